@@ -1,0 +1,197 @@
+"""What every test may ask for: a clean environment, whole sites served for real, a browser, a mailbox, a Redis."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+# The environment is read once, by config/settings.py: it must stand before anything imports Django.
+DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
+RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
+HALF = os.environ.get("REJOINDER_HALF")  # of two processes side by side: "sqlite", "postgres"
+for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
+    os.environ.pop(_name, None)
+os.environ["DEBUG"] = "1"
+os.environ["SECRET_KEY"] = "a key for the tests alone, long enough to be no weak one 0123456789"
+os.environ["DATA_DIR"] = str(DATA_DIR)
+if HALF == "postgres":
+    os.environ["DATABASE_URL"] = os.environ["REJOINDER_POSTGRES"]
+elif HALF == "sqlite" or "DATABASE_URL" not in os.environ:
+    os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+import django
+import hypothesis
+from playwright.sync_api import Browser, Page
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.services.chromium import Visitor, chromium
+from tests.services.redis import redis
+from tests.services.smtp import Mailbox
+from tests.services.smtp import mailbox as smtp_server
+
+if TYPE_CHECKING:
+    from tests.services.site import Installation, Server
+
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50, database=None)
+hypothesis.settings.register_profile("all", deadline=None, max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile("all" if RUNS_ALL else "suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    django.setup()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "visitor" in _fixtures(item):
+            item.add_marker("browser")
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            # What migrations put into the database comes back after the flush.
+            whole = pytest.mark.django_db(**{**marker.kwargs, "serialized_rollback": True})
+            item.add_marker(whole, append=False)
+    left_out = [item for item in items if not _runs_here(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _runs_here(item)]
+
+
+def _runs_here(item: pytest.Item) -> bool:
+    """Everything that touches a database runs on both; the rest is shared out between the two halves."""
+    if item.get_closest_marker("long") and not RUNS_ALL:
+        return False
+    if HALF and item.get_closest_marker("browser"):
+        return HALF == "sqlite"
+    return HALF != "sqlite" or _touches_database(item)
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    named = {"db", "transactional_db", "live_server", "_migrated", "serve"} & _fixtures(item)
+    return bool(named or item.get_closest_marker("django_db") or getattr(item, "cls", None))
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+# Whole sites
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
+    from tests.services.site import installed
+
+    with installed(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("migrated")) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="session")
+def _with_demo(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
+    with _migrated.copied(tmp_path_factory.mktemp("demo")) as installation:
+        installation.manage("demo")
+        yield installation
+
+
+@pytest.fixture
+def installation(_migrated: "Installation", tmp_path: Path) -> "Iterator[Installation]":
+    """A site of its own, migrated and empty, for what is done by `installation.manage(…)`."""
+    with _migrated.copied(tmp_path) as installation:
+        yield installation
+
+
+class Serve(Protocol):
+    def __call__(self, *, demo: bool = False, **environment: str | None) -> "Server": ...
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Starts the real server in front of a site of its own; `demo=True` fills it, environment is given by name."""
+    from tests.services.site import Server
+
+    with contextlib.ExitStack() as stack:
+
+        def serve(*, demo: bool = False, **environment: str | None) -> "Server":
+            source: Installation = request.getfixturevalue("_with_demo" if demo else "_migrated")
+            server = Server(stack.enter_context(source.copied(tmp_path_factory.mktemp("site"))), **environment)
+            stack.callback(server.stop)
+            return server
+
+        yield serve
+
+
+@pytest.fixture(scope="session")
+def _site(_with_demo: "Installation") -> "Iterator[Server]":
+    from tests.services.site import Server
+
+    server = Server(_with_demo)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def site(_site: "Server", django_db_blocker: DjangoDbBlocker) -> "Iterator[Server]":
+    """The demo site, served for real with its page cache in front; every test of the run shares it.
+
+    The ORM speaks to its database meanwhile, so a test makes its own essay and looks at its rows.
+    """
+    with django_db_blocker.unblock(), _site.connected():
+        yield _site
+
+
+# The world around them
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """Opens pages. At the end none may have logged an error or asked another host for anything."""
+    visitor = Visitor(browser)
+    yield visitor
+    visitor.close()
+    assert not visitor.complaints
+
+
+@pytest.fixture
+def page(visitor: Visitor) -> Page:
+    """A visitor's one blank page, 1280 pixels wide, light."""
+    return visitor.open()
+
+
+@pytest.fixture(
+    params=[(360, False), (360, True), (1280, False), (1280, True)], ids=["phone", "phone-dark", "desk", "desk-dark"]
+)
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Runs a test in every look: `visitor.open(url, **look)`."""
+    width, dark = request.param
+    return {"width": width, "dark": dark}
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server; `mailbox.url` is its EMAIL_URL."""
+    with smtp_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server; this is its CACHE_URL."""
+    with redis() as url:
+        yield url

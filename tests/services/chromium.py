@@ -1,0 +1,91 @@
+"""Chromium as readers have it: pages of any width, light or dark, with or without script, and an ear for complaints."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
+
+
+def program() -> str | None:
+    """Where Chromium is: CHROMIUM names it, or it is on the PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    path = program()
+    assert path, "Chromium is not installed: bin/test installs it where it may, else CHROMIUM=/path/to/chrome names one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Visitor:
+    """Opens pages, one browser context each, and writes down what a page should never do."""
+
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+
+    def open(
+        self,
+        url: str = "",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+        script: bool = True,
+        **more: Any,
+    ) -> Page:
+        """A page of a visitor without any cookie."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            locale=more.pop("locale", "en-US"),
+            **more,
+        )
+        context.on("request", self._asked)
+        context.on("console", self._logged)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        page = context.new_page()
+        if url:
+            page.goto(url)
+        return page
+
+    def close(self) -> None:
+        for context in self.browser.contexts:
+            context.close()
+
+    def _asked(self, request: Request) -> None:
+        if request.is_navigation_request():
+            self.answered.add(request.url)
+        if urlsplit(request.url).hostname not in OURS:
+            self.complaints.append(f"request to another host: {request.url}")
+
+    def _logged(self, message: ConsoleMessage) -> None:
+        # Chromium also logs that a page itself came with 422 or 404, which is how a refusal is said.
+        is_status_of_page = "Failed to load resource" in message.text and message.location["url"] in self.answered
+        if message.type in {"error", "warning"} and not is_status_of_page:
+            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")

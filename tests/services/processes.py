@@ -1,0 +1,132 @@
+"""Processes that end with the one that started them: on its exit, its failure, its Ctrl-C and its kill -9."""
+
+import contextlib
+import ctypes
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+PATIENCE = 60.0
+
+
+class NotReadyError(Exception):
+    """A server died or stayed silent."""
+
+
+def free_port(neighbours: int = 0) -> int:
+    """A free port on loopback, with that many free ones right after it."""
+    while True:
+        with contextlib.ExitStack() as held:
+            first = 0
+            try:
+                for step in range(neighbours + 1):
+                    listener = held.enter_context(socket.socket())
+                    listener.bind(("127.0.0.1", first and first + step))
+                    first = first or listener.getsockname()[1]
+            except (OSError, OverflowError):
+                continue
+            return first
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Ask again and again until it holds; after that many seconds it is an error that says what was awaited."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise NotReadyError(f"Waited {seconds:.0f} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def answers(port: int) -> bool:
+    """Whether something listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """A started server; what it writes goes to a log file."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        user: int | None = None,
+        ends_by: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.command, self.log, self.ends_by = command, log, ends_by
+        with log.open("ab") as output:
+            self.running = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=folder,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+                preexec_fn=_end_with_parent(ends_by),
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self.running.poll() is None
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+        """Like `wait_until`, and an error at once when the process dies meanwhile."""
+
+        def holds_or_died() -> bool:
+            return condition() or not self.is_alive
+
+        try:
+            wait_until(holds_or_died, what, seconds)
+            if not self.is_alive and not condition():
+                raise NotReadyError(f"{self.command[0]} ended with {self.running.returncode} before {what}")
+        except NotReadyError as error:
+            raise NotReadyError(f"{error}. It said:\n{self.said()[-3000:]}") from None
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.running.kill()
+        self.running.wait()
+
+    def stop(self, seconds: float = 15) -> int:
+        """The polite signal, then the other one when it does not help; returns the exit code."""
+        if self.is_alive:
+            self.running.send_signal(self.ends_by)
+        try:
+            return self.running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise NotReadyError(f"{self.command[0]} did not stop. It said:\n{self.said()[-3000:]}") from None
+
+
+def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # loaded before the fork: between fork and exec nothing may be
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
+
+
+@contextlib.contextmanager
+def running(process: Process) -> Iterator[Process]:
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,108 @@
+"""A whole site as its owner has it: a database, a data folder, `manage.py`, and the server that people reach."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.services.databases import connected, database
+from tests.services.processes import Process, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What stays when a server stops."""
+
+    data_dir: Path
+    database_url: str
+
+    def environment(self, **more: str | None) -> dict[str, str]:
+        """This process's own, with this installation's places; a value of None takes the name away."""
+        merged = {**os.environ, "DATA_DIR": str(self.data_dir), "DATABASE_URL": self.database_url, **more}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def manage(self, *arguments: str, **environment: str | None) -> str:
+        """What a command of manage.py prints; an error with both its outputs when it fails."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment(**environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def connected(self) -> contextlib.AbstractContextManager[None]:
+        return connected(self.database_url)
+
+    @contextlib.contextmanager
+    def copied(self, folder: Path) -> Iterator["Installation"]:
+        """Another one with the same content."""
+        data_dir = folder / "data"
+        shutil.copytree(self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"))
+        with database(self.database_url, data_dir, template=self.database_url) as url:
+            yield Installation(data_dir, url)
+
+
+@contextlib.contextmanager
+def installed(like: str, folder: Path) -> Iterator[Installation]:
+    """A fresh one, migrated, on a database of the kind that the address names."""
+    data_dir = folder / "data"
+    data_dir.mkdir()
+    with database(like, data_dir) as url:
+        installation = Installation(data_dir, url)
+        installation.manage("migrate", "--verbosity=0")
+        yield installation
+
+
+class Server:
+    """`manage.py serve` in front of an installation."""
+
+    def __init__(self, installation: Installation, **environment: str | None) -> None:
+        self.installation = installation
+        self.port = free_port(neighbours=1)  # the demo identity provider stands on the next one
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = installation.environment(**{"PORT": str(self.port), **environment})
+        self.start()
+
+    def start(self) -> None:
+        self.process = Process(
+            [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+            log=self.installation.data_dir / "serve.log",
+            environment=self.environment,
+            folder=ROOT,
+        )
+        self.process.wait_until(self.is_ready, f"{self.url}/readyz")
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def stop(self) -> int:
+        return self.process.stop()
+
+    def kill(self) -> None:
+        """kill -9 of the main process alone."""
+        self.process.kill()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def connected(self) -> contextlib.AbstractContextManager[None]:
+        """The ORM of this thread speaks to this server's database, until the block ends."""
+        return self.installation.connected()
