@@ -1,0 +1,20 @@
+/* Says how long ago a comment was written, in the page's language; the moment itself stays in the title. */
+const language = document.documentElement.lang;
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+const units = [["year", 31_556_952], ["month", 2_629_746], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+function ago(seconds) {
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["second", Infinity];
+  return relative.format(-Math.floor(seconds / length), unit);
+}
+
+function tell() {
+  for (const time of document.querySelectorAll(".thread time")) {
+    const moment = new Date(time.dateTime);
+    time.title ||= absolute.format(moment);
+    time.textContent = ago((Date.now() - moment) / 1000);
+  }
+}
+
+addEventListener("pageshow", tell);

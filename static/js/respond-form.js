@@ -1,0 +1,22 @@
+/* Posts by Ctrl or ⌘ with Enter, posts once however often it is pressed, and brings a refusal's summary into focus. */
+const form = document.querySelector("form#respond");
+const button = form?.querySelector("button");
+const rest = button?.textContent;
+
+function wait(isBusy) {
+  button.setAttribute("aria-disabled", isBusy);
+  button.textContent = isBusy ? button.dataset.busy : rest;
+}
+
+if (button) {
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  });
+  form.addEventListener("submit", (event) => {
+    if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
+    wait(true);
+    setTimeout(wait, 15_000, false);
+  });
+  addEventListener("pageshow", () => wait(false));
+}
+form?.querySelector(".errors")?.focus();
