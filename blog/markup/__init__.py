@@ -1,0 +1,39 @@
+"""Text from people → HTML that is safe to show; the only place that knows bleach and Markdown."""
+
+from accounts.names import tidy_line
+from accounts.text import tidy_text
+from blog.markup import markdown
+from blog.markup.cleaner import clean
+from blog.markup.drawing import contents, draw
+from blog.markup.rules import COMMENT, ESSAY
+from blog.markup.shape import shape
+from blog.markup.words import count_words, excerpt, links, plain
+
+__all__ = [
+    "comment",
+    "comment_html",
+    "contents",
+    "count_words",
+    "draw",
+    "essay",
+    "excerpt",
+    "links",
+    "plain",
+    "tidy_line",
+    "tidy_text",
+]
+
+
+def comment(text: str) -> str:
+    """A comment as typed: Markdown, in which the tags of the comment's allowlist may stand."""
+    return clean(shape(markdown.render(tidy_text(text)), COMMENT), COMMENT)
+
+
+def comment_html(html: str) -> str:
+    """A comment from elsewhere: HTML in which bare newlines count, as WordPress shows them."""
+    return clean(shape(html, COMMENT, newlines=True), COMMENT)
+
+
+def essay(html: str, *, newlines: bool = False) -> str:
+    """An essay's body; `newlines` for one from WordPress, whose bare newlines make paragraphs and breaks."""
+    return clean(shape(html, ESSAY, newlines=newlines), ESSAY)

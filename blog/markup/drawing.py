@@ -1,0 +1,58 @@
+"""A stored essay → the essay on a page: notes lead there and back, headings can be linked to, pictures wait."""
+
+import re
+
+from django.utils.html import escape
+from django.utils.text import slugify
+from django.utils.translation import gettext, pgettext
+
+from blog.markup.words import plain
+
+_NOTE_REF = re.compile(r'<a id="ref-([0-9]+)" href="#note-\1"')
+_OTHER_REF = re.compile(r'href="#((?:ref|note)-[0-9]+)"')
+_NOTE = re.compile(r'<li id="note-([0-9]+)"')
+_NOTES = re.compile(r'<section role="doc-endnotes">')
+_IMAGE = re.compile(r"<img ")
+_HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
+
+
+def draw(source: str, prefix: str) -> str:
+    """`prefix` keeps the ids of several essays on one page apart."""
+    body, opening, notes = source.partition('<section role="doc-endnotes">')
+    if opening:
+        label = escape(pgettext("below an essay", "Notes"))
+        notes = f'<section role="doc-endnotes" aria-label="{label}">' + _with_ways_back(notes)
+    ids = iter(_ids(body, prefix))
+    body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
+    drawn = re.sub(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"', rf' \1="\2{escape(prefix)}\3"', body + notes)
+    return _IMAGE.sub('<img loading="lazy" decoding="async" ', drawn)
+
+
+def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
+    """The second-level headings as `draw` marks them: id and words."""
+    body = source.partition('<section role="doc-endnotes">')[0]
+    headings = zip(_ids(body, prefix), _HEADING.finditer(body), strict=True)
+    return [(id_, plain(match[3])) for id_, match in headings if match[1] == "2"]
+
+
+def _ids(body: str, prefix: str) -> list[str]:
+    taken: dict[str, int] = {}
+    ids = []
+    for match in _HEADING.finditer(body):
+        slug = slugify(plain(match[3]), allow_unicode=True)[:60].strip("-") or "section"
+        taken[slug] = taken.get(slug, 0) + 1
+        ids.append(f"{prefix}h-{slug}" + (f"-{taken[slug]}" if taken[slug] > 1 else ""))
+    return ids
+
+
+def _with_ways_back(notes: str) -> str:
+    """After each note's last words, the way back to its mark."""
+    starts = [*_NOTE.finditer(notes)]
+    parts = [notes[: starts[0].start()]] if starts else [notes]
+    for match, following in zip(starts, [*starts[1:], None], strict=True):
+        note = notes[match.start() : following.start() if following else len(notes)]
+        label = escape(gettext("Back to the text at note %(number)s") % {"number": match[1]})
+        link = f'\u00a0<a href="#ref-{match[1]}" role="doc-backlink" aria-label="{label}">↑</a>'
+        end = re.search(r"(?:</p>)?</li>(?!.*</li>)", note, re.DOTALL)
+        parts.append(note[: end.start()] + link + note[end.start() :] if end else note)
+    return "".join(parts)

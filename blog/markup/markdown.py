@@ -1,0 +1,79 @@
+"""Markdown as commenters type it → HTML that still has to be cleaned."""
+
+import re
+import threading
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from blog.markup.rules import COMMENT
+
+_VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
+_TYPED_TAG = re.compile(
+    rf"</?(?:{'|'.join(COMMENT.tags)})(?:\s++[a-zA-Z_:][\w:.-]*+(?:\s*+=\s*+{_VALUE})?+)*+\s*+/?>", re.IGNORECASE
+)
+
+
+class _Talk(MarkdownIt):
+    """The Markdown of talk: no pictures, tables, indented code or references; headings are strong paragraphs."""
+
+    def __init__(self) -> None:
+        super().__init__("zero", {"breaks": True, "html": True, "maxNesting": COMMENT.depth})
+        self.enable(["blockquote", "fence", "heading", "hr", "list"])
+        self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
+        self.enable(["balance_pairs", "fragments_join"])
+        self.inline.ruler.after("autolink", "typed_tag", _typed_tag)
+        self.add_render_rule("heading_open", _heading_open)
+        self.add_render_rule("heading_close", _heading_close)
+        self.add_render_rule("hr", _rule)
+
+    # Addresses are judged and written by blog.markup.links, later and for HTML as well.
+
+    def validateLink(self, url: str) -> bool:
+        return bool(url)
+
+    def normalizeLink(self, url: str) -> str:
+        return url
+
+    def normalizeLinkText(self, link: str) -> str:
+        return link
+
+
+class _Parsers(threading.local):
+    """One a thread, since a parser compiles its rules as it goes."""
+
+    def __init__(self) -> None:
+        self.parser = _Talk()
+
+
+def _typed_tag(state: StateInline, silent: bool) -> bool:
+    """A tag of the comment's allowlist stays a tag; any other is shown as it was typed."""
+    match = _TYPED_TAG.match(state.src, state.pos) if state.src[state.pos] == "<" else None
+    if not match:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = match[0]
+    state.pos = match.end()
+    return True
+
+
+def _heading_open(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return "<p><strong>"
+
+
+def _heading_close(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return "</strong></p>\n"
+
+
+def _rule(renderer: RendererHTML, tokens: list[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    return "<p>* * *</p>\n"
+
+
+_parsers = _Parsers()
+
+
+def render(text: str) -> str:
+    return str(_parsers.parser.render(text))

@@ -1,0 +1,120 @@
+"""What an essay and a comment may hold: the two allowlists, and the bounds of each."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from blog.markup import links
+
+Check = Callable[[str], str | None]
+
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def matching(pattern: str) -> Check:
+    compiled = re.compile(pattern)
+    return lambda value: value if compiled.fullmatch(value) else None
+
+
+def _words(value: str) -> str:
+    return " ".join(value.split())[:500]
+
+
+def _one_of(classes: Mapping[str, str], value: str) -> str | None:
+    return next((classes[name] for name in value.split() if name in classes), None)
+
+
+@dataclass(frozen=True)
+class Rules:
+    tags: frozenset[str]
+    attributes: Mapping[str, Mapping[str, Check]]
+    needed: Mapping[str, frozenset[str]]
+    """Without one of these attributes the tag goes and its content stays."""
+    rel: str
+    depth: int
+    elements: int
+    links: int
+    writes_links: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def attributes_of(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
+        """The attributes that stay, in a fixed order; none at all when the tag cannot stand with them."""
+        checks = {**self.attributes.get("*", {}), **self.attributes.get(tag, {})}
+        kept = {
+            name: value for name, check in checks.items() if name in given and (value := check(given[name])) is not None
+        }
+        if tag in self.needed and not self.needed[tag] & kept.keys():
+            return None
+        if tag == "a" and "href" in kept and not kept["href"].startswith(("#", "/")):
+            kept["rel"] = self.rel
+        if tag == "img":
+            kept.setdefault("alt", "")
+        return kept
+
+
+_LIST = {"start": matching(r"-?[0-9]{1,6}")}
+
+COMMENT = Rules(
+    tags=names("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
+    attributes={"a": {"href": links.abroad}, "abbr": {"title": _words}, "ol": _LIST},
+    needed={"a": frozenset({"href"})},
+    rel="nofollow ugc noopener",
+    depth=16,
+    elements=2000,
+    links=100,
+    writes_links=True,
+    renamed={
+        "acronym": "abbr", "strike": "s", "ins": "em", "tt": "code", "kbd": "code", "samp": "code",
+        **{f"h{level}": "p" for level in range(1, 7)},
+    },
+)  # fmt: skip
+
+_SIZE = matching(r"[0-9]{1,5}")
+_SPAN = matching(r"[0-9]{1,3}")
+_CELL: Mapping[str, Check] = {"colspan": _SPAN, "rowspan": _SPAN, "scope": matching("row|col|rowgroup|colgroup")}
+
+ESSAY = Rules(
+    tags=names(
+        """
+        a abbr b blockquote br caption cite code dd del details dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li
+        mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time tr ul var
+        """
+    ),
+    attributes={
+        "*": {"lang": matching(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,5}"), "dir": matching("ltr|rtl|auto")},
+        "a": {"id": matching(r"ref-[0-9]{1,4}"), "href": links.anywhere, "role": matching("doc-noteref")},
+        "abbr": {"title": _words},
+        "blockquote": {"class": partial(_one_of, {"pull": "pull"})},
+        "figure": {"class": partial(_one_of, {"wide": "wide", "alignwide": "wide", "alignfull": "wide"})},
+        "img": {"src": links.picture, "alt": _words, "width": _SIZE, "height": _SIZE},
+        "li": {"id": matching(r"note-[0-9]{1,4}"), "value": matching(r"-?[0-9]{1,6}")},
+        "ol": {**_LIST, "reversed": lambda value: "", "type": matching("[1aAiI]")},
+        "section": {"role": matching("doc-endnotes")},
+        "td": _CELL,
+        "th": _CELL,
+        "time": {"datetime": matching(r"[0-9PTWYMDHSZ:+. -]{1,40}")},
+    },
+    needed={
+        "a": frozenset({"href"}),
+        "img": frozenset({"src"}),
+        "section": frozenset({"role"}),
+        "span": frozenset({"lang", "dir"}),
+    },
+    rel="noopener",
+    depth=48,
+    elements=100_000,
+    links=20_000,
+    renamed={
+        "acronym": "abbr",
+        "strike": "s",
+        "tt": "code",
+        "h1": "h2",
+        "h5": "h4",
+        "h6": "h4",
+        "bdo": "span",
+        "bdi": "span",
+    },
+)

@@ -1,0 +1,333 @@
+"""Any HTML → allowed tags only, each closed and in its place, within bounds: nothing is left for a parser to repair."""
+
+import re
+from dataclasses import dataclass
+
+from accounts.text import STAND_INS
+from blog.markup import links
+from blog.markup.rules import Rules, names
+from blog.markup.tokens import Tag, read
+
+INLINE = names("a abbr b cite code del em i ins kbd mark q s samp small span strong sub sup time var")
+# What may stand directly inside; other content gets the first of these round it.
+CHILDREN = {
+    "ul": ("li",), "ol": ("li",), "dl": ("dd", "dt"), "table": ("tbody", "thead", "tfoot", "caption"),
+    "thead": ("tr",), "tbody": ("tr",), "tfoot": ("tr",), "tr": ("td", "th"),
+}  # fmt: skip
+# Where a tag may stand; it closes what is open until such a place is reached, and is nothing without one.
+HOMES = {
+    "li": ("ul", "ol"), "dt": ("dl",), "dd": ("dl",), "caption": ("table",), "thead": ("table",), "tbody": ("table",),
+    "tfoot": ("table",), "tr": ("tbody", "thead", "tfoot", "table"), "td": ("tr", "tbody", "thead", "tfoot", "table"),
+    "th": ("tr", "tbody", "thead", "tfoot", "table"), "figcaption": ("figure",), "summary": ("details",),
+}  # fmt: skip
+ONLY_WORDS = {"p", "h2", "h3", "h4", "pre", "dt", "caption", "summary"}
+PARAGRAPHS_INSIDE = {"", "blockquote", "section"}
+VERBATIM = {"code", "kbd", "samp", "var"}
+NESTABLE = {"q", "span", "sub", "sup"}
+# Blocks that are in no allowlist: they part the words before them from those after.
+OTHER_BLOCKS = names(
+    """
+    address article aside body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2
+    h3 h4 h5 h6 header hgroup hr html legend main menu nav option section summary table tbody td tfoot th thead tr
+    """
+)
+SPACE = " \t\n"
+MOST_BREAKS = 2
+
+
+@dataclass(slots=True)
+class Block:
+    name: str
+    at: int
+    """Where in the output it was opened: nothing after it means that it is empty."""
+
+
+@dataclass(slots=True)
+class Inline:
+    name: str
+    opening: str
+    level: int
+    """How many blocks were open when it began; it ends with the innermost of them."""
+
+
+def shape(source: str, rules: Rules, *, newlines: bool = False) -> str:
+    """`newlines`: bare ones make breaks and paragraphs, as WordPress shows them."""
+    shaper = Shaper(rules, newlines)
+    for token in read(source):
+        if isinstance(token, str):
+            shaper.words(token)
+        elif token.is_end:
+            shaper.end(rules.renamed.get(token.name, token.name))
+        else:
+            shaper.start(rules.renamed.get(token.name, token.name), token)
+    return shaper.finish()
+
+
+# & < > " stand-ins become entities once the cleaner is through: it is slow on a text full of those.
+_IN_TEXT = str.maketrans("&<>", STAND_INS[:3])
+_IN_ATTRIBUTES = str.maketrans('&<>"', STAND_INS)
+
+
+def escape(words: str) -> str:
+    return words.translate(_IN_TEXT)
+
+
+class Shaper:
+    def __init__(self, rules: Rules, newlines: bool) -> None:
+        self.rules = rules
+        self.newlines = newlines
+        self.out: list[str] = []
+        self.blocks: list[Block] = [Block("", -1)]
+        self.inlines: list[Inline] = []
+        self.written = 0
+        """So many of the inlines stand in the output; the rest wait for words."""
+        self.is_fresh = True
+        self.breaks = 0
+        self.elements = 0
+        self.links = 0
+        self.ignored: dict[str, int] = {}
+        self.ids: set[str] = set()
+
+    def start(self, name: str, token: Tag) -> None:
+        attributes = self._attributes(name, token)
+        if attributes is None:
+            if name == "a":
+                self._forget("a")
+            elif name in OTHER_BLOCKS:
+                self._part()
+        elif name == "br":
+            self._break()
+        elif name in INLINE:
+            self._begin(name, attributes)
+        elif name == "img":
+            self._ready()
+            self._put(_opening(name, attributes))
+            self.elements += 1
+        elif self.blocks[-1].name in ONLY_WORDS - {"p"} and name not in HOMES:
+            self._ignore(name)
+            self._part()
+        else:
+            self._open_in_place(name, attributes)
+
+    def _attributes(self, name: str, token: Tag) -> dict[str, str] | None:
+        """None when the tag cannot stay."""
+        if name not in self.rules.tags or self.elements >= self.rules.elements:
+            return None
+        attributes = self.rules.attributes_of(name, token.attributes)
+        if attributes is None:
+            return None
+        if attributes.get("id") in self.ids:
+            del attributes["id"]
+        self.ids.update(filter(None, [attributes.get("id")]))
+        return attributes
+
+    def end(self, name: str) -> None:
+        if self.ignored.get(name):
+            self.ignored[name] -= 1
+            self._part()
+        elif name in INLINE:
+            self._forget(name)
+        elif any(block.name == name for block in self.blocks[1:]):
+            while self.blocks[-1].name != name:
+                self._close()
+            self._close()
+        elif name in OTHER_BLOCKS and name not in self.rules.tags:
+            self._part()
+
+    def words(self, text: str) -> None:
+        if self.blocks[-1].name == "pre":
+            self._verbatim(text)
+        elif self.newlines:
+            self._lines(text)
+        else:
+            self._run(text)
+
+    def finish(self) -> str:
+        while len(self.blocks) > 1:
+            self._close()
+        self._trim()
+        return "".join(self.out).strip()
+
+    # Words
+
+    def _verbatim(self, text: str) -> None:
+        text = re.sub(r"\n{4,}", "\n\n\n", text.lstrip("\n") if self.is_fresh else text)
+        if text:
+            self._ready()
+            self._put(escape(text))
+
+    def _run(self, text: str) -> None:
+        if not text.strip():
+            if text and not self.is_fresh and not self.breaks and self.blocks[-1].name not in CHILDREN:
+                self.out.append(text)
+            return
+        if self.is_fresh or self.breaks:
+            text = text.lstrip(SPACE)
+        self._ready()
+        self._put(self._linked(text) if self.rules.writes_links else escape(text))
+
+    def _lines(self, text: str) -> None:
+        newlines = -1
+        for line in text.split("\n"):
+            newlines += 1
+            if line.strip() or not newlines:
+                self._newline(newlines)
+                self._run(line)
+                newlines = 0
+        self._newline(newlines)
+
+    def _newline(self, count: int) -> None:
+        if not count or self.is_fresh:
+            return
+        if count > 1 and self.blocks[-1].name == "p":
+            self._close()
+        else:
+            self.breaks = max(self.breaks, count)
+
+    def _break(self) -> None:
+        if self.blocks[-1].name == "pre":
+            self.words("\n")
+        elif not self.is_fresh:
+            self.breaks += 1
+
+    def _part(self) -> None:
+        """The end of a block that is not shown as one."""
+        if self.blocks[-1].name == "p":
+            self._close()
+        elif not self.is_fresh and self.blocks[-1].name not in CHILDREN:
+            self.out.append(" ")
+
+    def _linked(self, text: str) -> str:
+        around = {inline.name for inline in self.inlines}
+        if around & VERBATIM or ("://" not in text and "www." not in text.lower()):
+            return escape(text)
+        parts: list[str] = []
+        position = 0
+        for match in links.IN_TEXT.finditer(text):
+            address, _ = links.split_trailing(match[0])
+            href = links.abroad(address)
+            if href is None:
+                continue
+            reading = escape(links.shown(address))
+            parts.append(escape(text[position : match.start()]))
+            if "a" not in around and self.links < self.rules.links and self.elements < self.rules.elements:
+                self.links += 1
+                self.elements += 1
+                reading = f"{_opening('a', {'href': href, 'rel': self.rules.rel})}{reading}</a>"
+            parts.append(reading)
+            position = match.start() + len(address)
+        return "".join([*parts, escape(text[position:])])
+
+    def _put(self, piece: str) -> None:
+        self.out.append(piece)
+        self.is_fresh = False
+
+    def _ready(self) -> None:
+        """Open what the words to come need round them, and write the breaks and inline tags that waited for words."""
+        while (name := self.blocks[-1].name) in CHILDREN:
+            self._open(CHILDREN[name][0], {})
+        if name in PARAGRAPHS_INSIDE:
+            self._open("p", {})
+        if self.breaks:
+            breaks, self.breaks = min(self.breaks, MOST_BREAKS), 0
+            self._trim()
+            self.elements += breaks
+            self.out.append("<br>" * breaks if self.elements < self.rules.elements else "\n")
+        for inline in self.inlines[self.written :]:
+            self.out.append(inline.opening)
+            self.elements += 1
+        self.written = len(self.inlines)
+
+    # Inline tags
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        open_ = [inline.name for inline in self.inlines]
+        if name == "a":
+            self._forget("a")
+            if self.links >= self.rules.links:
+                return
+            self.links += 1
+        elif len(open_) + len(self.blocks) > self.rules.depth or (name in open_ and name not in NESTABLE):
+            self._ignore(name)
+            return
+        self.inlines.append(Inline(name, _opening(name, attributes), len(self.blocks)))
+
+    def _forget(self, name: str) -> None:
+        """End the innermost inline of that name; those inside it go on after it."""
+        for index in range(len(self.inlines) - 1, -1, -1):
+            if self.inlines[index].name == name:
+                self._unwrite(index)
+                del self.inlines[index]
+                return
+
+    def _unwrite(self, count: int) -> None:
+        """Close the inline tags in the output but the outermost `count`."""
+        while self.written > count:
+            self.written -= 1
+            self.out.append(f"</{self.inlines[self.written].name}>")
+
+    # Blocks
+
+    def _open_in_place(self, name: str, attributes: dict[str, str]) -> None:
+        homes = HOMES.get(name)
+        if homes and not any(block.name in homes for block in self.blocks):
+            self._part()
+            return
+        if homes:
+            while self.blocks[-1].name not in homes:
+                self._close()
+        elif self.blocks[-1].name == "p":
+            self._close()
+        if len(self.blocks) + len(self.inlines) > self.rules.depth:
+            self._ignore(name)
+            self._part()
+            return
+        while (parent := self.blocks[-1].name) in CHILDREN and name not in CHILDREN[parent]:
+            self._open(CHILDREN[parent][0], {})
+        if name == "hr":
+            self._finish_words()
+            self.out.append("<hr>")
+        else:
+            self._open(name, attributes)
+
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
+        self._finish_words()
+        self.blocks.append(Block(name, len(self.out)))
+        self.out.append(_opening(name, attributes))
+        self.elements += 1
+
+    def _close(self) -> None:
+        self._finish_words()
+        block = self.blocks.pop()
+        level = len(self.blocks)
+        if block.name == "p":
+            for inline in self.inlines:
+                inline.level = min(inline.level, level)
+        else:
+            self.inlines = [inline for inline in self.inlines if inline.level <= level]
+        if len(self.out) == block.at + 1 and block.name not in ("td", "th"):
+            del self.out[block.at :]
+        else:
+            self.out.append(f"</{block.name}>")
+
+    def _finish_words(self) -> None:
+        """No words follow here for now: close inline tags, drop spaces and breaks before the end."""
+        self._unwrite(0)
+        self._trim()
+        self.breaks = 0
+        self.is_fresh = True
+
+    def _trim(self) -> None:
+        while self.out and not self.out[-1].startswith("<"):
+            self.out[-1] = self.out[-1].rstrip(SPACE)
+            if self.out[-1]:
+                return
+            self.out.pop()
+
+    def _ignore(self, name: str) -> None:
+        self.ignored[name] = self.ignored.get(name, 0) + 1
+
+
+def _opening(name: str, attributes: dict[str, str]) -> str:
+    written = "".join(f' {key}="{value.translate(_IN_ATTRIBUTES)}"' for key, value in attributes.items())
+    return f"<{name}{written}>"

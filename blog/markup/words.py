@@ -1,0 +1,40 @@
+"""What cleaned HTML says: its words without the tags, for excerpts, search, mail and descriptions; and its links."""
+
+import html
+import re
+
+_NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
+_NOTES = re.compile(r'<section role="doc-endnotes">.*\Z', re.DOTALL)
+_END_OF_LINE = re.compile(r"<(?:br|hr)>|</(?:p|h[2-4]|li|pre|tr|dt|dd|caption|figcaption|summary|blockquote)>")
+_CELL = re.compile(r"</t[dh]>")
+_TAG = re.compile(r"<[^>]*>")
+_HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
+# A word; a Chinese or Japanese sign counts as one each.
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+(?:['’.-]\w+)*"
+)
+
+
+def plain(source: str) -> str:
+    """The words alone, a line a block; note marks and soft hyphens are no words."""
+    text = _CELL.sub(" ", _END_OF_LINE.sub("\n", _NOTE_MARK.sub("", source)))
+    text = html.unescape(_TAG.sub("", text)).replace("\u00ad", "")
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def count_words(source: str) -> int:
+    """Words of an essay's body: its notes are not counted."""
+    return len(_WORD.findall(plain(_NOTES.sub("", source))))
+
+
+def excerpt(source: str, words: int = 55) -> str:
+    """The opening of an essay, in one line."""
+    text = " ".join(plain(_NOTES.sub("", source)).split())
+    found = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
+    return text if len(found) <= words else text[: found[words - 1]].rstrip(" .,;:") + "…"
+
+
+def links(source: str) -> list[str]:
+    """Where the links of a cleaned text lead, in order."""
+    return [html.unescape(target) for target in _HREF.findall(source)]
