@@ -1,0 +1,90 @@
+"""Which requests may share a page, under what name it is kept, and what of the request may reach it."""
+
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from wsgiref.types import WSGIEnvironment
+
+from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.core.handlers.wsgi import get_str_from_wsgi
+from django.http.cookie import parse_cookie
+from django.http.request import split_domain_port, validate_host
+
+from pagecache.store import Key
+
+LONGEST_QUERY = 1000
+
+
+class Address(NamedTuple):
+    key: Key  # scheme, host, path, query
+    is_bare: bool  # nothing but the key can reach the page
+
+    def bare(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+        """The request as everybody could have sent it."""
+        _, host, _, query = self.key
+        bare = environ | {"REQUEST_METHOD": "GET", "HTTP_HOST": host, "QUERY_STRING": query}
+        bare.pop("HTTP_COOKIE", None)
+        return bare
+
+
+class Addresses:
+    def __init__(self) -> None:
+        self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
+        self._known = frozenset(settings.PAGECACHE_QUERY_NAMES)
+        self._personal = frozenset(settings.PAGECACHE_PERSONAL_NAMES)
+        self._files = (settings.STATIC_URL, settings.MEDIA_URL)
+        self._site = urlsplit(settings.SITE_URL).netloc.lower()
+        self._hosts: dict[tuple[str, str], str] = {}
+
+    def read(self, environ: WSGIEnvironment) -> Address | None:
+        """None for a request that passes by the cache."""
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
+            return None
+        path = environ["PATH_INFO"]
+        if path.startswith(self._files):
+            return None
+        cookie = environ.get("HTTP_COOKIE")
+        if cookie and self._is_personal(cookie, environ):
+            return None
+        sent_host = environ.get("HTTP_HOST", "")
+        host = self._hosts.get((sent_host, environ["SERVER_PORT"])) or self._check(sent_host, environ["SERVER_PORT"])
+        if not host:
+            return None
+        sent_query = environ.get("QUERY_STRING", "")
+        query = self._tidy(sent_query) if sent_query else ""
+        if query is None:
+            return None
+        return Address(
+            (environ["wsgi.url_scheme"], host, path, query),
+            is_bare=not cookie and query == sent_query and host == sent_host,
+        )
+
+    def _is_personal(self, cookie: str, environ: WSGIEnvironment) -> bool:
+        if not any(name in cookie for name in self._cookies):
+            return False
+        sent = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
+        return any(name in sent for name in self._cookies)
+
+    def _check(self, host: str, port: str) -> str:
+        """A host may have few spellings, or strangers could fill the cache by counting through the ports."""
+        wanted = host.lower()
+        domain, sent_port = split_domain_port(wanted)
+        allowed = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
+        is_ours = wanted == self._site or (
+            domain and validate_host(domain, allowed) and sent_port in {"", port} and not wanted.endswith((".", ":"))
+        )
+        if not is_ours:
+            return ""
+        if len(self._hosts) < 100:
+            self._hosts[host, port] = wanted
+        return wanted
+
+    def _tidy(self, query: str) -> str | None:
+        """The known names in order; None when a name makes the page personal or the query is beyond measure."""
+        if len(query) > LONGEST_QUERY:
+            return None
+        sent = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+        if any(name in self._personal for name, _ in sent):
+            return None
+        known = sorted((pair for pair in sent if pair[0] in self._known), key=lambda pair: pair[0])
+        return urlencode(known, encoding="latin-1")

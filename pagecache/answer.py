@@ -1,0 +1,72 @@
+"""What the application answered, held back until it is known what becomes of it."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from pagecache.declaration import MADE_FROM, MADE_UNTIL, Headers
+
+PRIVATE = ("Cache-Control", "private, no-store")
+KEPT_APART = frozenset({"accept-encoding", "cookie"})  # what the cache sees to, of all that an answer may vary by
+
+
+class Answer(NamedTuple):
+    status: str
+    headers: Headers
+    chunks: Iterable[bytes]
+
+    @classmethod
+    def of(cls, application: WSGIApplication, environ: WSGIEnvironment) -> "Answer":
+        heard: list[tuple[str, Headers]] = []
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+            heard.append((status, headers))
+            return never_called
+
+        chunks = application(environ, start)
+        return cls(*heard[-1], chunks)
+
+    def is_for_everybody(self) -> bool:
+        """Whether the headers bear out the declaration: another visitor may be given the same bytes."""
+        if not self.status.startswith("200 "):
+            return False
+        for name, value in ((name.lower(), value.lower()) for name, value in self.headers):
+            if name in {"set-cookie", "content-encoding"} or "'nonce-" in value:
+                return False
+            if name == "cache-control" and ("private" in value or "no-store" in value):
+                return False
+            if name == "vary" and not {part.strip() for part in value.split(",")} <= KEPT_APART:
+                return False
+        return True
+
+    def body(self) -> bytes:
+        try:
+            return b"".join(self.chunks)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if close := getattr(self.chunks, "close", None):
+            close()
+
+    def hand_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response(self.status, personal(self.headers))
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return self.chunks
+        self.close()
+        return []
+
+
+def never_called(data: bytes) -> object:
+    raise NotImplementedError("Django's handler returns its body.")
+
+
+def undeclared(headers: Headers) -> Headers:
+    return [(name, value) for name, value in headers if name not in {MADE_FROM, MADE_UNTIL}]
+
+
+def personal(headers: Headers) -> Headers:
+    """A page that could have been everybody's, but was made for one request, is that visitor's alone."""
+    if all(name != MADE_FROM for name, _ in headers):
+        return headers
+    return [*((name, value) for name, value in undeclared(headers) if name.lower() != "cache-control"), PRIVATE]

@@ -1,0 +1,8 @@
+"""The app that holds the generations."""
+
+from django.apps import AppConfig
+
+
+class PageCacheConfig(AppConfig):
+    name = "pagecache"
+    default_auto_field = "django.db.models.BigAutoField"

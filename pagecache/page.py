@@ -1,0 +1,99 @@
+"""A ready page: its bytes plain, as gzip and as brotli, each with its own ETag, and the answer to a request for it."""
+
+import base64
+import functools
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import brotli
+
+from pagecache.declaration import Headers
+
+PLAIN = "identity"
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the better one first
+    "br": lambda body: brotli.compress(body, quality=5),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),  # a time inside would change the ETag at each making
+}
+OURS = frozenset({"cache-control", "vary", "etag", "content-length"})
+DESCRIBING = frozenset({"content-type", "content-language", "content-disposition"})  # left out where no body follows
+
+
+class Form(NamedTuple):
+    """One encoding of a page; its body stands in a list of one, which a server takes without copying."""
+
+    etag: str
+    headers: Headers
+    unchanged: Headers
+    body: list[bytes]
+
+
+class Page:
+    def __init__(self, headers: Headers, body: bytes) -> None:
+        self.size = 0
+        self._headers = [
+            *((name, value) for name, value in headers if name.lower() not in OURS),
+            # Browsers may keep the page, and ask at each visit whether it still holds: so neither they nor a shared
+            # cache show an old page after a commit, and going back stays instant, which no-store would forbid.
+            ("Cache-Control", "no-cache"),
+            ("Vary", "Accept-Encoding, Cookie"),
+        ]
+        self._lock = threading.Lock()
+        self._forms = {PLAIN: self._form(body)}
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        wanted = preferred(environ.get("HTTP_ACCEPT_ENCODING", "")[:500])
+        form = self._forms.get(wanted) or self._encode(wanted)
+        match = environ.get("HTTP_IF_NONE_MATCH")
+        if match is not None and (form.etag in match or match.strip() == "*"):
+            start_response("304 Not Modified", form.unchanged.copy())
+            return []
+        start_response("200 OK", form.headers.copy())
+        return form.body if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    def _encode(self, encoding: str) -> Form:
+        with self._lock:
+            if encoding not in self._forms:
+                plain = self._forms[PLAIN]
+                body = ENCODERS[encoding](plain.body[0])
+                self._forms[encoding] = self._form(body, encoding) if len(body) < len(plain.body[0]) else plain
+            return self._forms[encoding]
+
+    def _form(self, body: bytes, encoding: str = PLAIN) -> Form:
+        digest = hashlib.blake2b(body, digest_size=15).digest()
+        etag = f'"{base64.urlsafe_b64encode(digest).decode()}"'
+        headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]
+        if encoding != PLAIN:
+            headers.append(("Content-Encoding", encoding))
+        # A 304 carries the other headers too: they replace those a browser has kept, should only they have changed.
+        unchanged = [
+            *((name, value) for name, value in self._headers if name.lower() not in DESCRIBING),
+            ("ETag", etag),
+        ]
+        self.size += len(body)
+        return Form(etag, headers, unchanged, [body])
+
+
+@functools.lru_cache(maxsize=256)
+def preferred(accept: str) -> str:
+    """The encoding that an Accept-Encoding header likes best; where it likes several alike, the smaller one."""
+    weights: dict[str, float] = {}
+    for choice in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in choice.split(";"))
+        quality = next((value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1")
+        weights[name.removeprefix("x-")] = weight(quality)
+    others = weights.get("*", 0.0)
+    best = max(ENCODERS, key=lambda encoding: weights.get(encoding, others))
+    liking = weights.get(best, others)
+    return best if liking > 0 and liking >= weights.get(PLAIN, 0.0) else PLAIN
+
+
+def weight(quality: str) -> float:
+    try:
+        number = float(quality)
+    except ValueError:
+        return 0.0
+    return number if 0 <= number <= 1 else 0.0

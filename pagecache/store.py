@@ -1,0 +1,76 @@
+"""Where ready pages are kept: bounded in number and in bytes, what nobody asked for goes first."""
+
+import threading
+from dataclasses import dataclass, field
+
+from pagecache.page import Page
+from pagecache.reading import Numbers
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A page, the numbers of what it was made from, and when they were last found to hold."""
+
+    page: Page
+    keys: tuple[str, ...]
+    numbers: Numbers
+    ends: float
+    verified: int  # the number of ANY at which `numbers` held
+    seen: float  # when that was, by the monotonic clock
+    weight: int = 0
+    is_used: bool = field(default=False, init=False)
+
+
+class Store:
+    """Reading takes no lock; an entry that was read since the last sweep gets a second chance."""
+
+    OVERHEAD = 2048
+
+    def __init__(self, max_bytes: int, max_entries: int) -> None:
+        self.max_bytes, self.max_entries = max_bytes, max_entries
+        self.bytes = 0
+        self._entries: dict[Key, Entry] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: Key) -> Entry | None:
+        entry = self._entries.get(key)
+        if entry is not None:
+            entry.is_used = True
+        return entry
+
+    def put(self, key: Key, entry: Entry) -> None:
+        with self._lock:
+            self._remove(key)
+            self._entries[key] = entry
+            self._weigh(key, entry)
+
+    def drop(self, key: Key) -> None:
+        with self._lock:
+            self._remove(key)
+
+    def weigh(self, key: Key, entry: Entry) -> None:
+        """The page has grown by another encoding."""
+        with self._lock:
+            if self._entries.get(key) is entry:
+                self._weigh(key, entry)
+
+    def _weigh(self, key: Key, entry: Entry) -> None:
+        weight = entry.page.size + sum(map(len, key)) + self.OVERHEAD
+        self.bytes += weight - entry.weight
+        entry.weight = weight
+        while self.bytes > self.max_bytes or len(self._entries) > self.max_entries:
+            oldest, candidate = next(iter(self._entries.items()))
+            if candidate.is_used:
+                candidate.is_used = False
+                self._entries[oldest] = self._entries.pop(oldest)
+            else:
+                self._remove(oldest)
+
+    def _remove(self, key: Key) -> None:
+        if entry := self._entries.pop(key, None):
+            self.bytes -= entry.weight
