@@ -1,14 +1,21 @@
 """Runs the whole suite, on SQLite and PostgreSQL side by side: what bin/test calls once everything is installed."""
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 from tests.services.postgres import postgres
+from tests.services.processes import end_with_parent
 
-POPEN = "--tx=popen//id={half}//env:REJOINDER_HALF={half}"
+# A worker for each database runs every test that touches one; conftest.py shares the others out between them.
+SIDE_BY_SIDE = [
+    *("--dist=each", "-o", "console_output_style=classic"),
+    *(f"--tx=popen//id={half}//env:REJOINDER_HALF={half}" for half in ("sqlite", "postgres")),
+]
 
 
 def main() -> int:
@@ -20,18 +27,24 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if options.all:
         environment["REJOINDER_ALL"] = "1"
-    if options.database == "sqlite":
-        return pytest(rest, environment)
-    with postgres() as url:
+    with contextlib.ExitStack() as held:
+        environment["TMPDIR"] = held.enter_context(folder())
+        if options.database == "sqlite":
+            return pytest(rest, environment)
+        url = held.enter_context(postgres())
         if options.database == "postgres":
             return pytest(rest, {**environment, "DATABASE_URL": url})
-        # Each of two workers runs every test that touches a database; conftest.py shares out the others.
-        halves = ["--dist=each", *(POPEN.format(half=half) for half in ("sqlite", "postgres"))]
-        return pytest([*halves, *rest], {**environment, "REJOINDER_POSTGRES": url})
+        return pytest([*SIDE_BY_SIDE, *rest], {**environment, "REJOINDER_POSTGRES": url})
+
+
+def folder() -> contextlib.AbstractContextManager[str]:
+    """Takes what the tests leave behind, also when they are stopped in the middle."""
+    return tempfile.TemporaryDirectory(prefix="rejoinder-tests-", ignore_cleanup_errors=True)
 
 
 def pytest(arguments: list[str], environment: dict[str, str]) -> int:
-    running = subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    running = subprocess.Popen(command, env=environment, preexec_fn=end_with_parent(signal.SIGTERM))
     try:
         return running.wait()
     except KeyboardInterrupt:  # reached pytest too, which ends what its fixtures started

@@ -3,12 +3,15 @@
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+
+from tests.services.processes import end_with_parent
 
 # The environment is read once, by config/settings.py: it must stand before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
@@ -19,11 +22,12 @@ for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONC
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "a key for the tests alone, long enough to be no weak one 0123456789"
 os.environ["DATA_DIR"] = str(DATA_DIR)
+if HALF:
+    end_with_parent(signal.SIGKILL)()
 if HALF == "postgres":
     os.environ["DATABASE_URL"] = os.environ["REJOINDER_POSTGRES"]
 elif HALF == "sqlite" or "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 import django
 import hypothesis
@@ -45,7 +49,10 @@ hypothesis.settings.load_profile("all" if RUNS_ALL else "suite")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure() -> None:
+    # Named only for this moment: a worker that inherited the name would read the settings before the lines above.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure() -> None:

@@ -49,6 +49,14 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def end_with_parent(how: signal.Signals) -> Callable[[], object]:
+    """What to call in a process so that it gets this signal when its parent is gone; does nothing but on Linux."""
+    if sys.platform != "linux":
+        return lambda: None
+    libc = ctypes.CDLL(None)  # loaded here: between fork and exec nothing may be
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
+
+
 class Process:
     """A started server; what it writes goes to a log file."""
 
@@ -74,7 +82,7 @@ class Process:
                 user=user,
                 group=user,
                 extra_groups=None if user is None else [],
-                preexec_fn=_end_with_parent(ends_by),
+                preexec_fn=end_with_parent(ends_by),
             )
 
     @property
@@ -115,13 +123,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise NotReadyError(f"{self.command[0]} did not stop. It said:\n{self.said()[-3000:]}") from None
-
-
-def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
-    if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)  # loaded before the fork: between fork and exec nothing may be
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,91 @@
+"""Imports run one way: accounts ← blog ← comments ← moderation ← transfer, on the ground of the rest."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GROUND = ("config", "server", "pagecache", "search")
+APPS = ("accounts", "blog", "comments", "moderation", "transfer")  # each may import those before it
+ROOMS = (*GROUND, *APPS)
+MEETING_PLACES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet
+
+
+def may_import(file: Path, room: str) -> bool:
+    own = file.parts[0]
+    if room == own or file in MEETING_PLACES:
+        return True
+    if own == "config":
+        return False  # settings come through django.conf, and name our modules as strings
+    if own in GROUND:
+        return room in GROUND
+    return room != "config" and (room in GROUND or APPS.index(room) < APPS.index(own))
+
+
+def imported(source: str) -> Iterator[str]:
+    """The rooms that this source imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module or ""]
+        elif isinstance(node, ast.Call) and _name(node.func) in {"import_module", "import_string", "__import__"}:
+            modules = [str(text.value) for text in node.args[:1] if isinstance(text, ast.Constant)]
+        else:
+            continue
+        yield from {module.split(".")[0] for module in modules} & {*ROOMS, "tests"}
+
+
+def broken(file: Path, source: str) -> list[str]:
+    return [f"{file} imports {room}" for room in imported(source) if room == "tests" or not may_import(file, room)]
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def our_files() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from (file.relative_to(ROOT) for file in (ROOT / room).rglob("*.py"))
+
+
+def test_imports_run_one_way() -> None:
+    files = list(our_files())
+    assert {file.parts[0] for file in files} >= set(APPS)
+    assert [line for file in files for line in broken(file, (ROOT / file).read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("accounts/models.py", "from blog.models import Essay"),
+        ("accounts/models.py", "def f():\n    import comments.actions"),
+        ("blog/views.py", "from comments import thread"),
+        ("comments/actions.py", "import moderation.models as m"),
+        ("moderation/queue.py", "from transfer.wordpress import read"),
+        ("pagecache/cache.py", "from blog.models import Essay"),
+        ("server/door.py", "if True:\n    from accounts import models"),
+        ("search/models.py", "from importlib import import_module\nimport_module('comments.models')"),
+        ("config/settings.py", "from blog.models import Site"),
+        ("blog/views.py", "from config import settings"),
+        ("blog/views.py", "from tests.make import essay"),
+    ],
+)
+def test_an_import_against_the_direction_is_found(file: str, source: str) -> None:
+    assert broken(Path(file), source)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("comments/actions.py", "import pagecache\nfrom accounts.models import User\nfrom blog import markup"),
+        ("blog/views.py", "from django.conf import settings\nfrom .models import Essay\nfrom . import feeds"),
+        ("config/urls.py", "from comments.urls import urlpatterns"),
+        ("pagecache/wsgi.py", "from server.proxies import address"),
+        ("transfer/wordpress.py", "from moderation import actions"),
+    ],
+)
+def test_an_import_along_the_direction_passes(file: str, source: str) -> None:
+    assert broken(Path(file), source) == []
