@@ -1,0 +1,88 @@
+"""Who speaks: people who log in, and the one row that stands for anybody who ever left a word."""
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(DjangoUserManager["User"]):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **rest: Any
+    ) -> Any:
+        """An address that the owner typed on the server counts as proved: there may be no mail yet to prove it by."""
+        user = super().create_superuser(username, email, password, **rest)
+        user.prove_address()
+        return user
+
+
+class User(AbstractUser):
+    """Somebody with a log-in. One name, as they write it, since not everybody has a first and a last one."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(
+        _("name"), max_length=245, blank=True, help_text=_("As it stands over essays and comments.")
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        return self.name or self.username
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+    def get_absolute_url(self) -> str:
+        from django.urls import reverse
+
+        return reverse("author", args=[self.username])
+
+    def prove_address(self) -> None:
+        """Record the address on this row as this person's own, proved."""
+        if self.email:
+            self.emailaddress_set.exclude(email__iexact=self.email).update(primary=False)
+            self.emailaddress_set.update_or_create(
+                email=self.email.lower(), defaults={"verified": True, "primary": True}
+            )
+
+
+class CommenterQuerySet(models.QuerySet["Commenter"]):
+    def of(self, user: User) -> "Commenter":
+        """The one row that speaks for this log-in, made at the first word."""
+        name = user.get_full_name()
+        commenter, made = self.get_or_create(user=user, defaults={"name": name, "email": user.email, "verified": True})
+        return commenter
+
+    def guests(self) -> Self:
+        return self.filter(user=None)
+
+
+class Commenter(models.Model):
+    """Whoever speaks. A guest's typed address claims nothing: only cookie, log-in or a mailed link lead back here."""
+
+    user = models.OneToOneField(
+        User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("log-in")
+    )
+    name = models.CharField(_("name"), max_length=245)
+    email = models.EmailField(_("email"), max_length=100, blank=True, help_text=_("Never shown."))
+    website = models.URLField(_("website"), max_length=200, blank=True)
+    verified = models.BooleanField(_("verified"), default=False, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+
+    objects = CommenterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("commenter")
+        verbose_name_plural = _("commenters")
+        indexes = (models.Index(fields=["email", "name"], name="commenter_as_typed"),)
+
+    def __str__(self) -> str:
+        return self.name

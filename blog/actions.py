@@ -1,0 +1,62 @@
+"""The verbs of authors."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+import pagecache
+from blog import markup
+from blog.models import RESERVED, Essay, Redirect
+
+
+def free_slug(essay: Essay, wish: str) -> str:
+    """The wish as a slug that nothing else of its kind has."""
+    stem = slugify(wish, allow_unicode=True)[:180].strip("-") or "untitled"
+    if essay.kind == Essay.Kind.PAGE and (stem in RESERVED or stem.isdigit()):
+        stem = f"{stem}-page"
+    taken = set(
+        Essay.objects.filter(kind=essay.kind, slug__startswith=stem).exclude(pk=essay.pk).values_list("slug", flat=True)
+    )
+    slug, number = stem, 1
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+@transaction.atomic
+def save(essay: Essay) -> Essay:
+    """Save what was written, its HTML made safe; an address that readers may have kept goes on leading here.
+
+    An essay that another one's old address would hide is found first: the address is its own now.
+    """
+    old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
+    essay.slug = essay.slug or free_slug(essay, essay.title)
+    essay.body = markup.essay(essay.body)
+    essay.words = markup.count_words(essay.body)
+    essay.changed = timezone.now()
+    if essay.published and not essay.dated:
+        essay.dated = timezone.localdate(essay.published)
+    elif essay.published and old and not old.is_published:
+        essay.dated = timezone.localdate(essay.published)  # nobody has seen the address yet
+    essay.save()
+    if old and old.is_published and old.get_absolute_url() != essay.get_absolute_url():
+        keep_address(old.get_absolute_url(), essay=essay)
+    Redirect.objects.filter(old=essay.get_absolute_url()).delete()
+    pagecache.bump(essay.cache_key, "site", "comments")
+    return essay
+
+
+def keep_address(path: str, **target: Any) -> None:
+    """Let an address that once was something's own lead to where that is now."""
+    Redirect.objects.update_or_create(old=path, defaults={"essay": None, "tag": None} | target)
+
+
+@transaction.atomic
+def delete(essay: Essay) -> None:
+    """The essay goes with its whole discussion."""
+    key = essay.cache_key
+    essay.delete()
+    pagecache.bump(key, "site", "comments")

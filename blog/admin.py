@@ -1,0 +1,186 @@
+"""Where authors write and the owner sets the house up."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import pagecache
+from blog import actions
+from blog.models import RESERVED, Authorship, Essay, Image, Redirect, Site, Tag
+
+
+@admin.register(Site)
+class SiteAdmin(admin.ModelAdmin[Site]):
+    """One row: its list is its form."""
+
+    fields = ("name", "tagline", "language", "time_zone", "essays_a_page")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        Site.objects.get_or_create(pk=1)
+        return redirect("admin:blog_site_change", 1)
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+        pagecache.bump("site", "comments")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        return False
+
+
+class EssayForm(forms.ModelForm[Essay]):
+    class Meta:
+        model = Essay
+        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published")
+        widgets = {
+            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "body": forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField"}),
+            "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+        self.fields["slug"].help_text = _("The last part of the address; made from the title if you leave it empty.")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        slug, kind = data.get("slug"), data.get("kind")
+        if slug and kind == Essay.Kind.PAGE and (slug in RESERVED or slug.isdigit()):
+            self.add_error(
+                "slug", ValidationError(_("This address belongs to the site itself; please choose another."))
+            )
+        if not slug and kind:
+            draft = Essay(pk=self.instance.pk, kind=kind)
+            data["slug"] = actions.free_slug(draft, data.get("title") or "")
+        return data
+
+
+class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
+    model = Authorship
+    extra = 0
+    fields = ("author", "position")
+    autocomplete_fields = ("author",)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("published", _("published")), ("scheduled", _("scheduled")), ("draft", _("draft"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> QuerySet[Essay]:
+        now = timezone.now()
+        rules = {
+            "published": {"published__lte": now},
+            "scheduled": {"published__gt": now},
+            "draft": {"published": None},
+        }
+        return queryset.filter(**rules.get(self.value() or "", {}))
+
+
+@admin.register(Essay)
+class EssayAdmin(admin.ModelAdmin[Essay]):
+    form = EssayForm
+    inlines = (AuthorshipInline,)
+    list_display = ("__str__", "kind", "state", "published", "by")
+    list_filter = (StateFilter, "kind", "tags", "authors")
+    search_fields = ("title", "deck", "body", "slug")
+    date_hierarchy = "published"
+    autocomplete_fields = ("tags",)
+    ordering = ("-published", "-pk")
+    save_on_top = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
+        return super().get_queryset(request).with_authors()  # type: ignore[attr-defined, no-any-return]
+
+    @admin.display(description=_("state"))
+    def state(self, essay: Essay) -> str:
+        if essay.published is None:
+            return str(_("draft"))
+        return str(_("published") if essay.is_published else _("scheduled"))
+
+    @admin.display(description=_("authors"))
+    def by(self, essay: Essay) -> str:
+        return ", ".join(str(author) for author in essay.bylines)
+
+    def view_on_site(self, obj: Essay) -> str | None:  # type: ignore[override]
+        return obj.get_absolute_url() if obj.is_published else None
+
+    def get_view_on_site_url(self, obj: Essay | None = None) -> str | None:
+        """Only what readers can open."""
+        return obj.get_absolute_url() if obj and obj.is_published else None
+
+    def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
+        actions.save(obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        essay = form.instance
+        if not change and not essay.authorships.exists():
+            Authorship.objects.create(essay=essay, author_id=request.user.pk)
+        pagecache.bump(essay.cache_key, "site", "comments")
+
+    def delete_model(self, request: HttpRequest, obj: Essay) -> None:
+        actions.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        for essay in queryset:
+            actions.delete(essay)
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin[Tag]):
+    list_display = ("name", "slug")
+    search_fields = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        old = Tag.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        if old and old.slug != obj.slug:
+            actions.keep_address(old.get_absolute_url(), tag=obj)
+        Redirect.objects.filter(old=obj.get_absolute_url()).delete()
+        pagecache.bump("site")
+
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        super().delete_model(request, obj)
+        pagecache.bump("site")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        super().delete_queryset(request, queryset)
+        pagecache.bump("site")
+
+
+@admin.register(Redirect)
+class RedirectAdmin(admin.ModelAdmin[Redirect]):
+    list_display = ("old", "leads_to")
+    search_fields = ("old",)
+    autocomplete_fields = ("essay", "tag")
+    list_select_related = ("essay", "tag")
+
+    @admin.display(description=_("leads to"))
+    def leads_to(self, row: Redirect) -> str:
+        return row.get_absolute_url()
+
+
+@admin.register(Image)
+class ImageAdmin(admin.ModelAdmin[Image]):
+    list_display = ("__str__", "width", "height", "created")
+    search_fields = ("alt", "file")
+    fields = ("file", "alt", "width", "height", "source")
+    readonly_fields = ("file", "width", "height", "source")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,105 @@
+"""The newest essays as feeds: all of them, a tag's, an author's."""
+
+from typing import Any
+
+from django.contrib.syndication.views import Feed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+
+import pagecache
+from accounts.models import User
+from blog import markup
+from blog.models import Essay, Tag
+
+NEWEST = 10
+
+
+class FullTextRss(Rss201rev2Feed):
+    """RSS with the whole essay beside its summary."""
+
+    content_type = "application/rss+xml; charset=utf-8"
+
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), "xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content:encoded", item["content"])
+
+
+class FullTextAtom(Atom1Feed):
+    content_type = "application/atom+xml; charset=utf-8"
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+class EssaysFeed(Feed[Essay, Any]):
+    feed_type = FullTextRss
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.site = request.site  # type: ignore[attr-defined]
+        response = super().__call__(request, *args, **kwargs)
+        return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+
+    def essays(self, obj: Any) -> QuerySet[Essay]:
+        return Essay.objects.essays().published()
+
+    def title(self, obj: Any) -> str:
+        return f"{self.site.name}: {obj}" if obj else self.site.name
+
+    def link(self, obj: Any) -> str:
+        return obj.get_absolute_url() if obj else "/"
+
+    def description(self, obj: Any) -> str:
+        return self.site.tagline or self.site.name
+
+    def items(self, obj: Any) -> QuerySet[Essay]:
+        return self.essays(obj).newest().with_authors().prefetch_related("tags")[:NEWEST]
+
+    def item_title(self, item: Essay) -> str:
+        return str(item)
+
+    def item_description(self, item: Essay) -> str:
+        return item.excerpt or markup.excerpt(item.body)
+
+    def item_author_name(self, item: Essay) -> str:
+        return ", ".join(author.get_full_name() for author in item.bylines)
+
+    def item_pubdate(self, item: Essay) -> Any:
+        return item.published
+
+    def item_updateddate(self, item: Essay) -> Any:
+        return max(filter(None, (item.changed, item.published)))
+
+    def item_categories(self, item: Essay) -> list[str]:
+        return [tag.name for tag in item.tags.all()]
+
+    def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
+        return {"content": item.body_html}
+
+
+class EssaysAtomFeed(EssaysFeed):
+    feed_type = FullTextAtom
+
+    def subtitle(self, obj: Any) -> str:
+        return self.description(obj)
+
+
+class TagFeed(EssaysFeed):
+    def get_object(self, request: HttpRequest, slug: str) -> Tag:
+        return get_object_or_404(Tag, slug=slug)
+
+    def essays(self, obj: Tag) -> QuerySet[Essay]:
+        return super().essays(obj).tagged(obj)
+
+
+class AuthorFeed(EssaysFeed):
+    def get_object(self, request: HttpRequest, username: str) -> User:
+        return get_object_or_404(User, username=username)
+
+    def essays(self, obj: User) -> QuerySet[Essay]:
+        return super().essays(obj).by(obj)

@@ -1,0 +1,62 @@
+"""What holds for every answer: its headers, and the site's language and time zone."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from blog.models import Site
+from pagecache.declaration import MADE_FROM
+
+PERSONAL = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
+Handler = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "autoplay",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
+
+class HeadersMiddleware:
+    """Nothing is kept by anybody but us unless it says so itself."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if MADE_FROM not in response.headers or PERSONAL & request.COOKIES.keys():
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class SiteMiddleware:
+    """Everybody reads in the site's language and time: a page is one page for all."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        site = Site.objects.current()
+        request.site = site  # type: ignore[attr-defined]
+        with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", site.language)
+        return response

@@ -1,0 +1,302 @@
+"""What is read: the site, its essays and pages, their tags, and the addresses they once had."""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Any, Self
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from blog import markup
+
+OPENING = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
+
+# The first words of addresses that belong to the site itself, so that no page can take them.
+RESERVED = frozenset(
+    [
+        "accounts",
+        "admin",
+        "archive",
+        "author",
+        "category",
+        "comments",
+        "feed",
+        "healthz",
+        "media",
+        "preview",
+        "readyz",
+        "robots.txt",
+        "search",
+        "series",
+        "sitemap.xml",
+        "static",
+        "subscriptions",
+        "tag",
+    ]
+)
+
+
+def known_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not the name of a time zone; one is Europe/Berlin."), params={"name": name}
+        )
+
+
+class SiteManager(models.Manager["Site"]):
+    def current(self) -> "Site":
+        """The one row, or what a new site starts with."""
+        return self.first() or Site(pk=1)
+
+
+class Site(models.Model):
+    """The owner's settings: one row."""
+
+    name = models.CharField(_("name"), max_length=100, default="Rejoinder")
+    tagline = models.CharField(_("tagline"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=12, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
+    essays_a_page = models.PositiveSmallIntegerField(_("essays a page"), default=10)
+
+    objects = SiteManager()
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("site")
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="site_is_one_row"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def named(self, name: str) -> "Tag":
+        """The tag of this name, made if there is none."""
+        tag = self.filter(name__iexact=name).first()
+        if tag:
+            return tag
+        slug = stem = slugify(name, allow_unicode=True)[:90] or "tag"
+        number = 1
+        while self.filter(slug=slug).exists():
+            number += 1
+            slug = f"{stem}-{number}"
+        return self.create(name=name, slug=slug)
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+    description = models.TextField(_("description"), blank=True)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tag", args=[self.slug])
+
+
+class EssayQuerySet(models.QuerySet["Essay"]):
+    def published(self) -> Self:
+        """What readers see now. Nothing has to run for an essay to appear at its time."""
+        return self.filter(published__lte=timezone.now())
+
+    def essays(self) -> Self:
+        return self.filter(kind=Essay.Kind.ESSAY)
+
+    def pages(self) -> Self:
+        return self.filter(kind=Essay.Kind.PAGE)
+
+    def tagged(self, tag: Tag) -> Self:
+        return self.filter(tags=tag)
+
+    def by(self, author: Any) -> Self:
+        return self.filter(authors=author)
+
+    def newest(self) -> Self:
+        return self.order_by("-published", "-pk")
+
+    def with_authors(self) -> Self:
+        return self.prefetch_related(
+            models.Prefetch("authorships", Authorship.objects.select_related("author").order_by("position", "pk"))
+        )
+
+    def next_change(self) -> datetime | None:
+        """When the next scheduled essay appears and so changes every list."""
+        return self.filter(published__gt=timezone.now()).aggregate(at=models.Min("published"))["at"]
+
+
+class Essay(models.Model):
+    """An essay, or a page that stands outside the order of time."""
+
+    class Kind(models.TextChoices):
+        ESSAY = "essay", _("essay")
+        PAGE = "page", _("page")
+
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices, default=Kind.ESSAY)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    slug = models.SlugField(_("slug"), max_length=200, allow_unicode=True, help_text=_("The last part of the address."))
+    deck = models.CharField(_("deck"), max_length=300, blank=True, help_text=_("One line under the title."))
+    body = models.TextField(_("body"), blank=True)
+    excerpt = models.TextField(
+        _("excerpt"), blank=True, help_text=_("For lists and search results; else the first words.")
+    )
+    authors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Authorship", related_name="essays", verbose_name=_("authors"), blank=True
+    )
+    tags = models.ManyToManyField(Tag, related_name="essays", verbose_name=_("tags"), blank=True)
+    published = models.DateTimeField(
+        _("published"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: a draft. Later than now: appears by itself at that time."),
+    )
+    dated = models.DateField(_("date in the address"), null=True, blank=True, editable=False)
+    words = models.PositiveIntegerField(_("words"), default=0, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
+
+    objects = EssayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("essay")
+        verbose_name_plural = _("essays")
+        ordering = ("-published", "-pk")
+        constraints = (models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),)
+        indexes = (models.Index(fields=["kind", "-published"], name="essay_newest"),)
+
+    def __str__(self) -> str:
+        return self.title or str(_("(no title)"))
+
+    @property
+    def cache_key(self) -> str:
+        return f"essay:{self.pk}"
+
+    @property
+    def prefix(self) -> str:
+        """What keeps the names of its notes and headings apart from those of others on the same page."""
+        return f"e{self.pk}-"
+
+    @property
+    def is_published(self) -> bool:
+        return self.published is not None and self.published <= timezone.now()
+
+    @property
+    def minutes(self) -> int:
+        """Reading time at 230 words a minute, the mean of silent readers of English prose (Brysbaert 2019: 238)."""
+        return max(1, round(self.words / 230))
+
+    @property
+    def date(self) -> datetime | None:
+        return self.published
+
+    @property
+    def opening(self) -> str:
+        """For lists: the excerpt, or the first words."""
+        return self.excerpt or markup.excerpt(self.body)
+
+    @property
+    def body_html(self) -> SafeString:
+        """The body as readers get it: its notes linked both ways, under names that no other essay on the page has."""
+        return mark_safe(markup.draw(self.body, self.prefix))  # noqa: S308 – cleaned when it was saved
+
+    @property
+    def contents(self) -> list[tuple[str, str]]:
+        """Its headings of the second rank, when there are enough of them to need a list."""
+        found = markup.contents(self.body, self.prefix)
+        return found if len(found) > 1 else []
+
+    @property
+    def has_versal(self) -> bool:
+        """Whether it can open with a large initial: a letter of a script that has such, first in a paragraph."""
+        first = OPENING.match(self.body)
+        return bool(first) and unicodedata.name(first["letter"], "").split()[0] in {"LATIN", "GREEK", "CYRILLIC"}
+
+    @property
+    def bylines(self) -> list[Any]:
+        """Its authors in order; no query when they came by with_authors()."""
+        return [authorship.author for authorship in self.authorships.all()]
+
+    def get_absolute_url(self) -> str:
+        if self.kind == self.Kind.PAGE:
+            return reverse("page", args=[self.slug])
+        day = self.dated or timezone.localdate(self.published or self.created)
+        return reverse("essay", args=[day.year, f"{day.month:02}", f"{day.day:02}", self.slug])
+
+
+class Authorship(models.Model):
+    """That somebody wrote an essay, and where their name stands among others'."""
+
+    essay = models.ForeignKey(Essay, models.CASCADE, related_name="authorships")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorships", verbose_name=_("author")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("author")
+        verbose_name_plural = _("authors")
+        ordering = ("position", "pk")
+        constraints = (models.UniqueConstraint(fields=["essay", "author"], name="authorship_once"),)
+
+    def __str__(self) -> str:
+        return str(self.author)
+
+
+class Redirect(models.Model):
+    """An address that something published once had: a path, or a path with its query (`/?p=123`)."""
+
+    old = models.CharField(_("old address"), max_length=500, unique=True)
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(essay=None, tag__isnull=False) | models.Q(essay__isnull=False, tag=None),
+                name="redirect_leads_to_one_place",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.old
+
+    def get_absolute_url(self) -> str:
+        target = self.essay or self.tag
+        assert target is not None
+        return target.get_absolute_url()
+
+
+class Image(models.Model):
+    """A picture on our own disk, and where it came from."""
+
+    file = models.ImageField(_("file"), upload_to="images/%Y/%m", width_field="width", height_field="height")
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    alt = models.CharField(_("alternative text"), max_length=500, blank=True)
+    source = models.CharField(max_length=2000, blank=True, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
+
+    def __str__(self) -> str:
+        return self.alt or self.file.name

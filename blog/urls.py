@@ -1,0 +1,51 @@
+"""Addresses of what is read. WordPress.com's own forms, so that sites which move keep every link."""
+
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
+
+from blog import feeds, sitemaps, views
+
+
+class Year(StringConverter):
+    regex = "[0-9]{4}"
+
+    def to_python(self, value: str) -> int:  # type: ignore[override]
+        if value == "0000":
+            raise ValueError(value)
+        return int(value)
+
+
+class Month(Year):
+    regex = "(?:0[1-9]|1[0-2])"
+
+
+class Day(Year):
+    regex = "(?:0[1-9]|[12][0-9]|3[01])"
+
+
+class Slug(StringConverter):
+    regex = r"[-\w]+"
+
+
+for name, converter in {"yyyy": Year, "mm": Month, "dd": Day, "uslug": Slug}.items():
+    register_converter(converter, name)
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("archive/", views.archive, name="archive"),
+    path("tag/<uslug:slug>/", views.tag, name="tag"),
+    path("tag/<uslug:slug>/feed/", feeds.TagFeed(), name="tag-feed"),
+    path("category/<path:path>/", views.category, name="category"),
+    path("author/<str:username>/", views.author, name="author"),
+    path("author/<str:username>/feed/", feeds.AuthorFeed(), name="author-feed"),
+    path("feed/", feeds.EssaysFeed(), name="feed"),
+    path("feed/atom/", feeds.EssaysAtomFeed(), name="atom"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("<yyyy:year>/", views.archive, name="year"),
+    path("<yyyy:year>/<mm:month>/", views.archive, name="month"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/", views.archive, name="day"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", views.essay, name="essay"),
+    path("<uslug:slug>/", views.page, name="page"),
+    re_path(r"^(?!admin/).+/$", views.moved),
+]

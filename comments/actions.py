@@ -1,0 +1,82 @@
+"""The verbs of readers. Each is one transaction: all of it or nothing."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+import pagecache
+from accounts.models import Commenter
+from blog import markup
+from blog.models import Essay
+from comments import notices, screening
+from comments.models import Comment, Discussion, Rules, Wording
+from comments.screening import Draft, Sender
+from server import limits
+
+
+class Duplicate(Exception):
+    """The same person has said just this here; the argument is the comment that is there."""
+
+    def __init__(self, comment: Comment) -> None:
+        super().__init__(comment)
+        self.comment = comment
+
+
+@dataclass
+class Flooded(Exception):
+    """Too soon after the last one; try again after so many seconds."""
+
+    seconds: float
+
+
+class Gone(Exception):
+    """The comment being answered is no longer there to be answered."""
+
+
+@transaction.atomic
+def post(
+    *,
+    essay: Essay,
+    commenter: Commenter,
+    sender: Sender,
+    text: str,
+    parent: int | None = None,
+    rules: Rules | None = None,
+    is_trusted: bool = False,
+    is_moderator: bool = False,
+) -> Comment:
+    """Put a comment under an essay, or under the comment `parent` of it, and say who is to hear of it.
+
+    Raises Gone, Duplicate, Flooded or screening.Refused; then nothing is kept.
+    """
+    rules = rules or Rules.objects.current()
+    wait = 0.0 if is_moderator else flood(commenter, sender, rules.flood_seconds)
+    above = root = None
+    if parent is not None:
+        root, above = Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
+        if above is None or not above.is_approved:
+            raise Gone
+    else:
+        Discussion.objects.lock(essay)  # no thread to lock yet
+    history = Comment.objects.said_by(commenter, essay=essay, parent=parent, text=text)
+    if history.twin:
+        raise Duplicate(Comment.objects.get(pk=history.twin))
+    if wait:
+        raise Flooded(wait)
+    if commenter.pk is None or commenter.changed > commenter.created:
+        commenter.save()  # a stranger's first words, or a friend's new website
+    wording = Wording(text=text, html=markup.comment(text), network=sender.network)
+    draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)
+    verdict = screening.judge(draft, is_trusted=is_trusted)
+    comment = Comment.objects.grow(essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status)
+    comment.say(wording, reasons=verdict.reasons)
+    if comment.is_approved:
+        pagecache.bump(essay.cache_key, "comments")  # every page that shows it is made anew
+    notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
+    return comment
+
+
+def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:
+    """Take the turn of one person and of one address; how many seconds to wait, if it is not yet there."""
+    person = f"commenter:{commenter.pk}" if commenter.pk else f"typed:{commenter.name}\n{commenter.email}"
+    return max(limits.take("comment", who, seconds) for who in (person, sender.address) if who)

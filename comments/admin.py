@@ -1,0 +1,62 @@
+"""The owner's rules, an essay's own settings of discussion, and notices that went wrong."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+import pagecache
+from blog.admin import EssayAdmin
+from blog.models import Essay
+from comments.models import Discussion, Notice, Rules
+
+
+@admin.register(Rules)
+class RulesAdmin(admin.ModelAdmin[Rules]):
+    """One row: its list is its form."""
+
+    fieldsets = (
+        (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
+        (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
+        (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
+        (_("On the page"), {"fields": ("order", "threads_a_page", "shown_depth")}),
+    )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("admin:comments_rules_change", 1)
+
+    def save_model(self, request: HttpRequest, obj: Rules, form: Any, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+        pagecache.bump("site")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Rules | None = None) -> bool:
+        return False
+
+
+class DiscussionInline(admin.StackedInline[Discussion, Essay]):
+    model = Discussion
+    fields = ("is_open",)
+    can_delete = False
+    min_num = max_num = 1
+
+
+EssayAdmin.inlines = (*EssayAdmin.inlines, DiscussionInline)
+
+
+@admin.register(Notice)
+class NoticeAdmin(admin.ModelAdmin[Notice]):
+    list_display = ("__str__", "comment", "state", "tries", "due", "error")
+    list_filter = ("state", "kind")
+    list_select_related = ("recipient", "comment__commenter")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return False

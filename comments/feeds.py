@@ -1,0 +1,63 @@
+"""The newest comments as feeds: everywhere, or under one essay. Approved ones alone."""
+
+from typing import Any
+
+from django.contrib.syndication.views import Feed
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+import pagecache
+from blog.feeds import FullTextRss
+from blog.models import Essay
+from comments.models import Comment
+
+NEWEST = 10
+
+
+class CommentsFeed(Feed[Comment, Any]):
+    feed_type = FullTextRss
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.site = request.site  # type: ignore[attr-defined]
+        return pagecache.made_from(
+            super().__call__(request, *args, **kwargs), "comments", "site", ends=Essay.objects.next_change()
+        )
+
+    def title(self, obj: Essay | None) -> str:
+        where = str(obj) if obj else self.site.name
+        return _("Comments on %(where)s") % {"where": where}
+
+    def link(self, obj: Essay | None) -> str:
+        return obj.get_absolute_url() if obj else "/"
+
+    def description(self, obj: Essay | None) -> str:
+        return self.site.tagline or self.site.name
+
+    def items(self, obj: Essay | None) -> QuerySet[Comment]:
+        comments = Comment.objects.approved().filter(essay__in=Essay.objects.published())
+        if obj:
+            comments = comments.under(obj)
+        return comments.select_related("commenter", "wording", "essay").order_by("-pk")[:NEWEST]
+
+    def item_title(self, item: Comment) -> str:
+        return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}
+
+    def item_description(self, item: Comment) -> str:
+        return item.wording.html if item.wording else ""
+
+    def item_author_name(self, item: Comment) -> str:
+        return item.commenter.name
+
+    def item_pubdate(self, item: Comment) -> Any:
+        return item.created
+
+    def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
+        return {"content": self.item_description(item)}
+
+
+class EssayCommentsFeed(CommentsFeed):
+    def get_object(self, request: HttpRequest, **address: Any) -> Essay:
+        day = {f"dated__{part}": address[part] for part in ("year", "month", "day")}
+        return get_object_or_404(Essay.objects.essays().published(), slug=address["slug"], **day)

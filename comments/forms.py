@@ -1,0 +1,46 @@
+"""What a reader writes."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import AtMostBytes
+from accounts.text import tidy_text
+
+TEXT_BYTES = 65_525
+
+
+class TextField(forms.CharField):
+    """Words as typed, of which what cannot be seen is gone."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return tidy_text(text).strip() if len(text) <= 4 * TEXT_BYTES else text
+
+
+class NumberField(forms.CharField):
+    """The key of a comment, or nothing; whether it may be answered is looked at under the thread's lock."""
+
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        text = super().to_python(value).strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+            raise forms.ValidationError(_("The comment you answer is not known here."), code="invalid")
+        return int(text)
+
+    def run_validators(self, value: Any) -> None:
+        """A number has no characters to look at."""
+
+
+class CommentForm(forms.Form):
+    text = TextField(
+        label=_("Comment"),
+        strip=True,
+        validators=[AtMostBytes(TEXT_BYTES)],
+        error_messages={"required": _("Please write something before you post it.")},
+    )
+    parent = NumberField(required=False, widget=forms.HiddenInput)

@@ -1,0 +1,58 @@
+"""Show or set the rules of discussion from the command line."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import models, transaction
+
+import pagecache
+from comments.models import Rules
+
+WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+NAMES = {field.name: field for field in Rules._meta.concrete_fields if not field.primary_key}
+
+
+class Command(BaseCommand):
+    help = "Shows the rules of discussion, or sets some: rules hold_links=3 flood_seconds=0 who_may_comment=name"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+
+    @transaction.atomic
+    def handle(self, *args: Any, settings: list[str], **options: Any) -> None:
+        rules = Rules.objects.current()
+        for setting in settings:
+            name, is_given, value = setting.partition("=")
+            if not is_given or name not in NAMES:
+                raise CommandError(f"No rule is called {name!r}. There are: {', '.join(NAMES)}.")
+            setattr(rules, name, value_of(NAMES[name], value))
+        try:
+            rules.full_clean()
+        except ValidationError as error:
+            problems = (f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
+            raise CommandError("\n".join(problems)) from error
+        if settings:
+            rules.save()
+            pagecache.bump("site")
+        for name in NAMES:
+            self.stdout.write(f"{name}={shown(getattr(rules, name))}")
+
+
+def value_of(field: Any, value: str) -> Any:
+    """`true`, `false`, a number or words; `\\n` or a comma between words of a list makes lines."""
+    if isinstance(field, models.BooleanField):
+        if value.lower() not in WORDS:
+            raise CommandError(f"{field.name} is true or false, not {value!r}.")
+        return WORDS[value.lower()]
+    if isinstance(field, models.IntegerField):
+        if not value.isascii() or not value.isdigit():
+            raise CommandError(f"{field.name} is a number from 0, not {value!r}.")
+        return int(value)
+    if isinstance(field, models.TextField):
+        return "\n".join(word.strip() for word in value.replace("\\n", "\n").replace(",", "\n").splitlines())
+    return value
+
+
+def shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("\n", ",")

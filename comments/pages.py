@@ -1,0 +1,150 @@
+"""Which threads a page of an essay's discussion holds, and which page holds a comment."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models import Comment, Discussion, Rules, Status
+from comments.thread import Row
+
+HELD = signing.TimestampSigner(salt="comments.held")
+HELD_FOR = 60 * 60 * 24 * 90
+OWN_AT_MOST = 50
+
+COLUMNS = (
+    "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", "changed", "commenter_id",
+    "commenter__name", "commenter__changed", "commenter__user_id",
+)  # fmt: skip
+
+
+def key_to(comment: Comment) -> str:
+    """A signed word that shows a held comment to whoever has the link: its writer, who has no cookie."""
+    return HELD.sign(str(comment.pk))
+
+
+def unlocked(key: str) -> int | None:
+    try:
+        return int(HELD.unsign(key, max_age=HELD_FOR)) if key else None
+    except (signing.BadSignature, ValueError):
+        return None
+
+
+@dataclass
+class Viewer:
+    """For whom a page is drawn, as far as it makes a difference to the thread."""
+
+    commenter: Commenter | None = None
+    key: str = ""
+    unlocked: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.unlocked = unlocked(self.key)
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Viewer":
+        commenter = request.commenter or None  # type: ignore[attr-defined]
+        return cls(commenter, request.GET.get("key", ""))
+
+    def held(self, essay: Essay) -> list[Comment]:
+        """The viewer's own comments under the essay that wait; no query for strangers."""
+        own = Q(pk=self.unlocked) if self.unlocked else Q()
+        if self.commenter:
+            own |= Q(commenter=self.commenter.pk)
+        if not own:
+            return []
+        waiting = Comment.objects.under(essay).filter(own, status=Status.PENDING)
+        return list(waiting.only("pk", "parent_id", "tree_id", "readable").order_by("-pk")[:OWN_AT_MOST])
+
+    def may_see(self, comment: Comment) -> bool:
+        if comment.status == Status.APPROVED:
+            return True
+        if comment.status == Status.PENDING:
+            is_own = self.commenter is not None and comment.commenter_id == self.commenter.pk
+            return is_own or comment.pk == self.unlocked
+        return False
+
+
+class ThreadPage:
+    """One page of threads: `number` of `count`, in `order`, as `viewer` sees it."""
+
+    def __init__(self, essay: Essay, viewer: Viewer, *, number: int = 1, order: str = "") -> None:
+        self.essay = essay
+        self.viewer = viewer
+        self.discussion = Discussion.objects.of(essay)
+        self.rules = self.discussion.rules
+        self.order = order or self.rules.order
+        self.per_page = max(1, self.rules.threads_a_page)
+        self.count = max(1, -(-self.discussion.threads // self.per_page))
+        self.number = number
+
+    @classmethod
+    def asked_for(cls, request: HttpRequest, essay: Essay, holding: Comment | None = None) -> "ThreadPage":
+        """The page that the address asks for, or the one that holds a comment. 404 for a number that is none of its pages."""
+        order = request.GET.get("order", "")
+        page = cls(essay, Viewer.of(request), order=order if order in Rules.Order.values else "")
+        if holding:
+            page.number = page.number_of(holding)
+        elif "cpage" in request.GET:
+            wish = request.GET["cpage"]
+            if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= page.count):
+                raise Http404
+            page.number = int(wish)
+        return page
+
+    @property
+    def is_newest_first(self) -> bool:
+        return self.order == Rules.Order.NEWEST
+
+    def shown_roots(self) -> QuerySet[Comment]:
+        return Comment.objects.under(self.essay).shown_roots()
+
+    def number_of(self, comment: Comment) -> int:
+        """The page that holds the comment: by how many roots stand before its own; a thread that waits stands at the end."""
+        tree = comment.tree_id
+        before = self.shown_roots().filter(**{"tree_id__gt" if self.is_newest_first else "tree_id__lt": tree}).count()
+        return min(before // self.per_page + 1, self.count)
+
+    def rows(self) -> tuple[list[Row], frozenset[int]]:
+        """The page's rows in reading order, and the keys of those among them that wait and are the viewer's own."""
+        start = (self.number - 1) * self.per_page
+        roots = self.shown_roots().order_by("-tree_id" if self.is_newest_first else "tree_id")
+        trees = list(roots.values_list("tree_id", flat=True)[start : start + self.per_page])
+        held = self.viewer.held(self.essay)
+        new = [comment for comment in held if not comment.readable and comment.parent_id is None]
+        is_at_end = self.number == (1 if self.is_newest_first else self.count)
+        trees += [comment.tree_id for comment in new if is_at_end]
+        found = Comment.objects.filter(tree_id__in=trees).order_by("tree_id", "lft").values_list(*COLUMNS)
+        rows = [Row(*row) for row in found]
+        if self.is_newest_first:
+            rows.sort(key=lambda row: -row.tree)  # stable: replies stay in order of time
+        return rows, frozenset(comment.pk for comment in held)
+
+    def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
+        """The address of this page, or of another of its pages or orders; what is usual is left out."""
+        number = self.number if number is None else number
+        order = self.order if order is None else order
+        query = {"cpage": number if number > 1 else None, "order": order if order != self.rules.order else None, **more}
+        words = urlencode({name: value for name, value in query.items() if value is not None})
+        return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
+
+    def url_of(self, comment: Comment) -> str:
+        """The address at which a comment is read."""
+        number = self.number_of(comment)
+        key = self.viewer.key if self.viewer.unlocked == comment.pk else None
+        return f"{self.url(number=number, key=key)}#comment-{comment.pk}"
+
+    @property
+    def pager(self) -> dict[str, str | None] | None:
+        if self.count == 1:
+            return None
+        older, newer = self.number - 1, self.number + 1
+        if self.is_newest_first:
+            older, newer = newer, older
+        addresses = [f"{self.url(number=n)}#comments" if 1 <= n <= self.count else None for n in (older, newer)]
+        return {"older_url": addresses[0], "newer_url": addresses[1]}

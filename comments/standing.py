@@ -1,0 +1,36 @@
+"""The essay that is answered, and how whoever answers stands to it: one query for both."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.db.models import Exists, OuterRef, Q, Value
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from blog.models import Authorship, Essay
+
+MODERATE = "add_decision"
+
+
+def moderators() -> Q:
+    """Users who may decide about comments, by a group, by themselves, or as owners."""
+    may = Permission.objects.filter(codename=MODERATE, content_type__app_label="moderation")
+    return Q(is_active=True) & (Q(is_superuser=True) | Q(groups__permissions__in=may) | Q(user_permissions__in=may))
+
+
+def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:
+    """The published essay (or page, without a date) at an address, with its discussion and rules.
+
+    On it `is_own`: the user is one of its authors; `is_kept`: the user keeps order here. 404 if there is none.
+    """
+    essays = Essay.objects.published().select_related("discussion__rules")
+    if year:
+        essays = essays.essays().filter(dated__year=year, dated__month=month, dated__day=day)
+    else:
+        essays = essays.pages()
+    if isinstance(user, User):
+        by = Authorship.objects.filter(essay=OuterRef("pk"), author=user)
+        essays = essays.annotate(is_own=Exists(by), is_kept=Exists(User.objects.filter(moderators(), pk=user.pk)))
+    else:
+        essays = essays.annotate(is_own=Value(False), is_kept=Value(False))
+    return get_object_or_404(essays, slug=slug)

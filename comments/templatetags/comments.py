@@ -1,0 +1,135 @@
+"""The argument under an essay: `{% thread essay %}`, `{% respond essay %}`, and counts for lists."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.template import Context
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accounts.forms import DetailsForm
+from accounts.models import User
+from blog.models import Essay
+from comments import drawing
+from comments.forms import CommentForm
+from comments.models import Comment, Discussion, Rules
+from comments.pages import ThreadPage
+from comments.thread import outline
+
+register = template.Library()
+
+
+@register.simple_tag
+def counts(essays: Iterable[Essay]) -> list[Essay]:
+    """The essays, each with how many `responses` it has: one query for all."""
+    listed = list(essays)
+    found = Discussion.objects.responses(listed)
+    for essay in listed:
+        essay.responses = found.get(essay.pk, 0)  # type: ignore[attr-defined]
+    return listed
+
+
+@register.simple_tag
+def responses(essay: Essay) -> int:
+    return Discussion.objects.of(essay).responses
+
+
+@register.simple_tag(takes_context=True)
+def thread(context: Context, essay: Essay) -> SafeString:
+    """A page of the essay's threads; the form stands in it when a comment is answered without script."""
+    request = context["request"]
+    answered = being_answered(context, essay)
+    page = ThreadPage.asked_for(request, essay, holding=answered)
+    discussion = page.discussion
+    request.ends = discussion.closes if discussion.takes_comments else None
+    rows, mine = page.rows()
+    steps = outline(rows, page.rules.shown_depth, mine)
+    drawn = drawing.Page(
+        authors=frozenset(author.pk for author in essay.bylines),
+        reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
+        is_open=discussion.takes_comments,
+        form_under=answered.pk if answered else None,
+        form=respond_form(context, essay, answered) if answered else "",
+    )
+    return get_template("comments/_thread.html").render(
+        {
+            "essay": essay,
+            "responses": discussion.responses,
+            "outline": list(drawn.html(steps)),
+            "pager": page.pager,
+            "orders": [
+                (Rules.Order(order).label, f"{page.url(number=1, order=order)}#comments", order == page.order)
+                for order in Rules.Order.values
+            ],
+        },
+        request,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def respond(context: Context, essay: Essay) -> SafeString:
+    """The reply form, unless it stands under the comment that is being answered."""
+    return mark_safe("") if being_answered(context, essay) else respond_form(context, essay, None)
+
+
+def being_answered(context: Context, essay: Essay) -> Comment | None:
+    """The comment that the form of a refused reply, or the address, says is being answered."""
+    request = context["request"]
+    if not hasattr(request, "answered"):
+        form = context.get("form")
+        wish = form["parent"].value() if isinstance(form, CommentForm) else request.GET.get("replyto")
+        request.answered = None
+        if wish and str(wish).isascii() and str(wish).isdigit() and len(str(wish)) < 19:
+            found = Comment.objects.under(essay).approved().filter(pk=int(wish)).select_related("commenter")
+            request.answered = found.first()
+    return request.answered  # type: ignore[no-any-return]
+
+
+def respond_form(context: Context, essay: Essay, parent: Comment | None) -> SafeString:
+    request = context["request"]
+    discussion = Discussion.objects.of(essay)
+    rules = discussion.rules
+    user = request.user if request.commenter and isinstance(request.user, User) else None
+    guest = None if user else request.commenter or None
+    details = context.get("details")
+    if details is None and user is None and rules.who_may_comment != Rules.Who.LOGIN:
+        details = DetailsForm(guest=guest, needs_email=rules.who_may_comment == Rules.Who.DETAILS)
+    form = context.get("form")
+    if not isinstance(form, CommentForm):
+        form = CommentForm(initial={"parent": parent.pk if parent else ""})
+    here = essay.get_absolute_url()
+    login = f"{reverse('account_login')}?next={here}{f'%3Freplyto={parent.pk}' if parent else ''}%23respond"
+    return get_template("comments/_respond.html").render(
+        {
+            "essay": essay,
+            "action": reverse_respond(essay),
+            "form": form,
+            "details": None if user else details,
+            "commenter": drawing.face(request.commenter.name) | {"name": request.commenter.name} if user else None,
+            "parent": parent,
+            "parent_name": parent.commenter.name if parent else None,
+            "is_closed": not discussion.takes_comments,
+            "problem": context.get("problem"),
+            "problem_url": context.get("problem_url"),
+            "rules": rules,
+            "hint": hint(rules, is_known=user is not None),
+            "icons": [{"name": request.site.name, "url": login}],
+            "site": request.site,
+        },
+        request,
+    )
+
+
+def hint(rules: Rules, *, is_known: bool) -> str:
+    """What becomes of a comment, before it is written."""
+    if rules.hold_everything:
+        return _("Every comment is read by a moderator before it appears.")
+    if rules.hold_first_comment and not is_known:
+        return _("Your first comment is read by a moderator before it appears.")
+    return ""
+
+
+def reverse_respond(essay: Essay) -> str:
+    return f"{essay.get_absolute_url()}respond/"

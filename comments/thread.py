@@ -1,0 +1,114 @@
+"""Rows in tree order → what is shown, in what order and nesting. Pure: no queries, no recursion, no HTML."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """What a thread's shape is read from; the words are fetched for those alone whose markup is not kept."""
+
+    pk: int
+    parent: int | None
+    tree: int
+    left: int
+    right: int
+    level: int
+    status: str
+    removed_by: str
+    changed: datetime
+    commenter: int
+    name: str
+    commenter_changed: datetime
+    user: int | None
+
+
+class Shown(Enum):
+    """How a comment stands in the thread."""
+
+    WHOLE = auto()
+    HELD = auto()  # its own writer alone sees it
+    GONE = auto()  # a tombstone: something readable hangs from it
+
+
+class Move(Enum):
+    COMMENT = auto()  # <li> and the comment itself
+    REPLIES = auto()  # opens the list of what answers it
+    END_REPLIES = auto()
+    END_COMMENT = auto()
+
+
+@dataclass(slots=True)
+class Step:
+    move: Move
+    row: Row
+    shown: Shown
+    is_deeper: bool = False  # past the last level: says whom it answers
+    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth
+
+
+def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tuple[Row, Shown]]:
+    """The rows that are shown: approved ones, the reader's own held ones, and what such ones hang from.
+
+    `rows` in reading order (tree, left); `mine` are the keys of comments shown though they wait.
+    """
+    kept: list[tuple[Row, Shown]] = []
+    after: Row | None = None  # the next shown row: the first candidate for a descendant
+    for row in reversed(rows):
+        if row.status == "approved":
+            shown = Shown.WHOLE
+        elif row.pk in mine:
+            shown = Shown.HELD
+        elif after is not None and after.tree == row.tree and after.left < row.right:
+            shown = Shown.GONE
+        else:
+            continue
+        kept.append((row, shown))
+        after = row
+    kept.reverse()
+    return kept
+
+
+def outline(rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset()) -> list[Step]:
+    """Rows → comments between opened and closed lists of replies; `depth` levels, deeper ones stay at the last.
+
+    Whatever is shown hangs from something shown, so a row's own level says where it stands.
+    """
+    deepest = max(1, depth) - 1
+    walk: list[Step] = []
+    open_: list[Branch] = []  # comments whose replies may still follow, outermost first
+    readable = 0
+    for row, shown in visible(rows, mine):
+        while len(open_) > min(row.level, deepest):
+            open_.pop().close(walk, readable)
+        if open_:
+            open_[-1].open(walk, readable)
+        walk.append(Step(Move.COMMENT, row, shown, is_deeper=row.level > deepest))
+        open_.append(Branch(row, shown))
+        readable += shown is Shown.WHOLE
+    while open_:
+        open_.pop().close(walk, readable)
+    return walk
+
+
+@dataclass(slots=True)
+class Branch:
+    """A comment that stands open, and its list of replies once there is one."""
+
+    row: Row
+    shown: Shown
+    opened: Step | None = None
+    before: int = 0
+
+    def open(self, walk: list[Step], readable: int) -> None:
+        if self.opened is None:
+            self.opened, self.before = Step(Move.REPLIES, self.row, self.shown), readable
+            walk.append(self.opened)
+
+    def close(self, walk: list[Step], readable: int) -> None:
+        if self.opened is not None:
+            self.opened.replies = readable - self.before
+            walk.append(Step(Move.END_REPLIES, self.row, self.shown))
+        walk.append(Step(Move.END_COMMENT, self.row, self.shown))

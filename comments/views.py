@@ -1,0 +1,113 @@
+"""What readers do with comments: answer, and follow a link to one."""
+
+import math
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.forms import DetailsForm
+from accounts.middleware import Request, forget, remember
+from accounts.models import User
+from blog.models import Essay
+from blog.views import draw
+from comments import actions, standing
+from comments.forms import CommentForm
+from comments.models import Comment, Discussion, Rules
+from comments.pages import ThreadPage, Viewer, key_to
+from comments.screening import Refused, Sender
+
+
+@require_POST
+def respond(request: Request, **address: Any) -> HttpResponse:
+    """Post a comment; refused, the page comes back with every word still in it and says what to do."""
+    essay = standing.essay_at(request.user, **address)
+    discussion = Discussion.objects.of(essay)
+    rules = discussion.rules
+    form = CommentForm(request.POST)
+    details = None if isinstance(request.user, User) else details_form(request, rules)
+    if not discussion.takes_comments:
+        return refuse(request, essay, form, details, 403, _("Comments are closed."))
+    if (details is None and request.commenter is None) or (rules.who_may_comment == Rules.Who.LOGIN and details):
+        return refuse(
+            request, essay, form, None, 403, _("Here people log in before they comment. Your words are still below.")
+        )
+    if not all([form.is_valid(), details is None or details.is_valid()]):
+        return refuse(request, essay, form, details, 422)
+    commenter = details.commenter() if details else request.commenter
+    assert commenter is not None
+    try:
+        comment = actions.post(
+            essay=essay,
+            commenter=commenter,
+            sender=Sender(request.META["REMOTE_ADDR"], request.origin_proved),
+            rules=rules,
+            is_trusted=essay.is_own or essay.is_kept,
+            is_moderator=essay.is_kept,
+            **form.cleaned_data,
+        )
+    except actions.Gone:
+        form.add_error("parent", _("The comment you answer is no longer here. Post again to answer the essay itself."))
+        form.data = form.data | {"parent": ""}
+        return refuse(request, essay, form, details, 422)
+    except Refused as refused:
+        form.add_error("text", str(refused))
+        return refuse(request, essay, form, details, 422)
+    except actions.Duplicate as duplicate:
+        return refuse(
+            request, essay, form, details, 409, _("You have said just this here already."), url=link(duplicate.comment)
+        )
+    except actions.Flooded as flooded:
+        seconds = math.ceil(flooded.seconds)
+        words = ngettext(
+            "That was quick: please wait another %(count)d second, then post it again. Your words are still below.",
+            "That was quick: please wait another %(count)d seconds, then post it again. Your words are still below.",
+            seconds,
+        )
+        response = refuse(request, essay, form, details, 429, words % {"count": seconds})
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    return settle(request, details, comment)
+
+
+def details_form(request: Request, rules: Rules) -> DetailsForm:
+    needs_email = rules.who_may_comment == Rules.Who.DETAILS
+    return DetailsForm(request.POST, guest=request.commenter or None, needs_email=needs_email)
+
+
+def refuse(
+    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, status: int, problem: str = "",
+    url: str | None = None,
+) -> HttpResponse:  # fmt: skip
+    return draw(request, essay, status, form=form, details=details, problem=problem, problem_url=url)
+
+
+def link(comment: Comment) -> str:
+    """The comment's address, good for somebody without a cookie too while it waits."""
+    address = comment.get_absolute_url()
+    return address if comment.is_approved else f"{address}?key={key_to(comment)}"
+
+
+def settle(request: Request, details: DetailsForm | None, comment: Comment) -> HttpResponse:
+    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks."""
+    if details is None:
+        return redirect(comment)
+    if details.cleaned_data["remember"]:
+        return remember(comment.commenter, redirect(comment))
+    return forget(redirect(link(comment))) if request.commenter else redirect(link(comment))
+
+
+@require_safe
+def comment(request: Request, pk: int) -> HttpResponse:
+    """A comment's permalink: on to the page that holds it now."""
+    found = get_object_or_404(Comment.objects.select_related("essay"), pk=pk)
+    viewer = Viewer.of(request)
+    if not found.essay.is_published or not (viewer.may_see(found) or found.has_readable_replies()):
+        raise Http404
+    response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found))
+    if viewer.key:
+        response.headers["Referrer-Policy"] = "same-origin"
+    return response

@@ -1,0 +1,58 @@
+"""Static files: the CSS parts joined into one file, names that carry a hash, our own files compressed ahead."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import brotli
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
+from django.core.files.base import ContentFile
+
+IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
+SHEETS = ("css/site.css",)
+OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
+
+
+class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
+    """Names without a hash until collectstatic has run, so that nothing has to be built to work on a template."""
+
+    support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        return super().stored_name(name) if self.hashed_files else name
+
+    def _url(self, hashed_name_func: Any, name: str, force: bool = False, hashed_files: Any = None) -> str:
+        return super()._url(hashed_name_func, name, force=force or bool(self.hashed_files), hashed_files=hashed_files)
+
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        if dry_run:
+            return
+        for sheet in SHEETS:
+            if sheet in paths:
+                self._put(sheet, IMPORT.sub(self._part(sheet), self._read(sheet)).encode())
+        for name, hashed, processed in super().post_process(paths, dry_run, **options):
+            yield name, hashed, processed
+        for name, hashed in self.hashed_files.items():
+            if OURS.match(name) and not self.exists(f"{hashed}.br"):
+                with self.open(hashed) as file:
+                    words = file.read()
+                self._put(f"{hashed}.gz", gzip.compress(words, 9, mtime=0))
+                self._put(f"{hashed}.br", brotli.compress(words, mode=brotli.MODE_TEXT))
+
+    def _part(self, sheet: str) -> Any:
+        folder = sheet.rsplit("/", 1)[0]
+
+        def joined(match: re.Match[str]) -> str:
+            words = self._read(f"{folder}/{match['file']}")
+            return f"@layer {match['layer']} {{\n{words}\n}}" if match["layer"] else words
+
+        return joined
+
+    def _read(self, name: str) -> str:
+        with self.open(name) as file:
+            return file.read().decode()
+
+    def _put(self, name: str, words: bytes) -> None:
+        self.delete(name)
+        self._save(name, ContentFile(words))

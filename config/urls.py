@@ -1,0 +1,28 @@
+"""Where the apps meet."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+
+from blog import media
+from comments import urls as comments
+from moderation import queue
+from server import doctor, health
+
+admin.site.site_header = _("Rejoinder administration")
+admin.site.site_title = _("Rejoinder")
+admin.site.index_title = _("Administration")
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("accounts/", include("allauth.urls")),
+    path("admin/comments/queue/", include(queue.urlpatterns)),
+    path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
+    path("admin/", admin.site.urls),
+    path("media/<path:name>", media.serve, name="media"),
+    path("", include(comments.urlpatterns)),
+    path("", include("blog.urls")),
+]

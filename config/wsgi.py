@@ -1,0 +1,14 @@
+"""What the server calls: the door, the page cache, then Django."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_wsgi_application()
+
+from server.door import Door  # noqa: E402
+
+from pagecache.wsgi import PageCache  # noqa: E402
+
+application = Door(PageCache(django_application))

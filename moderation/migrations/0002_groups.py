@@ -1,0 +1,40 @@
+"""The two groups that people are put into: who writes, and who decides."""
+
+from django.contrib.auth.management import create_permissions
+from django.db import migrations
+
+GROUPS = {
+    "Authors": {
+        "blog": ["add_essay", "change_essay", "view_essay", "add_tag", "change_tag", "view_tag", "view_image",
+                 "add_authorship", "change_authorship", "delete_authorship", "view_authorship"],
+        "comments": ["add_discussion", "change_discussion", "view_discussion"],
+    },
+    "Moderators": {
+        "comments": ["view_comment", "change_comment", "view_wording"],
+        "moderation": ["add_decision", "view_decision"],
+        "blog": ["view_essay"],
+    },
+}  # fmt: skip
+
+
+def make_groups(apps, schema_editor):
+    Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    for name, permissions in GROUPS.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        for app, codenames in permissions.items():
+            config = apps.get_app_config(app)
+            config.models_module = True  # permissions are made after the last migration; we need them now
+            create_permissions(config, apps=apps, verbosity=0)
+            config.models_module = None
+            group.permissions.add(*Permission.objects.filter(content_type__app_label=app, codename__in=codenames))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("moderation", "0001_initial"),
+        ("comments", "0002_one_row_of_rules"),
+        ("blog", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+    operations = [migrations.RunPython(make_groups, migrations.RunPython.noop)]

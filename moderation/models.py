@@ -1,0 +1,41 @@
+"""Who decided what about whom: the log is only ever added to."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import Comment
+
+
+class Decision(models.Model):
+    """One verb, by one moderator, about one comment, with what was before and after."""
+
+    class Verb(models.TextChoices):
+        APPROVE = "approve", _("approved")
+        UNAPPROVE = "unapprove", _("unapproved")
+        SPAM = "spam", _("marked as spam")
+        TRASH = "trash", _("moved to the trash")
+        RESTORE = "restore", _("restored")
+        UNDO = "undo", _("undone")
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="decisions", verbose_name=_("comment"))
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("moderator")
+    )
+    verb = models.CharField(_("what"), max_length=9, choices=Verb.choices)
+    why = models.TextField(_("why"), blank=True)
+    before = models.CharField(_("before"), max_length=8)
+    after = models.CharField(_("after"), max_length=8)
+    undoes = models.OneToOneField(
+        "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undoes")
+    )
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.moderator}: {self.get_verb_display()} #{self.comment_id}"

@@ -1,0 +1,101 @@
+"""People and essays for tests: as few words as a test needs, everything else as a site would have it."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Commenter, User
+from blog import actions as writing
+from blog.models import Authorship, Essay, Site
+from comments import actions
+from comments.models import Comment, Discussion, Rules
+from comments.screening import Sender
+
+numbers = count(1)
+
+
+def site(**fields: Any) -> Site:
+    found, _ = Site.objects.update_or_create(pk=1, defaults=fields)
+    return found
+
+
+def rules(**fields: Any) -> Rules:
+    """The site's rules; in tests nobody waits between two comments unless the test says so."""
+    found, _ = Rules.objects.update_or_create(pk=1, defaults={"flood_seconds": 0} | fields)
+    return found
+
+
+def user(username: str = "", **fields: Any) -> User:
+    username = username or f"person{next(numbers)}"
+    group = fields.pop("group", None)
+    password = fields.pop("password", None)
+    made = User(username=username, email=f"{username}@example.org", **fields)
+    made.set_password(password) if password else made.set_unusable_password()
+    made.save()
+    made.prove_address()
+    if group:
+        made.groups.add(Group.objects.get(name=group))
+    return made
+
+
+def author(username: str = "", **fields: Any) -> User:
+    return user(username, group="Authors", is_staff=True, **fields)
+
+
+def moderator(username: str = "", **fields: Any) -> User:
+    return user(username, group="Moderators", is_staff=True, **fields)
+
+
+def owner(username: str = "", **fields: Any) -> User:
+    return user(username, is_superuser=True, is_staff=True, **fields)
+
+
+def essay(title: str = "", *, by: User | None = None, is_open: bool = True, **fields: Any) -> Essay:
+    """A published essay, unless `published` says otherwise."""
+    fields = {"published": timezone.now() - timedelta(days=1), "body": "<p>What I think.</p>"} | fields
+    made = writing.save(Essay(title=title or f"Essay {next(numbers)}", **fields))
+    if by:
+        Authorship.objects.create(essay=made, author=by)
+    if not is_open:
+        Discussion.objects.create(essay=made, is_open=False)
+    return made
+
+
+def guest(name: str = "Anna Karg", **fields: Any) -> Commenter:
+    return Commenter(name=name, **{"email": "anna@example.org"} | fields)
+
+
+def comment(
+    essay: Essay, text: str = "", *, by: Commenter | None = None, to: Comment | None = None, status: str = "approved"
+) -> Comment:
+    """A comment as the reader's verb puts it there, then with the status the test wants."""
+    from moderation import actions as deciding
+
+    made = actions.post(
+        essay=Essay.objects.get(pk=essay.pk),
+        commenter=by or guest(f"Guest {next(numbers)}"),
+        sender=Sender("203.0.113.9"),
+        text=text or f"Words {next(numbers)}",
+        parent=to.pk if to else None,
+    )
+    if made.status != status:
+        judge = User.objects.filter(username="judge").first() or moderator("judge")
+        verbs = {
+            "approved": deciding.approve, "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
+        }  # fmt: skip
+        verbs[status](made, by=judge)
+    return Comment.objects.get(pk=made.pk)
+
+
+def details(**fields: str) -> dict[str, str]:
+    """What a guest's browser sends from the form."""
+    return {
+        "text": "What I answer.",
+        "name": "Anna Karg",
+        "email": "anna@example.org",
+        "website": "",
+        "parent": "",
+    } | fields
