@@ -1,3 +1,5 @@
+"""The app: who speaks."""
+
 from django.apps import AppConfig
 
 

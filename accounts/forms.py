@@ -43,7 +43,7 @@ class LineField(forms.CharField):
         self.widget.attrs.setdefault("maxlength", str(max_bytes))
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         # far too long is refused as it came: nothing is spent on tidying it
         return tidy_line(text) if len(text) <= 4 * self.max_bytes else text
 
@@ -106,7 +106,7 @@ class DetailsForm(forms.Form):
         self.fields["website"].widget.attrs["autocomplete"] = "url"
 
     def commenter(self) -> Commenter:
-        """The remembered guest, or a new one: another name or address is another person, perhaps at the same machine."""
+        """The remembered guest, or a new one: another name or address is somebody else, perhaps at the same machine."""
         name, email, website = (self.cleaned_data[field] for field in ("name", "email", "website"))
         guest = self.guest
         if guest and (guest.name, guest.email) == (name, email):

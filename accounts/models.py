@@ -57,8 +57,8 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
     def of(self, user: User) -> "Commenter":
         """The one row that speaks for this log-in, made at the first word."""
         name = user.get_full_name()
-        commenter, made = self.get_or_create(user=user, defaults={"name": name, "email": user.email, "verified": True})
-        return commenter
+        fresh = {"name": name, "email": user.email, "verified": True}
+        return self.get_or_create(user=user, defaults=fresh)[0]
 
     def guests(self) -> Self:
         return self.filter(user=None)

@@ -1,6 +1,6 @@
 """Where authors write and the owner sets the house up."""
 
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
+from accounts.models import User
 from blog import actions
 from blog.models import RESERVED, Authorship, Essay, Image, Redirect, Site, Tag
 
@@ -82,18 +83,20 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> QuerySet[Essay]:
         now = timezone.now()
-        rules = {
-            "published": {"published__lte": now},
-            "scheduled": {"published__gt": now},
-            "draft": {"published": None},
-        }
-        return queryset.filter(**rules.get(self.value() or "", {}))
+        match self.value():
+            case "published":
+                return queryset.filter(published__lte=now)
+            case "scheduled":
+                return queryset.filter(published__gt=now)
+            case "draft":
+                return queryset.filter(published=None)
+        return queryset
 
 
 @admin.register(Essay)
 class EssayAdmin(admin.ModelAdmin[Essay]):
     form = EssayForm
-    inlines = (AuthorshipInline,)
+    inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")
     list_filter = (StateFilter, "kind", "tags", "authors")
     search_fields = ("title", "deck", "body", "slug")
@@ -115,7 +118,7 @@ class EssayAdmin(admin.ModelAdmin[Essay]):
     def by(self, essay: Essay) -> str:
         return ", ".join(str(author) for author in essay.bylines)
 
-    def view_on_site(self, obj: Essay) -> str | None:  # type: ignore[override]
+    def view_on_site(self, obj: Essay) -> str | None:
         return obj.get_absolute_url() if obj.is_published else None
 
     def get_view_on_site_url(self, obj: Essay | None = None) -> str | None:
@@ -129,7 +132,7 @@ class EssayAdmin(admin.ModelAdmin[Essay]):
         super().save_related(request, form, formsets, change)
         essay = form.instance
         if not change and not essay.authorships.exists():
-            Authorship.objects.create(essay=essay, author_id=request.user.pk)
+            Authorship.objects.create(essay=essay, author=cast(User, request.user))
         pagecache.bump(essay.cache_key, "site", "comments")
 
     def delete_model(self, request: HttpRequest, obj: Essay) -> None:

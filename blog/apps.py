@@ -1,3 +1,5 @@
+"""The app: what is read."""
+
 from django.apps import AppConfig
 
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 
 import pagecache
 from accounts.models import User
 from blog import markup
-from blog.models import Essay, Tag
+from blog.middleware import site_of
+from blog.models import Essay, EssayQuerySet, Tag
 
 NEWEST = 10
 
@@ -38,14 +38,14 @@ class FullTextAtom(Atom1Feed):
 
 
 class EssaysFeed(Feed[Essay, Any]):
-    feed_type = FullTextRss
+    feed_type: type[SyndicationFeed] = FullTextRss
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.site = request.site  # type: ignore[attr-defined]
+        self.site = site_of(request)
         response = super().__call__(request, *args, **kwargs)
         return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
 
-    def essays(self, obj: Any) -> QuerySet[Essay]:
+    def essays(self, obj: Any) -> EssayQuerySet:
         return Essay.objects.essays().published()
 
     def title(self, obj: Any) -> str:
@@ -57,7 +57,7 @@ class EssaysFeed(Feed[Essay, Any]):
     def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name
 
-    def items(self, obj: Any) -> QuerySet[Essay]:
+    def items(self, obj: Any) -> EssayQuerySet:
         return self.essays(obj).newest().with_authors().prefetch_related("tags")[:NEWEST]
 
     def item_title(self, item: Essay) -> str:
@@ -93,7 +93,7 @@ class TagFeed(EssaysFeed):
     def get_object(self, request: HttpRequest, slug: str) -> Tag:
         return get_object_or_404(Tag, slug=slug)
 
-    def essays(self, obj: Tag) -> QuerySet[Essay]:
+    def essays(self, obj: Tag) -> EssayQuerySet:
         return super().essays(obj).tagged(obj)
 
 
@@ -101,5 +101,5 @@ class AuthorFeed(EssaysFeed):
     def get_object(self, request: HttpRequest, username: str) -> User:
         return get_object_or_404(User, username=username)
 
-    def essays(self, obj: User) -> QuerySet[Essay]:
+    def essays(self, obj: User) -> EssayQuerySet:
         return super().essays(obj).by(obj)

@@ -33,6 +33,11 @@ PERMISSIONS = ", ".join(
 )
 
 
+def site_of(request: HttpRequest) -> Site:
+    """The owner's settings, as they were when the request came."""
+    return request.site  # type: ignore[return-value]
+
+
 class HeadersMiddleware:
     """Nothing is kept by anybody but us unless it says so itself."""
 
@@ -54,8 +59,7 @@ class SiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        site = Site.objects.current()
-        request.site = site  # type: ignore[attr-defined]
+        site = request.site = Site.objects.current()  # type: ignore[assignment]
         with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", site.language)

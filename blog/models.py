@@ -137,7 +137,8 @@ class EssayQuerySet(models.QuerySet["Essay"]):
 
     def next_change(self) -> datetime | None:
         """When the next scheduled essay appears and so changes every list."""
-        return self.filter(published__gt=timezone.now()).aggregate(at=models.Min("published"))["at"]
+        at: datetime | None = self.filter(published__gt=timezone.now()).aggregate(at=models.Min("published"))["at"]
+        return at
 
 
 class Essay(models.Model):
@@ -225,7 +226,7 @@ class Essay(models.Model):
     def has_versal(self) -> bool:
         """Whether it can open with a large initial: a letter of a script that has such, first in a paragraph."""
         first = OPENING.match(self.body)
-        return bool(first) and unicodedata.name(first["letter"], "").split()[0] in {"LATIN", "GREEK", "CYRILLIC"}
+        return first is not None and unicodedata.name(first["letter"], "").startswith(("LATIN", "GREEK", "CYRILLIC"))
 
     @property
     def bylines(self) -> list[Any]:
@@ -280,8 +281,7 @@ class Redirect(models.Model):
 
     def get_absolute_url(self) -> str:
         target = self.essay or self.tag
-        assert target is not None
-        return target.get_absolute_url()
+        return target.get_absolute_url() if target else "/"
 
 
 class Image(models.Model):
@@ -299,4 +299,4 @@ class Image(models.Model):
         verbose_name_plural = _("images")
 
     def __str__(self) -> str:
-        return self.alt or self.file.name
+        return self.alt or str(self.file)

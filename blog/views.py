@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dates import MONTHS
@@ -12,26 +12,33 @@ from django.views.decorators.http import require_safe
 
 import pagecache
 from accounts.models import User
-from blog.models import Essay, Redirect, Tag
+from blog.middleware import site_of
+from blog.models import Essay, EssayQuerySet, Redirect, Tag
 
 
-def page_of(essays: QuerySet[Essay], request: HttpRequest) -> Page[Essay]:
+def page_of(essays: EssayQuerySet, request: HttpRequest) -> Page[Essay]:
     """The page of them that the address asks for; a number that is none of its pages is no address of ours."""
-    paginator = Paginator(essays.newest().with_authors(), request.site.essays_a_page)  # type: ignore[attr-defined]
+    paginator = Paginator(essays.newest().with_authors(), site_of(request).essays_a_page)
     wish = request.GET.get("page", "1")
     if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= max(1, paginator.num_pages)):
         raise Http404
     return paginator.page(int(wish))
 
 
-def listing(request: HttpRequest, essays: QuerySet[Essay], heading: str = "", **context: Any) -> HttpResponse:
+def listing(request: HttpRequest, essays: EssayQuerySet, heading: str = "", **context: Any) -> HttpResponse:
     page = page_of(essays, request)
     response = render(request, "blog/home.html", {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
     return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())
 
 
-def readable() -> QuerySet[Essay]:
+def dated(year: int | None, month: int | None = None, day: int | None = None) -> dict[str, int]:
+    """The date in an address as a filter; parts that are not there do not count."""
+    parts = {"dated__year": year, "dated__month": month, "dated__day": day}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def readable() -> EssayQuerySet:
     return Essay.objects.essays().published()
 
 
@@ -58,12 +65,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = (
-            readable()
-            .with_authors()
-            .prefetch_related("tags")
-            .get(slug=slug, dated__year=year, dated__month=month, dated__day=day)
-        )
+        found = readable().with_authors().prefetch_related("tags").get(**dated(year, month, day), slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -127,10 +129,7 @@ def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None, day: int | None = None
 ) -> HttpResponse:
     """Everything, or what was written in a year, a month, or on a day, as one table of contents by years."""
-    essays = readable()
-    for name, value in {"year": year, "month": month, "day": day}.items():
-        if value is not None:
-            essays = essays.filter(**{f"dated__{name}": value})
+    essays = readable().filter(**dated(year, month, day))
     heading = _("Archive")
     if year is not None:
         if not essays.exists():
@@ -146,5 +145,5 @@ def archive(
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    words = f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {request.build_absolute_uri('/sitemap.xml')}\n"
+    words = f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {settings.SITE_URL}/sitemap.xml\n"
     return pagecache.made_from(HttpResponse(words, content_type="text/plain; charset=utf-8"), "site")

@@ -63,7 +63,7 @@ def post(
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:
         raise Flooded(wait)
-    if commenter.pk is None or commenter.changed > commenter.created:
+    if commenter._state.adding or commenter.changed > commenter.created:
         commenter.save()  # a stranger's first words, or a friend's new website
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
     draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)

@@ -1,3 +1,5 @@
+"""The app: what is answered."""
+
 from django.apps import AppConfig
 
 

@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 import pagecache
 from blog.feeds import FullTextRss
+from blog.middleware import site_of
 from blog.models import Essay
-from comments.models import Comment
+from comments.models import Comment, CommentQuerySet
 
 NEWEST = 10
 
@@ -20,7 +20,7 @@ class CommentsFeed(Feed[Comment, Any]):
     feed_type = FullTextRss
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.site = request.site  # type: ignore[attr-defined]
+        self.site = site_of(request)
         return pagecache.made_from(
             super().__call__(request, *args, **kwargs), "comments", "site", ends=Essay.objects.next_change()
         )
@@ -35,11 +35,12 @@ class CommentsFeed(Feed[Comment, Any]):
     def description(self, obj: Essay | None) -> str:
         return self.site.tagline or self.site.name
 
-    def items(self, obj: Essay | None) -> QuerySet[Comment]:
-        comments = Comment.objects.approved().filter(essay__in=Essay.objects.published())
+    def items(self, obj: Essay | None) -> CommentQuerySet:
+        comments: CommentQuerySet = Comment.objects.approved().filter(essay__in=Essay.objects.published())
         if obj:
             comments = comments.under(obj)
-        return comments.select_related("commenter", "wording", "essay").order_by("-pk")[:NEWEST]
+        comments = comments.select_related("commenter", "wording", "essay").order_by("-pk")
+        return comments[:NEWEST]
 
     def item_title(self, item: Comment) -> str:
         return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}

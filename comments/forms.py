@@ -17,7 +17,7 @@ class TextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return tidy_text(text).strip() if len(text) <= 4 * TEXT_BYTES else text
 
 
@@ -25,7 +25,7 @@ class NumberField(forms.CharField):
     """The key of a comment, or nothing; whether it may be answered is looked at under the thread's lock."""
 
     def to_python(self, value: Any) -> int | None:  # type: ignore[override]
-        text = super().to_python(value).strip()
+        text = (super().to_python(value) or "").strip()
         if not text:
             return None
         if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):

@@ -26,6 +26,9 @@ class Status(models.TextChoices):
 class TreeNumber(models.Model):
     """A row for each thread, whose key is the thread's `tree_id`: two roots written at once never share one."""
 
+    def __str__(self) -> str:
+        return str(self.pk)
+
 
 class CommentQuerySet(models.QuerySet["Comment"]):
     def approved(self) -> Self:
@@ -97,7 +100,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         if status == Status.APPROVED and parent is None:
             comment.readable = 1
         self.insert_node(comment, parent, position="last-child", refresh_target=False)
-        comment.save(force_insert=True)
+        comment.save(force_insert=True)  # type: ignore[no-untyped-call]
         if status == Status.APPROVED:
             comment.count(+1, root=root)
         return comment
@@ -140,6 +143,11 @@ class Comment(MPTTModel):
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
+    tree_id: int  # these four are mptt's
+    lft: int
+    rght: int
+    level: int
+
     objects: ClassVar[CommentManager] = CommentManager()
 
     class Meta:
@@ -167,7 +175,7 @@ class Comment(MPTTModel):
 
     def has_readable_replies(self) -> bool:
         below = Comment.objects.approved().filter(tree_id=self.tree_id, lft__gt=self.lft, rght__lt=self.rght)
-        return below.exists()
+        return bool(below.exists())
 
     def say(self, wording: "Wording", reasons: list[Any]) -> None:
         """Make these the comment's words; the ones before stay as history."""
@@ -178,12 +186,12 @@ class Comment(MPTTModel):
         Comment.objects.filter(pk=self.pk).update(wording=wording)
 
     def count(self, change: int, *, root: "Comment | None") -> None:
-        """Keep what is stored about how much there is to read: of its thread (locked; None: it is a new one), of its essay."""
+        """Keep what is stored of how much there is to read: in its thread (locked; None: a new one), under its essay."""
         threads = change if root is None else (root.readable == 0) - (root.readable + change == 0)
         if root:
             root.readable += change
             Comment.objects.filter(pk=root.pk).update(readable=root.readable)
-        Discussion.objects.count(self.essay_id, responses=change, threads=threads)
+        Discussion.objects.recount(self.essay_id, responses=change, threads=threads)
 
 
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1
@@ -268,7 +276,7 @@ class Rules(models.Model):
 class DiscussionManager(models.Manager["Discussion"]):
     def of(self, essay: Essay) -> "Discussion":
         """The essay's own settings and counts with the site's rules; a missing row means the defaults."""
-        if Discussion._meta.get_field("essay").remote_field.is_cached(essay):  # type: ignore[union-attr]
+        if Discussion._meta.get_field("essay").remote_field.is_cached(essay):
             if found := getattr(essay, "discussion", None):
                 return found  # type: ignore[no-any-return]
         else:
@@ -278,12 +286,12 @@ class DiscussionManager(models.Manager["Discussion"]):
         return found
 
     def lock(self, essay: Essay) -> None:
-        """Lock the essay's row, made if there is none, until the transaction ends: in one statement that changes nothing."""
+        """Lock the essay's row, made if there is none, until the transaction ends: a statement that changes nothing."""
         self.bulk_create(
             [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
         )
 
-    def count(self, essay_id: int, *, responses: int, threads: int) -> None:
+    def recount(self, essay_id: int, *, responses: int, threads: int) -> None:
         change = {"responses": F("responses") + responses, "threads": F("threads") + threads}
         if not self.filter(essay_id=essay_id).update(**change):
             self.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)

@@ -5,7 +5,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -53,7 +53,7 @@ def recipients(comment: Comment) -> tuple[Notice.Kind, QuerySet[User]]:
     else:
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
         kind, people = Notice.Kind.PUBLISHED, authors if comment.is_approved else authors.none()
-    return kind, people.exclude(pk=comment.commenter.user_id).exclude(email="").distinct()
+    return kind, people.exclude(commenter=comment.commenter_id).exclude(email="").distinct()
 
 
 def send() -> None:
@@ -63,7 +63,7 @@ def send() -> None:
 
 
 def claim() -> Notice | None:
-    """Take the next due notice, or None. One that was claimed and never reached “sending” is free again after a while."""
+    """Take the next due notice, or None. One that was claimed and got no further is free again after a while."""
     now = timezone.now()
     ready = Notice.objects.filter(state=Notice.State.READY, due__lte=now)
     left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
@@ -87,7 +87,7 @@ def deliver(notice: Notice) -> None:
     if message is None:
         move(notice, Notice.State.FAILED, error="the comment is no longer what the notice was about")
         return
-    connection = message.get_connection()
+    connection = message.connection = get_connection()
     try:
         connection.open()
     except (OSError, SMTPException) as error:

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, Discussion, Rules, Status
+from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
 from comments.thread import Row
 
 HELD = signing.TimestampSigner(salt="comments.held")
@@ -85,7 +85,7 @@ class ThreadPage:
 
     @classmethod
     def asked_for(cls, request: HttpRequest, essay: Essay, holding: Comment | None = None) -> "ThreadPage":
-        """The page that the address asks for, or the one that holds a comment. 404 for a number that is none of its pages."""
+        """The page that the address asks for, or the one that holds a comment; 404 for a number that is no page."""
         order = request.GET.get("order", "")
         page = cls(essay, Viewer.of(request), order=order if order in Rules.Order.values else "")
         if holding:
@@ -101,11 +101,12 @@ class ThreadPage:
     def is_newest_first(self) -> bool:
         return self.order == Rules.Order.NEWEST
 
-    def shown_roots(self) -> QuerySet[Comment]:
-        return Comment.objects.under(self.essay).shown_roots()
+    def shown_roots(self) -> CommentQuerySet:
+        roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
+        return roots
 
     def number_of(self, comment: Comment) -> int:
-        """The page that holds the comment: by how many roots stand before its own; a thread that waits stands at the end."""
+        """The page that holds the comment, by how many roots stand before its own; a waiting thread is at the end."""
         tree = comment.tree_id
         before = self.shown_roots().filter(**{"tree_id__gt" if self.is_newest_first else "tree_id__lt": tree}).count()
         return min(before // self.per_page + 1, self.count)

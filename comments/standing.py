@@ -24,10 +24,8 @@ def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int
     On it `is_own`: the user is one of its authors; `is_kept`: the user keeps order here. 404 if there is none.
     """
     essays = Essay.objects.published().select_related("discussion__rules")
-    if year:
-        essays = essays.essays().filter(dated__year=year, dated__month=month, dated__day=day)
-    else:
-        essays = essays.pages()
+    day_of_it = {"dated__year": year, "dated__month": month, "dated__day": day}
+    essays = essays.essays().filter(**day_of_it) if year else essays.pages()
     if isinstance(user, User):
         by = Authorship.objects.filter(essay=OuterRef("pk"), author=user)
         essays = essays.annotate(is_own=Exists(by), is_kept=Exists(User.objects.filter(moderators(), pk=user.pk)))

@@ -51,7 +51,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         )
     except actions.Gone:
         form.add_error("parent", _("The comment you answer is no longer here. Post again to answer the essay itself."))
-        form.data = form.data | {"parent": ""}
+        form.data = {**request.POST.dict(), "parent": ""}
         return refuse(request, essay, form, details, 422)
     except Refused as refused:
         form.add_error("text", str(refused))

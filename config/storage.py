@@ -23,7 +23,8 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         return super().stored_name(name) if self.hashed_files else name
 
     def _url(self, hashed_name_func: Any, name: str, force: bool = False, hashed_files: Any = None) -> str:
-        return super()._url(hashed_name_func, name, force=force or bool(self.hashed_files), hashed_files=hashed_files)
+        force = force or bool(self.hashed_files)
+        return str(super()._url(hashed_name_func, name, force=force, hashed_files=hashed_files))  # type: ignore[misc]
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if dry_run:
@@ -51,8 +52,8 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
 
     def _read(self, name: str) -> str:
         with self.open(name) as file:
-            return file.read().decode()
+            return bytes(file.read()).decode()
 
     def _put(self, name: str, words: bytes) -> None:
         self.delete(name)
-        self._save(name, ContentFile(words))
+        self.save(name, ContentFile(words))

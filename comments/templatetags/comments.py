@@ -53,18 +53,20 @@ def thread(context: Context, essay: Essay) -> SafeString:
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
-    return get_template("comments/_thread.html").render(
-        {
-            "essay": essay,
-            "responses": discussion.responses,
-            "outline": list(drawn.html(steps)),
-            "pager": page.pager,
-            "orders": [
-                (Rules.Order(order).label, f"{page.url(number=1, order=order)}#comments", order == page.order)
-                for order in Rules.Order.values
-            ],
-        },
-        request,
+    return mark_safe(
+        get_template("comments/_thread.html").render(
+            {
+                "essay": essay,
+                "responses": discussion.responses,
+                "outline": list(drawn.html(steps)),
+                "pager": page.pager,
+                "orders": [
+                    (Rules.Order(order).label, f"{page.url(number=1, order=order)}#comments", order == page.order)
+                    for order in Rules.Order.values
+                ],
+            },
+            request,
+        )
     )
 
 
@@ -101,24 +103,26 @@ def respond_form(context: Context, essay: Essay, parent: Comment | None) -> Safe
         form = CommentForm(initial={"parent": parent.pk if parent else ""})
     here = essay.get_absolute_url()
     login = f"{reverse('account_login')}?next={here}{f'%3Freplyto={parent.pk}' if parent else ''}%23respond"
-    return get_template("comments/_respond.html").render(
-        {
-            "essay": essay,
-            "action": reverse_respond(essay),
-            "form": form,
-            "details": None if user else details,
-            "commenter": drawing.face(request.commenter.name) | {"name": request.commenter.name} if user else None,
-            "parent": parent,
-            "parent_name": parent.commenter.name if parent else None,
-            "is_closed": not discussion.takes_comments,
-            "problem": context.get("problem"),
-            "problem_url": context.get("problem_url"),
-            "rules": rules,
-            "hint": hint(rules, is_known=user is not None),
-            "icons": [{"name": request.site.name, "url": login}],
-            "site": request.site,
-        },
-        request,
+    return mark_safe(
+        get_template("comments/_respond.html").render(
+            {
+                "essay": essay,
+                "action": reverse_respond(essay),
+                "form": form,
+                "details": None if user else details,
+                "commenter": drawing.face(request.commenter.name) | {"name": request.commenter.name} if user else None,
+                "parent": parent,
+                "parent_name": parent.commenter.name if parent else None,
+                "is_closed": not discussion.takes_comments,
+                "problem": context.get("problem"),
+                "problem_url": context.get("problem_url"),
+                "rules": rules,
+                "hint": hint(rules, is_known=user is not None),
+                "icons": [{"name": request.site.name, "url": login}],
+                "site": request.site,
+            },
+            request,
+        )
     )
 
 
