@@ -3,6 +3,7 @@ const form = document.querySelector("form#respond");
 const title = document.getElementById("respond-title");
 const cancel = form?.querySelector(".cancel");
 const parent = form?.elements.parent;
+form?.closest(".thread .closing")?.replaceWith(form);
 
 function home() {
   const place = document.querySelector("main > .closing") ?? document.createElement("div");
@@ -14,12 +15,10 @@ function home() {
 }
 
 function answer(comment) {
-  const name = comment.querySelector(".by").cloneNode(true);
-  name.removeAttribute("id");
+  const name = document.createElement("bdi");
+  name.textContent = comment.querySelector(".by").textContent;
   const [before, after] = title.dataset.answer.split("%s");
-  const words = document.createElement("bdi");
-  words.textContent = name.textContent;
-  title.replaceChildren(before, words, after);
+  title.replaceChildren(before, name, after);
   parent.value = comment.id.slice("comment-".length);
   cancel.hidden = false;
   comment.querySelector(".say").after(form);
