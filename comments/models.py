@@ -186,7 +186,7 @@ class Comment(MPTTModel):
         Comment.objects.filter(pk=self.pk).update(wording=wording)
 
     def count(self, change: int, *, root: "Comment | None") -> None:
-        """Keep what is stored of how much there is to read: in its thread (locked; None: a new one), under its essay."""
+        """Keep what is stored of how much there is to read, in its thread (locked; None: a new one) and essay."""
         threads = change if root is None else (root.readable == 0) - (root.readable + change == 0)
         if root:
             root.readable += change

@@ -1,7 +1,7 @@
 """What readers do with comments: answer, and follow a link to one."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.forms import DetailsForm
 from accounts.middleware import Request, forget, remember
-from accounts.models import User
+from accounts.models import Commenter
 from blog.models import Essay
 from blog.views import draw
 from comments import actions, standing
@@ -28,21 +28,19 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     discussion = Discussion.objects.of(essay)
     rules = discussion.rules
     form = CommentForm(request.POST)
-    details = None if isinstance(request.user, User) else details_form(request, rules)
+    details = None if request.user.is_authenticated else details_form(request, rules)
     if not discussion.takes_comments:
         return refuse(request, essay, form, details, 403, _("Comments are closed."))
-    if (details is None and request.commenter is None) or (rules.who_may_comment == Rules.Who.LOGIN and details):
+    if details and rules.who_may_comment == Rules.Who.LOGIN:
         return refuse(
             request, essay, form, None, 403, _("Here people log in before they comment. Your words are still below.")
         )
     if not all([form.is_valid(), details is None or details.is_valid()]):
         return refuse(request, essay, form, details, 422)
-    commenter = details.commenter() if details else request.commenter
-    assert commenter is not None
     try:
         comment = actions.post(
             essay=essay,
-            commenter=commenter,
+            commenter=details.commenter() if details else cast(Commenter, request.commenter),
             sender=Sender(request.META["REMOTE_ADDR"], request.origin_proved),
             rules=rules,
             is_trusted=essay.is_own or essay.is_kept,

@@ -6,7 +6,7 @@ from django import template
 from django.template import Context
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.forms import DetailsForm
@@ -53,12 +53,12 @@ def thread(context: Context, essay: Essay) -> SafeString:
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
-    return mark_safe(
+    return SafeString(
         get_template("comments/_thread.html").render(
             {
                 "essay": essay,
                 "responses": discussion.responses,
-                "outline": list(drawn.html(steps)),
+                "outline": drawn.html(steps),
                 "pager": page.pager,
                 "orders": [
                     (Rules.Order(order).label, f"{page.url(number=1, order=order)}#comments", order == page.order)
@@ -73,7 +73,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
 @register.simple_tag(takes_context=True)
 def respond(context: Context, essay: Essay) -> SafeString:
     """The reply form, unless it stands under the comment that is being answered."""
-    return mark_safe("") if being_answered(context, essay) else respond_form(context, essay, None)
+    return SafeString("") if being_answered(context, essay) else respond_form(context, essay, None)
 
 
 def being_answered(context: Context, essay: Essay) -> Comment | None:
@@ -103,7 +103,7 @@ def respond_form(context: Context, essay: Essay, parent: Comment | None) -> Safe
         form = CommentForm(initial={"parent": parent.pk if parent else ""})
     here = essay.get_absolute_url()
     login = f"{reverse('account_login')}?next={here}{f'%3Freplyto={parent.pk}' if parent else ''}%23respond"
-    return mark_safe(
+    return SafeString(
         get_template("comments/_respond.html").render(
             {
                 "essay": essay,

@@ -1,0 +1,26 @@
+"""A database of its own for a bench, on SQLite or PostgreSQL, migrated and gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+from django.test.utils import setup_test_environment, teardown_test_environment
+
+from tests import make
+
+
+@contextmanager
+def fresh() -> Iterator[None]:
+    setup_test_environment(debug=False)
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "bench.sqlite3")  # on disk, as in life
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        make.site()
+        make.rules(hold_first_comment=False)
+        yield
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+        teardown_test_environment()

@@ -1,0 +1,58 @@
+"""A reply, the whole request, into one thread of 10 and into one of 10,000."""
+
+import time
+from statistics import median
+
+from django.db import connection, transaction
+from django.test import Client
+
+from blog.models import Essay
+from comments.models import Comment, TreeNumber
+from tests import make
+from tests.bench import corpus, database
+
+ROUNDS = 40
+SIZES = (10, 1_000, 10_000)
+
+
+def post(client: Client, essay: Essay, parent: int, number: int) -> float:
+    """Milliseconds from the request to its redirect."""
+    fields = make.details(text=f"Words {number} under {parent}.", parent=str(parent), name=f"Reader {number}")
+    start = time.perf_counter()
+    answer = client.post(f"{essay.get_absolute_url()}respond/", fields, headers={"sec-fetch-site": "same-origin"})
+    taken = (time.perf_counter() - start) * 1000
+    if answer.status_code != 302:
+        raise RuntimeError(f"{answer.status_code} for a reply")
+    return taken
+
+
+def floor() -> float:
+    """One row in one transaction: what the disk asks for."""
+    start = time.perf_counter()
+    with transaction.atomic():
+        TreeNumber.objects.create()
+    return (time.perf_counter() - start) * 1000
+
+
+def main() -> None:
+    with database.fresh():
+        client = Client(headers={"host": "127.0.0.1"})
+        essays = {size: corpus.essay(size, roots=0.0, depth=size, seed=size) for size in SIZES}
+        # anywhere in the thread, evenly: what a reply costs depends on how much stands behind it
+        spots = {
+            size: list(Comment.objects.filter(essay=essay).order_by("lft").values_list("pk", flat=True))
+            for size, essay in essays.items()
+        }
+        taken: dict[int, list[float]] = {size: [] for size in SIZES}
+        floors = []
+        for number in range(ROUNDS):
+            floors.append(floor())
+            for size, essay in essays.items():
+                spot = spots[size][number * len(spots[size]) // ROUNDS]
+                taken[size].append(post(client, essay, spot, number))
+    print(f"a reply into one thread, the whole request, {connection.vendor}; ms, medians of {ROUNDS}")
+    print(f"{'floor (one row)':>18}" + "".join(f"{f'thread of {size:,}':>18}" for size in SIZES))
+    medians = {size: median(values) for size, values in taken.items()}
+    print(f"{median(floors):>18.2f}" + "".join(f"{medians[size]:>18.2f}" for size in SIZES))
+    print(f"10,000 / 10: {medians[10_000] / medians[10]:.2f}")
+
