@@ -2,11 +2,16 @@
 function follow() {
   const words = document.getElementById(location.hash.slice(1))?.querySelector(":scope > .say");
   if (!words) return;
-  for (let branch = words.closest("details"); branch; branch = branch.parentElement.closest("details")) branch.open = true;
+  const shut = [];
+  for (let branch = words.closest("details"); branch; branch = branch.parentElement.closest("details")) {
+    if (!branch.open) shut.push(branch);
+  }
+  for (const branch of shut) branch.open = true;
   words.tabIndex = -1;
   words.focus({ preventScroll: true });
-  words.parentElement.scrollIntoView();
+  if (shut.length) words.scrollIntoView();
 }
 
 addEventListener("hashchange", follow);
-follow();
+// no sooner than this: until then the browser is itself on its way there, and lets go of what has focus
+addEventListener("load", () => setTimeout(follow));

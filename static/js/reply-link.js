@@ -14,12 +14,18 @@ function home() {
   return place;
 }
 
+/* The browser brings back what was typed when one comes back or reloads, but not where the form stood. */
+function remember(answering) {
+  history.replaceState({ ...history.state, answering }, "");
+}
+
 function answer(comment) {
   const name = document.createElement("bdi");
   name.textContent = comment.querySelector(".by").textContent;
   const [before, after] = title.dataset.answer.split("%s");
   title.replaceChildren(before, name, after);
   parent.value = comment.id.slice("comment-".length);
+  remember(comment.id);
   cancel.hidden = false;
   comment.querySelector(".say").after(form);
 }
@@ -28,6 +34,7 @@ function stand() {
   const answered = document.getElementById(`comment-${parent.value}`);
   title.textContent = title.dataset.plain;
   parent.value = "";
+  remember(null);
   cancel.hidden = true;
   home().append(form);
   return answered;
@@ -46,8 +53,5 @@ document.addEventListener("click", (event) => {
   }
 });
 
-/* A page come back to by the back button still knows whom it was answering. */
-addEventListener("pageshow", () => {
-  const comment = parent?.value && document.getElementById(`comment-${parent.value}`);
-  if (comment && !comment.contains(form)) answer(comment);
-});
+const comment = form && document.getElementById(history.state?.answering);
+if (comment?.querySelector(":scope > .say .reply")) answer(comment);

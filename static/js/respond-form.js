@@ -20,3 +20,6 @@ if (button) {
   addEventListener("pageshow", () => wait(false));
 }
 form?.querySelector(".errors")?.focus();
+
+/* A refused reply stands at the address it was sent to: going back or reloading must not send it again. */
+if (location.pathname.endsWith("/respond/")) history.replaceState(history.state, "", location.pathname.replace(/respond\/$/, ""));
