@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
+from blog import markup
 from comments import screening
 from comments.models import Comment
 from comments.thread import Move, Row, Shown, Step
@@ -115,7 +116,7 @@ def draw(comment: Comment) -> Stencil:
             "initials": escape(look["initials"]),
             "hue": str(look["hue"]),
             "website": escape(commenter.website),
-            "body": comment.wording.html if comment.wording else "",  # cleaned when it was saved
+            "body": markup.reachable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
         }
     )
 

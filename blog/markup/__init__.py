@@ -4,7 +4,7 @@ from accounts.names import tidy_line
 from accounts.text import tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
-from blog.markup.drawing import contents, draw
+from blog.markup.drawing import contents, draw, reachable
 from blog.markup.rules import COMMENT, ESSAY
 from blog.markup.shape import shape
 from blog.markup.words import count_words, excerpt, links, plain
@@ -19,6 +19,7 @@ __all__ = [
     "excerpt",
     "links",
     "plain",
+    "reachable",
     "tidy_line",
     "tidy_text",
 ]

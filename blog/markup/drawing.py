@@ -13,6 +13,7 @@ _OTHER_REF = re.compile(r'href="#((?:ref|note)-[0-9]+)"')
 _NOTE = re.compile(r'<li id="note-([0-9]+)"')
 _NOTES = re.compile(r'<section role="doc-endnotes">')
 _IMAGE = re.compile(r"<img ")
+_SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
 
 
@@ -25,7 +26,12 @@ def draw(source: str, prefix: str) -> str:
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     drawn = re.sub(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"', rf' \1="\2{escape(prefix)}\3"', body + notes)
-    return _IMAGE.sub('<img loading="lazy" decoding="async" ', drawn)
+    return reachable(_IMAGE.sub('<img loading="lazy" decoding="async" ', drawn))
+
+
+def reachable(html: str) -> str:
+    """Code and tables, which scroll sideways where they are too wide, put where the keyboard can reach them."""
+    return _SCROLLING.sub(r'<\1 tabindex="0"', html)
 
 
 def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
