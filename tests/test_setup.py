@@ -1,0 +1,282 @@
+"""bin/setup in copies of the tree, on machines of every kind: old Python, none, no ensurepip, half-done, moved."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ("cat", "cksum", "dirname", "env", "grep", "id", "ln", "mkdir", "readlink", "rm", "sh", "sleep")
+REAL = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+UV = Path(sys.executable).with_name("uv")
+
+
+@dataclass
+class Machine:
+    """A copy of the tree, and a PATH with nothing on it but the tools of a bare system and what a test puts there."""
+
+    folder: Path
+    tree: Path = field(init=False)
+    programs: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tree = self.folder / "a place with spaces"
+        self.programs = self.folder / "programs"
+        self.programs.mkdir()
+        for tool in TOOLS:
+            where = shutil.which(tool)
+            assert where, tool
+            (self.programs / tool).symlink_to(where)
+        (self.tree / "bin").mkdir(parents=True)
+        shutil.copy(ROOT / "bin/setup", self.tree / "bin")
+        (self.tree / "requirements").mkdir()
+        self.pin("1.0")
+
+    def pin(self, version: str, *, digest: str = "") -> None:
+        """One package of our own stands for all the real ones; dev holds it too."""
+        wheel = self.folder / f"pinned-{version}-py3-none-any.whl"
+        about = f"pinned-{version}.dist-info"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("pinned.py", f"version = {version!r}\n")
+            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: pinned\nVersion: {version}\n")
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{about}/RECORD", "pinned.py,,\n")
+        digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
+        line = f"pinned @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+        (self.tree / "requirements/run.txt").write_text(line)
+        (self.tree / "requirements/dev.txt").write_text(f"# and more\n{line}")
+
+    def add(self, name: str, script: str) -> None:
+        program = self.programs / name
+        program.write_text("#!/bin/sh\n" + textwrap.dedent(script))
+        program.chmod(0o755)
+
+    def add_python(self, name: str = "python3") -> None:
+        self.add(name, f'exec "{REAL}" "$@"')
+
+    def add_old_python(self, name: str = "python3") -> None:
+        self.add(name, '[ "$1" = --version ] && echo Python 3.9.2 && exit\nexit 1')
+
+    def add_bare_python(self, name: str = "python3") -> None:
+        """As Debian ships it: without ensurepip, without pip."""
+        self.add(
+            name,
+            f"""
+            case "$*" in
+            *_base_executable*) echo "$0" ;;
+            "-m venv .venv") "{REAL}" -m venv --without-pip .venv && echo "ensurepip is not available" && exit 1 ;;
+            "-m pip "*) echo "No module named pip" >&2 && exit 1 ;;
+            *) exec "{REAL}" "$@" ;;
+            esac
+            """,
+        )
+
+    def add_uv(self) -> None:
+        (self.programs / "uv").symlink_to(UV)
+
+    def start(self, kind: str = "run") -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [self.tree / "bin/setup", kind],
+            env={**os.environ, "PATH": str(self.programs)},
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def setup(self, kind: str = "run") -> str:
+        """What a good run says."""
+        running = self.start(kind)
+        said, _ = running.communicate()
+        assert running.returncode == 0, said
+        return said
+
+    def refused(self) -> str:
+        """What a run says that cannot go on."""
+        running = self.start()
+        said, _ = running.communicate()
+        assert running.returncode == 1, said
+        return said
+
+    def installed(self) -> str:
+        python = self.tree / ".venv/bin/python"
+        return subprocess.check_output([python, "-c", "import pinned; print(pinned.version)"], text=True).strip()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def machine(bare: Machine) -> Machine:
+    bare.add_python()
+    bare.add_uv()
+    return bare
+
+
+def test_python_alone_is_enough(bare: Machine) -> None:
+    bare.add_python()
+    bare.setup()
+    assert bare.installed() == "1.0"
+
+
+def test_uv_is_used_where_it_is(machine: Machine) -> None:
+    machine.setup()
+    assert machine.installed() == "1.0"
+    assert "uv" in (machine.tree / ".venv/pyvenv.cfg").read_text()
+
+
+def test_a_second_run_does_nothing_in_no_time(machine: Machine) -> None:
+    machine.setup("dev")
+    for name in ("uv", "python3"):
+        (machine.programs / name).unlink()  # it would fail if it tried anything
+    before = time.monotonic()
+    assert machine.setup("dev") == ""
+    assert machine.setup("run") == "", "the development pins hold the run-time ones"
+    assert time.monotonic() - before < 2
+
+
+def test_run_time_pins_are_not_enough_for_development(machine: Machine) -> None:
+    machine.setup("run")
+    assert machine.setup("dev") != ""
+
+
+def test_a_python_too_old_is_passed_over_for_a_newer_one(bare: Machine) -> None:
+    bare.add_uv()
+    bare.add_old_python("python3")
+    bare.add_old_python("python3.14")  # a version manager's stand-in may be there and be good for nothing
+    bare.add_python("python3.11")
+    bare.setup()
+    assert bare.installed() == "1.0"
+
+
+def test_no_python_new_enough_is_said_in_words(bare: Machine) -> None:
+    bare.add_old_python()
+    said = bare.refused()
+    assert "Python 3.11 or newer" in said
+    assert "found Python 3.9.2" in said
+    assert "apt-get install python3" in said
+    (bare.programs / "python3").unlink()
+    assert "no python3 at all" in bare.refused()
+    assert not (bare.tree / ".venv.lock").exists()
+
+
+def test_without_ensurepip_another_pip_fills_the_environment(bare: Machine) -> None:
+    bare.add_bare_python()
+    bare.add("python3.12", f'exec "{sys.executable}" "$@"')
+    bare.setup()
+    assert bare.installed() == "1.0"
+
+
+def test_without_any_pip_uv_is_enough(bare: Machine) -> None:
+    bare.add_bare_python()
+    bare.add_uv()
+    bare.setup()
+    assert bare.installed() == "1.0"
+
+
+def test_without_any_pip_it_says_what_to_install(bare: Machine) -> None:
+    bare.add_bare_python()
+    said = bare.refused()
+    assert re.search(r"as root: apt-get install python3\.\d+-venv\b", said)
+
+
+def test_root_gets_the_missing_package_from_debian(bare: Machine) -> None:
+    bare.add_bare_python()
+    bare.add("id", "echo 0")
+    mends = f'printf \'#!/bin/sh\\nexec "{REAL}" "$@"\\n\' >"{bare.programs}/python3"'
+    bare.add("apt-get", f'echo "$@" >>"{bare.folder}/asked"\ncase "$1" in install) {mends} ;; esac')
+    bare.setup()
+    assert bare.installed() == "1.0"
+    asked = (bare.folder / "asked").read_text().splitlines()
+    assert asked[0].startswith("update")
+    assert re.search(r"install .*python3\.\d+-venv", asked[1])
+
+
+def test_new_pins_are_installed(machine: Machine) -> None:
+    machine.setup()
+    machine.pin("2.0")
+    machine.setup()
+    assert machine.installed() == "2.0"
+
+
+def test_a_wrong_hash_is_refused_and_the_next_run_repairs(machine: Machine) -> None:
+    machine.pin("1.0", digest="0" * 64)
+    assert "could not be installed" in machine.refused()
+    machine.pin("1.0")
+    machine.setup()
+    assert machine.installed() == "1.0"
+
+
+def test_a_run_killed_half_way_is_made_anew(machine: Machine) -> None:
+    machine.setup()
+    waits = f'case "$1" in pip) echo begun; exec sleep 60 ;; esac\nexec "{UV}" "$@"'
+    (machine.programs / "uv").unlink()
+    machine.add("uv", waits)
+    machine.pin("2.0")
+    running = machine.start()
+    assert running.stdout
+    while "begun" not in running.stdout.readline():
+        assert running.poll() is None
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate()
+    (machine.tree / ".venv/lib").rename(machine.tree / "half")  # as if the packages were only begun
+    (machine.programs / "uv").unlink()
+    machine.add_uv()
+    machine.setup()
+    assert machine.installed() == "2.0"
+
+
+def test_an_environment_whose_interpreter_vanished_is_made_anew(machine: Machine) -> None:
+    machine.setup()
+    python = machine.tree / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3.11")
+    machine.setup()
+    assert machine.installed() == "1.0"
+
+
+def test_an_environment_that_moved_with_its_folder_is_made_anew(machine: Machine) -> None:
+    machine.setup()
+    machine.tree = machine.tree.rename(machine.folder / "elsewhere")
+    assert machine.setup() != ""
+    assert machine.installed() == "1.0"
+    assert "elsewhere" in (machine.tree / ".venv/stamp").read_text()
+
+
+def test_two_at_once_build_one(machine: Machine) -> None:
+    both = [machine.start(), machine.start()]
+    said = [running.communicate()[0] for running in both]
+    assert [running.returncode for running in both] == [0, 0], said
+    assert sorted(map(bool, said)) == [False, True], said
+    assert machine.installed() == "1.0"
+
+
+def pins(kind: str) -> dict[str, str]:
+    lines = (ROOT / f"requirements/{kind}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==(.+?) \\$", lines, re.MULTILINE))
+
+
+def test_development_has_the_very_pins_of_run_time() -> None:
+    assert pins("run").items() <= pins("dev").items()
+    assert len(pins("run")) > 30
+
+
+@pytest.mark.parametrize("kind", ["run", "dev"])
+def test_every_pin_has_hashes_and_no_host_is_named(kind: str) -> None:
+    text = (ROOT / f"requirements/{kind}.txt").read_text()
+    assert "://" not in text
+    for pin in re.split(r"\n(?=\S)", text.strip()):
+        assert "--hash=sha256:" in pin, pin
