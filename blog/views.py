@@ -46,7 +46,7 @@ def readable() -> EssayQuerySet:
 def home(request: HttpRequest) -> HttpResponse:
     if "p" in request.GET or "page_id" in request.GET:
         return by_number(request)
-    return listing(request, readable())
+    return listing(request, readable(), lede=site_of(request).tagline)
 
 
 def by_number(request: HttpRequest) -> HttpResponse:

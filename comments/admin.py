@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 import pagecache
 from blog.admin import EssayAdmin
@@ -54,6 +57,16 @@ class NoticeAdmin(admin.ModelAdmin[Notice]):
     list_display = ("__str__", "comment", "state", "tries", "due", "error")
     list_filter = ("state", "kind")
     list_select_related = ("recipient", "comment__commenter")
+
+    actions = ("send_again",)
+
+    @admin.action(description=_("Send again"))
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """For one that failed, or of which nobody knows whether it arrived."""
+        stuck = queryset.filter(state__in=(Notice.State.FAILED, Notice.State.SENDING))
+        count = stuck.update(state=Notice.State.READY, tries=0, due=timezone.now(), changed=timezone.now())
+        words = ngettext("%(count)d notice is sent again.", "%(count)d notices are sent again.", count)
+        self.message_user(request, words % {"count": count})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,23 +6,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django_tasks import task
 
 from accounts.models import User
 from blog import markup
 from blog.models import Site
 from comments import screening, standing
 from comments.models import Comment, Notice, Status
+from server.jobs import PAUSES, job
 
-RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480))
 CLAIM_LASTS = timedelta(minutes=5)
 
 
-@task()
+@job()
 def tell(comment_pk: int) -> None:
     """Write down who is to hear of a new comment, then send. The job itself was committed with the comment.
 
@@ -31,11 +29,6 @@ def tell(comment_pk: int) -> None:
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
         prepare(comment)
-    send()
-
-
-@task()
-def send_due() -> None:
     send()
 
 
@@ -68,7 +61,9 @@ def claim() -> Notice | None:
     ready = Notice.objects.filter(state=Notice.State.READY, due__lte=now)
     left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
     for candidate in (ready | left).order_by("due", "pk")[:10]:
-        if move(candidate, Notice.State.CLAIMED):
+        if candidate.tries > len(PAUSES):
+            move(candidate, Notice.State.FAILED)
+        elif move(candidate, Notice.State.CLAIMED, tries=candidate.tries + 1):
             return candidate
     return None
 
@@ -94,7 +89,7 @@ def deliver(notice: Notice) -> None:
         put_off(notice, error)  # nothing was sent
         return
     try:
-        if move(notice, Notice.State.SENDING, tries=notice.tries + 1):
+        if move(notice, Notice.State.SENDING):
             message.send()
             move(notice, Notice.State.SENT, error="")
     except SMTPException as error:
@@ -106,14 +101,12 @@ def deliver(notice: Notice) -> None:
 
 
 def put_off(notice: Notice, error: Exception) -> None:
-    tries = notice.tries + 1
-    if tries > len(RETRIES):
-        move(notice, Notice.State.FAILED, tries=tries, error=str(error))
-        return
-    due = timezone.now() + RETRIES[tries - 1]
-    with transaction.atomic():
-        move(notice, Notice.State.READY, tries=tries, error=str(error), due=due)
-        send_due.using(run_after=due).enqueue()
+    """Nothing went out: try again after the next pause, or give up and show it in the admin."""
+    tried = Notice.objects.values_list("tries", flat=True).get(pk=notice.pk)
+    if tried > len(PAUSES):
+        move(notice, Notice.State.FAILED, error=str(error))
+    else:
+        move(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[tried - 1])
 
 
 def written(notice: Notice) -> EmailMultiAlternatives | None:

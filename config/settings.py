@@ -243,8 +243,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
-PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id", "q"})
+PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id"})
 PAGECACHE_PERSONAL_NAMES = frozenset({"key"})
+# The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
+BODY_LIMITS = {"/admin/": 4 * 1024 * 1024}
 PAGECACHE_BYTES = 64 * 1024 * 1024
 
 LOGGING: dict[str, Any] = {

@@ -36,6 +36,11 @@ def responses(essay: Essay) -> int:
     return Discussion.objects.of(essay).responses
 
 
+@register.simple_tag
+def takes_comments(essay: Essay) -> bool:
+    return Discussion.objects.of(essay).takes_comments
+
+
 @register.simple_tag(takes_context=True)
 def thread(context: Context, essay: Essay) -> SafeString:
     """A page of the essay's threads; the form stands in it when a comment is answered without script."""
@@ -61,8 +66,8 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "outline": drawn.html(steps),
                 "pager": page.pager,
                 "orders": [
-                    (Rules.Order(order).label, f"{page.url(number=1, order=order)}#comments", order == page.order)
-                    for order in Rules.Order.values
+                    (label, f"{page.url(number=1, order=order)}#comments", order == page.order)
+                    for order, label in ((Rules.Order.OLDEST, _("Oldest")), (Rules.Order.NEWEST, _("Newest")))
                 ],
             },
             request,

@@ -1,0 +1,163 @@
+"""The reply form in a real browser, with script and without: what is typed is kept, and lands where it belongs."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+WORDS = "The dead keep still, yes.\n\nBut so does a stone, and I do not think we owe steadiness to stones."
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    make.rules(hold_first_comment=True)
+    return make.essay("Of Forms", by=make.author(name="Miriam Achterberg"))
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no-script"])
+def script(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def fill(page: Page, text: str = WORDS, *, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
+    page.get_by_label("Comment").fill(text)
+    page.get_by_label("Name").first.fill(name)
+    page.get_by_label("Email").first.fill(email)
+
+
+def open_essay(visitor: Visitor, site: "Server", essay: Essay, script: bool = True) -> Page:
+    return visitor.open(site.url + essay.get_absolute_url(), script=script)
+
+
+def test_a_guest_posts_and_sees_the_held_comment(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    page = open_essay(visitor, site, essay, script)
+    assert page.context.cookies() == []
+    fill(page)
+    page.get_by_role("button", name="Post Comment").click()
+    held = page.locator("li.comment[data-status=pending]")
+    expect(held.locator(".comment-body")).to_contain_text("so does a stone")
+    expect(held).to_contain_text("Your comment is awaiting moderation.")
+    assert page.context.cookies() == []  # nobody asked to be remembered
+    assert Comment.objects.get(essay=essay).status == "pending"
+    stranger = open_essay(visitor, site, essay)
+    expect(stranger.get_by_text("so does a stone")).to_have_count(0)
+
+
+def test_a_reply_goes_under_what_it_answers(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = open_essay(visitor, site, essay, script)
+    if script:
+        page.get_by_label("Comment").fill("Typed before I knew whom I answer.")
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
+    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.locator("form#respond")).to_have_count(1)
+    if script:
+        expect(page.get_by_label("Comment")).to_be_focused()
+        expect(page.get_by_label("Comment")).to_have_value("Typed before I knew whom I answer.")
+    fill(page, "I do.")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_have_text("I do.")
+    assert Comment.objects.get(parent=answered).wording.text == "I do."  # type: ignore[union-attr]
+
+
+def test_cancel_reply_brings_the_form_back(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    answered = make.comment(essay, by=make.guest("Ines Okafor"))
+    page = open_essay(visitor, site, essay, script)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    if script:
+        page.get_by_label("Comment").fill(WORDS)
+    page.get_by_role("link", name="Cancel reply").click()
+    expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
+    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(0)
+    expect(page.locator("form#respond [name=parent]")).to_have_value("")
+    if script:
+        expect(page.get_by_label("Comment")).to_have_value(WORDS)
+
+
+def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    answered = make.comment(essay, by=make.guest("Ines Okafor"))
+    page = open_essay(visitor, site, essay, script)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    fill(page, email="anselm@brandt")
+    page.get_by_label("Website").fill("brandt.example/a b")
+    page.get_by_label(re.compile("Save my name")).check()
+    page.get_by_role("button", name="Post Comment").click()
+    summary = page.locator(".errors")
+    expect(summary).to_be_focused()
+    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.get_by_label("Comment")).to_have_value(WORDS)
+    expect(page.get_by_label("Name").first).to_have_value("Anselm Brandt")
+    expect(page.get_by_label("Website")).to_have_value(re.compile("brandt.example/a b$"))
+    expect(page.get_by_label(re.compile("Save my name"))).to_be_checked()
+    email = page.get_by_label("Email").first
+    expect(email).to_have_attribute("aria-invalid", "true")
+    assert "respond-email-error" in (email.get_attribute("aria-describedby") or "")
+    summary.get_by_role("link", name="no ending").click()
+    expect(email).to_be_focused()
+    email.fill("anselm@brandt.example")
+    page.get_by_label("Website").fill("")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment[data-status=pending]")).to_have_count(1)
+    assert Comment.objects.get(parent=answered).wording.text == WORDS  # type: ignore[union-attr]
+
+
+def test_a_browser_that_was_asked_to_remembers(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    page = open_essay(visitor, site, essay, script)
+    fill(page)
+    page.get_by_label(re.compile("Save my name")).check()
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.get_by_text("awaiting moderation")).to_be_visible()
+    (cookie,) = page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    page.goto(site.url + essay.get_absolute_url())
+    expect(page.get_by_text("awaiting moderation")).to_be_visible()
+    expect(page.get_by_label("Name").first).to_have_value("Anselm Brandt")
+    fill(page, "A second thought.")
+    page.get_by_label(re.compile("Save my name")).uncheck()
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.get_by_text("A second thought.")).to_be_visible()
+    assert page.context.cookies() == []
+    assert len({comment.commenter_id for comment in Comment.objects.filter(essay=essay)}) == 1
+
+
+def test_control_and_enter_post_once(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    fill(page)
+    page.get_by_label("Comment").press("Control+Enter")
+    expect(page.get_by_text("awaiting moderation")).to_be_visible()
+    assert Comment.objects.filter(essay=essay).count() == 1
+
+
+def test_a_permalink_has_focus_where_it_leads(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    comments = [make.comment(essay, f"Thread {number}.") for number in range(55)]
+    reply = make.comment(essay, "The one meant.", to=comments[52])
+    page = visitor.open(f"{site.url}/comments/{reply.pk}/")
+    expect(page.locator(f"#comment-{reply.pk} > .say")).to_be_focused()
+    assert "cpage=2" in page.url
+    expect(page.locator(f"#comment-{reply.pk}")).to_be_in_viewport()
+
+
+def test_everything_is_reached_by_keyboard(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.comment(essay, by=make.guest("Ines Okafor"))
+    page = open_essay(visitor, site, essay)
+    page.get_by_role("link", name="Reply to Ines Okafor").press("Enter")
+    for words in (WORDS, "Anselm Brandt", "anselm@brandt.example"):
+        if words == "Anselm Brandt":
+            while page.evaluate("document.activeElement.name") != "name":
+                page.keyboard.press("Tab")
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.tagName") != "BUTTON":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("awaiting moderation")).to_be_visible()

@@ -1,0 +1,107 @@
+"""kill -9 in the middle of posting: what was answered with a redirect is there, and nothing of the old server answers."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import RUNS_ALL
+from tests.faults.conftest import Forum
+from tests.services.processes import answers, wait_until
+
+ROUNDS = 20 if RUNS_ALL else 1
+POSTERS = 4
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below one, nearest first."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(folder.name))
+    found, wave = [], [pid]
+    while wave:
+        wave = [child for parent in wave for child in parents.get(parent, [])]
+        found += wave
+    return found
+
+
+def web_processes(pid: int) -> list[int]:
+    """Those that answer: not the job worker, whose command line says so."""
+    return [child for child in descendants(pid) if b"worker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def kill_everything(main: int) -> None:
+    for pid in (main, *descendants(main)):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_one_process(main: int) -> None:
+    os.kill(web_processes(main)[0], signal.SIGKILL)
+
+
+def kill_the_parent(main: int) -> None:
+    os.kill(main, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kill", [kill_everything, kill_one_process, kill_the_parent])
+def test_no_answered_comment_is_lost_and_none_is_doubled(
+    forum: Callable[..., Forum], kill: Callable[[int], None]
+) -> None:
+    place = forum(WEB_CONCURRENCY="2")
+    threads = place.roots(2)
+    callers = [place.caller(number + 1) for number in range(POSTERS)]
+    sent: dict[int, list[tuple[str, int]]] = {number: [] for number in range(POSTERS)}
+    for round_ in range(ROUNDS):
+        is_killed, is_warm = Event(), Event()
+
+        def write(number: int, round_: int = round_, is_killed: Event = is_killed, is_warm: Event = is_warm) -> None:
+            for count in range(1_000):
+                text, thread = f"Reply {count} by {number} in round {round_}", threads[count % 2]
+                sent[number].append((text, thread))
+                answer = callers[number].post(place.essay, text, parent=thread, name=f"Poster{number}")
+                if count == 3:
+                    is_warm.set()
+                if is_killed.is_set() and not answer.status:
+                    return
+
+                if is_killed.is_set() and kill is kill_one_process and answer.is_taken:
+                    return
+
+        main = place.server.process.pid
+        old = descendants(main)
+        with ThreadPoolExecutor(POSTERS) as pool:
+            writers = [pool.submit(write, number) for number in range(POSTERS)]
+            assert is_warm.wait(60)
+            kill(main)
+            is_killed.set()
+            for writer in writers:
+                writer.result()
+        if kill is not kill_one_process:
+            place.server.process.running.wait()
+            wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old), "the old processes to end")  # noqa: B023
+            assert not answers(place.server.port)
+            place.server.start()
+        kept = place.stored()
+        for caller in callers:
+            assert set(caller.taken) <= set(kept)
+    for number, caller in enumerate(callers):
+        for text, thread in sent[number][-5:]:  # the reader sends again what got no answer, or what did
+            answer = caller.post(place.essay, text, parent=thread, name=f"Poster{number}")
+            assert answer.status in {302, 409}
+    kept = place.stored()
+    assert len(kept) == len(set(kept))
+    place.problems()
+    if place.server.installation.database_url.startswith("sqlite"):
+        with sqlite3.connect(urlsplit(place.server.installation.database_url).path) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()

@@ -1,0 +1,58 @@
+"""Many people at once in the same two threads: everything is kept, nothing is broken, nobody is refused."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.conftest import RUNS_ALL
+from tests.faults.conftest import Forum
+
+WRITERS, REPLIES = 8, 40
+
+
+def test_eight_writers_put_forty_replies_each_into_two_threads(forum: Callable[..., Forum]) -> None:
+    place = forum(WEB_CONCURRENCY="2")
+    threads = place.roots(2)
+
+    def write(number: int) -> list[int]:
+        caller = place.caller(number + 1)
+        for count in range(REPLIES):
+            caller.post(place.essay, f"Reply {count} by {number}", parent=threads[count % 2], name=f"Writer{number}")
+        return caller.statuses
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        statuses = [status for found in pool.map(write, range(WRITERS)) for status in found]
+    assert statuses == [302] * (WRITERS * REPLIES)
+    assert sorted(place.stored()[2:]) == sorted(
+        f"Reply {count} by {number}" for number in range(WRITERS) for count in range(REPLIES)
+    )
+    place.problems()
+
+
+def test_a_reply_is_there_on_the_very_next_read_whoever_else_reads(forum: Callable[..., Forum]) -> None:
+    place = forum(WEB_CONCURRENCY="2")
+    (thread,) = place.roots(1)
+    rounds = 1_000 if RUNS_ALL else 100
+    is_over = False
+
+    def read(number: int) -> int:
+        caller = place.caller(100 + number)
+        count = 0
+        while not is_over:
+            assert caller.read(place.essay).status == 200
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(read, number) for number in range(4)]
+        try:
+            writer = place.caller(1)
+            stale = []
+            for count in range(rounds):
+                words = f"Words number {count}."
+                assert writer.post(place.essay, words, parent=thread).is_taken
+                if words not in writer.read(place.essay).body:
+                    stale.append(words)
+        finally:
+            is_over = True
+        assert all(reader.result() for reader in readers)
+    assert not stale
