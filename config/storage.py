@@ -31,7 +31,8 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
             return
         for sheet in SHEETS:
             if sheet in paths:
-                self._put(sheet, IMPORT.sub(self._part(sheet), self._read(sheet)).encode())
+                self._put(sheet, IMPORT.sub(self._part(sheet, paths), self._read(paths[sheet])).encode())
+                paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
         for name, hashed, processed in super().post_process(paths, dry_run, **options):
             yield name, hashed, processed
         for name, hashed in self.hashed_files.items():
@@ -41,17 +42,19 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
                 self._put(f"{hashed}.gz", gzip.compress(words, 9, mtime=0))
                 self._put(f"{hashed}.br", brotli.compress(words, mode=brotli.MODE_TEXT))
 
-    def _part(self, sheet: str) -> Any:
+    def _part(self, sheet: str, paths: dict[str, Any]) -> Any:
         folder = sheet.rsplit("/", 1)[0]
 
         def joined(match: re.Match[str]) -> str:
-            words = self._read(f"{folder}/{match['file']}")
+            words = self._read(paths[f"{folder}/{match['file']}"])
             return f"@layer {match['layer']} {{\n{words}\n}}" if match["layer"] else words
 
         return joined
 
-    def _read(self, name: str) -> str:
-        with self.open(name) as file:
+    def _read(self, source: tuple[Any, str]) -> str:
+        """From where it was written: what was collected once may be joined already, or older than its parts."""
+        storage, path = source
+        with storage.open(path) as file:
             return bytes(file.read()).decode()
 
     def _put(self, name: str, words: bytes) -> None:
