@@ -7,7 +7,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -36,11 +36,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services.chromium import Visitor, chromium
 from tests.services.redis import redis
+from tests.services.site import Installation, Serve, Server, installed
 from tests.services.smtp import Mailbox
 from tests.services.smtp import mailbox as smtp_server
-
-if TYPE_CHECKING:
-    from tests.services.site import Installation, Server
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50, database=None)
 hypothesis.settings.register_profile("all", deadline=None, max_examples=1000, print_blob=True)
@@ -96,39 +94,31 @@ def _fixtures(item: pytest.Item) -> set[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
-    from tests.services.site import installed
-
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installed(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("migrated")) as installation:
         yield installation
 
 
 @pytest.fixture(scope="session")
-def _with_demo(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
+def _with_demo(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with _migrated.copied(tmp_path_factory.mktemp("demo")) as installation:
         installation.manage("demo")
         yield installation
 
 
 @pytest.fixture
-def installation(_migrated: "Installation", tmp_path: Path) -> "Iterator[Installation]":
+def installation(_migrated: Installation, tmp_path: Path) -> Iterator[Installation]:
     """A site of its own, migrated and empty, for what is done by `installation.manage(…)`."""
     with _migrated.copied(tmp_path) as installation:
         yield installation
 
 
-class Serve(Protocol):
-    def __call__(self, *, demo: bool = False, **environment: str | None) -> "Server": ...
-
-
 @pytest.fixture
 def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts the real server in front of a site of its own; `demo=True` fills it, environment is given by name."""
-    from tests.services.site import Server
-
     with contextlib.ExitStack() as stack:
 
-        def serve(*, demo: bool = False, **environment: str | None) -> "Server":
+        def serve(*, demo: bool = False, **environment: str | None) -> Server:
             source: Installation = request.getfixturevalue("_with_demo" if demo else "_migrated")
             server = Server(stack.enter_context(source.copied(tmp_path_factory.mktemp("site"))), **environment)
             stack.callback(server.stop)
@@ -138,16 +128,14 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def _site(_with_demo: "Installation") -> "Iterator[Server]":
-    from tests.services.site import Server
-
+def _site(_with_demo: Installation) -> Iterator[Server]:
     server = Server(_with_demo)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def site(_site: "Server", django_db_blocker: DjangoDbBlocker) -> "Iterator[Server]":
+def site(_site: Server, django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
     """The demo site, served for real with its page cache in front; every test of the run shares it.
 
     The ORM speaks to its database meanwhile, so a test makes its own essay and looks at its rows.

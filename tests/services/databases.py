@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import environ
 import psycopg
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.db.utils import ConnectionHandler
 from psycopg import sql
@@ -45,6 +44,8 @@ def database(like: str, folder: Path, template: str = "") -> Iterator[str]:
 @contextlib.contextmanager
 def connected(url: str) -> Iterator[None]:
     """The ORM of this thread speaks to that database, until the block ends."""
+    from django.contrib.contenttypes.models import ContentType  # a model: only once Django is set up
+
     own: dict[str, Any] = settings.DATABASES["default"]
     options = {name: value for name, value in own["OPTIONS"].items() if name != "pool"}
     there = {**environ.Env.db_url_config(url), "OPTIONS": options, "CONN_MAX_AGE": 0}

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tests.services.databases import connected, database
 from tests.services.processes import Process, free_port
@@ -106,3 +107,9 @@ class Server:
     def connected(self) -> contextlib.AbstractContextManager[None]:
         """The ORM of this thread speaks to this server's database, until the block ends."""
         return self.installation.connected()
+
+
+class Serve(Protocol):
+    """The fixture `serve`."""
+
+    def __call__(self, *, demo: bool = False, **environment: str | None) -> Server: ...
