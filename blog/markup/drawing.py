@@ -6,12 +6,10 @@ from django.utils.html import escape
 from django.utils.text import slugify
 from django.utils.translation import gettext, pgettext
 
-from blog.markup.words import plain
+from blog.markup.words import parted, plain
 
-_NOTE_REF = re.compile(r'<a id="ref-([0-9]+)" href="#note-\1"')
-_OTHER_REF = re.compile(r'href="#((?:ref|note)-[0-9]+)"')
 _NOTE = re.compile(r'<li id="note-([0-9]+)"')
-_NOTES = re.compile(r'<section role="doc-endnotes">')
+_NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
 _IMAGE = re.compile(r"<img ")
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
@@ -19,13 +17,12 @@ _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
 
 def draw(source: str, prefix: str) -> str:
     """`prefix` keeps the ids of several essays on one page apart."""
-    body, opening, notes = source.partition('<section role="doc-endnotes">')
-    if opening:
-        label = escape(pgettext("below an essay", "Notes"))
-        notes = f'<section role="doc-endnotes" aria-label="{label}">' + _with_ways_back(notes)
+    body, notes = parted(source)
+    label = escape(pgettext("below an essay", "Notes"))
+    notes = _with_ways_back(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
-    drawn = re.sub(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"', rf' \1="\2{escape(prefix)}\3"', body + notes)
+    drawn = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
     return reachable(_IMAGE.sub('<img loading="lazy" decoding="async" ', drawn))
 
 
@@ -36,7 +33,7 @@ def reachable(html: str) -> str:
 
 def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
     """The second-level headings as `draw` marks them: id and words."""
-    body = source.partition('<section role="doc-endnotes">')[0]
+    body, _ = parted(source)
     headings = zip(_ids(body, prefix), _HEADING.finditer(body), strict=True)
     return [(id_, plain(match[3])) for id_, match in headings if match[1] == "2"]
 
@@ -59,6 +56,7 @@ def _with_ways_back(notes: str) -> str:
         note = notes[match.start() : following.start() if following else len(notes)]
         label = escape(gettext("Back to the text at note %(number)s") % {"number": match[1]})
         link = f'\u00a0<a href="#ref-{match[1]}" role="doc-backlink" aria-label="{label}">↑</a>'
-        end = re.search(r"(?:</p>)?</li>(?!.*</li>)", note, re.DOTALL)
-        parts.append(note[: end.start()] + link + note[end.start() :] if end else note)
+        end = note.rindex("</li>")
+        end -= 4 * note.endswith("</p>", 0, end)
+        parts.append(note[:end] + link + note[end:])
     return "".join(parts)

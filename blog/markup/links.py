@@ -11,7 +11,8 @@ LONGEST = 2000
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _WEB = re.compile(r"(https?):[/\\]*([^/\\?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(
-    r"(?:\[[0-9a-f:.]{2,45}\]|[^\s\"<>\\^`{|}%@:/?#\[\],;'()*&$!+=~]{1,253})(?::[0-9]{0,5})?", re.IGNORECASE
+    r"(?:\[[0-9a-f:.]{2,45}\]|[^\s\x00-\x20\x7f\"<>\\^`{|}%@:/?#\[\],;'()*&$!+=~]{1,253})(?::[0-9]{0,5})?",
+    re.IGNORECASE,
 )
 _MAIL = re.compile(
     r"mailto:([^\s\"<>\\^`{|}?&#@,;:]{1,64}@[^\s\"<>\\^`{|}?&#@,;:/]{1,253})(?:\?.*)?", re.IGNORECASE | re.DOTALL
@@ -45,7 +46,7 @@ def anywhere(address: str) -> str | None:
     address = re.sub(r"[\t\n\r]", "", address).strip()
     if len(address) > LONGEST or not address:
         return None
-    if re.match(r"[/\\]{2}", address):
+    if re.match(r"[/\\]{2}|www\.", address):
         return abroad("https:" + address)
     if _SCHEME.match(address) or _WEB.match(address):
         return abroad(address)

@@ -4,6 +4,7 @@ import re
 import threading
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -76,4 +77,7 @@ _parsers = _Parsers()
 
 
 def render(text: str) -> str:
-    return str(_parsers.parser.render(text))
+    """What stands below so many lines is words alone: nothing of it would be kept."""
+    lines = text.split("\n", COMMENT.elements)
+    rest = lines.pop() if len(lines) > COMMENT.elements else ""
+    return str(_parsers.parser.render("\n".join(lines))) + f"<p>{escapeHtml(rest)}</p>"

@@ -42,17 +42,26 @@ class Rules:
 
     def attributes_of(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
         """The attributes that stay, in a fixed order; none at all when the tag cannot stand with them."""
-        checks = {**self.attributes.get("*", {}), **self.attributes.get(tag, {})}
+        checks = {**self.attributes.get(tag, {}), **self.attributes.get("*", {})}
         kept = {
             name: value for name, check in checks.items() if name in given and (value := check(given[name])) is not None
         }
         if tag in self.needed and not self.needed[tag] & kept.keys():
             return None
-        if tag == "a" and "href" in kept and not kept["href"].startswith(("#", "/")):
-            kept["rel"] = self.rel
+        if tag == "a":
+            self._finish_link(kept)
         if tag == "img":
-            kept.setdefault("alt", "")
+            kept = {"src": kept["src"], "alt": "", **kept}
         return kept
+
+    def _finish_link(self, kept: dict[str, str]) -> None:
+        href = kept["href"]
+        if not href.startswith("#note-"):
+            kept.pop("role", None)
+        if href.removeprefix("#note") != kept.get("id", "").removeprefix("ref"):
+            kept.pop("id", None)
+        if not href.startswith(("#", "/")):
+            kept["rel"] = self.rel
 
 
 _LIST = {"start": matching(r"-?[0-9]{1,6}")}
@@ -62,8 +71,8 @@ COMMENT = Rules(
     attributes={"a": {"href": links.abroad}, "abbr": {"title": _words}, "ol": _LIST},
     needed={"a": frozenset({"href"})},
     rel="nofollow ugc noopener",
-    depth=16,
-    elements=2000,
+    depth=12,
+    elements=1500,
     links=100,
     writes_links=True,
     renamed={
@@ -104,9 +113,9 @@ ESSAY = Rules(
         "span": frozenset({"lang", "dir"}),
     },
     rel="noopener",
-    depth=48,
-    elements=100_000,
-    links=20_000,
+    depth=24,
+    elements=30_000,
+    links=10_000,
     renamed={
         "acronym": "abbr",
         "strike": "s",

@@ -5,34 +5,24 @@ from dataclasses import dataclass
 
 from accounts.text import STAND_INS
 from blog.markup import links
-from blog.markup.rules import Rules, names
+from blog.markup.nesting import (
+    CHILDREN,
+    HOMES,
+    INLINE,
+    NESTABLE,
+    ONLY_WORDS,
+    OTHER_BLOCKS,
+    PARAGRAPHS_INSIDE,
+    VERBATIM,
+)
+from blog.markup.rules import Rules
 from blog.markup.tokens import Tag, read
 
-INLINE = names("a abbr b cite code del em i ins kbd mark q s samp small span strong sub sup time var")
-# What may stand directly inside; other content gets the first of these round it.
-CHILDREN = {
-    "ul": ("li",), "ol": ("li",), "dl": ("dd", "dt"), "table": ("tbody", "thead", "tfoot", "caption"),
-    "thead": ("tr",), "tbody": ("tr",), "tfoot": ("tr",), "tr": ("td", "th"),
-}  # fmt: skip
-# Where a tag may stand; it closes what is open until such a place is reached, and is nothing without one.
-HOMES = {
-    "li": ("ul", "ol"), "dt": ("dl",), "dd": ("dl",), "caption": ("table",), "thead": ("table",), "tbody": ("table",),
-    "tfoot": ("table",), "tr": ("tbody", "thead", "tfoot", "table"), "td": ("tr", "tbody", "thead", "tfoot", "table"),
-    "th": ("tr", "tbody", "thead", "tfoot", "table"), "figcaption": ("figure",), "summary": ("details",),
-}  # fmt: skip
-ONLY_WORDS = {"p", "h2", "h3", "h4", "pre", "dt", "caption", "summary"}
-PARAGRAPHS_INSIDE = {"", "blockquote", "section"}
-VERBATIM = {"code", "kbd", "samp", "var"}
-NESTABLE = {"q", "span", "sub", "sup"}
-# Blocks that are in no allowlist: they part the words before them from those after.
-OTHER_BLOCKS = names(
-    """
-    address article aside body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2
-    h3 h4 h5 h6 header hgroup hr html legend main menu nav option section summary table tbody td tfoot th thead tr
-    """
-)
 SPACE = " \t\n"
 MOST_BREAKS = 2
+MOST_INLINES = 8
+# Pieces of output to a part: the cleaner's time grows with the square of the blocks in a row.
+PART = 400
 
 
 @dataclass(slots=True)
@@ -45,13 +35,14 @@ class Block:
 @dataclass(slots=True)
 class Inline:
     name: str
-    opening: str
+    attributes: dict[str, str]
     level: int
     """How many blocks were open when it began; it ends with the innermost of them."""
+    at: int = -1
 
 
-def shape(source: str, rules: Rules, *, newlines: bool = False) -> str:
-    """`newlines`: bare ones make breaks and paragraphs, as WordPress shows them."""
+def shape(source: str, rules: Rules, *, newlines: bool = False) -> list[str]:
+    """In parts of whole blocks. `newlines`: bare ones make breaks and paragraphs, as WordPress shows them."""
     shaper = Shaper(rules, newlines)
     for token in read(source):
         if isinstance(token, str):
@@ -76,6 +67,7 @@ class Shaper:
     def __init__(self, rules: Rules, newlines: bool) -> None:
         self.rules = rules
         self.newlines = newlines
+        self.parts: list[str] = []
         self.out: list[str] = []
         self.blocks: list[Block] = [Block("", -1)]
         self.inlines: list[Inline] = []
@@ -83,6 +75,8 @@ class Shaper:
         """So many of the inlines stand in the output; the rest wait for words."""
         self.is_fresh = True
         self.breaks = 0
+        self.indent = ""
+        """A no-break or ideographic space before the first words of a line, kept if words come."""
         self.elements = 0
         self.links = 0
         self.ignored: dict[str, int] = {}
@@ -111,23 +105,35 @@ class Shaper:
 
     def _attributes(self, name: str, token: Tag) -> dict[str, str] | None:
         """None when the tag cannot stay."""
-        if name not in self.rules.tags or self.elements >= self.rules.elements:
+        if name not in self.rules.tags or self._is_full:
             return None
         attributes = self.rules.attributes_of(name, token.attributes)
         if attributes is None:
             return None
-        if attributes.get("id") in self.ids:
-            del attributes["id"]
-        self.ids.update(filter(None, [attributes.get("id")]))
+        if (id_ := attributes.get("id")) in self.ids or (name == "li" and not self._is_open("section")):
+            attributes.pop("id", None)
+        elif id_:
+            self.ids.add(id_)
         return attributes
+
+    @property
+    def _is_full(self) -> bool:
+        """The rest is words alone, all in the block that is open now."""
+        return self.elements >= self.rules.elements
+
+    def _is_open(self, *names: str) -> bool:
+        return any(block.name in names for block in self.blocks)
 
     def end(self, name: str) -> None:
         if self.ignored.get(name):
             self.ignored[name] -= 1
-            self._part()
+            if name not in INLINE:
+                self._part()
         elif name in INLINE:
             self._forget(name)
-        elif any(block.name == name for block in self.blocks[1:]):
+        elif self._is_full:
+            self._part()
+        elif self._is_open(name):
             while self.blocks[-1].name != name:
                 self._close()
             self._close()
@@ -142,29 +148,32 @@ class Shaper:
         else:
             self._run(text)
 
-    def finish(self) -> str:
+    def finish(self) -> list[str]:
         while len(self.blocks) > 1:
             self._close()
-        self._trim()
-        return "".join(self.out).strip()
+        return [*self.parts, "".join(self.out)]
 
     # Words
 
     def _verbatim(self, text: str) -> None:
         text = re.sub(r"\n{4,}", "\n\n\n", text.lstrip("\n") if self.is_fresh else text)
+        *lines, rest = text.split("\n", max(0, self.rules.elements - self.elements))
+        self.elements += len(lines)
+        text = "\n".join([*lines, rest.replace("\n", " ")])
         if text:
             self._ready()
             self._put(escape(text))
 
     def _run(self, text: str) -> None:
-        if not text.strip():
-            if text and not self.is_fresh and not self.breaks and self.blocks[-1].name not in CHILDREN:
-                self.out.append(text)
-            return
+        words = text.lstrip()
+        lead = text[: len(text) - len(words)]
         if self.is_fresh or self.breaks:
-            text = text.lstrip(SPACE)
-        self._ready()
-        self._put(self._linked(text) if self.rules.writes_links else escape(text))
+            self.indent += lead.lstrip(SPACE)
+        elif lead and self.blocks[-1].name not in CHILDREN:
+            self.out.append(lead)
+        if words:
+            self._ready()
+            self._put(*(self._linked(words) if self.rules.writes_links else [escape(words)]))
 
     def _lines(self, text: str) -> None:
         newlines = -1
@@ -179,7 +188,7 @@ class Shaper:
     def _newline(self, count: int) -> None:
         if not count or self.is_fresh:
             return
-        if count > 1 and self.blocks[-1].name == "p":
+        if count > 1 and self.blocks[-1].name == "p" and not self._is_full:
             self._close()
         else:
             self.breaks = max(self.breaks, count)
@@ -192,34 +201,32 @@ class Shaper:
 
     def _part(self) -> None:
         """The end of a block that is not shown as one."""
-        if self.blocks[-1].name == "p":
+        if self.blocks[-1].name == "p" and not self._is_full:
             self._close()
         elif not self.is_fresh and self.blocks[-1].name not in CHILDREN:
             self.out.append(" ")
 
-    def _linked(self, text: str) -> str:
+    def _linked(self, text: str) -> list[str]:
         around = {inline.name for inline in self.inlines}
         if around & VERBATIM or ("://" not in text and "www." not in text.lower()):
-            return escape(text)
-        parts: list[str] = []
+            return [escape(text)]
+        pieces: list[str] = []
         position = 0
         for match in links.IN_TEXT.finditer(text):
             address, _ = links.split_trailing(match[0])
             href = links.abroad(address)
             if href is None:
                 continue
-            reading = escape(links.shown(address))
-            parts.append(escape(text[position : match.start()]))
-            if "a" not in around and self.links < self.rules.links and self.elements < self.rules.elements:
+            pieces += [escape(text[position : match.start()]), escape(links.shown(address))]
+            position = match.start() + len(address)
+            if "a" not in around and self.links < self.rules.links and not self._is_full:
                 self.links += 1
                 self.elements += 1
-                reading = f"{_opening('a', {'href': href, 'rel': self.rules.rel})}{reading}</a>"
-            parts.append(reading)
-            position = match.start() + len(address)
-        return "".join([*parts, escape(text[position:])])
+                pieces[-1:] = [_opening("a", {"href": href, "rel": self.rules.rel}), pieces[-1], "</a>"]
+        return [*pieces, escape(text[position:])]
 
-    def _put(self, piece: str) -> None:
-        self.out.append(piece)
+    def _put(self, *pieces: str) -> None:
+        self.out += pieces
         self.is_fresh = False
 
     def _ready(self) -> None:
@@ -231,26 +238,33 @@ class Shaper:
         if self.breaks:
             breaks, self.breaks = min(self.breaks, MOST_BREAKS), 0
             self._trim()
+            self.out.append("\n" if self._is_full else "<br>" * breaks)
             self.elements += breaks
-            self.out.append("<br>" * breaks if self.elements < self.rules.elements else "\n")
+        self.out.append(self.indent)
+        self.indent = ""
+        if self._is_full:
+            del self.inlines[self.written :]
         for inline in self.inlines[self.written :]:
-            self.out.append(inline.opening)
+            inline.at = len(self.out)
+            self.out.append(_opening(inline.name, inline.attributes))
+            inline.attributes.pop("id", None)
             self.elements += 1
         self.written = len(self.inlines)
 
     # Inline tags
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        open_ = [inline.name for inline in self.inlines]
+        around = [inline.name for inline in self.inlines]
         if name == "a":
             self._forget("a")
             if self.links >= self.rules.links:
                 return
             self.links += 1
-        elif len(open_) + len(self.blocks) > self.rules.depth or (name in open_ and name not in NESTABLE):
+        elif len(around) >= MOST_INLINES or (name in around and name not in NESTABLE):
             self._ignore(name)
             return
-        self.inlines.append(Inline(name, _opening(name, attributes), len(self.blocks)))
+        self.ignored.pop(name, None)
+        self.inlines.append(Inline(name, attributes, len(self.blocks)))
 
     def _forget(self, name: str) -> None:
         """End the innermost inline of that name; those inside it go on after it."""
@@ -264,13 +278,17 @@ class Shaper:
         """Close the inline tags in the output but the outermost `count`."""
         while self.written > count:
             self.written -= 1
-            self.out.append(f"</{self.inlines[self.written].name}>")
+            inline = self.inlines[self.written]
+            if len(self.out) == inline.at + 1:
+                self.out.pop()
+            else:
+                self.out.append(f"</{inline.name}>")
 
     # Blocks
 
     def _open_in_place(self, name: str, attributes: dict[str, str]) -> None:
         homes = HOMES.get(name)
-        if homes and not any(block.name in homes for block in self.blocks):
+        if homes and not self._is_open(*homes):
             self._part()
             return
         if homes:
@@ -278,7 +296,7 @@ class Shaper:
                 self._close()
         elif self.blocks[-1].name == "p":
             self._close()
-        if len(self.blocks) + len(self.inlines) > self.rules.depth:
+        if len(self.blocks) > self.rules.depth:
             self._ignore(name)
             self._part()
             return
@@ -287,7 +305,9 @@ class Shaper:
         if name == "hr":
             self._finish_words()
             self.out.append("<hr>")
+            self.elements += 1
         else:
+            self.ignored.pop(name, None)
             self._open(name, attributes)
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
@@ -309,12 +329,18 @@ class Shaper:
             del self.out[block.at :]
         else:
             self.out.append(f"</{block.name}>")
+        if level == 1 and len(self.out) > PART:
+            self.parts.append("".join(self.out))
+            self.out.clear()
 
     def _finish_words(self) -> None:
         """No words follow here for now: close inline tags, drop spaces and breaks before the end."""
-        self._unwrite(0)
         self._trim()
+        while self.written:
+            self._unwrite(self.written - 1)
+            self._trim()
         self.breaks = 0
+        self.indent = ""
         self.is_fresh = True
 
     def _trim(self) -> None:

@@ -36,6 +36,8 @@ _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9:_-]*+)((?:{_ATTRIBUTE})*+)[\s/]*+>
 _PART = re.compile(r"""([^\s/>=<][^\s/>=<]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>][^\s<>]*+))?+)?+""")
 _DECLARATION = re.compile(r"<[!?/][^<>]*+>")
 _VAST_NUMBER = re.compile(r"&#(?=[0-9]{8}|[xX][0-9a-fA-F]{7})")
+# In an address `&copy=1` is no ©.
+_WITHOUT_SEMICOLON = re.compile(r"&(?=[a-zA-Z][a-zA-Z0-9]*+(?!;))")
 # A tag that never ends may be looked for this often; then what is left is read as words.
 _PATIENCE = 100
 
@@ -86,7 +88,7 @@ def _attributes(source: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in _PART.finditer(source):
         found.setdefault(part[1].lower(), part[2] or part[3] or part[4] or "")
-    return {name: decoded(value) for name, value in found.items()}
+    return {name: decoded(_WITHOUT_SEMICOLON.sub("&amp;", value)) for name, value in found.items()}
 
 
 def _end_of(name: str, source: str, position: int) -> int:

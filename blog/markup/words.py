@@ -4,7 +4,7 @@ import html
 import re
 
 _NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
-_NOTES = re.compile(r'<section role="doc-endnotes">.*\Z', re.DOTALL)
+_NOTES = re.compile(r'(?=<section role="doc-endnotes")')
 _END_OF_LINE = re.compile(r"<(?:br|hr)>|</(?:p|h[2-4]|li|pre|tr|dt|dd|caption|figcaption|summary|blockquote)>")
 _CELL = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
@@ -23,14 +23,20 @@ def plain(source: str) -> str:
     return "\n".join(filter(None, lines))
 
 
+def parted(source: str) -> tuple[str, str]:
+    """An essay's body, and its section of notes."""
+    body, *notes = _NOTES.split(source, maxsplit=1)
+    return body, "".join(notes)
+
+
 def count_words(source: str) -> int:
     """Words of an essay's body: its notes are not counted."""
-    return len(_WORD.findall(plain(_NOTES.sub("", source))))
+    return len(_WORD.findall(plain(parted(source)[0])))
 
 
 def excerpt(source: str, words: int = 55) -> str:
     """The opening of an essay, in one line."""
-    text = " ".join(plain(_NOTES.sub("", source)).split())
+    text = " ".join(plain(parted(source)[0]).split())
     found = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
     return text if len(found) <= words else text[: found[words - 1]].rstrip(" .,;:") + "…"
 

@@ -43,6 +43,6 @@ def test_an_essay_keeps_its_notes_and_draws_them_with_ways_back() -> None:
     assert markup.essay(NOTED) == NOTED
     assert markup.draw(NOTED, "e1-") == (
         '<p>Foo<sup><a id="e1-ref-1" href="#e1-note-1" role="doc-noteref">1</a></sup></p>'
-        '<section role="doc-endnotes" aria-label="Notes"><ol><li id="e1-note-1"><p>The note.'
+        '<section aria-label="Notes" role="doc-endnotes"><ol><li id="e1-note-1"><p>The note.'
         '\u00a0<a href="#e1-ref-1" role="doc-backlink" aria-label="Back to the text at note 1">↑</a></p></li></ol></section>'
     )
