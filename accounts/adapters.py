@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from accounts.models import Commenter
+
 VERIFY = "allauth.account.stages.EmailVerificationStage"
 
 
@@ -17,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().generate_unique_username(
             [text for text in txts if text and "@" not in text] or ["reader"], regex
         )
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        Commenter.objects.of(user)
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])

@@ -111,7 +111,7 @@ class DetailsForm(forms.Form):
         guest = self.guest
         if guest and (guest.name, guest.email) == (name, email):
             if guest.website != website:
-                guest.website, guest.changed = website, timezone.now()
+                guest.website, guest.changed, guest.has_news = website, timezone.now(), True
             return guest
         return Commenter(name=name, email=email, website=website)
 

@@ -55,7 +55,9 @@ class User(AbstractUser):
 
 class CommenterQuerySet(models.QuerySet["Commenter"]):
     def of(self, user: User) -> "Commenter":
-        """The one row that speaks for this log-in, made at the first word."""
+        """The one row that speaks for this log-in, made when it first comes in."""
+        if commenter := getattr(user, "commenter", None):
+            return commenter  # type: ignore[no-any-return]
         name = user.get_full_name()
         fresh = {"name": name, "email": user.email, "verified": True}
         return self.get_or_create(user=user, defaults=fresh)[0]
@@ -76,6 +78,8 @@ class Commenter(models.Model):
     verified = models.BooleanField(_("verified"), default=False, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+
+    has_news = False  # whether what is on this object is to be saved with its next word
 
     objects = CommenterQuerySet.as_manager()
 

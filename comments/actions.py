@@ -63,15 +63,18 @@ def post(
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:
         raise Flooded(wait)
-    if commenter._state.adding or commenter.changed > commenter.created:
+    if commenter._state.adding or commenter.has_news:
         commenter.save()  # a stranger's first words, or a friend's new website
+    told = ["site"] if commenter.has_news else []
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
     draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     comment = Comment.objects.grow(essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status)
     comment.say(wording, reasons=verdict.reasons)
     if comment.is_approved:
-        pagecache.bump(essay.cache_key, "comments")  # every page that shows it is made anew
+        told += [essay.cache_key, "comments"]
+    if told:
+        pagecache.bump(*told)  # every page that shows it is made anew
     notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
     return comment
 
