@@ -8,7 +8,7 @@ from django.utils.translation import gettext, pgettext
 
 from blog.markup.words import parted, plain
 
-_NOTE = re.compile(r'<li id="note-([0-9]+)"')
+_NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
 _IMAGE = re.compile(r"<img ")
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
@@ -48,15 +48,16 @@ def _ids(body: str, prefix: str) -> list[str]:
     return ids
 
 
-def _with_ways_back(notes: str) -> str:
+def _with_ways_back(section: str) -> str:
     """After each note's last words, the way back to its mark."""
-    starts = [*_NOTE.finditer(notes)]
-    parts = [notes[: starts[0].start()]] if starts else [notes]
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
-        note = notes[match.start() : following.start() if following else len(notes)]
-        label = escape(gettext("Back to the text at note %(number)s") % {"number": match[1]})
-        link = f'\u00a0<a href="#ref-{match[1]}" role="doc-backlink" aria-label="{label}">↑</a>'
-        end = note.rindex("</li>")
-        end -= 4 * note.endswith("</p>", 0, end)
-        parts.append(note[:end] + link + note[end:])
-    return "".join(parts)
+    opening, *notes = _NOTE.split(section)
+    return opening + "".join(map(_with_way_back, notes))
+
+
+def _with_way_back(note: str) -> str:
+    number = note.removeprefix('<li id="note-').partition('"')[0]
+    label = escape(gettext("Back to the text at note %(number)s") % {"number": number})
+    link = f'\u00a0<a href="#ref-{number}" role="doc-backlink" aria-label="{label}">↑</a>'
+    end = note.rindex("</li>")
+    end -= 4 * note.endswith("</p>", 0, end)
+    return note[:end] + link + note[end:]
