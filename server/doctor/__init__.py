@@ -1,0 +1,26 @@
+"""What is not yet right about this installation, in words: for `serve`, the command, Django's checks and the owner."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from server.doctor.environment import about_data, about_settings
+from server.doctor.finding import Finding, Gravity
+from server.doctor.records import about_database
+
+__all__ = ["Finding", "Gravity", "doctor_page", "findings"]
+
+
+def findings() -> list[Finding]:
+    """The gravest first."""
+    return sorted([*about_settings(), *about_data(), *about_database()], key=lambda finding: -finding.gravity)
+
+
+def doctor_page(request: HttpRequest) -> HttpResponse:
+    """On the stock admin, for the owner."""
+    if not getattr(request.user, "is_superuser", False):
+        raise PermissionDenied
+    context = {**admin.site.each_context(request), "title": _("What is not yet right"), "findings": findings()}
+    return TemplateResponse(request, "server/doctor.html", context)

@@ -1,0 +1,163 @@
+"""What the settings and the machine say, without asking the database."""
+
+import ipaddress
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from server import static
+from server.doctor.finding import Finding, Gravity
+
+LEAST_SPACE = 200 * 1024 * 1024
+
+
+def about_settings() -> Iterator[Finding]:
+    """What can be said without the database."""
+    address = urlsplit(settings.SITE_URL)
+    if not settings.SITE_URL_IS_SET:
+        yield Finding(
+            Gravity.WARNING,
+            _("Address"),
+            _("SITE_URL is not set, so links in mail and feeds point to %(url)s.") % {"url": settings.SITE_URL},
+            _("Set SITE_URL to the address readers use, such as https://example.org."),
+        )
+    elif address.scheme == "http" and not _is_loopback(address.hostname or ""):
+        yield Finding(
+            Gravity.WARNING,
+            _("Address"),
+            _("SITE_URL begins with http, so log-ins and cookies travel in clear."),
+            _("Put a web server with a certificate in front, and set SITE_URL to its https address."),
+        )
+    if not settings.SECRET_KEY_IS_SET:
+        yield Finding(
+            Gravity.NOTE,
+            _("Secret key"),
+            _("SECRET_KEY is not set; a generated one is kept in %(file)s.") % {"file": _secret_file()},
+            _("Keep that file with your backups, or set SECRET_KEY. Whoever has it can log in as anybody."),
+        )
+        if _secret_file().exists() and _secret_file().stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield Finding(
+                Gravity.ERROR,
+                _("Secret key"),
+                _("Other users of this machine can read %(file)s.") % {"file": _secret_file()},
+                _("Run: chmod 600 %(file)s") % {"file": _secret_file()},
+            )
+    if not settings.EMAIL_URL_IS_SET:
+        yield Finding(
+            Gravity.WARNING,
+            _("Mail"),
+            _("EMAIL_URL is not set, so mail is only written to files and reaches nobody."),
+            _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
+        )
+    yield from _about_proxies(is_https=address.scheme == "https")
+    if settings.DEBUG:
+        yield Finding(
+            Gravity.WARNING,
+            _("Debugging"),
+            _("DEBUG is on: errors show the program's insides to everybody."),
+            _("Take DEBUG out of the environment before strangers can reach this site."),
+        )
+    if connection.vendor == "sqlite":
+        yield from _about_sqlite()
+
+
+def _about_sqlite() -> Iterator[Finding]:
+    has_several = settings.WEB_CONCURRENCY > 1
+    if has_several:
+        yield Finding(
+            Gravity.WARNING,
+            _("Server processes"),
+            _("WEB_CONCURRENCY is %(count)d, and on SQLite only one process can write at a time.")
+            % {"count": settings.WEB_CONCURRENCY},
+            _("Leave WEB_CONCURRENCY unset, or move to PostgreSQL with DATABASE_URL."),
+        )
+    if loses_commits(sqlite3.sqlite_version_info):
+        yield Finding(
+            Gravity.WARNING if has_several else Gravity.NOTE,
+            _("SQLite version"),
+            _("SQLite %(version)s can lose commits when two processes checkpoint at the same moment.")
+            % {"version": sqlite3.sqlite_version},
+            _("Under `serve` only the job worker does. For more processes use SQLite 3.51.3 or newer, or PostgreSQL."),
+        )
+
+
+def _about_proxies(*, is_https: bool) -> Iterator[Finding]:
+    wrong = [text for text in settings.TRUSTED_PROXIES if not _is_network(text)]
+    if wrong:
+        yield Finding(
+            Gravity.ERROR,
+            _("Proxies"),
+            _("TRUSTED_PROXIES holds what is no address or network: %(wrong)s.") % {"wrong": ", ".join(wrong)},
+            _("Name each as 203.0.113.7 or 10.0.0.0/8, with commas between."),
+        )
+    elif any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
+        yield Finding(
+            Gravity.ERROR,
+            _("Proxies"),
+            _("TRUSTED_PROXIES trusts everybody, so anybody can pretend to call from any address."),
+            _("Name only the addresses of your own proxies."),
+        )
+    elif is_https and not settings.TRUSTED_PROXIES:
+        yield Finding(
+            Gravity.WARNING,
+            _("Proxies"),
+            _("SITE_URL is https but TRUSTED_PROXIES is empty: every reader seems to call from the proxy's address."),
+            _("Set TRUSTED_PROXIES to the address of the proxy, 127.0.0.1 if it runs on this machine."),
+        )
+
+
+def about_data() -> Iterator[Finding]:
+    """What the folder of this installation says."""
+    folder: Path = settings.DATA_DIR
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield Finding(Gravity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that this site may write to."))
+        return
+    if free < LEAST_SPACE:
+        yield Finding(
+            Gravity.ERROR,
+            _("Data"),
+            _("Only %(count)d MB are free where %(folder)s is; a full disk refuses every comment.")
+            % {"count": free // (1024 * 1024), "folder": folder},
+            _("Make room."),
+        )
+    if not settings.DEBUG and not static.are_collected():
+        yield Finding(
+            Gravity.ERROR,
+            _("Static files"),
+            _("Stylesheets and scripts were not collected, so pages come without them."),
+            _("Run: manage.py collectstatic"),
+        )
+
+
+def loses_commits(version: tuple[int, int, int]) -> bool:
+    """Whether two checkpoints at once can lose a commit: mended in 3.51.3, and in 3.50.7 and 3.44.6 of older lines."""
+    major, minor, patch = version
+    mended = {44: 6, 50: 7}.get(minor)
+    return version < (3, 51, 3) if major != 3 or mended is None else patch < mended
+
+
+def _secret_file() -> Path:
+    return Path(settings.DATA_DIR) / "secret_key"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    return _is_network(host) and ipaddress.ip_network(host).is_loopback

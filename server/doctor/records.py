@@ -1,0 +1,108 @@
+"""What the database says."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import Error, connection
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django_tasks_db.models import DBTaskResult
+
+from server import health, upkeep
+from server.doctor.finding import Finding, Gravity
+
+LONGEST_WAIT = timedelta(minutes=10)
+RECENTLY = timedelta(days=7)
+
+
+def about_database() -> Iterator[Finding]:
+    try:
+        yield from _about_database()
+    except Error as error:
+        yield Finding(
+            Gravity.ERROR,
+            _("Database"),
+            _("It does not answer: %(error)s.") % {"error": str(error).strip()},
+            _("Until it does, every page says that the site cannot reach its records."),
+        )
+
+
+def _about_database() -> Iterator[Finding]:
+    if pending := health.pending_migrations():
+        words = ngettext("%(count)d migration is pending.", "%(count)d migrations are pending.", len(pending))
+        yield Finding(Gravity.ERROR, _("Database"), words % {"count": len(pending)}, _("Run: manage.py migrate"))
+        return
+    if connection.vendor == "sqlite":
+        yield from _about_sqlite()
+    if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
+        yield Finding(
+            Gravity.WARNING,
+            _("Owner"),
+            _("Nobody can log in as the owner yet."),
+            _("Run: manage.py createsuperuser"),
+        )
+    yield from _about_demo()
+    yield from _about_jobs()
+
+
+def _about_sqlite() -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        (mode,) = cursor.fetchone()
+    if mode not in {"wal", "memory"}:
+        yield Finding(
+            Gravity.ERROR,
+            _("Database"),
+            _("SQLite keeps no write-ahead log here (%(mode)s): readers will wait for writers.") % {"mode": mode},
+            _("A network file system cannot do it. Move DATA_DIR to a disk of this machine."),
+        )
+    looked_over = DBTaskResult.objects.successful().filter(task_path=upkeep.look_over.module_path)
+    result = looked_over.order_by("-finished_at").values_list("return_value", flat=True).first()
+    if result not in {None, "ok"}:
+        yield Finding(
+            Gravity.ERROR,
+            _("Database"),
+            _("The file is damaged: %(result)s") % {"result": result},
+            _("Stop the site, keep a copy of the file, and restore the newest backup."),
+        )
+
+
+def _about_demo() -> Iterator[Finding]:
+    if settings.DEBUG:
+        return
+    people = get_user_model()._default_manager.filter(username__in=("owner", "author", "moderator"), is_active=True)
+    if known := [person.get_username() for person in people if person.check_password("demo")]:
+        yield Finding(
+            Gravity.ERROR,
+            _("Demo"),
+            _("These people still have the password of the demo: %(names)s.") % {"names": ", ".join(known)},
+            _("Give them other passwords, or delete them."),
+        )
+
+
+def _about_jobs() -> Iterator[Finding]:
+    now = timezone.now()
+    # A job without a time of its own has the last moment of all.
+    waits = Q(run_after__gt=now) | Q(run_after__lt=now - LONGEST_WAIT)
+    if count := DBTaskResult.objects.ready().filter(waits, enqueued_at__lt=now - LONGEST_WAIT).count():
+        words = ngettext("%(count)d job waits to be done.", "%(count)d jobs wait to be done.", count)
+        yield Finding(
+            Gravity.ERROR,
+            _("Jobs"),
+            words % {"count": count},
+            _("The job worker does not run, so no mail is sent. `serve` runs one; by hand: manage.py worker"),
+        )
+    if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENTLY).count():
+        words = ngettext(
+            "%(count)d job failed in the last seven days.", "%(count)d jobs failed in the last seven days.", count
+        )
+        yield Finding(
+            Gravity.WARNING,
+            _("Jobs"),
+            words % {"count": count},
+            _("The reasons are in the admin, under Task Results."),
+        )

@@ -1,0 +1,99 @@
+"""The outermost layer: who is calling, what they send, and what they get when anything behind the door fails."""
+
+import io
+import logging
+from collections.abc import Callable, Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+
+from server import bodies, health, refusal
+from server.answers import Answers
+from server.failures import is_away
+from server.proxies import Proxies, network
+
+logger = logging.getLogger("rejoinder.server")
+
+BODY = 256 * 1024  # a legal comment may be three times as long on the wire
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+
+class Door:
+    """BODY_LIMITS in the settings names the addresses that may be sent more: the longest beginning that fits counts."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
+        self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
+        self.room = bodies.Room()
+        self.answers = Answers()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.proxies.settle(environ)
+        try:
+            if refused := self.take_in(environ):
+                return answer(refused, start_response)
+            if probe := PROBES.get(environ["PATH_INFO"]):
+                return self.probe(probe, start_response)
+            return self.answers.give(self.application(environ, start_response))
+        except bodies.TooBusy:
+            return answer(refusal.too_busy(), start_response)
+        except Exception as error:
+            if is_away(error):
+                logger.warning("%s: %s", environ["PATH_INFO"], str(error).strip())
+                return answer(refusal.away(), start_response)
+            logger.exception("Unhandled at %s", environ["PATH_INFO"])
+            return answer(refusal.broken(), start_response)
+
+    def take_in(self, environ: WSGIEnvironment) -> HttpResponse | None:
+        """Reads the body, if there is one, and puts it where Django looks; or says why it may not come in."""
+        text = environ.get("CONTENT_LENGTH") or "0"
+        is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
+        if text == "0" and not is_chunked:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            return closing(refusal.cut_short())
+        length = None if is_chunked else int(text)
+        limit = self.limit(environ["PATH_INFO"])
+        waits_for_leave = environ.get("HTTP_EXPECT", "").lower() == "100-continue"
+        try:
+            if length is not None and length > limit and waits_for_leave:
+                raise bodies.TooLarge
+            caller = network(environ.get("REMOTE_ADDR", ""))
+            body = self.room.receive(environ["wsgi.input"], length=length, limit=limit, network=caller)
+        except bodies.TooLarge:
+            return closing(refusal.too_large(limit))
+        except bodies.TooSlow:
+            return closing(refusal.too_slow())
+        except bodies.CutShort:
+            return closing(refusal.cut_short())
+        except bodies.TooBusy:
+            return closing(refusal.too_busy())
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return None
+
+    def limit(self, path: str) -> int:
+        fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
+        return self.limits[max(fitting, key=len)] if fitting else BODY
+
+    def probe(self, probe: Callable[[HttpRequest], HttpResponse], start_response: StartResponse) -> Iterable[bytes]:
+        """Answered here, so that neither the Host a prober sends nor a busy or broken site stands in its way."""
+        try:
+            return answer(probe(HttpRequest()), start_response)
+        finally:
+            close_old_connections()
+
+
+def closing(response: HttpResponse) -> HttpResponse:
+    """What else is on its way is not read as another request."""
+    response.headers["Connection"] = "close"
+    return response
+
+
+def answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]

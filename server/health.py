@@ -1,0 +1,42 @@
+"""For load balancers and service managers: is the process there, and can it serve?"""
+
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+_is_migrated = False
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives; says nothing of the database."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    try:
+        trouble = find_trouble()
+    except Error:
+        trouble = "the database does not answer"
+    if trouble:
+        return HttpResponse(f"{trouble}\n", status=503, content_type="text/plain", headers={"Retry-After": "2"})
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def find_trouble() -> str:
+    global _is_migrated  # a database that was migrated stays so, and the plan takes a while to make
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    if not _is_migrated:
+        if pending := pending_migrations():
+            return f"{len(pending)} migrations are pending"
+        _is_migrated = True
+    return ""
+
+
+def pending_migrations() -> list[str]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]

@@ -1,0 +1,54 @@
+"""How often somebody may do something, counted in the database so that every process and host counts alike."""
+
+import hmac
+import time
+
+from django.conf import settings
+from django.db import connection
+
+from server import proxies
+from server.models import Bucket
+
+# Clocks of several hosts, and threads of one, do not agree to the moment; a draw further ahead than this comes
+# from a clock set back, or from a limit that was longer once, and must lock nobody out.
+SKEW = 60.0
+
+TAKE = """
+INSERT INTO {table} (key, drawn_until) VALUES (%s, %s)
+ON CONFLICT (key) DO UPDATE SET drawn_until = %s + CASE
+    WHEN {table}.drawn_until BETWEEN %s AND %s THEN {table}.drawn_until ELSE %s END
+WHERE {table}.drawn_until <= %s OR {table}.drawn_until > %s
+"""
+
+
+def take(purpose: str, who: str, seconds: float, *, count: int = 1) -> float:
+    """Takes one of `count` turns in `seconds`, or says how many seconds to wait; 0 is taken.
+
+    Somebody is an address (an IPv6 one stands for its /64) or any other name, and is not stored in clear.
+    """
+    if seconds <= 0:
+        return 0.0
+    now = time.time()
+    turn = seconds / count
+    patience = now + seconds - turn
+    too_far = now + seconds + SKEW
+    key = _key(purpose, who)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKE.format(table=connection.ops.quote_name(Bucket._meta.db_table)),
+            [key, now + turn, turn, now, too_far, now, patience, too_far],
+        )
+        if cursor.rowcount == 1:
+            return 0.0
+    drawn_until = Bucket.objects.filter(key=key).values_list("drawn_until", flat=True).first()
+    return max(drawn_until - patience, 0.001) if drawn_until is not None else 0.001
+
+
+def forget_spent() -> int:
+    deleted, _ = Bucket.objects.filter(drawn_until__lt=time.time()).delete()
+    return deleted
+
+
+def _key(purpose: str, who: str) -> str:
+    words = f"{purpose}\0{proxies.network(who)}".encode(errors="replace")
+    return hmac.new(settings.SECRET_KEY.encode(), b"server.limits\0" + words, "sha256").hexdigest()

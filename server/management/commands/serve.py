@@ -1,0 +1,86 @@
+"""`manage.py serve`: the site, with the job worker beside it."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
+
+from server import health, serve, static
+from server.doctor import findings
+
+DEMO = ("owner", "author", "moderator")
+
+
+class Command(BaseCommand):
+    help = "Serves the site, with the job worker and its clock beside it, until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, else 8000")
+        parser.add_argument("--processes", type=int, default=settings.WEB_CONCURRENCY, help="default: WEB_CONCURRENCY")
+
+    def handle(self, *args: Any, host: str, port: int, processes: int, **options: Any) -> None:
+        if port != settings.PORT:  # the settings make the site's address from it
+            os.environ["PORT"] = str(port)
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+        self.refuse_pending_migrations()
+        if not settings.DEBUG and not static.are_collected():
+            self.stdout.write("Collecting the static files.")
+            static.collect()
+        greeting = self.greeting(host, port)
+        serve.leave_database()
+        try:
+            status = serve.serve(
+                host,
+                port,
+                processes=processes,
+                worker=serve.worker_command(),
+                on_ready=lambda: self.say(greeting),
+            )
+        except serve.PortTaken as error:
+            raise CommandError(
+                f"Something else answers at {host}:{port} already ({error}). Stop it, or choose another port "
+                f"with PORT= or --port.",
+                returncode=2,
+            ) from None
+        sys.exit(status)
+
+    def refuse_pending_migrations(self) -> None:
+        try:
+            pending = health.pending_migrations()
+        except Error as error:
+            self.stderr.write(f"The database does not answer yet: {str(error).strip()}")
+            return
+        if not pending:
+            return
+        words = f"{len(pending)} migrations are pending ({', '.join(pending[:3])} …). Run: manage.py migrate"
+        if not settings.DEBUG:
+            raise CommandError(words)
+        self.stderr.write(words)
+
+    def greeting(self, host: str, port: int) -> list[str]:
+        here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        if settings.DEBUG:
+            return [f"Rejoinder is at {here} (Ctrl-C stops it).", *demo(here)]
+        return [f"Rejoinder is at {settings.SITE_URL}, listening at {here}.", *(f"- {found}" for found in findings())]
+
+    def say(self, lines: list[str]) -> None:
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def demo(here: str) -> list[str]:
+    lines = []
+    with suppress(Error):
+        people = get_user_model()._default_manager.filter(username__in=DEMO).values_list("username", flat=True)
+        if names := sorted(people, key=DEMO.index):
+            lines.append(f"Log in at {here}/accounts/login/ as {', '.join(names)}, password demo.")
+    if folder := getattr(settings, "EMAIL_FILE_PATH", ""):
+        lines.append(f"Mail is written to {folder}.")
+    return lines

@@ -1,0 +1,22 @@
+"""`manage.py worker`: does the jobs and keeps the clock; `serve` runs one beside the site."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.module_loading import autodiscover_modules
+
+from server import fence
+from server.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Does the jobs that the site hands on, and the periodic ones."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        fence.die_with_parent()
+        autodiscover_modules("jobs")
+        worker = Worker()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, worker.stop)
+        worker.run()

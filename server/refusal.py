@@ -1,0 +1,118 @@
+"""A page of a few words for when there is no other: it asks the database nothing."""
+
+from django.http import HttpResponse
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import gettext as _
+
+HEADERS = {
+    "Cache-Control": "private, no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+PAGE = """<!doctype html>
+<html lang="{}" dir="{}">
+<head>
+<meta charset="utf-8">
+<title>{}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+{}</head>
+<body>
+<main class="plain leaf" id="main">
+<h1>{}</h1>
+{}
+</main>
+</body>
+</html>
+"""
+
+
+def page(status: int, title: str, *words: str, retry_after: float | None = None) -> HttpResponse:
+    paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in words))
+    direction = "rtl" if get_language_bidi() else "ltr"
+    content = format_html(PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs)
+    response = HttpResponse(content, status=status, headers=HEADERS)
+    if retry_after is not None:
+        response["Retry-After"] = str(max(1, round(retry_after)))
+    return response
+
+
+def too_large(limit: int) -> HttpResponse:
+    return page(
+        413,
+        _("That is too large."),
+        _("What you sent is larger than the %(size)s this page accepts, so none of it was kept.")
+        % {"size": _size(limit)},
+        _("Go back: your words should still be there. Make them shorter, or the file smaller, and send it again."),
+    )
+
+
+def too_slow() -> HttpResponse:
+    return page(
+        408,
+        _("That took too long."),
+        _("Your connection was too slow, or broke off, before everything had arrived. Nothing was saved."),
+        _("Go back: your words should still be there. Please send it again."),
+    )
+
+
+def cut_short() -> HttpResponse:
+    return page(400, _("Only a part of that arrived."), _("Nothing was saved. Please go back and send it again."))
+
+
+def too_busy() -> HttpResponse:
+    return page(
+        503,
+        _("This site is very busy just now."),
+        _("Please wait a moment and try again."),
+        _send_again(),
+        retry_after=2,
+    )
+
+
+def away() -> HttpResponse:
+    return page(
+        503,
+        _("This site cannot reach its own records just now."),
+        _("If you were reading, please try again in a moment."),
+        _send_again(),
+        retry_after=2,
+    )
+
+
+def broken() -> HttpResponse:
+    return page(
+        500,
+        _("Something went wrong here."),
+        _("It is our fault, and it has been written to the log. Please go back and try again."),
+    )
+
+
+def _send_again() -> str:
+    return _(
+        "If you were sending something, nothing was saved. "
+        "Go back, where your words should still be, and send it again."
+    )
+
+
+def _size(count: int) -> str:
+    if count < 1024 * 1024:
+        return _("%(count)d KB") % {"count": count // 1024}
+    return _("%(count)d MB") % {"count": count // (1024 * 1024)}
+
+
+def _stylesheet() -> str:
+    try:
+        return format_html('<link rel="stylesheet" href="{}">\n', static("css/site.css"))
+    except ValueError:  # the files were not collected
+        return ""

@@ -1,0 +1,76 @@
+"""Granian as we run it: one listening socket for all its processes, and no death too many."""
+
+import socket
+from typing import Any
+
+from django.conf import settings
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from server import bodies, gate
+from server.keeper import STOP_WITHIN, Keeper, Pause
+
+# Every body on its way in may keep a thread waiting, every request in Django one more, and ready pages need some.
+THREADS = bodies.Room().bodies + gate.AT_ONCE + 8
+BACKLOG = 1024
+MOST_MEMORY = 500  # MB
+
+
+class Server(MPServer):
+    """Granian that never gives up; by itself it exits when a worker dies twice within five seconds."""
+
+    def __init__(self, listener: socket.socket, processes: int, keeper: Keeper) -> None:
+        host, port = listener.getsockname()[:2]
+        super().__init__(
+            target=settings.WSGI_APPLICATION,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            workers=processes,
+            blocking_threads=THREADS,
+            backlog=BACKLOG,
+            backpressure=1024,
+            http1_settings=HTTP1Settings(header_read_timeout=5000),
+            respawn_failed_workers=True,
+            respawn_interval=0.5,
+            workers_kill_timeout=STOP_WITHIN,
+            workers_max_rss=MOST_MEMORY,
+            log_level=LogLevels.error,
+            log_access=False,
+        )
+        self.listener = listener
+        self.keeper = keeper
+        self.pause = Pause()
+
+    def _init_shared_socket(self) -> None:
+        self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]
+        self._sfd = self.listener.fileno()  # type: ignore[assignment]
+        self._sso = self.listener
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        with self.keeper.births:
+            super()._spawn_workers(spawn_target, target_loader)
+
+    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        is_planned = delay > 0
+        if not is_planned:
+            self.main_loop_interrupt.wait(self.pause.after_death())
+            if self.interrupt_signal:
+                return
+        with self.keeper.births:
+            super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        self.respawned_wrks.clear()
+        # Two that die at the same moment may be noticed as one.
+        for worker in self.wrks:
+            if worker.idx not in self.interrupt_children and not worker.is_alive():  # type: ignore[no-untyped-call]
+                self.interrupt_children.append(worker.idx)
+                self.main_loop_interrupt.set()
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        self.keeper.tell_to_stop()
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
