@@ -241,6 +241,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+# Private origins that the client for outgoing requests may ask: the demo and the tests add one on loopback
+FETCH_ALLOWED_ORIGINS: frozenset[str] = frozenset()
+
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
 PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id"})

@@ -1,0 +1,246 @@
+"""The one guarded client for what we ask of other machines: public addresses alone, little time, few bytes."""
+
+import http.client
+import io
+import ipaddress
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from django.conf import settings
+
+SECONDS = 5.0
+BYTES = 10 * 1024 * 1024
+REDIRECTS = 3
+PORTS = {"http": 80, "https": 443}
+OTHER_PORTS = {80, 443, 8080, 8443}
+PIECE = 64 * 1024
+AS_WRITTEN = "/%:@!$&'()*+,;=~-._"
+
+# The registries of special-purpose addresses, written out: what Python calls global differs by release.
+NOT_PUBLIC = [
+    ipaddress.IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4",
+    )
+]  # fmt: skip
+# Of IPv6 only this part is handed out to the public; mapped, translated (NAT64) and local addresses lie outside of it.
+PUBLIC = ipaddress.IPv6Network("2000::/3")
+NOT_PUBLIC_6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
+
+Address = tuple[Any, ...]
+
+
+class Failed(Exception):
+    """Nothing was brought; the argument says why, in words."""
+
+
+class Refused(Failed):
+    """It is no use to ask again: the address is none that we ask, or the answer is none that we take."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    url: str
+    kind: str
+    body: bytes
+
+
+def get(url: str, *, seconds: float = SECONDS, most: int = BYTES) -> Answer:
+    """What stands at a web address, after at most three redirects. Raises Failed or Refused."""
+    deadline = time.monotonic() + seconds
+    for _ in range(REDIRECTS + 1):
+        target = checked(url)
+        connection = GuardedConnection(target, deadline)
+        try:
+            with ask(connection, target) as response:
+                if response.status not in {301, 302, 303, 307, 308}:
+                    return Answer(url, response.headers.get_content_type(), body_of(response, most))
+                url = urljoin(url, response.headers.get("Location", ""))
+        except TimeoutError as error:
+            raise Failed(f"no whole answer within {seconds:g} seconds") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise Failed(str(error) or type(error).__name__) from error
+        finally:
+            connection.close()
+    raise Refused(f"more than {REDIRECTS} redirects")
+
+
+def checked(url: str) -> SplitResult:
+    """The parts of an address that may be asked."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Refused("no web address") from error
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise Refused("only http and https addresses are asked")
+    if port not in {None, *OTHER_PORTS} and not is_allowed(parts):
+        raise Refused(f"port {port} is none that websites use")
+    return parts
+
+
+def is_allowed(parts: SplitResult) -> bool:
+    """Whether it belongs to one of the few private origins that the settings name."""
+    port = parts.port or PORTS[parts.scheme]
+    return f"{parts.scheme}://{parts.hostname}:{port}" in settings.FETCH_ALLOWED_ORIGINS
+
+
+def is_public(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:  # with a zone, as only local ones have
+        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return not any(ip in network for network in NOT_PUBLIC)
+    return ip in PUBLIC and not any(ip in network for network in NOT_PUBLIC_6)
+
+
+class GuardedConnection(http.client.HTTPConnection):
+    """Looks at the very address that it then connects to, so that a name that changes its mind gains nothing."""
+
+    def __init__(self, target: SplitResult, deadline: float) -> None:
+        super().__init__(ascii_host(target), target.port or PORTS[target.scheme])
+        self.target = target
+        self.deadline = deadline
+
+    def connect(self) -> None:
+        problem: Exception = Refused(f"{self.host} has no public address")
+        for family, address in resolved(self.host, self.port, self.deadline):
+            if not is_public(address[0]) and not is_allowed(self.target):
+                continue
+            plain = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                plain.settimeout(left(self.deadline))
+                plain.connect(address)
+                plain.settimeout(left(self.deadline))
+                self.sock: Any = TimedSocket(self.secured(plain), self.deadline)
+            except OSError as error:
+                plain.close()
+                problem = error
+            else:
+                return
+        raise problem
+
+    def secured(self, plain: socket.socket) -> socket.socket:
+        if self.target.scheme == "http":
+            return plain
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+
+
+class TimedSocket:
+    """What http.client needs of a socket; every reading ends at the deadline, however slowly the bytes drip."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock = sock
+        self.deadline = deadline
+        self.is_read = False
+
+    def sendall(self, data: bytes) -> None:
+        self.sock.settimeout(left(self.deadline))
+        self.sock.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        self.is_read = True
+        return io.BufferedReader(TimedReader(self.sock, self.deadline))
+
+    def close(self) -> None:
+        if not self.is_read:  # else the reader closes it: http.client lets go of the socket before the body is read
+            self.sock.close()
+
+
+class TimedReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock = sock
+        self.deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.sock.settimeout(left(self.deadline))
+        return self.sock.recv_into(buffer)
+
+    def close(self) -> None:
+        super().close()
+        self.sock.close()
+
+
+def left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds
+
+
+def ascii_host(target: SplitResult) -> str:
+    host = target.hostname or ""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError as error:
+        raise Refused(f"{host} is no name of a machine") from error
+
+
+def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Address]]:
+    """The host's addresses. Asked in a thread of its own: the system's resolver knows no deadline."""
+    answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=resolve, daemon=True).start()
+    try:
+        found = answers.get(timeout=left(deadline))
+    except queue.Empty as error:
+        raise TimeoutError from error
+    if isinstance(found, Exception):
+        raise Failed(f"{host} is not known") from found
+    for family, _, _, _, address in found:
+        yield family, address
+
+
+def ask(connection: GuardedConnection, target: SplitResult) -> http.client.HTTPResponse:
+    path = quote(target.path or "/", safe=AS_WRITTEN, errors="replace")
+    query = quote(target.query, safe=AS_WRITTEN + "?[]", errors="replace")
+    host = target.hostname or ""
+    headers = {
+        "Host": connection.host if ":" not in host else f"[{host}]",
+        "User-Agent": f"Rejoinder (+{settings.SITE_URL})",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    if target.port and target.port != PORTS[target.scheme]:
+        headers["Host"] += f":{target.port}"
+    connection.request("GET", f"{path}?{query}" if query else path, headers=headers)
+    return connection.getresponse()
+
+
+def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
+    if response.status != 200:
+        problem = f"the answer was {response.status}"
+        is_worth_asking_again = response.status in {408, 425, 429} or response.status >= 500
+        raise Failed(problem) if is_worth_asking_again else Refused(problem)
+    too_large = Refused(f"larger than {most // 1024 // 1024} MB")
+    if (response.length or 0) > most:
+        raise too_large
+    pieces = []
+    size = 0
+    while piece := response.read1(PIECE):
+        size += len(piece)
+        if size > most:
+            raise too_large
+        pieces.append(piece)
+    if response.length:
+        raise Failed("the answer broke off")
+    return b"".join(pieces)

@@ -1,0 +1,380 @@
+"""The guarded client: whom it asks, and what it takes for an answer."""
+
+import contextlib
+import http.server
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pytest_django import Settings
+
+from accounts import fetch
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: "Server"
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers)))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.server.answer(self)
+
+    def say(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in ({"Content_Length": str(len(body))} | headers).items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None: ...
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.answer: Answer = lambda handler: handler.say(body=b"a picture", Content_Type="image/png")
+        self.is_over = threading.Event()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None: ...
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[Server]:
+    server = Server()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.is_over.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def server(settings: Settings) -> Iterator[Server]:
+    """A machine on loopback that the settings allow."""
+    with serving() as server:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        yield server
+
+
+@pytest.fixture
+def stranger() -> Iterator[Server]:
+    """Another one, that they do not."""
+    with serving() as server:
+        yield server
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        kinds = {4: socket.AF_INET, 6: socket.AF_INET6}
+        return [
+            (kinds[ipaddress.ip_address(address).version], socket.SOCK_STREAM, 6, "", (address, port))
+            for address in addresses
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+def test_an_answer_comes_with_its_kind_and_its_bytes(server: Server) -> None:
+    answer = fetch.get(f"{server.origin}/a%20b/ü.png?w=1&x=ä")
+    assert (answer.kind, answer.body) == ("image/png", b"a picture")
+    assert server.asked[0][0] == "/a%20b/%C3%BC.png?w=1&x=%C3%A4"
+
+
+def test_it_says_who_asks_and_nothing_else(server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    pages: dict[str, Answer] = {
+        "/": lambda handler: handler.say(302, Location="/next", Set_Cookie="a=b"),
+        "/next": lambda handler: handler.say(body=b"x"),
+    }
+    server.answer = lambda handler: pages[handler.path](handler)
+    fetch.get(f"http://somebody:secret@{server.origin[7:]}/")
+    for _, headers in server.asked:
+        assert headers == {
+            "Host": server.origin[7:],
+            "User-Agent": f"Rejoinder (+{settings.SITE_URL})",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+    assert len(server.asked) == 2
+
+
+PRIVATE = """
+    0.0.0.0 10.1.2.3 100.64.0.1 100.127.255.254 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.8
+    192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.9 224.0.0.1 239.255.255.255
+    240.0.0.1 255.255.255.255
+    :: ::1 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:8.8.8.8 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b:1::1
+    100::1 fc00::1 fd12:3456::1 fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1 2001::1 2001:10::1 2001:db8::1 2002:7f00:1::
+    3fff::1 4000::1 5f00::1
+"""
+PUBLIC = "1.1.1.1 8.8.8.8 100.63.255.255 100.128.0.1 172.32.0.1 193.99.144.80 2606:4700::1111 2a00:1450::1 2001:4860::1"
+
+
+@pytest.mark.parametrize("address", PRIVATE.split())
+def test_a_private_address_is_not_public(address: str) -> None:
+    assert not fetch.is_public(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC.split())
+def test_a_public_address_is(address: str) -> None:
+    assert fetch.is_public(address)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "017700000001",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+    ],
+)
+def test_no_way_of_writing_loopback_reaches_it(
+    stranger: Server, settings: Settings, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
+    with pytest.raises(fetch.Refused, match="no public address"):
+        fetch.get(f"http://{host}:{stranger.server_port}/")
+    assert stranger.asked == []
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused_where_it_connects(
+    stranger: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
+    resolve_to(monkeypatch, "127.0.0.1", "::1", "169.254.169.254")
+    with pytest.raises(fetch.Refused, match="no public address"):
+        fetch.get(f"http://pictures.example:{stranger.server_port}/")
+    assert stranger.asked == []
+
+
+def test_a_name_with_two_faces_is_asked_at_its_public_address_and_resolved_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    class Socket(socket.socket):
+        def connect(self, address: Any) -> None:
+            tried.append(address[0])
+            raise ConnectionRefusedError("closed")
+
+    faces = iter([["10.0.0.1", "93.184.215.14"], ["127.0.0.1"]])
+    monkeypatch.setattr(socket, "socket", Socket)
+    resolve_to(monkeypatch, *next(faces))
+    with pytest.raises(fetch.Failed, match="closed"):
+        fetch.get("http://pictures.example/")
+    assert tried == ["93.184.215.14"]
+
+
+def test_a_redirect_to_a_private_address_is_refused(
+    server: Server, stranger: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
+    server.answer = lambda handler: handler.say(302, Location=f"{stranger.origin}/secret")
+    with pytest.raises(fetch.Refused, match="no public address"):
+        fetch.get(server.origin)
+    assert stranger.asked == []
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://example.org/", "gopher://example.org/", "//", "http://"]
+)
+def test_a_redirect_to_another_scheme_is_refused(server: Server, target: str) -> None:
+    server.answer = lambda handler: handler.say(302, Location=target)
+    with pytest.raises(fetch.Refused):
+        fetch.get(server.origin)
+
+
+def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> None:
+    def onward(handler: Handler) -> None:
+        step = int(handler.path[1:])
+        handler.say(302, Location=f"/{step - 1}") if step else handler.say(body=b"there")
+
+    server.answer = onward
+    assert fetch.get(f"{server.origin}/3").body == b"there"
+    with pytest.raises(fetch.Refused, match="3 redirects"):
+        fetch.get(f"{server.origin}/4")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/x",
+        "javascript:alert(1)",
+        "data:,x",
+        "/x.png",
+        "",
+        "http://",
+        "http://[::1",
+        "http://example.org:99999/",
+        "http://example.org:25/",
+    ],
+)
+def test_what_is_no_web_address_is_not_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve_to(monkeypatch)
+    with pytest.raises(fetch.Refused):
+        fetch.get(url)
+
+
+def drip(head: bytes) -> Answer:
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(head)
+        while not handler.server.is_over.wait(0.02):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(b""),
+        drip(b"HTTP/1.1 200 OK\r\nX: "),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+        drip(b"HTTP/1.1 200 OK\r\n\r\n"),
+        lambda handler: handler.server.is_over.wait(10),
+    ],
+    ids=["status", "header", "body", "body-without-length", "silence"],
+)
+def test_nothing_takes_longer_than_the_time_given(server: Server, answer: Answer) -> None:
+    server.answer = answer
+    start = time.monotonic()
+    with pytest.raises(fetch.Failed, match=r"no whole answer within 0\.3 seconds"):
+        fetch.get(server.origin, seconds=0.3)
+    assert time.monotonic() - start < 2
+
+
+def test_redirects_share_the_time(server: Server) -> None:
+    def answer(handler: Handler) -> None:
+        handler.server.is_over.wait(0.2)
+        handler.say(302, Location="/again")
+
+    server.answer = answer
+    with pytest.raises(fetch.Failed, match="no whole answer"):
+        fetch.get(server.origin, seconds=0.3)
+
+
+def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **rest: is_over.wait(10))
+    with pytest.raises(fetch.Failed, match="no whole answer"):
+        fetch.get("http://pictures.example/", seconds=0.2)
+    is_over.set()
+
+
+def test_a_name_that_nobody_knows_may_be_known_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*args: Any, **rest: Any) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(fetch.Failed, match="not known") as caught:
+        fetch.get("http://pictures.example/")
+    assert not isinstance(caught.value, fetch.Refused)
+
+
+def chunked(handler: Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not handler.server.is_over.is_set():
+        handler.wfile.write(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda handler: handler.say(body=b"x" * 3_000_000),
+        chunked,
+        lambda handler: handler.say(Content_Length=str(10**15)),
+    ],
+    ids=["large", "chunked", "announced"],
+)
+def test_what_is_too_large_is_not_taken(server: Server, answer: Answer) -> None:
+    server.answer = answer
+    with pytest.raises(fetch.Refused, match="larger than 1 MB"):
+        fetch.get(server.origin, most=1024 * 1024)
+
+
+def test_an_answer_that_breaks_off_is_none(server: Server) -> None:
+    server.answer = lambda handler: handler.say(body=b"half", Content_Length="8")
+    with pytest.raises(fetch.Failed):
+        fetch.get(server.origin)
+
+
+@pytest.mark.parametrize(("status", "is_final"), [(404, True), (403, True), (204, True), (429, False), (503, False)])
+def test_another_status_says_whether_to_ask_again(server: Server, status: int, is_final: bool) -> None:
+    server.answer = lambda handler: handler.say(status)
+    with pytest.raises(fetch.Failed, match=str(status)) as caught:
+        fetch.get(server.origin)
+    assert isinstance(caught.value, fetch.Refused) is is_final
+
+
+def speak_smtp(handler: Handler) -> None:
+    handler.wfile.write(b"220 mail.example ESMTP\r\n")
+
+
+def test_what_does_not_speak_http_is_no_answer(server: Server) -> None:
+    server.answer = speak_smtp
+    with pytest.raises(fetch.Failed):
+        fetch.get(server.origin)
+
+
+def self_signed(host: str, folder: Path) -> Path:
+    """A key and a certificate for a name that nobody vouches for, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "certificate.pem"
+    file.write_bytes(secret + certificate.public_bytes(pem))
+    return file
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = self_signed("pictures.example", tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    origin = f"https://pictures.example:{server.server_port}"
+    settings.FETCH_ALLOWED_ORIGINS = frozenset({origin})
+    resolve_to(monkeypatch, "127.0.0.1")
+    with pytest.raises(fetch.Failed, match="certificate"):
+        fetch.get(origin)
+    assert server.asked == []
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
+    assert fetch.get(origin).body == b"a picture"

@@ -1,0 +1,131 @@
+"""Pictures from elsewhere become files of our own, or a word why not."""
+
+import io
+import re
+import struct
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image as Pillow
+from pytest_django import Settings
+
+from blog import pictures
+from blog.models import Image
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")]
+HOSTILE = Path(__file__).resolve().parents[3] / "shared/data/security/files"
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+def encoded(kind: str, size: tuple[int, int] = (60, 40), mode: str = "RGB", **options: Any) -> bytes:
+    out = io.BytesIO()
+    Pillow.new(mode, size, options.pop("color", 128)).save(out, kind, **options)
+    return out.getvalue()
+
+
+def opened(image: Image) -> Pillow.Image:
+    image.file.seek(0)
+    return Pillow.open(io.BytesIO(image.file.read()))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
+def test_a_picture_is_kept_under_a_name_of_our_own(kind: str) -> None:
+    kept = pictures.keep(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
+    assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{pictures.KINDS[kind]}", str(kept.file))
+    assert (kept.width, kept.height, kept.alt) == (60, 40, "A hill")
+    assert opened(kept).format == kind
+
+
+def test_nothing_that_travelled_beside_the_pixels_is_kept() -> None:
+    exif = Pillow.Exif()
+    exif[0x010F] = "Secret camera"
+    exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
+    data = encoded("JPEG", exif=exif, comment=b"Secret remark")
+    assert b"Secret" in data
+    kept = pictures.keep(data)
+    assert b"Secret" not in kept.file.read()
+    assert not opened(kept).getexif()
+
+
+def test_a_picture_taken_sideways_stands_upright() -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    kept = pictures.keep(encoded("JPEG", (60, 40), exif=exif))
+    assert (kept.width, kept.height) == (40, 60)
+
+
+def test_a_large_picture_becomes_as_large_as_a_page_can_use() -> None:
+    kept = pictures.keep(encoded("PNG", (5000, 2500), mode="P"))
+    assert (kept.width, kept.height) == (2560, 1280)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
+def test_every_kind_of_jpeg_is_read(mode: str) -> None:
+    assert opened(pictures.keep(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
+
+
+def test_what_can_be_seen_through_stays_so() -> None:
+    kept = opened(pictures.keep(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
+    assert kept.getpixel((0, 0)) == (1, 2, 3, 0)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
+def test_a_moving_picture_moves_on(kind: str) -> None:
+    frames = [Pillow.new("RGB", (20, 20), (shade, 0, 0)) for shade in (0, 120, 240)]
+    out = io.BytesIO()
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=70, loop=0)
+    kept = opened(pictures.keep(out.getvalue()))
+    assert getattr(kept, "n_frames", 1) == 3
+
+
+def test_a_moving_picture_past_the_bound_stands_still() -> None:
+    frames = [Pillow.new("P", (8, 8), shade) for shade in range(250)]
+    for frame in frames:
+        frame.putpalette([part for shade in range(256) for part in (shade, shade, shade)])
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], optimize=False)
+    assert Pillow.open(io.BytesIO(out.getvalue())).n_frames == 250  # type: ignore[attr-defined]
+    assert getattr(opened(pictures.keep(out.getvalue())), "n_frames", 1) == 1
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    )
+
+
+REFUSED = {
+    "nothing": (b"", "no picture"),
+    "words": (b"<html><script>alert(1)</script>", "no picture"),
+    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "no picture"),
+    "tiff": (encoded("TIFF"), "no picture"),
+    "cut short": (encoded("PNG", (300, 300))[:60], "no picture"),
+    "many pixels": (png_that_claims(8000, 8000), "pixels"),
+    "very many pixels": (png_that_claims(60000, 60000), "pixels"),
+    "many bytes": (b"\xff\xd8" + bytes(pictures.BYTES), "larger than 10 MB"),
+}
+if HOSTILE.is_dir():
+    REFUSED |= {file.name: (file.read_bytes(), "p") for file in HOSTILE.iterdir() if file.suffix in {".png", ".svg"}}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_picture_is_refused_at_once_and_leaves_nothing(name: str) -> None:
+    data, why = REFUSED[name]
+    start = time.monotonic()
+    with pytest.raises(pictures.NoPicture, match=why):
+        pictures.keep(data)
+    assert time.monotonic() - start < 1
+    assert not Image.objects.exists()
+    assert not default_storage.exists("images")
