@@ -82,4 +82,4 @@ def post(
 def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:
     """Take the turn of one person and of one address; how many seconds to wait, if it is not yet there."""
     person = f"commenter:{commenter.pk}" if commenter.pk else f"typed:{commenter.name}\n{commenter.email}"
-    return max(limits.take("comment", who, seconds) for who in (person, sender.address) if who)
+    return limits.take("comment", [who for who in (person, sender.address) if who], seconds)

@@ -2,9 +2,11 @@
 
 import hmac
 import time
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max
 
 from server import proxies
 from server.models import Bucket
@@ -14,17 +16,19 @@ from server.models import Bucket
 SKEW = 60.0
 
 TAKE = """
-INSERT INTO {table} (key, drawn_until) VALUES (%s, %s)
+INSERT INTO {table} (key, drawn_until) VALUES {rows}
 ON CONFLICT (key) DO UPDATE SET drawn_until = %s + CASE
     WHEN {table}.drawn_until BETWEEN %s AND %s THEN {table}.drawn_until ELSE %s END
 WHERE {table}.drawn_until <= %s OR {table}.drawn_until > %s
+RETURNING {table}.key
 """
 
 
-def take(purpose: str, who: str, seconds: float, *, count: int = 1) -> float:
+def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int = 1) -> float:
     """Takes one of `count` turns in `seconds`, or says how many seconds to wait; 0 is taken.
 
-    Somebody is an address (an IPv6 one stands for its /64) or any other name, and is not stored in clear.
+    Somebody is an address (an IPv6 one stands for its /64) or any other name, and is not stored in clear. Of several
+    each has to have a turn left: ask for them in a transaction that is given up when there is one to wait for.
     """
     if seconds <= 0:
         return 0.0
@@ -32,16 +36,18 @@ def take(purpose: str, who: str, seconds: float, *, count: int = 1) -> float:
     turn = seconds / count
     patience = now + seconds - turn
     too_far = now + seconds + SKEW
-    key = _key(purpose, who)
+    keys = sorted({_key(purpose, one) for one in ([who] if isinstance(who, str) else who)})
+    rows = ", ".join(["(%s, %s)"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
-            TAKE.format(table=connection.ops.quote_name(Bucket._meta.db_table)),
-            [key, now + turn, turn, now, too_far, now, patience, too_far],
+            TAKE.format(table=connection.ops.quote_name(Bucket._meta.db_table), rows=rows),
+            [value for key in keys for value in (key, now + turn)] + [turn, now, too_far, now, patience, too_far],
         )
-        if cursor.rowcount == 1:
-            return 0.0
-    drawn_until = Bucket.objects.filter(key=key).values_list("drawn_until", flat=True).first()
-    return max(drawn_until - patience, 0.001) if drawn_until is not None else 0.001
+        refused = {*keys}.difference(key for (key,) in cursor.fetchall())
+    if not refused:
+        return 0.0
+    last = Bucket.objects.filter(key__in=refused).aggregate(last=Max("drawn_until"))["last"]
+    return max(last - patience, 0.001) if last is not None else 0.001
 
 
 def forget_spent() -> int:
