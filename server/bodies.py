@@ -18,8 +18,7 @@ SLOWEST = 16 * 1024  # bytes a second that buy more time
 
 # What is too large is read and dropped for a while, since a browser shows no answer before it has sent everything.
 DRAINED = 64 * 1024 * 1024
-DRAIN_PATIENCE = 5.0
-LINGER = 2.0
+DRAIN_PATIENCE = 20.0
 
 
 class Stream(Protocol):
@@ -44,7 +43,7 @@ class Room:
 
     bodies: int = 64
     volume: int = 64 * 1024 * 1024
-    lingering: int = 256
+    threads: int = 256
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _bodies: Counter[str] = field(default_factory=Counter)
     _volume: Counter[str] = field(default_factory=Counter)
@@ -55,7 +54,7 @@ class Room:
             asked = (
                 (self._bodies, 1, self.bodies),
                 (self._volume, size, self.volume),
-                (self._threads, 1, self.lingering),
+                (self._threads, 1, self.threads),
             )
             for taken, more, most in asked:
                 if taken.total() + more > most or taken[network] + more > most * 3 // 4:
@@ -92,14 +91,13 @@ def _less(taken: Counter[str], network: str, amount: int) -> None:
 
 
 class Reading(threading.Thread):
-    def __init__(self, stream: Stream, length: int | None, limit: int, ended: Callable[[], None]) -> None:
+    def __init__(self, stream: Stream, length: int | None, limit: int, on_end: Callable[[], None]) -> None:
         super().__init__(name="body", daemon=True)
-        self.stream, self.length, self.limit, self.ended = stream, length, limit, ended
+        self.stream, self.length, self.limit, self.on_end = stream, length, limit, on_end
         self.pieces: list[bytes] = []
         self.received = 0
-        self.until = float("inf")
         self.is_whole = False
-        self.settled = threading.Event()
+        self.is_over = threading.Event()
 
     @property
     def is_too_large(self) -> bool:
@@ -107,37 +105,34 @@ class Reading(threading.Thread):
 
     def run(self) -> None:
         try:
-            while monotonic() < self.until and self.received < self.limit + 2 * DRAINED:
+            while not self.is_over.is_set() and self.received < self.limit + DRAINED:
                 piece = self.stream.read(GULP if self.is_too_large else PIECE)
                 if not piece:
                     self.is_whole = self.length is None or self.received >= self.length
                     break
                 self.received += len(piece)
+                self.pieces.append(piece)
                 if self.is_too_large:
                     self.pieces.clear()
-                else:
-                    self.pieces.append(piece)
-                if self.received >= self.limit + DRAINED:
-                    self.settled.set()
         finally:
             del self.stream
-            self.settled.set()
-            self.ended()
+            self.is_over.set()
+            self.on_end()
 
     def wait(self) -> bytes:
         started = monotonic()
-        while not self.settled.is_set():
-            patience = DRAIN_PATIENCE if self.is_too_large else PATIENCE + self.received / SLOWEST
-            remaining = started + patience - monotonic()
-            if remaining <= 0:
-                break
-            self.settled.wait(min(remaining, 1.0))
+        while not self.is_over.is_set() and (remaining := started + self.patience - monotonic()) > 0:
+            self.is_over.wait(min(remaining, 1.0))
+        is_late = not self.is_over.is_set()
+        self.is_over.set()
         if self.is_too_large:
-            self.until = monotonic() + LINGER
             raise TooLarge
-        if not self.settled.is_set():
-            self.until = 0.0
+        if is_late:
             raise TooSlow
         if not self.is_whole:
             raise CutShort
         return b"".join(self.pieces)
+
+    @property
+    def patience(self) -> float:
+        return DRAIN_PATIENCE if self.is_too_large else PATIENCE + self.received / SLOWEST

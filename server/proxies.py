@@ -1,6 +1,7 @@
 """Whose word counts about who is calling: the peer's own address, or what a trusted proxy says of it."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -8,36 +9,21 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 # Whatever could tell Django, or a library under it, of another address, host, path or method than the real one.
-FORWARDING = frozenset(
-    f"HTTP_{name}"
-    for name in (
-        "CF_CONNECTING_IP",
-        "CF_CONNECTING_IPV6",
-        "CLIENT_IP",
-        "FASTLY_CLIENT_IP",
-        "FORWARDED",
-        "FORWARDED_FOR",
-        "FORWARDED_PROTO",
-        "FRONT_END_HTTPS",
-        "PROXY",
-        "TRUE_CLIENT_IP",
-        "X_CLIENT_IP",
-        "X_CLUSTER_CLIENT_IP",
-        "X_HTTP_METHOD",
-        "X_HTTP_METHOD_OVERRIDE",
-        "X_METHOD_OVERRIDE",
-        "X_ORIGINAL_HOST",
-        "X_ORIGINAL_URL",
-        "X_REAL_IP",
-        "X_REWRITE_URL",
-        "X_SCHEME",
-        "X_URL_SCHEME",
-    )
-)
-PREFIX = "HTTP_X_FORWARDED"
+NAMES = """
+    CF_CONNECTING_IP CF_CONNECTING_IPV6 CLIENT_IP FASTLY_CLIENT_IP FORWARDED FORWARDED_FOR FORWARDED_HOST
+    FORWARDED_PROTO FRONT_END_HTTPS PROXY TRUE_CLIENT_IP X_CLIENT_IP X_CLUSTER_CLIENT_IP X_FORWARDED
+    X_FORWARDED_BY X_FORWARDED_FOR X_FORWARDED_HOST X_FORWARDED_METHOD X_FORWARDED_PATH X_FORWARDED_PORT
+    X_FORWARDED_PREFIX X_FORWARDED_PROTO X_FORWARDED_PROTOCOL X_FORWARDED_SCHEME X_FORWARDED_SERVER
+    X_FORWARDED_SSL X_FORWARDED_URI X_FORWARDED_USER X_HOST X_HTTP_METHOD X_HTTP_METHOD_OVERRIDE
+    X_METHOD_OVERRIDE X_ORIGINAL_HOST X_ORIGINAL_URL X_ORIGINATING_IP X_REAL_IP X_REMOTE_ADDR X_REMOTE_IP
+    X_REWRITE_URL X_SCHEME X_URL_SCHEME
+"""
+FORWARDING = frozenset(f"HTTP_{name}" for name in NAMES.split())
 MOST_HOPS = 50
+LONGEST = 64
 
 
+@lru_cache(4096)
 def parse(text: str) -> Address | None:
     """An address as proxies write it: bare, with a port, in brackets, in quotes, with a zone; or None."""
     text = text.strip().strip('"')
@@ -69,15 +55,18 @@ class Proxies:
 
     def settle(self, environ: dict[str, Any]) -> None:
         """Makes REMOTE_ADDR and the scheme true, and leaves no header that says otherwise."""
-        peer = parse(environ.get("REMOTE_ADDR", ""))
-        if peer is not None:
-            environ["REMOTE_ADDR"] = str(peer)
-            if self.trusted and self.are_trusted(peer):
-                self._believe(peer, environ)
-        for name in [name for name in environ if name in FORWARDING or name.startswith(PREFIX)]:
-            del environ[name]
+        if self.trusted or ":" in environ.get("REMOTE_ADDR", ""):
+            self._believe(environ)
+        if not FORWARDING.isdisjoint(environ):
+            for name in FORWARDING & environ.keys():
+                del environ[name]
 
-    def _believe(self, peer: Address, environ: dict[str, Any]) -> None:
+    def _believe(self, environ: dict[str, Any]) -> None:
+        if (peer := parse(environ.get("REMOTE_ADDR", ""))) is None:
+            return
+        environ["REMOTE_ADDR"] = str(peer)
+        if not self.are_trusted(peer):
+            return
         environ["REMOTE_ADDR"] = str(self._caller(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
         scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
         if scheme in {"http", "https"}:
@@ -87,7 +76,7 @@ class Proxies:
         """The right-most address that is not a trusted proxy's own; where the chain breaks off, the last one known."""
         known = peer
         for hop in reversed(chain.rsplit(",", MOST_HOPS)):
-            address = parse(hop)
+            address = parse(hop) if len(hop) <= LONGEST else None
             if address is None:
                 return known
             known = address

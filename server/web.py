@@ -54,7 +54,7 @@ class Server(MPServer):
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
         with self.keeper.births:
-            super()._spawn_workers(spawn_target, target_loader)
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         is_planned = delay > 0
