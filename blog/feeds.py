@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -37,12 +38,21 @@ class FullTextAtom(Atom1Feed):
         handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
+def ours(path: str) -> str:
+    """A whole address: links are made from SITE_URL, whatever the request says."""
+    return settings.SITE_URL + path
+
+
 class EssaysFeed(Feed[Essay, Any]):
     feed_type: type[SyndicationFeed] = FullTextRss
 
-    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.site = site_of(request)
-        response = super().__call__(request, *args, **kwargs)
+    def __init__(self, request: HttpRequest) -> None:
+        self.site, self.path = site_of(request), request.path
+
+    @classmethod
+    def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
+        """A feed of its own for each request: what it is about stands on it."""
+        response = cls(request)(request, **address)
         return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
 
     def essays(self, obj: Any) -> EssayQuerySet:
@@ -52,7 +62,13 @@ class EssaysFeed(Feed[Essay, Any]):
         return f"{self.site.name}: {obj}" if obj else self.site.name
 
     def link(self, obj: Any) -> str:
-        return obj.get_absolute_url() if obj else "/"
+        return ours(obj.get_absolute_url() if obj else "/")
+
+    def feed_url(self, obj: Any) -> str:
+        return ours(self.path)
+
+    def item_link(self, item: Essay) -> str:
+        return ours(item.get_absolute_url())
 
     def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name

@@ -1,7 +1,10 @@
 """What search engines may read."""
 
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as draw
 from django.db.models import QuerySet
@@ -11,7 +14,17 @@ import pagecache
 from blog.models import Essay, Tag
 
 
-class EssaySitemap(Sitemap[Essay]):
+class OurSitemap(Sitemap[Any]):
+    """Links are made from SITE_URL, whatever the request says."""
+
+    def get_domain(self, site: Any = None) -> str:
+        return urlsplit(settings.SITE_URL).netloc
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return urlsplit(settings.SITE_URL).scheme
+
+
+class EssaySitemap(OurSitemap):
     def items(self) -> QuerySet[Essay]:
         return Essay.objects.published().newest()
 
@@ -19,7 +32,7 @@ class EssaySitemap(Sitemap[Essay]):
         return max(filter(None, (item.changed, item.published)))
 
 
-class TagSitemap(Sitemap[Tag]):
+class TagSitemap(OurSitemap):
     def items(self) -> QuerySet[Tag]:
         return Tag.objects.filter(essays__in=Essay.objects.essays().published()).distinct()
 

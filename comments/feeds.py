@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 import pagecache
-from blog.feeds import FullTextRss
+from blog.feeds import FullTextRss, ours
 from blog.middleware import site_of
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet
@@ -20,7 +20,7 @@ class CommentsFeed(Feed[Comment, Any]):
     feed_type = FullTextRss
 
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.site = site_of(request)
+        self.site, self.path = site_of(request), request.path
         return pagecache.made_from(
             super().__call__(request, *args, **kwargs), "comments", "site", ends=Essay.objects.next_change()
         )
@@ -30,7 +30,13 @@ class CommentsFeed(Feed[Comment, Any]):
         return _("Comments on %(where)s") % {"where": where}
 
     def link(self, obj: Essay | None) -> str:
-        return obj.get_absolute_url() if obj else "/"
+        return ours(obj.get_absolute_url() if obj else "/")
+
+    def feed_url(self, obj: Essay | None) -> str:
+        return ours(self.path)
+
+    def item_link(self, item: Comment) -> str:
+        return ours(item.get_absolute_url())
 
     def description(self, obj: Essay | None) -> str:
         return self.site.tagline or self.site.name

@@ -7,8 +7,8 @@ from comments import feeds, views
 
 urlpatterns = [
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
-    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", feeds.EssayCommentsFeed(), name="essay-feed"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", feeds.EssayCommentsFeed.view, name="essay-feed"),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.comment, name="comment"),
-    path("comments/feed/", feeds.CommentsFeed(), name="comments-feed"),
+    path("comments/feed/", feeds.CommentsFeed.view, name="comments-feed"),
 ]
