@@ -58,6 +58,7 @@ class Machine:
 
     def add(self, name: str, script: str) -> None:
         program = self.programs / name
+        program.unlink(missing_ok=True)  # never write through a link to the machine's own
         program.write_text("#!/bin/sh\n" + textwrap.dedent(script))
         program.chmod(0o755)
 
