@@ -32,9 +32,19 @@ def save(essay: Essay) -> Essay:
 
     An essay that another one's old address would hide is found first: the address is its own now.
     """
+    write(essay)
+    pagecache.bump(essay.cache_key, "site", "comments")
+    return essay
+
+
+def write(essay: Essay, *, newlines: bool = False) -> None:
+    """What `save` does, for a transaction that writes many and then moves the generations once and last.
+
+    `newlines` for a body from WordPress, whose bare newlines make paragraphs and breaks.
+    """
     old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
     essay.slug = essay.slug or free_slug(essay, essay.title)
-    essay.body = markup.essay(essay.body)
+    essay.body = markup.essay(essay.body, newlines=newlines)
     essay.words = markup.count_words(essay.body)
     essay.changed = timezone.now()
     if essay.published and not essay.dated:
@@ -45,8 +55,6 @@ def save(essay: Essay) -> Essay:
     if old and old.is_published and old.get_absolute_url() != essay.get_absolute_url():
         keep_address(old.get_absolute_url(), essay=essay)
     Redirect.objects.filter(old=essay.get_absolute_url()).delete()
-    pagecache.bump(essay.cache_key, "site", "comments")
-    return essay
 
 
 def keep_address(path: str, **target: Any) -> None:
