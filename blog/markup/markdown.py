@@ -6,6 +6,7 @@ import threading
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock, paragraph
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -16,16 +17,19 @@ _VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
 _TYPED_TAG = re.compile(
     rf"</?(?:{'|'.join(COMMENT.tags)})(?:\s++[a-zA-Z_:][\w:.-]*+(?:\s*+=\s*+{_VALUE})?+)*+\s*+/?>", re.IGNORECASE
 )
+# Levels of Markdown's own nesting; a list takes two.
+_DEEPEST = 20
 
 
 class _Talk(MarkdownIt):
     """The Markdown of talk: no pictures, tables, indented code or references; headings are strong paragraphs."""
 
     def __init__(self) -> None:
-        super().__init__("zero", {"breaks": True, "html": True, "maxNesting": COMMENT.depth})
+        super().__init__("zero", {"breaks": True, "html": True, "maxNesting": 2 * _DEEPEST})
         self.enable(["blockquote", "fence", "heading", "hr", "list"])
         self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
         self.enable(["balance_pairs", "fragments_join"])
+        self.block.ruler.before("blockquote", "too_deep", _too_deep)
         self.inline.ruler.after("autolink", "typed_tag", _typed_tag)
         self.add_render_rule("heading_open", _heading_open)
         self.add_render_rule("heading_close", _heading_close)
@@ -48,6 +52,11 @@ class _Parsers(threading.local):
 
     def __init__(self) -> None:
         self.parser = _Talk()
+
+
+def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """No words get lost below the deepest level, as they would past the parser's own limit: they are a paragraph."""
+    return state.level >= _DEEPEST and paragraph(state, start, end, silent)
 
 
 def _typed_tag(state: StateInline, silent: bool) -> bool:

@@ -36,6 +36,8 @@ class Rules:
     rel: str
     depth: int
     elements: int
+    elements_a_kilobyte: int
+    """More of them than that only where tags were carried over from block to block."""
     links: int
     writes_links: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class Rules:
             kept.pop("role", None)
         if href.removeprefix("#note") != kept.get("id", "").removeprefix("ref"):
             kept.pop("id", None)
-        if not href.startswith(("#", "/")):
+        if re.match(r"[a-z]+:", href):
             kept["rel"] = self.rel
 
 
@@ -73,6 +75,7 @@ COMMENT = Rules(
     rel="nofollow ugc noopener",
     depth=12,
     elements=1500,
+    elements_a_kilobyte=0,
     links=100,
     writes_links=True,
     renamed={
@@ -114,7 +117,8 @@ ESSAY = Rules(
     },
     rel="noopener",
     depth=24,
-    elements=30_000,
+    elements=1500,
+    elements_a_kilobyte=100,
     links=10_000,
     renamed={
         "acronym": "abbr",

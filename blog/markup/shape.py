@@ -43,7 +43,7 @@ class Inline:
 
 def shape(source: str, rules: Rules, *, newlines: bool = False) -> list[str]:
     """In parts of whole blocks. `newlines`: bare ones make breaks and paragraphs, as WordPress shows them."""
-    shaper = Shaper(rules, newlines)
+    shaper = Shaper(rules, newlines, len(source))
     for token in read(source):
         if isinstance(token, str):
             shaper.words(token)
@@ -64,8 +64,9 @@ def escape(words: str) -> str:
 
 
 class Shaper:
-    def __init__(self, rules: Rules, newlines: bool) -> None:
+    def __init__(self, rules: Rules, newlines: bool, size: int) -> None:
         self.rules = rules
+        self.most = rules.elements + rules.elements_a_kilobyte * size // 1000
         self.newlines = newlines
         self.parts: list[str] = []
         self.out: list[str] = []
@@ -119,7 +120,7 @@ class Shaper:
     @property
     def _is_full(self) -> bool:
         """The rest is words alone, all in the block that is open now."""
-        return self.elements >= self.rules.elements
+        return self.elements >= self.most
 
     def _is_open(self, *names: str) -> bool:
         return any(block.name in names for block in self.blocks)
@@ -157,7 +158,7 @@ class Shaper:
 
     def _verbatim(self, text: str) -> None:
         text = re.sub(r"\n{4,}", "\n\n\n", text.lstrip("\n") if self.is_fresh else text)
-        *lines, rest = text.split("\n", max(0, self.rules.elements - self.elements))
+        *lines, rest = text.split("\n", max(0, self.most - self.elements))
         self.elements += len(lines)
         text = "\n".join([*lines, rest.replace("\n", " ")])
         if text:

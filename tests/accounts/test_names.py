@@ -1,0 +1,91 @@
+"""Names as they are kept, and whose name another's looks like."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.names import fold, is_mixed, looks_latin, tidy_line
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Jane \t Doe\u3000", "Jane Doe"),
+        ("a\r\nBcc: x@example.com", "a Bcc: x@example.com"),
+        ("Jose\u0301", "José"),
+        ("A\u200bdmin\u200d", "Admin"),
+        ("\u202eeno\u202c", "eno"),
+        ("\u0301\u0302Ann", "Ann"),
+        ("Z" + "\u0335\u0336" * 30, "Z" + "\u0335\u0336" * 2),
+        ("staff \ue000\U000f0000", "staff"),
+        ("\u2800\u3164 \u200f", ""),
+        ("so\u00adft", "soft"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("श्री\u200d👩\u200d🚀", "श्री\u200d👩\u200d🚀"),
+        ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+        ("%s{0}{{7*7}}", "%s{0}{{7*7}}"),
+    ],
+)
+def test_a_name_is_one_line_of_what_can_be_seen(typed: str, kept: str) -> None:
+    assert tidy_line(typed) == kept
+
+
+def test_a_name_is_cut_between_letters() -> None:
+    assert tidy_line("n" * 300, 245) == "n" * 245
+    assert tidy_line("é" * 5, 5) == "éé"
+    assert tidy_line("ab cd", 3) == "ab"
+    assert tidy_line("👩\u200d🚀", 8) == "👩"
+
+
+@given(text=st.text(), limit=st.integers(0, 40))
+def test_a_tidy_name_stays_as_it_is_and_within_its_limit(text: str, limit: int) -> None:
+    name = tidy_line(text, limit)
+    assert tidy_line(name, limit) == name
+    assert len(name.encode()) <= limit
+    assert len(name.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("Admin", "\u0410dmin"), ("Admin", "Adm\u0131n"), ("Admin", "ＡＤＭＩＮ"), ("Admin", "A\u200bdmin"), ("Author", "  Author "),
+        ("Author", "AUTHOR"), ("Author", "Auth\u00f6r\u200d"), ("Jane Doe", "jane.doe"), ("Jane Doe", "JaneDoe"), ("Ann", "Αnn"),
+        ("Paul", "PauI"), ("Paul", "Pau1"), ("Otto", "0tt0"), ("Marner", "Mamer"), ("Will", "\U0001d54e\U0001d55a\U0001d55d\U0001d55d"),
+        ("Ada", "\U0001f170da"), ("Ada", "🄰ⓓⓐ"), ("Sam", "ꜱᴀᴍ"), ("Lech", "Łech"), ("Иван", "ИВАН"),
+        ("Straße", "STRASSE"),
+    ],
+)  # fmt: skip
+def test_names_that_look_alike_fold_to_the_same(name: str, other: str) -> None:
+    assert fold(name) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("Jane", "Joan"), ("王", "玉"), ("محمد", "احمد"), ("★", "☆"), ("Anna", "Ann"), ("Мария", "Марина")],
+)
+def test_names_that_differ_stay_apart(name: str, other: str) -> None:
+    assert fold(name) != fold(other)
+
+
+@given(text=st.text(min_size=1))
+def test_folding_is_done_at_once_and_loses_no_name_whole(text: str) -> None:
+    assert bool(fold(text)) == bool(tidy_line(text))
+
+
+@pytest.mark.parametrize("name", ["\u0410dmin", "Иvan", "Αnna Smith", "pаypal"])
+def test_a_word_of_two_scripts_that_look_alike_is_noticed(name: str) -> None:
+    assert is_mixed(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Jean-Luc", "Иван Petrov", "Tシャツ", "王Anna", "Ελένη", "محمد Ali", "Renée", "O’Brien 3rd", "★"]
+)
+def test_a_name_of_one_script_a_word_is_honest(name: str) -> None:
+    assert not is_mixed(name)
+
+
+def test_words_of_another_script_that_read_as_latin_are_noticed() -> None:
+    assert looks_latin("аррӏе")
+    assert not looks_latin("москва")
+    assert not looks_latin("apple")
+    assert not looks_latin("123")
