@@ -19,11 +19,14 @@ NEWEST = 10
 class CommentsFeed(Feed[Comment, Any]):
     feed_type = FullTextRss
 
-    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def __init__(self, request: HttpRequest) -> None:
         self.site, self.path = site_of(request), request.path
-        return pagecache.made_from(
-            super().__call__(request, *args, **kwargs), "comments", "site", ends=Essay.objects.next_change()
-        )
+
+    @classmethod
+    def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
+        """A feed of its own for each request: what it is about stands on it."""
+        response = cls(request)(request, **address)
+        return pagecache.made_from(response, "comments", "site", ends=Essay.objects.next_change())
 
     def title(self, obj: Essay | None) -> str:
         where = str(obj) if obj else self.site.name
