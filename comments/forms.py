@@ -28,8 +28,10 @@ class NumberField(forms.CharField):
         text = (super().to_python(value) or "").strip()
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
-            raise forms.ValidationError(_("The comment you answer is not known here."), code="invalid")
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < 2**63):
+            raise forms.ValidationError(
+                _("The comment you answer is not known here. Post again to answer the essay itself."), code="invalid"
+            )
         return int(text)
 
     def run_validators(self, value: Any) -> None:

@@ -49,7 +49,6 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         )
     except actions.Gone:
         form.add_error("parent", _("The comment you answer is no longer here. Post again to answer the essay itself."))
-        form.data = {**request.POST.dict(), "parent": ""}
         return refuse(request, essay, form, details, 422)
     except Refused as refused:
         form.add_error("text", str(refused))
@@ -80,6 +79,8 @@ def refuse(
     request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, status: int, problem: str = "",
     url: str | None = None,
 ) -> HttpResponse:  # fmt: skip
+    if "parent" in form.errors:
+        form.data = {**request.POST.dict(), "parent": ""}  # nobody can mend a field that is not seen
     return draw(request, essay, status, form=form, details=details, problem=problem, problem_url=url)
 
 

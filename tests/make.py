@@ -88,7 +88,8 @@ def comment(
             "approved": deciding.approve, "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
         }  # fmt: skip
         verbs[status](made, by=judge)
-    return Comment.objects.get(pk=made.pk)
+    made.refresh_from_db()
+    return made
 
 
 def details(**fields: str) -> dict[str, str]:

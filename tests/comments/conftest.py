@@ -1,0 +1,41 @@
+"""An essay to answer, by somebody, on a site where nobody has to wait between two comments."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Models cannot be imported yet: this file is read before Django is set up.
+if TYPE_CHECKING:
+    from accounts.models import User
+    from blog.models import Essay
+    from tests.comments.door import Browser
+
+
+@pytest.fixture
+def author(db: None) -> "User":
+    from tests import make
+
+    return make.author("miriam", name="Miriam Achterberg")
+
+
+@pytest.fixture
+def essay(author: "User") -> "Essay":
+    from tests import make
+
+    make.rules()
+    return make.essay("Whose Promise Is It?", by=author)
+
+
+@pytest.fixture
+def guest(db: None) -> "Browser":
+    from tests.comments.door import Browser
+
+    return Browser()
+
+
+@pytest.fixture
+def stranger(db: None) -> "Browser":
+    """Somebody else, somewhere else."""
+    from tests.comments.door import Browser
+
+    return Browser(address="198.51.100.20")
