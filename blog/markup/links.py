@@ -20,11 +20,10 @@ _MAIL = re.compile(
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\"'<>\\^`{|}]")
 _BARE_HOST = re.compile(r"(?:[\w-]+\.)+[a-zA-Z]{2,24}(?:[/?#:]|$)")
 
-# An address in running text: ends at a space, a quotation mark or the punctuation of Chinese and Japanese.
-IN_TEXT = re.compile(
-    r"(?<![\w@./-])(?:https?://|www\.)[^\s<>\"`“”«»\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffef]+",
-    re.IGNORECASE,
-)
+# An address in running text ends at a space, a quotation mark or the punctuation of Chinese and Japanese.
+_END = r"\s<>\"`“”«»\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uffef"
+IN_TEXT = re.compile(rf"(?<![A-Za-z0-9@./_-])(?:https?://|www\.)[^{_END}]+", re.IGNORECASE)
+AFTER_SCHEME = re.compile(rf"://[^{_END}\[\]]+")
 
 
 def abroad(address: str) -> str | None:
@@ -62,11 +61,8 @@ def picture(address: str) -> str | None:
 
 
 def _web(scheme: str, authority: str, rest: str) -> str | None:
-    authority = (
-        unicodedata.normalize("NFKC", unquote(authority)).lower()
-        if not authority.isascii() or "%" in authority
-        else authority
-    )
+    if not authority.isascii() or "%" in authority:
+        authority = unicodedata.normalize("NFKC", unquote(authority)).lower()
     if not _HOST.fullmatch(authority):
         return None
     rest = _UNSAFE.sub(_escaped, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)

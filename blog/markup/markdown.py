@@ -11,6 +11,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from blog.markup import links
 from blog.markup.rules import COMMENT
 
 _VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
@@ -30,6 +31,7 @@ class _Talk(MarkdownIt):
         self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
         self.enable(["balance_pairs", "fragments_join"])
         self.block.ruler.before("blockquote", "too_deep", _too_deep)
+        self.inline.ruler.before("escape", "address", _address)
         self.inline.ruler.after("autolink", "typed_tag", _typed_tag)
         self.add_render_rule("heading_open", _heading_open)
         self.add_render_rule("heading_close", _heading_close)
@@ -57,6 +59,20 @@ class _Parsers(threading.local):
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """No words get lost below the deepest level, as they would past the parser's own limit: they are a paragraph."""
     return state.level >= _DEEPEST and paragraph(state, start, end, silent)
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """The * and _ of an address are no emphasis; `shape` makes the link."""
+    if state.src[state.pos - 4 : state.pos].lower() not in ("http", "ttps"):
+        return False
+    match = links.AFTER_SCHEME.match(state.src, state.pos, state.posMax)
+    if not match:
+        return False
+    address, _ = links.split_trailing(match[0])
+    if not silent:
+        state.append_pending(address)
+    state.pos += len(address)
+    return True
 
 
 def _typed_tag(state: StateInline, silent: bool) -> bool:

@@ -15,20 +15,21 @@ class Tag(NamedTuple):
 
 
 # Their content is no text for a reader.
-_HIDDEN = {
-    "script",
-    "style",
-    "template",
-    "title",
-    "textarea",
-    "iframe",
-    "noembed",
-    "noframes",
-    "noscript",
-    "xmp",
-    "select",
-    "object",
-}
+_HIDDEN = frozenset(
+    [
+        "iframe",
+        "noembed",
+        "noframes",
+        "noscript",
+        "object",
+        "script",
+        "select",
+        "style",
+        "template",
+        "textarea",
+        "title",
+    ]
+)
 
 # Possessive throughout: a tag is read once, whether it ends or not.
 _ATTRIBUTE = r"""[\s/]*+[^\s/>=<][^\s/>=<]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>][^\s<>]*+)?+)?+"""
@@ -39,7 +40,7 @@ _VAST_NUMBER = re.compile(r"&#(?=[0-9]{8}|[xX][0-9a-fA-F]{7})")
 # In an address `&copy=1` is no ©.
 _WITHOUT_SEMICOLON = re.compile(r"&(?=[a-zA-Z][a-zA-Z0-9]*+(?!;))")
 # A tag that never ends may be looked for this often; then what is left is read as words.
-_PATIENCE = 100
+_PATIENCE = 500
 
 
 def decoded(text: str) -> str:

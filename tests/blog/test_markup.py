@@ -103,7 +103,12 @@ def test_an_address_of_another_kind_is_no_link(address: str) -> None:
     [
         ("see http://e.example/a, and", ["http://e.example/a"]),
         ("(http://e.example/a_(b)) http://e.example/x.", ["http://e.example/a_(b)", "http://e.example/x"]),
-        ("“http://e.example/” 见http://e.example/。好", ["http://e.example/"]),
+        ("“http://e.example/” 见http://f.example/。好", ["http://e.example/", "http://f.example/"]),
+        (
+            "**http://e.example/__init__.py** _(http://e.example/*a*)_",
+            ["http://e.example/__init__.py", "http://e.example/*a"],
+        ),
+        ("[about http://e.example/](http://f.example/)", ["http://f.example/"]),
         ('"http://e.example/"<b>http://f.example</b>', ["http://e.example/", "http://f.example"]),
         ("xhttp://e.example me@www.e.example e.example readme.md", []),
         ("data://example.com and ssh://example.com", []),
