@@ -1,0 +1,265 @@
+"""Who hears of a comment by mail: moderators of one that waits, authors of one that appeared, each once."""
+
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from pytest_django import Settings
+
+from accounts.models import User
+from blog.models import Authorship, Essay
+from comments import jobs
+from comments.models import Comment, Notice, Status
+from moderation import actions as deciding
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator() -> User:
+    return make.moderator("mara", name="Mara Sundqvist")
+
+
+def posted() -> list[mail.EmailMessage]:
+    """What the jobs that are due have sent by now."""
+    work_off()
+    return mail.outbox
+
+
+def recipients() -> list[str]:
+    return sorted(address for message in posted() for address in message.recipients())
+
+
+def test_every_moderator_hears_of_a_comment_that_waits(essay: Essay, moderator: User, guest: Browser) -> None:
+    make.owner("owner")
+    make.moderator("gone", is_active=False)
+    unreachable = make.moderator("unreachable")
+    User.objects.filter(pk=unreachable.pk).update(email="")
+    guest.say(essay, text="Hold this.")
+    assert recipients() == ["mara@example.org", "owner@example.org"]
+
+
+def test_nothing_is_sent_before_the_job_runs(essay: Essay, moderator: User, guest: Browser) -> None:
+    guest.say(essay)
+    assert mail.outbox == []
+    assert not Notice.objects.exists()
+
+
+def test_a_moderator_reads_who_said_what_where_and_why_it_waits(essay: Essay, moderator: User, guest: Browser) -> None:
+    comment = guest.say(essay, text="See *these*: http://a.example http://b.example")
+    message = posted()[0]
+    assert message.subject == "[Rejoinder] Anna Karg on “Whose Promise Is It?” waits for you"
+    for part in ["Anna Karg", "See these:", "http://a.example", "first comment", "2 links"]:
+        assert part in message.body, part
+    assert f"{settings.SITE_URL}/admin/comments/queue/#comment-{comment.pk}" in message.body
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert "anna@example.org" not in str(message.message())
+
+
+def test_the_authors_hear_of_a_comment_that_appeared(essay: Essay, guest: Browser) -> None:
+    make.rules(hold_first_comment=False)
+    Authorship.objects.create(essay=essay, author=make.author("joris"))
+    make.author("elsewhere")
+    comment = guest.say(essay, text="I *disagree*.")
+    assert recipients() == ["joris@example.org", "miriam@example.org"]
+    message = mail.outbox[0]
+    assert message.subject == "[Rejoinder] Anna Karg on “Whose Promise Is It?”"
+    assert "I disagree." in message.body
+    assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
+
+
+def test_nobody_hears_of_their_own(essay: Essay, author: User) -> None:
+    both = make.moderator("both")
+    Authorship.objects.create(essay=essay, author=both)
+    Browser(both).say(essay, text="Mine.")
+    assert recipients() == ["miriam@example.org"]
+    mail.outbox.clear()
+    Browser(author).say(essay, text="And mine.")
+    assert recipients() == ["both@example.org"]
+
+
+def test_the_author_hears_of_a_held_comment_once_it_is_approved(essay: Essay, moderator: User, guest: Browser) -> None:
+    comment = guest.say(essay)
+    assert recipients() == ["mara@example.org"]
+    deciding.approve(comment, by=moderator)
+    assert recipients() == ["mara@example.org", "miriam@example.org"]
+
+
+def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: User, guest: Browser) -> None:
+    comment = guest.say(essay)
+    work_off()
+    for _ in range(2):
+        decision = deciding.approve(comment, by=moderator)
+        work_off()
+        deciding.undo(decision, by=moderator)
+        work_off()
+        deciding.approve(comment, by=moderator)
+        deciding.mark_spam(comment, by=moderator)
+        deciding.restore(comment, by=moderator)
+        work_off()
+        deciding.unapprove(comment, by=moderator)
+        work_off()
+    assert recipients() == ["mara@example.org", "miriam@example.org"]
+
+
+def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
+    from comments import notices
+
+    comment = guest.say(essay)
+    work_off()
+    notices.tell.call(comment.pk)
+    jobs.send_due.call()
+    assert recipients() == ["mara@example.org"]
+
+
+def test_what_was_decided_before_the_job_ran_is_told_as_it_stands(
+    essay: Essay, moderator: User, guest: Browser, stranger: Browser
+) -> None:
+    deciding.approve(guest.say(essay, text="Good."), by=moderator)
+    deciding.mark_spam(stranger.say(essay, text="Bad."), by=moderator)
+    assert recipients() == ["miriam@example.org"]
+    assert "Good." in str(mail.outbox[0].body)
+
+
+def test_a_comment_that_is_gone_before_the_job_runs_is_told_to_nobody(
+    essay: Essay, moderator: User, guest: Browser
+) -> None:
+    guest.say(essay)
+    Comment.objects.all().delete()
+    assert posted() == []
+
+
+@pytest.mark.parametrize("status", [Status.SPAM, Status.TRASH])
+def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
+    essay: Essay, moderator: User, guest: Browser, settings: Settings, status: str
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    guest.say(essay)
+    work_off()
+    Comment.objects.update(status=status)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)):
+        jobs.send_due.call()
+    assert mail.outbox == []
+    assert Notice.objects.get().state == Notice.State.FAILED
+
+
+# What a stranger puts into a mail
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a\r\nBcc: x@example.com", "a\nBcc: x@example.com", "a\rBcc: x@example.com", "a\x0bb\x0cc\u2028d\x85e", "a\x00b"],
+)
+def test_a_name_adds_no_header_and_no_recipient(essay: Essay, moderator: User, guest: Browser, name: str) -> None:
+    guest.say(essay, name=name)
+    message = posted()[0]
+    assert message.recipients() == ["mara@example.org"]
+    parsed = message.message()
+    assert parsed["Bcc"] is None
+    assert len(parsed.get_all("Subject", [])) == 1
+    assert not any(sign in str(message.subject) for sign in "\r\n\0\x0b\x0c\x85\u2028")
+
+
+def test_a_title_of_several_lines_makes_a_subject_of_one(author: User, moderator: User, guest: Browser) -> None:
+    make.rules()
+    guest.say(make.essay("One\r\nBcc: x@example.com", by=author))
+    assert posted()[0].message()["Bcc"] is None
+
+
+def test_markup_in_a_name_or_title_is_words_in_the_mail(moderator: User, author: User, guest: Browser) -> None:
+    make.rules()
+    guest.say(make.essay("<i>Title</i>", by=author), name="<b>Anna</b>", text="<script>alert(1)</script>")
+    message = posted()[0]
+    assert isinstance(message, mail.EmailMultiAlternatives)
+    html = str(message.alternatives[0][0])
+    assert "&lt;b&gt;Anna&lt;/b&gt;" in html
+    assert "&lt;i&gt;Title&lt;/i&gt;" in html
+    assert "<script" not in html
+    assert "<b>Anna</b>" in message.body
+
+
+def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, guest: Browser) -> None:
+    make.site(language="de")
+    guest.say(essay)
+    assert isinstance(message := posted()[0], mail.EmailMultiAlternatives)
+    assert '<html lang="de">' in str(message.alternatives[0][0])
+
+
+# When the mail server is away
+
+
+class Away(EmailBackend):
+    """A server that cannot be reached."""
+
+    def open(self) -> bool:
+        raise ConnectionRefusedError("nobody there")
+
+
+class Unwilling(EmailBackend):
+    """One that says no before it has taken anything."""
+
+    def send_messages(self, messages: object) -> int:
+        raise SMTPServerDisconnected("not now")
+
+
+class CutOff(EmailBackend):
+    """One that is gone in the middle: it may have taken the mail."""
+
+    def send_messages(self, messages: object) -> int:
+        raise TimeoutError("no word")
+
+
+@pytest.mark.parametrize("backend", [Away, Unwilling])
+def test_a_mail_that_could_not_be_sent_is_sent_later(
+    essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
+    guest.say(essay)
+    assert posted() == []
+    notice = Notice.objects.get()
+    assert notice.state == Notice.State.READY
+    assert notice.error
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    jobs.send_due.call()
+    assert mail.outbox == []
+    with time_machine.travel(notice.due + timedelta(seconds=1)):
+        jobs.send_due.call()
+        jobs.send_due.call()
+    assert recipients() == ["mara@example.org"]
+
+
+def test_a_mail_that_may_have_been_sent_is_never_sent_again(
+    essay: Essay, moderator: User, guest: Browser, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.CutOff"
+    guest.say(essay)
+    work_off()
+    assert Notice.objects.get().state == Notice.State.SENDING
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        jobs.send_due.call()
+    assert mail.outbox == []
+
+
+def test_after_many_tries_it_is_given_up_and_shown(
+    essay: Essay, moderator: User, guest: Browser, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Away"
+    guest.say(essay)
+    work_off()
+    now = datetime.now(UTC)
+    for _ in range(20):
+        now += timedelta(hours=12)
+        with time_machine.travel(now):
+            jobs.send_due.call()
+    notice = Notice.objects.get()
+    assert notice.state == Notice.State.FAILED
+    assert "nobody there" in notice.error
