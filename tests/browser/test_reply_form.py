@@ -29,9 +29,9 @@ def script(request: pytest.FixtureRequest) -> bool:
 
 
 def fill(page: Page, text: str = WORDS, *, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
-    page.get_by_label("Comment").fill(text)
-    page.get_by_label("Name").first.fill(name)
-    page.get_by_label("Email").first.fill(email)
+    page.get_by_role("textbox", name="Comment").fill(text)
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("textbox", name="Email").fill(email)
 
 
 def open_essay(visitor: Visitor, site: "Server", essay: Essay, script: bool = True) -> Page:
@@ -56,14 +56,14 @@ def test_a_reply_goes_under_what_it_answers(visitor: Visitor, site: "Server", es
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     page = open_essay(visitor, site, essay, script)
     if script:
-        page.get_by_label("Comment").fill("Typed before I knew whom I answer.")
+        page.get_by_role("textbox", name="Comment").fill("Typed before I knew whom I answer.")
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
     expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
     expect(page.locator("form#respond")).to_have_count(1)
     if script:
-        expect(page.get_by_label("Comment")).to_be_focused()
-        expect(page.get_by_label("Comment")).to_have_value("Typed before I knew whom I answer.")
+        expect(page.get_by_role("textbox", name="Comment")).to_be_focused()
+        expect(page.get_by_role("textbox", name="Comment")).to_have_value("Typed before I knew whom I answer.")
     fill(page, "I do.")
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_have_text("I do.")
@@ -75,13 +75,13 @@ def test_cancel_reply_brings_the_form_back(visitor: Visitor, site: "Server", ess
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     if script:
-        page.get_by_label("Comment").fill(WORDS)
+        page.get_by_role("textbox", name="Comment").fill(WORDS)
     page.get_by_role("link", name="Cancel reply").click()
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
     expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(0)
     expect(page.locator("form#respond [name=parent]")).to_have_value("")
     if script:
-        expect(page.get_by_label("Comment")).to_have_value(WORDS)
+        expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
 
 
 def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
@@ -89,23 +89,23 @@ def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Ess
     page = open_essay(visitor, site, essay, script)
     page.get_by_role("link", name="Reply to Ines Okafor").click()
     fill(page, email="anselm@brandt")
-    page.get_by_label("Website").fill("brandt.example/a b")
+    page.get_by_role("textbox", name="Website").fill("brandt.example/a b")
     page.get_by_label(re.compile("Save my name")).check()
     page.get_by_role("button", name="Post Comment").click()
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
     expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
-    expect(page.get_by_label("Comment")).to_have_value(WORDS)
-    expect(page.get_by_label("Name").first).to_have_value("Anselm Brandt")
-    expect(page.get_by_label("Website")).to_have_value(re.compile("brandt.example/a b$"))
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
+    expect(page.get_by_role("textbox", name="Website")).to_have_value(re.compile("brandt.example/a b$"))
     expect(page.get_by_label(re.compile("Save my name"))).to_be_checked()
-    email = page.get_by_label("Email").first
+    email = page.get_by_role("textbox", name="Email")
     expect(email).to_have_attribute("aria-invalid", "true")
     assert "respond-email-error" in (email.get_attribute("aria-describedby") or "")
     summary.get_by_role("link", name="no ending").click()
     expect(email).to_be_focused()
     email.fill("anselm@brandt.example")
-    page.get_by_label("Website").fill("")
+    page.get_by_role("textbox", name="Website").fill("")
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("li.comment[data-status=pending]")).to_have_count(1)
     assert Comment.objects.get(parent=answered).wording.text == WORDS  # type: ignore[union-attr]
@@ -121,7 +121,7 @@ def test_a_browser_that_was_asked_to_remembers(visitor: Visitor, site: "Server",
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
     page.goto(site.url + essay.get_absolute_url())
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
-    expect(page.get_by_label("Name").first).to_have_value("Anselm Brandt")
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
     fill(page, "A second thought.")
     page.get_by_label(re.compile("Save my name")).uncheck()
     page.get_by_role("button", name="Post Comment").click()
@@ -133,7 +133,7 @@ def test_a_browser_that_was_asked_to_remembers(visitor: Visitor, site: "Server",
 def test_control_and_enter_post_once(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = open_essay(visitor, site, essay)
     fill(page)
-    page.get_by_label("Comment").press("Control+Enter")
+    page.get_by_role("textbox", name="Comment").press("Control+Enter")
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
     assert Comment.objects.filter(essay=essay).count() == 1
 
