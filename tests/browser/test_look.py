@@ -1,0 +1,223 @@
+"""How every page and every state of it looks: to axe, in any width, on paper, and by what it weighs."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+
+from blog.models import Essay
+from comments.models import Rules
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Serve, Server
+
+WORD = "W" * 10_000
+NAME = "Wolfeschlegelsteinhausenbergerdorff" * 7
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "preload": False,
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(params=[(360, False), (1280, True)], ids=["phone", "desk-dark"])
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each width once and each scheme once: what goes wrong in one goes wrong in the other's company too."""
+    width, dark = request.param
+    return {"width": width, "dark": dark}
+
+
+@pytest.fixture
+def rules(site: "Server") -> Iterator[Rules]:
+    """The rules, for a test to change; afterwards they are what they were."""
+    before = Rules.objects.current()
+    yield make.rules()
+    before.save()
+
+
+@pytest.fixture
+def essay(rules: Rules) -> Essay:
+    """One with everything a body may hold, and an argument under it."""
+    author = make.author(name="Miriam Achterberg")
+    essay = make.essay("Whose Promise Is It?", by=author, deck="On keeping the word of somebody you were", body=BODY)
+    root = make.comment(essay, "Sell it.\n\n> whether I use it\n\n    " + "code " * 60, by=make.guest("Tobias Fenn"))
+    reply = make.comment(essay, f"See https://example.org/{'long' * 60}", by=make.guest("Ines Okafor"), to=root)
+    for _number in range(5):
+        reply = make.comment(essay, to=reply, by=make.guest("Tobias Fenn", website="https://fenn.example"))
+    return essay
+
+
+BODY = """<p>In the spring she asked me to promise.<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup></p>
+<h2>The stranger</h2><p>Words, <em>leaning</em>, <strong>standing</strong>, <a href="https://example.org/">linked</a>.</p>
+<h3>The third rank</h3><ul><li>one</li><li>two</li></ul><blockquote><p>Quoted.</p><cite>Where</cite></blockquote>
+<h2>Ways out</h2><blockquote class="pull"><p>A long promise is a letter.</p></blockquote><hr><p>After a pause.</p>
+<table><caption>Kept</caption><thead><tr><th>Age</th><th>Made</th></tr></thead><tbody><tr><td>20</td><td>118</td></tr></tbody>
+</table><pre><code>a line of code that is longer than any measure would allow, and then some more, and then some more</code></pre>
+<section role="doc-endnotes"><ol><li id="note-1"><p>A note.</p></li></ol></section>"""
+
+
+def check(visitor: Visitor, page: Page) -> None:
+    """Nothing for axe to say, nothing wider than the window."""
+    expect(page.locator("main")).to_be_visible()
+    complaints = len(visitor.complaints)
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    del visitor.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
+    assert [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found] == []
+
+
+def open_essay(visitor: Visitor, site: "Server", essay: Essay, after: str = "", **look: Any) -> Page:
+    return visitor.open(site.url + essay.get_absolute_url() + after, **look)
+
+
+def reply(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.locator(f"form#respond [name={name}]").fill(value)
+    page.get_by_role("button", name="Post Comment").click()
+
+
+def log_in(page: Page, site: "Server") -> None:
+    page.goto(f"{site.url}/accounts/login/")
+    page.locator("[name=login]").fill("author")
+    page.locator("[name=password]").fill("demo")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Log out")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/archive/", "/about/", "/accounts/login/", "/accounts/signup/"])
+def test_pages_are_clean(visitor: Visitor, site: "Server", look: dict[str, Any], path: str) -> None:
+    check(visitor, visitor.open(site.url + path, **look))
+
+
+@pytest.mark.parametrize(
+    "path", ["/tag/argument/", "/author/author/", "/accounts/login/code/", "/accounts/password/reset/"]
+)
+def test_pages_like_them_are_clean(visitor: Visitor, site: "Server", path: str) -> None:
+    check(visitor, visitor.open(site.url + path, width=768))
+
+
+def test_an_essay_and_its_argument_are_clean(
+    visitor: Visitor, site: "Server", essay: Essay, look: dict[str, Any]
+) -> None:
+    page = open_essay(visitor, site, essay, **look)
+    check(visitor, page)
+    linked = page.locator("li.comment").nth(2)
+    page.goto(f"{site.url}/comments/{(linked.get_attribute('id') or '').removeprefix('comment-')}/")
+    check(visitor, page)
+    page.locator(".replies > summary").nth(1).click()
+    check(visitor, page)
+
+
+def test_the_reply_form_is_clean_in_every_state(
+    visitor: Visitor, site: "Server", essay: Essay, look: dict[str, Any]
+) -> None:
+    page = open_essay(visitor, site, essay, **look)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    check(visitor, page)
+    reply(page, text="", name="Anselm Brandt", email="anselm@brandt", website="no address")
+    expect(page.locator(".errors")).to_be_focused()
+    expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+    check(visitor, page)
+    reply(page, text="An answer.", email="anselm@brandt.example", website="")
+    expect(page.get_by_role("status")).to_contain_text("Your comment is awaiting moderation.")
+    check(visitor, page)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    reply(page, text="An answer.", name="Anselm Brandt", email="anselm@brandt.example")
+    expect(page.locator(".errors")).to_contain_text("already")
+    check(visitor, page)
+
+
+def test_the_form_of_somebody_logged_in_is_clean(
+    visitor: Visitor, site: "Server", essay: Essay, look: dict[str, Any]
+) -> None:
+    page = visitor.open(**look)
+    log_in(page, site)
+    page.goto(site.url + essay.get_absolute_url())
+    expect(page.locator(".identity")).to_contain_text("You are commenting using your Rejoinder account.")
+    check(visitor, page)
+    page.goto(f"{site.url}/accounts/email/")
+    check(visitor, page)
+    page.goto(f"{site.url}/accounts/password/change/")
+    page.get_by_role("button", name="Change Password").click()
+    check(visitor, page)
+
+
+def test_what_may_not_be_answered_is_clean(
+    visitor: Visitor, site: "Server", rules: Rules, look: dict[str, Any]
+) -> None:
+    check(visitor, open_essay(visitor, site, make.essay(by=make.author()), **look))
+    closed = make.essay(by=make.author(), is_open=False)
+    page = open_essay(visitor, site, closed, **look)
+    expect(page.get_by_text("Comments are closed.")).to_be_visible()
+    check(visitor, page)
+    make.rules(who_may_comment="login")
+    page = open_essay(visitor, site, make.essay(by=make.author()), **look)
+    expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+    check(visitor, page)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_is_wider_than_the_window(visitor: Visitor, site: "Server", rules: Rules, width: int) -> None:
+    cells = "<td>some words</td>" * 14
+    body = f"<p>{WORD}</p><pre>{WORD}</pre><h2>{WORD[:300]}</h2><h2>b</h2><table><tr>{cells}</tr></table>"
+    essay = make.essay("Honorificabilitudinitatibus" * 6, by=make.author(name=NAME), deck=WORD[:200], body=body)
+    comment = None
+    for _level in range(6):
+        comment = make.comment(essay, f"{WORD}\n\n    {WORD}", by=make.guest(NAME), to=comment)
+    check(visitor, open_essay(visitor, site, essay, width=width))
+    page = open_essay(visitor, site, essay, f"?replyto={comment.pk if comment else 0}#respond", width=width)
+    check(visitor, page)
+
+
+def test_right_to_left_nothing_is_cut_off(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.site(language="ar")
+    try:
+        page = open_essay(visitor, site, essay, width=360)
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        check(visitor, page)
+    finally:
+        make.site(language="en")
+
+
+def test_paper_gets_the_words_alone(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    page.emulate_media(media="print")
+    for gone in (".masthead", "form#respond", ".do", ".tools", ".colophon"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".comment-body").first).to_be_visible()
+
+
+def test_times_are_relative_with_script_and_whole_without(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    time = ".thread time >> nth=0"
+    with_script = open_essay(visitor, site, essay)
+    expect(with_script.locator(time)).to_have_text(re.compile("now|ago"))
+    expect(with_script.locator(time)).to_have_attribute("title", re.compile("20[0-9]{2}"))
+    expect(open_essay(visitor, site, essay, script=False).locator(time)).to_have_text(re.compile("20[0-9]{2}"))
+
+
+def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "Serve") -> None:
+    """12 KB of CSS in one request, 10 KB of script, as they come over the wire; and there a wrong address is our page."""
+    site = serve(demo=True, DEBUG=None)
+    page = visitor.open(site.url)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.locator("h2 a").first.click()
+    expect(page.locator("article.essay")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    def weight(kind: str) -> list[int]:
+        return [len(gzip.compress(each.body())) for each in answers if each.request.resource_type == kind]
+
+    assert len(weight("stylesheet")) == 1
+    assert sum(weight("stylesheet")) <= 12_000
+    assert len(weight("script")) == 4
+    assert sum(weight("script")) <= 10_000
+    page.goto(f"{site.url}/nothing/here/")
+    expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
+    check(visitor, page)
