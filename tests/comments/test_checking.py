@@ -1,0 +1,159 @@
+"""`manage.py check_threads`: every way in which rows can go wrong is found, and mended."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from blog.models import Essay
+from comments import checking
+from comments.models import Comment, Discussion, TreeNumber, Wording
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+class Talk:
+    """
+    Two essays. Under the first a thread of `root` with `first` (answered by `deep`) and `second`, and another one;
+    a thread under the second.
+    """
+
+    def __init__(self) -> None:
+        make.rules()
+        self.essay, self.elsewhere = make.essay(), make.essay()
+        self.root = make.comment(self.essay)
+        self.first = make.comment(self.essay, to=self.root)
+        self.second = make.comment(self.essay, to=self.root, status="pending")
+        self.deep = make.comment(self.essay, to=self.first)
+        self.other = make.comment(self.essay)
+        self.foreign = make.comment(self.elsewhere)
+
+    def set(self, comment: Comment, **fields: Any) -> Any:
+        return Comment.objects.filter(pk=comment.pk).update(**fields)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def rows() -> list[Any]:
+    names = ("pk", "parent", "tree_id", "lft", "rght", "level", "essay", "readable", "wording")
+    counts = list(Discussion.objects.order_by("pk").values_list("pk", "responses", "threads"))
+    return [*Comment.objects.order_by("pk").values_list(*names), *counts, *TreeNumber.objects.order_by("pk")]
+
+
+def check(*arguments: str) -> str:
+    """What the command prints; it ends with 1 if it raises."""
+    out = StringIO()
+    try:
+        call_command("check_threads", *arguments, stdout=out)
+    except CommandError as error:
+        return f"{out.getvalue()}FAILED: {error}"
+    return out.getvalue()
+
+
+CORRUPTIONS: list[tuple[Callable[[Talk], Any], str]] = [
+    (lambda t: t.set(t.deep, lft=F("lft") + 1), "lft and rght are not 1 to 8: 4 stands where 3"),
+    (lambda t: t.set(t.root, rght=F("rght") + 2), "are not 1 to 8: 10 stands where 8"),
+    (lambda t: t.set(t.root, lft=0), "are not 1 to 8: 0 stands where 1"),
+    (lambda t: t.set(t.deep, lft=4, rght=3), "has lft 4 after rght 3"),
+    (lambda t: (t.set(t.deep, lft=3, rght=5), t.set(t.first, rght=4)), "reaches out of"),
+    (lambda t: t.set(t.deep, level=5), "is on level 5 instead of 2"),
+    (lambda t: t.set(t.other, level=1), "is on level 1 instead of 0"),
+    (lambda t: t.set(t.second, readable=2), "says 2 are readable instead of 0"),
+    (lambda t: t.set(t.root, readable=0), "says 0 are readable instead of 3"),
+    (lambda t: t.set(t.deep, essay=t.elsewhere), "what it answers under"),
+    (lambda t: t.set(t.deep, tree_id=t.other.tree_id), "which is in another thread"),
+    (lambda t: t.set(t.first, tree_id=t.foreign.tree_id), "which is in another thread"),
+    (lambda t: t.set(t.first, tree_id=999), "it has 0 roots"),
+    (lambda t: TreeNumber.objects.filter(pk=t.root.tree_id).delete(), "not among those given out"),
+    (lambda t: t.set(t.other, wording=None), "shows wording None, its newest is"),
+    (
+        lambda t: (t.set(t.other, wording=None), t.set(t.deep, wording=t.other.wording_id)),
+        "shows wording None, its newest is",
+    ),
+    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(responses=7), "7 responses in 2 threads are stored"),
+    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(threads=0), "there are 4 in 2"),
+    (lambda t: Discussion.objects.filter(pk=t.elsewhere.pk).delete(), "0 responses in 0 threads are stored"),
+]
+
+
+@pytest.mark.parametrize(("corrupt", "told"), CORRUPTIONS)
+def test_whatever_went_wrong_is_told_in_a_line_and_mended(
+    talk: Talk, corrupt: Callable[[Talk], Any], told: str
+) -> None:
+    before = rows()
+    assert "6 comments in 3 threads: all is well." in check()
+    corrupt(talk)
+    assert rows() != before
+    assert told in (said := check())
+    assert "FAILED" in said
+    assert "all is well" in check("--repair")
+    assert rows() == before
+
+
+def test_a_reply_that_was_given_another_parent_is_put_under_it(talk: Talk) -> None:
+    talk.set(talk.deep, parent=talk.second)
+    assert f"comment {talk.deep.pk} answers {talk.second.pk} and stands in {talk.first.pk}" in check()
+    assert "all is well" in check("--repair")
+    order = Comment.objects.filter(tree_id=talk.root.tree_id).order_by("lft").values_list("pk", flat=True)
+    assert list(order) == [talk.root.pk, talk.first.pk, talk.second.pk, talk.deep.pk]
+
+
+def test_comments_that_answer_one_another_become_a_thread_of_their_own(talk: Talk) -> None:
+    talk.set(talk.first, parent=talk.deep)
+    assert "FAILED" in check()
+    assert "7 comments" not in check("--repair")
+    assert "6 comments in 4 threads: all is well." in check()
+    first, deep = Comment.objects.filter(pk__in=[talk.first.pk, talk.deep.pk]).order_by("pk")
+    assert (first.parent, deep.parent) == (None, first)
+
+
+def test_an_essay_without_comments_that_counts_some_is_told_and_mended(talk: Talk) -> None:
+    empty = make.essay()
+    Discussion.objects.create(essay=empty, responses=3, threads=1)
+    assert f"Essay {empty.pk}: 3 responses in 1 threads are stored, there are 0 in 0." in check()
+    assert "all is well" in check("--repair")
+
+
+def test_older_words_give_way_to_the_newest(talk: Talk) -> None:
+    newer = Wording.objects.create(comment=talk.deep, text="New", html="<p>New</p>")
+    assert f"shows wording {talk.deep.wording_id}, its newest is {newer.pk}" in check()
+    assert "all is well" in check("--repair")
+    talk.deep.refresh_from_db()
+    assert talk.deep.wording == newer
+
+
+def test_a_comment_whose_words_are_lost_keeps_its_place(talk: Talk) -> None:
+    Wording.objects.filter(comment=talk.first).delete()
+    assert f"Comment {talk.first.pk}: has no words." in check()
+    assert "all is well" in check("--repair")
+
+
+def test_a_number_given_back_to_a_thread_is_not_given_out_again(talk: Talk) -> None:
+    ahead = TreeNumber.objects.latest("pk").pk + 1
+    talk.set(talk.other, tree_id=ahead)
+    assert "all is well" in check("--repair")
+    assert make.comment(talk.essay).tree_id > ahead
+
+
+def test_many_things_at_once_are_mended_together(talk: Talk) -> None:
+    talk.set(talk.first, lft=9, level=7, essay=talk.elsewhere)
+    talk.set(talk.other, readable=0)
+    Discussion.objects.update(responses=1, threads=5)
+    assert "all is well" in check("--repair")
+    found = dict(Discussion.objects.values_list("pk", "responses"))
+    assert found == {talk.essay.pk: 4, talk.elsewhere.pk: 1}
+
+
+def test_looking_asks_a_few_questions_however_many_comments_there_are(
+    talk: Talk, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    with django_assert_max_num_queries(4):
+        assert list(checking.problems()) == []
+    assert Essay.objects.count() == 2
