@@ -9,7 +9,7 @@ from comments import notices
 from comments.models import Comment, Status
 from moderation.models import Decision
 
-REMOVED = {Status.SPAM, Status.TRASH}
+REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
 class AlreadyDecided(Exception):
@@ -20,62 +20,123 @@ class AlreadyDecided(Exception):
         self.comment = comment
 
 
-def approve(comment: Comment, *, by: User, why: str = "") -> Decision:
-    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, why=why)
+def approve(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, why=why, seen=seen)
 
 
-def unapprove(comment: Comment, *, by: User, why: str = "") -> Decision:
-    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, why=why)
+def unapprove(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, why=why, seen=seen)
 
 
-def mark_spam(comment: Comment, *, by: User, why: str = "") -> Decision:
-    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, why=why)
+def mark_spam(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, why=why, seen=seen)
 
 
-def trash(comment: Comment, *, by: User, why: str = "") -> Decision:
-    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, why=why)
-
-
-@transaction.atomic
-def restore(comment: Comment, *, by: User, why: str = "") -> Decision:
-    """Back out of spam or trash, to what it was before it went there; one that arrived there waits."""
-    last = Decision.objects.filter(comment=comment, after__in=REMOVED).exclude(before__in=REMOVED).first()
-    before = Status(last.before) if last else Status.PENDING
-    return decide(comment, Decision.Verb.RESTORE, before, by=by, why=why)
-
-
-@transaction.atomic
-def undo(decision: Decision, *, by: User) -> Decision:
-    """Take a decision back, unless something was decided since. Raises AlreadyDecided then."""
-    latest = Decision.objects.filter(comment=decision.comment_id).first()
-    if latest is None or latest.pk != decision.pk:
-        raise AlreadyDecided(Comment.objects.select_related("commenter").get(pk=decision.comment_id))
-    return decide(decision.comment, Decision.Verb.UNDO, Status(decision.before), by=by, undoes=decision)
+def trash(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, why=why, seen=seen)
 
 
 @transaction.atomic
 def decide(
-    comment: Comment, verb: Decision.Verb, after: Status, *, by: User, why: str = "", undoes: Decision | None = None
+    comment: Comment, verb: Decision.Verb, after: Status, *, by: User, why: str = "", seen: str | None = None
 ) -> Decision:
-    """Change a comment's status under its thread's lock, with all that is counted, and write down who did it.
+    """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`.
 
-    Raises AlreadyDecided when it stands like that already, and Comment.DoesNotExist when it is gone.
+    Raises AlreadyDecided when it stands otherwise by now, or like that already; Comment.DoesNotExist when it is gone.
     """
-    root, fresh = Comment.objects.lock_thread(comment.pk)
-    if fresh is None or root is None:
-        raise Comment.DoesNotExist
-    before = Status(fresh.status)
-    if before == after:
+    root, fresh = lock(comment.pk)
+    if fresh.status == after or seen not in {None, fresh.status}:
         raise AlreadyDecided(fresh)
-    removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NOBODY
-    Comment.objects.filter(pk=fresh.pk).update(status=after, removed_by=removed_by, changed=timezone.now())
-    if change := (after == Status.APPROVED) - (before == Status.APPROVED):
-        fresh.count(change, root=root)
-    decision = Decision.objects.create(
-        comment=fresh, moderator=by, verb=verb, why=why, before=before, after=after, undoes=undoes
-    )
     comment.status = after
-    pagecache.bump(fresh.essay.cache_key, "comments")
-    if after == Status.APPROVED:
-        notices.tell.enqueue(fresh.pk)  # the essay's authors, unless they have heard of it already
+    return settle(root, fresh, verb, after, by=by, why=why)
+
+
+@transaction.atomic
+def restore(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+    """Back out of spam or trash, to what it was before it went there; one that arrived there waits.
+
+    Raises as decide() does.
+    """
+    root, fresh = lock(comment.pk)
+    if fresh.status not in REMOVED or seen not in {None, fresh.status}:
+        raise AlreadyDecided(fresh)
+    comment.status = before_removal(fresh)
+    return settle(root, fresh, Decision.Verb.RESTORE, Status(comment.status), by=by, why=why)
+
+
+@transaction.atomic
+def undo(decision: Decision, *, by: User) -> Decision:
+    """Take a decision back, an undo too, so that all is as it was before. Raises as decide() does.
+
+    AlreadyDecided here: something was decided since, or its author removed it.
+    """
+    root, fresh = lock(decision.comment_id)
+    newest = Decision.objects.filter(comment=fresh).first()
+    if newest != decision or fresh.status != decision.after:
+        raise AlreadyDecided(fresh)
+    return settle(root, fresh, Decision.Verb.UNDO, Status(decision.before), by=by, undoes=decision)
+
+
+def lock(pk: int) -> tuple[Comment, Comment]:
+    """The root of a comment's thread, and the comment, as they are once nobody else can change them."""
+    root, fresh = Comment.objects.lock_thread(pk)
+    if root is None or fresh is None:
+        raise Comment.DoesNotExist(f"There is no comment {pk}.")
+    return root, fresh
+
+
+def before_removal(comment: Comment) -> Status:
+    """The last status on record in which it was no spam and not in the trash."""
+    for decision in Decision.objects.in_force(comment):
+        for status in (decision.after, decision.before):
+            if status not in REMOVED:
+                return Status(status)
+    return Status.PENDING
+
+
+def settle(
+    root: Comment,
+    comment: Comment,
+    verb: Decision.Verb,
+    after: Status,
+    *,
+    by: User,
+    why: str = "",
+    undoes: Decision | None = None,
+) -> Decision:
+    """Change the status of a locked comment with all that is counted, and write down who did it."""
+    decision = Decision.objects.create(
+        comment=comment,
+        moderator=by,
+        verb=verb,
+        why=why,
+        before=comment.status,
+        after=after,
+        removed_by=comment.removed_by,
+        undoes=undoes,
+    )
+    if undoes:
+        comment.removed_by = undoes.removed_by
+    else:
+        comment.removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NOBODY
+    comment.status = after
+    comment.changed = timezone.now()
+    Comment.objects.filter(pk=comment.pk).update(status=after, removed_by=comment.removed_by, changed=comment.changed)
+    change = (after == Status.APPROVED) - (decision.before == Status.APPROVED)
+    if change:
+        comment.count(change, root=root)
+    if after == Status.APPROVED and is_news(decision):
+        notices.tell.enqueue(comment.pk)  # the essay's authors, unless they have heard of it already
+    if change or comment.rght - comment.lft > 1:  # else no reader's page shows it, not even its place
+        pagecache.bump(comment.essay.cache_key, "comments")
     return decision
+
+
+def is_news(decision: Decision) -> bool:
+    """Whether a comment that is approved now may be one that its essay's authors have not heard of.
+
+    What comes back as it was published before is none, but an approval may have been undone before its mail went out.
+    """
+    if decision.verb == Decision.Verb.APPROVE:
+        return True
+    return Decision.objects.filter(comment=decision.comment_id, verb=Decision.Verb.APPROVE).exists()

@@ -1,11 +1,30 @@
 """Who decided what about whom: the log is only ever added to."""
 
+from collections.abc import Iterable, Iterator
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from comments.models import Comment
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def in_force(self, comment: Comment) -> Iterator["Decision"]:
+        """A comment's decisions, newest first, without those that were undone and what undid them."""
+        newest_first = iter(self.filter(comment=comment).order_by("-pk"))
+        for decision in newest_first:
+            if decision.verb == Decision.Verb.UNDO:
+                next(newest_first, None)  # only the newest can be undone, so it stands just before
+            else:
+                yield decision
+
+    def latest_of(self, comments: Iterable[int]) -> Self:
+        """The newest decision about each of these comments."""
+        of_each = self.filter(comment__in=comments).order_by().values("comment").annotate(newest=models.Max("pk"))
+        return self.filter(pk__in=of_each.values("newest"))
 
 
 class Decision(models.Model):
@@ -27,10 +46,15 @@ class Decision(models.Model):
     why = models.TextField(_("why"), blank=True)
     before = models.CharField(_("before"), max_length=8)
     after = models.CharField(_("after"), max_length=8)
+    removed_by = models.CharField(
+        _("removed by, before"), max_length=9, choices=Comment.Remover.choices, blank=True, editable=False
+    )
     undoes = models.OneToOneField(
         "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undoes")
     )
     created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("decision")

@@ -1,0 +1,146 @@
+"""Posts, replies and decisions in any order: the tree stays whole, every count equals what is shown."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import User
+from blog.models import Essay
+from comments import actions as speaking
+from comments.checking import problems
+from comments.models import Comment, Discussion
+from comments.pages import ThreadPage, Viewer
+from comments.screening import Sender
+from comments.thread import Shown, visible
+from moderation import actions
+from moderation.models import Decision
+from tests import make
+
+VERBS: dict[str, Callable[..., Decision]] = {
+    "approve": actions.approve,
+    "unapprove": actions.unapprove,
+    "spam": actions.mark_spam,
+    "trash": actions.trash,
+    "restore": actions.restore,
+}
+STEPS = st.tuples(
+    st.sampled_from(["post", "held post", "reply", "reply", "held reply", "undo", *VERBS]), st.integers(0)
+)
+
+
+class Site:
+    """What was said and decided so far, with what it must amount to."""
+
+    def __init__(self) -> None:
+        make.rules(hold_everything=True)
+        self.essays = [make.essay(), make.essay()]
+        self.moderator = make.moderator()
+        self.comments: list[Comment] = []
+        self.decisions: list[Decision] = []
+        self.statuses: dict[int, list[str]] = {}
+
+    def do(self, what: str, number: int) -> None:
+        match what.split():
+            case [*held, "post"]:
+                self.say(self.essays[number % 2], None, is_held=bool(held))
+            case [*held, "reply"] if self.comments:
+                above = self.comments[number % len(self.comments)]
+                self.say(above.essay, above, is_held=bool(held))
+            case ["undo"] if self.decisions:
+                self.undo(self.decisions[-1 - number % len(self.decisions)])
+            case [verb] if verb in VERBS and self.comments:
+                self.decide(verb, self.comments[number % len(self.comments)])
+
+    def say(self, essay: Essay, above: Comment | None, *, is_held: bool) -> None:
+        is_refused = above is not None and self.statuses[above.pk][-1] != "approved"
+        try:
+            comment = speaking.post(
+                essay=essay,
+                commenter=make.guest(f"Guest {len(self.comments)}"),
+                sender=Sender("203.0.113.9"),
+                text="Words",
+                parent=above.pk if above else None,
+                is_trusted=not is_held,
+            )
+        except speaking.Gone:
+            assert is_refused
+        else:
+            assert not is_refused
+            self.comments.append(comment)
+            self.statuses[comment.pk] = ["pending" if is_held else "approved"]
+
+    def decide(self, verb: str, comment: Comment) -> None:
+        past = self.statuses[comment.pk]
+        outside = [status for status in past if status not in actions.REMOVED]
+        after = {"approve": "approved", "unapprove": "pending", "restore": outside[-1]}.get(verb, verb)
+        is_refused = past[-1] == after
+        try:
+            decision = VERBS[verb](comment, by=self.moderator)
+        except actions.AlreadyDecided:
+            assert is_refused
+        else:
+            assert not is_refused
+            assert (decision.before, decision.after) == (past[-1], after)
+            past.append(after)
+            self.decisions.append(decision)
+
+    def undo(self, decision: Decision) -> None:
+        of_comment = [other for other in self.decisions if other.comment_id == decision.comment_id]
+        try:
+            undone = actions.undo(decision, by=self.moderator)
+        except actions.AlreadyDecided:
+            assert of_comment[-1] != decision
+        else:
+            assert of_comment[-1] == decision
+            past = self.statuses[decision.comment_id]
+            if decision.verb == Decision.Verb.UNDO:
+                past.append(decision.before)
+            else:
+                past.pop()
+            self.decisions.append(undone)
+
+    def check(self) -> None:
+        assert list(problems()) == []
+        stored = dict(Comment.objects.values_list("pk", "status"))
+        assert stored == {pk: past[-1] for pk, past in self.statuses.items()}
+        for essay in self.essays:
+            page = ThreadPage(Essay.objects.get(pk=essay.pk), Viewer())
+            shown = visible(page.rows()[0])
+            whole = [row for row, how in shown if how is Shown.WHOLE]
+            assert {row.pk for row in whole} == {
+                pk for pk, status in stored.items() if status == "approved" and self.essay_of(pk) == essay
+            }
+            assert Discussion.objects.responses([essay]).get(essay.pk, 0) == page.discussion.responses == len(whole)
+            assert page.discussion.threads == sum(row.parent is None for row, _ in shown)
+            assert all(row.parent is None or row.parent in {other.pk for other, _ in shown} for row, _ in shown)
+            assert [row.pk for row in whole] == list(
+                Comment.objects.under(essay).approved().in_order().values_list("pk", flat=True)
+            )
+
+    def essay_of(self, pk: int) -> Any:
+        return next(comment.essay for comment in self.comments if comment.pk == pk)
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@given(st.lists(STEPS, min_size=3, max_size=30))
+def test_any_sequence_of_posts_replies_and_decisions_keeps_the_tree_and_the_counts(
+    steps: list[tuple[str, int]],
+) -> None:
+    with taken_back():
+        site = Site()
+        for what, number in steps:
+            site.do(what, number)
+        site.check()
+        assert User.objects.count() == 1

@@ -1,0 +1,109 @@
+"""Two moderators at once, on a real database of the kind the run is for: nothing is decided twice, nobody waits for ever."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.models import User
+from comments.checking import problems
+from comments.models import Comment
+from moderation import actions
+from moderation.models import Decision
+from tests import make
+from tests.services.site import Installation
+
+ROUNDS = 10
+
+
+@pytest.fixture
+def house(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
+    """A site on a database of its own, which this thread speaks to."""
+    with django_db_blocker.unblock(), installation.connected():
+        make.rules()
+        yield installation
+
+
+def at_once(house: Installation, *jobs: Callable[[], Any]) -> list[Any]:
+    """What each returned or raised, all of them started in the same moment."""
+    results: list[Any] = [None] * len(jobs)
+    start = threading.Barrier(len(jobs))
+
+    def run(number: int) -> None:
+        with house.connected():
+            start.wait()
+            try:
+                results[number] = jobs[number]()
+            except Exception as error:
+                results[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.parametrize(
+    "verbs", [(actions.approve, actions.approve), (actions.approve, actions.trash)], ids=["the same", "opposite"]
+)
+def test_one_of_two_decides_and_the_other_is_told(house: Installation, verbs: tuple[Any, Any]) -> None:
+    people = make.moderator(), make.moderator()
+    essay = make.essay()
+    root = make.comment(essay)
+    for round_ in range(ROUNDS):
+        comment = make.comment(essay, to=root, status="pending", by=make.guest(f"Guest {round_}"))
+        jobs = [partial(verb, comment, by=by, seen="pending") for verb, by in zip(verbs, people, strict=True)]
+        results = at_once(house, *jobs)
+        assert sorted(type(result).__name__ for result in results) == ["AlreadyDecided", "Decision"], results
+        decision = Decision.objects.get(comment=comment)
+        assert Comment.objects.get(pk=comment.pk).status == decision.after
+    assert not list(problems())
+
+
+def test_of_an_undo_and_a_decision_one_comes_after_the_other(house: Installation) -> None:
+    mara, jo = make.moderator(), make.moderator()
+    essay = make.essay()
+    for _ in range(ROUNDS):
+        comment = make.comment(essay, status="pending")
+        approved = actions.approve(comment, by=mara)
+        stale = Decision.objects.get(pk=approved.pk)
+        undone, trashed = at_once(
+            house,
+            partial(actions.undo, stale, by=mara),
+            partial(actions.trash, comment, by=jo, seen="approved"),
+        )
+        done = [result for result in (undone, trashed) if isinstance(result, Decision)]
+        assert len(done) == 1, (undone, trashed)
+        assert Comment.objects.get(pk=comment.pk).status == done[0].after
+    assert not list(problems())
+
+
+def test_two_who_decide_about_the_same_many_never_wait_for_one_another_in_a_ring(house: Installation) -> None:
+    essays = [make.essay(), make.essay()]
+    roots = [make.comment(essay) for essay in essays for _ in range(3)]
+    held = [make.comment(root.essay, to=root, status="pending") for root in roots for _ in range(3)]
+
+    def decide(verb: Callable[..., Decision], by: User, order: list[Comment]) -> list[Any]:
+        done: list[Any] = []
+        for comment in order:
+            try:
+                done.append(verb(comment, by=by, seen="pending"))
+            except actions.AlreadyDecided as late:
+                done.append(late)
+        return done
+
+    mara, jo = make.moderator(), make.moderator()
+    results = at_once(
+        house,
+        lambda: decide(actions.approve, mara, held),
+        lambda: decide(actions.mark_spam, jo, held[::-1]),
+        lambda: [make.comment(root.essay, to=root, status="pending") for root in roots],
+    )
+    assert all(isinstance(result, list) for result in results), results
+    assert Decision.objects.filter(comment__in=held).count() == len(held)
+    assert not list(problems())

@@ -1,0 +1,216 @@
+"""What a moderator's verb changes, what it leaves alone, and what takes it back."""
+
+from typing import Any
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from accounts.models import User
+from blog import actions as writing
+from comments.checking import problems
+from comments.models import Comment, Discussion, Status
+from moderation import actions
+from moderation.models import Decision
+from pagecache.models import Generation
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mara() -> User:
+    make.rules()
+    return make.moderator("mara", name="Mara")
+
+
+def now(comment: Comment) -> Comment:
+    found: Comment = Comment.objects.get(pk=comment.pk)
+    return found
+
+
+def generation(key: str) -> int:
+    return Generation.objects.filter(key=key).values_list("number", flat=True).first() or 0
+
+
+def test_every_verb_is_on_record_with_before_and_after(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    decision = actions.approve(comment, by=mara, why="A good point.")
+    found = Decision.objects.get()
+    assert found == decision
+    assert (found.comment, found.moderator, found.verb, found.why) == (comment, mara, "approve", "A good point.")
+    assert (found.before, found.after) == ("pending", "approved")
+    assert now(comment).status == comment.status == Status.APPROVED
+
+
+def test_counts_follow_what_can_be_read(mara: User) -> None:
+    essay = make.essay()
+    root = make.comment(essay, status="pending")
+
+    def counts() -> tuple[int, int]:
+        return Discussion.objects.values_list("responses", "threads").get(essay=essay)
+
+    actions.approve(root, by=mara)
+    reply = make.comment(essay, to=root)
+    assert counts() == (2, 1)
+    actions.trash(root, by=mara)
+    assert counts() == (1, 1)
+    actions.mark_spam(reply, by=mara)
+    assert counts() == (0, 0)
+    actions.restore(reply, by=mara)
+    assert counts() == (1, 1)
+    assert not list(problems())
+
+
+def test_a_reply_is_decided_about_under_what_was_removed(mara: User) -> None:
+    essay = make.essay()
+    root = make.comment(essay)
+    reply = make.comment(essay, to=root, status="pending")
+    actions.trash(root, by=mara)
+    actions.approve(reply, by=mara)
+    assert now(root).readable == 1
+    assert now(reply).is_approved
+    actions.restore(root, by=mara)
+    assert now(root).readable == 2
+
+
+@pytest.mark.parametrize("verb", [actions.approve, actions.unapprove, actions.mark_spam, actions.trash])
+def test_what_stands_like_that_already_is_left_alone(mara: User, verb: Any) -> None:
+    after = {actions.approve: "approved", actions.unapprove: "pending", actions.mark_spam: "spam"}.get(verb, "trash")
+    comment = make.comment(make.essay(), status=after)
+    decisions = Decision.objects.count()
+    with pytest.raises(actions.AlreadyDecided):
+        verb(comment, by=mara)
+    assert Decision.objects.count() == decisions
+
+
+def test_a_decision_made_since_it_was_looked_at_holds(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    actions.trash(comment, by=mara, seen="pending")
+    with pytest.raises(actions.AlreadyDecided) as refused:
+        actions.approve(comment, by=make.moderator(), seen="pending")
+    assert refused.value.comment.status == now(comment).status == Status.TRASH
+    assert Decision.objects.count() == 1
+
+
+def test_what_is_gone_cannot_be_decided_about(mara: User) -> None:
+    comment = make.comment(make.essay(), status="trash")
+    writing.delete(comment.essay)
+    for verb in (actions.approve, actions.restore):
+        with pytest.raises(Comment.DoesNotExist):
+            verb(comment, by=mara)
+
+
+@pytest.mark.parametrize("before", ["pending", "approved"])
+@pytest.mark.parametrize("way", [["spam"], ["trash"], ["spam", "trash"], ["trash", "spam", "trash"]])
+def test_restoring_leads_back_to_what_it_was_before_it_was_removed(mara: User, before: str, way: list[str]) -> None:
+    comment = make.comment(make.essay(), status=before)
+    for verb in way:
+        {"spam": actions.mark_spam, "trash": actions.trash}[verb](comment, by=mara)
+    assert now(comment).removed_by == Comment.Remover.MODERATOR
+    actions.restore(comment, by=mara)
+    assert now(comment).status == before
+    assert now(comment).removed_by == Comment.Remover.NOBODY
+
+
+def test_what_arrived_as_spam_waits_once_it_is_restored(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    Comment.objects.update(status=Status.SPAM)
+    actions.restore(comment, by=mara)
+    assert now(comment).status == Status.PENDING
+
+
+def test_an_approval_that_was_undone_does_not_count_as_what_was_before(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    Comment.objects.update(status=Status.SPAM)
+    actions.undo(actions.approve(comment, by=mara), by=mara)
+    assert now(comment).status == Status.SPAM
+    actions.restore(comment, by=mara)
+    assert now(comment).status == Status.PENDING
+
+
+def test_what_its_author_removed_after_an_approval_is_approved_once_restored(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    actions.approve(comment, by=mara)
+    Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
+    actions.restore(comment, by=mara)
+    assert now(comment).status == Status.APPROVED
+
+
+@pytest.mark.parametrize("before", ["pending", "approved", "spam", "trash"])
+@pytest.mark.parametrize(
+    "verb", [actions.approve, actions.unapprove, actions.mark_spam, actions.trash, actions.restore]
+)
+def test_undoing_leaves_everything_as_it_was_and_undoing_that_too(mara: User, before: str, verb: Any) -> None:
+    essay = make.essay()
+    comment = make.comment(essay, status="pending")
+    make.comment(essay)
+    Comment.objects.filter(pk=comment.pk).update(status=before, removed_by="author" if before == "trash" else "")
+    if before == "approved":
+        Comment.objects.filter(pk=comment.pk).update(readable=1)
+        Discussion.objects.update(responses=2, threads=2)
+
+    def state() -> list[Any]:
+        comments = Comment.objects.order_by("pk").values_list("status", "removed_by", "readable")
+        return [*comments, *Discussion.objects.values_list("responses", "threads")]
+
+    first = state()
+    try:
+        decision = verb(comment, by=mara)
+    except actions.AlreadyDecided:
+        assert state() == first
+        return
+    second = state()
+    undone = actions.undo(decision, by=mara)
+    assert state() == first
+    redone = actions.undo(undone, by=mara)
+    assert state() == second
+    actions.undo(redone, by=mara)
+    assert state() == first
+    assert not list(problems())
+
+
+def test_only_the_newest_decision_can_be_undone(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    approved = actions.approve(comment, by=mara)
+    trashed = actions.trash(comment, by=make.moderator())
+    with pytest.raises(actions.AlreadyDecided) as refused:
+        actions.undo(approved, by=mara)
+    assert refused.value.comment.status == Status.TRASH
+    actions.undo(trashed, by=mara)
+    with pytest.raises(actions.AlreadyDecided):
+        actions.undo(trashed, by=mara)
+
+
+def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    approved = actions.approve(comment, by=mara)
+    Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
+    with pytest.raises(actions.AlreadyDecided):
+        actions.undo(approved, by=mara)
+
+
+def test_cached_pages_are_made_anew_by_what_readers_can_see_alone(mara: User) -> None:
+    essay = make.essay()
+    alone, above = make.comment(essay, status="pending"), make.comment(essay)
+    make.comment(essay, to=above)
+    actions.trash(above, by=mara)
+    before = generation(essay.cache_key)
+    actions.mark_spam(alone, by=mara)
+    assert generation(essay.cache_key) == before
+    actions.restore(alone, by=mara)
+    actions.approve(alone, by=mara)
+    assert generation(essay.cache_key) > before
+    before = generation(essay.cache_key)
+    actions.mark_spam(above, by=mara)  # its tombstone is read
+    assert generation(essay.cache_key) > before
+
+
+def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: User) -> None:
+    essay = make.essay()
+    held, published = make.comment(essay, status="pending"), make.comment(essay, by=make.guest("Trusted"))
+    Decision.objects.all().delete()  # as one that was published when it was posted, or imported
+    before = DBTaskResult.objects.count()
+    actions.approve(held, by=mara)
+    assert DBTaskResult.objects.count() == before + 1
+    actions.undo(actions.trash(published, by=mara), by=mara)
+    assert DBTaskResult.objects.count() == before + 1
