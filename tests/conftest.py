@@ -22,6 +22,7 @@ for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONC
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "a key for the tests alone, long enough to be no weak one 0123456789"
 os.environ["DATA_DIR"] = str(DATA_DIR)
+(DATA_DIR / "static").mkdir()  # whitenoise warns of a missing one for every client
 if HALF:
     end_with_parent(signal.SIGKILL)()
 if HALF == "postgres":
