@@ -1,7 +1,5 @@
 /* Says how long ago a comment was written, in the page's language; the moment itself stays in the title. */
-const language = document.documentElement.lang;
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const absolute = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 const units = [["year", 31_556_952], ["month", 2_629_746], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
 function ago(seconds) {
@@ -11,9 +9,8 @@ function ago(seconds) {
 
 function tell() {
   for (const time of document.querySelectorAll(".thread time")) {
-    const moment = new Date(time.dateTime);
-    time.title ||= absolute.format(moment);
-    time.textContent = ago((Date.now() - moment) / 1000);
+    time.title ||= time.textContent;
+    time.textContent = ago((Date.now() - new Date(time.dateTime)) / 1000);
   }
 }
 
