@@ -1,5 +1,6 @@
 """Which requests may share a page, under what name it is kept, and what of the request may reach it."""
 
+import functools
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from wsgiref.types import WSGIEnvironment
@@ -35,6 +36,7 @@ class Addresses:
         self._files = (settings.STATIC_URL, settings.MEDIA_URL)
         self._site = urlsplit(settings.SITE_URL).netloc.lower()
         self._hosts: dict[tuple[str, str], str] = {}
+        self._tidied = functools.lru_cache(maxsize=1000)(self._tidy)
 
     def read(self, environ: WSGIEnvironment) -> Address | None:
         """None for a request that passes by the cache."""
@@ -51,7 +53,7 @@ class Addresses:
         if not host:
             return None
         sent_query = environ.get("QUERY_STRING", "")
-        query = self._tidy(sent_query) if sent_query else ""
+        query = self._tidied(sent_query) if len(sent_query) <= LONGEST_QUERY else None
         if query is None:
             return None
         return Address(
@@ -80,9 +82,7 @@ class Addresses:
         return wanted
 
     def _tidy(self, query: str) -> str | None:
-        """The known names in order; None when a name makes the page personal or the query is beyond measure."""
-        if len(query) > LONGEST_QUERY:
-            return None
+        """The known names in order; None when a name makes the page personal."""
         sent = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
         if any(name in self._personal for name, _ in sent):
             return None

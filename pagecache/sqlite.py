@@ -1,8 +1,8 @@
 """Generations read from SQLite: one row by its key, which costs no more than `PRAGMA data_version` and says more."""
 
-import os
 import sqlite3
 import threading
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,17 +12,21 @@ from pagecache.reading import Away, Numbers
 CURRENT = f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'"  # noqa: S608
 
 
+LOOK_AGAIN = 1.0  # seconds between two looks whether a restore has put another file in the database's place
+
+
 class ReadOnlyConnection(sqlite3.Connection):
     """Closes itself when the thread that owns it ends."""
 
     file: tuple[int, int]
+    looked: float
 
     def __del__(self) -> None:
         self.close()
 
 
 class SqliteReader:
-    """A connection for each thread, opened anew when another file has taken the database's place."""
+    """A connection for each thread: shared ones went wrong under load."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -50,9 +54,12 @@ class SqliteReader:
             raise Away from error
 
     def _connection(self) -> sqlite3.Connection:
-        status = os.stat(self._path)  # noqa: PTH116 - asked at every request, at half the price of Path.stat
-        file = (status.st_dev, status.st_ino)
+        now = time.monotonic()
         connection: ReadOnlyConnection | None = getattr(self._local, "connection", None)
+        if connection is not None and now - connection.looked < LOOK_AGAIN:
+            return connection
+        status = Path(self._path).stat()
+        file = (status.st_dev, status.st_ino)
         if connection is None or connection.file != file:
             connection = self._local.connection = sqlite3.connect(
                 f"{Path(self._path).absolute().as_uri()}?mode=ro",
@@ -63,4 +70,5 @@ class SqliteReader:
                 factory=ReadOnlyConnection,
             )
             connection.file = file
+        connection.looked = now
         return connection

@@ -1,5 +1,6 @@
 """The layer in front of Django's handler: answers from ready pages, and never with one that a commit has outdated."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from pagecache.declaration import Declaration, Headers
 from pagecache.page import Page
 from pagecache.reading import Away, Numbers, reader
 from pagecache.store import Entry, Key, Store
+
+logger = logging.getLogger("rejoinder.pagecache")
 
 
 class Drawing:
@@ -43,6 +46,7 @@ class PageCache:
         self._drawings: dict[Key, Drawing] = {}
         self._plain: set[Key] = set()  # addresses that gave nothing to keep the last time
         self._reader = reader()
+        self._complained = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         address = self._addresses.read(environ)
@@ -139,7 +143,10 @@ class PageCache:
     def _look(self, keys: tuple[str, ...]) -> tuple[int, Numbers] | None:
         try:
             return self._reader.numbers(keys)
-        except Away:
+        except Away as error:
+            if time.monotonic() - self._complained > self.GRACE:
+                self._complained = time.monotonic()
+                logger.warning("No page is kept while the generations cannot be read: %s", error.__cause__ or error)
             return None
 
     def _ask(self, address: Address, environ: WSGIEnvironment, is_page: bool) -> tuple[Answer, Declaration | None]:

@@ -1,0 +1,81 @@
+"""Asking a WSGI application as a server would, and a small application that says what it has been told to say."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from pagecache.declaration import MADE_FROM
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(application: WSGIApplication, address: str = "/essay/", method: str = "GET", **headers: str) -> Answer:
+    path, _, query = address.partition("?")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "203.0.113.7",
+        "HTTP_HOST": "127.0.0.1",
+        "wsgi.url_scheme": headers.pop("scheme", "http"),
+        "wsgi.input": BytesIO(),
+        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
+    }
+    heard: list[tuple[str, Headers]] = []
+
+    def start_response(status: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:
+        heard.append((status, headers))
+        return lambda data: None
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        if close := getattr(chunks, "close", None):
+            close()
+    status, sent = heard[-1]
+    names = [name.lower() for name, _ in sent if name.lower() != "set-cookie"]
+    assert len(names) == len(set(names)), f"a header stands twice: {sent}"
+    return Answer(int(status.split()[0]), {name.lower(): value for name, value in sent}, body)
+
+
+class Body(list[bytes]):
+    """Notices whether it was closed."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@dataclass
+class Application:
+    """Says `text`, and remembers what it was asked; `made_from` empty makes no declaration."""
+
+    text: Callable[[WSGIEnvironment], str] = lambda environ: "words " * 500
+    made_from: str = "site essay:1"
+    status: str = "200 OK"
+    headers: Headers = field(default_factory=list)
+    asked: list[WSGIEnvironment] = field(default_factory=list)
+    bodies: list[Body] = field(default_factory=list)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.asked.append(environ.copy())
+        body = Body([self.text(environ).encode()])
+        self.bodies.append(body)
+        declared = [(MADE_FROM, self.made_from)] if self.made_from else []
+        length = ("Content-Length", str(sum(map(len, body))))
+        start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), length, *declared, *self.headers])
+        return body
