@@ -1,0 +1,269 @@
+"""Jobs: tried again after a while, taken up when their worker died, and enqueued by the clock once."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from pytest_django.plugin import DjangoDbBlocker
+
+from server import jobs, upkeep, worker
+from server.jobs import Result
+from server.models import Lease, Tick
+from tests.server import chores
+from tests.services.processes import Process, wait_until
+from tests.services.site import ROOT, Installation
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ELSEWHERE = "another-machine.7.7"
+
+
+def status(result: Result) -> str:
+    result.refresh_from_db()
+    return str(result.status)
+
+
+def enqueued() -> Result:
+    return DBTaskResult.objects.latest("enqueued_at")
+
+
+@contextlib.contextmanager
+def working(installation: Installation, name: str = "worker") -> Iterator[Process]:
+    process = Process(
+        [sys.executable, "manage.py", "worker"],
+        log=installation.data_dir / f"{name}.log",
+        environment=installation.environment(),
+        folder=ROOT,
+    )
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+# Doing them
+
+
+@pytest.mark.django_db
+def test_what_is_ready_is_done_in_turn(tmp_path: Path) -> None:
+    file = tmp_path / "notes"
+    for words in ("one", "two"):
+        chores.note.enqueue(str(file), words)
+    chores.note.using(run_after=timezone.now() + timedelta(hours=1)).enqueue(str(file), "later")
+    assert worker.work_off() == 2
+    assert file.read_text() == "one\ntwo\n"
+
+
+@pytest.mark.django_db
+def test_a_job_is_not_done_when_what_owed_it_was_given_up(tmp_path: Path) -> None:
+    with transaction.atomic():
+        chores.note.enqueue(str(tmp_path / "notes"), "never")
+        transaction.set_rollback(True)
+    assert worker.work_off() == 0
+
+
+# Trying again
+
+
+@pytest.mark.django_db
+def test_a_job_that_fails_is_tried_again_with_longer_and_longer_pauses() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        chores.fail.enqueue()
+        result = enqueued()
+        pauses = []
+        while worker.work_off() == 1 and status(result) == TaskResultStatus.READY:
+            pauses.append(result.run_after - timezone.now())
+            assert worker.work_off() == 0
+            clock.move_to(result.run_after)
+        assert [pause.total_seconds() / 60 for pause in pauses] == [1, 5, 30, 120, 480]
+        assert status(result) == TaskResultStatus.FAILED
+        assert "the mail server said no" in result.traceback
+
+
+@pytest.mark.django_db
+def test_a_job_that_did_not_ask_for_it_fails_at_once() -> None:
+    chores.fail_once_and_for_all.enqueue()
+    worker.work_off()
+    assert status(enqueued()) == TaskResultStatus.FAILED
+
+
+@pytest.mark.django_db
+def test_a_database_that_was_away_is_no_jobs_own_fault() -> None:
+    chores.find_the_database_away.enqueue()
+    worker.work_off()
+    assert status(enqueued()) == TaskResultStatus.READY
+
+
+@pytest.mark.django_db
+def test_a_job_that_no_longer_exists_is_said_to_have_failed() -> None:
+    chores.sweep.enqueue()
+    DBTaskResult.objects.update(task_path="tests.server.chores.long_gone")
+    worker.work_off()
+    assert status(enqueued()) == TaskResultStatus.FAILED
+
+
+# Taking up what a dead worker left
+
+
+def test_a_job_whose_worker_was_killed_is_done_by_the_next(
+    installation: Installation, django_db_blocker: DjangoDbBlocker
+) -> None:
+    started, go = installation.data_dir / "started", installation.data_dir / "go"
+    with django_db_blocker.unblock(), installation.connected():
+        chores.wait.enqueue(str(started), str(go))
+        result = enqueued()
+        with working(installation) as first:
+            wait_until(started.exists, "the job to begin")
+            first.kill()
+        assert status(result) == TaskResultStatus.RUNNING
+        go.touch()
+        with working(installation) as second:
+            second.wait_until(lambda: status(result) == TaskResultStatus.SUCCESSFUL, "the job to be done")
+        assert len(result.worker_ids) == 2
+
+
+def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(
+    installation: Installation, django_db_blocker: DjangoDbBlocker
+) -> None:
+    started, go = installation.data_dir / "started", installation.data_dir / "go"
+    with django_db_blocker.unblock(), installation.connected():
+        chores.wait.enqueue(str(started), str(go))
+        result = enqueued()
+        with working(installation) as process:
+            wait_until(started.exists, "the job to begin")
+            process.running.terminate()
+            go.touch()
+            assert process.running.wait(15) == 0
+        assert status(result) == TaskResultStatus.SUCCESSFUL
+
+
+@pytest.mark.django_db
+def test_a_job_is_left_to_a_worker_that_lives() -> None:
+    chores.sweep.enqueue()
+    alive = worker.identity(os.getppid())
+    assert worker.claim(alive) is not None
+    assert worker.recover("me") == 0
+    assert status(enqueued()) == TaskResultStatus.RUNNING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
+def test_a_number_given_to_another_process_since_proves_nothing(pid: int) -> None:
+    chores.sweep.enqueue()
+    worker.claim(f"{worker.machine()}.{pid}.1")
+    assert worker.recover("me") == 1
+    assert status(enqueued()) == TaskResultStatus.READY
+
+
+@pytest.mark.django_db
+def test_of_a_worker_on_another_machine_its_lease_speaks() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        chores.sweep.enqueue()
+        worker.claim(ELSEWHERE)
+        assert worker.recover("me") == 0
+        clock.shift(timedelta(minutes=2))
+        Lease.objects.create(worker=ELSEWHERE, renewed=timezone.now())
+        assert worker.recover("me") == 0
+        clock.shift(timedelta(minutes=2))
+        assert worker.recover("me") == 1
+        assert status(enqueued()) == TaskResultStatus.READY
+
+
+@pytest.mark.django_db
+def test_a_job_that_kills_its_workers_is_given_up() -> None:
+    chores.sweep.enqueue()
+    for _ in range(worker.MOST_DEATHS):
+        assert worker.claim("gone.1.1") is not None
+        DBTaskResult.objects.update(started_at=timezone.now() - timedelta(hours=1))
+        assert worker.recover("me") == 1
+    assert status(enqueued()) == TaskResultStatus.FAILED
+
+
+# The clock
+
+
+@pytest.mark.django_db
+def test_the_clock_strikes_once_in_a_period() -> None:
+    def swept() -> int:
+        return DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count()
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        jobs.strike()
+        jobs.strike()
+        assert swept() == 1
+        worker.work_off()
+        clock.shift(timedelta(minutes=59))
+        jobs.strike()
+        assert swept() == 1
+        clock.shift(timedelta(minutes=1))
+        jobs.strike()
+        assert swept() == 2
+        clock.shift(timedelta(hours=5))
+        jobs.strike()
+        assert swept() == 2  # the one before still waits to be done
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_set_back_does_not_stand_still() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        jobs.strike()
+        worker.work_off()
+        clock.shift(timedelta(days=-1))
+        jobs.strike()
+        assert DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count() == 2
+        assert Tick.objects.get(name=chores.sweep.module_path).due == timezone.now() + timedelta(hours=1)
+
+
+def test_of_several_workers_one_hears_the_clock(installation: Installation, django_db_blocker: DjangoDbBlocker) -> None:
+    together = Barrier(8)
+
+    def strike(_: int) -> int:
+        with installation.connected():
+            together.wait()
+            return jobs.strike()
+
+    with django_db_blocker.unblock(), ThreadPoolExecutor(8) as pool:
+        struck = sum(pool.map(strike, range(8)))
+        with installation.connected():
+            paths = list(DBTaskResult.objects.values_list("task_path", flat=True))
+    assert chores.sweep.module_path in paths
+    assert struck == len(paths) == len({*paths})
+
+
+def test_a_worker_does_the_upkeep_by_itself(installation: Installation, django_db_blocker: DjangoDbBlocker) -> None:
+    periodic = {job.module_path for job in (upkeep.forget_spent, upkeep.optimise, upkeep.look_over)}
+    with django_db_blocker.unblock(), installation.connected(), working(installation) as process:
+
+        def is_done() -> bool:
+            return periodic <= {*DBTaskResult.objects.successful().values_list("task_path", flat=True)}
+
+        process.wait_until(is_done, "the upkeep to be done")
+        assert process.stop() == 0
+
+
+# Upkeep
+
+
+@pytest.mark.django_db
+def test_the_database_is_looked_over_and_what_is_old_thrown_away() -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        chores.fail_once_and_for_all.enqueue()
+        upkeep.look_over.enqueue()
+        worker.work_off()
+        assert DBTaskResult.objects.successful().get().return_value == "ok"
+        clock.shift(timedelta(days=8))
+        upkeep.forget_spent.call()
+        assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
+        clock.shift(timedelta(days=30))
+        upkeep.forget_spent.call()
+        assert not DBTaskResult.objects.exists()

@@ -1,0 +1,87 @@
+"""Callers that behave badly on the wire: what no proper client library would send, piece by piece."""
+
+import contextlib
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+PIECE = b"a" * 64 * 1024
+QUIET = b"POST /2026/11/24/nothing/respond/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50000\r\n\r\n"
+
+
+class Call:
+    """One connection; what is read is read to its end."""
+
+    def __init__(self, url: str, *, receives: int = 0) -> None:
+        self.socket = socket.socket()
+        if receives:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", urlsplit(url).port))
+
+    def begin(self, path: str, *headers: str, method: str = "POST") -> None:
+        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Sec-Fetch-Site: same-origin", *headers, "", ""]
+        self.socket.sendall("\r\n".join(lines).encode())
+
+    def send(self, count: int, *, chunked: bool = False) -> int:
+        """How many bytes were taken before the server had enough."""
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < count:
+                piece = PIECE[: count - sent]
+                self.socket.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                sent += len(piece)
+            if chunked:
+                self.socket.sendall(b"0\r\n\r\n")
+        return sent
+
+    def answer(self) -> tuple[int, str]:
+        """The status and everything else; status 0 when there is none."""
+        received = b""
+        with contextlib.suppress(OSError):
+            while piece := self.socket.recv(65536):
+                received += piece
+        status = received.split(b" ", 2)[1:2]
+        return int(status[0]) if status else 0, received.decode()
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+@contextlib.contextmanager
+def drippers(url: str, count: int) -> Iterator[list[Call]]:
+    """So many clients that have begun to send something and hold the rest back, a letter now and then."""
+    over = threading.Event()
+    calls = [Call(url) for _ in range(count)]
+
+    def drip() -> None:
+        while not over.wait(0.1):
+            for call in calls:
+                with contextlib.suppress(OSError):
+                    call.socket.sendall(b"a")
+
+    for call in calls:
+        call.socket.sendall(QUIET)
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield calls
+    finally:
+        over.set()
+        thread.join()
+        for call in calls:
+            call.close()
+
+
+def reading_times(url: str, count: int) -> list[float]:
+    """How long each of so many readers waits for a page, in order of size."""
+    waits = []
+    for _ in range(count):
+        start = time.perf_counter()
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            answer.read()
+        waits.append(time.perf_counter() - start)
+    return sorted(waits)
