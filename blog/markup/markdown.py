@@ -2,6 +2,7 @@
 
 import re
 import threading
+from itertools import islice
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -18,6 +19,9 @@ _VALUE = r"""(?:"[^"<>]*+"|'[^'<>]*+'|[^\s"'=<>`]++)"""
 _TYPED_TAG = re.compile(
     rf"</?(?:{'|'.join(COMMENT.tags)})(?:\s++[a-zA-Z_:][\w:.-]*+(?:\s*+=\s*+{_VALUE})?+)*+\s*+/?>", re.IGNORECASE
 )
+_LINE = re.compile(r"\n")
+_SIGN = re.compile(r"[][*_~`<!&\\]")
+_MOST_SIGNS = 10_000
 # Levels of Markdown's own nesting; a list takes two.
 _DEEPEST = 20
 
@@ -102,7 +106,12 @@ _parsers = _Parsers()
 
 
 def render(text: str) -> str:
-    """What stands below so many lines is words alone: nothing of it would be kept."""
-    lines = text.split("\n", COMMENT.elements)
-    rest = lines.pop() if len(lines) > COMMENT.elements else ""
-    return str(_parsers.parser.render("\n".join(lines))) + f"<p>{escapeHtml(rest)}</p>"
+    """Markdown as far as the bounds go; what follows is words alone, since none of its tags would be kept."""
+    end = _end_of_markup(text)
+    return str(_parsers.parser.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
+
+
+def _end_of_markup(text: str) -> int:
+    bounds = ((_LINE, COMMENT.elements), (_SIGN, _MOST_SIGNS))
+    ends = [match.end() for sign, most in bounds for match in islice(sign.finditer(text), most, most + 1)]
+    return min([len(text), *ends])
