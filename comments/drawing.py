@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from blog import markup
 from comments import screening
 from comments.models import Comment
+from comments.screening import Reason
 from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
@@ -137,11 +138,16 @@ class Page:
         authors: frozenset[int],
         reply_to: str,
         is_open: bool,
+        held: Mapping[int, list[Reason]],
         form_under: int | None = None,
         form: str = "",
     ) -> None:
-        """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`."""
+        """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
+
+        `held`: why comments wait that their own writer alone sees.
+        """
         self.authors = authors
+        self.held = held
         self.form_under = form_under
         self.form = form
         url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
@@ -155,15 +161,12 @@ class Page:
     def html(self, steps: list[Step]) -> SafeString:
         names = {step.row.pk: step.row.name if step.shown is not Shown.GONE else None for step in steps}
         words = kept.of(step.row for step in steps if step.move is Move.COMMENT and step.shown is not Shown.GONE)
-        notices = self.notices(step.row.pk for step in steps if step.move is Move.COMMENT and step.shown is Shown.HELD)
-        return SafeString("".join([self.step(step, words, names, notices) for step in steps]))
+        return SafeString("".join([self.step(step, words, names) for step in steps]))
 
-    def step(
-        self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None], notices: Mapping[int, str]
-    ) -> str:
+    def step(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
         match step.move:
             case Move.COMMENT:
-                return self.opening(step) + self.comment(step, words, names, notices)
+                return self.opening(step) + self.comment(step, words, names)
             case Move.REPLIES:
                 return self.replies_opening(step.replies)
             case Move.END_REPLIES:
@@ -184,9 +187,7 @@ class Page:
             kind = " by-author"
         return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{row.status}">'
 
-    def comment(
-        self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None], notices: Mapping[int, str]
-    ) -> str:
+    def comment(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
         row = step.row
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by)
@@ -199,7 +200,7 @@ class Page:
             {
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
-                "notice": notices.get(row.pk, ""),
+                "notice": self.notice(row.pk) if step.shown is Shown.HELD else "",
                 "actions": actions,
             }
         )
@@ -210,11 +211,6 @@ class Page:
             self.tombstones[by] = get_template("comments/_tombstone.html").render({"by": by})
         return self.tombstones[by]
 
-    def notices(self, keys: Iterable[int]) -> dict[int, str]:
+    def notice(self, pk: int) -> str:
         """What the writer of a held comment is told about it."""
-        held = list(keys)
-        if not held:
-            return {}
-        template = get_template("comments/_held.html")
-        rows = Comment.objects.filter(pk__in=held).values_list("pk", "wording__reasons")
-        return {pk: template.render({"follows": screening.to_writer(reasons or [])}) for pk, reasons in rows}
+        return get_template("comments/_held.html").render({"follows": screening.to_writer(self.held[pk])})

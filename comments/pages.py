@@ -5,12 +5,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.http import Http404, HttpRequest
 
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
+from comments.screening import Reason
 from comments.thread import Row
 
 HELD = signing.TimestampSigner(salt="comments.held")
@@ -59,7 +60,8 @@ class Viewer:
         if not own:
             return []
         waiting = Comment.objects.under(essay).filter(own, status=Status.PENDING)
-        return list(waiting.only("pk", "parent_id", "tree_id", "readable").order_by("-pk")[:OWN_AT_MOST])
+        needed = waiting.select_related("wording").only("parent_id", "tree_id", "readable", "wording__reasons")
+        return list(needed.order_by("-pk")[:OWN_AT_MOST])
 
     def may_see(self, comment: Comment) -> bool:
         if comment.status == Status.APPROVED:
@@ -84,12 +86,13 @@ class ThreadPage:
         self.number = number
 
     @classmethod
-    def asked_for(cls, request: HttpRequest, essay: Essay, holding: Comment | None = None) -> "ThreadPage":
-        """The page that the address asks for, or the one that holds a comment; 404 for a number that is no page."""
+    def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
+        """The page that the address asks for, or the one that holds what is answered; 404 for a number of none."""
         order = request.GET.get("order", "")
         page = cls(essay, Viewer.of(request), order=order if order in Rules.Order.values else "")
-        if holding:
-            page.number = page.number_of(holding)
+        if answering:
+            answered = Comment.objects.under(essay).approved().filter(pk=answering)
+            page.number = page.number_of(Subquery(answered.values("tree_id")))
         elif "cpage" in request.GET:
             wish = request.GET["cpage"]
             if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= page.count):
@@ -105,14 +108,15 @@ class ThreadPage:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
         return roots
 
-    def number_of(self, comment: Comment) -> int:
-        """The page that holds the comment, by how many roots stand before its own; a waiting thread is at the end."""
-        tree = comment.tree_id
+    def number_of(self, tree: int | Subquery) -> int:
+        """The page that holds a thread, by how many roots stand before its own; one that waits is at the end."""
+        if self.count == 1:
+            return 1
         before = self.shown_roots().filter(**{"tree_id__gt" if self.is_newest_first else "tree_id__lt": tree}).count()
         return min(before // self.per_page + 1, self.count)
 
-    def rows(self) -> tuple[list[Row], frozenset[int]]:
-        """The page's rows in reading order, and the keys of those among them that wait and are the viewer's own."""
+    def rows(self) -> tuple[list[Row], dict[int, list[Reason]]]:
+        """The page's rows in reading order, and the keys of the viewer's own that wait, each with why."""
         start = (self.number - 1) * self.per_page
         roots = self.shown_roots().order_by("-tree_id" if self.is_newest_first else "tree_id")
         trees = list(roots.values_list("tree_id", flat=True)[start : start + self.per_page])
@@ -124,7 +128,7 @@ class ThreadPage:
         rows = [Row(*row) for row in found]
         if self.is_newest_first:
             rows.sort(key=lambda row: -row.tree)  # stable: replies stay in order of time
-        return rows, frozenset(comment.pk for comment in held)
+        return rows, {comment.pk: comment.wording.reasons if comment.wording else [] for comment in held}
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
         """The address of this page, or of another of its pages or orders; what is usual is left out."""
@@ -136,7 +140,7 @@ class ThreadPage:
 
     def url_of(self, comment: Comment) -> str:
         """The address at which a comment is read."""
-        number = self.number_of(comment)
+        number = self.number_of(comment.tree_id)
         key = self.viewer.key if self.viewer.unlocked == comment.pk else None
         return f"{self.url(number=number, key=key)}#comment-{comment.pk}"
 

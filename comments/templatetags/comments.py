@@ -14,9 +14,9 @@ from accounts.models import User
 from blog.models import Essay
 from comments import drawing
 from comments.forms import CommentForm
-from comments.models import Comment, Discussion, Rules
+from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage
-from comments.thread import outline
+from comments.thread import Row, outline
 
 register = template.Library()
 
@@ -45,16 +45,19 @@ def takes_comments(essay: Essay) -> bool:
 def thread(context: Context, essay: Essay) -> SafeString:
     """A page of the essay's threads; the form stands in it when a comment is answered without script."""
     request = context["request"]
-    answered = being_answered(context, essay)
-    page = ThreadPage.asked_for(request, essay, holding=answered)
+    wish = being_answered(context)
+    page = ThreadPage.asked_for(request, essay, answering=wish)
     discussion = page.discussion
     request.ends = discussion.closes if discussion.takes_comments else None
-    rows, mine = page.rows()
-    steps = outline(rows, page.rules.shown_depth, mine)
+    rows, held = page.rows()
+    steps = outline(rows, page.rules.shown_depth, frozenset(held))
+    answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
+    request.form_is_in_thread = answered is not None
     drawn = drawing.Page(
         authors=frozenset(author.pk for author in essay.bylines),
         reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
         is_open=discussion.takes_comments,
+        held=held,
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
@@ -77,24 +80,19 @@ def thread(context: Context, essay: Essay) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def respond(context: Context, essay: Essay) -> SafeString:
-    """The reply form, unless it stands under the comment that is being answered."""
-    return SafeString("") if being_answered(context, essay) else respond_form(context, essay, None)
+    """The reply form, unless it stood in the thread, which comes first on the page."""
+    return SafeString("") if context["request"].form_is_in_thread else respond_form(context, essay, None)
 
 
-def being_answered(context: Context, essay: Essay) -> Comment | None:
-    """The comment that the form of a refused reply, or the address, says is being answered."""
-    request = context["request"]
-    if not hasattr(request, "answered"):
-        form = context.get("form")
-        wish = form["parent"].value() if isinstance(form, CommentForm) else request.GET.get("replyto")
-        request.answered = None
-        if wish and str(wish).isascii() and str(wish).isdigit() and len(str(wish)) < 19:
-            found = Comment.objects.under(essay).approved().filter(pk=int(wish)).select_related("commenter")
-            request.answered = found.first()
-    return request.answered  # type: ignore[no-any-return]
+def being_answered(context: Context) -> int | None:
+    """The key of the comment that the form of a refused reply, or the address, says is being answered."""
+    form = context.get("form")
+    wish = form["parent"].value() if isinstance(form, CommentForm) else context["request"].GET.get("replyto")
+    wish = str(wish or "")
+    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else None
 
 
-def respond_form(context: Context, essay: Essay, parent: Comment | None) -> SafeString:
+def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:
     request = context["request"]
     discussion = Discussion.objects.of(essay)
     rules = discussion.rules
@@ -117,7 +115,7 @@ def respond_form(context: Context, essay: Essay, parent: Comment | None) -> Safe
                 "details": None if user else details,
                 "commenter": drawing.face(request.commenter.name) | {"name": request.commenter.name} if user else None,
                 "parent": parent,
-                "parent_name": parent.commenter.name if parent else None,
+                "parent_name": parent.name if parent else None,
                 "is_closed": not discussion.takes_comments,
                 "problem": context.get("problem"),
                 "problem_url": context.get("problem_url"),

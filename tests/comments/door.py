@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
@@ -90,6 +90,7 @@ class Browser(Client):
         super().__init__(enforce_csrf_checks=True, headers=headers, REMOTE_ADDR=address)
         if user:
             self.force_login(user)
+            Commenter.objects.of(user)  # as logging in by the form does
 
     def read(self, address: str | Essay) -> Page:
         """The page at an address, wherever it leads."""
