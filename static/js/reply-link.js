@@ -49,7 +49,7 @@ document.addEventListener("click", (event) => {
     stand()?.querySelector(".reply").focus();
   } else {
     answer(link.closest(".comment"));
-    form.elements.text.focus();
+    (form.elements.text ?? form.querySelector(".icons a")).focus();
   }
 });
 
