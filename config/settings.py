@@ -264,6 +264,7 @@ LOGGING: dict[str, Any] = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # server.origin.OriginMiddleware is that middleware, with more
     "security.W008",  # SECURE_SSL_REDIRECT: see above
     "security.W004",  # HSTS is off only where SITE_URL is http
     "security.W005",  # subdomains and preload are the owner's to decide
