@@ -68,6 +68,7 @@ class Shaper:
         self.rules = rules
         self.most = rules.elements + rules.elements_a_kilobyte * size // 1000
         self.newlines = newlines
+        self.writes_links = rules.writes_links or newlines
         self.parts: list[str] = []
         self.out: list[str] = []
         self.blocks: list[Block] = [Block("", -1)]
@@ -157,13 +158,18 @@ class Shaper:
     # Words
 
     def _verbatim(self, text: str) -> None:
-        text = re.sub(r"\n{4,}", "\n\n\n", text.lstrip("\n") if self.is_fresh else text)
-        *lines, rest = text.split("\n", max(0, self.most - self.elements))
-        self.elements += len(lines)
-        text = "\n".join([*lines, rest.replace("\n", " ")])
-        if text:
-            self._ready()
-            self._put(escape(text))
+        words = text.strip("\n")
+        if not words:
+            self.breaks += len(text)
+            return
+        breaks = 0 if self.is_fresh else self.breaks + len(text) - len(text.lstrip("\n"))
+        self.breaks = 0
+        self._ready()
+        lines = re.sub(r"\n{4,}", "\n\n\n", "\n" * breaks + words)
+        *kept, rest = lines.split("\n", max(0, self.most - self.elements))
+        self.elements += len(kept)
+        self._put(escape("\n".join([*kept, rest.replace("\n", " ")])))
+        self.breaks = len(text) - len(text.rstrip("\n"))
 
     def _run(self, text: str) -> None:
         words = text.lstrip()
@@ -174,7 +180,7 @@ class Shaper:
             self.out.append(lead)
         if words:
             self._ready()
-            self._put(*(self._linked(words) if self.rules.writes_links else [escape(words)]))
+            self._put(*(self._linked(words) if self.writes_links else [escape(words)]))
 
     def _lines(self, text: str) -> None:
         newlines = -1
@@ -195,9 +201,7 @@ class Shaper:
             self.breaks = max(self.breaks, count)
 
     def _break(self) -> None:
-        if self.blocks[-1].name == "pre":
-            self.words("\n")
-        elif not self.is_fresh:
+        if not self.is_fresh:
             self.breaks += 1
 
     def _part(self) -> None:

@@ -5,7 +5,9 @@ import re
 
 _NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
 _NOTES = re.compile(r'(?=<section role="doc-endnotes")')
-_END_OF_LINE = re.compile(r"<(?:br|hr)>|</(?:p|h[2-4]|li|pre|tr|dt|dd|caption|figcaption|summary|blockquote)>")
+_EDGE_OF_LINE = re.compile(
+    r"<(?:br|hr)>|</?(?:blockquote|caption|d[dlt]|details|fig\w+|h[2-4]|li|ol|p|pre|section|summary|table|tr|ul)\b[^>]*>"
+)
 _CELL = re.compile(r"</t[dh]>")
 _TAG = re.compile(r"<[^>]*>")
 _HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
@@ -17,7 +19,7 @@ _WORD = re.compile(
 
 def plain(source: str) -> str:
     """The words alone, a line a block; note marks and soft hyphens are no words."""
-    text = _CELL.sub(" ", _END_OF_LINE.sub("\n", _NOTE_MARK.sub("", source)))
+    text = _CELL.sub(" ", _EDGE_OF_LINE.sub("\n", _NOTE_MARK.sub("", source)))
     text = html.unescape(_TAG.sub("", text)).replace("\u00ad", "")
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))

@@ -14,7 +14,7 @@ REL = 'rel="nofollow ugc noopener"'
         ("one\n\n\n\ntwo", "<p>one</p><p>two</p>"),
         ("- a\n- b\n\n5. c", '<ul><li>a</li><li>b</li></ul><ol start="5"><li>c</li></ol>'),
         ("> quoted\n\nanswer", "<blockquote><p>quoted</p></blockquote><p>answer</p>"),
-        ("```\n<b> & </b>\n```", "<pre><code>&lt;b&gt; &amp; &lt;/b&gt;\n</code></pre>"),
+        ("```\n<b> & </b>\n```", "<pre><code>&lt;b&gt; &amp; &lt;/b&gt;</code></pre>"),
         ("`**not strong**`", "<p><code>**not strong**</code></p>"),
         ("# A heading", "<p><strong>A heading</strong></p>"),
         ("a\n\n---\n\nb", "<p>a</p><p>* * *</p><p>b</p>"),
@@ -166,7 +166,7 @@ def test_what_cannot_be_seen_goes_even_when_an_entity_hid_it(typed: str) -> None
 def test_blank_lines_cannot_make_a_comment_tall() -> None:
     assert markup.comment("\n" * 10_000 + "x") == "<p>x</p>"
     assert markup.comment("a\n" + "&nbsp;\n" * 1000 + "b").count("<br>") < 5
-    assert markup.comment("```\na" + "\n" * 1000 + "b\n```") == "<pre><code>a\n\n\nb\n</code></pre>"
+    assert markup.comment("```\na" + "\n" * 1000 + "b\n```") == "<pre><code>a\n\n\nb</code></pre>"
     assert markup.comment_html("<br>" * 1000 + "<p>&nbsp;</p>" * 1000 + "x") == "<p>x</p>"
 
 

@@ -44,6 +44,7 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "publishing"
             '<p><s>a</s><code>b</code><abbr title="t">c</abbr></p>',
         ),
         ('<time datetime="2026-11-24">x</time>', '<p><time datetime="2026-11-24">x</time></p>'),
+        ("<pre>a\n\n<b>\n\nb</b>\n<br>\n</pre>", "<pre>a<b>\n\n\nb</b></pre>"),
         ("<pre>\n\n  a\n   b</pre>", "<pre>  a\n   b</pre>"),
         ("<!-- wp:paragraph --><p>x</p><!-- /wp:paragraph -->", "<p>x</p>"),
     ],
@@ -92,6 +93,13 @@ def test_an_essay_may_link_within_the_site_and_is_trusted_with_its_links(address
 def test_wordpress_newlines_are_read_where_they_are_asked_for() -> None:
     html = "one\ntwo\n\n<h2>x</h2>\nthree\n\n<pre>a\n\nb</pre>"
     assert markup.essay(html, newlines=True) == "<p>one<br>two</p><h2>x</h2><p>three</p><pre>a\n\nb</pre>"
+
+
+def test_what_wordpress_would_have_embedded_becomes_a_link() -> None:
+    html = "<figure><div>\nhttps://video.example/x\n</div><figcaption>c</figcaption></figure>"
+    link = '<a href="https://video.example/x" rel="noopener">https://video.example/x</a>'
+    assert markup.essay(html, newlines=True) == f"<figure>{link}<figcaption>c</figcaption></figure>"
+    assert "<a " not in markup.essay(html)
 
 
 # Notes
@@ -174,8 +182,11 @@ def test_the_names_of_notes_and_ways_back_are_translated() -> None:
 
 
 def test_the_words_alone_leave_out_marks_and_tags() -> None:
-    essay = NOTED + "<ul><li>a</li><li>b &lt; c</li></ul><table><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
-    assert markup.plain(essay).split("\n") == ["The start", "Foo bar", "The note.", "Other", "a", "b < c", "1 2"]
+    essay = (
+        NOTED
+        + "<ul><li>a</li><li>b<ul><li>b &lt; c</li></ul></li></ul><table><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
+    )
+    assert markup.plain(essay).split("\n") == ["The start", "Foo bar", "The note.", "Other", "a", "b", "b < c", "1 2"]
     assert markup.plain("<p>soft\u00adhyphen one<br>two</p>") == "softhyphen one\ntwo"
 
 
