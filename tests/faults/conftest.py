@@ -10,8 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.faults.road import Caller
 
 if TYPE_CHECKING:
-    from tests.conftest import Serve
-    from tests.services.site import Server
+    from tests.services.site import Installation, Serve, Server
 
 
 @dataclass
@@ -48,10 +47,12 @@ class Forum:
 
 @pytest.fixture
 def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., Forum]:
-    def forum(**environment: str | None) -> Forum:
+    def forum(*, on: "Installation | None" = None, **environment: str | None) -> Forum:
         from tests import make
+        from tests.services.site import Server
 
-        server = serve(TRUSTED_PROXIES="127.0.0.1", **environment)
+        environment["TRUSTED_PROXIES"] = "127.0.0.1"
+        server = Server(on, **environment) if on else serve(**environment)
         with django_db_blocker.unblock(), server.connected():
             make.site()
             make.rules(hold_first_comment=False)

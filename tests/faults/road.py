@@ -58,7 +58,7 @@ class Caller:
         answer = self.ask("POST", f"{essay}respond/", urlencode(fields))
         self.statuses.append(answer.status)
         if answer.is_taken:
-            self.taken.append(text)
+            self.taken.append(text.strip())
         return answer
 
     def read_at_last(self, path: str, seconds: float = 30) -> Answer:

@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.conftest import Forum
-from tests.services.processes import wait_until
+from tests.services.databases import is_sqlite
 
 if TYPE_CHECKING:
-    from tests.conftest import Serve
+    from tests.services.site import Installation
 
-SMALL_DISK = 24 * 1024 * 1024
+SMALL_DISK = "24m"
 
 
 def is_refused_in_words(status: int, body: str, headers: dict[str, str]) -> bool:
@@ -27,11 +27,6 @@ def is_refused_in_words(status: int, body: str, headers: dict[str, str]) -> bool
 
 def file_of(place: Forum) -> Path:
     return Path(urlsplit(place.server.installation.database_url).path)
-
-
-@pytest.fixture
-def on_sqlite() -> bool:
-    return os.environ["DATABASE_URL"].startswith("sqlite")
 
 
 @contextlib.contextmanager
@@ -66,3 +61,48 @@ def test_a_write_lock_held_too_long_is_503_and_reading_goes_on(forum: Callable[.
     assert "Held up." not in place.stored()
     assert caller.post(place.essay, "Held up.").is_taken
     assert place.stored().count("Held up.") == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", folder], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"No small disk to fill: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL's disk is not ours")
+def test_a_full_disk_is_503_and_is_over_once_there_is_room(
+    forum: Callable[..., Forum], installation: "Installation", small_disk: Path
+) -> None:
+    with installation.copied(small_disk) as small:
+        place = forum(on=small)
+        caller = place.caller()
+        assert caller.post(place.essay, "While there was room.").is_taken
+        assert caller.read(place.essay).status == 200
+        filler = small_disk / "filler"
+        with filler.open("wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 65_536)
+                file.flush()
+        answers = [caller.post(place.essay, f"No room {number}. " + "word " * 2_000) for number in range(20)]
+        refused = [answer for answer in answers if answer.status == 503]
+        assert {answer.status for answer in answers} <= {302, 503}
+        assert refused
+        assert all(is_refused_in_words(answer.status, answer.body, answer.headers) for answer in refused)
+        assert caller.read(place.essay).status == 200  # a ready page needs no disk
+        filler.unlink()
+        assert caller.post(place.essay, "There is room again.").is_taken
+        stored = place.stored()
+        assert {"While there was room.", "There is room again."} <= set(stored)
+        assert set(caller.taken) <= set(stored)
+        with sqlite3.connect(file_of(place)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()
+        place.server.stop()
