@@ -47,7 +47,7 @@ def fold(name: str) -> str:
 
 def is_mixed(name: str) -> bool:
     """Whether one of its words mixes letters of scripts that look alike, as no honest word does."""
-    words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", name))
+    words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
     return any(len(_SCRIPTS_ALIKE.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
 
 

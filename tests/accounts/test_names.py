@@ -1,5 +1,7 @@
 """Names as they are kept, and whose name another's looks like."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,15 @@ def test_a_word_of_two_scripts_that_look_alike_is_noticed(name: str) -> None:
 )
 def test_a_name_of_one_script_a_word_is_honest(name: str) -> None:
     assert not is_mixed(name)
+
+
+@pytest.mark.parametrize("name", ["\u0316\u0301" * 50_000, "a\u0301" * 50_000, "\u0627\u200d" * 50_000, "ﷺ" * 20_000])
+def test_no_name_takes_long(name: str) -> None:
+    started = time.process_time()
+    tidy_line(name, 245)
+    fold(name)
+    is_mixed(name)
+    assert time.process_time() - started < 1
 
 
 def test_words_of_another_script_that_read_as_latin_are_noticed() -> None:
