@@ -19,14 +19,10 @@ def die_with_parent() -> None:
 
     The parent may be gone before the kernel was asked: then its number is no longer ours.
     """
-    parent = os.environ.get(PARENT)
+    parent = os.environ.pop(PARENT, "")  # what this process starts in turn is its own affair
     if not parent:
         return
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != int(parent):
         os._exit(0)
-
-
-def is_guarded() -> bool:
-    return PARENT in os.environ

@@ -1,5 +1,6 @@
 """The production server: granian with our door in front, and the job worker kept running beside it."""
 
+import signal
 import socket
 import sys
 import threading
@@ -61,6 +62,8 @@ def listen(host: str, port: int) -> socket.socket:
 def application() -> Any:
     """In a server process, before it answers."""
     fence.die_with_parent()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # until granian sets its own: the parent's, inherited, would do nothing
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
     return import_string(settings.WSGI_APPLICATION)

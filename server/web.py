@@ -10,11 +10,11 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from server import bodies, gate
+from server import answers, bodies, gate
 from server.keeper import STOP_WITHIN, Keeper, Pause
 
-# Every body on its way in may keep a thread waiting, every request in Django one more, and ready pages need some.
-THREADS = bodies.Room().bodies + gate.AT_ONCE + 8
+# Each body on its way in, each request in Django and each long answer may keep a thread; ready pages need some too.
+THREADS = bodies.Room().bodies + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
-from server import fence
 from server.worker import Worker
 
 
@@ -14,7 +13,6 @@ class Command(BaseCommand):
     help = "Does the jobs that the site hands on, and the periodic ones."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        fence.die_with_parent()
         autodiscover_modules("jobs")
         worker = Worker()
         for number in (signal.SIGTERM, signal.SIGINT):

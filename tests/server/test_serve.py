@@ -1,0 +1,161 @@
+"""`manage.py serve`: it stays up whatever dies, stops cleanly, leaves nothing behind, and says what it needs."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RUNS_ALL
+from tests.faults.test_kills import descendants, web_processes
+from tests.server.wire import Call
+from tests.services.processes import answers, free_port, wait_until
+from tests.services.site import ROOT, Installation, Serve, Server
+
+LOGIN = "/accounts/login/"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+def job_workers(main: int) -> list[int]:
+    return [pid for pid in descendants(main) if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def is_there(pid: int) -> bool:
+    """Not gone, and not a name in the table that its parent has yet to strike out."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def started(installation: Installation, *arguments: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
+    """A start that is to be refused."""
+    return subprocess.run(
+        [sys.executable, "manage.py", "serve", *arguments],
+        cwd=ROOT,
+        env=installation.environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+# Stopping
+
+
+def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(serve: Serve) -> None:
+    server = serve()
+    call = Call(server.url)
+    call.begin(LOGIN, FORM, "Content-Length: 12")
+    call.send(6)
+    pids = descendants(server.process.pid)
+    server.process.running.terminate()
+    wait_until(lambda: not answers(server.port), "the server to take no more calls")
+    call.send(6)
+    assert call.answer()[0] == 200
+    assert server.process.running.wait(15) == 0
+    assert not any(is_there(pid) for pid in pids)
+
+
+def test_ctrl_c_stops_it_too(serve: Serve) -> None:
+    server = serve()
+    pids = [server.process.pid, *descendants(server.process.pid)]
+    for pid in pids:  # a terminal sends it to all of them
+        os.kill(pid, signal.SIGINT)
+    assert server.process.running.wait(15) == 0
+    assert not any(is_there(pid) for pid in pids)
+
+
+# Dying
+
+
+@pytest.mark.parametrize("round_", range(20 if RUNS_ALL else 1))
+def test_when_the_main_process_is_killed_nothing_of_it_stays(serve: Serve, round_: int) -> None:
+    server = serve(WEB_CONCURRENCY="2")
+    pids = descendants(server.process.pid)
+    assert len(pids) == 3
+    server.kill()
+    wait_until(lambda: not any(is_there(pid) for pid in pids), "its processes to be gone", seconds=2)
+    assert not answers(server.port)
+    server.start()
+
+
+def test_a_server_process_that_dies_again_and_again_is_made_anew(serve: Serve) -> None:
+    server = serve()
+    for _ in range(10 if RUNS_ALL else 3):
+        (web,) = web_processes(server.process.pid)
+        os.kill(web, signal.SIGKILL)
+        # Nobody is turned away meanwhile: the call waits for the next process.
+        call = Call(server.url)
+        call.begin("/healthz", "Connection: close", method="GET")
+        assert call.answer()[0] == 200
+        wait_until(lambda web=web: web_processes(server.process.pid) not in ([], [web]), "the next process")  # type: ignore[misc]
+    assert server.process.is_alive
+
+
+def test_two_that_die_at_the_same_moment_are_both_made_anew(serve: Serve) -> None:
+    server = serve(WEB_CONCURRENCY="2")
+    before = web_processes(server.process.pid)
+    assert len(before) == 2
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len({*web_processes(server.process.pid)} - {*before}) == 2, "two new processes")
+
+
+def test_a_job_worker_that_dies_is_made_anew(serve: Serve) -> None:
+    server = serve()
+    (before,) = job_workers(server.process.pid)
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: job_workers(server.process.pid) not in ([], [before]), "the next worker")
+    assert "The job worker ended by itself" in server.process.said()
+
+
+# Starting
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused = started(installation, "--port", port)
+    assert refused.returncode == 2
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert f"127.0.0.1:{port}" in refused.stderr
+
+
+def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_path: Path, serve: Serve) -> None:
+    empty = Installation(tmp_path, f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    refused = started(empty, "--port", str(free_port()), DEBUG=None)
+    assert refused.returncode == 1
+    assert "migrations are pending" in refused.stderr
+    assert "manage.py migrate" in refused.stderr
+
+
+def test_the_demo_says_where_it_is_and_who_can_log_in(serve: Serve) -> None:
+    server = serve(demo=True)
+    server.process.wait_until(lambda: "password demo" in server.process.said(), "its greeting")
+    said = server.process.said()
+    assert f"Rejoinder is at {server.url}" in said
+    assert "as owner, author, moderator, password demo" in said
+    assert "Mail is written to" in said
+
+
+def test_in_production_it_says_what_is_not_yet_set(serve: Serve) -> None:
+    server = serve(DEBUG=None, SITE_URL="https://essays.example", SECRET_KEY=None)
+    server.process.wait_until(lambda: "essays.example" in server.process.said(), "its greeting")
+    said = server.process.said()
+    for subject in ("Secret key:", "Mail:", "Proxies:", "Owner:"):
+        assert f"- {subject}" in said
+    assert (server.installation.data_dir / "static" / "staticfiles.json").exists()
+
+
+def test_another_port_changes_the_address_that_links_are_made_from(installation: Installation) -> None:
+    server = Server(installation, PORT=None, SITE_URL=None)
+    try:
+        call = Call(server.url)
+        call.begin("/robots.txt", "Connection: close", method="GET")
+        assert server.url in call.answer()[1]
+    finally:
+        server.stop()
