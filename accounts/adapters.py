@@ -1,8 +1,12 @@
 """allauth's only seam: what a log-in means here."""
 
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as account_context
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import Commenter
@@ -23,6 +27,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
         Commenter.objects.of(user)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails speak of the site by the owner's name for it, not by the host that was asked."""
+        site = SimpleNamespace(name=str(account_context.request.site), domain=urlsplit(settings.SITE_URL).netloc)
+        super().send_mail(template_prefix, email, {"current_site": site, **context})
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])

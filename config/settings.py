@@ -140,7 +140,7 @@ DATABASES["default"]["OPTIONS"] = {
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # on PostgreSQL the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1 if ON_SQLITE else 2)
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://rejoinder_cache")}  # shared by every process
 CACHE_URL_IS_SET = "CACHE_URL" in os.environ
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,0 +1,13 @@
+"""The table of the cache that every process shares, where no other cache is configured."""
+
+from django.core.management import call_command
+from django.db import migrations
+
+
+def make_table(apps, schema_editor):
+    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("server", "0001_initial")]
+    operations = [migrations.RunPython(make_table, migrations.RunPython.noop)]
