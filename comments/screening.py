@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Commenter, User
-from accounts.names import fold
+from accounts.names import fold, is_mixed
 from blog import markup
 from comments.models import Rules, Status, Wording
 
@@ -109,6 +109,13 @@ def borrowed_name(draft: Draft) -> Reason | None:
     return {"code": "name", "name": whose} if whose else None
 
 
+def mixed_name(draft: Draft) -> Reason | None:
+    """Letters of several scripts in one word are how a name is made to look like another's."""
+    if draft.commenter.user_id or draft.has_approved or not is_mixed(draft.commenter.name):
+        return None
+    return {"code": "mixed"}
+
+
 def staff_names() -> Iterable[str]:
     """Everybody who writes or decides here, by the name that readers see and by the one they log in with."""
     people = User.objects.filter(Q(authorships__isnull=False) | Q(is_staff=True)).distinct()
@@ -122,6 +129,7 @@ CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
     many_links,
     held_words,
     borrowed_name,
+    mixed_name,
 )
 
 
@@ -157,6 +165,8 @@ def in_words(reason: Reason) -> str:
             return _("the name is that of an office here")
         case {"code": "name", "name": name}:
             return _("name imitates %(name)s") % {"name": name}
+        case {"code": "mixed"}:
+            return _("the name mixes letters of several scripts")
         case {"code": "imported"}:
             return _("was waiting where it was imported from")
     return str(reason.get("code", ""))
