@@ -27,6 +27,7 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     if options.all:
         environment["REJOINDER_ALL"] = "1"
+        rest += ["-o", "faulthandler_timeout=3600"]
     with contextlib.ExitStack() as held:
         environment["TMPDIR"] = held.enter_context(folder())
         if options.database == "sqlite":
