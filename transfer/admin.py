@@ -1,0 +1,17 @@
+"""Pictures that an import could not bring, for the owner to see."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from transfer.models import WantedPicture
+
+
+@admin.register(WantedPicture)
+class WantedPictureAdmin(admin.ModelAdmin[WantedPicture]):
+    list_display = ("address", "essay", "error", "due")
+    list_select_related = ("essay",)
+    search_fields = ("address", "error")
+    readonly_fields = ("essay", "address", "written", "alt", "tries", "due", "error")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,78 @@
+"""One import, whatever its format: one transaction a file, then its pictures."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.utils import timezone, translation
+
+import pagecache
+from accounts.models import User
+from blog.models import Site
+from transfer import pictures
+from transfer.models import WantedPicture
+from transfer.report import Report, Unreadable
+from transfer.wordpress import WordPress
+
+
+class Export(Protocol):
+    """A file of another site, found to be sound."""
+
+    def write(self, report: Report, credited: Mapping[str, User]) -> None: ...
+
+
+FORMATS: dict[str, Callable[[Path], Export]] = {"wordpress": WordPress}
+
+
+def bring(
+    kind: str,
+    file: Path,
+    *,
+    folder: Path | None = None,
+    credited: Mapping[str, User] | None = None,
+    is_trial: bool = False,
+) -> Report:
+    """Put a file's content here, all of it or nothing; of a trial the report alone stays. Raises Unreadable."""
+    if not file.is_file():
+        raise Unreadable("there is no such file" if not file.exists() else "this is not a file")
+    uploads = pictures.Folder(folder) if folder else None
+    report = Report(file.name)
+    site = Site.objects.current()
+    with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
+        export = FORMATS[kind](file)
+        with transaction.atomic():
+            wait_for_it()
+            export.write(report, credited or {})
+            if report.has_changes:
+                pagecache.bump("site", "comments")
+            if is_trial:
+                tell_of_pictures(report, uploads)
+                transaction.set_rollback(True)
+    if not is_trial:
+        if uploads:
+            report.made["picture(s) read from the folder"] += pictures.read_folder(uploads)
+        pictures.fetch_later()
+        tell_of_pictures(report, None)
+    return report
+
+
+def wait_for_it() -> None:
+    """A long transaction is what was asked for here; lift PostgreSQL's bounds on statements and pauses for it alone."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def tell_of_pictures(report: Report, uploads: pictures.Folder | None) -> None:
+    """What becomes of those that are not here yet, and which of them will not come."""
+    wanted = WantedPicture.objects.all()
+    found = sum(uploads.find(one.address) is not None for one in wanted.iterator(chunk_size=500)) if uploads else 0
+    waiting = wanted.exclude(due=None).count() - found
+    if found:
+        report.remark("picture(s) would be read from the folder", count=found)
+    if waiting > 0:
+        report.remark("picture(s) (is|are) still to be fetched, which the job worker does", count=waiting)
+    for one in wanted.given_up():
+        report.remark("picture(s) could not be had", f"{one.address}: {one.error}")

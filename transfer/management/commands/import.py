@@ -1,0 +1,51 @@
+"""Bring in what was written on another site."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from transfer import importing
+from transfer.report import Unreadable
+
+
+class Command(BaseCommand):
+    help = "Brings in the export of another site: import wordpress FILE [--dry-run] [--media FOLDER]"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("format", choices=sorted(importing.FORMATS))
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
+        parser.add_argument(
+            "--media", type=Path, metavar="FOLDER", help="the old site's uploads; else they are fetched"
+        )
+        parser.add_argument(
+            "--author",
+            action="append",
+            default=[],
+            metavar="OLD=LOG-IN",
+            help="credit what this author wrote to somebody who has a log-in here; may be given several times",
+        )
+
+    def handle(
+        self, *args: Any, file: Path, dry_run: bool, media: Path | None, author: list[str], **options: Any
+    ) -> None:
+        if media and not media.is_dir():
+            raise CommandError(f"{media} is no folder. Nothing was changed.")
+        try:
+            report = importing.bring(
+                options["format"], file, folder=media, credited=dict(map(credited, author)), is_trial=dry_run
+            )
+        except Unreadable as error:
+            raise CommandError(f"{file}: {error}. Nothing was changed.") from error
+        for line in report.lines(is_trial=dry_run):
+            self.stdout.write(line)
+
+
+def credited(pair: str) -> tuple[str, User]:
+    old, _, login = pair.partition("=")
+    user = User.objects.filter(username=login).first()
+    if not old or user is None:
+        raise CommandError(f"--author {pair}: nobody here logs in as {login!r}. Nothing was changed.")
+    return old.casefold(), user

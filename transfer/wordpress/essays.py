@@ -1,0 +1,179 @@
+"""Posts and pages → essays and pages, with their authors, tags, old addresses and pictures."""
+
+import re
+from datetime import date, datetime, timedelta
+from urllib.parse import unquote
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.models import User
+from accounts.names import tidy_line
+from blog import actions, markup
+from blog.models import Authorship, Essay
+from comments.models import Discussion
+from transfer import addresses, pictures
+from transfer.models import WantedPicture
+from transfer.people import Authors
+from transfer.report import Report
+from transfer.wordpress import items
+from transfer.wordpress.survey import Attachment, Survey
+from transfer.wordpress.terms import Terms
+from transfer.wordpress.text import Text, has_blocks
+from transfer.wordpress.wxr import Record
+
+KINDS = {"post": Essay.Kind.ESSAY, "page": Essay.Kind.PAGE, "": Essay.Kind.ESSAY}
+PUBLIC = {"publish", "future"}
+DRAFTS = {"draft", "pending", "private", ""}
+NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "an earlier version"}
+TITLE = 300
+
+
+class Essays:
+    def __init__(self, survey: Survey, origin: str, authors: Authors, terms: Terms, report: Report) -> None:
+        self.survey = survey
+        self.origin = origin
+        self.authors = authors
+        self.terms = terms
+        self.report = report
+        self.logins: dict[str, str] = {}
+        """The authors' log-ins by how Co-Authors Plus writes them."""
+
+    def knows(self, login: str, name: str) -> None:
+        self.logins.setdefault(nicename(name), login)
+        self.logins[nicename(login)] = login
+
+    def bring(self, item: Record, offset: timedelta) -> Essay | None:
+        """The essay that the item is here: a new one, or the one that an earlier import made, which stays as it is."""
+        status = item["wp:status"]
+        if status in NEVER:
+            self.report.leave_out(f"{item['wp:post_type'] or 'post'}(s) {NEVER[status]}")
+            return None
+        source = self.source(item)
+        known = Essay.objects.filter(source=source).first()
+        if known:
+            self.report.known[f"{known.kind}(s)"] += 1
+            return known
+        return self.make(item, source, offset)
+
+    def source(self, item: Record) -> str:
+        if number := item["wp:post_id"]:
+            return f"{self.origin}?p={number[:40]}"
+        return f"{self.origin}#{item['guid'] or item['link'] or item['title']}"[:400]
+
+    def make(self, item: Record, source: str, offset: timedelta) -> Essay:
+        kind = KINDS[item["wp:post_type"]]
+        meta = items.meta_of(item)
+        title = self.title(item)
+        place = items.Place.of(item, meta, day_of(item))
+        written = items.when(item, "wp:post", offset)
+        published = self.published(item, written, title)
+        text = Text(lambda numbers: self.gallery(item, numbers))
+        essay = Essay(
+            kind=kind,
+            title=title,
+            body=text.html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
+            excerpt=markup.plain(markup.essay(item["excerpt:encoded"], newlines=True)),
+            published=published,
+            dated=place.day if published else None,
+            created=written or timezone.now(),
+            source=source,
+        )
+        wishes = (place.name.removesuffix(".html"), title)
+        essay.slug = actions.free_slug(essay, next((wish for wish in wishes if slugify(wish, allow_unicode=True)), ""))
+        actions.write(essay, newlines=not has_blocks(item["content:encoded"]))
+        if changed := items.moment(item["wp:post_modified_gmt"]):
+            Essay.objects.filter(pk=essay.pk).update(changed=changed)
+        self.credit(essay, item)
+        essay.tags.add(*self.terms.of(item))
+        if item["wp:comment_status"] not in {"open", ""}:
+            Discussion.objects.create(essay=essay, is_open=False)
+        self.keep_addresses(essay, place)
+        self.want_pictures(essay)
+        self.tell(essay, item, meta, text)
+        return essay
+
+    def title(self, item: Record) -> str:
+        title = tidy_line(markup.plain(markup.essay(item["title"])))
+        if len(title) > TITLE:
+            self.report.remark("title(s) longer than 300 letters (was|were) cut", title)
+            title = title[: TITLE - 1].rstrip() + "…"
+        return title
+
+    def published(self, item: Record, written: datetime | None, title: str) -> datetime | None:
+        status = item["wp:status"]
+        name = title or f"#{item['wp:post_id']}"
+        if item["wp:post_password"]:
+            self.report.remark("post(s) with a password (is a draft|are drafts) here", name)
+        elif status == "private":
+            self.report.remark("private post(s) (is a draft|are drafts) here", name)
+        elif status in PUBLIC and written:
+            return written
+        elif status in PUBLIC:
+            self.report.remark("post(s) without a date (is a draft|are drafts) here", name)
+        elif status not in DRAFTS:
+            self.report.remark(
+                "post(s) of a status of some plug-in (is a draft|are drafts) here", f"{name} ({status[:30]})"
+            )
+        return None
+
+    def credit(self, essay: Essay, item: Record) -> None:
+        """The authors in their order: those that Co-Authors Plus names, else the one of the post."""
+        named = [record for record in item.each("category") if record.attributes.get("domain") == "author"]
+        people: dict[int, User] = {}
+        for record in named:
+            nice = unquote(record.attributes.get("nicename", "")).removeprefix("cap-")
+            login = self.logins.get(nice) or self.logins.get(nicename(record[""])) or nice or record[""]
+            user = self.authors.of(login, record[""])
+            people[user.pk] = user
+        if not people and (login := item["dc:creator"]):
+            user = self.authors.of(login)
+            people[user.pk] = user
+        Authorship.objects.bulk_create(
+            Authorship(essay=essay, author=user, position=number) for number, user in enumerate(people.values())
+        )
+
+    def gallery(self, item: Record, numbers: list[str]) -> list[Attachment]:
+        found = numbers or self.survey.gallery(item["wp:post_id"])
+        attachments = (self.survey.attachments.get(number) for number in found)
+        return [attachment for attachment in attachments if attachment and pictures.is_picture(attachment.url)]
+
+    def keep_addresses(self, essay: Essay, place: items.Place) -> None:
+        kept, elsewhere = addresses.keep(place.addresses(self.survey.site), essay)
+        self.report.made["old address(es) of essays and pages"] += kept
+        for path in elsewhere:
+            self.report.remark("old address(es) lead(s|) elsewhere already", path)
+
+    def want_pictures(self, essay: Essay) -> None:
+        wanted = []
+        for written, address in pictures.wanted_in(essay.body, self.survey.address):
+            if address:
+                wanted.append(WantedPicture(essay=essay, written=written, address=address))
+            else:
+                self.report.leave_out("picture(s) without an address on the web", written)
+        WantedPicture.objects.bulk_create(wanted)
+        self.report.made["picture(s) to bring"] += len(wanted)
+
+    def tell(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: Text) -> None:
+        name = str(essay)
+        state = "published" if essay.is_published else "scheduled" if essay.published else "draft"
+        self.report.made[f"{essay.kind}(s), {state}"] += 1
+        if item["wp:is_sticky"] == "1":
+            self.report.remark("post(s) stood at the top of the front page; here they stand by date", name)
+        if "_thumbnail_id" in meta:
+            self.report.remark("post(s) had a featured picture; essays here have no place for one", name)
+        for what, example in text.lost:
+            self.report.leave_out(what, f"{example} in {name}" if example else f"in {name}")
+        for what, example in text.changed:
+            self.report.remark(what, f"{example} in {name}" if example else f"in {name}")
+
+
+def nicename(text: str) -> str:
+    """A log-in or a name as WordPress writes it into addresses."""
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]+", "", text.lower().replace(".", "-"))).strip("-")
+
+
+def day_of(item: Record) -> date | None:
+    """The day in the old address: by the old site's own clock."""
+    here = items.moment(item["wp:post_date"])
+    return here.date() if here else None

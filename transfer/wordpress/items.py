@@ -1,0 +1,104 @@
+"""What an export says of one post, page or comment, in our words: moments, addresses, whether it was public."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urlsplit
+
+from transfer.wordpress.wxr import Record
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OF_FEED = re.compile(r"(?:[A-Za-z]{3}, )?[0-9]{1,2} [A-Za-z]{3} [0-9]{4} [0-9:]{5,8} [-+A-Z0-9]{1,5}")
+YEARS = range(1000, 9998)  # an address has four figures, and a day's shift must not lead out of the calendar
+
+
+def moment(text: str) -> datetime | None:
+    """`2012-01-05 14:30:46`, as UTC; nothing for what is no moment, above all WordPress's 0000-00-00."""
+    try:
+        found = datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return found if found.year in YEARS else None
+
+
+def posted(text: str) -> datetime | None:
+    """A feed's own date, always given with its offset; WordPress writes one of 1970 or before for none."""
+    if not _OF_FEED.fullmatch(text):
+        return None
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    found = found.replace(tzinfo=found.tzinfo or UTC)
+    return found.astimezone(UTC) if found.year in YEARS and found.year > 1970 else None
+
+
+def when(record: Record, prefix: str, offset: timedelta) -> datetime | None:
+    """When something was written: by the world's clock, else by the old site's own, else as its feed says."""
+    there, here = moment(record[f"{prefix}_date_gmt"]), moment(record[f"{prefix}_date"])
+    if here and not there:
+        return here - offset
+    return there or posted(record["pubDate"])
+
+
+def meta_of(record: Record) -> dict[str, list[str]]:
+    """The kept custom fields; a name may come more than once."""
+    found: dict[str, list[str]] = {}
+    for meta in record.each("wp:postmeta"):
+        if value := meta["wp:meta_value"]:
+            found.setdefault(meta["wp:meta_key"], []).append(value)
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item stood: the addresses that led to it on the old site."""
+
+    number: str
+    is_page: bool
+    link: str
+    name: str
+    day: date | None
+    old_names: tuple[str, ...] = ()
+    old_days: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, record: Record, meta: Mapping[str, list[str]], day: date | None) -> "Place":
+        return cls(
+            number=record["wp:post_id"],
+            is_page=record["wp:post_type"] == "page",
+            link=record["link"],
+            name=unquote(record["wp:post_name"]),
+            day=day,
+            old_names=tuple(unquote(name) for name in meta.get("_wp_old_slug", [])),
+            old_days=tuple(day for day in meta.get("_wp_old_date", []) if _DAY.fullmatch(day)),
+        )
+
+    def addresses(self, site: str) -> list[str]:
+        """Paths as our own addresses are written: decoded, with a slash at their end, or `/?p=` with a number."""
+        found: list[str] = []
+        if self.number.isascii() and self.number.isdigit():
+            found += [f"/?page_id={self.number}"] * self.is_page + [f"/?p={self.number}"]
+        path = self.path(site)
+        if path:
+            found.append(path)
+            found += [path.replace(f"/{self.name}/", f"/{name}/") for name in self.old_names if self.name]
+        if not self.is_page:
+            days = [*([self.day.strftime("%Y-%m-%d")] if self.day else []), *self.old_days]
+            names = [name for name in (self.name, *self.old_names) if name]
+            found += [f"/{day.replace('-', '/')}/{name}/" for day in days for name in names]
+        return list(dict.fromkeys(address for address in found if len(address) <= 500))
+
+    def path(self, site: str) -> str:
+        """The path of the item's own link, if that leads to the old site and not to `/?p=`."""
+        try:
+            parts = urlsplit(self.link)
+        except ValueError:
+            return ""
+        host = parts.netloc.lower().removeprefix("www.")
+        if (host and host != site.partition("/")[0]) or parts.query:
+            return ""
+        path = "/".join(part for part in unquote(parts.path).split("/") if part)
+        return f"/{path}/" if path else ""

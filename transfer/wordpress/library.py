@@ -1,0 +1,29 @@
+"""The old site's library of files: its pictures are wanted here too, also those that no essay shows."""
+
+from blog.models import Image
+from transfer import pictures
+from transfer.models import WantedPicture
+from transfer.report import Report
+from transfer.wordpress import items
+from transfer.wordpress.wxr import Record
+
+
+class Library:
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def bring(self, item: Record) -> None:
+        address = pictures.whole(item["wp:attachment_url"], "")
+        if not address or not pictures.is_picture(address):
+            self.report.leave_out(
+                "file(s) of the library that (is no picture|are no pictures)", item["wp:attachment_url"]
+            )
+        elif (
+            Image.objects.filter(source=address).exists()
+            or WantedPicture.objects.filter(address=address, essay=None).exists()
+        ):
+            self.report.known["picture(s) of the library"] += 1
+        else:
+            alt = next(iter(items.meta_of(item).get("_wp_attachment_image_alt", [])), "")
+            WantedPicture.objects.create(address=address, alt=" ".join(alt.split())[:500])
+            self.report.made["picture(s) to bring"] += 1

@@ -1,0 +1,83 @@
+"""What WordPress and its plug-ins write that is not quite XML, made so; only for a file that does not parse as it is.
+
+Old versions left the ampersands of addresses and a `]]>` inside a text as they were; texts carry control characters
+that XML has no way to write; a plug-in puts an empty line before the declaration.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html.entities import html5
+
+# So much of a piece waits for what follows it: longer than anything looked for.
+HELD_BACK = 64
+
+_OUTSIDE = re.compile(
+    rb"<!\[CDATA\[|<!--|\]\]>|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+    rb"|&(?:#(?:(?P<tens>[0-9]{1,8})|[xX](?P<hex>[0-9a-fA-F]{1,6}));|(?P<name>[a-zA-Z][a-zA-Z0-9]{1,30};)?)"
+)
+_IN_TEXT = re.compile(rb"\]\]>(?P<end>\s{0,32}<)?|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_IN_COMMENT = re.compile(rb"-->|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_XML_NAMES = {b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"}
+
+
+class Mender:
+    """Bytes in, the same bytes mended out; `count` says how many places were mended."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.inside = _OUTSIDE
+
+    def mend(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        held = b""
+        is_first = True
+        for piece in pieces:
+            held = (held + piece).lstrip() if is_first else held + piece
+            is_first = is_first and not held
+            done, held = self._through(held, len(held) - HELD_BACK)
+            yield done
+        yield self._through(held, len(held))[0]
+
+    def _through(self, data: bytes, until: int) -> tuple[bytes, bytes]:
+        """What begins before `until`, mended, and the rest as it is."""
+        out: list[bytes] = []
+        position = 0
+        while position < until and (match := self.inside.search(data, position)) and match.start() < until:
+            written, position_after = self._mended(match)
+            out += (data[position : match.start()], written)
+            position = position_after
+        end = max(position, until)
+        out.append(data[position:end])
+        return b"".join(out), data[end:]
+
+    def _mended(self, match: re.Match[bytes]) -> tuple[bytes, int]:
+        found = match[0]
+        if found in {b"<![CDATA[", b"<!--"}:
+            self.inside = _IN_TEXT if found == b"<![CDATA[" else _IN_COMMENT
+            return found, match.end()
+        if found == b"-->" or (self.inside is _IN_TEXT and match.groupdict().get("end")):
+            self.inside = _OUTSIDE
+            return found[:3], match.start() + 3
+        if found.startswith(b"&"):
+            written = _reference(match)
+            self.count += written != found
+            return written, match.end()
+        self.count += 1
+        if found == b"]]>":
+            return (b"]]&gt;" if self.inside is _OUTSIDE else b"]]]]><![CDATA[>"), match.end()
+        return b"", match.end()
+
+
+def _reference(match: re.Match[bytes]) -> bytes:
+    """A reference that XML knows as it is; a name that only HTML knows as its character; any other `&` as that sign."""
+    name, tens, hex_ = match["name"], match["tens"], match["hex"]
+    if name in _XML_NAMES:
+        return match[0]
+    if name and (letters := html5.get(name.decode())):
+        return "".join(f"&#{ord(letter)};" for letter in letters).encode()
+    if tens or hex_:
+        code = int(tens) if tens else int(hex_, 16)
+        is_written = (
+            code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
+        )
+        return match[0] if is_written else b""
+    return b"&amp;" + (name or b"")

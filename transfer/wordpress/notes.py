@@ -1,0 +1,87 @@
+"""Footnotes of the ways WordPress has for them → marks in the text and one list at its end, as our essays keep them.
+
+The block editor keeps the texts beside the body; plug-ins put them into the text between `[ref]` and `[/ref]`, or
+link a raised number to a list of class `footnotes`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_BLOCK_MARK = re.compile(
+    r'<sup\b[^<>]*?\bdata-fn="(?P<key>[^"<>]*+)"[^<>]*+>(?:[^<]|<(?!/sup>))*+</sup>', re.IGNORECASE
+)
+_LINKED_MARK = re.compile(
+    r'(?P<sup><sup\b[^<>]*+>\s*+)?<a\b[^<>]*?\bhref="#(?P<key>[^"<>]*+)"[^<>]*+>[^<]*+</a>(?(sup)\s*+</sup>)',
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r'<(?P<tag>div|section|ol|aside|footer)\b[^<>]*?\bclass="[^"<>]*?\bfootnotes?\b[^"<>]*+"[^<>]*+>', re.IGNORECASE
+)
+_NOTE = re.compile(r'<li\b[^<>]*?\bid="(?P<key>[^"<>]*+)"[^<>]*+>', re.IGNORECASE)
+_END_OF_NOTE = re.compile(r"</li\s*+>.*", re.IGNORECASE | re.DOTALL)
+_WAY_BACK = re.compile(r'<a\b[^<>]*?\bhref="#[^"<>]*+"[^<>]*+>[^<]*+</a>', re.IGNORECASE)
+
+
+class Notes:
+    """The notes of one essay, numbered in the order in which they are marked."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        self.texts.append(text.strip())
+        number = len(self.texts)
+        return f'<sup><a id="ref-{number}" href="#note-{number}" role="doc-noteref">{number}</a></sup>'
+
+    def section(self) -> str:
+        if not self.texts:
+            return ""
+        notes = "".join(f'<li id="note-{number}">{text}</li>' for number, text in enumerate(self.texts, 1))
+        return f'<section role="doc-endnotes"><ol>{notes}</ol></section>'
+
+    def from_blocks(self, body: str, meta: str) -> str:
+        """Marks of the block editor, whose texts are the custom field `footnotes`."""
+        texts = block_texts(meta)
+        return self._marked(_BLOCK_MARK, body, texts) if texts else body
+
+    def from_list(self, body: str) -> str:
+        """Links to the entries of a list of class `footnotes`, the last one in the body; the list goes."""
+        lists = [*_LIST.finditer(body)]
+        if not lists:
+            return body
+        start = lists[-1]
+        end = re.compile(rf"</{start['tag']}\s*+>", re.IGNORECASE).search(body, start.end())
+        before, inside, after = (
+            body[: start.start()],
+            body[start.end() : end.start() if end else len(body)],
+            body[end.end() :] if end else "",
+        )
+        marked = self._marked(_LINKED_MARK, before, list_texts(inside))
+        return marked + after if marked != before else body
+
+    def _marked(self, pattern: re.Pattern[str], body: str, texts: Mapping[str, str]) -> str:
+        def mark(match: re.Match[str]) -> str:
+            text = texts.get(match["key"])
+            return match[0] if text is None else self.mark(text)
+
+        return pattern.sub(mark, body)
+
+
+def block_texts(meta: str) -> dict[str, str]:
+    try:
+        found: Any = json.loads(meta or "[]")
+        return {str(note["id"]): str(note["content"]) for note in found}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+
+
+def list_texts(source: str) -> dict[str, str]:
+    """The entries by their ids, without the links that lead back."""
+    starts = [*_NOTE.finditer(source)]
+    ends = [start.start() for start in starts[1:]] + [len(source)]
+    return {
+        start["key"]: _END_OF_NOTE.sub("", _WAY_BACK.sub("", source[start.end() : end])).strip()
+        for start, end in zip(starts, ends, strict=True)
+    }

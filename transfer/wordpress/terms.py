@@ -1,0 +1,76 @@
+"""WordPress's tags and categories are tags here; both their addresses lead to them."""
+
+from urllib.parse import unquote
+
+from django.utils.text import slugify
+
+from accounts.names import tidy_line
+from blog import markup
+from blog.models import Tag
+from transfer import addresses
+from transfer.report import Report
+from transfer.wordpress.wxr import Record
+
+PATHS = {"category": "/category/{}/", "post_tag": "/tag/{}/"}
+SAME = {"tag": "post_tag", "category": "category", "post_tag": "post_tag"}  # WXR 1.0 said tag
+
+
+class Terms:
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.tags: dict[tuple[str, str], Tag] = {}
+
+    def declared(self, record: Record) -> None:
+        """A term of the site's own list."""
+        if record.name == "wp:category":
+            if record["wp:category_parent"]:
+                self.report.remark("categor(y|ies) stood under another; tags here stand side by side")
+            name, about = record["wp:cat_name"], record["wp:category_description"]
+            self.tag("category", record["wp:category_nicename"], name, about)
+        elif record.name == "wp:tag":
+            self.tag("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
+        else:
+            self.report.leave_out("term(s) of other kinds than tags and categories")
+
+    def of(self, item: Record) -> list[Tag]:
+        """An item's tags, in its own order."""
+        found = {}
+        for record in item.each("category"):
+            kind = SAME.get(record.attributes.get("domain", ""))
+            if kind and (tag := self.tag(kind, record.attributes.get("nicename", ""), record[""])):
+                found[tag.pk] = tag
+        return list(found.values())
+
+    def tag(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
+        slug = unquote(slug).strip("/")
+        name = tidy_line(markup.plain(markup.essay(name)))[:100].strip() or tidy_line(slug)[:100]
+        if not name:
+            return None
+        key = (kind, slug or name)
+        if key not in self.tags:
+            self.tags[key] = self.kept(kind, slug, name, about)
+        return self.tags[key]
+
+    def kept(self, kind: str, slug: str, name: str, about: str) -> Tag:
+        tag = Tag.objects.filter(name=name).first() or Tag.objects.filter(name__iexact=name).first()
+        if tag is None:
+            tag = self.made(slug, name, markup.plain(markup.essay(about)))
+            self.report.made["tag(s)"] += 1
+        path = PATHS[kind].format(slug)
+        if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
+            kept, elsewhere = addresses.keep([path], tag)
+            self.report.made["old address(es) of categories and tags"] += kept
+            for old in elsewhere:
+                self.report.remark("old address(es) lead(s|) elsewhere already", old)
+        return tag
+
+    def made(self, slug: str, name: str, about: str) -> Tag:
+        """With the slug it had, so that its address stays, if no other tag has that."""
+        own = slugify(slug, allow_unicode=True)[:90].strip("-")
+        if own and not Tag.objects.filter(slug=own).exists():
+            return Tag.objects.create(name=name, slug=own, description=about)
+        tag = Tag.objects.named(name)
+        if about:
+            tag.description = about
+            tag.save(update_fields=["description"])
+        return tag

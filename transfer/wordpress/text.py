@@ -1,0 +1,180 @@
+"""A post's text as WordPress keeps it → HTML for our own markup: blocks, shortcodes, players, notes."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape, unescape
+
+from transfer.wordpress.notes import Notes
+from transfer.wordpress.survey import Attachment
+
+_BLOCK = "<!-- wp:"
+_DYNAMIC = re.compile(r"<!--\s++wp:(?P<name>[a-z][a-z0-9_/-]{0,60}+)\s[^<>]*?/-->")
+# Blocks without content that have a place of their own here, or need none.
+_SILENT = {"footnotes", "more", "nextpage", "spacer", "separator", "paragraph", "heading", "list", "post-content"}
+_SHORTCODE = re.compile(
+    r"\[(?P<escaped>\[?)(?P<name>[a-zA-Z][a-zA-Z0-9_-]{1,30})(?P<rest>(?:[\s=/][^\[\]]{0,2000}+)?+)\]"
+)
+_ATTRIBUTE = re.compile(r"""([\w-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'/]++))""")
+_PICTURE = re.compile(r"\s*+(?P<picture>(?:<a\b[^<>]*+>\s*+)?<img\b[^<>]*+>(?:\s*+</a>)?)", re.IGNORECASE)
+_PLAYER = re.compile(r"<(?P<tag>iframe|object|video|audio|embed)\b[^<>]*+>", re.IGNORECASE)
+_CLOSING = {tag: re.compile(rf"</{tag}\s*+>", re.IGNORECASE) for tag in ("iframe", "object", "video", "audio")}
+_SOURCE = re.compile(r"""\b(?:src|data|value|href)\s*+=\s*+["']?(?P<url>(?:https?:)?//[^"'\s<>]++)""", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s\"'<>\[\]]++")
+_OWN_LINE = re.compile(r"^([ \t]*+)(https?://[^\s<>\"']++)[ \t]*+$", re.MULTILINE)
+_YOUTUBE = re.compile(r"(?:https?:)?//(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]++)[^\s]*+")
+_IMG = re.compile(r"""<img\b[^<>]*?\bsrc\s*+=\s*+["']?(?P<url>https?://[^"'\s<>]++)[^<>]*+>""", re.IGNORECASE)
+_DATA = re.compile(r"""<img\b[^<>]*?\bsrc\s*+=\s*+["']?data:[^<>]*+>""", re.IGNORECASE)
+
+
+@dataclass
+class Text:
+    """One post's text on its way; what could not come along is said in `lost`, what came otherwise in `changed`."""
+
+    gallery: Callable[[list[str]], list[Attachment]]
+    """The pictures of these numbers; of none given, those uploaded to the post."""
+    notes: Notes = field(default_factory=Notes)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    changed: list[tuple[str, str]] = field(default_factory=list)
+
+    def html(self, body: str, footnotes: str = "") -> str:
+        for block in _DYNAMIC.finditer(body):
+            if block["name"] not in _SILENT:
+                self.lost.append(("block(s) that WordPress fills when it shows them", block["name"]))
+        for _ in _DATA.finditer(body):
+            self.lost.append(("picture(s) written into the text itself", ""))
+        body = self.notes.from_list(self.notes.from_blocks(body, footnotes))
+        body = "".join(self._with_shortcodes(body))
+        body = "".join(self._with_players(body))
+        body = _OWN_LINE.sub(lambda line: line[1] + link(line[2]), body)
+        return body + self.notes.section()
+
+    def _with_shortcodes(self, body: str) -> Iterator[str]:
+        position = 0
+        never_closed: set[str] = set()
+        while code := _SHORTCODE.search(body, position):
+            yield body[position : code.start()]
+            name = code["name"].lower()
+            if code["escaped"] and body.startswith("]", code.end()):
+                yield code[0][1:]
+                position = code.end() + 1
+                continue
+            yield code["escaped"]
+            position = code.end()
+            if name not in _MEANINGS:
+                if "=" in code["rest"] or f"[/{code['name']}]" in body[position : position + 5000]:
+                    self.changed.append(("shortcode(s) of plug-ins stand in the text as they are", f"[{name}]"))
+                yield code[0][len(code["escaped"]) :]
+                continue
+            content = ""
+            closing = f"[/{code['name']}]"
+            if name in _WITH_CONTENT and name not in never_closed and not code["rest"].endswith("/"):
+                end = body.find(closing, position)
+                if end == -1:
+                    never_closed.add(name)
+                else:
+                    content = body[position:end]
+                    position = end + len(closing)
+            yield _MEANINGS[name](self, Shortcode(name, code["rest"], content))
+        yield body[position:]
+
+    def _with_players(self, body: str) -> Iterator[str]:
+        """What needs a frame or plays by itself becomes a link: pages here load nothing from elsewhere."""
+        position = 0
+        never_closed: set[str] = set()
+        while player := _PLAYER.search(body, position):
+            yield body[position : player.start()]
+            tag = player["tag"].lower()
+            end = None if tag in never_closed or tag == "embed" else _CLOSING[tag].search(body, player.end())
+            if end is None:
+                never_closed.add(tag)
+            position = end.end() if end else player.end()
+            yield self.player(body[player.start() : min(position, player.start() + 20_000)], tag)
+        yield body[position:]
+
+    def player(self, source: str, name: str) -> str:
+        found = _SOURCE.search(source) or _WEB.search(source)
+        if not found:
+            self.lost.append(("player(s) without an address", name))
+            return ""
+        self.changed.append(("embedded player(s) became (a link|links)", ""))
+        address = unescape(found.groupdict().get("url") or found[0])
+        address = _YOUTUBE.sub(r"https://www.youtube.com/watch?v=\1", address)
+        return link(f"https:{address}" if address.startswith("//") else address)
+
+    def figure(self, picture: str, caption: str) -> str:
+        words = f"<figcaption>{caption.strip()}</figcaption>" if caption.strip() else ""
+        return f"<figure>{picture}{words}</figure>"
+
+    # What the shortcodes mean
+
+    def caption(self, code: "Shortcode") -> str:
+        picture = _PICTURE.match(code.content)
+        if not picture:
+            return code.content
+        return self.figure(picture["picture"], code.content[picture.end() :].strip() or code["caption"])
+
+    def pictures(self, code: "Shortcode") -> str:
+        wanted = [number.strip() for number in (code["ids"] or code["include"]).split(",") if number.strip()]
+        left_out = {number.strip() for number in code["exclude"].split(",")}
+        found = self.gallery([number for number in wanted if number not in left_out])
+        if not found:
+            self.lost.append(("galler(y|ies) whose pictures are not in the file", ""))
+        return "".join(
+            self.figure(f'<img src="{escape(picture.url)}" alt="{escape(picture.alt)}">', picture.caption)
+            for picture in found
+        )
+
+    def media(self, code: "Shortcode") -> str:
+        return self.player(unescape(f"{code.rest} {code.content}"), code.name)
+
+    def note(self, code: "Shortcode") -> str:
+        return self.notes.mark(code.content) if code.content.strip() else ""
+
+    def code(self, code: "Shortcode") -> str:
+        words = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
+        return f"<pre><code>{words}</code></pre>"
+
+    def nothing(self, code: "Shortcode") -> str:
+        self.lost.append(("shortcode(s) that only WordPress can fill", f"[{code.name}]"))
+        return ""
+
+
+@dataclass
+class Shortcode:
+    name: str
+    rest: str
+    content: str
+
+    def __getitem__(self, name: str) -> str:
+        for found in _ATTRIBUTE.finditer(self.rest):
+            if found[1].lower() == name:
+                return unescape(found[2] or found[3] or found[4] or "")
+        return ""
+
+
+_MEANINGS: dict[str, Callable[[Text, Shortcode], str]] = {
+    **dict.fromkeys(("caption", "wp_caption"), Text.caption),
+    "gallery": Text.pictures,
+    **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), Text.media),
+    **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), Text.note),
+    **dict.fromkeys(("code", "sourcecode"), Text.code),
+    **dict.fromkeys(
+        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), Text.nothing
+    ),
+}
+_WITH_CONTENT = {name for name, meaning in _MEANINGS.items() if meaning not in {Text.pictures}}
+
+
+def pictures_as_links(words: str) -> str:
+    """For comments, which show no pictures."""
+    return _IMG.sub(lambda picture: link(unescape(picture["url"])), words)
+
+
+def link(address: str) -> str:
+    return f'<a href="{escape(address)}">{escape(address)}</a>'
+
+
+def has_blocks(body: str) -> bool:
+    """Whether the block editor wrote it: then bare newlines are nothing but space."""
+    return _BLOCK in body
