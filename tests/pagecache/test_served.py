@@ -1,0 +1,70 @@
+"""The site as it is served: what everybody may read is kept, and nobody is shown what is another's."""
+
+import re
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.pagecache.browsing import Answer
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+PUBLIC = ["/", "/feed/", "/feed/atom/", "/archive/", "/comments/feed/", "/sitemap.xml", "/robots.txt", "the essay"]
+
+
+def get(site: "Server", address: str, **headers: str) -> Answer:
+    request = urllib.request.Request(
+        site.url + address, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+    try:
+        with urllib.request.urlopen(request) as response:
+            return Answer(
+                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+            )
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, {name.lower(): value for name, value in error.headers.items()}, error.read())
+
+
+def found(site: "Server", address: str) -> str:
+    if address != "the essay":
+        return address
+    home = get(site, "/").body.decode()
+    link = re.search(r'href="(/\d{4}/\d\d/\d\d/[^/"]+/)"', home)
+    assert link
+    return link[1]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_what_everybody_may_read_is_kept(site: "Server", address: str) -> None:
+    path = found(site, address)
+    first = get(site, path, accept_encoding="gzip", cookie="_ga=1")
+    assert first.status == 200
+    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["vary"] == "Accept-Encoding, Cookie"
+    assert "set-cookie" not in first.headers
+    assert "x-made-from" not in first.headers
+    again = get(site, path + "?utm_source=letter", accept_encoding="gzip", if_none_match=first.headers["etag"])
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("cookie", ["session=made-up", "commenter=made-up"])
+@pytest.mark.parametrize("address", ["/", "/feed/", "the essay"])
+def test_a_known_visitor_gets_a_page_of_his_own(site: "Server", address: str, cookie: str) -> None:
+    path = found(site, address)
+    tag = get(site, path).headers["etag"]
+    own = get(site, path, cookie=cookie, if_none_match=tag)
+    assert own.status == 200
+    assert own.headers["cache-control"] == "private, no-store"
+    assert "etag" not in own.headers
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", "/nothing/here/", "/admin/"])
+def test_what_is_not_for_everybody_is_nobodys_to_keep(site: "Server", address: str) -> None:
+    answer = get(site, address)
+    assert "no-store" in answer.headers["cache-control"]
+    assert "etag" not in answer.headers
