@@ -201,6 +201,8 @@ def records(file: Path, channel: Channel, *, is_mended: bool = False) -> Iterato
         raise Unreadable(f"line {line}: a document type or entities are declared, as no export does") from error
     except ParseError as error:
         raise Unreadable(f"line {error.position[0]}: {in_words(error, file)}") from error
+    except (LookupError, ValueError) as error:  # how pyexpat says that it cannot read an encoding
+        raise Unreadable(f"line {expat.CurrentLineNumber}: {error}; save it as UTF-8") from error
     except Broken as error:
         raise Unreadable(f"line {error.line or 1}: {error}") from error
     except OSError as error:
@@ -230,7 +232,7 @@ def in_words(error: ParseError, file: Path) -> str:
             return f"the file ends in the middle ({words})"
         case "not well-formed (invalid token)" if not is_utf8(file, error.position[0]):
             return "there are letters in another encoding than the file says; save it as UTF-8"
-        case "unknown encoding" | "unbound prefix":
+        case "unbound prefix":
             return f"this is no XML that an export is written in ({words})"
     return f"this is no XML ({words})"
 

@@ -1,0 +1,218 @@
+"""A file that is no sound export gets one line that says where and why, quickly, and changes nothing."""
+
+import codecs
+import gzip
+import json
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from blog.models import Essay, Tag
+from tests.transfer.exports import HEAD, SHARED, author, bring, bring_text, comment, everything, export, item
+from transfer.wordpress import wxr
+
+pytestmark = pytest.mark.django_db
+
+SOUND = export(author("vera"), item(1, comment(1)))
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+BROKEN = {
+    "empty": (b"", "the file is empty"),
+    "blank": (b" \n\n", "line 3: the file ends in the middle"),
+    "words": (b"Dear reader,\n", "line 1: this is no XML"),
+    "html": (b"<!DOCTYPE html><html><body>Log in</body></html>", "line 1: a document type or entities are declared"),
+    "other xml": (b"<?xml version='1.0'?><opml><body/></opml>", "line 1: this is no WordPress export"),
+    "a feed": (
+        b"<rss version='2.0'><channel><title>x</title>\n<item><title>y</title></item></channel></rss>",
+        "line 2: this is no WordPress export: it does not say its WXR version",
+    ),
+    "no version": (
+        HEAD.format(version="1.2", site="x").replace("<wp:wxr_version>1.2</wp:wxr_version>", "").encode()
+        + author("vera").encode()
+        + b"</channel></rss>",
+        "does not say its WXR version",
+    ),
+    "a later version": (export(item(1)).replace("1.2", "1.3").encode(), "this says it is WXR version '1.3'"),
+    "cut in a post": (SOUND[: SOUND.index("Words.")].encode(), "the file ends in the middle"),
+    "cut before the end": (SOUND.replace("</channel></rss>", "").encode(), "the file ends in the middle"),
+    "mismatched": (SOUND.replace("</item>", "</itme>").encode(), "line 8: this is no XML (mismatched tag)"),
+    "undeclared names": (SOUND.replace("xmlns:dc=", "xmlns:other=").encode(), "line 8: this is no XML that an export"),
+    "two roots": ((SOUND + "<rss/>").encode(), "this is no XML (junk after document element)"),
+    "latin-1": (SOUND.replace("Words.", "Wörter").encode("latin-1"), "line 8: there are letters in another encoding"),
+    "unknown encoding": (SOUND.replace("UTF-8", "x-none").encode(), "line 1: unknown encoding: x-none"),
+    "other encoding": (SOUND.replace("UTF-8", "shift_jis").encode(), "line 1: multi-byte encodings are not supported"),
+    "gzip": (gzip.compress(SOUND.encode()), "this is a packed file"),
+    "doctype": (SOUND.replace("<rss", "<!DOCTYPE rss>\n<rss", 1).encode(), "a document type or entities are declared"),
+    "billion laughs": (
+        SOUND.replace("<rss", f'<!DOCTYPE rss [<!ENTITY a0 "lol">{LAUGHS}]>\n<rss', 1).replace("Words.", "]]>&a9;<![CDATA[").encode(),
+        "a document type or entities are declared",
+    ),
+    "a file of ours": (
+        SOUND.replace("<rss", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<rss', 1).replace("The Old Blog", "&x;").encode(),
+        "a document type or entities are declared",
+    ),
+    "a type from elsewhere": (
+        SOUND.replace("<rss", '<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">\n<rss', 1).encode(),
+        "a document type or entities are declared",
+    ),
+    "deep": (HEAD.format(version="1.2", site="x").encode() + b"<item>" * 20_000, "more than 32 deep"),
+    "a tag without end": (HEAD.format(version="1.2", site="x").encode() + b"<item a='" + b"x" * 9_000_000, "a tag or a comment has no end"),
+    "many kinds of elements": (
+        HEAD.format(version="1.2", site="x").encode() + b"".join(b"<e%d/>" % n for n in range(200_000)),
+        "more than 10000 kinds of elements",
+    ),
+    "a text without end": (
+        HEAD.format(version="1.2", site="x").encode() + b"<item><title>" + b"x" * 17_000_000,
+        "a text is longer than 16 million characters",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_wrong_is_said_in_one_line_and_nothing_changes(tmp_path: Path, name: str) -> None:
+    data, words = BROKEN[name]
+    file = tmp_path / "export.xml"
+    file.write_bytes(data)
+    refused(file, words)
+
+
+def refused(file: Path, words: str = "") -> None:
+    before = everything()
+    start = time.monotonic()
+    with pytest.raises(CommandError) as caught:
+        bring(file)
+    assert time.monotonic() - start < 2
+    line = str(caught.value)
+    assert line.startswith(f"{file}: ")
+    assert line.endswith(" Nothing was changed.")
+    assert words in line
+    assert "\n" not in line
+    assert caught.value.returncode == 1
+    assert everything() == before
+
+
+def test_a_packed_export_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("export.xml", SOUND)
+    refused(file, "unpack it and import the .xml files inside it")
+
+
+@pytest.mark.parametrize("what", [Path.mkdir, lambda path: None], ids=["a folder", "nothing"])
+def test_what_is_no_file_is_said_so(tmp_path: Path, what: Callable[[Path], None]) -> None:
+    what(tmp_path / "export.xml")
+    refused(
+        tmp_path / "export.xml", "there is no such file" if not (tmp_path / "export.xml").exists() else "not a file"
+    )
+
+
+def test_a_folder_of_pictures_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"is no folder. Nothing was changed\."):
+        bring_text(tmp_path, SOUND, "--media", str(tmp_path / "none"))
+    assert not Essay.objects.exists()
+
+
+def test_a_file_that_is_too_large_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wxr, "LARGEST_FILE", 1000)
+    file = tmp_path / "export.xml"
+    file.write_text(SOUND)
+    refused(file, "export it in parts")
+
+
+def test_what_breaks_after_many_sound_posts_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "export.xml"
+    sound = export(author("vera"), *(item(number, comment(number)) for number in range(1, 60)))
+    file.write_text(sound.replace("</channel>", "<item></channel>"))
+    refused(file)
+
+
+def test_what_goes_wrong_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(SOUND)
+    monkeypatch.setattr("transfer.wordpress.discussion.markup.comment_html", lambda text: 1 / 0)
+    before = everything()
+    with pytest.raises(ZeroDivisionError):
+        bring(file)
+    assert everything() == before
+
+
+# What WordPress itself wrote that is not quite XML is read as it was meant.
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<![CDATA[one \x0b\x08two\x1f]]>", "one two"),
+        ("<![CDATA[a <![CDATA[ b ]]> c]]>", "a c"),
+        ("<![CDATA[see ]]> there]]>", "see ]]> there"),
+        ("a &amp; b &lt;em&gt;c&lt;/em&gt;", "a & b c"),
+        ("a & b?x=1&y=2 &hellip; &#8212; &#8; &bogus; &", "a & b?x=1&y=2 … — &bogus; &"),
+        ("a ]]> b", "a ]]> b"),
+    ],
+)
+def test_what_is_not_quite_xml_is_read_as_meant(tmp_path: Path, written: str, read: str) -> None:
+    sound = export(item(1, title="TITLE", post_name="x\x01"))
+    report = bring_text(tmp_path, sound.replace("<![CDATA[TITLE]]>", written))
+    assert Essay.objects.get().title == read
+    assert "not quite XML" in report
+
+
+@pytest.mark.parametrize("size", [1, 7, 63, 64, 65, 100])
+def test_it_is_mended_the_same_wherever_it_is_cut(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wxr, "PIECE", size)
+    body = "".join(f"<![CDATA[{number} \x0b ]]> not the end <!-- ]]>" for number in range(40))
+    text = export(item(1)).replace("<![CDATA[Words.]]>", body)
+    bring_text(tmp_path, text.replace("<![CDATA[A title]]>", "&nbsp; A & ]]> &amp; <!-- & \x02 ]]> -->&rarr; &#8;B"))
+    kept = Essay.objects.get()
+    assert kept.title == "A & ]]> & → B"
+    assert kept.body.count("not the end") == 40
+    assert "\x0b" not in kept.body
+
+
+def test_lines_before_the_declaration_do_no_harm(tmp_path: Path) -> None:
+    bring_text(tmp_path, "\n\n  " + SOUND)
+    assert Essay.objects.count() == 1
+
+
+def test_a_sound_file_is_never_mended(tmp_path: Path) -> None:
+    bring_text(tmp_path, export(item(1)).replace("<![CDATA[A title]]>", "<![CDATA[one ]]>two<![CDATA[ three]]>"))
+    assert Essay.objects.get().title == "one two three"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+def test_every_encoding_that_says_its_name_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "export.xml"
+    text = export(item(1, title="Für alle")).replace("UTF-8", encoding.removesuffix("-sig"))
+    file.write_bytes(text.encode(encoding))
+    assert file.read_bytes().startswith((codecs.BOM_UTF8, codecs.BOM_UTF16, b"<?xml"))
+    bring(file)
+    assert Essay.objects.get().title == "Für alle"
+
+
+def test_a_file_of_terms_alone_is_an_export(tmp_path: Path) -> None:
+    tag = "<wp:tag><wp:tag_slug>a</wp:tag_slug><wp:tag_name>A</wp:tag_name></wp:tag>"
+    bring_text(tmp_path, export(tag))
+    assert Tag.objects.get().name == "A"
+
+
+ATTACKS = SHARED / "security/xml-attacks.jsonl"
+PAYLOADS = [json.loads(line) for line in ATTACKS.read_text().splitlines()] if ATTACKS.exists() else []
+
+
+@pytest.mark.parametrize("payload", [one["payload"] for one in PAYLOADS], ids=[one["id"] for one in PAYLOADS])
+def test_an_attack_by_xml_is_refused(tmp_path: Path, payload: str) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(payload)
+    refused(file)
+    assert "root:" not in str(everything())
+
+
+@pytest.mark.parametrize("payload", [one["payload"] for one in PAYLOADS], ids=[one["id"] for one in PAYLOADS])
+def test_an_attack_in_a_text_is_text(tmp_path: Path, payload: str) -> None:
+    bring_text(tmp_path, export(item(1, comment(1, payload), title=payload[:200], body=payload, excerpt=payload)))
+    kept = str(everything()).lower()
+    assert "root:" not in kept
+    assert "<script" not in Essay.objects.get().body.lower()
