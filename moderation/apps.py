@@ -1,3 +1,5 @@
+"""The app: who decides."""
+
 from django.apps import AppConfig
 
 

@@ -1,3 +1,5 @@
+"""The app: in and out."""
+
 from django.apps import AppConfig
 
 
