@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -135,9 +136,15 @@ class EssayAdmin(admin.ModelAdmin[Essay]):
             Authorship.objects.create(essay=essay, author=cast(User, request.user))
         pagecache.bump(essay.cache_key, "site", "comments")
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Whoever may delete an essay deletes what hangs from it, the record of decisions included."""
+        to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Essay) -> None:
         actions.delete(obj)
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         for essay in queryset:
             actions.delete(essay)
@@ -161,6 +168,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         super().delete_model(request, obj)
         pagecache.bump("site")
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
         super().delete_queryset(request, queryset)
         pagecache.bump("site")

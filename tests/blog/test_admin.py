@@ -1,0 +1,204 @@
+"""Where authors write: an essay made, found, corrected and taken back in the admin, as the author there."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from blog.models import Essay, Redirect, Site, Tag
+from comments.models import Discussion, Rules
+from tests import make
+
+pytestmark = pytest.mark.django_db
+ESSAYS = "/admin/blog/essay/"
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("miriam", name="Miriam Achterberg")
+
+
+@pytest.fixture
+def desk(author: User) -> Client:
+    return client_of(author)
+
+
+def client_of(user: User) -> Client:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client.force_login(user)
+    return client
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    """What the form sends for a published essay."""
+    inlines = {
+        "authorships-TOTAL_FORMS": "0",
+        "authorships-INITIAL_FORMS": "0",
+        "discussion-TOTAL_FORMS": "1",
+        "discussion-INITIAL_FORMS": "0",
+        "discussion-0-is_open": "on",
+    }
+    essay = {
+        "kind": "essay", "title": "Whose Promise Is It?", "slug": "", "deck": "On keeping a word", "body": "<p>In the spring.</p>",
+        "excerpt": "", "published_0": "2026-11-20", "published_1": "09:00:00",
+    }  # fmt: skip
+    return {**essay, **inlines, **more}
+
+
+def test_an_author_writes_an_essay_and_readers_have_it(desk: Client, author: User) -> None:
+    tag = Tag.objects.named("Promises")
+    answer = desk.post(f"{ESSAYS}add/", fields(tags=[tag.pk], body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
+    assert answer.status_code == 302
+    essay = Essay.objects.get()
+    assert (essay.slug, essay.words, essay.bylines) == ("whose-promise-is-it", 4, [author])
+    page = Client(headers={"host": "127.0.0.1"}).get("/2026/11/20/whose-promise-is-it/").content.decode()
+    for part in ("Whose Promise Is It?", "On keeping a word", "Miriam Achterberg", "<h2", "In the spring.", "Promises"):
+        assert part in page
+    assert "onclick" not in page
+
+
+def test_a_draft_is_kept_without_a_date_and_without_a_title(desk: Client) -> None:
+    answer = desk.post(f"{ESSAYS}add/", fields(title="", body="", deck="", published_0="", published_1=""))
+    assert answer.status_code == 302
+    essay = Essay.objects.get()
+    assert (essay.published, essay.slug) == (None, "untitled")
+
+
+def test_what_is_missing_is_said_and_nothing_typed_is_lost(desk: Client) -> None:
+    answer = desk.post(f"{ESSAYS}add/", fields(published_0="tomorrow", body="<p>Precious.</p>"))
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "Precious." in page
+    assert "errorlist" in page
+    assert not Essay.objects.exists()
+
+
+def test_a_slug_that_is_taken_is_refused_beside_the_field(desk: Client) -> None:
+    make.essay("Mine", slug="mine")
+    answer = desk.post(f"{ESSAYS}add/", fields(slug="mine"))
+    assert answer.status_code == 200
+    assert "already exists" in answer.content.decode()
+
+
+def test_a_page_cannot_be_given_an_address_of_the_site(desk: Client) -> None:
+    answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
+    assert answer.status_code == 200
+    assert "belongs to the site itself" in answer.content.decode()
+
+
+def test_a_new_slug_leaves_the_old_address_leading_there(desk: Client) -> None:
+    desk.post(f"{ESSAYS}add/", fields())
+    essay = Essay.objects.get()
+    change = fields(slug="whose-word") | {
+        "authorships-TOTAL_FORMS": "1",
+        "authorships-INITIAL_FORMS": "1",
+        "authorships-0-id": str(essay.authorships.get().pk),
+        "authorships-0-essay": str(essay.pk),
+        "authorships-0-author": str(essay.bylines[0].pk),
+        "authorships-0-position": "0",
+        "discussion-INITIAL_FORMS": "0",
+    }
+    assert desk.post(f"{ESSAYS}{essay.pk}/change/", change).status_code == 302
+    assert Redirect.objects.get().old == "/2026/11/20/whose-promise-is-it/"
+    answer = Client(headers={"host": "127.0.0.1"}).get("/2026/11/20/whose-promise-is-it/")
+    assert answer.headers["Location"] == "/2026/11/20/whose-word/"
+
+
+def test_comments_are_closed_in_the_essays_own_form(desk: Client) -> None:
+    sent = fields()
+    del sent["discussion-0-is_open"]
+    desk.post(f"{ESSAYS}add/", sent)
+    essay = Essay.objects.get()
+    assert not Discussion.objects.get(essay=essay).is_open
+    page = Client(headers={"host": "127.0.0.1"}).get(essay.get_absolute_url()).content.decode()
+    assert "Comments are closed." in page
+    assert "<form" not in page
+
+
+def test_the_list_is_searched_and_filtered(desk: Client) -> None:
+    now = timezone.now()
+    make.essay("Out", body="<p>orchard</p>")
+    make.essay("Later", published=now + timedelta(days=3))
+    make.essay("Draft", published=None)
+    for query, found in (
+        ("state=published", "Out"), ("state=scheduled", "Later"), ("state=draft", "Draft"), ("q=orchard", "Out"),
+        (f"published__year={(now + timedelta(days=3)).year}&state=scheduled", "Later"),
+    ):  # fmt: skip
+        page = desk.get(f"{ESSAYS}?{query}").content.decode()
+        assert [title for title in ("Out", "Later", "Draft") if f">{title}</a>" in page] == [found], query
+
+
+def test_view_on_site_leads_to_what_readers_can_open(desk: Client) -> None:
+    out, draft = make.essay("Out"), make.essay("Draft", published=None)
+    assert out.get_absolute_url() in desk.get(f"{ESSAYS}{out.pk}/change/").content.decode()
+    assert draft.get_absolute_url() not in desk.get(f"{ESSAYS}{draft.pk}/change/").content.decode()
+
+
+def test_the_list_costs_the_same_however_many_there_are(
+    desk: Client, author: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        make.essay(f"Essay {number}", by=author)
+    desk.get(ESSAYS)
+    with django_assert_max_num_queries(16):
+        desk.get(ESSAYS)
+
+
+def test_an_essay_is_deleted_with_its_whole_discussion() -> None:
+    desk = client_of(make.owner())
+    essay = make.essay("Gone")
+    reply = make.comment(essay, to=make.comment(essay))
+    make.comment(essay, to=reply)
+    assert desk.post(f"{ESSAYS}{essay.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Essay.objects.exists()
+
+
+def test_an_author_may_not_change_the_site_or_its_rules(desk: Client) -> None:
+    for address in ("/admin/blog/site/1/change/", "/admin/comments/rules/1/change/", "/admin/accounts/user/"):
+        assert desk.get(address).status_code == 403
+
+
+def test_the_owner_sets_the_site_up_in_one_form() -> None:
+    desk = client_of(make.owner())
+    answer = desk.get("/admin/blog/site/", follow=True)
+    assert answer.redirect_chain == [("/admin/blog/site/1/change/", 302)]
+    sent = {
+        "name": "The Long Letter",
+        "tagline": "Slowly",
+        "language": "nl",
+        "time_zone": "Europe/Amsterdam",
+        "essays_a_page": "7",
+    }
+    assert desk.post("/admin/blog/site/1/change/", sent).status_code == 302
+    site = Site.objects.get()
+    assert (site.name, site.language, site.essays_a_page) == ("The Long Letter", "nl", 7)
+    wrong = desk.post("/admin/blog/site/1/change/", sent | {"time_zone": "Amsterdam"})
+    assert "time zone" in wrong.content.decode()
+    assert Site.objects.get().time_zone == "Europe/Amsterdam"
+
+
+def test_the_owner_sets_the_rules_in_one_form() -> None:
+    desk = client_of(make.owner())
+    sent = {
+        "who_may_comment": "name", "close_after_days": "0", "flood_seconds": "15", "hold_links": "3", "hold_words": "casino",
+        "refuse_words": "", "order": "newest", "threads_a_page": "20", "shown_depth": "4",
+    }  # fmt: skip
+    assert desk.post("/admin/comments/rules/1/change/", sent).status_code == 302
+    rules = Rules.objects.get()
+    assert (rules.who_may_comment, rules.hold_first_comment, rules.hold_links, rules.order) == (
+        "name",
+        False,
+        3,
+        "newest",
+    )
+
+
+def test_times_in_the_admin_are_the_sites(desk: Client) -> None:
+    make.site(time_zone="Asia/Tokyo")
+    desk.post(f"{ESSAYS}add/", fields(published_0="2026-11-20", published_1="06:00:00"))
+    essay = Essay.objects.get()
+    assert essay.published == datetime(2026, 11, 19, 21, tzinfo=UTC)
+    assert essay.get_absolute_url().startswith("/2026/11/20/")
