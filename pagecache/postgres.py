@@ -1,9 +1,8 @@
 """Generations read from PostgreSQL: one connection, where one read answers all who waited when it began."""
 
-import contextlib
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import psycopg
@@ -40,35 +39,36 @@ class PostgresReader:
 
     def current(self) -> int:
         arrived = self._begun
-        with self._turn():
+        self._take_turn()
+        try:
             if self._begun == arrived:
                 self._read(CURRENT)
             if self._current is None:  # the read that would have answered us failed
                 raise Away
             return self._current
+        finally:
+            self._lock.release()
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
         listed = ",".join(f'"{key}"' for key in (ANY, *keys))
-        with self._turn():
+        self._take_turn()
+        try:
             found = self._read(NUMBERS, [f"{{{listed}}}".encode()])
+        finally:
+            self._lock.release()
         return found.pop(ANY, 0), found
 
     def close(self) -> None:
         with self._lock:
             self._disconnect()
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One at a time; when a server hangs, it holds up the one whose turn it is, and nobody else for long."""
+    def _take_turn(self) -> None:
+        """When a server hangs, it holds up the one whose turn it is, and nobody else for long."""
         if time.monotonic() < self._rest_until:
             raise Away
         if not self._lock.acquire(timeout=TIMEOUT):
             self._rest_until = time.monotonic() + REST
             raise Away
-        try:
-            yield
-        finally:
-            self._lock.release()
 
     def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
         self._begun += 1

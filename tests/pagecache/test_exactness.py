@@ -1,10 +1,13 @@
 """Never a page from before a commit to a visitor from after it: in threads, between processes, through faults."""
 
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +21,7 @@ from pagecache import sqlite
 from pagecache.models import Generation
 from pagecache.wsgi import PageCache
 from tests.pagecache.browsing import Application, ask
+from tests.services.processes import wait_until
 from tests.services.site import ROOT, Installation
 
 ROUNDS = 1000
@@ -223,6 +227,32 @@ def test_a_server_that_was_started_again_is_asked_again(cached: PageCache, app: 
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
     ask(cached)
+    assert len(app.asked) == 1
+
+
+def test_a_server_that_hangs_holds_up_one_reader_and_no_more(
+    cached: PageCache, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor == "sqlite":
+        return  # there is no server to hang
+    from pagecache import postgres
+
+    monkeypatch.setattr(postgres, "TIMEOUT", 0.1)
+    known = ask(cached).body
+    assert isinstance(cached._reader, postgres.PostgresReader)
+    assert cached._reader._connection
+    backend = cached._reader._connection.info.backend_pid
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            held_up = pool.submit(ask, cached)
+            wait_until(cached._reader._lock.locked, "one to be held up")
+            assert [ask(cached).body for _ in range(3)] == [known] * 3
+            assert not held_up.done()
+            os.kill(backend, signal.SIGCONT)
+            assert held_up.result().body == known
+    finally:
+        os.kill(backend, signal.SIGCONT)
     assert len(app.asked) == 1
 
 
