@@ -76,7 +76,7 @@ def rings(parents: Mapping[str, str]) -> list[str]:
         if key in path:
             ring = [*path][[*path].index(key) :]
             found.append(min(ring, key=lambda each: (len(each), each)))
-        done |= path.keys()
+        done.update(path)
     return found
 
 

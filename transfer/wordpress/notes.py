@@ -80,8 +80,8 @@ def block_texts(meta: str) -> dict[str, str]:
 def list_texts(source: str) -> dict[str, str]:
     """The entries by their ids, without the links that lead back."""
     starts = [*_NOTE.finditer(source)]
-    ends = [start.start() for start in starts[1:]] + [len(source)]
+    ends = [*(start.start() for start in starts[1:]), len(source)]
     return {
         start["key"]: _END_OF_NOTE.sub("", _WAY_BACK.sub("", source[start.end() : end])).strip()
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in zip(starts, ends, strict=False)  # of none, there is an end too many
     }

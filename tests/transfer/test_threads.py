@@ -1,0 +1,210 @@
+"""Comments from elsewhere find their places in our trees, whatever the file says they answer."""
+
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as some
+from hypothesis.extra.django import TestCase
+
+from blog.models import Essay
+from comments.checking import problems
+from comments.models import Comment, Discussion
+from tests.transfer.exports import bring_text, comment, export, item
+from transfer import threads
+
+pytestmark = pytest.mark.django_db
+
+
+def shape() -> list[tuple[int, str]]:
+    rows = Comment.objects.in_order().values_list("level", "wording__text")
+    return [(level, text.removeprefix("Words ")) for level, text in rows]
+
+
+def test_a_parent_may_come_after_what_answers_it(tmp_path: Path) -> None:
+    bring_text(tmp_path, export(item(1, comment(3, to=2), comment(2, to=1), comment(1))))
+    assert shape() == [(0, "1"), (1, "2"), (2, "3")]
+
+
+def test_siblings_stand_in_order_of_time_whatever_their_numbers(tmp_path: Path) -> None:
+    early, late = "2020-01-01 10:00:00", "2020-01-01 11:00:00"
+    bring_text(
+        tmp_path,
+        export(
+            item(
+                1,
+                comment(5, date_gmt=late),
+                comment(1, to=5, date_gmt=late),
+                comment(9, to=5, date_gmt=early),
+                comment(7, date_gmt=early),
+            )
+        ),
+    )
+    assert shape() == [(0, "7"), (0, "5"), (1, "9"), (1, "1")]
+
+
+def test_what_answers_nothing_in_the_file_stands_by_itself_and_is_named(tmp_path: Path) -> None:
+    report = bring_text(tmp_path, export(item(1, comment(1, to=99), comment(2, to=1))))
+    assert shape() == [(0, "1"), (1, "2")]
+    assert "  1 reply to what is not in the file stands by itself" in report.splitlines()
+    assert "    #1" in report.splitlines()
+
+
+def test_rings_are_cut_once_each_and_nothing_is_lost(tmp_path: Path) -> None:
+    answers = {1: 3, 2: 1, 3: 2, 4: 4, 5: 2, 6: 7, 7: 6, 8: 0}
+    report = bring_text(tmp_path, export(item(1, *(comment(n, to=to) for n, to in answers.items()))))
+    assert shape() == [(0, "1"), (1, "2"), (2, "3"), (2, "5"), (0, "4"), (0, "6"), (1, "7"), (0, "8")]
+    assert "  3 rings of comments that answer each other were cut" in report.splitlines()
+    assert list(problems()) == []
+
+
+def test_what_answers_a_pingback_moves_up_to_what_that_answered(tmp_path: Path) -> None:
+    report = bring_text(
+        tmp_path,
+        export(
+            item(
+                1,
+                comment(1),
+                comment(2, to=1, type="pingback"),
+                comment(3, to=2),
+                comment(4, type="trackback"),
+                comment(5, to=4),
+            )
+        ),
+    )
+    assert shape() == [(0, "1"), (1, "3"), (0, "5")]
+    assert "  2 replies to what was left out moved up to what that answered" in report.splitlines()
+
+
+def test_nothing_said_under_an_editorial_note_is_ever_published(tmp_path: Path) -> None:
+    report = bring_text(
+        tmp_path,
+        export(
+            item(
+                1,
+                comment(1, type="note"),
+                comment(2, to=1),
+                comment(3, to=2, type="comment"),
+                comment(4, to=4, type="note"),
+                comment(5),
+            )
+        ),
+    )
+    assert shape() == [(0, "5")]
+    assert "  4 editorial notes: what editors said among themselves" in report.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["pingback", "trackback", "note", "order_note", "webmention", "action_log"])
+def test_only_comments_are_comments(tmp_path: Path, kind: str) -> None:
+    bring_text(tmp_path, export(item(1, comment(1, type=kind))))
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("approved", "status"),
+    [
+        ("1", "approved"),
+        ("0", "pending"),
+        ("spam", "spam"),
+        ("trash", "trash"),
+        ("post-trashed", "trash"),
+        ("", "pending"),
+        ("7", "pending"),
+    ],
+)
+def test_a_status_stays(tmp_path: Path, approved: str, status: str) -> None:
+    bring_text(tmp_path, export(item(1, comment(1, approved=approved))))
+    assert Comment.objects.get().status == status
+
+
+def test_replies_under_what_is_not_shown_hang_from_a_tombstone(tmp_path: Path, client: Client) -> None:
+    bring_text(
+        tmp_path,
+        export(
+            item(
+                1,
+                comment(1, "Waits", approved="0"),
+                comment(2, "Under the waiting", to=1),
+                comment(3, "Spam", approved="spam"),
+                comment(4, "Under spam", to=3),
+                comment(5, "Alone", approved="0"),
+            )
+        ),
+    )
+    page = client.get(Essay.objects.get().get_absolute_url()).content.decode()
+    assert "Under the waiting" in page
+    assert "Under spam" in page
+    for hidden in ("Waits", ">Spam", "Alone"):
+        assert hidden not in page
+    assert (Discussion.objects.get().responses, Discussion.objects.get().threads) == (2, 2)
+    assert list(problems()) == []
+
+
+def test_a_thread_may_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
+    bring_text(tmp_path, export(item(1, *(comment(n, to=n - 1) for n in range(1, 1001)))))
+    deepest = Comment.objects.order_by("-level").first()
+    assert deepest is not None
+    assert deepest.level == 999
+    assert list(problems()) == []
+
+
+def test_a_long_discussion_takes_few_questions(tmp_path: Path, django_assert_max_num_queries: Any) -> None:
+    comments = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, 301)]
+    with django_assert_max_num_queries(250):
+        bring_text(tmp_path, export(item(1, *comments)))
+    assert Comment.objects.count() == 300
+
+
+STATUSES = ("1", "1", "0", "spam", "trash")
+KINDS = ("comment", "comment", "comment", "pingback", "note")
+
+
+class AnyFile(TestCase):
+    @given(
+        some.lists(
+            some.tuples(some.integers(0, 15), some.sampled_from(STATUSES), some.sampled_from(KINDS)),
+            min_size=1,
+            max_size=14,
+        ),
+        some.integers(0, 14),
+    )
+    def test_whatever_answers_whatever_every_tree_is_sound(self, rows: list[tuple[int, str, str]], cut: int) -> None:
+        """Also when the file comes in two parts, the second with all of the first."""
+        said = [comment(n, to=to, approved=status, type=kind) for n, (to, status, kind) in enumerate(rows, 1)]
+        with TemporaryDirectory() as folder:
+            bring_text(Path(folder), export(item(1, *said[:cut])))
+            bring_text(Path(folder), export(item(1, *said)))
+            report = bring_text(Path(folder), export(item(1, *said)))
+        assert report.startswith("Nothing in export.xml is new here.")
+        assert list(problems()) == []
+        kept = [text for _, text in shape()]
+        assert len(kept) == len(set(kept))
+        brought = {str(n) for n, (_, _, kind) in enumerate(rows, 1) if kind == "comment"}
+        assert set(kept) <= brought
+        if not any(kind == "note" for _, _, kind in rows):
+            assert set(kept) == brought
+
+
+@pytest.mark.parametrize(
+    ("parents", "cut"),
+    [
+        ({}, []),
+        ({"1": "", "2": "1"}, []),
+        ({"1": "1"}, ["1"]),
+        ({"1": "2", "2": "3", "3": "1", "4": "1"}, ["1"]),
+        ({"10": "9", "9": "10", "8": "9"}, ["9"]),
+    ],
+)
+def test_a_ring_is_found_by_its_oldest(parents: dict[str, str], cut: list[str]) -> None:
+    assert threads.rings(parents) == cut
+
+
+def test_rings_are_found_in_no_time() -> None:
+    start = time.monotonic()
+    parents = {str(n): str((n + 1) % 50_000) for n in range(50_000)}
+    assert len(threads.rings(parents)) == 1
+    assert time.monotonic() - start < 1
