@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
@@ -17,8 +17,6 @@ from server.proxies import Proxies, network
 logger = logging.getLogger("rejoinder.server")
 
 BODY = 256 * 1024  # a legal comment may be three times as long on the wire
-
-PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": health.healthz, "/readyz": health.readyz}
 
 
 class Door:
@@ -36,8 +34,8 @@ class Door:
         try:
             if refused := self.take_in(environ):
                 return answer(refused, start_response)
-            if probe := PROBES.get(environ["PATH_INFO"]):
-                return self.probe(probe, start_response)
+            if environ["PATH_INFO"] in {"/healthz", "/readyz"}:
+                return answer(probed(environ["PATH_INFO"]), start_response)
             return self.answers.give(self.application(environ, start_response))
         except bodies.TooBusy:
             return answer(refusal.too_busy(), start_response)
@@ -80,12 +78,15 @@ class Door:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
         return self.limits[max(fitting, key=len)] if fitting else BODY
 
-    def probe(self, probe: Callable[[HttpRequest], HttpResponse], start_response: StartResponse) -> Iterable[bytes]:
-        """Answered here, so that neither the Host a prober sends nor a busy or broken site stands in its way."""
-        try:
-            return answer(probe(HttpRequest()), start_response)
-        finally:
-            close_old_connections()
+
+def probed(path: str) -> HttpResponse:
+    """Answered here, so that neither the Host a prober sends nor a busy or broken site stands in the way."""
+    if path == "/healthz":
+        return health.healthz(HttpRequest())
+    try:
+        return health.readyz(HttpRequest())
+    finally:
+        close_old_connections()
 
 
 def closing(response: HttpResponse) -> HttpResponse:

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from django.db import close_old_connections
+
 from server.bodies import TooBusy
 
 AT_ONCE = 16
@@ -23,4 +25,5 @@ class Gate:
         try:
             return self.application(environ, start_response)
         finally:
+            close_old_connections()  # a long answer goes out without one, however slowly it is read
             self.places.release()

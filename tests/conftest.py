@@ -129,10 +129,12 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def _site(_with_demo: Installation) -> Iterator[Server]:
-    server = Server(_with_demo)
-    yield server
-    server.stop()
+def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    # Not the one the others are copied from: PostgreSQL copies no database that somebody is connected to.
+    with _with_demo.copied(tmp_path_factory.mktemp("site")) as installation:
+        server = Server(installation)
+        yield server
+        server.stop()
 
 
 @pytest.fixture

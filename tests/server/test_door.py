@@ -11,10 +11,9 @@ from django.db import OperationalError
 from server import bodies
 from server.answers import Answers
 from server.door import Door
-from server.gate import Gate
 from tests.conftest import RUNS_ALL
 from tests.faults.test_kills import web_processes
-from tests.server.wire import Call, drippers, reading_times
+from tests.server.wire import Call, asked, drippers, reading_times
 from tests.services.site import Serve, Server
 
 MB = 1024 * 1024
@@ -40,15 +39,6 @@ def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     start_response("200 OK", [])
     length = int(environ.get("CONTENT_LENGTH") or 0)
     return [environ["wsgi.input"].read(length)]
-
-
-def asked(application: Any, path: str = "/", body: Any = b"", **environ: Any) -> tuple[str, dict[str, str], bytes]:
-    stream = io.BytesIO(body) if isinstance(body, bytes) else body
-    length = {"CONTENT_LENGTH": str(len(body))} if isinstance(body, bytes) and body else {}
-    said: list[Any] = []
-    environ = {"PATH_INFO": path, "REMOTE_ADDR": "203.0.113.1", "wsgi.input": stream, **length, **environ}
-    parts = application(environ, lambda status, headers, exc_info=None: said.extend([status, dict(headers)]))
-    return said[-2], said[-1], b"".join(parts)
 
 
 # What is taken in
@@ -180,7 +170,7 @@ def test_whatever_fails_behind_the_door_is_said_in_words(error: Exception, statu
     def fails(environ: Any, start_response: Any) -> Any:
         raise error
 
-    answered, headers, page = asked(Door(Gate(fails)))
+    answered, headers, page = asked(Door(fails))
     assert answered.startswith(status)
     assert b"<h1>" in page
     assert "a fault of ours" not in page.decode()
@@ -213,7 +203,7 @@ def test_who_asks_first_is_refused_before_sending(site: Server) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_three_hundred_megabytes_take_no_memory(serve: Serve, chunked: bool) -> None:
-    server = serve()
+    server = serve(WEB_CONCURRENCY="1")
     reading_times(f"{server.url}/", 20)
     (web,) = web_processes(server.process.pid)
     Path(f"/proc/{web}/clear_refs").write_text("5")  # the peak begins anew

@@ -84,7 +84,7 @@ def test_when_the_main_process_is_killed_nothing_of_it_stays(serve: Serve, round
 
 
 def test_a_server_process_that_dies_again_and_again_is_made_anew(serve: Serve) -> None:
-    server = serve()
+    server = serve(WEB_CONCURRENCY="1")
     for _ in range(10 if RUNS_ALL else 3):
         (web,) = web_processes(server.process.pid)
         os.kill(web, signal.SIGKILL)

@@ -1,11 +1,13 @@
 """Callers that behave badly on the wire: what no proper client library would send, piece by piece."""
 
 import contextlib
+import io
 import socket
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 PIECE = b"a" * 64 * 1024
@@ -85,3 +87,13 @@ def reading_times(url: str, count: int) -> list[float]:
             answer.read()
         waits.append(time.perf_counter() - start)
     return sorted(waits)
+
+
+def asked(application: Any, path: str = "/", body: Any = b"", **environ: Any) -> tuple[str, dict[str, str], bytes]:
+    """What a WSGI application answers without a wire between: status line, headers, body."""
+    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    length = {"CONTENT_LENGTH": str(len(body))} if isinstance(body, bytes) and body else {}
+    said: list[Any] = []
+    environ = {"PATH_INFO": path, "REMOTE_ADDR": "203.0.113.1", "wsgi.input": stream, **length, **environ}
+    parts = application(environ, lambda status, headers, exc_info=None: said.extend([status, dict(headers)]))
+    return said[-2], said[-1], b"".join(parts)

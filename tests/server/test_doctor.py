@@ -1,0 +1,138 @@
+"""What the doctor finds, and who is told."""
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from server import upkeep, worker
+from server.doctor import Gravity, findings
+from server.doctor.environment import loses_commits
+from tests import make
+from tests.server import chores
+from tests.services.site import Installation
+
+pytestmark = pytest.mark.django_db
+
+
+def subjects(gravity: Gravity = Gravity.NOTE) -> set[str]:
+    return {finding.subject for finding in findings() if finding.gravity >= gravity}
+
+
+@pytest.fixture
+def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Settings of an installation in which everything is right."""
+    settings.DEBUG = False
+    settings.SITE_URL, settings.SITE_URL_IS_SET = "https://example.org", True
+    settings.SECRET_KEY_IS_SET = settings.EMAIL_URL_IS_SET = True
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    settings.WEB_CONCURRENCY = 1
+    settings.DATA_DIR = tmp_path
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
+    (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    make.owner("miriam")
+    return settings
+
+
+@pytest.mark.usefixtures("well")
+def test_nothing_is_found_where_everything_is_right() -> None:
+    assert findings() == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "subject", "gravity"),
+    [
+        ({"SITE_URL_IS_SET": False}, "Address", Gravity.WARNING),
+        ({"SITE_URL": "http://example.org"}, "Address", Gravity.WARNING),
+        ({"SECRET_KEY_IS_SET": False}, "Secret key", Gravity.NOTE),
+        ({"EMAIL_URL_IS_SET": False}, "Mail", Gravity.WARNING),
+        ({"TRUSTED_PROXIES": []}, "Proxies", Gravity.WARNING),
+        ({"TRUSTED_PROXIES": ["my-proxy"]}, "Proxies", Gravity.ERROR),
+        ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "Proxies", Gravity.ERROR),
+        ({"DEBUG": True}, "Debugging", Gravity.WARNING),
+        ({"DATA_DIR": Path("/nowhere/at/all")}, "Data", Gravity.ERROR),
+        ({"STATIC_ROOT": Path("/nowhere/at/all")}, "Static files", Gravity.ERROR),
+    ],
+)
+def test_each_thing_that_is_not_right_is_found(
+    well: Any, changed: dict[str, Any], subject: str, gravity: Gravity
+) -> None:
+    for name, value in changed.items():
+        setattr(well, name, value)
+    assert subjects() == {subject}
+    assert subjects(gravity) == {subject}
+
+
+def test_a_key_that_others_can_read_is_found(well: Any) -> None:
+    well.SECRET_KEY_IS_SET = False
+    file = well.DATA_DIR / "secret_key"
+    file.touch(mode=0o600)
+    assert subjects(Gravity.ERROR) == set()
+    file.chmod(0o644)
+    assert subjects(Gravity.ERROR) == {"Secret key"}
+
+
+@pytest.mark.usefixtures("well")
+def test_what_the_database_holds_is_looked_at() -> None:
+    demo = make.user("author", password="demo")
+    assert subjects() == {"Demo"}
+    demo.set_password("another one altogether")
+    demo.save()
+    chores.fail_once_and_for_all.enqueue()
+    worker.work_off()
+    assert subjects() == {"Jobs"}
+    DBTaskResult.objects.all().delete()
+    chores.sweep.enqueue()
+    assert subjects() == set()
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
+    assert subjects(Gravity.ERROR) == {"Jobs"}
+
+
+@pytest.mark.usefixtures("well")
+def test_a_damaged_file_is_found() -> None:
+    upkeep.look_over.enqueue()
+    worker.work_off()
+    assert subjects() == set()
+    DBTaskResult.objects.update(return_value="row 7 missing from index")
+    assert subjects(Gravity.ERROR) == ({"Database"} if connection.vendor == "sqlite" else set())
+
+
+@pytest.mark.parametrize(
+    ("version", "loses"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 46, 1), True),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 52, 0), False),
+    ],
+)
+def test_versions_that_can_lose_commits(version: tuple[int, int, int], loses: bool) -> None:
+    assert loses_commits(version) is loses
+
+
+def test_only_the_owner_sees_the_page() -> None:
+    client = Client()
+    assert client.get("/admin/doctor/").status_code == 302
+    client.force_login(make.moderator())
+    assert client.get("/admin/doctor/").status_code == 403
+    client.force_login(make.owner())
+    page = client.get("/admin/doctor/")
+    assert page.status_code == 200
+    assert "EMAIL_URL is not set" in page.content.decode()
+
+
+def test_the_command_says_the_same(installation: Installation) -> None:
+    assert "EMAIL_URL is not set" in installation.manage("doctor")

@@ -1,0 +1,50 @@
+"""Is the process there, and can it serve?"""
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from server import health
+from server.door import Door
+from tests.server.wire import Call, asked
+from tests.services.site import Server
+
+
+@pytest.fixture
+def unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not looked yet."""
+    monkeypatch.setattr(health, "_is_migrated", False)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("unknown")
+def test_a_site_is_ready_once_it_is_migrated() -> None:
+    migrations = MigrationRecorder(connection).migration_qs.filter(app="server")
+    names = list(migrations.values_list("name", flat=True))
+    migrations.delete()
+    refused = Client().get("/readyz")
+    assert refused.status_code == 503
+    assert b"pending" in refused.content
+    for name in names:
+        MigrationRecorder(connection).record_applied("server", name)
+    assert Client().get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_prober_needs_no_name_of_the_site(site: Server, path: str) -> None:
+    call = Call(site.url)
+    call.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: 10.0.0.7:8000\r\nConnection: close\r\n\r\n".encode())
+    status, words = call.answer()
+    assert status == 200
+    assert "no-store" in words
+
+
+def test_the_process_lives_even_when_everything_behind_the_door_is_broken() -> None:
+    def fails(environ: Any, start_response: Any) -> Any:
+        raise OperationalError("connection refused")
+
+    assert asked(Door(fails), "/healthz")[0] == "200 OK"
+    assert asked(Door(fails), "/")[0].startswith("503")
