@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.forms import DetailsForm
 from accounts.models import User
+from blog.context import ends
 from blog.models import Essay
 from comments import drawing
 from comments.forms import CommentForm
@@ -48,7 +49,8 @@ def thread(context: Context, essay: Essay) -> SafeString:
     wish = being_answered(context)
     page = ThreadPage.asked_for(request, essay, answering=wish)
     discussion = page.discussion
-    request.ends = discussion.closes if discussion.takes_comments else None
+    if discussion.takes_comments:
+        ends(request, discussion.closes)
     rows, held = page.rows()
     steps = outline(rows, page.rules.shown_depth, frozenset(held))
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
