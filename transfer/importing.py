@@ -6,6 +6,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone, translation
 
 import pagecache
@@ -42,9 +43,11 @@ def bring(
     site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
         export = FORMATS[kind](file)
+        last = WantedPicture.objects.aggregate(last=Max("pk"))["last"] or 0
         with transaction.atomic():
             wait_for_it()
             export.write(report, credited or {})
+            report.made["picture(s) to bring"] += addresses(WantedPicture.objects.filter(pk__gt=last))
             if report.has_changes:
                 pagecache.bump("site", "comments")
             if is_trial:
@@ -67,12 +70,21 @@ def wait_for_it() -> None:
 
 def tell_of_pictures(report: Report, uploads: pictures.Folder | None) -> None:
     """What becomes of those that are not here yet, and which of them will not come."""
-    wanted = WantedPicture.objects.all()
-    found = sum(uploads.find(one.address) is not None for one in wanted.iterator(chunk_size=500)) if uploads else 0
-    waiting = wanted.exclude(due=None).count() - found
-    if found:
-        report.remark("picture(s) would be read from the folder", count=found)
-    if waiting > 0:
-        report.remark("picture(s) (is|are) still to be fetched, which the job worker does", count=waiting)
-    for one in wanted.given_up():
+    waiting = WantedPicture.objects.exclude(due=None)
+    found = 0
+    if uploads:
+        found = sum(
+            uploads.find(address) is not None for address in waiting.values_list("address", flat=True).distinct()
+        )
+    for number, what in (
+        (found, "picture(s) would be read from the folder"),
+        (addresses(waiting) - found, "picture(s) (is|are) still to be fetched, which the job worker does"),
+    ):
+        if number:
+            report.remark(what, count=number)
+    for one in WantedPicture.objects.given_up():
         report.remark("picture(s) could not be had", f"{one.address}: {one.error}")
+
+
+def addresses(wanted: QuerySet[WantedPicture]) -> int:
+    return wanted.values("address").distinct().count()

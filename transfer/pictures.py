@@ -1,7 +1,7 @@
 """The pictures of what was imported: found in a folder or fetched by a job, then shown in the essay from here."""
 
 import re
-from collections.abc import Iterator
+import time
 from datetime import timedelta
 from html import escape, unescape
 from pathlib import Path
@@ -19,7 +19,7 @@ from blog.models import Essay, Image
 from server.jobs import PAUSES, job
 from transfer.models import WantedPicture
 
-BATCH = 10
+SECONDS = 3
 CLAIM_LASTS = timedelta(minutes=5)
 AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
 LONGEST_ADDRESS = 2000
@@ -33,17 +33,17 @@ _OF_A_SIZE = re.compile(r"-(?:[0-9]{1,5}x[0-9]{1,5}|scaled)(?=\.[A-Za-z]+$)")
 _SHRUNK = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
 
 
-def wanted_in(body: str, base: str) -> Iterator[tuple[str, str]]:
+def wanted_in(body: str, base: str) -> dict[str, str]:
     """Pictures of a cleaned body, as written there and whole: those shown, and the large ones of the site linked to."""
-    for attribute, value in dict.fromkeys(_ATTRIBUTE.findall(body)):
+    wanted: dict[str, str] = {}
+    for attribute, value in _ATTRIBUTE.findall(body):
         written = unescape(value)
         address = whole(written, base)
         parts = urlsplit(address)
-        if attribute == "src" or (
-            _ENDS_AS_PICTURE.search(parts.path)
-            and (_UPLOADS.search(parts.path) or _SHRUNK.search(parts.hostname or ""))
-        ):
-            yield written, address
+        is_large_one = _UPLOADS.search(parts.path) or _SHRUNK.search(parts.hostname or "")
+        if attribute == "src" or (is_large_one and _ENDS_AS_PICTURE.search(parts.path)):
+            wanted[written] = address
+    return wanted
 
 
 def whole(written: str, base: str) -> str:
@@ -123,8 +123,9 @@ def place(essay_pk: int, written: str, image: Image) -> None:
 
 
 def read_folder(folder: Folder) -> int:
-    """Bring what the folder has of all that is wanted; how many."""
-    brought = last = 0
+    """Bring what the folder has of all that is wanted; how many pictures there are more than before."""
+    before = Image.objects.count()
+    last = 0
     while some := WantedPicture.objects.filter(pk__gt=last).order_by("pk")[:100]:
         for wanted in some:
             last = wanted.pk
@@ -136,24 +137,28 @@ def read_folder(folder: Folder) -> int:
                     bring(wanted, source.read(pictures.BYTES + 1))
             except (pictures.NoPicture, OSError) as error:
                 give_up(wanted, str(error))
-            else:
-                brought += 1
-    return brought
+    return Image.objects.count() - before
 
 
 @job()
 def fetch_wanted() -> None:
-    """A few at a time, so that whatever else the worker has to do comes in between."""
-    for wanted in WantedPicture.objects.due()[:BATCH]:
-        if not claim(wanted):
-            continue
-        try:
-            bring(wanted)
-        except (fetch.Refused, pictures.NoPicture) as error:
-            give_up(wanted, str(error))
-        except fetch.Failed as error:
-            try_later(wanted, str(error))
+    """For a few seconds, so that whatever else the worker has to do comes in between."""
+    end = time.monotonic() + SECONDS
+    while wanted := WantedPicture.objects.due().first():
+        if claim(wanted):
+            fetch_one(wanted)
+        if time.monotonic() >= end:
+            break
     fetch_later()
+
+
+def fetch_one(wanted: WantedPicture) -> None:
+    try:
+        bring(wanted)
+    except (fetch.Refused, pictures.NoPicture) as error:
+        give_up(wanted, str(error))
+    except fetch.Failed as error:
+        try_later(wanted, str(error))
 
 
 def fetch_later() -> None:

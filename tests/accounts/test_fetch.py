@@ -1,13 +1,11 @@
 """The guarded client: whom it asks, and what it takes for an answer."""
 
-import contextlib
-import http.server
 import ipaddress
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,54 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
 from accounts import fetch
-
-Answer = Callable[["Handler"], None]
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: "Server"
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers)))
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.server.answer(self)
-
-    def say(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in ({"Content_Length": str(len(body))} | headers).items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None: ...
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.answer: Answer = lambda handler: handler.say(body=b"a picture", Content_Type="image/png")
-        self.is_over = threading.Event()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None: ...
-
-
-@contextlib.contextmanager
-def serving() -> Iterator[Server]:
-    server = Server()
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.is_over.set()
-        server.shutdown()
-        server.server_close()
+from tests.services.web import Answer, Handler, Server, serving
 
 
 @pytest.fixture

@@ -146,13 +146,12 @@ class Essays:
 
     def want_pictures(self, essay: Essay) -> None:
         wanted = []
-        for written, address in pictures.wanted_in(essay.body, self.survey.address):
+        for written, address in pictures.wanted_in(essay.body, self.survey.address).items():
             if address:
                 wanted.append(WantedPicture(essay=essay, written=written, address=address))
             else:
                 self.report.leave_out("picture(s) without an address on the web", written)
         WantedPicture.objects.bulk_create(wanted)
-        self.report.made["picture(s) to bring"] += len(wanted)
 
     def tell(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: Text) -> None:
         name = str(essay)

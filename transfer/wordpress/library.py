@@ -26,4 +26,3 @@ class Library:
         else:
             alt = next(iter(items.meta_of(item).get("_wp_attachment_image_alt", [])), "")
             WantedPicture.objects.create(address=address, alt=" ".join(alt.split())[:500])
-            self.report.made["picture(s) to bring"] += 1

@@ -1,0 +1,267 @@
+"""Pictures of an imported essay: from a folder, or by the job, and then shown from here alone."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+from PIL import Image as Pillow
+from pytest_django import Settings
+
+from blog import actions as writing
+from blog.models import Essay, Image
+from server.worker import work_off
+from tests.services.web import Server, serving
+from tests.transfer.exports import bring_text, everything, export, item
+from transfer import pictures
+from transfer.models import WantedPicture
+from transfer.pictures import Folder
+
+pytestmark = pytest.mark.django_db
+
+
+def jpeg(shade: int = 128) -> bytes:
+    out = io.BytesIO()
+    Pillow.new("RGB", (30, 20), (shade, 0, 0)).save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def uploads(tmp_path: Path) -> Path:
+    """The old site's uploads, as they come from its disk."""
+    folder = tmp_path / "old"
+    month = folder / "wp-content/uploads/2019/03"
+    month.mkdir(parents=True)
+    (month / "hill.jpg").write_bytes(jpeg())
+    return folder
+
+
+@pytest.fixture
+def old_site(settings: Settings) -> Iterator[Server]:
+    """The old site itself, still there to be asked."""
+    with serving() as server:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        server.answer = lambda handler: handler.say(body=jpeg(), Content_Type="image/jpeg")
+        yield server
+
+
+def attachment(number: int, url: str, alt: str = "") -> str:
+    meta = [("_wp_attachment_image_alt", alt)] if alt else []
+    return item(number, post_type="attachment", status="inherit", attachment_url=url, meta=meta)
+
+
+HILL = "https://old.example/wp-content/uploads/2019/03/hill.jpg"
+SMALL = "https://old.example/wp-content/uploads/2019/03/hill-300x200.jpg"
+
+
+# From a folder
+
+
+def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Path, client: Client) -> None:
+    body = f'<a href="{HILL}"><img src="{HILL}" alt="A hill"></a> <a href="https://old.example/?p=2">stays</a>'
+    report = bring_text(
+        tmp_path, export(item(1, body=body), attachment(5, HILL, "A green hill")), "--media", str(uploads)
+    )
+    kept = Image.objects.get()
+    assert (kept.source, kept.alt, kept.width) == (HILL, "A green hill", 30)
+    essay = Essay.objects.get()
+    assert f'<a href="{kept.file.url}" rel="noopener"><img src="{kept.file.url}" alt="A hill"></a>' in essay.body
+    assert 'href="https://old.example/?p=2"' in essay.body
+    assert "old.example/wp-content" not in client.get(essay.get_absolute_url()).content.decode()
+    assert client.get(kept.file.url).status_code == 200
+    assert "  1 picture read from the folder" in report.splitlines()
+    assert not WantedPicture.objects.exists()
+    assert not DBTaskResult.objects.exists()
+
+
+def test_a_second_time_with_the_folder_brings_what_was_missing(tmp_path: Path, uploads: Path) -> None:
+    text = export(item(1, body=f'<img src="{HILL}">'), attachment(5, HILL))
+    bring_text(tmp_path, text)
+    assert WantedPicture.objects.count() == 2
+    essay = Essay.objects.get()
+    essay.body += "<p>Written since.</p>"
+    writing.save(essay)
+    report = bring_text(tmp_path, text, "--media", str(uploads))
+    assert "Made from export.xml:\n  1 picture read from the folder" in report
+    assert Essay.objects.get().body.endswith('.jpg" alt=""></p><p>Written since.</p>')
+    assert HILL not in Essay.objects.get().body
+    before = everything()
+    assert bring_text(tmp_path, text, "--media", str(uploads)).startswith("Nothing in export.xml is new here.")
+    assert everything() == before
+    assert Image.objects.count() == 1
+
+
+def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, uploads: Path) -> None:
+    other = HILL.replace("hill", "sea")
+    report = bring_text(
+        tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
+    )
+    assert "  1 picture would be read from the folder" in report.splitlines()
+    assert "  1 picture is still to be fetched, which the job worker does" in report.splitlines()
+    assert not Path(django_settings.MEDIA_ROOT).exists()
+    assert not Image.objects.exists()
+    assert not DBTaskResult.objects.exists()
+
+
+def test_a_file_in_the_folder_that_is_no_picture_is_named(tmp_path: Path, uploads: Path) -> None:
+    (uploads / "wp-content/uploads/2019/03/hill.jpg").write_bytes(b"<html>")
+    report = bring_text(tmp_path, export(item(1, body=f'<img src="{HILL}">')), "--media", str(uploads))
+    assert "  1 picture could not be had" in report.splitlines()
+    assert f"    {HILL}: no picture that c" in report
+    assert HILL in Essay.objects.get().body
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        HILL,
+        SMALL,
+        HILL.replace(".jpg", "-scaled.jpg"),
+        HILL.replace("https", "http"),
+        "https://cdn.example/wp-content/uploads/2019/03/hill.jpg?ver=1",
+        "https://old.files.wordpress.com/2019/03/hill.jpg",
+        "https://i0.wp.com/old.example/wp-content/uploads/2019/03/hill.jpg?w=300",
+        "https://old.example/files/2019/03/hill.jpg",
+        "https://old.example/2019/03/hill.jpg",
+    ],
+)
+@pytest.mark.parametrize("root", ["", "wp-content", "wp-content/uploads"])
+def test_the_folder_is_asked_by_what_stands_after_the_uploads(uploads: Path, address: str, root: str) -> None:
+    found = Folder(uploads / root).find(address)
+    assert found == (uploads / "wp-content/uploads/2019/03/hill.jpg").resolve()
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["../secret.jpg", "..%2fsecret.jpg", "2019/../../../../secret.jpg", "%2e%2e/secret.jpg", "/etc/passwd", "//etc/passwd",
+     "link.jpg", "folder/secret.jpg", "2019/03", "", ".", "a%00b.jpg", "x" * 5000 + ".jpg"],
+)  # fmt: skip
+def test_nothing_outside_the_folder_is_ever_found(tmp_path: Path, uploads: Path, tail: str) -> None:
+    (tmp_path / "secret.jpg").write_bytes(jpeg())
+    (uploads.parent / "outside").mkdir()
+    (uploads.parent / "outside/secret.jpg").write_bytes(jpeg())
+    inside = uploads / "wp-content/uploads"
+    (inside / "link.jpg").symlink_to(tmp_path / "secret.jpg")
+    (inside / "folder").symlink_to(uploads.parent / "outside")
+    assert Folder(inside).find(f"https://old.example/wp-content/uploads/{tail}") is None
+
+
+# By the job
+
+
+def test_the_job_fetches_what_the_folder_has_not(tmp_path: Path, old_site: Server, client: Client) -> None:
+    url = f"{old_site.origin}/wp-content/uploads/2019/03/hill.jpg"
+    body = f'<p>A <a href="{url}"><img src="/wp-content/uploads/2019/03/hill.jpg" alt="A hill"></a>.</p>'
+    report = bring_text(tmp_path, export(item(1, body=body), site=old_site.origin))
+    assert "  1 picture is still to be fetched, which the job worker does" in report.splitlines()
+    assert old_site.asked == []
+    essay = Essay.objects.get()
+    assert "hill.jpg" in client.get(essay.get_absolute_url()).content.decode()
+    work_off()
+    assert [path for path, _ in old_site.asked] == ["/wp-content/uploads/2019/03/hill.jpg"]
+    kept = Image.objects.get()
+    page = client.get(essay.get_absolute_url()).content.decode()
+    assert page.count(kept.file.url) == 2
+    assert "hill.jpg" not in page
+    assert not WantedPicture.objects.exists()
+    assert bring_text(tmp_path, export(item(1, body=body), site=old_site.origin)).startswith("Nothing")
+
+
+def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path: Path, old_site: Server) -> None:
+    files = ["a.jpg", "b.mp3", "c.pdf", "d"]
+    text = export(*(attachment(n, f"{old_site.origin}/{name}", f"Alt {name}") for n, name in enumerate(files, 1)))
+    report = bring_text(tmp_path, text)
+    assert "  2 files of the library that are no pictures" in report.splitlines()
+    work_off()
+    assert sorted(Image.objects.values_list("alt", flat=True)) == ["Alt a.jpg", "Alt d"]
+    assert "  2 pictures of the library" in bring_text(tmp_path, text).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (404, b"", "the answer was 404"),
+        (200, b"<html>", "no picture"),
+        (200, b"\xff\xd8" + bytes(11_000_000), "larger than 10 MB"),
+    ],
+)
+def test_what_cannot_be_had_is_named_by_the_next_report(
+    tmp_path: Path, old_site: Server, status: int, body: bytes, why: str
+) -> None:
+    old_site.answer = lambda handler: handler.say(status, body)
+    text = export(item(1, body=f'<img src="{old_site.origin}/a.jpg">'))
+    bring_text(tmp_path, text)
+    work_off()
+    wanted = WantedPicture.objects.get()
+    assert wanted.due is None
+    assert why in wanted.error
+    report = bring_text(tmp_path, text)
+    assert f"    {old_site.origin}/a.jpg: {wanted.error}"[:70] in report
+    assert not DBTaskResult.objects.ready().exists()
+
+
+def test_a_site_that_is_away_is_asked_again_later_and_later_then_no_more(tmp_path: Path, old_site: Server) -> None:
+    old_site.answer = lambda handler: handler.say(503)
+    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    now = datetime.now(UTC)
+    for _ in range(30):
+        work_off()
+        due = WantedPicture.objects.get().due
+        if due is None:
+            break
+        assert due > now
+        now = due
+        with time_machine.travel(now + timedelta(seconds=1), tick=False):
+            work_off()
+    assert len(old_site.asked) == 6
+    assert WantedPicture.objects.get().error == "the answer was 503"
+
+
+def test_a_private_address_is_never_asked(tmp_path: Path, old_site: Server, settings: Settings) -> None:
+    settings.FETCH_ALLOWED_ORIGINS = frozenset()
+    urls = [f"{old_site.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
+    bring_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
+    work_off()
+    assert old_site.asked == []
+    assert WantedPicture.objects.given_up().count() == 3
+    assert not Image.objects.exists()
+
+
+def test_the_job_lets_others_come_in_between(tmp_path: Path, old_site: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "SECONDS", 0)
+    bring_text(tmp_path, export(item(1, body="".join(f'<img src="{old_site.origin}/{n}.jpg">' for n in range(5)))))
+    assert work_off() == 5
+    assert DBTaskResult.objects.filter(priority__lt=0).count() == 5
+    assert Image.objects.count() == 5
+
+
+def test_two_workers_do_not_fetch_the_same(tmp_path: Path, old_site: Server) -> None:
+    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    mine, theirs = WantedPicture.objects.get(), WantedPicture.objects.get()
+    assert pictures.claim(mine)
+    assert not pictures.claim(theirs)
+    pictures.fetch_wanted.call()
+    assert old_site.asked == []
+
+
+def test_an_essay_that_is_deleted_takes_its_wishes_along(tmp_path: Path, old_site: Server) -> None:
+    bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
+    writing.delete(Essay.objects.get())
+    work_off()
+    assert old_site.asked == []
+
+
+@pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "file:///etc/passwd", "ftp://x.org/a.jpg", "x.jpg"])
+def test_what_has_no_address_on_the_web_is_never_asked_for(tmp_path: Path, source: str) -> None:
+    bring_text(tmp_path, export(item(1, body=f'<img src="{source}">'), site="old blog"))
+    assert not WantedPicture.objects.exists()
