@@ -1,0 +1,179 @@
+"""The queue in a browser: by keys, by buttons alone, at any width and in the dark."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "preload": False,
+    "resultTypes": ["violations"],
+}
+Open = Callable[..., Page]
+
+
+@pytest.fixture(params=[(360, False), (1280, True)], ids=["phone", "desk-dark"])
+def look(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Each width once and each scheme once."""
+    width, dark = request.param
+    return {"width": width, "dark": dark}
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    return make.essay("Whose Promise Is It?")
+
+
+@pytest.fixture
+def open_queue(visitor: Visitor, site: "Server") -> Open:
+    """Opens the queue as a moderator; `after` is the rest of its address."""
+    moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(moderator.pk), "accounts.backends.Backend"
+    session[HASH_SESSION_KEY] = moderator.get_session_auth_hash()
+    session.save()
+
+    def open_queue(after: str = "", **look: Any) -> Page:
+        page = visitor.open(**look)
+        page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": site.url}])
+        page.goto(f"{site.url}/admin/comments/queue/{after}")
+        return page
+
+    return open_queue
+
+
+def held(essay: Essay, count: int) -> list[Comment]:
+    return [
+        make.comment(essay, f"Words {number}", by=make.guest(f"Guest {number}"), status="pending")
+        for number in range(count)
+    ]
+
+
+def statuses(comments: list[Comment]) -> list[str]:
+    found = Comment.objects.in_bulk([comment.pk for comment in comments])
+    return [found[comment.pk].status for comment in comments]
+
+
+def is_current(page: Page, comment: Comment) -> None:
+    expect(page.locator(f"#comment-{comment.pk}")).to_be_focused()
+
+
+def test_a_sitting_by_keys_decides_rightly_and_never_loses_the_focus(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 6)
+    page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
+    is_current(page, comments[0])
+    page.keyboard.press("a")
+    is_current(page, comments[1])
+    page.keyboard.press("s")
+    is_current(page, comments[2])
+    page.keyboard.press("j")
+    is_current(page, comments[3])
+    page.keyboard.press("d")
+    is_current(page, comments[4])
+    assert statuses(comments) == ["approved", "spam", "pending", "trash", "pending", "pending"]
+    page.keyboard.press("z")
+    is_current(page, comments[3])
+    page.keyboard.press("k")
+    is_current(page, comments[2])
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator(".selected")).to_have_text("2 selected")
+    page.locator("#bulk").get_by_role("button", name="Approve").click()
+    is_current(page, comments[4])
+    assert statuses(comments) == ["approved", "spam", "approved", "approved", "pending", "pending"]
+    expect(page.get_by_role("status")).to_contain_text("2 approved.")
+    page.keyboard.press("z")
+    is_current(page, comments[2])
+    assert statuses(comments) == ["approved", "spam", "pending", "pending", "pending", "pending"]
+
+
+def test_keys_leave_a_browsers_own_shortcuts_and_other_places_alone(open_queue: Open, essay: Essay) -> None:
+    (comment,) = held(essay, 1)
+    page = open_queue(f"?per_page=100#comment-{comment.pk}")
+    is_current(page, comment)
+    page.keyboard.press("Control+s")
+    page.get_by_role("link", name="View site").focus()
+    page.keyboard.press("s")
+    page.locator(f"#comment-{comment.pk}").focus()
+    page.keyboard.press("x")
+    expect(page.locator(".selected")).to_have_text("1 selected")
+    assert statuses([comment]) == ["pending"]
+
+
+def test_all_of_it_works_without_script_and_goes_on_with_the_next_row(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 4)
+    page = open_queue("?per_page=100", script=False)
+    row = page.locator(f"#comment-{comments[0].pk}")
+    row.get_by_role("button", name="Approve").click()
+    page.wait_for_url(f"**#comment-{comments[1].pk}")
+    expect(page.locator(f"#comment-{comments[0].pk}.decided")).to_contain_text("Approved: Guest 0, “Words 0”")
+    for comment in comments[1:3]:
+        page.get_by_role("checkbox", name=f"Select the comment by {comment.commenter.name}").last.check()
+    page.locator("#bulk").get_by_role("button", name="Trash").click()
+    page.wait_for_url(f"**#comment-{comments[3].pk}")
+    assert statuses(comments) == ["approved", "trash", "trash", "pending"]
+    expect(page.get_by_text("2 moved to the trash.")).to_be_visible()
+    page.get_by_role("button", name="Undo all 2").click()
+    page.wait_for_url(f"**#comment-{comments[1].pk}")
+    assert statuses(comments) == ["approved", "pending", "pending", "pending"]
+    expect(page.locator("kbd").first).to_be_hidden()
+
+
+def test_a_row_decided_in_another_window_is_told_and_left_alone(open_queue: Open, essay: Essay) -> None:
+    (comment,) = held(essay, 1)
+    one, other = open_queue("?per_page=100"), open_queue("?per_page=100")
+    one.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
+    expect(one.locator(f"#comment-{comment.pk}.decided")).to_be_visible()
+    other.locator(f"#comment-{comment.pk}").get_by_role("button", name="Approve").click()
+    expect(other.locator(".report")).to_contain_text("decided already: marked as spam by you, just now")
+    assert statuses([comment]) == ["spam"]
+
+
+def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
+    open_queue: Open, visitor: Visitor, essay: Essay, look: dict[str, Any]
+) -> None:
+    root = make.comment(essay, "W" * 300, by=make.guest("N" * 245))
+    texts = ["W" * 10_000, "One line.\n\n" * 40, "هذا تعليق فيه English words، ثم سؤال؟", f"https://e.example/{'a' * 500}",
+             "> quoted\n\n- one\n- two\n\n```\n" + "code " * 100 + "\n```"]  # fmt: skip
+    comments = [
+        make.comment(essay, text, by=make.guest("ش" * 120, website=f"https://e.example/{'b' * 150}"), to=root, status="pending")
+        for text in texts
+    ]  # fmt: skip
+    page = open_queue("?per_page=100", **look)
+    long = page.locator(f"#comment-{comments[0].pk}")
+    folded = long.bounding_box()
+    long.get_by_text("Show all").click()
+    opened = long.bounding_box()
+    assert folded
+    assert opened
+    assert opened["height"] > 2 * folded["height"]
+    page.locator(f"#comment-{comments[4].pk} input[type=checkbox]").check()
+    check(visitor, page)
+    page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Approve").click()
+    expect(page.locator(f"#comment-{comments[1].pk}.decided")).to_be_visible()
+    check(visitor, page)
+    page.goto(page.url.split("?")[0] + "?status=all&per_page=100")
+    check(visitor, page)
+
+
+def check(visitor: Visitor, page: Page) -> None:
+    page.evaluate("scrollTo(0, 0)")  # what stands half under the bar has half its size
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    complaints = len(visitor.complaints)
+    found = Axe().run(page, options=RULES).response["violations"]
+    del visitor.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
+    assert [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found] == []
