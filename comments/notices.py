@@ -124,7 +124,7 @@ def written(notice: Notice) -> EmailMultiAlternatives | None:
             "html": comment.wording.html,
             "reasons": [screening.in_words(reason) for reason in comment.wording.reasons],
             "address": settings.SITE_URL + comment.get_absolute_url(),
-            "queue": f"{settings.SITE_URL}/admin/comments/queue/#comment-{comment.pk}",
+            "queue": f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}",
             "recipient": notice.recipient,
         }
         subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
