@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
@@ -214,3 +215,14 @@ def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: U
     assert DBTaskResult.objects.count() == before + 1
     actions.undo(actions.trash(published, by=mara), by=mara)
     assert DBTaskResult.objects.count() == before + 1
+
+
+def test_the_log_can_be_read_and_by_nobody_changed(mara: User, client: Client) -> None:
+    decision = actions.approve(make.comment(make.essay(), status="pending"), by=mara, why="A good point.")
+    for person in (mara, make.owner()):
+        client.force_login(person)
+        assert "A good point." in client.get("/admin/moderation/decision/").content.decode()
+        assert client.get(f"/admin/moderation/decision/{decision.pk}/change/").status_code == 200
+        assert client.post(f"/admin/moderation/decision/{decision.pk}/change/", {"why": "x"}).status_code == 403
+        assert client.post(f"/admin/moderation/decision/{decision.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert client.get("/admin/moderation/decision/add/").status_code == 403
