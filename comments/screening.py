@@ -136,8 +136,10 @@ CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
 def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     """Decide about a draft. Authors of the essay and moderators are published at once.
 
-    Raises Refused where the rules want it sent back.
+    Raises Refused where the rules want it sent back, or nothing would be seen of it.
     """
+    if not markup.plain(draft.wording.html):
+        raise Refused(_("Nothing of this would be seen. Please write something before you post it."))
     if is_trusted and draft.sender.origin_proved:
         return Verdict(Status.APPROVED)
     if word := found(draft.rules.refuse_words, draft):

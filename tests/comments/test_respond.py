@@ -697,7 +697,7 @@ def test_refused_words_are_sent_back_with_the_word(essay: Essay, guest: Browser)
 def test_a_borrowed_name_is_held_and_never_marked(essay: Essay, guest: Browser, name: str, code: str) -> None:
     make.rules(hold_first_comment=False)
     comment = guest.say(essay, name=name)
-    assert reasons(comment) == [code]
+    assert code in reasons(comment)
     approve(comment)
     page = guest.read(essay)
     assert "by-author" not in str(page.comment(comment).get("class"))
