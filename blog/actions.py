@@ -1,6 +1,7 @@
 """The verbs of authors."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from django.db import transaction
 from django.utils import timezone
@@ -54,12 +55,17 @@ def write(essay: Essay, *, newlines: bool = False) -> None:
     essay.save()
     if old and old.is_published and old.get_absolute_url() != essay.get_absolute_url():
         keep_address(old.get_absolute_url(), essay=essay)
-    Redirect.objects.filter(old=essay.get_absolute_url()).delete()
+    take_address(essay.get_absolute_url())
 
 
 def keep_address(path: str, **target: Any) -> None:
-    """Let an address that once was something's own lead to where that is now."""
-    Redirect.objects.update_or_create(old=path, defaults={"essay": None, "tag": None} | target)
+    """Let an address that once was something's own lead to where that is now; kept decoded, as requests have it."""
+    Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None} | target)
+
+
+def take_address(path: str) -> None:
+    """The address is something's own now: it leads nowhere else."""
+    Redirect.objects.filter(old=unquote(path)).delete()
 
 
 @transaction.atomic

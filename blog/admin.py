@@ -161,7 +161,7 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         super().save_model(request, obj, form, change)
         if old and old.slug != obj.slug:
             actions.keep_address(old.get_absolute_url(), tag=obj)
-        Redirect.objects.filter(old=obj.get_absolute_url()).delete()
+        actions.take_address(obj.get_absolute_url())
         pagecache.bump("site")
 
     def delete_model(self, request: HttpRequest, obj: Tag) -> None:
