@@ -57,7 +57,7 @@ def test_a_mailed_code_lets_somebody_in(client: Client) -> None:
     assert answer.status_code == 302
     (message,) = mail.outbox
     assert "Rejoinder" in message.body
-    code = re.search(r"^([A-Z0-9-]{6,})$", message.body, re.MULTILINE)
+    code = re.search(r"^([A-Z0-9-]{6,})$", str(message.body), re.MULTILINE)
     assert code
     answer = client.post(answer.headers["Location"], {"code": code[1]})
     assert answer.status_code == 302
