@@ -60,7 +60,10 @@ def whole(written: str, base: str) -> str:
 
 def is_picture(address: str) -> bool:
     """Whether it may be one: by the end of its name, if it has any."""
-    path = urlsplit(address).path
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return False
     return bool(_ENDS_AS_PICTURE.search(path)) or "." not in path.rpartition("/")[2]
 
 

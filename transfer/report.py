@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from accounts.names import tidy_line
+
 EXAMPLES = 5
 ORDER = ("essay", "page", "comment", "author", "tag", "old address", "picture")
 ONE_NAME = 80
+MOST = 100
 _ENDINGS = re.compile(r"\(([^()]*)\)")
 
 
@@ -72,6 +75,10 @@ def counted(number: int, what: str) -> str:
 
 
 def _add(remarks: dict[str, Remark], what: str, example: str, count: int) -> None:
+    """Words of the file itself are tidied: they are printed to somebody's terminal."""
+    what, example = tidy_line(what), tidy_line(example)
+    if what not in remarks and len(remarks) >= MOST:
+        what, example = "other thing(s)", f"{what} {example}"
     remark = remarks.setdefault(what, Remark())
     remark.count += count
     if example and len(remark.examples) <= EXAMPLES and example not in remark.examples:

@@ -18,7 +18,7 @@ from comments.checking import problems
 from comments.models import Comment, Discussion, Notice
 from moderation.models import Decision
 from tests import make
-from tests.transfer.exports import FIXTURES, author, bring, bring_text, comment, everything, export, item, term
+from tests.transfer.exports import FIXTURES, author, bring, bring_text, comment, element, everything, export, item, term
 
 pytestmark = pytest.mark.django_db
 OLD_BLOG = FIXTURES / "old-blog.xml"
@@ -593,6 +593,80 @@ def test_what_an_importer_wrote_is_read_by_the_next_page(tmp_path: Path, client:
     assert "A title" not in client.get("/").content.decode()
     bring_text(tmp_path, export(item(1)))
     assert "A title" in client.get("/").content.decode()
+
+
+NASTY = [
+    "%00",
+    "a%00b",
+    "%ff%fe",
+    "\u009b31m",
+    "[",
+    "http://[",
+    "../..",
+    "\u202e",
+    "%",
+    "x" * 3000,
+    "'\";--",
+    "\U0001f4ab",
+]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_no_value_anywhere_in_a_file_is_too_much(tmp_path: Path, nasty: str) -> None:
+    """Neither for the import nor for a terminal that shows its report."""
+
+    def one(name: str) -> dict[str, Any]:
+        return {name: nasty}
+
+    names = (
+        "post_type",
+        "status",
+        "post_password",
+        "post_date",
+        "post_date_gmt",
+        "post_parent",
+        "is_sticky",
+        "link",
+        "post_name",
+    )
+    odd = [item(number, **one(name)) for number, name in enumerate(names, 1)]
+    said = [
+        comment(number, **one(name))
+        for number, name in enumerate(("author", "author_email", "author_url", "type", "user_id", "date_gmt"), 1)
+    ]
+    report = bring_text(
+        tmp_path,
+        export(
+            author(nasty, name=nasty, email=nasty),
+            f"<wp:category>{element('wp:category_nicename', nasty)}{element('wp:cat_name', nasty)}</wp:category>",
+            f"<wp:tag>{element('wp:tag_slug', nasty)}{element('wp:tag_name', nasty)}</wp:tag>",
+            *odd,
+            item(20, *said, comment(21, nasty, approved=nasty), creator=nasty, title=nasty, body=nasty, excerpt=nasty),
+            item(
+                21,
+                term("category", "x", nasty),
+                meta=[("footnotes", nasty), (nasty, nasty), ("_wp_old_slug", nasty), ("_wp_old_date", nasty)],
+            ),
+            item(22, post_type="attachment", attachment_url=nasty, meta=[("_wp_attachment_image_alt", nasty)]),
+            item(23, body=f"[gallery ids='22'][{nasty} a=b]<img src='{nasty}'><iframe src='{nasty}'>"),
+            site=nasty.replace("&", "").replace("<", ""),
+        ),
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", report)
+    assert Essay.objects.filter(title="A title").count() >= len(names) - 2
+    assert list(problems()) == []
+
+
+def test_what_has_no_place_here_is_named(tmp_path: Path) -> None:
+    meta = [("_yoast_wpseo_title", "x"), ("_edit_last", "1"), ("mood", "fine")]
+    report = bring_text(
+        tmp_path,
+        export(item(1, term("post_format", "post-format-aside", "Aside"), meta=meta, body="a<!--nextpage-->b")),
+    )
+    lines = report.splitlines()
+    assert lines[lines.index("  2 custom fields of plug-ins") :][1:3] == ["    _yoast_wpseo_title", "    mood"]
+    assert "  1 post format: every essay is set alike" in lines
+    assert "  1 post in several parts is one page here" in lines
 
 
 def test_all_words_are_cleaned_as_if_typed_here(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime, timedelta
-from urllib.parse import unquote
 
 from django.utils import timezone
 from django.utils.text import slugify
@@ -27,6 +26,10 @@ PUBLIC = {"publish", "future"}
 DRAFTS = {"draft", "pending", "private", ""}
 NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "an earlier version"}
 TITLE = 300
+# Custom fields that are read, or that say nothing outside of WordPress.
+OURS = re.compile(
+    r"footnotes$|_(?:edit_|wp_|thumbnail_id$|pingme$|encloseme$|oembed_|publicize_|menu_item_|attachment_)"
+)
 
 
 class Essays:
@@ -122,7 +125,7 @@ class Essays:
         named = [record for record in item.each("category") if record.attributes.get("domain") == "author"]
         people: dict[int, User] = {}
         for record in named:
-            nice = unquote(record.attributes.get("nicename", "")).removeprefix("cap-")
+            nice = items.decoded(record.attributes.get("nicename", "")).removeprefix("cap-")
             login = self.logins.get(nice) or self.logins.get(nicename(record[""])) or nice or record[""]
             user = self.authors.of(login, record[""])
             people[user.pk] = user
@@ -159,6 +162,9 @@ class Essays:
         self.report.made[f"{essay.kind}(s), {state}"] += 1
         if item["wp:is_sticky"] == "1":
             self.report.remark("post(s) stood at the top of the front page; here they stand by date", name)
+        for field in item.each("wp:postmeta"):
+            if not OURS.match(field["wp:meta_key"]):
+                self.report.leave_out("custom field(s) of plug-ins", field["wp:meta_key"])
         if "_thumbnail_id" in meta:
             self.report.remark("post(s) had a featured picture; essays here have no place for one", name)
         for what, example in text.lost:

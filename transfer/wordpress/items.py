@@ -11,6 +11,7 @@ from transfer.wordpress.wxr import Record
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OF_FEED = re.compile(r"(?:[A-Za-z]{3}, )?[0-9]{1,2} [A-Za-z]{3} [0-9]{4} [0-9:]{5,8} [-+A-Z0-9]{1,5}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 YEARS = range(1000, 9998)  # an address has four figures, and a day's shift must not lead out of the calendar
 
 
@@ -33,6 +34,11 @@ def posted(text: str) -> datetime | None:
         return None
     found = found.replace(tzinfo=found.tzinfo or UTC)
     return found.astimezone(UTC) if found.year in YEARS and found.year > 1970 else None
+
+
+def decoded(text: str) -> str:
+    """A part of an address as requests have it; what no request can carry goes."""
+    return _CONTROLS.sub("", unquote(text))
 
 
 def when(record: Record, prefix: str, offset: timedelta) -> datetime | None:
@@ -70,9 +76,9 @@ class Place:
             number=record["wp:post_id"],
             is_page=record["wp:post_type"] == "page",
             link=record["link"],
-            name=unquote(record["wp:post_name"]),
+            name=decoded(record["wp:post_name"]),
             day=day,
-            old_names=tuple(unquote(name) for name in meta.get("_wp_old_slug", [])),
+            old_names=tuple(decoded(name) for name in meta.get("_wp_old_slug", [])),
             old_days=tuple(day for day in meta.get("_wp_old_date", []) if _DAY.fullmatch(day)),
         )
 
@@ -100,5 +106,5 @@ class Place:
         host = parts.netloc.lower().removeprefix("www.")
         if (host and host != site.partition("/")[0]) or parts.query:
             return ""
-        path = "/".join(part for part in unquote(parts.path).split("/") if part)
+        path = "/".join(part for part in decoded(parts.path).split("/") if part)
         return f"/{path}/" if path else ""

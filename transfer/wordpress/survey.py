@@ -39,7 +39,10 @@ class Survey:
     @property
     def site(self) -> str:
         """What the old site is known by, whether it was asked by http or https, with www or without."""
-        parts = urlsplit(self.address)
+        try:
+            parts = urlsplit(self.address)
+        except ValueError:
+            return self.address
         return (parts.netloc.lower().removeprefix("www.") + parts.path).rstrip("/") or self.channel["title"][:100]
 
     def records(self) -> Iterator[wxr.Record]:

@@ -1,7 +1,5 @@
 """WordPress's tags and categories are tags here; both their addresses lead to them."""
 
-from urllib.parse import unquote
-
 from django.utils.text import slugify
 
 from accounts.names import tidy_line
@@ -9,6 +7,7 @@ from blog import markup
 from blog.models import Tag
 from transfer import addresses
 from transfer.report import Report
+from transfer.wordpress import items
 from transfer.wordpress.wxr import Record
 
 PATHS = {"category": "/category/{}/", "post_tag": "/tag/{}/"}
@@ -36,13 +35,16 @@ class Terms:
         """An item's tags, in its own order."""
         found = {}
         for record in item.each("category"):
-            kind = SAME.get(record.attributes.get("domain", ""))
+            domain = record.attributes.get("domain", "")
+            kind = SAME.get(domain)
+            if domain == "post_format":
+                self.report.leave_out("post format(s): every essay is set alike", record[""])
             if kind and (tag := self.tag(kind, record.attributes.get("nicename", ""), record[""])):
                 found[tag.pk] = tag
         return list(found.values())
 
     def tag(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
-        slug = unquote(slug).strip("/")
+        slug = items.decoded(slug).strip("/")
         name = tidy_line(markup.plain(markup.essay(name)))[:100].strip() or tidy_line(slug)[:100]
         if not name:
             return None

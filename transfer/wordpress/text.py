@@ -41,6 +41,8 @@ class Text:
         for block in _DYNAMIC.finditer(body):
             if block["name"] not in _SILENT:
                 self.lost.append(("block(s) that WordPress fills when it shows them", block["name"]))
+        if "<!--nextpage-->" in body:
+            self.changed.append(("post(s) in several parts (is one page|are one page each) here", ""))
         for _ in _DATA.finditer(body):
             self.lost.append(("picture(s) written into the text itself", ""))
         body = self.notes.from_list(self.notes.from_blocks(body, footnotes))
