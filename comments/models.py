@@ -346,6 +346,7 @@ class Notice(models.Model):
         SENDING = "sending", _("sending")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
+        DROPPED = "dropped", _("no longer owed")
 
     kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="notices")

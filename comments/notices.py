@@ -37,6 +37,8 @@ def prepare(comment: Comment) -> None:
     Notice.objects.bulk_create(
         [Notice(kind=kind, comment=comment, recipient=person) for person in people], ignore_conflicts=True
     )
+    dropped = Notice.objects.filter(kind=kind, comment=comment, state=Notice.State.DROPPED)
+    dropped.update(state=Notice.State.READY, tries=0, due=timezone.now())  # owed after all
 
 
 def recipients(comment: Comment) -> tuple[Notice.Kind, QuerySet[User]]:
@@ -80,7 +82,7 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
 def deliver(notice: Notice) -> None:
     message = written(notice)
     if message is None:
-        move(notice, Notice.State.FAILED, error="the comment is no longer what the notice was about")
+        move(notice, Notice.State.DROPPED)  # decided otherwise since
         return
     connection = message.connection = get_connection()
     try:

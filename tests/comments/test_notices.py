@@ -148,7 +148,7 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2)):
         jobs.send_due.call()
     assert mail.outbox == []
-    assert Notice.objects.get().state == Notice.State.FAILED
+    assert Notice.objects.get().state == Notice.State.DROPPED
 
 
 # What a stranger puts into a mail
