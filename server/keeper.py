@@ -48,7 +48,8 @@ class Keeper(threading.Thread):
             with self.births:
                 if self.stopping.is_set():
                     return
-                self.process = subprocess.Popen(self.command)
+                # In a session of its own, or a terminal's Ctrl-C would reach it beside our own signal.
+                self.process = subprocess.Popen(self.command, start_new_session=True)
             status = self.process.wait()
             if self.stopping.is_set():
                 return

@@ -1,6 +1,5 @@
 """The production server: granian with our door in front, and the job worker kept running beside it."""
 
-import signal
 import socket
 import sys
 import threading
@@ -15,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from server import fence
 from server.keeper import Keeper
-from server.web import BACKLOG, Server
+from server.web import BACKLOG, Server, listen_again
 
 # A peer that is gone without a word is noticed, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
@@ -62,8 +61,7 @@ def listen(host: str, port: int) -> socket.socket:
 def application() -> Any:
     """In a server process, before it answers."""
     fence.die_with_parent()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)  # until granian sets its own: the parent's, inherited, would do nothing
+    listen_again()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
     return import_string(settings.WSGI_APPLICATION)

@@ -1,10 +1,14 @@
 """Granian as we run it: one listening socket for all its processes, and no death too many."""
 
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import granian._signals
 from django.conf import settings
-from granian._granian import SocketHolder
+from granian._granian import SocketHolder, WorkerSignal
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -17,6 +21,44 @@ from server.keeper import STOP_WITHIN, Keeper, Pause
 THREADS = bodies.Room().bodies + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
+
+
+STOPS = {signal.SIGTERM, signal.SIGINT}
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Whoever is forked meanwhile is told to stop only when it can act on it, after listen_again.
+
+    It would handle the signal as its parent does, and nobody in it looks at what that handler leaves.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen_again() -> None:
+    """To be told to stop is to end at once, until granian can do it well; a terminal's Ctrl-C is left to the parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    granian._signals.set_sync_signals = stop_once
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def stop_once() -> WorkerSignal:
+    """In place of granian's own, whose handler waits for ever for its own lock when a second signal interrupts it.
+
+    There are two as soon as a service manager tells every process to stop and the parent then tells its children.
+    """
+    event = WorkerSignal()
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        event.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    return event
 
 
 class Server(MPServer):
@@ -53,7 +95,7 @@ class Server(MPServer):
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with self.keeper.births:
+        with self.keeper.births, deaf():
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
@@ -62,7 +104,7 @@ class Server(MPServer):
             self.main_loop_interrupt.wait(self.pause.after_death())
             if self.interrupt_signal:
                 return
-        with self.keeper.births:
+        with self.keeper.births, deaf():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()
         # Two that die at the same moment may be noticed as one.
@@ -70,6 +112,11 @@ class Server(MPServer):
             if worker.idx not in self.interrupt_children and not worker.is_alive():  # type: ignore[no-untyped-call]
                 self.interrupt_children.append(worker.idx)
                 self.main_loop_interrupt.set()
+
+    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
+        """Once: a second signal while the first is handled would wait for the lock that the first one holds."""
+        if not self.interrupt_signal:
+            super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def shutdown(self, exit_code: int = 0) -> None:
         self.keeper.tell_to_stop()

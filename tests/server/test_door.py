@@ -12,8 +12,8 @@ from server import bodies
 from server.answers import Answers
 from server.door import Door
 from tests.conftest import RUNS_ALL
-from tests.faults.test_kills import web_processes
 from tests.server.wire import Call, asked, drippers, reading_times
+from tests.services.below import web_processes
 from tests.services.site import Serve, Server
 
 MB = 1024 * 1024

@@ -1,5 +1,6 @@
 """`manage.py serve`: it stays up whatever dies, stops cleanly, leaves nothing behind, and says what it needs."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,26 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from server.keeper import STOP_WITHIN
 from tests.conftest import RUNS_ALL
-from tests.faults.test_kills import descendants, web_processes
 from tests.server.wire import Call
+from tests.services.below import descendants, is_there, job_workers, web_processes
 from tests.services.processes import answers, free_port, wait_until
 from tests.services.site import ROOT, Installation, Serve, Server
 
 LOGIN = "/accounts/login/"
 FORM = "Content-Type: application/x-www-form-urlencoded"
-
-
-def job_workers(main: int) -> list[int]:
-    return [pid for pid in descendants(main) if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def is_there(pid: int) -> bool:
-    """Not gone, and not a name in the table that its parent has yet to strike out."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def started(installation: Installation, *arguments: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
@@ -60,13 +50,16 @@ def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(serve: Serve) 
     assert not any(is_there(pid) for pid in pids)
 
 
-def test_ctrl_c_stops_it_too(serve: Serve) -> None:
-    server = serve()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["terminal", "service-manager"])
+def test_it_stops_when_all_its_processes_are_told_to_at_once(serve: Serve, number: signal.Signals) -> None:
+    server = serve(WEB_CONCURRENCY="2")
     pids = [server.process.pid, *descendants(server.process.pid)]
-    for pid in pids:  # a terminal sends it to all of them
-        os.kill(pid, signal.SIGINT)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    # Sooner than those that did not hear it are killed.
+    wait_until(lambda: not any(is_there(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_WITHIN - 1)
     assert server.process.running.wait(15) == 0
-    assert not any(is_there(pid) for pid in pids)
 
 
 # Dying
