@@ -41,9 +41,9 @@ class Door:
             return answer(refusal.too_busy(), start_response)
         except Exception as error:
             if is_away(error):
-                logger.warning("%s: %s", environ["PATH_INFO"], str(error).strip())
+                logger.warning("%r: %s", environ["PATH_INFO"], str(error).strip())
                 return answer(refusal.away(), start_response)
-            logger.exception("Unhandled at %s", environ["PATH_INFO"])
+            logger.exception("Unhandled at %r", environ["PATH_INFO"])
             return answer(refusal.broken(), start_response)
 
     def take_in(self, environ: WSGIEnvironment) -> HttpResponse | None:

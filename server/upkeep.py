@@ -12,7 +12,7 @@ from server.jobs import every, job
 from server.models import Lease
 
 LONGEST_WAL = 64 * 1024 * 1024
-KEEP_DONE = timedelta(days=7)
+KEEP_DONE = timedelta(days=2)
 KEEP_FAILED = timedelta(days=30)
 
 

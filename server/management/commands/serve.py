@@ -13,6 +13,7 @@ from django.db import Error
 
 from server import health, serve, static
 from server.doctor import findings
+from server.proxies import Proxies
 
 DEMO = ("owner", "author", "moderator")
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+        self.refuse_unreadable_proxies()
         self.refuse_pending_migrations()
         if not settings.DEBUG and not static.are_collected():
             self.stdout.write("Collecting the static files.")
@@ -50,6 +52,12 @@ class Command(BaseCommand):
                 returncode=2,
             ) from None
         sys.exit(status)
+
+    def refuse_unreadable_proxies(self) -> None:
+        try:
+            Proxies(settings.TRUSTED_PROXIES)
+        except ValueError as error:
+            raise CommandError(f"TRUSTED_PROXIES holds what is no address or network: {error}") from None
 
     def refuse_pending_migrations(self) -> None:
         try:
