@@ -1,0 +1,22 @@
+"""An import into a site that is being read shows on the very next page, kept ones included."""
+
+import urllib.request
+
+from tests.services.site import Serve
+from tests.transfer.exports import FIXTURES
+
+
+def test_what_was_imported_is_on_the_next_page(serve: Serve) -> None:
+    server = serve()
+
+    def read(path: str) -> str:
+        with urllib.request.urlopen(server.url + path) as answer:
+            return str(answer.read().decode())
+
+    assert "Whose Promise" not in read("/")
+    report = server.installation.manage("import", "wordpress", str(FIXTURES / "old-blog.xml"))
+    assert report.startswith("Made from old-blog.xml:")
+    assert "Whose Promise" in read("/")
+    page = read("/2019/03/31/a-promise/")
+    assert "I <strong>disagree</strong>." in page
+    assert "Under one that waits." in page
