@@ -64,6 +64,7 @@ def installed(like: str, folder: Path) -> Iterator[Installation]:
     with database(like, data_dir) as url:
         installation = Installation(data_dir, url)
         installation.manage("migrate", "--verbosity=0")
+        installation.manage("collectstatic", "--no-input", "--verbosity=0")  # once, and copied with the rest
         yield installation
 
 

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         self.refuse_unreadable_proxies()
         self.refuse_pending_migrations()
-        if not settings.DEBUG and not static.are_collected():
+        if not static.are_collected():
             self.stdout.write("Collecting the static files.")
             static.collect()
         greeting = self.greeting(host, port)
