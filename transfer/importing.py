@@ -62,10 +62,11 @@ def bring(
 
 
 def wait_for_it() -> None:
-    """A long transaction is what was asked for here; lift PostgreSQL's bounds on statements and pauses for it alone."""
+    """A long transaction is what was asked for here: PostgreSQL's bounds are wider for it, and for it alone."""
     if connection.vendor == "postgresql":
+        bounds = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "60s"}
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute(";".join(f"SET LOCAL {name} = '{value}'" for name, value in bounds.items()))
 
 
 def tell_of_pictures(report: Report, uploads: pictures.Folder | None) -> None:

@@ -123,9 +123,9 @@ if HOSTILE.is_dir():
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_no_picture_is_refused_at_once_and_leaves_nothing(name: str) -> None:
     data, why = REFUSED[name]
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(pictures.NoPicture, match=why):
         pictures.keep(data)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert not Image.objects.exists()
     assert not default_storage.exists("images")

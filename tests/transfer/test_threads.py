@@ -204,7 +204,7 @@ def test_a_ring_is_found_by_its_oldest(parents: dict[str, str], cut: list[str]) 
 
 
 def test_rings_are_found_in_no_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     parents = {str(n): str((n + 1) % 50_000) for n in range(50_000)}
     assert len(threads.rings(parents)) == 1
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1

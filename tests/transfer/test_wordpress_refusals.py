@@ -60,6 +60,10 @@ BROKEN = {
     ),
     "deep": (HEAD.format(version="1.2", site="x").encode() + b"<item>" * 20_000, "more than 32 deep"),
     "a tag without end": (HEAD.format(version="1.2", site="x").encode() + b"<item a='" + b"x" * 9_000_000, "a tag or a comment has no end"),
+    "many parts of an item": (
+        HEAD.format(version="1.2", site="x").encode() + b"<item>" + b"<category/>" * 200_001,
+        "an item has more than 200,000 parts",
+    ),
     "many kinds of elements": (
         HEAD.format(version="1.2", site="x").encode() + b"".join(b"<e%d/>" % n for n in range(200_000)),
         "more than 10000 kinds of elements",
@@ -81,10 +85,10 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_changes(tmp_path: Path, n
 
 def refused(file: Path, words: str = "") -> None:
     before = everything()
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(CommandError) as caught:
         bring(file)
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
     line = str(caught.value)
     assert line.startswith(f"{file}: ")
     assert line.endswith(" Nothing was changed.")

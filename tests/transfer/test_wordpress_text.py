@@ -144,7 +144,7 @@ WORST = [
 @pytest.mark.parametrize("piece", WORST)
 def test_no_text_takes_long(piece: str) -> None:
     body = (piece * 100_000)[:100_000]
-    start = time.monotonic()
+    start = time.process_time()
     text().html(body, body)
     pictures_as_links(body)
-    assert time.monotonic() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -72,7 +72,7 @@ class Discussion:
         for comment in made.values():
             self.report.made[f"comment(s), {Status(comment.status).label}"] += 1
         self.report.known["comment(s)"] += len(kept) - len(new)
-        for key in gone.keys() & here.keys():
+        for key in sorted(gone.keys() & here.keys()):
             self.report.leave_out("comment(s) that (was|were) deleted here", f"#{key}")
         for problem, key in problems:
             if key in new:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from transfer.report import Unreadable
 from transfer.wordpress import items, wxr
 
+MOST_ATTACHMENTS = 200_000  # that galleries can ask for
+
 
 @dataclass
 class Attachment:
@@ -57,7 +59,7 @@ def survey(file: Path) -> Survey:
     """Read the whole file once. Raises Unreadable."""
     try:
         return _read(Survey(file))
-    except Unreadable as error:
+    except wxr.NotXml as error:
         try:
             return _read(Survey(file, is_mended=True))
         except Unreadable:
@@ -72,7 +74,8 @@ def _read(found: Survey) -> Survey:
         here, there = items.moment(record["wp:post_date"]), items.moment(record["wp:post_date_gmt"])
         if here and there:
             offsets[here - there] += 1
-        if record["wp:post_type"] == "attachment" and record["wp:attachment_url"]:
+        is_attachment = record["wp:post_type"] == "attachment" and record["wp:attachment_url"]
+        if is_attachment and len(found.attachments) < MOST_ATTACHMENTS:
             meta = items.meta_of(record)
             found.attachments[record["wp:post_id"]] = Attachment(
                 url=record["wp:attachment_url"],

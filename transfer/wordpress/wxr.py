@@ -1,5 +1,6 @@
 """A WXR file as a stream of records: one item at a time is held, and nothing is expanded, looked up or fetched."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from transfer.report import Unreadable
 from transfer.wordpress.mending import Mender
 
 LARGEST_FILE = 200 * 1024 * 1024
-LARGEST_TEXT = 16 * 1024 * 1024
+LARGEST_TEXT = 16_000_000
+LARGEST_ITEM = 64_000_000
+MOST_PARTS = 200_000  # of an item: its comments, terms and custom fields
 LARGEST_TAG = 4 * 1024 * 1024  # expat keeps a tag or a comment whole
 DEEPEST = 32  # an export has six levels
 PIECE = 64 * 1024
@@ -74,6 +77,10 @@ class Channel:
         return self.texts.get(name, "").strip()
 
 
+class NotXml(Unreadable):
+    """Not even XML; mended, it may be."""
+
+
 class Broken(Exception):
     """What the file says is XML, but no export; the line is where."""
 
@@ -94,6 +101,7 @@ class Target:
         self.done: list[Record] = []
         self.text: list[str] | None = None
         self.size = 0
+        self.item_size = 0
         self.names: dict[str, str] = {}
         self.of_export = ""
         """The version that the address of the export's own names says."""
@@ -111,6 +119,9 @@ class Target:
         if _RECORDS.get(name) == (self.open[-1] if self.open else ""):
             if name == "item":
                 self.check_version()
+                self.item_size = 0
+            elif self.records and len(self.records[0].inside) >= MOST_PARTS:
+                raise Broken(self.line, f"an item has more than {MOST_PARTS:,} parts")
             self.records.append(Record(name, self.line, attributes))
         self.open.append(name)
         self.text = [] if name in _TEXTS or name == "category" else None
@@ -139,8 +150,10 @@ class Target:
         if self.open[-1] == "wp:meta_value" and self.records and self.records[-1]["wp:meta_key"] not in KEPT_META:
             return
         self.size += len(text)
-        if self.size > LARGEST_TEXT:
-            raise Broken(self.line, f"a text is longer than {LARGEST_TEXT // 1024 // 1024} million characters")
+        self.item_size += len(text)
+        if self.size > LARGEST_TEXT or self.item_size > LARGEST_ITEM:
+            what, most = ("a text", LARGEST_TEXT) if self.size > LARGEST_TEXT else ("an item", LARGEST_ITEM)
+            raise Broken(self.line, f"{what} is longer than {most // 1_000_000} million characters")
         self.text.append(text)
 
     def end(self, tag: str) -> None:
@@ -200,7 +213,7 @@ def records(file: Path, channel: Channel, *, is_mended: bool = False) -> Iterato
         line = expat.CurrentLineNumber
         raise Unreadable(f"line {line}: a document type or entities are declared, as no export does") from error
     except ParseError as error:
-        raise Unreadable(f"line {error.position[0]}: {in_words(error, file)}") from error
+        raise NotXml(f"line {error.position[0]}: {in_words(error, file)}") from error
     except (LookupError, ValueError) as error:  # how pyexpat says that it cannot read an encoding
         raise Unreadable(f"line {expat.CurrentLineNumber}: {error}; save it as UTF-8") from error
     except Broken as error:
@@ -230,20 +243,19 @@ def in_words(error: ParseError, file: Path) -> str:
     match words:
         case "no element found" | "unclosed token" | "unclosed CDATA section":
             return f"the file ends in the middle ({words})"
-        case "not well-formed (invalid token)" if not is_utf8(file, error.position[0]):
+        case "not well-formed (invalid token)" if not is_utf8(file):
             return "there are letters in another encoding than the file says; save it as UTF-8"
         case "unbound prefix":
             return f"this is no XML that an export is written in ({words})"
     return f"this is no XML ({words})"
 
 
-def is_utf8(file: Path, number: int) -> bool:
+def is_utf8(file: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with file.open("rb") as source:
-        for line, text in enumerate(source, 1):
-            if line == number:
-                try:
-                    text.decode()
-                except UnicodeDecodeError:
-                    return False
-                break
+        try:
+            while piece := source.read(PIECE):
+                decoder.decode(piece)
+        except UnicodeDecodeError:
+            return False
     return True
