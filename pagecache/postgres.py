@@ -1,4 +1,4 @@
-"""Generations read from PostgreSQL: one connection, where one read answers all who waited when it began."""
+"""Generations read from PostgreSQL: one connection, where one question answers all who waited when it was asked."""
 
 import threading
 import time
@@ -20,6 +20,17 @@ TIMEOUT = 2.0
 SLOW, REST = 0.5, 1.0  # after a failure that took long, nobody waits for the next one for a while
 
 
+class Asking:
+    """A question about to be asked, and all who wait for its answer."""
+
+    __slots__ = ("answer", "is_answered")
+
+    def __init__(self) -> None:
+        self.answer: int | None = None
+        self.is_answered = threading.Lock()
+        self.is_answered.acquire()
+
+
 class PostgresReader:
     """Speaks libpq's own calls: a cursor costs half as much again."""
 
@@ -32,22 +43,24 @@ class PostgresReader:
             "tcp_user_timeout": int(TIMEOUT * 1000),
         }
         self._connection: psycopg.Connection | None = None
-        self._lock = threading.Lock()
-        self._begun = 0
-        self._current: int | None = None
+        self._turn = threading.Lock()
+        self._next: Asking | None = None
         self._rest_until = 0.0
 
     def current(self) -> int:
-        arrived = self._begun
-        self._take_turn()
-        try:
-            if self._begun == arrived:
-                self._read(CURRENT)
-            if self._current is None:  # the read that would have answered us failed
-                raise Away
-            return self._current
-        finally:
-            self._lock.release()
+        """Whoever finds a question waiting for its turn joins it; once it is being asked, nobody finds it any more.
+
+        No lock guards `_next`: of two who find none at once both ask, and a question taken away never comes back.
+        """
+        asking = self._next
+        if asking is None:
+            asking = self._next = Asking()
+            self._lead(asking)
+        elif asking.is_answered.acquire(timeout=TIMEOUT):
+            asking.is_answered.release()  # lets the next of us through
+        if asking.answer is None:
+            raise Away
+        return asking.answer
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
         listed = ",".join(f'"{key}"' for key in (ANY, *keys))
@@ -55,33 +68,45 @@ class PostgresReader:
         try:
             found = self._read(NUMBERS, [f"{{{listed}}}".encode()])
         finally:
-            self._lock.release()
+            self._turn.release()
         return found.pop(ANY, 0), found
 
     def close(self) -> None:
-        with self._lock:
+        with self._turn:
             self._disconnect()
+
+    def _lead(self, asking: Asking) -> None:
+        try:
+            self._take_turn()
+            try:
+                self._withdraw(asking)
+                asking.answer = self._read(CURRENT).get(ANY, 0)
+            finally:
+                self._turn.release()
+        finally:
+            self._withdraw(asking)
+            asking.is_answered.release()
+
+    def _withdraw(self, asking: Asking) -> None:
+        if self._next is asking:
+            self._next = None
 
     def _take_turn(self) -> None:
         """When a server hangs, it holds up the one whose turn it is, and nobody else for long."""
         if time.monotonic() < self._rest_until:
             raise Away
-        if not self._lock.acquire(timeout=TIMEOUT):
+        if not self._turn.acquire(timeout=TIMEOUT):
             self._rest_until = time.monotonic() + REST
             raise Away
 
     def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
-        self._begun += 1
-        self._current = None
         began = time.monotonic()
         try:
-            found = self._ask_persistently(statement, values)
+            return self._ask_persistently(statement, values)
         except psycopg.Error as error:
             if time.monotonic() - began > SLOW:
                 self._rest_until = time.monotonic() + REST
             raise Away from error
-        self._current = found.get(ANY, 0)
-        return found
 
     def _ask_persistently(self, statement: bytes, values: Sequence[bytes]) -> Numbers:
         """A server that was started again has ended our connection, and answers a new one."""

@@ -246,7 +246,7 @@ def test_a_server_that_hangs_holds_up_one_reader_and_no_more(
     try:
         with ThreadPoolExecutor(1) as pool:
             held_up = pool.submit(ask, cached)
-            wait_until(cached._reader._lock.locked, "one to be held up")
+            wait_until(cached._reader._turn.locked, "one to be held up")
             assert [ask(cached).body for _ in range(3)] == [known] * 3
             assert not held_up.done()
             os.kill(backend, signal.SIGCONT)

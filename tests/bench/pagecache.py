@@ -1,0 +1,117 @@
+"""The cached page of an essay as `manage.py serve` gives it, against granian giving the same gzip bytes and no more."""
+
+import os
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import NamedTuple
+
+from django.db import connection
+
+from server import web
+from tests import make
+from tests.bench import corpus, load
+from tests.services.processes import Process, answers, free_port, running
+from tests.services.site import ROOT, Server, installed
+
+COMMENTS, ROUNDS, SECONDS = 1_000, 5, 2
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def vocabulary() -> list[str]:
+    """Words enough that the page shrinks as prose does, the common ones more often."""
+    random = Random(7)
+    words = [
+        "".join(random.choices("etaoinshrdlucmfwypvbgkjqxz", range(26, 0, -1), k=random.randint(2, 9)))
+        for _ in range(3000)
+    ]
+    return [word for rank, word in enumerate(words, 1) for _ in range(3000 // rank)]
+
+
+class Slice(NamedTuple):
+    rate: float  # requests a second
+    cpu: float  # microseconds of the server for each
+
+
+@contextmanager
+def bare(body: Path) -> Iterator[tuple[int, str]]:
+    """Granian as `serve` sets it up, in front of one answer."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1",
+        "--blocking-threads", str(web.THREADS), "--backlog", str(web.BACKLOG), "--backpressure", "1024",
+        "--http1-header-read-timeout", "5000", "--log-level", "error", "--port", str(port), "tests.bench.bare:application",
+    ]  # fmt: skip
+    environment = {**os.environ, "BARE_BODY": str(body)}
+    process = Process(command, log=body.with_suffix(".log"), environment=environment, folder=ROOT)
+    with running(process):
+        process.wait_until(lambda: answers(port), f"granian on port {port}")
+        yield process.pid, f"http://127.0.0.1:{port}/"
+
+
+def family(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(member for child in found for member in family(int(child)))]
+
+
+def cpu(pid: int) -> float:
+    """Seconds of a process and all under it."""
+    stats = [Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split() for member in family(pid)]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
+
+
+def measure(pid: int, url: str, **headers: str) -> Slice:
+    before = cpu(pid)
+    rate, count = load.drive(url, SECONDS, **headers)
+    return Slice(rate, (cpu(pid) - before) / count * 1e6)
+
+
+def get(url: str, encoding: str = "gzip") -> tuple[bytes, str]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept-Encoding": encoding})) as answer:
+        return answer.read(), answer.headers["ETag"]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+        with installation.connected():
+            make.site()
+            corpus.WORDS = vocabulary()
+            address = corpus.essay(COMMENTS).get_absolute_url()
+            vendor = connection.vendor
+        server = Server(installation, WEB_CONCURRENCY="1")
+        try:
+            url = server.url + address
+            (body, tag), (plain, _) = get(url), get(url, "identity")
+            page = Path(name) / "page.gz"
+            page.write_bytes(body)
+            with bare(page) as (floor, floor_url):
+                lines = {
+                    "bare granian": (floor, floor_url, {}),
+                    "cached page": (server.process.pid, url, {}),
+                    "304": (server.process.pid, url, {"If_None_Match": tag}),
+                }
+                found: dict[str, list[Slice]] = {line: [] for line in lines}
+                for number in range(ROUNDS + 1):
+                    for line, (pid, target, headers) in lines.items():
+                        taken = measure(pid, target, **headers)
+                        if number:  # the first round warms up
+                            found[line].append(taken)
+        finally:
+            server.stop()
+    print(
+        f"cached page of an essay, {COMMENTS:,} comments, 50 threads a page, {vendor}; "
+        f"{len(plain) / 1000:.0f} KB, {len(body) / 1000:.1f} KB gzip; "
+        f"{ROUNDS} rounds in turn of {SECONDS} s over {load.CONNECTIONS} connections, medians"
+    )
+    print(f"{'':<14}{'requests/s':>12}{'ratio (least..most)':>24}{'server CPU µs':>16}{'ratio':>8}")
+    for line, slices in found.items():
+        ratios = [taken.rate / base.rate for taken, base in zip(slices, found["bare granian"], strict=True)]
+        rate, used = (median(values) for values in zip(*slices, strict=True))
+        cheap = median(taken.cpu for taken in found["bare granian"]) / used
+        spread = f"{median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})"
+        print(f"{line:<14}{rate:>12,.0f}{spread:>24}{used:>16.1f}{cheap:>8.2f}")
