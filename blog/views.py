@@ -58,7 +58,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
     old = Redirect.objects.select_related("essay", "tag").filter(old=f"/?{name}={number}").first()
     if old and old.essay and not old.essay.is_published:
         raise Http404
-    target = old or get_object_or_404(Essay.objects.published(), pk=int(number))
+    target = old or get_object_or_404(Essay.objects.published(), pk=int(number), source=None)
     return redirect(target, permanent=True)
 
 

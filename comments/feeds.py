@@ -48,7 +48,7 @@ class CommentsFeed(Feed[Comment, Any]):
         comments: CommentQuerySet = Comment.objects.approved().filter(essay__in=Essay.objects.published())
         if obj:
             comments = comments.under(obj)
-        comments = comments.select_related("commenter", "wording", "essay").order_by("-pk")
+        comments = comments.select_related("commenter", "wording", "essay").order_by("-created", "-pk")
         return comments[:NEWEST]
 
     def item_title(self, item: Comment) -> str:
