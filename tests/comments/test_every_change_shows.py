@@ -267,6 +267,17 @@ def test_a_decision_and_its_undoing(
     assert (words in world.read(page)) == (status == "approved")
 
 
+def test_decisions_in_the_queue(world: World) -> None:
+    held = [make.comment(world.other, f"Queued {number}.", status="pending") for number in range(2)]
+    queue = reverse("queue")
+    page = f"{world.other.get_absolute_url()}?order=newest"
+    world.keep_everything()
+    for action, is_shown in (("approve", True), ("spam", False)):
+        assert world.admin.post(queue, {"action": action, "comment": [row.pk for row in held]}).status_code == 302
+        world.agree()
+        assert ("Queued 1." in world.read(page)) == is_shown
+
+
 # What authors do, in the admin
 
 
