@@ -32,6 +32,7 @@ elif HALF == "sqlite" or "DATABASE_URL" not in os.environ:
 
 import django
 import hypothesis
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -52,6 +53,8 @@ def pytest_configure() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    # Passwords made here are quick to make, and every server that the tests start can still read them.
+    PBKDF2PasswordHasher.iterations = 1000
 
 
 def pytest_unconfigure() -> None:
