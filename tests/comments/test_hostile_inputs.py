@@ -125,10 +125,13 @@ OWN = [
     Case("another host", "Host:", "evil.example:8000"),
     Case("a host with a path", "Host:", "testserver/evil"),
     Case("a host of digits", "Host:", "9" * 5000),
+    Case("an address that a stranger tells", "X-Forwarded-For:", "192.0.2.1, 127.0.0.1"),
     Case("too many fields", "form", "text=x&" * 1500, is_refused=True),
     Case("percent signs", "raw", "text=%&name=%zz&email=%u0041"),
     Case("bytes of no letters", "raw", "text=%c3%28%f0%9f&name=%ff&email=%fe%40e.example"),
     Case("keys twice", "raw", "text=a&text=b&parent=1&parent=&name=c&name=d&email=e@e.example"),
+    Case("each answers the last", "thread", "a hundred times"),
+    Case("the same again", "repeat", "twice"),
     Case("brackets in keys", "raw", "text[]=a&text[0]=b&__proto__=c&constructor=d"),
 ]  # fmt: skip
 
