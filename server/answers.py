@@ -41,6 +41,17 @@ class Answers:
                 close(parts)
 
 
+class Held:
+    """An answer that is complete for the client and keeps its thread until something has come to an end."""
+
+    def __init__(self, part: bytes, until: threading.Event) -> None:
+        self.part, self.until = part, until
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.part
+        self.until.wait()
+
+
 class Long:
     def __init__(self, parts: Iterator[bytes], source: Any, places: threading.BoundedSemaphore) -> None:
         self.parts, self.source, self.places = parts, source, places

@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from server import bodies, health, refusal
-from server.answers import Answers
+from server.answers import Answers, Held
 from server.failures import is_away
 from server.proxies import Proxies, network
 
@@ -31,48 +31,52 @@ class Door:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.proxies.settle(environ)
+        path = environ["PATH_INFO"]
         try:
-            if refused := self.take_in(environ):
-                return answer(refused, start_response)
-            if environ["PATH_INFO"] in {"/healthz", "/readyz"}:
-                return answer(probed(environ["PATH_INFO"]), start_response)
+            self.take_in(environ)
+            if path in {"/healthz", "/readyz"}:
+                return answer(probed(path), start_response)
             return self.answers.give(self.application(environ, start_response))
-        except bodies.TooBusy:
-            return answer(refusal.too_busy(), start_response)
+        except bodies.Refused as refused:
+            return self.refuse(refused, path, start_response)
         except Exception as error:
             if is_away(error):
-                logger.warning("%r: %s", environ["PATH_INFO"], str(error).strip())
+                logger.warning("%r: %s", path, str(error).strip())
                 return answer(refusal.away(), start_response)
-            logger.exception("Unhandled at %r", environ["PATH_INFO"])
+            logger.exception("Unhandled at %r", path)
             return answer(refusal.broken(), start_response)
 
-    def take_in(self, environ: WSGIEnvironment) -> HttpResponse | None:
-        """Reads the body, if there is one, and puts it where Django looks; or says why it may not come in."""
+    def take_in(self, environ: WSGIEnvironment) -> None:
+        """Reads the body, if there is one, and puts it where Django looks."""
         text = environ.get("CONTENT_LENGTH") or "0"
         is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
         if text == "0" and not is_chunked:
-            return None
+            return
         if not (text.isascii() and text.isdigit()):
-            return closing(refusal.cut_short())
+            raise bodies.CutShort
         length = None if is_chunked else int(text)
         limit = self.limit(environ["PATH_INFO"])
-        waits_for_leave = environ.get("HTTP_EXPECT", "").lower() == "100-continue"
-        try:
-            if length is not None and length > limit and waits_for_leave:
-                raise bodies.TooLarge
-            caller = network(environ.get("REMOTE_ADDR", ""))
-            body = self.room.receive(environ["wsgi.input"], length=length, limit=limit, network=caller)
-        except bodies.TooLarge:
-            return closing(refusal.too_large(limit))
-        except bodies.TooSlow:
-            return closing(refusal.too_slow())
-        except bodies.CutShort:
-            return closing(refusal.cut_short())
-        except bodies.TooBusy:
-            return closing(refusal.too_busy())
+        if length is not None and length > limit and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            raise bodies.TooLarge
+        caller = network(environ.get("REMOTE_ADDR", ""))
+        body = self.room.receive(environ["wsgi.input"], length=length, limit=limit, network=caller)
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
-        return None
+
+    def refuse(self, refused: bodies.Refused, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        match refused:
+            case bodies.TooLarge():
+                page = refusal.too_large(self.limit(path))
+            case bodies.TooSlow():
+                page = refusal.too_slow()
+            case bodies.CutShort():
+                page = refusal.cut_short()
+            case _:
+                page = refusal.too_busy()
+        page.headers["Connection"] = "close"  # what else is on its way is not read as another request
+        page.headers["Content-Length"] = str(len(page.content))
+        (content,) = answer(page, start_response)
+        return Held(content, refused.has_ended) if refused.has_ended else [content]
 
     def limit(self, path: str) -> int:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
@@ -87,12 +91,6 @@ def probed(path: str) -> HttpResponse:
         return health.readyz(HttpRequest())
     finally:
         close_old_connections()
-
-
-def closing(response: HttpResponse) -> HttpResponse:
-    """What else is on its way is not read as another request."""
-    response.headers["Connection"] = "close"
-    return response
 
 
 def answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:

@@ -18,7 +18,7 @@ from server import answers, bodies, gate
 from server.keeper import STOP_WITHIN, Keeper, Pause
 
 # Each body on its way in, each request in Django and each long answer may keep a thread; ready pages need some too.
-THREADS = bodies.Room().bodies + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
+THREADS = bodies.AT_ONCE + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
 

@@ -1,6 +1,7 @@
 """Callers that behave badly on the wire: what no proper client library would send, piece by piece."""
 
 import contextlib
+import http.client
 import io
 import socket
 import threading
@@ -15,7 +16,7 @@ QUIET = b"POST /2026/11/24/nothing/respond/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConte
 
 
 class Call:
-    """One connection; what is read is read to its end."""
+    """One connection."""
 
     def __init__(self, url: str, *, receives: int = 0) -> None:
         self.socket = socket.socket()
@@ -41,13 +42,13 @@ class Call:
         return sent
 
     def answer(self) -> tuple[int, str]:
-        """The status and everything else; status 0 when there is none."""
-        received = b""
-        with contextlib.suppress(OSError):
-            while piece := self.socket.recv(65536):
-                received += piece
-        status = received.split(b" ", 2)[1:2]
-        return int(status[0]) if status else 0, received.decode()
+        """The status, and the headers with the body; status 0 when there is none."""
+        response = http.client.HTTPResponse(self.socket)
+        try:
+            response.begin()
+            return response.status, f"{response.headers}\n{response.read().decode()}"
+        except (OSError, http.client.HTTPException):
+            return 0, ""
 
     def close(self) -> None:
         self.socket.close()
