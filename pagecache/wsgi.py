@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 
+from pagecache import generations
 from pagecache.address import Address, Addresses
 from pagecache.answer import Answer, personal, undeclared
 from pagecache.declaration import Declaration, Headers
@@ -46,6 +47,7 @@ class PageCache:
         self._drawings: dict[Key, Drawing] = {}
         self._plain: set[Key] = set()  # addresses that gave nothing to keep the last time
         self._reader = reader()
+        self._last = (0, float("-inf"))  # the number of ANY, and until when it may be gone by
         self._complained = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -66,7 +68,7 @@ class PageCache:
         if time.time() >= entry.ends:
             return False
         try:
-            current = self._reader.current()
+            current = self._current()
             if current != entry.verified:
                 current, numbers = self._reader.numbers(entry.keys)
                 if numbers != entry.numbers:
@@ -77,6 +79,15 @@ class PageCache:
             return time.monotonic() - entry.seen < self.GRACE
         entry.seen = time.monotonic()
         return True
+
+    def _current(self) -> int:
+        """A lease counts from before the reading, the wait of a writer from after the commit: the wait ends later."""
+        current, until = self._last
+        began = time.monotonic()
+        if began >= until:
+            current = self._reader.current()
+            self._last = (current, began + generations.LEASE)
+        return current
 
     def _tell(self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         size = entry.page.size

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 import pagecache
-from pagecache import sqlite
+from pagecache import generations, sqlite
 from pagecache.models import Generation
 from pagecache.wsgi import PageCache
 from tests.pagecache.browsing import Application, ask
@@ -95,6 +95,16 @@ def test_what_was_committed_is_on_the_very_next_page_under_load(
     assert len(words.asked) < read + ROUNDS, "nothing was ever served from the cache"
 
 
+def test_a_writer_is_told_when_no_reader_goes_on_with_an_old_number(
+    cached: PageCache, words: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "LEASE", 0.2)
+    for committed in range(1, 4):
+        number(cached)
+        write()
+        assert [number(cached), number(cached)] == [committed] * 2
+
+
 def test_what_another_process_committed_is_on_the_very_next_page(
     cached: PageCache, words: Application, database: Installation
 ) -> None:
@@ -170,6 +180,7 @@ def take_away(database: Installation) -> Callable[[], None]:
 @pytest.fixture
 def _always_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "LOOK_AGAIN", 0)
+    monkeypatch.setattr(generations, "LEASE", 0)
 
 
 @pytest.mark.usefixtures("_always_looking")

@@ -8,6 +8,7 @@ import time_machine
 from django.db import transaction
 
 import pagecache
+from pagecache import generations
 from pagecache.generations import ANY
 from pagecache.models import Generation
 from tests.services.site import Installation
@@ -105,3 +106,31 @@ def test_writers_who_bump_in_any_order_never_wait_in_a_ring(database: Installati
         thread.join()
     assert failures == []
     assert numbers()[ANY] >= before[ANY] + 200
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waits: list[float] = []
+    monkeypatch.setattr("pagecache.generations.time.sleep", waits.append)
+    return waits
+
+
+def test_a_writer_outlasts_the_readers_once_a_transaction(waits: list[float]) -> None:
+    with transaction.atomic():
+        for number in range(3):
+            pagecache.bump(f"essay:{number}")
+        assert waits == []
+    assert waits == [generations.LEASE]
+    with transaction.atomic():
+        pagecache.bump("site")
+    assert waits == [generations.LEASE] * 2
+
+
+def test_a_part_taken_back_leaves_the_wait_to_the_rest(waits: list[float]) -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            pagecache.bump("essay:1")
+            transaction.set_rollback(True)
+        assert waits == []
+        pagecache.bump("essay:2")
+    assert waits == [generations.LEASE]
