@@ -260,6 +260,8 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # anybody may send any Host: it is answered with 400, and no news
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "rejoinder": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

@@ -47,5 +47,6 @@ def main() -> None:
     for count, row in results.items():
         print(f"{count:>10}{row['floor']:>22.1f}{row['cold']:>10.1f}{row['again']:>18.1f}{row['queries']:>10.0f}")
     small, large = results[1_000], results[10_000]
-    print(f"10,000 / 1,000: cold {large['cold'] / small['cold']:.2f}, after one reply {large['again'] / small['again']:.2f}")
-
+    print(
+        f"10,000 / 1,000: cold {large['cold'] / small['cold']:.2f}, after one reply {large['again'] / small['again']:.2f}"
+    )

@@ -55,4 +55,3 @@ def main() -> None:
     medians = {size: median(values) for size, values in taken.items()}
     print(f"{median(floors):>18.2f}" + "".join(f"{medians[size]:>18.2f}" for size in SIZES))
     print(f"10,000 / 10: {medians[10_000] / medians[10]:.2f}")
-

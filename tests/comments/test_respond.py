@@ -215,7 +215,7 @@ def test_a_remembered_guest_may_bring_a_new_website(essay: Essay, guest: Browser
     assert guest.read(essay).html.count('href="https://example.org"') == 2
 
 
-@pytest.mark.parametrize("cookie", ["", "1", "MQ:1:x", "ImFkbWluIg:1tXxXx:abcdefghijklmnopqrstuvwxyz", "\x00", "é"])
+@pytest.mark.parametrize("cookie", ["", "1", "MQ:1:x", "ImFkbWluIg:1tXxXx:abcdefghijklmnopqrstuvwxyz", "%00", "é"])
 def test_a_forged_cookie_remembers_nobody(essay: Essay, guest: Browser, cookie: str) -> None:
     make.guest().save()
     guest.cookies[COOKIE] = cookie
