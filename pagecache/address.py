@@ -33,7 +33,7 @@ class Addresses:
         self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
         self._known = frozenset(settings.PAGECACHE_QUERY_NAMES)
         self._personal = frozenset(settings.PAGECACHE_PERSONAL_NAMES)
-        self._files = (settings.STATIC_URL, settings.MEDIA_URL)
+        self._files = tuple(url for url in (settings.STATIC_URL, settings.MEDIA_URL) if url)
         self._site = urlsplit(settings.SITE_URL).netloc.lower()
         self._hosts: dict[tuple[str, str], str] = {}
         self._tidied = functools.lru_cache(maxsize=1000)(self._tidy)

@@ -20,7 +20,7 @@ class Entry:
     verified: int  # the number of ANY at which `numbers` held
     seen: float  # when that was, by the monotonic clock
     weight: int = 0
-    is_used: bool = field(default=False, init=False)
+    is_used: bool = field(default=True, init=False)  # else a newcomer would make room for itself by going
 
 
 class Store:

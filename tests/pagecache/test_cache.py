@@ -395,6 +395,17 @@ def test_what_nobody_asks_for_makes_room(app: Application) -> None:
     assert cached._store.bytes == sum(weights)
 
 
+def test_a_newcomer_stays_though_all_others_are_in_use(app: Application) -> None:
+    cached = PageCache(app, max_entries=3)
+    for _ in range(2):
+        for number in range(3):
+            ask(cached, f"/essay/{number}/")
+    ask(cached, "/new/")
+    asked = len(app.asked)
+    ask(cached, "/new/")
+    assert len(app.asked) == asked
+
+
 def test_the_number_of_pages_has_its_bound(app: Application) -> None:
     cached = PageCache(app, max_entries=3)
     for number in range(10):
