@@ -1,5 +1,6 @@
 """Granian as we run it: one listening socket for all its processes, and no death too many."""
 
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from granian.server.mp import MPServer
 
 from server import answers, bodies, gate
 from server.keeper import STOP_WITHIN, Keeper, Pause
+
+logger = logging.getLogger("rejoinder.serve")
 
 # Each body on its way in, each request in Django and each long answer may keep a thread; ready pages need some too.
 THREADS = bodies.AT_ONCE + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
@@ -101,7 +104,9 @@ class Server(MPServer):
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         is_planned = delay > 0
         if not is_planned:
-            self.main_loop_interrupt.wait(self.pause.after_death())
+            seconds = self.pause.after_death()
+            logger.error("A server process ended by itself; the next one starts in %d s.", seconds)
+            self.main_loop_interrupt.wait(seconds)
             if self.interrupt_signal:
                 return
         with self.keeper.births, deaf():
