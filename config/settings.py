@@ -127,7 +127,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "pool": {"min_size": 1, "max_size": 10, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
+    "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
 }
 DATABASES: dict[str, Any] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"),
