@@ -51,7 +51,7 @@ def held_lock(place: Forum) -> Iterator[None]:
 
 
 def test_a_write_lock_held_too_long_is_503_and_reading_goes_on(forum: Callable[..., Forum]) -> None:
-    place = forum()
+    place = forum(WEB_CONCURRENCY="1")  # each process keeps its own pages
     caller = place.caller()
     assert caller.read(place.essay).status == 200
     with ThreadPoolExecutor(1) as pool, held_lock(place):
