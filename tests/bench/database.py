@@ -5,14 +5,12 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
-from django.test.utils import setup_test_environment, teardown_test_environment
 
 from tests import make
 
 
 @contextmanager
 def fresh() -> Iterator[None]:
-    setup_test_environment(debug=False)
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         connection.settings_dict["TEST"]["NAME"] = str(settings.DATA_DIR / "bench.sqlite3")  # on disk, as in life
@@ -23,4 +21,3 @@ def fresh() -> Iterator[None]:
         yield
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
-        teardown_test_environment()
