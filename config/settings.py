@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -141,7 +140,6 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # on PostgreSQL the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1 if ON_SQLITE else 2)
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://rejoinder_cache")}  # shared by every process
-CACHE_URL_IS_SET = "CACHE_URL" in os.environ
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MEDIA_ROOT = DATA_DIR / "media"
@@ -274,4 +272,3 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W012",  # cookies are Secure exactly where SITE_URL is https
     "security.W016",
 ]
-_("Rejoinder")  # the name a new site starts with
