@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
 from typing import Any
@@ -25,7 +24,7 @@ KEPT_AT_MOST = 20_000
 HUES = 12
 FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
 
-Key = tuple[int, datetime, datetime, str, str]
+Key = tuple[int, str, str, str, str]
 
 
 class Stencil:

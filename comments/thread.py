@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -18,10 +17,10 @@ class Row(NamedTuple):
     level: int
     status: str
     removed_by: str
-    changed: datetime
+    changed: str  # with commenter_changed: another value is another state
     commenter: int
     name: str
-    commenter_changed: datetime
+    commenter_changed: str
     user: int | None
 
 

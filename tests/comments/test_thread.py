@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import process_time
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from comments.thread import Move, Row, Shown, Step, outline, visible
 
-THEN = datetime(2026, 11, 24, tzinfo=UTC)
+THEN = "2026-11-24 00:00:00+00"
 STATUSES = ("approved", "pending", "spam", "trash")
 
 
