@@ -1,0 +1,84 @@
+"""Who may be picked at the demo provider. All of them are made up."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from django.utils.translation import gettext_noop as _
+
+MODERATOR = "moderator@example.org"  # of the site's demo content
+MARA = "mara.lindqvist@example.org"
+
+ZERO_WIDTH_SPACE, JOINER, MARK = "\u200b", "\u200d", "\u200f"
+OVERRIDE, EMBEDDING, POP = "\u202e", "\u202b", "\u202c"
+LONG_NAME = (
+    f"عبد{ZERO_WIDTH_SPACE}الرحمن {OVERRIDE}نيمحرلادبع{POP} بن عبد الله بن{JOINER} محمد المراكشي "
+    + f"الفاسي{MARK} ثم {EMBEDDING}الأندلسي{POP} المعروف بابن الخطيب الكاتب " * 6
+).strip()
+
+
+class Picture(Enum):
+    DRAWN = auto()
+    PHOTOGRAPH = auto()  # a JPEG that says where it was taken, and lies on its side
+    NONE = auto()
+    HUGE = auto()
+    ELSEWHERE = auto()
+    SVG = auto()
+    HTML = auto()
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    handle: str
+    note: str
+    email: str = ""
+    is_confirmed: bool = True
+    picture: Picture = Picture.DRAWN
+
+    def number(self, service: str, digits: int) -> int:
+        """Who this is at a service: always the same there, another at each."""
+        seed = int.from_bytes(hashlib.sha256(f"{service}/{self.handle}".encode()).digest())
+        smallest: int = 10 ** (digits - 1)
+        return smallest + seed % (9 * smallest)
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+    @property
+    def last_name(self) -> str:
+        return self.name.partition(" ")[2]
+
+    @property
+    def username(self) -> str:
+        """As services spell it that allow only letters and figures."""
+        return self.handle.replace("_", "").lower()
+
+
+PEOPLE = (
+    Person("Mara Lindqvist", "maralindqvist", _("email confirmed"), MARA),
+    Person("Kofi Asante", "kofi_asante", _("email not confirmed"), "kofi.asante@example.net", is_confirmed=False),
+    Person("Yuki Tanabe", "yukitanabe", _("no email, no picture"), picture=Picture.NONE),
+    Person(
+        "Łucja Wiśniewska",
+        "lucja_w",
+        _("email confirmed; her photograph says where it was taken"),
+        "lucja@example.com",
+        picture=Picture.PHOTOGRAPH,
+    ),
+    Person("Mara L.", "mara_writes", _("the same confirmed email as Mara Lindqvist"), MARA),
+    Person("Teodor Marin", "teodormarin", _("the moderator’s email, confirmed"), MODERATOR),
+    Person("Vera Holt", "vera_holt", _("the moderator’s email, not confirmed"), MODERATOR, is_confirmed=False),
+    Person("Miriаm Achterberg", "miriamachterb", _("looks like the author: one letter is Cyrillic")),
+    Person(LONG_NAME, "ibn_alkhatib", _("a very long name, with bidi and zero-width characters")),
+    Person("Bruno Castellanos", "brunohuge", _("a picture of 8000 × 8000 pixels"), picture=Picture.HUGE),
+    Person("Noor de Wit", "noor_elsewhere", _("a picture that leads to 169.254.169.254"), picture=Picture.ELSEWHERE),
+    Person("Sipho Dlamini", "siphodlamini", _("a picture that is an SVG with a script"), picture=Picture.SVG),
+    Person("Hana Novotná", "hana_novotna", _("a picture that is a web page"), picture=Picture.HTML),
+)
+
+
+def person(name: str) -> Person | None:
+    """By name or by handle."""
+    return next((one for one in PEOPLE if name in {one.name, one.handle}), None)

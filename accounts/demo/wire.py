@@ -1,0 +1,63 @@
+"""What comes over the wire and what goes back, whichever service is played."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str  # below the service's own: /x/2/users/me arrives as /2/users/me
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]  # names in small letters
+
+    @property
+    def bearer(self) -> str:
+        kind, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+
+    @property
+    def basic(self) -> tuple[str, str] | None:
+        """Client id and secret of HTTP Basic, each form-encoded before they were joined (RFC 6749, 2.3.1)."""
+        kind, _, given = self.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return None
+        try:
+            identity, colon, secret = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return (unquote(identity), unquote(secret)) if colon else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = HTTPStatus.OK
+    body: bytes = b""
+    kind: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A call of the site's server that is not granted, in the service's own shape."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def as_json(
+    payload: Any, status: int = HTTPStatus.OK, kind: str = "application/json; charset=utf-8", **headers: str
+) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, json.dumps(payload).encode(), kind, named)
+
+
+def redirect(location: str) -> Answer:
+    return Answer(HTTPStatus.FOUND, headers={"Location": location})

@@ -1,0 +1,41 @@
+"""`manage.py demo_provider`: X, Facebook, WordPress.com and an OpenID Connect server, played on loopback."""
+
+import signal
+import sys
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from server.fence import die_with_parent
+
+TAKEN = 2
+
+
+class Command(BaseCommand):
+    help = "Plays X, Facebook, WordPress.com and an OpenID Connect server for the demo, until SIGTERM or Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        port = urlsplit(settings.DEMO_PROVIDER_URL).port
+        parser.add_argument("--port", type=int, default=port, help="default: the one after the site's")
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        die_with_parent()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sys.exit(0))
+        try:
+            from accounts.demo.server import serve
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        try:
+            with serve(port) as demo:
+                self.stdout.write(f"The demo identity provider is at {demo.base}.")
+                self.stdout.flush()
+                demo.is_over.wait()
+        except OSError as error:
+            words = f"The demo identity provider cannot listen at port {port}: {error.strerror}."
+            raise CommandError(words, returncode=TAKEN) from error

@@ -1,0 +1,60 @@
+"""The demo identity provider as tests use it: pick a person or a trouble in a browser, or walk the way without one."""
+
+import contextlib
+import http.client
+from collections.abc import Iterator
+from urllib.parse import urlencode, urlsplit
+
+from playwright.sync_api import Locator, Page
+
+# Here, before pytest-django turns DEBUG off: the provider is for DEBUG alone.
+from accounts.demo import server
+from accounts.demo.people import Person, person
+from accounts.demo.troubles import BY_NAME
+
+Demo = server.Demo
+
+
+@contextlib.contextmanager
+def provider(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
+    """In the tests' own process; the pauses are those of the troubles that are slow."""
+    with server.serve(port, slow=slow, very_slow=very_slow) as demo:
+        yield demo
+
+
+def allow(page: Page, name: str) -> None:
+    """Log in as somebody, by name or handle."""
+    _button(page, "person", known(name).handle).click()
+
+
+def trouble(page: Page, name: str) -> None:
+    assert name in BY_NAME, f"There is no trouble {name}, but {', '.join(BY_NAME)}"
+    _button(page, "trouble", name).click()
+
+
+def deny(page: Page) -> None:
+    page.get_by_role("button", name="Deny", exact=True).click()
+
+
+def walk(url: str, name: str = "Mara Lindqvist", *, trouble: str = "", deny: bool = False) -> str:
+    """Where the authorise page at this address sends somebody who picks this person, this trouble or Deny."""
+    asked = urlsplit(url)
+    form = {"deny": "yes"} if deny else {"person": known(name).handle, "trouble": trouble}
+    connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
+    with contextlib.closing(connection):
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", f"{asked.path}?{asked.query}", urlencode(form), headers)
+        answer = connection.getresponse()
+        location = answer.getheader("Location")
+        assert location, f"{answer.status} {answer.read().decode()}"
+        return location
+
+
+def known(name: str) -> Person:
+    who = person(name)
+    assert who, f"Nobody at the demo provider is called {name}"
+    return who
+
+
+def _button(page: Page, name: str, value: str) -> Locator:
+    return page.locator(f'button[name="{name}"][value="{value}"]')
