@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
 from accounts.demo.grants import Asked
-from accounts.demo.people import PEOPLE
+from accounts.demo.people import ODD, PLAIN
 from accounts.demo.service import PROBLEMS, Service
 from accounts.demo.troubles import TROUBLES, Place
 from accounts.demo.wire import Answer
@@ -40,7 +40,8 @@ def authorize(service: Service, asked: Asked) -> Answer:
         service=service,
         site=urlsplit(asked.redirect_uri).netloc,
         wants=[service.scopes.get(scope, scope) for scope in asked.scopes],
-        people=PEOPLE,
+        plain=PLAIN,
+        odd=ODD,
         troubles=groups,
     )
 

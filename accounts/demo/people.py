@@ -56,18 +56,20 @@ class Person:
         return self.handle.replace("_", "").lower()
 
 
-PEOPLE = (
+PLAIN = (
     Person("Mara Lindqvist", "maralindqvist", _("email confirmed"), MARA),
     Person("Kofi Asante", "kofi_asante", _("email not confirmed"), "kofi.asante@example.net", is_confirmed=False),
     Person("Yuki Tanabe", "yukitanabe", _("no email, no picture"), picture=Picture.NONE),
     Person(
         "Łucja Wiśniewska",
         "lucja_w",
-        _("email confirmed; her photograph says where it was taken"),
+        _("email confirmed; a photograph"),
         "lucja@example.com",
         picture=Picture.PHOTOGRAPH,
     ),
-    Person("Mara L.", "mara_writes", _("the same confirmed email as Mara Lindqvist"), MARA),
+    Person("Mara L.", "mara_writes", _("the same email as Mara Lindqvist, confirmed"), MARA),
+)
+ODD = (
     Person("Teodor Marin", "teodormarin", _("the moderator’s email, confirmed"), MODERATOR),
     Person("Vera Holt", "vera_holt", _("the moderator’s email, not confirmed"), MODERATOR, is_confirmed=False),
     Person("Miriаm Achterberg", "miriamachterb", _("looks like the author: one letter is Cyrillic")),
@@ -77,6 +79,7 @@ PEOPLE = (
     Person("Sipho Dlamini", "siphodlamini", _("a picture that is an SVG with a script"), picture=Picture.SVG),
     Person("Hana Novotná", "hana_novotna", _("a picture that is a web page"), picture=Picture.HTML),
 )
+PEOPLE = PLAIN + ODD
 
 
 def person(name: str) -> Person | None:

@@ -41,7 +41,7 @@ def answer(person: Person | None, size: int) -> Answer:
 
 def portrait(handle: str, size: int) -> Image.Image:
     """Head and shoulders before a wall in a colour of their own; grey without a handle."""
-    hue = sum(map(ord, handle)) * 47 % 360
+    hue = sum(map(ord, handle)) * 101 % 360
     share = 30 if handle else 0
     wall, coat, skin = (f"hsl({hue}, {share}%, {light}%)" for light in (82, 34, 58))
     image = Image.new("RGB", (size * 4, size * 4), wall)

@@ -19,7 +19,7 @@ from accounts.demo.facebook import Facebook
 from accounts.demo.grants import Asked, Grants
 from accounts.demo.oidc import DemoID
 from accounts.demo.people import PEOPLE, person
-from accounts.demo.service import Service, Unasked
+from accounts.demo.service import Service, Unasked, picture_of
 from accounts.demo.troubles import Endless, Outcome, Place, spoilt
 from accounts.demo.wire import Answer, Refused, Request, redirect
 from accounts.demo.wordpress import WordPress
@@ -49,6 +49,8 @@ class Demo:
     def answer(self, request: Request) -> Outcome:
         _, key, *rest = f"/{request.path.lstrip('/')}".split("/", 2)
         service = self.services.get(key)
+        if request.path == "/favicon.ico":  # every browser asks, and says so when there is none
+            return picture_of(None, 32)
         if not service or not rest:
             return pages.home() if request.path == "/" else pages.nothing()
         below = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)

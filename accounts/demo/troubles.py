@@ -93,11 +93,11 @@ SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
 )
 BACK, TOKEN, ME = Place.BACK, Place.TOKEN, Place.ME
 TROUBLES = (
-    Trouble(SLOW, _("Slow: ten seconds until the page goes on"), BACK),
+    Trouble(SLOW, _("Slow: ten seconds"), BACK),
     Trouble(WRONG_STATE, _("A wrong state"), BACK),
     Trouble(NO_STATE, _("No state"), BACK),
     Trouble(REPLAYED, _("A code that was used already"), BACK),
-    Trouble(ERROR, _("error=server_error"), BACK),
+    Trouble(ERROR, _("An error of the service"), BACK),
     Trouble(VERY_SLOW, _("Very slow: thirty seconds"), TOKEN),
     Trouble("token-error", _("Server error"), TOKEN, server_error),
     Trouble("token-broken", _("Broken JSON"), TOKEN, broken),
