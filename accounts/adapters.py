@@ -4,14 +4,25 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core import context as account_context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import Commenter
+from accounts import identity, ways_back
+from accounts.models import Commenter, User
+from accounts.names import tidy_line
+from accounts.providers import asking
 
 VERIFY = "allauth.account.stages.EmailVerificationStage"
+SILENT = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}  # the page itself says it
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,7 +37,25 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        Commenter.objects.of(user)
+        identity.recognise(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Somebody else may come next, but what was being written stays."""
+        carried = request.session.get(ways_back.CARRIED)
+        super().logout(request)
+        if carried:
+            request.session[ways_back.CARRIED] = carried
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether a log-in may lead there: to a page of this very host."""
+        request = account_context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
+    ) -> None:
+        if message_template not in SILENT:
+            super().add_message(request, level, message_template, *rest, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Mails speak of the site by the owner's name for it, not by the host that was asked."""
@@ -35,3 +64,66 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """Those of the settings alone: there is no other place to set one up, and asking for one costs a query."""
+        found = _build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for apps in found.values() for app in apps]
+
+    def get_requests_session(self) -> requests.Session:
+        return asking.session()
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """A newcomer, as the provider describes them. The name is what stands over their comments."""
+        user: User = super().populate_user(request, sociallogin, {"email": data.get("email")})
+        whole = f"{data.get('first_name') or ''} {data.get('last_name') or ''}"
+        names = [
+            tidy_line(part, 245) for part in (data.get("name"), whole, data.get("username")) if isinstance(part, str)
+        ]
+        user.name = next(filter(None, names), "")
+        handle = data.get("username")
+        user.username = self.username(handle if isinstance(handle, str) else "", user.name)
+        return user
+
+    def username(self, *wishes: str) -> str:
+        return AccountAdapter().generate_unique_username([wish for wish in wishes if wish])
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """What a provider says of addresses counts only if we take its word; nobody is joined on anything less."""
+        provider = identity.provider_of(sociallogin.account.provider)
+        for email in sociallogin.email_addresses:
+            email.verified = email.verified and bool(provider and provider.proves_addresses)
+        if sociallogin.is_existing:
+            return
+        sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
+        if isinstance(newcomer := sociallogin.user, User):
+            newcomer.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Only where both sides proved it: a provider that we trust to, and somebody here by our own code."""
+        provider = identity.provider_of(login.account.provider)
+        proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
+        return bool(provider and provider.proves_addresses) and proved.exists()
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        """Back to where the log-in began, which says what happened in words."""
+        if exception is not None or error != AuthError.CANCELLED:
+            identity.logger.warning("Log-in with %s failed: %s", provider, exception or error)
+        state = (extra_context or {}).get("state")
+        outcome = "denied" if error == AuthError.CANCELLED else "failed"
+        raise ImmediateHttpResponse(ways_back.after_failure(request, state, outcome))
+
+
+def settle(email: EmailAddress) -> bool:
+    """Whether a newcomer may have this address. One that they proved is nobody else's who did not."""
+    others = EmailAddress.objects.filter(email=email.email)
+    if email.verified:
+        unproved = others.filter(verified=False)
+        User.objects.filter(pk__in=unproved.values("user"), email__iexact=email.email).update(email="")
+        Commenter.objects.filter(user__in=unproved.values("user")).update(email="")
+        unproved.delete()
+    return not others.exists() and not User.objects.filter(email__iexact=email.email).exists()

@@ -8,7 +8,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -39,6 +40,9 @@ NOT_PUBLIC_6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "200
 Address = tuple[Any, ...]
 
 
+TOO_LATE = "no whole answer in time"
+
+
 class Failed(Exception):
     """Nothing was brought; the argument says why, in words."""
 
@@ -58,20 +62,29 @@ def get(url: str, *, seconds: float = SECONDS, most: int = BYTES) -> Answer:
     """What stands at a web address, after at most three redirects. Raises Failed or Refused."""
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
-        target = checked(url)
-        connection = GuardedConnection(target, deadline)
-        try:
-            with ask(connection, target) as response:
-                if response.status not in {301, 302, 303, 307, 308}:
-                    return Answer(url, response.headers.get_content_type(), body_of(response, most))
-                url = urljoin(url, response.headers.get("Location", ""))
-        except TimeoutError as error:
-            raise Failed(f"no whole answer within {seconds:g} seconds") from error
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed(str(error) or type(error).__name__) from error
-        finally:
-            connection.close()
+        with exchange("GET", url, deadline=deadline) as response:
+            if response.status not in {301, 302, 303, 307, 308}:
+                return Answer(url, response.headers.get_content_type(), body_of(response, most))
+            url = urljoin(url, response.headers.get("Location", ""))
     raise Refused(f"more than {REDIRECTS} redirects")
+
+
+@contextmanager
+def exchange(
+    method: str, url: str, *, deadline: float, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    """One question to one address, and its answer, read within the block. Raises Failed or Refused."""
+    target = checked(url)
+    connection = GuardedConnection(target, deadline)
+    try:
+        with ask(connection, target, method, headers or {}, body) as response:
+            yield response
+    except TimeoutError as error:
+        raise Failed(TOO_LATE) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Failed(str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
 
 
 def checked(url: str) -> SplitResult:
@@ -210,7 +223,9 @@ def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Addre
         yield family, address
 
 
-def ask(connection: GuardedConnection, target: SplitResult) -> http.client.HTTPResponse:
+def ask(
+    connection: GuardedConnection, target: SplitResult, method: str, more: Mapping[str, str], body: bytes | None
+) -> http.client.HTTPResponse:
     path = quote(target.path or "/", safe=AS_WRITTEN, errors="replace")
     query = quote(target.query, safe=AS_WRITTEN + "?[]", errors="replace")
     host = target.hostname or ""
@@ -222,7 +237,7 @@ def ask(connection: GuardedConnection, target: SplitResult) -> http.client.HTTPR
     }
     if target.port and target.port != PORTS[target.scheme]:
         headers["Host"] += f":{target.port}"
-    connection.request("GET", f"{path}?{query}" if query else path, headers=headers)
+    connection.request(method, f"{path}?{query}" if query else path, body=body, headers={**more, **headers})
     return connection.getresponse()
 
 
@@ -231,6 +246,10 @@ def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
         problem = f"the answer was {response.status}"
         is_worth_asking_again = response.status in {408, 425, 429} or response.status >= 500
         raise Failed(problem) if is_worth_asking_again else Refused(problem)
+    return read(response, most)
+
+
+def read(response: http.client.HTTPResponse, most: int) -> bytes:
     too_large = Refused(f"larger than {most // 1024 // 1024} MB")
     if (response.length or 0) > most:
         raise too_large

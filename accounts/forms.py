@@ -98,7 +98,8 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, guest: Commenter | None = None, needs_email: bool = True, **rest: Any) -> None:
         self.guest = guest
         if guest:
-            rest["initial"] = {"name": guest.name, "email": guest.email, "website": guest.website, "remember": True}
+            known = {"name": guest.name, "email": guest.email, "website": guest.website, "remember": True}
+            rest["initial"] = {**known, **rest.get("initial", {})}
         super().__init__(*args, **rest)
         self.fields["email"].required = needs_email
         self.fields["name"].widget.attrs["autocomplete"] = "name"

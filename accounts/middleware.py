@@ -1,16 +1,27 @@
 """Who is speaking: somebody logged in, a guest this browser remembers, or nobody yet."""
 
+import logging
 from collections.abc import Callable
+from typing import Any
 
+from allauth.socialaccount.internal import statekit
+from allauth.utils import get_request_param
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from accounts import ways_back
 from accounts.models import Commenter, User
 
+logger = logging.getLogger("rejoinder.accounts")
+
 SALT = "accounts.remember"
+# What allauth raises where an answer is not what it took for granted, or two come at once; its own errors it handles.
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError)
 
 
 class Request(HttpRequest):
@@ -40,6 +51,31 @@ class CommenterMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.commenter = SimpleLazyObject(lambda: who_speaks(request))  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class ProviderMiddleware:
+    """Whatever a provider answers, a log-in that cannot be understood goes back to where it began, and says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> None:
+        if is_callback(request):
+            state_id = get_request_param(request, "state") or ""
+            request.login_state = (statekit.get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not is_callback(request) or not isinstance(exception, UNREADABLE):
+            return None
+        logger.warning("Log-in at %s failed: %r", request.path, exception)
+        return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+
+
+def is_callback(request: HttpRequest) -> bool:
+    return bool(request.resolver_match and (request.resolver_match.url_name or "").endswith("_callback"))
 
 
 def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:

@@ -76,6 +76,12 @@ class Commenter(models.Model):
     email = models.EmailField(_("email"), max_length=100, blank=True, help_text=_("Never shown."))
     website = models.URLField(_("website"), max_length=200, blank=True)
     verified = models.BooleanField(_("verified"), default=False, editable=False)
+    mark = models.CharField(
+        _("verified by"), max_length=300, blank=True, editable=False, help_text=_("The account, such as “X: @name”.")
+    )
+    profile = models.URLField(_("profile"), max_length=500, blank=True, editable=False)
+    picture = models.CharField(_("picture"), max_length=64, blank=True, editable=False)  # its files: accounts.pictures
+    picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # where the provider has it
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 

@@ -3,6 +3,7 @@
 import math
 from typing import Any, cast
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,23 +15,29 @@ from accounts.middleware import Request, forget, remember
 from accounts.models import Commenter
 from blog.models import Essay
 from blog.views import draw
-from comments import actions, standing
+from comments import actions, drafts, identity, standing
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
 from comments.pages import ThreadPage, Viewer, key_to
 from comments.screening import Refused, Sender
 
+GUEST = "guest"
+
 
 @require_POST
 def respond(request: Request, **address: Any) -> HttpResponse:
     """Post a comment; refused, the page comes back with every word still in it and says what to do."""
-    essay = standing.essay_at(request.user, **address)
+    speaker = request.POST.get("as", "")
+    user = AnonymousUser() if speaker == GUEST else request.user
+    essay = standing.essay_at(user, **address)
     discussion = Discussion.objects.of(essay)
     rules = discussion.rules
     form = CommentForm(request.POST)
-    details = None if request.user.is_authenticated else details_form(request, rules)
+    details = None if user.is_authenticated else identity.details_form(request, rules, request.POST)
     if not discussion.takes_comments:
         return refuse(request, essay, form, details, 403, _("Comments are closed."))
+    if speaker not in {"", GUEST} and not (details is None and speaker == str(cast(Commenter, request.commenter).pk)):
+        return refuse(request, essay, form, None, 422, somebody_else(request))
     if details and rules.who_may_comment == Rules.Who.LOGIN:
         return refuse(
             request, essay, form, None, 403, _("Here people log in before they comment. Your words are still below.")
@@ -67,12 +74,19 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         response = refuse(request, essay, form, details, 429, words % {"count": seconds})
         response.headers["Retry-After"] = str(seconds)
         return response
+    drafts.drop(request, essay, comment.parent_id)
     return settle(request, details, comment)
 
 
-def details_form(request: Request, rules: Rules) -> DetailsForm:
-    needs_email = rules.who_may_comment == Rules.Who.DETAILS
-    return DetailsForm(request.POST, guest=request.commenter or None, needs_email=needs_email)
+def somebody_else(request: Request) -> str:
+    """The page said that somebody speaks who no longer does: nothing is posted in another name than it showed."""
+    if request.user.is_authenticated:
+        words = _(
+            "Meanwhile this browser is logged in as %(name)s. Your words are still below: post them again if they are "
+            "to stand under that name."
+        )
+        return words % {"name": request.user}
+    return _("Your log-in has ended meanwhile. Your words are still below: log in again, or fill in your details.")
 
 
 def refuse(

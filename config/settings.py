@@ -10,6 +10,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import providers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -51,11 +53,17 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("d
         "SECRET_KEY is too weak: at least 50 characters, 10 of them different. Leave it unset and one is made for you."
     )
 
+# With what people may log in; in the demo and the tests a provider of our own plays those that have no keys
+DEMO_PROVIDER_URL = f"http://localhost:{PORT + 1}" if DEBUG else ""
+PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
+SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
+
 # The rooms
 INSTALLED_APPS = [
     "server",
     "pagecache",
     "accounts",
+    "accounts.providers",
     "blog",
     "comments",
     "moderation",
@@ -63,6 +71,10 @@ INSTALLED_APPS = [
     "mptt",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    *providers.apps(PROVIDERS),
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
     "csp",
@@ -90,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.ProviderMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -200,6 +213,12 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "5/m/ip,3/h/key",
     "request_login_code": "5/m/ip,3/h/key",
 }
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a log-in by provider never waits for a mail
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_STORE_TOKENS = False
 ALLAUTH_TRUSTED_PROXY_COUNT = 0  # the door has already made REMOTE_ADDR right
 
 # What a browser is told
@@ -227,7 +246,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # also what a form's answer leads on to: Chromium stops a log-in at the first address that is not here
+        "form-action": [SELF, *(origin for provider in PROVIDERS for origin in provider.origins)],
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-src": [NONE],
@@ -239,13 +259,15 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-# Private origins that the client for outgoing requests may ask: the demo and the tests add one on loopback
-FETCH_ALLOWED_ORIGINS: frozenset[str] = frozenset()
+# Private origins that the client for outgoing requests may ask: the demo provider, and servers that the owner named
+FETCH_ALLOWED_ORIGINS = frozenset(
+    origin for provider in PROVIDERS if provider.is_demo or provider.server_url for origin in provider.origins
+)
 
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
 PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id"})
-PAGECACHE_PERSONAL_NAMES = frozenset({"key"})
+PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
 BODY_LIMITS = {"/admin/": 4 * 1024 * 1024}
 PAGECACHE_BYTES = 64 * 1024 * 1024

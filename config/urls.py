@@ -18,7 +18,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/", include(queue.urlpatterns)),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),

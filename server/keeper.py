@@ -1,4 +1,4 @@
-"""Keeps one process running beside the site, and waits longer each time it dies soon."""
+"""Keeps a process running beside the site, and waits longer each time it dies soon."""
 
 import logging
 import signal
@@ -35,12 +35,15 @@ class Keeper(threading.Thread):
     `births`, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        super().__init__(name="keeper", daemon=True)
+    births = threading.Lock()
+
+    def __init__(self, command: Sequence[str], name: str) -> None:
+        """`name` is what stands in the log for it."""
+        super().__init__(name=f"keeper of the {name}", daemon=True)
         self.command = command
+        self.what = name
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
-        self.births = threading.Lock()
 
     def run(self) -> None:
         pause = Pause()
@@ -54,7 +57,7 @@ class Keeper(threading.Thread):
             if self.stopping.is_set():
                 return
             seconds = pause.after_death()
-            logger.error("The job worker ended by itself (%d); the next one starts in %d s.", status, seconds)
+            logger.error("The %s ended by itself (%d); the next one starts in %d s.", self.what, status, seconds)
             self.stopping.wait(seconds)
 
     def tell_to_stop(self) -> None:

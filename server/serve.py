@@ -3,7 +3,7 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,20 +26,24 @@ LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
 class PortTaken(Exception): ...
 
 
-def serve(host: str, port: int, *, processes: int, worker: Sequence[str], on_ready: Callable[[], None]) -> int:
-    """Until SIGTERM or Ctrl-C; says with which status to exit."""
+def serve(
+    host: str, port: int, *, processes: int, beside: Mapping[str, Sequence[str]], on_ready: Callable[[], None]
+) -> int:
+    """Until SIGTERM or Ctrl-C; says with which status to exit. `beside`: what runs beside it, by name."""
     listener = listen(host, port)
     fence.guard_children()
-    keeper = Keeper(worker)
-    server = Server(listener, processes, keeper)
+    keepers = [Keeper(command, name) for name, command in beside.items()]
+    server = Server(listener, processes, keepers)
     threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
-    keeper.start()
+    for keeper in keepers:
+        keeper.start()
     try:
         server.serve(target_loader=application, wrap_loader=False)
     except SystemExit as ended:
         return 0 if server.interrupt_signal else int(ended.code or 0)
     finally:
-        keeper.stop()
+        for keeper in keepers:
+            keeper.stop()
     return 0
 
 
@@ -77,9 +81,9 @@ def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
             on_ready()
 
 
-def worker_command() -> list[str]:
-    manage = Path(settings.BASE_DIR) / "manage.py"
-    return [sys.executable, str(manage), "worker"]
+def command(name: str) -> list[str]:
+    """A command of ours, as a process of its own."""
+    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), name]
 
 
 def leave_database() -> None:

@@ -3,7 +3,7 @@
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,7 +67,7 @@ def stop_once() -> WorkerSignal:
 class Server(MPServer):
     """Granian that never gives up; by itself it exits when a worker dies twice within five seconds."""
 
-    def __init__(self, listener: socket.socket, processes: int, keeper: Keeper) -> None:
+    def __init__(self, listener: socket.socket, processes: int, keepers: Sequence[Keeper]) -> None:
         host, port = listener.getsockname()[:2]
         super().__init__(
             target=settings.WSGI_APPLICATION,
@@ -89,7 +89,7 @@ class Server(MPServer):
             log_access=False,
         )
         self.listener = listener
-        self.keeper = keeper
+        self.keepers = keepers
         self.pause = Pause()
 
     def _init_shared_socket(self) -> None:
@@ -98,7 +98,7 @@ class Server(MPServer):
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with self.keeper.births, deaf():
+        with Keeper.births, deaf():
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
@@ -109,7 +109,7 @@ class Server(MPServer):
             self.main_loop_interrupt.wait(seconds)
             if self.interrupt_signal:
                 return
-        with self.keeper.births, deaf():
+        with Keeper.births, deaf():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()
         # Two that die at the same moment may be noticed as one.
@@ -124,5 +124,6 @@ class Server(MPServer):
             super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def shutdown(self, exit_code: int = 0) -> None:
-        self.keeper.tell_to_stop()
+        for keeper in self.keepers:
+            keeper.tell_to_stop()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]

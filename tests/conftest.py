@@ -124,9 +124,10 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Starts the real server in front of a site of its own; `demo=True` fills it, environment is given by name."""
     with contextlib.ExitStack() as stack:
 
-        def serve(*, demo: bool = False, **environment: str | None) -> Server:
+        def serve(*, demo: bool = False, provider: bool = False, **environment: str | None) -> Server:
             source: Installation = request.getfixturevalue("_with_demo" if demo else "_migrated")
-            server = Server(stack.enter_context(source.copied(tmp_path_factory.mktemp("site"))), **environment)
+            place = stack.enter_context(source.copied(tmp_path_factory.mktemp("site")))
+            server = Server(place, provider=provider, **environment)
             stack.callback(server.stop)
             return server
 
@@ -137,7 +138,7 @@ def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Not the one the others are copied from: PostgreSQL copies no database that somebody is connected to.
     with _with_demo.copied(tmp_path_factory.mktemp("site")) as installation:
-        server = Server(installation)
+        server = Server(installation, provider=True)
         yield server
         server.stop()
 

@@ -100,4 +100,5 @@ def details(**fields: str) -> dict[str, str]:
         "email": "anna@example.org",
         "website": "",
         "parent": "",
+        "as": "guest",
     } | fields

@@ -1,19 +1,17 @@
 """The argument under an essay: `{% thread essay %}`, `{% respond essay %}`, and counts for lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
 from django.template import Context
 from django.template.loader import get_template
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from accounts.forms import DetailsForm
-from accounts.models import User
 from blog.context import ends
 from blog.models import Essay
-from comments import drawing
+from comments import drafts, drawing, identity
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage
@@ -98,46 +96,27 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
     request = context["request"]
     discussion = Discussion.objects.of(essay)
     rules = discussion.rules
-    user = request.user if request.commenter and isinstance(request.user, User) else None
-    guest = None if user else request.commenter or None
-    details = context.get("details")
-    if details is None and user is None and rules.who_may_comment != Rules.Who.LOGIN:
-        details = DetailsForm(guest=guest, needs_email=rules.who_may_comment == Rules.Who.DETAILS)
     form = context.get("form")
+    draft: Mapping[str, Any] = {}
     if not isinstance(form, CommentForm):
-        form = CommentForm(initial={"parent": parent.pk if parent else ""})
-    here = essay.get_absolute_url()
-    login = f"{reverse('account_login')}?next={here}{f'%3Freplyto={parent.pk}' if parent else ''}%23respond"
+        draft = drafts.kept(request, essay, parent.pk if parent else None)
+        form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
     return SafeString(
         get_template("comments/_respond.html").render(
             {
+                **identity.row(request, essay, rules, context.get("details"), draft),
                 "essay": essay,
                 "action": reverse_respond(essay),
                 "form": form,
-                "details": None if user else details,
-                "commenter": drawing.face(request.commenter.name) | {"name": request.commenter.name} if user else None,
                 "parent": parent,
                 "parent_name": parent.name if parent else None,
                 "is_closed": not discussion.takes_comments,
                 "problem": context.get("problem"),
                 "problem_url": context.get("problem_url"),
-                "rules": rules,
-                "hint": hint(rules, is_known=user is not None),
-                "icons": [{"name": request.site.name, "url": login}],
-                "site": request.site,
             },
             request,
         )
     )
-
-
-def hint(rules: Rules, *, is_known: bool) -> str:
-    """What becomes of a comment, before it is written."""
-    if rules.hold_everything:
-        return _("Every comment is read by a moderator before it appears.")
-    if rules.hold_first_comment and not is_known:
-        return _("Your first comment is read by a moderator before it appears.")
-    return ""
 
 
 def reverse_respond(essay: Essay) -> str:

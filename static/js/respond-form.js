@@ -1,6 +1,6 @@
 /* Posts by Ctrl or ⌘ with Enter, posts once however often it is pressed, and brings a refusal's summary into focus. */
 const form = document.querySelector("form#respond");
-const button = form?.querySelector("button");
+const button = form?.querySelector(".post");
 const rest = button?.textContent;
 
 function wait(isBusy) {
@@ -10,9 +10,10 @@ function wait(isBusy) {
 
 if (button) {
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(button);
   });
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("formaction")) return; // off to log in
     if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
     wait(true);
     setTimeout(wait, 15_000, false);

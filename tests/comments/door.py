@@ -88,9 +88,10 @@ class Browser(Client):
         headers: Mapping[str, str] = MappingProxyType({"Sec-Fetch-Site": "same-origin"}),
     ) -> None:
         super().__init__(enforce_csrf_checks=True, headers=headers, REMOTE_ADDR=address)
+        self.speaks_as = "guest"
         if user:
             self.force_login(user)
-            Commenter.objects.of(user)  # as logging in by the form does
+            self.speaks_as = str(Commenter.objects.of(user).pk)  # as logging in by the form does
 
     def read(self, address: str | Essay) -> Page:
         """The page at an address, wherever it leads."""
@@ -99,7 +100,7 @@ class Browser(Client):
 
     def post_to(self, essay: Essay, **fields: str) -> Page:
         """The answer itself to what is sent from the form."""
-        return Page(self.post(f"{essay.get_absolute_url()}respond/", make.details(**fields)))
+        return Page(self.post(f"{essay.get_absolute_url()}respond/", make.details(**{"as": self.speaks_as, **fields})))
 
     def say(self, essay: Essay, **fields: str) -> Comment:
         """Post what must be taken."""

@@ -386,7 +386,7 @@ def test_somebody_logged_in_is_asked_for_nothing_but_words(essay: Essay) -> None
     reader = make.user("reader", name="Rosa Castellanos")
     browser = Browser(reader)
     page = browser.read(essay)
-    assert page.form == {"parent": "", "text": ""}
+    assert page.form == {"parent": "", "text": "", "as": str(reader.commenter.pk)}
     assert "You are commenting using your Rejoinder account." in page.words
     comment = browser.say(essay, text="Mine.", name="Somebody Else", email="else@example.org")
     assert (comment.commenter.user, comment.commenter.name) == (reader, "Rosa Castellanos")

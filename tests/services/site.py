@@ -71,16 +71,19 @@ def installed(like: str, folder: Path) -> Iterator[Installation]:
 class Server:
     """`manage.py serve` in front of an installation."""
 
-    def __init__(self, installation: Installation, **environment: str | None) -> None:
+    def __init__(self, installation: Installation, *, provider: bool = False, **environment: str | None) -> None:
+        """`provider`: with the demo identity provider beside it, which costs a process."""
         self.installation = installation
+        self.provider = provider
         self.port = free_port(neighbours=1)  # the demo identity provider stands on the next one
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = installation.environment(**{"PORT": str(self.port), **environment})
         self.start()
 
     def start(self) -> None:
+        without = [] if self.provider else ["--no-demo-provider"]
         self.process = Process(
-            [sys.executable, "manage.py", "serve", "--port", str(self.port)],
+            [sys.executable, "manage.py", "serve", "--port", str(self.port), *without],
             log=self.installation.data_dir / "serve.log",
             environment=self.environment,
             folder=ROOT,
@@ -113,4 +116,4 @@ class Server:
 class Serve(Protocol):
     """The fixture `serve`."""
 
-    def __call__(self, *, demo: bool = False, **environment: str | None) -> Server: ...
+    def __call__(self, *, demo: bool = False, provider: bool = False, **environment: str | None) -> Server: ...

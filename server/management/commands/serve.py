@@ -24,9 +24,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, else 8000")
+        parser.add_argument("--no-demo-provider", action="store_true", help="without the accounts of the demo")
         parser.add_argument("--processes", type=int, default=settings.WEB_CONCURRENCY, help="default: WEB_CONCURRENCY")
 
-    def handle(self, *args: Any, host: str, port: int, processes: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, processes: int, no_demo_provider: bool, **options: Any) -> None:
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
@@ -36,13 +37,16 @@ class Command(BaseCommand):
             self.stdout.write("Collecting the static files.")
             static.collect()
         greeting = self.greeting(host, port)
+        beside = {"job worker": serve.command("worker")}
+        if settings.DEMO_PROVIDER_URL and not no_demo_provider:
+            beside["demo identity provider"] = serve.command("demo_provider")
         serve.leave_database()
         try:
             status = serve.serve(
                 host,
                 port,
                 processes=processes,
-                worker=serve.worker_command(),
+                beside=beside,
                 on_ready=lambda: self.say(greeting),
             )
         except serve.PortTaken as error:

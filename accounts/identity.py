@@ -1,0 +1,93 @@
+"""Under which account somebody speaks, and what that account says of them."""
+
+import logging
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+import pagecache
+from accounts.models import Commenter, User
+from accounts.names import tidy_line
+
+logger = logging.getLogger("rejoinder.accounts")
+is_web_address = URLValidator(schemes=["http", "https"])
+ROOM = {"profile": 500, "picture_url": 1000}  # as the columns have
+HANDLES = ("username", "login", "preferred_username")
+
+
+def provider_called(key: str) -> Any:
+    """The one of settings.PROVIDERS that has this key in our addresses, or None."""
+    return next((provider for provider in settings.PROVIDERS if provider.key == key), None)
+
+
+def provider_of(account: str) -> Any:
+    """The one of settings.PROVIDERS that allauth stores with an account under this name, or None."""
+    return next((provider for provider in settings.PROVIDERS if provider.id == account), None)
+
+
+def last_login(request: HttpRequest) -> dict[str, Any]:
+    """allauth's record of how the person of this session came in last; empty if it was by none of the providers."""
+    user = request.user if isinstance(request.user, User) else None
+    records = [record for record in get_authentication_records(request, user) if record.get("method") != "mfa"]
+    last = records[-1] if records else {}
+    return last if last.get("method") == "socialaccount" else {}
+
+
+def account_name(request: HttpRequest) -> str:
+    """What somebody is commenting with: "X (Twitter)", or the site's own name."""
+    provider = provider_of(last_login(request).get("provider", ""))
+    return str(provider.name if provider else request.site)
+
+
+@transaction.atomic
+def recognise(request: HttpRequest, user: User) -> Commenter:
+    """The one who speaks for this log-in, with what the account they came by says of them now."""
+    commenter = Commenter.objects.of(user)
+    record = last_login(request)
+    account = SocialAccount.objects.filter(
+        user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
+    ).first()
+    if account:
+        told = {"mark": mark_of(account), "profile": address(account.get_profile_url(), "profile")}
+        told["picture_url"] = address(account.get_avatar_url(), "picture_url")
+        update(commenter, told)
+    return commenter
+
+
+def update(commenter: Commenter, told: dict[str, str]) -> None:
+    news = {name: value for name, value in told.items() if getattr(commenter, name) != value}
+    if not news:
+        return
+    for name, value in news.items():
+        setattr(commenter, name, value)
+    commenter.changed = timezone.now()
+    commenter.save(update_fields=[*news, "changed"])
+    pagecache.bump("site")
+
+
+def mark_of(account: SocialAccount) -> str:
+    """By what somebody is verified: "X: @name", or the service alone where it has no public names."""
+    provider = provider_of(account.provider)
+    service = provider.name.partition(" (")[0] if provider else account.provider
+    data = account.get_provider_account().get_user_data() or {}
+    handle = next((data[name] for name in HANDLES if isinstance(data.get(name), str) and data[name].strip()), "")
+    handle = "" if "@" in handle.strip().lstrip("@") else tidy_line(handle.strip().lstrip("@"), 120)
+    return f"{service}: @{handle}" if handle else service
+
+
+def address(url: object, field: str) -> str:
+    """A web address that somebody else's machine gave, or nothing."""
+    if not isinstance(url, str) or len(url) > ROOM[field]:
+        return ""
+    try:
+        is_web_address(url)
+    except ValidationError:
+        return ""
+    return url

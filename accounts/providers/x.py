@@ -1,0 +1,35 @@
+"""X (Twitter): allauth's provider, which asks for the address that X has confirmed too.
+
+Fields and scope: X API v2, `GET /2/users/me`: `confirmed_email` comes with the scope `users.email`.
+"""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.providers.twitter_oauth2.provider import TwitterOAuth2Account, TwitterOAuth2Provider
+from allauth.socialaccount.providers.twitter_oauth2.views import TwitterOAuth2Adapter
+
+from accounts.providers.asking import FromSettings
+
+
+class XAdapter(TwitterOAuth2Adapter):
+    authorize_url = FromSettings("AUTHORIZE_URL", TwitterOAuth2Adapter.authorize_url)
+    access_token_url = FromSettings("ACCESS_TOKEN_URL", TwitterOAuth2Adapter.access_token_url)
+    profile_url = FromSettings("PROFILE_URL", TwitterOAuth2Adapter.profile_url)
+
+
+class XAccount(TwitterOAuth2Account):
+    def get_avatar_url(self) -> str | None:
+        """The picture as it was uploaded: X gives the address of a copy of 48 pixels."""
+        address = super().get_avatar_url()  # type: ignore[no-untyped-call]
+        return address.replace("_normal.", "_400x400.") if isinstance(address, str) else None
+
+
+class XProvider(TwitterOAuth2Provider):
+    name = "X (Twitter)"
+    account_class = XAccount
+    oauth2_adapter_class = XAdapter
+
+    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
+        email = data.get("confirmed_email")
+        return [EmailAddress(email=email, verified=True, primary=True)] if isinstance(email, str) and email else []

@@ -1,0 +1,19 @@
+"""Addresses of people's accounts: allauth's own, of which only those are here that this site offers."""
+
+from importlib import import_module
+
+from allauth.socialaccount.providers import registry
+from django.urls import URLPattern, URLResolver, include, path
+
+from accounts import views
+
+packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("done/", views.done, name="login_done"),
+    path("", include("allauth.account.urls")),
+    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+    path("sessions/", include("allauth.usersessions.urls")),
+    *(path("", include(import_module(f"{package}.urls"))) for package in packages),
+]

@@ -1,0 +1,30 @@
+"""Where a log-in leads: back to the page it began on, or to the small window's last page, which tells that one."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+
+CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
+OUTCOMES = ("denied", "failed", "lost")
+
+
+def done() -> str:
+    return reverse("login_done")
+
+
+def with_outcome(address: str, outcome: str) -> str:
+    """The address, which then says in words how the log-in ended."""
+    page, mark, part = address.partition("#")
+    joint = "&" if "?" in page else "?"
+    return f"{page}{joint}{urlencode({'login': outcome})}{mark}{part}"
+
+
+def after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpResponse:
+    """A log-in that began in this browser comes back to its beginning; another one ends here."""
+    begun_at = state.get("next") if isinstance(state, dict) else None
+    if begun_at:
+        return redirect(with_outcome(begun_at, outcome))
+    return render(request, "account/done.html", {"outcome": "lost"}, status=400)

@@ -1,0 +1,151 @@
+"""The identity row of the reply form: log in without losing a word, log out, change, and the row by itself."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import requests
+from allauth.account.internal.flows.logout import logout
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import identity, ways_back
+from accounts.forms import DetailsForm
+from accounts.middleware import Request
+from accounts.models import User
+from blog.models import Essay
+from comments import drafts, drawing, standing
+from comments.models import Discussion, Rules
+from server import limits
+
+OWN = "site"  # the site's own accounts, among the providers
+A_MINUTE = 20
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@require_POST
+def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
+    """Off to log in: in a small window of its own, or in this tab, where the draft waits in the session."""
+    essay = standing.essay_at(request.user, **address)
+    if "window" in request.POST:
+        back = ways_back.done()
+    else:
+        drafts.keep(request, essay)
+        back = form_at(request, essay)
+    if limits.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE):
+        return redirect(ways_back.with_outcome(back, "failed"))
+    if provider == OWN:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
+    known = identity.provider_called(provider)
+    if known is None:
+        raise Http404
+    try:
+        service = get_adapter(request).get_provider(request, known.id)
+        return service.redirect(request, AuthProcess.LOGIN, next_url=back)  # type: ignore[no-any-return]
+    except (requests.RequestException, LookupError, ValueError, TypeError) as error:
+        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
+        return redirect(ways_back.with_outcome(back, "failed"))
+
+
+@require_POST
+def log_out(request: Request, **address: Any) -> HttpResponse:
+    """The session ends; the text stays, in the page or in the session that follows."""
+    essay = standing.essay_at(request.user, **address)
+    logout(request, show_message=False)
+    if "window" in request.POST:
+        return HttpResponse(status=204)
+    drafts.keep(request, essay)
+    return redirect(form_at(request, essay))
+
+
+@require_POST
+def change(request: Request, **address: Any) -> HttpResponse:
+    """The row again, without logging out; or back to the account as it was."""
+    essay = standing.essay_at(request.user, **address)
+    drafts.keep(request, essay)
+    return redirect(form_at(request, essay, change=None if "keep" in request.POST else "1"))
+
+
+@require_safe
+def block(request: Request, **address: Any) -> HttpResponse:
+    """The row by itself, for the page that is open while somebody logs in or out elsewhere."""
+    essay = standing.essay_at(request.user, **address)
+    rules = Discussion.objects.of(essay).rules
+    response = render(request, "comments/_identity.html", row(request, essay, rules))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def form_at(request: HttpRequest, essay: Essay, **more: Any) -> str:
+    """The address of the reply form as it stood: under the comment being answered, or at the end."""
+    parent = request.POST.get("parent", "")
+    query = {"replyto": parent if parent.isdigit() else None, **more}
+    words = urlencode({name: value for name, value in query.items() if value})
+    return f"{essay.get_absolute_url()}{f'?{words}' if words else ''}#respond"
+
+
+def row(
+    request: Any, essay: Essay, rules: Rules, details: DetailsForm | None = None, draft: Mapping[str, Any] = NOTHING
+) -> dict[str, Any]:
+    """What `comments/_identity.html` draws. `details`: a guest's, as they were sent; `draft`: as they were left."""
+    user = request.user if request.commenter and isinstance(request.user, User) else None
+    is_changing = user is not None and (details is not None or "change" in request.GET)
+    speaks_for_user = user is not None and not is_changing
+    if details is None and not speaks_for_user and rules.who_may_comment != Rules.Who.LOGIN:
+        details = details_form(request, rules, initial=draft)
+    commenter = request.commenter if user else None
+    return {
+        "base": essay.get_absolute_url(),
+        "commenter": commenter and drawing.face(commenter.name) | {"name": commenter.name, "row": commenter},
+        "account": identity.account_name(request) if commenter else "",
+        "is_changing": is_changing,
+        "details": None if speaks_for_user else details,
+        "icons": icons(request),
+        "trouble": troubles().get(request.GET.get("login", "")),
+        "troubles": troubles(),
+        "rules": rules,
+        "hint": hint(rules, is_known=speaks_for_user),
+    }
+
+
+def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[str, Any] = NOTHING) -> DetailsForm:
+    """A guest's details, as this browser remembers them, was sent them, or left them when somebody went to log in."""
+    guest = None if isinstance(request.user, User) else request.commenter or None
+    needs_email = rules.who_may_comment == Rules.Who.DETAILS
+    return DetailsForm(data, guest=guest, needs_email=needs_email, initial=dict(initial))
+
+
+def icons(request: HttpRequest) -> list[dict[str, str]]:
+    own = {"key": OWN, "name": str(request.site), "mark": "site"}
+    known = {"x", "facebook", "wordpress", "google", "apple", "github", "microsoft", "linkedin"}
+    return [own] + [
+        {"key": one.key, "name": one.name, "mark": one.key if one.key in known else "key"} for one in settings.PROVIDERS
+    ]
+
+
+def troubles() -> dict[str, str]:
+    """The ways in which a log-in ends that are not well, in words."""
+    return {
+        "denied": _("You are not logged in: the log-in was cancelled. Your words are still here."),
+        "failed": _(
+            "You are not logged in: the other side gave no usable answer. Your words are still here; try again in a "
+            "moment, or fill in your details."
+        ),
+        "lost": _("You are not logged in: the log-in took too long, or did not begin here. Your words are still here."),
+    }
+
+
+def hint(rules: Rules, *, is_known: bool) -> str:
+    """What becomes of a comment, before it is written."""
+    if rules.hold_everything:
+        return _("Every comment is read by a moderator before it appears.")
+    if rules.hold_first_comment and not is_known:
+        return _("Your first comment is read by a moderator before it appears.")
+    return ""

@@ -1,0 +1,180 @@
+"""The accounts people may log in with: which of them the environment switches on, and what allauth is told of each."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+ALLAUTH = "allauth.socialaccount.providers"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One way to log in."""
+
+    key: str  # in our addresses; in capitals, the beginning of its names in the environment
+    name: str  # as it stands on the page
+    id: str  # as allauth keeps it with an account
+    origins: tuple[str, ...]  # where its pages are: what a form that leads there may reach
+    proves_addresses: bool = False  # whether we take its word for whose an address is
+    app: str = ""  # what Django installs for it; accounts.providers holds our own
+    settings: Mapping[str, Any] = field(default_factory=dict)  # allauth's
+    server_url: str = ""  # of one that speaks OpenID Connect
+    demo: Mapping[str, str] = field(default_factory=dict)  # its addresses at the demo provider, which can play it
+    is_demo: bool = False
+
+    @property
+    def callback(self) -> str:
+        """The path of ours that its owner's page asks for."""
+        return f"/accounts/{'oidc/' if self.server_url else ''}{self.id}/login/callback/"
+
+
+KNOWN = (
+    Provider(
+        "x",
+        "X (Twitter)",
+        "twitter_oauth2",
+        ("https://x.com", "https://twitter.com"),
+        proves_addresses=True,
+        settings={
+            "SCOPE": ["users.read", "tweet.read", "users.email"],
+            "FIELDS": ["id", "name", "username", "profile_image_url", "confirmed_email"],
+        },
+        demo={
+            "AUTHORIZE_URL": "/x/i/oauth2/authorize",
+            "ACCESS_TOKEN_URL": "/x/2/oauth2/token",
+            "PROFILE_URL": "/x/2/users/me",
+        },
+    ),
+    Provider(
+        "facebook",
+        "Facebook",
+        "facebook",
+        ("https://www.facebook.com", "https://m.facebook.com"),
+        settings={
+            "SCOPE": ["email", "public_profile"],
+            "FIELDS": ["id", "name", "first_name", "last_name", "email", "link", "picture.width(256)"],
+        },
+        demo={"AUTHORIZE_URL": "/facebook/v24.0/dialog/oauth", "GRAPH_API_URL": "/facebook/v24.0"},
+    ),
+    Provider(
+        "wordpress",
+        "WordPress.com",
+        "wordpress",
+        ("https://public-api.wordpress.com", "https://wordpress.com"),
+        demo={
+            "AUTHORIZE_URL": "/wordpress/oauth2/authorize",
+            "ACCESS_TOKEN_URL": "/wordpress/oauth2/token",
+            "PROFILE_URL": "/wordpress/rest/v1.1/me/",
+        },
+    ),
+    Provider("google", "Google", "google", ("https://accounts.google.com",), True, f"{ALLAUTH}.google"),
+    Provider("apple", "Apple", "apple", ("https://appleid.apple.com",), True, f"{ALLAUTH}.apple"),
+    Provider("github", "GitHub", "github", ("https://github.com",), app=f"{ALLAUTH}.github"),
+    Provider(
+        "microsoft",
+        "Microsoft",
+        "microsoft",
+        ("https://login.microsoftonline.com", "https://login.live.com"),
+        app=f"{ALLAUTH}.microsoft",
+    ),
+    Provider(
+        "linkedin", "LinkedIn", "linkedin", ("https://www.linkedin.com",), server_url="https://www.linkedin.com/oauth"
+    ),
+)
+
+
+def configured(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:
+    """Every provider that has its keys, in the order of the icons; `demo` is the demo provider, which plays others."""
+    found = [switched_on(known, environment, demo) for known in KNOWN]
+    if demo and "OIDC_SERVERS" not in environment:
+        found.append(server({**played(demo), "trusted": True}, is_demo=True))
+    found += servers(environment.get("OIDC_SERVERS", ""))
+    return tuple(provider for provider in found if provider)
+
+
+def played(demo: str) -> dict[str, str]:
+    return {"id": "demo", "name": "Demo ID", "server": f"{demo}/oidc", "client_id": "demo", "client_secret": "demo"}
+
+
+def switched_on(known: Provider, environment: Mapping[str, str], demo: str) -> Provider | None:
+    names = ["CLIENT_ID", "TEAM_ID", "KEY_ID", "KEY_FILE"] if known.key == "apple" else ["CLIENT_ID", "CLIENT_SECRET"]
+    names = [f"{known.key.upper()}_{name}" for name in names]
+    values = [environment.get(name, "").strip() for name in names]
+    if all(values):
+        return replace(known, settings=known_settings(known, *values))
+    if any(values):
+        missing = ", ".join(name for name, value in zip(names, values, strict=True) if not value)
+        raise ImproperlyConfigured(f"{known.name} needs {', '.join(names)}; missing: {missing}.")
+    if not demo or not known.demo:
+        return None
+    addresses = {name: f"{demo}{path}" for name, path in known.demo.items()}
+    settings = {**known_settings(known, "demo", "demo"), **addresses}
+    return replace(known, settings=settings, origins=(demo,), is_demo=True)
+
+
+def known_settings(known: Provider, client_id: str, *secrets: str) -> dict[str, Any]:
+    app: dict[str, Any] = {"client_id": client_id, "secret": secrets[0]}
+    if known.server_url:
+        app |= {"provider_id": known.id, "name": known.name, "settings": {"server_url": known.server_url}}
+    elif known.key == "apple":  # signs with a key of its own instead of sending a secret
+        team, key, file = secrets
+        app |= {"key": team, "secret": key, "settings": {"certificate_key": key_in(Path(file))}}
+    return {"APP": app, "OAUTH_PKCE_ENABLED": True, **known.settings}
+
+
+def key_in(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"APPLE_KEY_FILE cannot be read: {error}") from error
+
+
+def servers(text: str) -> list[Provider]:
+    """OIDC_SERVERS: a JSON list of objects with id, name, server, client_id, client_secret; `trusted` if we are to
+    take the server's word for whose an address is; `origins`, where its log-in page stands on another host.
+    """
+    try:
+        return [server(one) for one in json.loads(text or "[]")]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ImproperlyConfigured(
+            'OIDC_SERVERS must be a JSON list such as [{"id": "lab", "name": "The Lab", "server": '
+            '"https://id.example.org", "client_id": "…", "client_secret": "…", "trusted": false}]'
+        ) from error
+
+
+def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
+    key, address = str(one["id"]), str(one["server"]).rstrip("/")
+    if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
+        raise ImproperlyConfigured(f"The id of an OpenID Connect server is letters and figures, none of ours: {key!r}.")
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"The OpenID Connect server {key!r} needs a full address, not {address!r}.")
+    provider = Provider(
+        key=key,
+        name=str(one["name"]),
+        id=key,
+        origins=(f"{parts.scheme}://{parts.netloc}", *map(str, one.get("origins", ()))),
+        proves_addresses=bool(one.get("trusted")),
+        server_url=address,
+        is_demo=is_demo,
+    )
+    return replace(provider, settings=known_settings(provider, str(one["client_id"]), str(one["client_secret"])))
+
+
+def apps(providers: Iterable[Provider]) -> list[str]:
+    """What Django installs for them: nothing for those that are off."""
+    needed = [f"{ALLAUTH}.openid_connect" if provider.server_url else provider.app for provider in providers]
+    return [app for app in dict.fromkeys(needed) if app]
+
+
+def for_allauth(providers: Iterable[Provider]) -> dict[str, Any]:
+    """SOCIALACCOUNT_PROVIDERS."""
+    listed = list(providers)
+    found: dict[str, Any] = {provider.id: dict(provider.settings) for provider in listed if not provider.server_url}
+    spoken = [provider.settings["APP"] for provider in listed if provider.server_url]
+    return {**found, "openid_connect": {"APPS": spoken, "OAUTH_PKCE_ENABLED": True}} if spoken else found

@@ -1,0 +1,186 @@
+/* Logs in from the reply form in a window of its own. The page stays as it is: only the identity row is changed, here
+   and on every other open page, when somebody comes in or leaves. Without script the same buttons make a round trip. */
+const form = document.querySelector("form#respond");
+const who = document.getElementById("who");
+const template = document.getElementById("connecting");
+const status = document.createElement("p");
+const base = form?.getAttribute("action").replace(/respond\/$/, "");
+const channel = open_channel();
+const typed = {};
+let connecting = null;
+
+/* Where cookies are refused there may be no channel either. */
+function open_channel() {
+  try {
+    return new BroadcastChannel("login");
+  } catch {
+    return null;
+  }
+}
+
+function say(words) {
+  status.className = "unseen";
+  status.role = "status";
+  status.textContent = "";
+  form.append(status);
+  setTimeout(() => (status.textContent = words), 50); // else the same words twice are heard once
+}
+
+function remember() {
+  for (const field of who.querySelectorAll("input:not([type=hidden])")) typed[field.name] = field.type === "checkbox" ? field.checked : field.value;
+}
+
+/* Draws the row anew as the server sees it now; whether somebody is logged in. */
+async function refresh(query = "") {
+  const answer = await fetch(`${base}identity/${query}`, { headers: { Accept: "text/html" } });
+  if (!answer.ok) throw new Error(answer.status);
+  const words = await answer.text();
+  const was_inside = who.contains(document.activeElement) || document.activeElement === document.body;
+  remember();
+  who.innerHTML = words;
+  for (const [name, value] of Object.entries(typed)) {
+    const field = who.querySelector(`[name="${name}"]`);
+    if (field?.type === "checkbox") field.checked = value;
+    else if (field && value) field.value = value;
+  }
+  connecting = null;
+  return { is_in: Boolean(who.querySelector(".you")), was_inside };
+}
+
+async function renew(query, focus) {
+  try {
+    const { is_in, was_inside } = await refresh(query);
+    if (was_inside) (who.querySelector(focus) ?? who.querySelector(".identity")).focus();
+    say(is_in ? who.querySelector(".you p").textContent.trim() : template.dataset.out);
+    return is_in;
+  } catch {
+    return trouble(template.dataset.away);
+  }
+}
+
+/* The row while the log-in goes on elsewhere, as high as it was. */
+function show(button, words, is_waiting) {
+  const row = who.querySelector(".identity");
+  const room = connecting?.room ?? row.offsetHeight;
+  row.querySelector(".trouble")?.remove();
+  row.querySelector(".connecting")?.remove();
+  row.querySelector("[aria-pressed]")?.removeAttribute("aria-pressed");
+  const panel = row.querySelector(".panel");
+  if (panel) panel.hidden = true;
+  button.setAttribute("aria-pressed", "true");
+  row.append(template.content.cloneNode(true));
+  const face = row.querySelector(".connecting");
+  face.classList.toggle("is-wrong", !is_waiting);
+  face.querySelector("em").textContent = words;
+  const onward = face.querySelector("[data-onward]");
+  onward.hidden = is_waiting;
+  onward.setAttribute("formaction", button.getAttribute("formaction"));
+  row.style.minBlockSize = `${room}px`;
+  connecting = { button, room, is_waiting };
+  say(words);
+}
+
+function row_again(words) {
+  const row = who.querySelector(".identity");
+  const button = connecting?.button;
+  row.querySelector(".connecting")?.remove();
+  row.querySelector(".trouble")?.remove();
+  row.style.minBlockSize = "";
+  button?.removeAttribute("aria-pressed");
+  const panel = row.querySelector(".panel");
+  if (panel) panel.hidden = false;
+  connecting = null;
+  if (words) {
+    const sentence = document.createElement("p");
+    sentence.className = "trouble";
+    sentence.textContent = words;
+    row.querySelector("legend").after(sentence);
+    say(words);
+  }
+  button?.focus();
+}
+
+function trouble(words) {
+  if (who.querySelector("legend")) row_again(words);
+  else say(words);
+  return false;
+}
+
+function connect(button) {
+  if (!navigator.cookieEnabled) return row_again(template.dataset.cookies);
+  const left = screenX + Math.max(0, (outerWidth - 600) / 2);
+  const small = open("", "login", `popup,width=600,height=720,left=${left},top=${screenY + 60}`);
+  if (!small) {
+    show(button, template.dataset.blocked, false);
+    who.querySelector("[data-onward]").focus();
+    return;
+  }
+  const away = document.createElement("form");
+  away.method = "post";
+  away.action = button.getAttribute("formaction");
+  away.target = "login";
+  away.innerHTML = '<input type="hidden" name="window" value="1">';
+  document.body.append(away);
+  away.submit();
+  away.remove();
+  show(button, template.dataset.connecting.replace("%s", button.dataset.connect), true);
+  who.querySelector("[data-stop]").focus();
+}
+
+/* Back on this page while the other window has not reported: it may be waiting, or gone. */
+async function look_again() {
+  if (document.hidden || !connecting?.is_waiting) return;
+  const { button } = connecting;
+  try {
+    const answer = await fetch(`${base}identity/`);
+    const came_in = answer.ok && (await answer.text()).includes('class="identity you"');
+    if (connecting?.button !== button) return;
+    if (came_in) await renew("", ".identity");
+    else show_waiting(button);
+  } catch {
+    trouble(template.dataset.away);
+  }
+}
+
+function show_waiting(button) {
+  const words = template.dataset.waiting;
+  const line = who.querySelector(".connecting em");
+  if (!line || line.textContent === words) return;
+  line.textContent = words;
+  say(words);
+  button.setAttribute("aria-pressed", "true");
+}
+
+async function leave(button) {
+  try {
+    const answer = await fetch(button.getAttribute("formaction"), { method: "POST", body: new URLSearchParams({ window: 1 }) });
+    if (!answer.ok) throw new Error(answer.status);
+    channel?.postMessage("out");
+    await renew("", ".icons button");
+  } catch {
+    trouble(template.dataset.away);
+  }
+}
+
+async function heard(outcome) {
+  if (outcome === "out" || outcome === "in") await renew("", ".identity");
+  else if (connecting) trouble(template.dataset[outcome] ?? template.dataset.failed);
+}
+
+if (form && who) {
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button || button.matches("[data-onward]")) return;
+    const { connect: name, leave: leaves, change, keep, stop } = button.dataset;
+    if ([name, leaves, change, keep, stop].every((value) => value === undefined)) return;
+    event.preventDefault();
+    if (name !== undefined) connect(button);
+    else if (leaves !== undefined) leave(button);
+    else if (change !== undefined) renew("?change=1", ".icons button");
+    else if (keep !== undefined) renew("", ".identity");
+    else row_again();
+  });
+  channel?.addEventListener("message", ({ data }) => heard(data));
+  addEventListener("focus", look_again);
+  document.addEventListener("visibilitychange", look_again);
+}
