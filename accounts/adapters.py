@@ -16,18 +16,21 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import identity, ways_back
+from accounts import identity, sessions, ways_back
 from accounts.models import Commenter, User
 from accounts.names import tidy_line
 from accounts.providers import asking
 
-VERIFY = "allauth.account.stages.EmailVerificationStage"
+STAGES = {
+    "allauth.account.stages.EmailVerificationStage": "accounts.stages.AddressStage",
+    "allauth.mfa.stages.AuthenticateStage": "accounts.stages.SecondFactorStage",
+}
 SILENT = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}  # the page itself says it
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self) -> list[str]:
-        return ["accounts.stages.AddressStage" if stage == VERIFY else stage for stage in super().get_login_stages()]
+        return [STAGES.get(stage, stage) for stage in super().get_login_stages()]
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
         """Never made from the address: it stands in public ones."""
@@ -38,6 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
         identity.recognise(request, user)
+        sessions.note(request, user)
 
     def logout(self, request: HttpRequest) -> None:
         """Somebody else may come next, but what was being written stays."""

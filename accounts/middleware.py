@@ -7,14 +7,18 @@ from typing import Any
 from allauth.socialaccount.internal import statekit
 from allauth.utils import get_request_param
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
-from accounts import ways_back
+from accounts import factors, ways_back
 from accounts.models import Commenter, User
 
 logger = logging.getLogger("rejoinder.accounts")
@@ -72,6 +76,27 @@ class ProviderMiddleware:
             return None
         logger.warning("Log-in at %s failed: %r", request.path, exception)
         return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+
+
+class StaffMiddleware:
+    """Where the owner asks staff for a second factor, the admin opens to nobody without one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        if not settings.STAFF_SECOND_FACTOR or not request.path_info.startswith(reverse("admin:index")):
+            return None
+        user = request.user
+        if not isinstance(user, User) or not user.is_staff or factors.has_one(request, user):
+            return None
+        messages.warning(
+            request, _("Before the admin opens, this site asks for a second factor. Please set one up here.")
+        )
+        return redirect("mfa_index")
 
 
 def is_callback(request: HttpRequest) -> bool:

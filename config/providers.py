@@ -32,6 +32,12 @@ class Provider:
         """The path of ours that its owner's page asks for."""
         return f"/accounts/{'oidc/' if self.server_url else ''}{self.id}/login/callback/"
 
+    @property
+    def names(self) -> list[str]:
+        """What switches it on, in the environment."""
+        parts = ["TEAM_ID", "KEY_ID", "KEY_FILE"] if self.key == "apple" else ["CLIENT_SECRET"]
+        return [f"{self.key.upper()}_{part}" for part in ("CLIENT_ID", *parts)]
+
 
 KNOWN = (
     Provider(
@@ -102,8 +108,7 @@ def played(demo: str) -> dict[str, str]:
 
 
 def switched_on(known: Provider, environment: Mapping[str, str], demo: str) -> Provider | None:
-    names = ["CLIENT_ID", "TEAM_ID", "KEY_ID", "KEY_FILE"] if known.key == "apple" else ["CLIENT_ID", "CLIENT_SECRET"]
-    names = [f"{known.key.upper()}_{name}" for name in names]
+    names = known.names
     values = [environment.get(name, "").strip() for name in names]
     if all(values):
         return replace(known, settings=known_settings(known, *values))

@@ -56,6 +56,7 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("d
 # With what people may log in; in the demo and the tests a provider of our own plays those that have no keys
 DEMO_PROVIDER_URL = f"http://localhost:{PORT + 1}" if DEBUG else ""
 PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
+KNOWN_PROVIDERS = providers.KNOWN
 SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
 
 # The rooms
@@ -74,7 +75,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     *providers.apps(PROVIDERS),
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.apps.SessionsConfig",  # allauth.usersessions, without addresses
     "django_tasks",
     "django_tasks_db",
     "csp",
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ProviderMiddleware",
+    "accounts.middleware.StaffMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -197,9 +199,28 @@ ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without it the log-in form has no password either
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
+ACCOUNT_FORMS = {
+    "signup": "accounts.entrance.SignupForm",
+    "request_login_code": "accounts.entrance.RequestLoginCodeForm",
+    "reset_password": "accounts.entrance.ResetPasswordForm",
+    "add_email": "accounts.entrance.AddEmailForm",
+    "change_email": "accounts.entrance.ChangeEmailForm",
+}
+# Mailed codes are typed where they were asked for, wherever the mail is read; figures suit every keyboard
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # some mail servers make a stranger wait
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_TIMEOUT = 30 * 60
+ACCOUNT_SESSION_REMEMBER = True  # as long as by code, passkey or provider
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
@@ -219,6 +240,10 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_STORE_TOKENS = False
+MFA_ADAPTER = "accounts.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)  # whether the admin opens with nothing less
 ALLAUTH_TRUSTED_PROXY_COUNT = 0  # the door has already made REMOTE_ADDR right
 
 # What a browser is told

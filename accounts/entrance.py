@@ -1,0 +1,54 @@
+"""The forms by which people come in, in our words. Apart from `forms`, from which allauth's own derive."""
+
+from typing import Any
+
+from allauth.account import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import EmailField
+
+
+def address() -> EmailField:
+    field = EmailField(
+        label=_("Email"), max_bytes=100, error_messages={"required": _("Please give your email address.")}
+    )
+    field.widget.attrs["autocomplete"] = "email"
+    return field
+
+
+class AddressMixin:
+    """An address of no more bytes than a comment's writer may have."""
+
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = address()
+
+
+class SignupForm(AddressMixin, forms.SignupForm):
+    """Name and address. The mailed code is the key; a password can be made later by those who want one."""
+
+    field_order = ["name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password1", None)
+
+
+class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        return super().clean_email()
+
+
+class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm): ...
+
+
+class AddEmailForm(AddressMixin, forms.AddEmailForm): ...
+
+
+class ChangeEmailForm(AddressMixin, forms.ChangeEmailForm):
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        return super().clean_email()

@@ -1,0 +1,49 @@
+"""Passkeys and second factors: who is asked for one, and what they are called."""
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+
+Type = Authenticator.Type
+
+
+class Adapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is not right, or no longer. Please take the next one."),
+        "unverified_email": gettext_lazy("Please prove your email address first, or remove it."),
+    }
+
+    def _get_site_name(self) -> str:
+        """As the app and the device will show it: the owner's name for the site."""
+        return str(context.request.site)
+
+    def build_totp_svg(self, url: str) -> str:
+        """To stand in the page itself: the policy lets no picture in that is data."""
+        return super().build_totp_svg(url).partition("?>")[2]
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1} if count else _("Passkey")
+
+
+def is_asked_of(user: User) -> bool:
+    """Whether a log-in by something else is not enough: codes of an app are there for that; a passkey is a way in,
+    and a second lock only where more can be done than to speak.
+    """
+    kinds = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
+    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+
+
+def has_one(request: HttpRequest, user: User) -> bool:
+    """Whether this session came in by a second factor, or at least there is one since."""
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request, user)):
+        return True
+    return Authenticator.objects.filter(user=user, type__in=[Type.TOTP, Type.WEBAUTHN]).exists()
