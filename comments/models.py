@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey, TreeManager
 
+import pagecache
 from accounts.models import Commenter, User
 from blog.models import Essay
 
@@ -69,6 +70,39 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        """What somebody said stays without them, or goes; where it came from goes in any case."""
+        Wording.objects.filter(comment__commenter=commenter).update(network="")
+        if not words_stay:
+            for pk in self.filter(commenter=commenter).order_by("tree_id", "pk").values_list("pk", flat=True):
+                self.withdraw(pk)
+
+    def withdraw(self, pk: int) -> None:
+        """Its author takes a comment back for good: no words are left, and a place only where answers hang from it.
+
+        Call inside a transaction.
+        """
+        root, comment = self.lock_thread(pk)
+        if root is None or comment is None:
+            return
+        if comment.is_approved:
+            comment.count(-1, root=root)
+        comment.status, comment.removed_by, comment.changed = Status.TRASH, Comment.Remover.AUTHOR, timezone.now()
+        Comment.objects.filter(pk=pk).update(
+            status=comment.status, removed_by=comment.removed_by, changed=comment.changed, wording=None
+        )
+        Wording.objects.filter(comment=comment).delete()
+        pagecache.bump(comment.essay.cache_key, "comments")
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two said, who are one person, the other has said. Their threads are locked in order.
+
+        Call inside a transaction that holds both: then neither can be saying anything more.
+        """
+        trees = self.filter(commenter=old.pk).values("tree_id")
+        list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
+        self.filter(commenter=old.pk).update(commenter=new)
 
     def said_by(self, commenter: Commenter, *, essay: Essay, parent: int | None, text: str) -> "History":
         """What this person said before. A guest who is not remembered is, here alone, the name and address typed."""

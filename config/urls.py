@@ -6,9 +6,11 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from blog import media
+from comments import privacy
 from comments import urls as comments
 from moderation import queue
 from server import doctor, health
+from transfer import views as data
 
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
@@ -18,6 +20,11 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("accounts/data/", data.data, name="data"),
+    path("accounts/data/about-me.<str:kind>", data.download, name="data-file"),
+    path("accounts/forget/", data.forget, name="forget"),
+    path("accounts/forgotten/", data.forgotten, name="forgotten"),
+    path("privacy/", privacy.privacy, name="privacy"),
     path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/", include(queue.urlpatterns)),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),

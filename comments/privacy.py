@@ -1,0 +1,35 @@
+"""The privacy page: what is stored and for how long, written from the settings that decide it."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+import pagecache
+from accounts.middleware import Request
+from blog.models import Essay
+from blog.views import draw
+from comments.drafts import SECONDS as DRAFT_SECONDS
+from comments.jobs import NETWORKS_KEPT
+from comments.models import Rules
+
+DAY = 60 * 60 * 24
+
+
+@require_safe
+def privacy(request: Request) -> HttpResponse:
+    """The owner's own page of this name, if there is one; else ours."""
+    own = Essay.objects.pages().published().with_authors().prefetch_related("tags").filter(slug="privacy").first()
+    if own:
+        return draw(request, own)
+    facts = {
+        "rules": Rules.objects.current(),
+        "providers": [provider.name for provider in settings.PROVIDERS],
+        "session_days": settings.SESSION_COOKIE_AGE // DAY,
+        "guest_days": settings.COMMENTER_COOKIE_AGE // DAY,
+        "network_days": NETWORKS_KEPT.days,
+        "draft_minutes": DRAFT_SECONDS // 60,
+        "cookies": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME],
+    }
+    response = render(request, "comments/privacy.html", facts)
+    return pagecache.made_from(response, "site", ends=Essay.objects.pages().next_change())

@@ -1,0 +1,149 @@
+"""One's own data: all of it as a file, and nothing left of it when somebody asks to be forgotten."""
+
+import json
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments.models import Comment, Wording
+from tests import make
+from transfer import person
+
+pytestmark = pytest.mark.django_db
+DATA, FORGET = "/accounts/data/", "/accounts/forget/"
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Of Forms")
+
+
+@pytest.fixture
+def reader() -> User:
+    user = make.user("rosa", name="Rosa Castellanos", password="orchards are not sold")
+    SocialAccount.objects.create(user=user, provider="twitter_oauth2", uid="77", extra_data={"username": "rosa_c"})
+    commenter = Commenter.objects.of(user)
+    commenter.mark, commenter.profile = "X: @rosa_c", "https://x.com/rosa_c"
+    commenter.save()
+    return user
+
+
+def log_in(user: User) -> Client:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client.post("/accounts/login/", {"login": user.username, "password": "orchards are not sold"})
+    return client
+
+
+def relations(model: Any) -> set[Any]:
+    found = {relation.related_model for relation in model._meta.related_objects}
+    return found - {Commenter, Essay}  # told of by their own part, and by Authorship
+
+
+@pytest.mark.parametrize(("model", "parts"), [(Commenter, person.OF_COMMENTER), (User, person.OF_USER)])
+def test_no_relation_is_left_out(model: Any, parts: tuple[person.Part, ...]) -> None:
+    assert relations(model) <= {part.model for part in parts}
+
+
+def test_every_relation_of_a_commenter_can_be_forgotten() -> None:
+    for relation in Commenter._meta.related_objects:
+        assert hasattr(relation.related_model._default_manager, "forget"), relation
+
+
+def test_a_file_holds_everything(essay: Essay, reader: User) -> None:
+    said = make.comment(essay, "My very words.", by=Commenter.objects.of(reader))
+    client = log_in(reader)
+    assert b"My very words." not in client.get(DATA).content
+    answer = client.get(f"{DATA}about-me.json")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="about-me.json"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    told = json.loads(answer.content)
+    assert told["comments.wording"][0]["text"] == "My very words."
+    assert told["comments.comment"][0]["id"] == said.pk
+    assert told["socialaccount.socialaccount"][0]["extra_data"] == {"username": "rosa_c"}
+    assert told["accounts.user"][0]["username"] == "rosa"
+    assert "password" not in answer.text.lower()
+    read = client.get(f"{DATA}about-me.html").text
+    for words in ("My very words.", "rosa_c", "Rosa Castellanos"):
+        assert words in read
+
+
+def test_a_stranger_is_asked_to_log_in_first() -> None:
+    stranger = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    for answer in (stranger.get(DATA), stranger.get(f"{DATA}about-me.json"), stranger.post(FORGET, {"words": "stay"})):
+        assert answer.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("words", ["stay", "go"])
+def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay, reader: User, words: str) -> None:
+    commenter = Commenter.objects.of(reader)
+    said = make.comment(essay, "My very words.", by=commenter)
+    Wording.objects.update(network="203.0.113.0/24")
+    make.comment(essay, "An answer.", by=make.guest("Ines Okafor"), to=said)
+    leaf = make.comment(essay, "Another word of mine.", by=commenter)
+    client = log_in(reader)
+    assert client.post(FORGET, {}).status_code == 422
+    answer = client.post(FORGET, {"words": words})
+    assert "/reauthenticate/" in answer.headers["Location"]
+    assert User.objects.filter(username="rosa").exists()
+    answer = client.post(answer.headers["Location"], {"password": "orchards are not sold"})
+    assert answer.headers["Location"] == "/accounts/forgotten/"
+    assert client.get(answer.headers["Location"]).status_code == 200
+    assert not User.objects.filter(username="rosa").exists()
+    assert not SocialAccount.objects.exists()
+    commenter.refresh_from_db()
+    kept = (commenter.name, commenter.email, commenter.website, commenter.mark, commenter.profile, commenter.user)
+    assert kept == ("Anonymous", "", "", "", "", None)
+    assert not commenter.verified
+    assert set(Wording.objects.filter(comment__commenter=commenter).values_list("network", flat=True)) <= {""}
+    page = client.get(essay.get_absolute_url()).text
+    assert "Rosa" not in page
+    assert ("My very words." in page) == (words == "stay")
+    assert "An answer." in page
+    if words == "go":
+        assert not Wording.objects.filter(comment__in=[said, leaf]).exists()
+        assert f'id="comment-{leaf.pk}"' not in page
+    assert client.get(DATA).headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on"))
+    assert "anna@example.org" in client.get(f"{DATA}about-me.json").text
+    assert client.post(FORGET, {"words": "stay"}).headers["Location"] == "/accounts/forgotten/"
+    comment = Comment.objects.get()
+    assert (comment.commenter.name, comment.commenter.email) == ("Anonymous", "")
+    assert client.cookies["commenter"]["max-age"] == 0
+
+
+def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
+    author = make.author(name="Miriam Achterberg")
+    author.set_password("orchards are not sold")
+    author.save()
+    author.prove_address()
+    client = log_in(author)
+    make.essay("Of Words", by=author)
+    assert "ask the owner of this site" in client.get(DATA).text
+    assert client.post(FORGET, {"words": "go"}).status_code == 422
+    assert User.objects.filter(pk=author.pk).exists()
+
+
+def test_the_privacy_page_says_what_the_settings_do(settings: Any) -> None:
+    client = Client(headers={"host": "127.0.0.1"})
+    page = client.get("/privacy/").text
+    assert "for 30 days against spam" in page
+    assert "X (Twitter), Facebook, WordPress.com" in page
+    assert "Your email address is stored and never shown." in page
+    make.rules(who_may_comment="login")
+    settings.PROVIDERS = ()
+    page = client.get("/privacy/").text
+    assert "Only people who are logged in can reply" in page
+    assert "Facebook" not in page
+
+
+def test_the_owners_own_privacy_page_stands_instead() -> None:
+    make.essay("Privacy", kind="page", slug="privacy", body="<p>We keep bees.</p>")
+    assert "We keep bees." in Client(headers={"host": "127.0.0.1"}).get("/privacy/").text

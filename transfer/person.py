@@ -1,0 +1,70 @@
+"""Everything that is kept about one person, as they may have it: by the relations that lead to them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.db.models import Model, QuerySet
+from django.utils.text import capfirst
+
+from accounts.models import Commenter, User
+from blog.models import Authorship
+from comments.models import Comment, Notice, Wording
+from moderation.models import Decision
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is told of the rows of one model; `owner` leads from it to the Commenter or the User."""
+
+    model: type[Model]
+    owner: str
+    fields: tuple[str, ...]
+
+    def rows(self, person: Model) -> list[dict[str, Any]]:
+        found: QuerySet[Model] = self.model._default_manager.filter(**{self.owner: person.pk}).order_by("pk")
+        return list(found.values(*self.fields))
+
+    @property
+    def title(self) -> str:
+        return capfirst(str(self.model._meta.verbose_name_plural))
+
+    def label(self, field: str) -> str:
+        return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
+
+
+# A test fails for a relation of Commenter or User that no part tells of.
+OF_COMMENTER = (
+    Part(Commenter, "pk", ("name", "email", "website", "mark", "profile", "picture_url", "created", "changed")),
+    Part(
+        Comment, "commenter", ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "changed")
+    ),
+    Part(Wording, "comment__commenter", ("comment_id", "text", "created", "network", "reasons")),
+)
+OF_USER = (
+    Part(User, "pk", ("username", "name", "email", "date_joined", "last_login", "is_staff", "groups__name")),
+    Part(EmailAddress, "user", ("email", "verified", "primary")),
+    Part(SocialAccount, "user", ("provider", "uid", "extra_data", "date_joined", "last_login")),
+    Part(Authenticator, "user", ("type", "created_at", "last_used_at")),
+    Part(UserSession, "user", ("user_agent", "ip", "created_at", "last_seen_at")),
+    Part(Authorship, "author", ("essay__title", "position")),
+    Part(Notice, "recipient", ("kind", "comment_id", "state", "created")),
+    Part(Decision, "moderator", ("comment_id", "verb", "why", "before", "after", "created")),
+    Part(LogEntry, "user", ("object_repr", "change_message", "action_time")),
+)
+
+
+def about(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
+    """Each part that has rows, with them."""
+    told = [(part, part.rows(commenter)) for part in OF_COMMENTER]
+    if commenter.user:
+        told += [(part, part.rows(commenter.user)) for part in OF_USER]
+    return [(part, rows) for part, rows in told if rows]
+
+
+def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
+    return {part.model._meta.label_lower: rows for part, rows in about(commenter)}
