@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -20,6 +21,11 @@ FLAGS = [
     "--disable-quic",
     "--no-first-run",
 ]
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "preload": False,
+    "resultTypes": ["violations"],
+}
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
@@ -73,6 +79,13 @@ class Visitor:
         if url:
             page.goto(url)
         return page
+
+    def axe(self, page: Page) -> None:
+        """Nothing on the page may be hard to read or to reach for anybody."""
+        complaints = len(self.complaints)
+        found = Axe().run(page, options=AXE).response["violations"]
+        del self.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
+        assert [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found] == []
 
     def close(self) -> None:
         for context in self.browser.contexts:

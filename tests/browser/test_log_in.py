@@ -1,0 +1,264 @@
+"""Logging in from the reply form, in a real browser: no word is lost on the way, whatever happens there."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.services import provider
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+WORDS = "The dead keep still, yes.\n\n“But so does a stone” – and I do not think we owe steadiness to stones."
+SERVICES = {
+    "X (Twitter)": "X: @maralindqvist",
+    "Facebook": "Facebook",
+    "WordPress.com": "WordPress.com: @maralindqvist",
+    "Demo ID": "Demo ID: @maralindqvist",
+}
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    make.rules(hold_first_comment=True)
+    return make.essay("Of Forms", by=make.author(name="Miriam Achterberg"))
+
+
+def open_form(visitor: Visitor, site: "Server", essay: Essay, *, script: bool = True) -> Page:
+    page = visitor.open(site.url + essay.get_absolute_url(), script=script)
+    page.get_by_role("textbox", name="Comment").fill(WORDS)
+    return page
+
+
+def icon(page: Page, service: str = "X (Twitter)") -> None:
+    page.get_by_role("button", name=f"Log in with {service}").click()
+
+
+def small_window(page: Page, service: str = "X (Twitter)") -> Page:
+    with page.expect_popup() as opened:
+        icon(page, service)
+    expect(page.locator(".identity")).to_contain_text(f"Connecting to {service}…")
+    return opened.value
+
+
+def is_in(page: Page, service: str = "X (Twitter)") -> None:
+    expect(page.locator(".identity")).to_contain_text(f"You are commenting using your {service} account.")
+
+
+def has_words(page: Page) -> None:
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value(WORDS)
+
+
+def post(page: Page) -> Comment:
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment[data-status=pending] .comment-body")).to_contain_text("so does a stone")
+    comment: Comment = Comment.objects.latest("pk")
+    assert comment.wording is not None
+    assert comment.wording.text == WORDS
+    return comment
+
+
+@pytest.mark.parametrize(("service", "mark"), SERVICES.items())
+def test_the_very_words_are_posted_under_the_account(
+    visitor: Visitor, site: "Server", essay: Essay, service: str, mark: str
+) -> None:
+    page = open_form(visitor, site, essay)
+    page.evaluate("window.untouched = true")
+    provider.allow(small_window(page, service), "Mara Lindqvist")
+    is_in(page, service)
+    has_words(page)
+    assert page.evaluate("window.untouched")  # not loaded anew
+    comment = post(page)
+    assert (comment.commenter.name, comment.commenter.mark) == ("Mara Lindqvist", mark)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_script_the_round_trip_comes_back_to_the_very_reply_box(
+    visitor: Visitor, site: "Server", essay: Essay, service: str
+) -> None:
+    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = visitor.open(f"{site.url}{essay.get_absolute_url()}?replyto={answered.pk}", script=False)
+    page.get_by_role("textbox", name="Comment").fill(WORDS)
+    icon(page, service)
+    provider.deny(page)
+    expect(page.locator(".identity")).to_contain_text("You are not logged in: the log-in was cancelled.")
+    has_words(page)
+    icon(page, service)
+    provider.allow(page, "Mara Lindqvist")
+    expect(page.get_by_role("heading", name="Leave a Reply to Ines Okafor")).to_be_visible()
+    is_in(page, service)
+    has_words(page)
+    page.get_by_role("button", name="Change").click()
+    expect(page.locator(".identity")).to_contain_text("or click an icon to log in:")
+    has_words(page)
+    page.get_by_role("button", name="Keep commenting as Mara Lindqvist").click()
+    is_in(page, service)
+    page.get_by_role("button", name="Log Out").click()
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+    has_words(page)
+    icon(page, service)
+    provider.allow(page, "Mara Lindqvist")
+    assert post(page).parent == answered
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_sites_own_account(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    name = f"rosa-{script}".lower()
+    user = make.user(name, name="Rosa Castellanos", password="orchards are not sold")
+    page = open_form(visitor, site, essay, script=script)
+    if script:
+        small = small_window(page, "Rejoinder")
+    else:
+        icon(page, "Rejoinder")
+        small = page
+    small.locator("[name=login]").fill(name)
+    small.locator("[name=password]").fill("orchards are not sold")
+    small.locator("[name=password]").press("Enter")
+    is_in(page, "Rejoinder")
+    has_words(page)
+    assert post(page).commenter.user == user
+
+
+def closed(page: Page) -> None:
+    small_window(page).close()
+    page.evaluate("dispatchEvent(new Event('focus'))")  # what closing a real window over this one does
+
+
+def left_waiting(page: Page) -> None:
+    small_window(page)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+
+def denied(page: Page) -> None:
+    provider.deny(small_window(page))
+
+
+def trouble(name: str) -> Callable[[Page], None]:
+    return lambda page: provider.trouble(small_window(page), name)
+
+
+@pytest.mark.parametrize(
+    ("happens", "sentence"),
+    [
+        (closed, "Not logged in yet: continue in the other window, or Cancel."),
+        (left_waiting, "Not logged in yet: continue in the other window, or Cancel."),
+        (denied, "the log-in was cancelled. Your words are still here."),
+        (trouble("wrong-state"), "the log-in took too long, or did not begin here"),
+        (trouble("replayed-code"), "the other side gave no usable answer"),
+        (trouble("token-broken"), "the other side gave no usable answer"),
+    ],
+    ids=["closed", "left waiting", "denied", "wrong state", "replayed", "broken"],
+)
+def test_what_goes_wrong_is_said_and_no_word_is_lost(
+    visitor: Visitor, site: "Server", essay: Essay, happens: Callable[[Page], None], sentence: str
+) -> None:
+    page = open_form(visitor, site, essay)
+    page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
+    happens(page)
+    expect(page.locator(".identity")).to_contain_text(sentence)
+    expect(page.get_by_role("status")).to_contain_text(sentence)
+    if page.get_by_role("button", name="Cancel").is_visible():
+        page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Log in with X (Twitter)")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
+    has_words(page)
+    assert "You are commenting" not in page.request.get(f"{page.url}identity/").text()
+    provider.allow(small_window(page), "Mara Lindqvist")
+    is_in(page)
+    has_words(page)
+
+
+def test_a_blocked_window_is_said_at_once_and_the_tab_itself_will_do(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = open_form(visitor, site, essay)
+    page.evaluate("window.open = () => null")
+    icon(page)
+    expect(page.locator(".identity")).to_contain_text("Your browser kept the log-in window from opening.")
+    page.get_by_role("button", name="Continue in this tab").press("Enter")
+    provider.allow(page, "Mara Lindqvist")
+    is_in(page)
+    has_words(page)
+    post(page)
+
+
+def test_a_session_that_ended_meanwhile_is_no_end_of_the_words(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_form(visitor, site, essay)
+    provider.allow(small_window(page), "Mara Lindqvist")
+    is_in(page)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".errors")).to_contain_text("Your log-in has ended meanwhile.")
+    expect(page.locator(".errors")).to_be_focused()
+    has_words(page)
+    provider.allow(small_window(page), "Mara Lindqvist")
+    is_in(page)
+    post(page)
+
+
+def test_no_other_tab_goes_on_saying_the_old_thing(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_form(visitor, site, essay)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_role("textbox", name="Comment").fill("Other words.")
+    other.get_by_role("textbox", name="Website").fill("example.org")
+    provider.allow(small_window(page), "Mara Lindqvist")
+    is_in(other)
+    expect(other.get_by_role("textbox", name="Comment")).to_have_value("Other words.")
+    page.get_by_role("button", name="Log Out").click()
+    for tab in (page, other):
+        expect(tab.get_by_role("textbox", name="Name")).to_be_visible()
+    expect(other.get_by_role("textbox", name="Website")).to_have_value("example.org")
+    has_words(page)
+
+
+def test_cookies_refused(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_form(visitor, site, essay)
+    small = small_window(page)
+    small.get_by_role("button", name="Deny").wait_for()
+    page.context.clear_cookies()  # as if the browser had kept none
+    provider.allow(small, "Mara Lindqvist")
+    expect(page.locator(".identity")).to_contain_text("did not begin here")
+    page.evaluate("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
+    icon(page)
+    expect(page.locator(".identity")).to_contain_text("Your browser refuses cookies from this site")
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+    has_words(page)
+
+
+def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = open_form(visitor, site, essay)
+    button = page.get_by_role("button", name="Log in with X (Twitter)")
+    button.focus()
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    visitor.axe(page)
+    page.keyboard.press("Enter")
+    expect(button).to_be_focused()
+    opened.value.close()
+    with page.expect_popup() as opened:
+        page.keyboard.press("Space")
+    provider.deny(opened.value)
+    expect(button).to_be_focused()
+    visitor.axe(page)
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    provider.allow(opened.value, "Mara Lindqvist")
+    expect(page.locator(".identity")).to_be_focused()
+    visitor.axe(page)
+    page.keyboard.press("Tab")  # the name, which leads to the profile
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Change")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
+    visitor.axe(page)
