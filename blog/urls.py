@@ -42,6 +42,7 @@ urlpatterns = [
     path("feed/atom/", feeds.EssaysAtomFeed.view, name="atom"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("<yyyy:year>/", views.archive, name="year"),
     path("<yyyy:year>/<mm:month>/", views.archive, name="month"),
     path("<yyyy:year>/<mm:month>/<dd:day>/", views.archive, name="day"),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -87,6 +88,12 @@ def draw(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) 
     if status != 200:
         return response
     return pagecache.made_from(response, essay.cache_key, "site", ends=getattr(request, "ends", None))
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers and feed readers look that have not read a page's own link."""
+    return redirect(static("mark.svg"))
 
 
 @require_safe

@@ -212,3 +212,9 @@ def test_the_masthead_and_every_date_speak_the_sites_language(client: Client) ->
     page = words(client, essay.get_absolute_url())
     assert '<html lang="de"' in page
     assert "2. März 2026" in page
+
+
+def test_who_looks_for_an_icon_at_the_old_place_finds_it(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/static/mark")
