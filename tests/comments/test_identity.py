@@ -1,0 +1,135 @@
+"""The identity row at its door: who speaks, what is carried through a log-in, and what is refused in words."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.drafts import BYTES
+from comments.models import Comment
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules(hold_first_comment=False, flood_seconds=0)
+    return make.essay("Of Forms")
+
+
+@pytest.fixture
+def reader() -> Browser:
+    return Browser(make.user("reader", name="Rosa Castellanos"))
+
+
+def test_the_draft_waits_where_it_was_left(essay: Essay) -> None:
+    answered = make.comment(essay)
+    browser = Browser()
+    for parent, text in (("", "To the essay."), (str(answered.pk), "To the comment.")):
+        fields = make.details(text=text, parent=parent, website="example.org")
+        answer = browser.post(f"{essay.get_absolute_url()}connect/site/", fields)
+        query = f"%3Freplyto%3D{parent}" if parent else ""
+        assert answer.headers["Location"] == (
+            f"/accounts/login/?next={essay.get_absolute_url().replace('/', '%2F')}{query}%23respond"
+        )
+    assert browser.read(essay).form == make.details(text="To the essay.", website="example.org")
+    under = browser.read(f"{essay.get_absolute_url()}?replyto={answered.pk}")
+    assert under.form == make.details(text="To the comment.", parent=str(answered.pk), website="example.org")
+    browser.say(essay, text="To the comment.", parent=str(answered.pk))
+    assert browser.read(f"{essay.get_absolute_url()}?replyto={answered.pk}").form["text"] == ""
+    assert browser.read(essay).form["text"] == "To the essay."
+    assert Browser().read(essay).form["text"] == ""
+
+
+def test_a_draft_waits_for_an_hour_and_no_more_of_them_than_there_is_room_for(essay: Essay) -> None:
+    browser = Browser()
+    other = make.essay("Of Room")
+    browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Ä" * (BYTES // 3)})
+    assert browser.read(essay).form["text"].startswith("ÄÄ")
+    browser.post(f"{other.get_absolute_url()}connect/x/", {"text": "Ö" * (BYTES // 3)})
+    assert browser.read(essay).form["text"] == ""
+    assert browser.read(other).form["text"].startswith("ÖÖ")
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        assert browser.read(other).form["text"] == ""
+
+
+def test_logging_out_leaves_the_words(essay: Essay, reader: Browser) -> None:
+    assert "You are commenting using your Rejoinder account." in reader.read(essay).words
+    answer = reader.post(f"{essay.get_absolute_url()}log-out/", {"text": "Words of mine."})
+    page = reader.read(answer.headers["Location"])
+    assert page.form == make.details(text="Words of mine.", name="", email="")
+    assert "You are commenting" not in page.words
+
+
+def test_changing_shows_the_row_without_logging_out(essay: Essay, reader: Browser) -> None:
+    answer = reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
+    page = reader.read(answer.headers["Location"])
+    assert page.form == make.details(text="Words of mine.", name="", email="")
+    assert "Keep commenting as Rosa Castellanos" in page.words
+    answer = reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine.", "keep": "1"})
+    page = reader.read(answer.headers["Location"])
+    assert page.form["text"] == "Words of mine."
+    assert "You are commenting using your Rejoinder account." in page.words
+    comment = reader.say(essay, **make.details(text="As a guest."))
+    assert (comment.commenter.name, comment.commenter.user) == ("Anna Karg", None)
+
+
+def test_an_author_who_speaks_as_a_guest_is_trusted_like_one(essay: Essay) -> None:
+    make.rules(hold_first_comment=True, flood_seconds=0)
+    author = make.author(name="Miriam Achterberg")
+    mine = make.essay("Mine", by=author)
+    browser = Browser(author)
+    assert browser.say(mine, text="By myself.").is_approved
+    assert not browser.say(mine, **make.details(text="As a guest.")).is_approved
+
+
+def test_nothing_is_posted_in_another_name_than_the_page_showed(essay: Essay, reader: Browser) -> None:
+    other = Commenter.objects.of(make.user("other", name="Teodor Marin"))
+    page = reader.post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
+    assert page.status == 422
+    assert "Meanwhile this browser is logged in as Rosa Castellanos." in page.problem
+    assert page.form["text"] == "Words of mine."
+    gone = Browser().post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
+    assert gone.status == 422
+    assert "Your log-in has ended meanwhile." in gone.problem
+    assert gone.form["text"] == "Words of mine."
+    assert not Comment.objects.exists()
+
+
+def test_the_row_by_itself_is_nobody_elses(essay: Essay, reader: Browser) -> None:
+    answer = reader.get(f"{essay.get_absolute_url()}identity/")
+    assert "You are commenting using your Rejoinder account." in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "<html" not in answer.text
+    stranger = Browser().get(f"{essay.get_absolute_url()}identity/")
+    assert "Log in with X (Twitter)" in stranger.text
+    assert not stranger.cookies
+
+
+def test_what_another_site_has_a_browser_send_goes_nowhere(essay: Essay, reader: Browser) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    for place in ("connect/x/", "log-out/", "change/"):
+        assert reader.post(f"{essay.get_absolute_url()}{place}", headers=foreign).status_code == 403
+    assert "You are commenting" in reader.read(essay).words
+
+
+def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
+    browser = Browser()
+    places = [browser.post(f"{essay.get_absolute_url()}connect/x/").headers["Location"] for _ in range(25)]
+    assert places[-1] == f"{essay.get_absolute_url()}?login=failed#respond"
+    assert "/x/i/oauth2/authorize" in places[0]
+
+
+def test_where_people_have_to_log_in_the_words_may_come_first(essay: Essay) -> None:
+    make.rules(who_may_comment="login")
+    browser = Browser()
+    page = browser.post_to(essay, text="Words of mine.")
+    assert page.status == 403
+    assert page.form["text"] == "Words of mine."
+    browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Words of mine."})
+    assert browser.read(essay).form["text"] == "Words of mine."
