@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 import pagecache
+from accounts import pictures
 from accounts.models import Commenter, User
 from accounts.names import tidy_line
 
@@ -55,21 +56,25 @@ def recognise(request: HttpRequest, user: User) -> Commenter:
         user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
     ).first()
     if account:
-        told = {"mark": mark_of(account), "profile": address(account.get_profile_url(), "profile")}
-        told["picture_url"] = address(account.get_avatar_url(), "picture_url")
+        claims = account.get_provider_account().get_user_data() or {}  # OpenID Connect's own, where allauth reads none
+        told = {
+            "mark": mark_of(account),
+            "profile": address(account.get_profile_url() or claims.get("profile"), "profile"),
+            "picture_url": address(account.get_avatar_url() or claims.get("picture"), "picture_url"),
+        }
         update(commenter, told)
     return commenter
 
 
 def update(commenter: Commenter, told: dict[str, str]) -> None:
     news = {name: value for name, value in told.items() if getattr(commenter, name) != value}
-    if not news:
-        return
-    for name, value in news.items():
-        setattr(commenter, name, value)
-    commenter.changed = timezone.now()
-    commenter.save(update_fields=[*news, "changed"])
-    pagecache.bump("site")
+    if news:
+        for name, value in news.items():
+            setattr(commenter, name, value)
+        commenter.changed = timezone.now()
+        commenter.save(update_fields=[*news, "changed"])
+        pagecache.bump("site")
+    pictures.want(commenter)
 
 
 def mark_of(account: SocialAccount) -> str:

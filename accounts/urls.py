@@ -5,12 +5,13 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import views
+from accounts import picture_views, views
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("done/", views.done, name="login_done"),
+    path("picture/", picture_views.picture, name="account_picture"),
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),
     path("2fa/", include("allauth.mfa.urls")),

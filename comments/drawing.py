@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
 from typing import Any
-from zlib import crc32
 
 from django.template.loader import get_template
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
+from accounts import pictures
 from blog import markup
 from comments import screening
 from comments.models import Comment
@@ -21,7 +21,6 @@ from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
 KEPT_AT_MOST = 20_000
-HUES = 12
 FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
@@ -71,10 +70,13 @@ def open_places(*names: str) -> dict[str, SafeString]:
 
 
 @lru_cache
-def of_any_comment(language: str, has_website: bool) -> Stencil:
+def of_any_comment(language: str, has_website: bool, has_picture: bool) -> Stencil:
     """_comment.html in a language with everything left open: drawn once, not once a comment."""
     comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url")}
-    commenter = open_places("name", "initials", "hue") | {"website_url": open_place("website") if has_website else ""}
+    commenter = open_places("name", "initials", "hue") | {
+        "website_url": open_place("website") if has_website else "",
+        "picture": open_place("picture") if has_picture else "",
+    }
     rest = open_places("iso", "when", "body", *FILLED_ON_THE_PAGE)
     return Stencil.of("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
 
@@ -105,27 +107,21 @@ kept = Kept()
 def draw(comment: Comment) -> Stencil:
     """A comment's own markup; open are what hangs on the page it stands on."""
     commenter = comment.commenter
-    look = face(commenter.name)
-    return of_any_comment(get_language() or "", bool(commenter.website)).bind(
+    face = pictures.face(commenter)
+    return of_any_comment(get_language() or "", bool(commenter.website), bool(commenter.picture)).bind(
         {
             "pk": str(comment.pk),
             "url": comment.get_absolute_url(),
             "iso": comment.created.isoformat(timespec="seconds"),
             "when": date_format(timezone.localtime(comment.created), "DATETIME_FORMAT"),
             "name": escape(commenter.name),
-            "initials": escape(look["initials"]),
-            "hue": str(look["hue"]),
+            "initials": escape(face["initials"]),
+            "hue": str(face["hue"]),
+            "picture": escape(face["picture"]),
             "website": escape(commenter.website),
             "body": markup.reachable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
         }
     )
-
-
-def face(name: str) -> dict[str, Any]:
-    """What stands for a picture: initials, in a colour of the name's own."""
-    words = [word for word in re.split(r"[\s.·_-]+", name) if word[:1].isalnum()]
-    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
-    return {"initials": "".join(letters).upper() or "·", "hue": crc32(name.casefold().encode()) % HUES}
 
 
 class Page:

@@ -16,12 +16,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import identity, ways_back
+from accounts import identity, pictures, ways_back
 from accounts.forms import DetailsForm
 from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Essay
-from comments import drafts, drawing, standing
+from comments import drafts, standing
 from comments.models import Discussion, Rules
 from server import limits
 
@@ -103,7 +103,7 @@ def row(
     commenter = request.commenter if user else None
     return {
         "base": essay.get_absolute_url(),
-        "commenter": commenter and drawing.face(commenter.name) | {"name": commenter.name, "row": commenter},
+        "commenter": commenter and pictures.face(commenter) | {"name": commenter.name, "row": commenter},
         "account": identity.account_name(request) if commenter else "",
         "is_changing": is_changing,
         "details": None if speaks_for_user else details,

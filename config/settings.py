@@ -294,7 +294,7 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id"})
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
-BODY_LIMITS = {"/admin/": 4 * 1024 * 1024}
+BODY_LIMITS = {"/admin/": 4 * 1024 * 1024, "/accounts/picture/": 9 * 1024 * 1024}
 PAGECACHE_BYTES = 64 * 1024 * 1024
 
 LOGGING: dict[str, Any] = {

@@ -55,6 +55,8 @@ class Migration(migrations.Migration):
                 ('profile', models.URLField(blank=True, editable=False, max_length=500, verbose_name='profile')),
                 ('picture', models.CharField(blank=True, editable=False, max_length=64, verbose_name='picture')),
                 ('picture_url', models.URLField(blank=True, editable=False, max_length=1000)),
+                ('picture_from', models.URLField(blank=True, editable=False, max_length=1000)),
+                ('has_chosen_picture', models.BooleanField(default=False, editable=False)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('changed', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='commenter', to=settings.AUTH_USER_MODEL, verbose_name='log-in')),

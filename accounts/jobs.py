@@ -1,0 +1,10 @@
+"""What the clock does for people's accounts."""
+
+from accounts import pictures
+from server.jobs import every, job
+
+
+@every(days=1)
+@job()
+def sweep_pictures() -> None:
+    pictures.sweep()
