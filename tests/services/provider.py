@@ -13,6 +13,7 @@ from accounts.demo.people import Person, person
 from accounts.demo.troubles import BY_NAME
 
 Demo = server.Demo
+__all__ = ["BY_NAME", "Demo", "allow", "deny", "provider", "trouble", "walk"]
 
 
 @contextlib.contextmanager

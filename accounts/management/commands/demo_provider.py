@@ -1,7 +1,6 @@
 """`manage.py demo_provider`: X, Facebook, WordPress.com and an OpenID Connect server, played on loopback."""
 
 import signal
-import sys
 from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from server.fence import die_with_parent
 
 TAKEN = 2
+ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         die_with_parent()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: sys.exit(0))
+        # In every thread, so that none but sigwait takes them: a handler runs only when the main thread next wakes.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         try:
             from accounts.demo.server import serve
         except ImproperlyConfigured as error:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             with serve(port) as demo:
                 self.stdout.write(f"The demo identity provider is at {demo.base}.")
                 self.stdout.flush()
-                demo.is_over.wait()
+                signal.sigwait(ENDS)
         except OSError as error:
             words = f"The demo identity provider cannot listen at port {port}: {error.strerror}."
             raise CommandError(words, returncode=TAKEN) from error
