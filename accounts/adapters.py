@@ -11,13 +11,13 @@ from allauth.core import context as account_context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts import identity, sessions, ways_back
-from accounts.models import Commenter, User
+from accounts import connecting, identity, proving, sessions, ways_back
+from accounts.models import User
 from accounts.names import tidy_line
 from accounts.providers import asking
 
@@ -69,6 +69,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])
 
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """By our code. Whoever else claims the address has claimed what is not theirs."""
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed:
+            proving.release(email_address.email)
+        return confirmed
+
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
@@ -99,6 +106,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         provider = identity.provider_of(sociallogin.account.provider)
         for email in sociallogin.email_addresses:
             email.verified = email.verified and bool(provider and provider.proves_addresses)
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            connecting.take(request, sociallogin)
+            return
         if sociallogin.is_existing:
             return
         sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
@@ -124,10 +134,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
 def settle(email: EmailAddress) -> bool:
     """Whether a newcomer may have this address. One that they proved is nobody else's who did not."""
-    others = EmailAddress.objects.filter(email=email.email)
     if email.verified:
-        unproved = others.filter(verified=False)
-        User.objects.filter(pk__in=unproved.values("user"), email__iexact=email.email).update(email="")
-        Commenter.objects.filter(user__in=unproved.values("user")).update(email="")
-        unproved.delete()
+        proving.release(email.email)
+    others = EmailAddress.objects.filter(email=email.email.lower())
     return not others.exists() and not User.objects.filter(email__iexact=email.email).exists()

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts import proving
 from accounts.forms import EmailField
 
 
@@ -42,7 +43,12 @@ class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):
         return super().clean_email()
 
 
-class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm): ...
+class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm):
+    def clean_email(self) -> str:
+        """Who only claims an address is not reached by it: the account would be theirs as much as the reader's."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if proving.is_proved(user, email)]
+        return email
 
 
 class AddEmailForm(AddressMixin, forms.AddEmailForm): ...

@@ -235,6 +235,7 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "5/m/ip,3/h/key",
 }
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"disconnect": "accounts.disconnecting.DisconnectForm"}
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a log-in by provider never waits for a mail
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False
