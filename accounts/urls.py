@@ -5,13 +5,18 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import picture_views, views
+from accounts import claims, picture_views, views
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("done/", views.done, name="login_done"),
     path("picture/", picture_views.picture, name="account_picture"),
+    path("claims/", claims.claims, name="account_claims"),
+    path("claims/ask/", claims.ask, name="account_claim_ask"),
+    path("claims/sent/", claims.sent, name="account_claim_sent"),
+    path("claims/<str:token>/", claims.claim, name="account_claim"),
+    path("login/code/confirm/", claims.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),
     path("2fa/", include("allauth.mfa.urls")),
