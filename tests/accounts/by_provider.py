@@ -1,0 +1,82 @@
+"""Somebody's browser, without a screen, that logs in and out by the demo provider, by mailed codes and by password."""
+
+import re
+from typing import Any
+
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Commenter, User
+from config import providers
+from tests.services import provider as demo
+
+HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
+
+
+def play(settings: Any, base: str) -> None:
+    """Let the provider at this address play every service."""
+    settings.PROVIDERS = providers.configured({}, base)
+    settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
+    settings.FETCH_ALLOWED_ORIGINS = frozenset({base})
+
+
+class Browser(Client):
+    def __init__(self, address: str = "203.0.113.7") -> None:
+        super().__init__(headers=HEADERS, REMOTE_ADDR=address)
+
+    @property
+    def user(self) -> Any:
+        """Who is logged in here, as the next request will find it."""
+        key = self.session.get("_auth_user_id")
+        return User.objects.filter(pk=key).first() if key and self.get("/accounts/me/").status_code == 200 else None
+
+    @property
+    def commenter(self) -> Commenter:
+        return Commenter.objects.get(user=self.user)
+
+    def leave(self, service: str, *, connect: bool = False, to: str = "/accounts/done/") -> str:
+        """Off to a service: the address of its page."""
+        path = (
+            f"/accounts/{'oidc/' if service == 'demo' else ''}{ {'x': 'twitter_oauth2'}.get(service, service) }/login/"
+        )
+        answer = self.post(f"{path}?{'process=connect&' if connect else ''}next={to}")
+        assert answer.status_code == 302, answer.content.decode()
+        return str(answer.headers["Location"])
+
+    def come_back(self, address: str) -> Any:
+        return self.get(address.removeprefix("http://127.0.0.1").removeprefix("http://testserver"))
+
+    def log_in(self, service: str, who: str = "Mara Lindqvist", **more: Any) -> Any:
+        return self.come_back(demo.walk(self.leave(service, **more), who))
+
+    def connect(self, service: str, who: str = "Mara Lindqvist") -> Any:
+        return self.log_in(service, who, connect=True, to="/accounts/3rdparty/")
+
+    def log_in_by_password(self, login: str, password: str) -> Any:
+        return self.post("/accounts/login/", {"login": login, "password": password})
+
+    def ask_for_code(self, email: str) -> str:
+        """The code, as it is read in the mail."""
+        self.post("/accounts/login/code/", {"email": email})
+        return code_in(mail.outbox[-1])
+
+    def type_code(self, code: str) -> Any:
+        return self.post("/accounts/login/code/confirm/", {"code": code})
+
+    def log_in_by_code(self, email: str) -> Any:
+        return self.type_code(self.ask_for_code(email))
+
+    def sign_up(self, email: str, name: str, password: str = "") -> Any:
+        """The account is there; nobody is in it before the address is proved."""
+        answer = self.post("/accounts/signup/", {"email": email, "name": name})
+        if password:
+            user = User.objects.get(emailaddress__email=email)
+            user.set_password(password)
+            user.save()
+        return answer
+
+
+def code_in(message: Any) -> str:
+    found = re.search(r"^\s*(\d[\d-]{5,})\s*$", str(message.body), re.MULTILINE)
+    assert found, message.body
+    return found[1]

@@ -1,0 +1,277 @@
+"""Ways to get into what is somebody else's: each is tried, and leads nowhere."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.core import mail
+
+from accounts.demo.people import MARA
+from accounts.models import Commenter, User
+from blog.models import Essay
+from tests import make
+from tests.accounts.by_provider import Browser, code_in, play
+from tests.services import provider as demo
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a letter to no one"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[demo.Demo]:
+    with demo.provider() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def service(running: demo.Demo, settings: Any) -> demo.Demo:
+    play(settings, running.base)
+    return running
+
+
+@pytest.fixture
+def attacker() -> Browser:
+    return Browser("198.51.100.6")
+
+
+@pytest.fixture
+def victim() -> Browser:
+    return Browser("203.0.113.5")
+
+
+# Who came first
+
+
+def test_pre_hijack_by_an_account_with_a_password(attacker: Browser, victim: Browser) -> None:
+    attacker.sign_up(MARA, "Mallory", PASSWORD)
+    username = User.objects.get().username
+    victim.log_in("x")
+    assert victim.user
+    assert EmailAddress.objects.get(email=MARA, verified=True).user == victim.user
+    assert victim.commenter.name == "Mara Lindqvist"
+    for login in (MARA, username):
+        attacker.log_in_by_password(login, PASSWORD)
+        assert attacker.user is None
+    attacker.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[0])})  # even who can read the first mail
+    assert attacker.user is None
+
+
+def test_pre_hijack_waits_at_the_code_while_the_victim_comes(attacker: Browser, victim: Browser) -> None:
+    attacker.sign_up(MARA, "Mallory", PASSWORD)
+    victim.log_in("x")
+    for address in ("/accounts/confirm-email/", "/accounts/login/", "/accounts/me/", "/accounts/email/"):
+        attacker.get(address, follow=True)
+        assert attacker.user is None
+    attacker.post("/accounts/confirm-email/", {"action": "resend"})
+    assert attacker.user is None
+
+
+def test_pre_hijack_by_a_provider_that_proves_nothing(attacker: Browser, victim: Browser) -> None:
+    attacker.log_in("facebook")
+    mallory = attacker.user
+    assert mallory
+    assert EmailAddress.objects.get(email=MARA).verified is False
+    victim.log_in("x", "Mara L.")
+    assert victim.user not in {None, mallory}
+    assert EmailAddress.objects.get(email=MARA).user == victim.user
+    assert attacker.user == mallory
+    mallory.refresh_from_db()
+    assert mallory.email == ""
+    assert Commenter.objects.get(user=mallory).email == ""
+
+
+def test_the_victim_was_first_and_the_attacker_comes_by_a_provider_that_proves_nothing(
+    attacker: Browser, victim: Browser
+) -> None:
+    victim.log_in("x")
+    attacker.log_in("facebook", "Mara L.")
+    assert attacker.user not in {None, victim.user}
+    assert EmailAddress.objects.get(email=MARA).user == victim.user
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize("name", ["Vera Holt"])
+def test_a_provider_that_does_not_vouch_for_an_address_opens_no_staff_account(attacker: Browser, name: str) -> None:
+    moderator = make.moderator("moderator", password=PASSWORD)
+    for service in ("demo", "facebook", "wordpress", "x"):
+        attacker.log_in(service, name)
+        assert attacker.user not in {None, moderator}
+        assert not attacker.user.is_staff
+    assert not SocialAccount.objects.filter(user=moderator).exists()
+
+
+def test_a_mailed_code_never_leads_into_an_account_that_another_made_with_the_address(
+    attacker: Browser, victim: Browser
+) -> None:
+    attacker.sign_up(MARA, "Mallory", PASSWORD)
+    made = User.objects.get()
+    victim.log_in_by_code(MARA)
+    assert victim.user not in {None, made}
+    assert not User.objects.filter(pk=made.pk).exists()  # with its password, and what a browser still remembers of it
+    attacker.log_in_by_password(MARA, PASSWORD)
+    assert attacker.user is None
+    attacker.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[0])})
+    assert attacker.user is None
+    assert EmailAddress.objects.get(email=MARA, verified=True).user == victim.user
+
+
+def test_a_mailed_code_never_leads_into_an_account_that_another_lives_in(attacker: Browser, victim: Browser) -> None:
+    attacker.log_in("facebook")
+    mallory = attacker.user
+    assert mallory
+    mallory.set_password(PASSWORD)
+    mallory.save()
+    attacker.log_in_by_password(mallory.username, PASSWORD)
+    victim.log_in_by_code(MARA)
+    assert victim.user not in {None, mallory}
+    assert EmailAddress.objects.get(email=MARA).user == victim.user
+    attacker.log_in("facebook")
+    assert attacker.user == mallory
+
+
+def test_an_address_that_somebody_merely_added_to_their_account_is_not_a_way_into_it(
+    attacker: Browser, victim: Browser
+) -> None:
+    mallory = make.user("mallory")
+    attacker.force_login(mallory)
+    attacker.post("/accounts/email/", {"action_add": "", "email": MARA})
+    code = code_in(mail.outbox[-1])
+    victim.log_in("x")
+    assert victim.user not in {None, mallory}
+    attacker.post("/accounts/confirm-email/", {"code": code})  # were it known, it would still be the victim's
+    assert EmailAddress.objects.get(email=MARA, verified=True).user == victim.user
+    assert attacker.user == mallory
+
+
+def test_a_password_is_not_made_anew_by_an_address_that_was_only_claimed(attacker: Browser, victim: Browser) -> None:
+    attacker.log_in("facebook")
+    victim.post("/accounts/password/reset/", {"email": MARA})
+    (message,) = mail.outbox
+    assert "password reset" not in message.body.lower() or "do not have" in message.body.lower()
+    with pytest.raises(AssertionError):
+        code_in(message)
+
+
+# In another's browser
+
+
+def test_log_in_csrf_with_the_attackers_code(attacker: Browser, victim: Browser) -> None:
+    callback = demo.walk(attacker.leave("x"), "Kofi Asante")
+    answer = victim.come_back(callback)
+    assert answer.status_code == 400
+    assert victim.user is None
+    assert not SocialAccount.objects.exists()
+    victim.log_in("x")
+    mara = victim.user
+    victim.come_back(demo.walk(attacker.leave("x"), "Kofi Asante"))
+    assert victim.user == mara
+
+
+def test_connect_csrf_with_the_attackers_code(attacker: Browser, victim: Browser) -> None:
+    """Else the attacker's account elsewhere would be a way into the victim's here."""
+    victim.log_in("x")
+    attacker.log_in("demo", "Kofi Asante")
+    victim.come_back(demo.walk(attacker.leave("facebook", connect=True), "Kofi Asante"))
+    assert SocialAccount.objects.get(user=victim.user).provider == "twitter_oauth2"
+
+
+@pytest.mark.parametrize("state", ["", "guessed", "wrong-state", None])
+def test_a_forged_state(victim: Browser, state: str | None) -> None:
+    address = victim.leave("x")
+    if state == "wrong-state":
+        callback = demo.walk(address, trouble="wrong-state")
+    else:
+        callback, _, _ = demo.walk(address).partition("&state=")
+        callback += "" if state is None else f"&state={state}"
+    answer = victim.come_back(callback)
+    assert answer.status_code == 400
+    assert victim.user is None
+
+
+def test_a_state_of_another_service(victim: Browser) -> None:
+    """Mix-up: an answer of one service is not taken for another's."""
+    state = urlsplit(victim.leave("x")).query.partition("state=")[2].partition("&")[0]
+    code = urlsplit(demo.walk(victim.leave("facebook"))).query.partition("code=")[2].partition("&")[0]
+    assert victim.get(f"/accounts/facebook/login/callback/?code={code}&state={state}").status_code == 400
+    assert victim.user is None
+
+
+def test_a_code_is_good_once(attacker: Browser, victim: Browser) -> None:
+    callback = demo.walk(victim.leave("x"))
+    victim.come_back(callback)
+    assert victim.user
+    victim.post("/accounts/logout/")
+    assert victim.come_back(callback).status_code == 400  # its state is spent
+    assert victim.user is None
+    attacker_state = urlsplit(attacker.leave("x")).query.partition("state=")[2].partition("&")[0]
+    code = urlsplit(callback).query.partition("code=")[2].partition("&")[0]
+    attacker.get(f"/accounts/twitter_oauth2/login/callback/?code={code}&state={attacker_state}")
+    assert attacker.user is None
+
+
+# Elsewhere
+
+ELSEWHERE = [
+    "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
+    "https:evil.example", "http:///evil.example", "javascript:alert(1)", "data:text/html,x", "\thttps://evil.example",
+    "/\t/evil.example", "https://127.0.0.1@evil.example/", "https://127.0.0.1.evil.example/", "//evil.example\\@127.0.0.1",
+    "https://127.0.0.1%2f@evil.example", "http://evil.example:80#@127.0.0.1/", "%2f%2fevil.example",
+]  # fmt: skip
+COLLECTION = Path("/work/shared/data/security/open-redirects.jsonl")
+
+
+def collected() -> list[str]:
+    lines = COLLECTION.read_text().splitlines() if COLLECTION.exists() else []
+    return [json.loads(line)["payload"] for line in lines]
+
+
+def stays_here(location: str) -> bool:
+    """As a browser would read it, which takes a backslash for a slash and drops what is no character."""
+    plain = "".join(letter for letter in location if letter > " ").replace("\\", "/")
+    parts = urlsplit(plain)
+    return parts.netloc in {"", "127.0.0.1", "testserver"} and parts.scheme in {"", "http"} and plain[:2] != "//"
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Of Forms")
+
+
+def test_nothing_that_is_asked_for_leads_elsewhere(victim: Browser, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    make.user("mara", password=PASSWORD)
+    for address in ELSEWHERE:
+        for place in ("login", "signup", "done"):
+            page = victim.get(f"/accounts/{place}/?login=failed&next={quote(address)}").content.decode()
+            assert f'href="{address}"' not in page
+            assert f'action="{address}"' not in page
+        entered = victim.post("/accounts/login/", {"login": "mara", "password": PASSWORD, "next": address})
+        assert victim.user
+        left = victim.post("/accounts/logout/", {"next": address})
+        for answer in (entered, left):
+            assert stays_here(answer.headers["Location"]), (address, answer.headers["Location"])
+
+
+def test_who_is_in_already_is_led_nowhere_else_either(victim: Browser) -> None:
+    victim.force_login(make.user("mara"))
+    for address in ELSEWHERE + collected():
+        answer = victim.get(f"/accounts/login/?next={quote(address)}")
+        assert stays_here(answer.headers["Location"]), (address, answer.headers["Location"])
+    assert victim.get("/accounts/login/?next=/comments/mine/").headers["Location"] == "/comments/mine/"
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_no_log_in_by_provider_leads_elsewhere(victim: Browser, essay: Essay, address: str) -> None:
+    for path, process in (("/accounts/twitter_oauth2/login/", ""), ("/accounts/twitter_oauth2/login/", "connect")):
+        sent = victim.post(path, {"next": address, "process": process} if process else {"next": address})
+        answer = victim.come_back(demo.walk(sent.headers["Location"]))
+        assert stays_here(answer.headers["Location"]), answer.headers["Location"]
+    base = essay.get_absolute_url()
+    sent = victim.post(f"{base}connect/x/?next={quote(address)}", {"next": address, "parent": address, "text": "x"})
+    answer = victim.come_back(demo.walk(sent.headers["Location"], deny=True))
+    assert answer.headers["Location"].startswith(base)
