@@ -1,5 +1,6 @@
 """allauth's only seam: what a log-in means here."""
 
+from smtplib import SMTPException
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +14,11 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_ap
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts import connecting, identity, proving, sessions, ways_back
 from accounts.models import User
@@ -25,10 +29,28 @@ STAGES = {
     "allauth.account.stages.EmailVerificationStage": "accounts.stages.AddressStage",
     "allauth.mfa.stages.AuthenticateStage": "accounts.stages.SecondFactorStage",
 }
-SILENT = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}  # the page itself says it
+# What the page that follows says itself
+SILENT = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "account/messages/login_code_sent.txt",
+    "account/messages/email_confirmation_sent.txt",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _(
+            "This is not the code that was mailed last. Please look again, or have another one mailed."
+        ),
+        "incorrect_password": _("This is not the password of your account."),
+        "too_many_login_attempts": _("That was too often. Please wait a few minutes, then try again."),
+        "rate_limited": _("That was quick: please wait a moment, then try again."),
+        "duplicate_email": _("This address is among yours already."),
+        "same_as_current": _("This is the address that the code went to."),
+    }
+
     def get_login_stages(self) -> list[str]:
         return [STAGES.get(stage, stage) for stage in super().get_login_stages()]
 
@@ -58,13 +80,29 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
     ) -> None:
-        if message_template not in SILENT:
+        if message_template not in SILENT or request.POST.get("action") == "resend":
             super().add_message(request, level, message_template, *rest, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Mails speak of the site by the owner's name for it, not by the host that was asked."""
-        site = SimpleNamespace(name=str(account_context.request.site), domain=urlsplit(settings.SITE_URL).netloc)
-        super().send_mail(template_prefix, email, {"current_site": site, **context})
+        """At once, since somebody waits for it, who is told when it cannot go out.
+
+        Mails speak of the site by the owner's name for it, not by the host that was asked.
+        """
+        request = account_context.request
+        site = SimpleNamespace(name=str(request.site), domain=urlsplit(settings.SITE_URL).netloc)
+        more = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
+        try:
+            super().send_mail(template_prefix, email, {**more, **context})
+        except (SMTPException, OSError) as error:
+            identity.logger.warning("A mail could not be sent: %s", error)
+            words = _(
+                "The mail could not be sent: our mail server does not take it. Please try again in a few minutes."
+            )
+            messages.error(request, words)
+
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        """As it stands in mails."""
+        return sessions.described(super().get_http_user_agent(request))
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])

@@ -125,3 +125,17 @@ class SignupForm(forms.Form):
     def signup(self, request: Any, user: User) -> None:
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
+
+
+class ProfileForm(forms.Form):
+    """How somebody with an account is named, and where their name leads."""
+
+    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Please give a name.")})
+    website = WebsiteField(
+        label=_("Website"), max_bytes=200, required=False, help_text=_("Your name leads there, over every comment.")
+    )
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["website"].widget.attrs["autocomplete"] = "url"

@@ -47,3 +47,15 @@ def described(agent: str) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or _("A browser")
+
+
+def number(wish: str) -> int:
+    """The key that was sent, or that of nothing."""
+    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else 0
+
+
+def end(session: Any) -> str:
+    """Log somebody out there; which session it was."""
+    key = str(session.session_key)
+    session.end()
+    return key

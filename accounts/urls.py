@@ -12,6 +12,12 @@ packages = dict.fromkeys(provider.get_package() for provider in registry.get_cla
 urlpatterns: list[URLPattern | URLResolver] = [
     path("done/", views.done, name="login_done"),
     path("picture/", picture_views.picture, name="account_picture"),
+    path("me/", views.me, name="account_me"),
+    path("with/<slug:provider>/", views.enter, name="account_enter"),
+    path("password/remove/", views.remove_password, name="account_remove_password"),
+    path("sessions/", views.sessions_page, name="usersessions_list"),
+    path("2fa/totp/activate/", views.ActivateTOTPView.as_view(), name="mfa_activate_totp"),
+    path("2fa/webauthn/add/", views.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
     path("claims/", claims.claims, name="account_claims"),
     path("claims/ask/", claims.ask, name="account_claim_ask"),
     path("claims/sent/", claims.sent, name="account_claim_sent"),
@@ -20,6 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),
     path("2fa/", include("allauth.mfa.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
     *(path("", include(import_module(f"{package}.urls"))) for package in packages),
 ]

@@ -1,11 +1,40 @@
-"""Pages about one's own account that allauth has not."""
+"""Pages about one's own account that allauth has not, or draws otherwise."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from typing import Any, cast
 
-from accounts import ways_back
+import requests
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.logout import logout
+from allauth.account.models import EmailAddress
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.flows import auto_generate_recovery_codes
+from allauth.mfa.totp import views
+from allauth.mfa.webauthn.internal import flows
+from allauth.mfa.webauthn.views import AddWebAuthnView
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import factors, identity, pictures, renaming, sessions, ways_back
+from accounts.forms import ProfileForm
 from accounts.middleware import Request
+from accounts.models import Commenter, User
+from server import limits
+
+A_MINUTE = 20
+Type = Authenticator.Type
 
 
 @require_safe
@@ -13,3 +42,126 @@ def done(request: Request) -> HttpResponse:
     """The small window's last page: tells every open page how the log-in ended, and closes."""
     outcome = request.GET.get("login", "")
     return render(request, "account/done.html", {"outcome": outcome if outcome in ways_back.OUTCOMES else ""})
+
+
+@require_POST
+def enter(request: Request, provider: str) -> HttpResponse:
+    """Off to an account elsewhere: to log in with it, or, for somebody who is in, to have it as one more way in."""
+    if request.user.is_authenticated:
+        process, back = AuthProcess.CONNECT, reverse("socialaccount_connections")
+    else:
+        onward = request.POST.get("next", "")
+        query = f"?{urlencode({'next': onward})}" if onward else ""
+        process, back = AuthProcess.LOGIN, f"{reverse('account_login')}{query}"
+    known = identity.provider_called(provider)
+    if known is None:
+        raise Http404
+    if limits.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE):
+        return redirect(ways_back.with_outcome(back, "failed"))
+    try:
+        service = get_adapter(request).get_provider(request, known.id)
+        return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
+    except (requests.RequestException, LookupError, ValueError, TypeError) as error:
+        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
+        return redirect(ways_back.with_outcome(back, "failed"))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def me(request: Request) -> HttpResponse:
+    """Who one is here, and the way to everything else of one's account."""
+    user = cast(User, request.user)
+    commenter = Commenter.objects.of(user)
+    form = ProfileForm(request.POST or None, initial={"name": commenter.name, "website": commenter.website})
+    if request.method == "POST" and form.is_valid():
+        try:
+            renaming.rename(commenter, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("name", error)
+        else:
+            messages.success(request, _("Saved. It stands so over everything you wrote here."))
+            return redirect("account_me")
+    factors_by_type = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    context = {
+        "commenter": pictures.face(commenter) | {"name": commenter.name, "row": commenter},
+        "form": form,
+        "account": identity.account_name(request),
+        "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
+        "connected": SocialAccount.objects.filter(user=user).order_by("pk"),
+        "passkeys": factors_by_type.count(Type.WEBAUTHN),
+        "has_app": Type.TOTP in factors_by_type,
+        "sessions": sessions.of(user).count(),
+    }
+    return render(request, "account/me.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions_page(request: Request) -> HttpResponse:
+    """Where one is logged in; each can be ended."""
+    user = cast(User, request.user)
+    current = request.session.session_key
+    found = sessions.of(user)
+    if request.method == "POST":
+        wish = request.POST.get("end", "")
+        chosen = found.exclude(session_key=current) if wish == "others" else found.filter(pk=sessions.number(wish))
+        if current in {sessions.end(session) for session in chosen}:
+            logout(request)
+            return redirect("account_login")
+        messages.success(request, _("Ended. Whoever was there has to log in again."))
+        return redirect("usersessions_list")
+    return render(request, "usersessions/usersession_list.html", {"sessions": found, "current": current})
+
+
+@login_required
+@reauthentication_required
+@require_POST
+def remove_password(request: Request) -> HttpResponse:
+    """Back to doing without one, for somebody who has another way in."""
+    user = cast(User, request.user)
+    if not has_another_way(user):
+        messages.error(request, _("Without a password you could not come in again: prove an email address first."))
+        return redirect("account_change_password")
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    update_session_auth_hash(request, user)
+    sessions.note(request, user)
+    messages.success(request, _("Your password is gone. Every other session has ended."))
+    return redirect("account_me")
+
+
+def has_another_way(user: User) -> bool:
+    return any(
+        found.exists()
+        for found in (
+            EmailAddress.objects.filter(user=user, verified=True),
+            SocialAccount.objects.filter(user=user),
+            Authenticator.objects.filter(user=user, type=Type.WEBAUTHN),
+        )
+    )
+
+
+class ActivateTOTPView(views.ActivateTOTPView):
+    """Whoever has just typed a code of the app is not asked for the next one to see the recovery codes."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        post_authentication(
+            self.request, Authenticator.objects.get(user=self.request.user, type=Type.TOTP), reauthenticated=True
+        )
+        return response
+
+
+class AddPasskeyView(AddWebAuthnView):
+    """Every key that is added here can be logged in with. Recovery codes come where a second factor is asked for."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = cast(User, self.request.user)
+        passkey = flows.signup_authenticator(
+            self.request, user=user, name=form.cleaned_data["name"], credential=form.cleaned_data["credential"]
+        )
+        post_authentication(self.request, passkey, reauthenticated=True)
+        get_account_adapter(self.request).send_notification_mail("mfa/email/webauthn_added", user)
+        if factors.is_asked_of(user) and auto_generate_recovery_codes(self.request):
+            return redirect("mfa_view_recovery_codes")
+        return redirect("mfa_list_webauthn")

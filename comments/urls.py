@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
-from comments import feeds, identity, views
+from comments import feeds, identity, mine, views
 
 row = [
     path("connect/<slug:provider>/", identity.connect, name="connect"),
@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uslug:slug>/", include(row)),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.comment, name="comment"),
+    path("comments/mine/", mine.mine, name="my-comments"),
     path("comments/feed/", feeds.CommentsFeed.view, name="comments-feed"),
 ]
