@@ -6,17 +6,16 @@ Where it comes from:
   when a challenge was sent; allauth's GET forgets the verifier then, and Facebook refuses.
 - Only the fields that were asked for come, and `id`; one that the token has no permission for is left out without a
   word (`email` without the scope or without an address, `link` without `user_link`), one that does not exist is error
-  100: Graph API reference, User. `public_profile` is always granted; an unknown scope stops the dialog.
-- `picture.width(256)` answers data with url, height, width and is_silhouette; the url ends after some weeks:
-  Graph API reference, User Picture.
-- Errors are {"error": {message, type, code, error_subcode, fbtrace_id}} with 400: used code 100 "This authorization
-  code has been used." (laravel/socialite#385), subcodes 36007 expired, 36008 another redirect_uri, 36009 used;
-  a wrong secret is code 1, an unknown app 101, a missing redirect_uri 191, a bad token 190, none 2500; the proof is
-  GraphMethodException 100; a verifier without a challenge is code 1 (better-auth/better-auth#186), and a wrong one is
-  "Invalid code verifier…" (expo/expo#15980), whose code is not confirmed.
-- Who denies comes back with error_reason=user_denied, error_code=200, "Permissions error"; whoever comes back has
-  `#_=_` at the end of the address (jaredhanson/passport#378), which browsers
-  carry through every redirect after it.
+  100; `public_profile` is always granted, an unknown scope stops the dialog; `picture.width(256)` answers data with url,
+  height, width and is_silhouette, and the url ends after some weeks: Graph API reference, from memory.
+- Errors are {"error": {message, type, code, error_subcode, fbtrace_id}} with 400: "This authorization code has been
+  used." is 100 (laravel/socialite#385), another redirect_uri 100 with 36008, a wrong secret 1, an unknown app 101, a bad
+  token 190, a wrong proof GraphMethodException 100 (all in public code that met them), a verifier without a challenge 1
+  (better-auth/better-auth#186), a wrong one "Invalid code verifier…" (expo/expo#15980). From memory: 191 for no
+  redirect_uri, 2500 for no token, the subcodes 36007 (expired) and 36009 (used), the code of a wrong verifier.
+- Who denies comes back with error_reason=user_denied, error_code=200, "Permissions error" (ngrx/store#160); whoever
+  comes back has `#_=_` at the end of the address (jaredhanson/passport#378), which browsers carry through every
+  redirect after it.
 - `email` says nothing about whether it was confirmed.
 """
 

@@ -6,14 +6,15 @@ Where it comes from:
   profile is 403 (pilcrowonpaper/arctic#44).
 - `users.email` and `confirmed_email`, which is there only if the address is confirmed: X's announcement of April
   2025 (laravel/socialite#744, unasuke/omniauth-twitter2#10).
-- `id`, `name` and `username` always come, everything else when asked for: X's data dictionary of the user object.
-- The pictures are the small `_normal` ones of 48 pixels; `_400x400` stands beside them: X's "User profile images".
+- `id`, `name` and `username` always come, everything else when asked for: docs.x.com, "User lookup: integrate".
+- The pictures are the small `_normal` ones of 48 pixels; `_400x400` stands beside them, as public code knows that puts
+  the one for the other.
 - Refusals at the token: "Missing valid authorization header" with 401 (tweepy/tweepy#2035), "Missing required
   parameter [code_verifier]." (xdevplatform/twitter-api-typescript-sdk#15), "Value passed for the authorization code
   was invalid." for used, expired and unknown codes alike (plhery/node-twitter-api-v2#496). "Value passed for the
   redirect uri did not match …" and "… for the code verifier did not match …" stand in notes of people who met them.
 - Refusals at the profile are RFC 7807 problems (plhery/node-twitter-api-v2#425).
-- `state` is required, up to 500 characters; PKCE is too, of which we take S256 alone.
+- `state` is required, up to 500 characters (from memory, not confirmed); PKCE is too, of which we take S256 alone.
 """
 
 import re
