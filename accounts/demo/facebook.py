@@ -6,10 +6,10 @@ Where it comes from:
   when a challenge was sent; allauth's GET forgets the verifier then, and Facebook refuses.
 - Only the fields that were asked for come, and `id`; one that the token has no permission for is left out without a
   word (`email` without the scope or without an address, `link` without `user_link`), one that does not exist is error
-  100; `public_profile` is always granted, an unknown scope stops the dialog; `picture.width(256)` answers data with url,
-  height, width and is_silhouette, and the url ends after some weeks: Graph API reference, from memory.
+  100; `public_profile` is always granted, an unknown scope stops the dialog; `picture.width(256)` answers data: url,
+  height, width and is_silhouette, and the url ends some weeks on: Graph API reference, from memory.
 - Errors are {"error": {message, type, code, error_subcode, fbtrace_id}} with 400: "This authorization code has been
-  used." is 100 (laravel/socialite#385), another redirect_uri 100 with 36008, a wrong secret 1, an unknown app 101, a bad
+  used." is 100 (laravel/socialite#385), another redirect_uri 100 with 36008, a wrong secret 1, an unknown app 101, bad
   token 190, a wrong proof GraphMethodException 100 (all in public code that met them), a verifier without a challenge 1
   (better-auth/better-auth#186), a wrong one "Invalid code verifier…" (expo/expo#15980). From memory: 191 for no
   redirect_uri, 2500 for no token, the subcodes 36007 (expired) and 36009 (used), the code of a wrong verifier.
