@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from allauth.socialaccount.internal import statekit
 from allauth.utils import get_request_param
 from django.conf import settings
@@ -25,7 +26,9 @@ logger = logging.getLogger("rejoinder.accounts")
 
 SALT = "accounts.remember"
 # What allauth raises where an answer is not what it took for granted, or two come at once; its own errors it handles.
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError)
+UNREADABLE = (
+    LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError, requests.RequestException,
+)  # fmt: skip
 
 
 class Request(HttpRequest):

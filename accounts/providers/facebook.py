@@ -1,17 +1,43 @@
 """Facebook: allauth's provider, with PKCE carried through to the token and a picture of useful size.
 
-allauth asks for the token by GET, and then drops the code's verifier.
+allauth asks for the token by GET, and then drops the code's verifier; and it reads where Facebook is only once.
 """
 
 from typing import Any
 
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialLogin, SocialToken
+from allauth.socialaccount.providers.facebook.constants import GRAPH_API_URL
+from allauth.socialaccount.providers.facebook.flows import compute_appsecret_proof
 from allauth.socialaccount.providers.facebook.provider import FacebookAccount as Account
 from allauth.socialaccount.providers.facebook.provider import FacebookProvider as Provider
 from allauth.socialaccount.providers.facebook.views import FacebookOAuth2Adapter
+from django.http import HttpRequest
+
+from accounts.providers.asking import FromSettings
 
 
 class FacebookAdapter(FacebookOAuth2Adapter):
+    authorize_url = FromSettings("AUTHORIZE_URL", FacebookOAuth2Adapter.provider_default_auth_url)
+    graph_url = FromSettings("GRAPH_API_URL", GRAPH_API_URL)
     access_token_method = "POST"  # noqa: S105
+
+    @property
+    def access_token_url(self) -> str:  # type: ignore[override]
+        return f"{self.graph_url}/oauth/access_token"
+
+    def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        provider: Any = get_adapter(request).get_provider(request, self.provider_id)
+        asked = {
+            "fields": ",".join(provider.get_fields()),
+            "access_token": token.token,
+            "appsecret_proof": compute_appsecret_proof(app, token),
+        }
+        with get_adapter().get_requests_session() as session:
+            answer = session.get(f"{self.graph_url}/me", params=asked)
+            answer.raise_for_status()
+            login: SocialLogin = provider.sociallogin_from_response(request, answer.json())
+            return login
 
 
 class FacebookAccount(Account):

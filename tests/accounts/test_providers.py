@@ -1,0 +1,235 @@
+"""What a provider may answer: nothing of it is a fault of ours, takes long, or lets anybody in who did not prove it."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from accounts.models import Commenter, User
+from accounts.providers import asking
+from blog.models import Essay
+from config import providers
+from tests import make
+from tests.services import provider as demo
+
+pytestmark = pytest.mark.django_db
+SERVICES = ("x", "facebook", "wordpress", "demo")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[demo.Demo]:
+    with demo.provider(slow=0.1, very_slow=30) as started:
+        yield started
+
+
+def play(settings: Any, base: str) -> None:
+    """Let the provider at this address play every service."""
+    settings.PROVIDERS = providers.configured({}, base)
+    settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
+    settings.FETCH_ALLOWED_ORIGINS = frozenset({base})
+
+
+@pytest.fixture
+def service(running: demo.Demo, settings: Any) -> demo.Demo:
+    play(settings, running.base)
+    return running
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Of Forms")
+
+
+def leave(client: Client, essay: Essay, key: str) -> str:
+    """Press an icon without script; where it leads."""
+    answer = client.post(f"{essay.get_absolute_url()}connect/{key}/", {"text": "My very words."})
+    assert answer.status_code == 302
+    return str(answer.headers["Location"])
+
+
+def come_back(client: Client, address: str) -> Any:
+    return client.get(address.replace("http://127.0.0.1", "").replace("http://testserver", ""))
+
+
+TROUBLES = [
+    name
+    for name in demo.BY_NAME
+    if name not in {"slow", "very-slow", "wrong-state", "no-state", "token-dripping", "me-dripping"}
+]
+
+
+TELLS_ENOUGH = {("demo", "me-null"): "the signed token says who it is, and came from the server itself"}
+
+
+@pytest.mark.parametrize("key", SERVICES)
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_hostile_answer_ends_in_words_where_it_began(
+    service: demo.Demo, client: Client, essay: Essay, key: str, trouble: str
+) -> None:
+    before = (User.objects.count(), Commenter.objects.count())
+    start = time.monotonic()
+    answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
+    assert time.monotonic() - start < 6
+    if (key, trouble) in TELLS_ENOUGH:
+        assert answer.headers["Location"] == f"{essay.get_absolute_url()}#respond"
+        return
+    assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
+    page = client.get(answer.headers["Location"]).text
+    assert "You are not logged in: the other side gave no usable answer." in page
+    assert "My very words." in page
+    assert "_auth_user_id" not in client.session
+    assert (User.objects.count(), Commenter.objects.count()) == before
+
+
+@pytest.mark.parametrize("key", SERVICES)
+@pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-dripping"])
+def test_nobody_waits_longer_than_the_time_that_is_given(
+    service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, trouble: str
+) -> None:
+    assert asking.SECONDS <= 5
+    monkeypatch.setattr(asking, "SECONDS", 0.3)
+    start = time.monotonic()
+    answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
+    assert time.monotonic() - start < 3
+    assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
+    assert not User.objects.filter(socialaccount__isnull=False).exists()
+
+
+@pytest.mark.parametrize("key", SERVICES)
+def test_a_service_that_is_away(client: Client, essay: Essay, settings: Any, key: str) -> None:
+    with demo.provider() as gone:
+        play(settings, gone.base)
+        address = leave(client, essay, key)
+        address = demo.walk(address)
+    answer = come_back(client, address)
+    assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
+    if key == "demo":  # where it is asked before anybody leaves
+        assert leave(client, essay, key) == f"{essay.get_absolute_url()}?login=failed#respond"
+
+
+@pytest.mark.parametrize("trouble", ["wrong-state", "no-state"])
+def test_what_did_not_begin_here_ends_here(service: demo.Demo, client: Client, essay: Essay, trouble: str) -> None:
+    answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
+    assert answer.status_code == 400
+    assert "This log-in cannot be finished here." in answer.text
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(
+    ("key", "mark", "profile"),
+    [
+        ("x", "X: @maralindqvist", "https://x.com/maralindqvist"),
+        ("facebook", "Facebook", None),
+        ("wordpress", "WordPress.com: @maralindqvist", None),
+        ("demo", "Demo ID: @maralindqvist", None),
+    ],
+)
+def test_what_an_account_says_of_somebody(
+    service: demo.Demo, client: Client, essay: Essay, key: str, mark: str, profile: str | None
+) -> None:
+    answer = come_back(client, demo.walk(leave(client, essay, key)))
+    assert answer.headers["Location"] == f"{essay.get_absolute_url()}#respond"
+    commenter = Commenter.objects.get(user__socialaccount__isnull=False)
+    assert (commenter.name, commenter.mark, commenter.verified) == ("Mara Lindqvist", mark, True)
+    assert profile is None or commenter.profile == profile
+    assert commenter.picture_url.startswith(service.base)
+    user = User.objects.get(commenter=commenter)
+    assert "mara" in user.username
+    assert "@" not in user.username
+
+
+@pytest.mark.parametrize(
+    ("key", "person", "is_proved"),
+    [
+        ("x", "Mara Lindqvist", True),
+        ("x", "Kofi Asante", None),
+        ("x", "Yuki Tanabe", None),
+        ("facebook", "Mara Lindqvist", False),
+        ("wordpress", "Mara Lindqvist", False),
+        ("demo", "Mara Lindqvist", True),
+        ("demo", "Kofi Asante", False),
+    ],
+)
+def test_which_addresses_count_as_proved(
+    service: demo.Demo, client: Client, essay: Essay, key: str, person: str, is_proved: bool | None
+) -> None:
+    come_back(client, demo.walk(leave(client, essay, key), person))
+    assert client.session["_auth_user_id"]  # nobody waits for a mail
+    assert [address.verified for address in EmailAddress.objects.all()] == ([] if is_proved is None else [is_proved])
+
+
+def test_the_last_one_who_came_is_who_speaks(service: demo.Demo, client: Client, essay: Essay) -> None:
+    come_back(client, demo.walk(leave(client, essay, "x"), "Kofi Asante"))
+    come_back(client, demo.walk(leave(client, essay, "facebook"), "Yuki Tanabe"))
+    page = client.get(essay.get_absolute_url()).text
+    assert "Yuki Tanabe" in page
+    assert "You are commenting using your Facebook account." in page
+    assert SocialAccount.objects.count() == 2
+    assert User.objects.filter(socialaccount__isnull=False).count() == 2
+
+
+# Which there are
+
+
+def test_without_keys_there_is_no_icon_and_nothing_to_connect_to(client: Client, essay: Essay, settings: Any) -> None:
+    settings.PROVIDERS = ()
+    settings.SOCIALACCOUNT_PROVIDERS = {}
+    page = client.get(essay.get_absolute_url()).text
+    assert 'aria-label="Log in with Rejoinder"' in page
+    assert "Log in with X" not in page
+    assert client.post(f"{essay.get_absolute_url()}connect/x/").status_code == 404
+    assert client.get(f"{essay.get_absolute_url()}connect/x/").status_code == 405
+
+
+def test_a_service_is_on_when_it_has_its_keys(tmp_path: Any) -> None:
+    key = tmp_path / "key.p8"
+    key.write_text("a key")
+    pairs = ("X", "FACEBOOK", "WORDPRESS", "GOOGLE", "GITHUB", "MICROSOFT", "LINKEDIN")
+    environment = {f"{name}_CLIENT_{part}": "value" for name in pairs for part in ("ID", "SECRET")}
+    environment |= {f"APPLE_{part}": "value" for part in ("CLIENT_ID", "TEAM_ID", "KEY_ID")}
+    environment["APPLE_KEY_FILE"] = str(key)
+    environment["OIDC_SERVERS"] = json.dumps([server(id="lab", name="The Lab", trusted=True)])
+    found = providers.configured(environment)
+    assert [one.name for one in found] == [
+        "X (Twitter)", "Facebook", "WordPress.com", "Google", "Apple", "GitHub", "Microsoft", "LinkedIn", "The Lab",
+    ]  # fmt: skip
+    assert {one.key for one in found if one.proves_addresses} == {"x", "google", "apple", "lab"}
+    assert providers.configured({}) == ()
+
+
+def server(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "lab",
+        "name": "Lab",
+        "server": "https://id.example.org",
+        "client_id": "a",
+        "client_secret": "b",
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"X_CLIENT_ID": "a"}, "X_CLIENT_SECRET"),
+        ({"APPLE_CLIENT_ID": "a"}, "missing: APPLE_TEAM_ID, APPLE_KEY_ID, APPLE_KEY_FILE"),
+        ({"OIDC_SERVERS": "https://id.example.org"}, "must be a JSON list"),
+        ({"OIDC_SERVERS": '{"id": "lab"}'}, "must be a JSON list"),
+        ({"OIDC_SERVERS": '[{"id": "lab"}]'}, "must be a JSON list"),
+        ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "none of ours"),
+        ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full address"),
+    ],
+)
+def test_half_a_set_of_keys_is_said_at_the_start(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=words):
+        providers.configured(environment)
