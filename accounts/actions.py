@@ -1,5 +1,6 @@
 """The verbs of who somebody is: two Commenters are one person, two log-ins are one person's."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import pagecache
+from accounts import pictures
 from accounts.models import Commenter, User
 
 MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # what a log-in has of its own
@@ -38,6 +40,8 @@ def join(old: Commenter, new: Commenter) -> Commenter:
         stays(owner)
     for model in related():
         model.objects.join(rows[old.pk], new)
+    if key := rows[old.pk].picture:
+        transaction.on_commit(partial(pictures.drop, key), robust=True)
     rows[old.pk].delete()
     new.changed = timezone.now()  # what was kept of either is drawn anew
     new.save(update_fields=["changed"])
@@ -61,7 +65,7 @@ def join_users(old: User, new: User) -> User:
     move_authenticators(old, new)
     if commenter := Commenter.objects.filter(user=old).first():
         inherit(commenter, Commenter.objects.of(new))
-        join(commenter, Commenter.objects.of(new))
+        pictures.want(join(commenter, Commenter.objects.of(new)))
     old.delete()
     return new
 

@@ -14,10 +14,12 @@ _LOOKALIKES = str.maketrans(
     {
         letter: latin
         for latin, letters in {
-            "a": "аαɑᴀΑАᎪ@", "b": "ЬьвβʙΒВᏴ", "c": "сϲᴄСϹᏟ", "d": "ԁᴅđðᎠ", "e": "еєεᴇЕΕᎬ", "f": "ꜰƒϝ", "g": "ɡցɢԍᏀ",
-            "h": "һнհʜΗНħᎻ", "i": "іιɩıɪӏІΙӀ1lI|!łƚ", "j": "јȷᴊЈ", "k": "кκᴋΚКᏦ", "m": "мᴍΜМᎷ", "n": "пηոɴΝ",
-            "o": "оοօσᴏΟОՕ0øө", "p": "рρᴘΡРþᏢ", "q": "ԛգ", "r": "гʀ", "s": "ѕꜱЅՏᏚ$", "t": "тτᴛΤТŧᎢ", "u": "υսᴜμ",
-            "v": "νѵᴠᏙ", "w": "ωшԝᴡᎳ", "x": "хχΧХ", "y": "уγүʏΥУҮ", "z": "ᴢΖᏃ",
+            "a": "ⲁаαɑᴀΑАᎪꓮ@ᗩᗅ", "b": "ЬьвβʙΒВᏴᏏꓐꞴƄᗷᖯᑲ", "c": "сϲᴄСϹᏟⲤⲥꓚᑕ", "d": "ԁᴅđðᎠꓓᗪᗞᑯꓒ",
+            "e": "еєεҽᴇЕΕᎬꓰꬲᗴ", "f": "ꜰƒϝքꓝꬵꞘꞙᖴſ", "g": "ɡցɢԍᏀᏻꓖᶃ", "h": "ⲏһнհʜΗНħᎻⲎꓧᕼ",
+            "i": "ⲓіιɩıɪӏІΙӀ1lI|!łƚꙇⲒꓲǀᎥꭵᒪᏞꓡ", "j": "јȷᴊЈͿϳᎫꓙᒍ", "k": "ⲕкκᴋΚКᏦⲔꓗ", "m": "ⲙмᴍΜМᎷϺⲘꓟᗰ",
+            "n": "ⲛпηոռɴΝⲚꓠᑎ", "o": "оοօσᴏΟОՕ0øөⲞⲟꓳꬽ", "p": "рρᴘΡРþᏢⲢⲣꓑᑭ", "q": "ԛգզ", "r": "гʀᎡᏒⲅꓣꭇᖇ",
+            "s": "ѕꜱЅՏᏚꓢƽ$Ꮥ", "t": "ⲧтτᴛΤТŧᎢⲦꓔ", "u": "υսᴜμʋꓴꭎꭒᑌ", "v": "νѵᴠᏙꓦᐯ", "w": "ωшԝѡաᴡᎳᏔꓪᗯɯ",
+            "x": "ⲭхχΧХⲬꓫꭓ᙭ᕁᕽ", "y": "ⲩуγүʏΥУҮɣⲨꓬᎩỿ", "z": "ᴢΖᏃꓜ",
         }.items()
         for letter in letters
     }
@@ -25,6 +27,10 @@ _LOOKALIKES = str.maketrans(
 )  # fmt: skip
 # Those that are drawn the same in most faces.
 _TWINS = frozenset("асԁеһіјӏорԛѕуԝхѵүοναιρυօսհոց")
+FIGURES = "0123456789"
+NAMELY = 4  # letters of a name that is looked for within others: Li, Max and Ada are in too many
+WHOLLY = 10  # letters of one that is looked for within words, too
+MOST_WORDS = 30
 _SCRIPTS_ALIKE = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
 
 
@@ -49,6 +55,25 @@ def is_mixed(name: str) -> bool:
     """Whether one of its words mixes letters of scripts that look alike, as no honest word does."""
     words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
     return any(len(_SCRIPTS_ALIKE.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
+
+
+def imitates(name: str, other: str) -> bool:
+    """Whether a name reads as another one, or carries it: "The real Miriam Achterberg", "Achterberg, Miriam"."""
+    theirs, all_of_it = fold(other), fold(name)
+    if theirs == all_of_it:
+        return True
+    if len(theirs) < NAMELY:
+        return False
+    mine = [fold(word.rstrip(FIGURES)) for word in words_of(name)]
+    runs = ("".join(mine[start:end]) for start in range(len(mine)) for end in range(start + 1, len(mine) + 1))
+    if theirs in runs:
+        return True
+    parts = {fold(word) for word in words_of(other)}
+    return len(parts) > 1 and (parts <= set(mine) or (len(theirs) >= WHOLLY and theirs in all_of_it))
+
+
+def words_of(name: str) -> list[str]:
+    return re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MOST_WORDS)
 
 
 def looks_latin(word: str) -> bool:

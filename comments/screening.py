@@ -1,22 +1,25 @@
 """A draft and its sender → a verdict: the status it gets, and why in words. Small checks, each can explain itself."""
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, F, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Commenter, User
-from accounts.names import fold, is_mixed
+from accounts import imitation
+from accounts.imitation import Known
+from accounts.models import Commenter
+from accounts.names import imitates, is_mixed
 from blog import markup
+from blog.models import Site
 from comments.models import Rules, Status, Wording
 
 Reason = dict[str, Any]
 
-OFFICES = ("admin", "administrator", "author", "moderator", "owner", "staff")
+LOOKED_BACK = 20
 
 
 @dataclass(frozen=True)
@@ -99,27 +102,45 @@ def held_words(draft: Draft) -> Reason | None:
 
 
 def borrowed_name(draft: Draft) -> Reason | None:
-    """A guest under the name of somebody who writes or keeps order here."""
-    if draft.commenter.user_id or draft.has_approved:
+    """Under the name of somebody who writes or keeps order here, of an office, or of the site.
+
+    Those who do are taken at their word. Everybody else's name is looked at, however they came: what a provider says
+    somebody is called is what they told it.
+    """
+    known = [Known(*row) for row in imitation.people().union(site_name())]
+    people = [one for one in known if one.pk]
+    if any(one.pk == draft.commenter.user_id for one in people):
         return None
-    name = fold(draft.commenter.name)
-    if name in OFFICES:
-        return {"code": "office", "name": draft.commenter.name}
-    whose = next((staff for staff in staff_names() if fold(staff) == name), "")
-    return {"code": "name", "name": whose} if whose else None
+    name = draft.commenter.name
+    reason: Reason | None = None
+    if whose := imitation.imitated(name, people):
+        reason = {"code": "name", "name": whose.name or whose.username, "writes": whose.writes, "as": name}
+    elif imitation.is_office(name):
+        reason = {"code": "office", "as": name}
+    elif imitates(name, next((one.name for one in known if not one.pk), Site().name)):
+        reason = {"code": "site", "as": name}
+    return None if reason is None or was_let_pass(draft, reason) else reason
+
+
+def site_name() -> Any:
+    """The site's name as one more row beside those of people."""
+    nobody = {"nobody": Value(0), "handle": Value(""), "writes": Value(False, BooleanField())}
+    return Site.objects.annotate(**nobody).values_list("nobody", F("name"), "handle", "writes")
+
+
+def was_let_pass(draft: Draft, reason: Reason) -> bool:
+    """Whether a moderator has read this very name before, with the same doubt, and approved what stood under it."""
+    if not draft.has_approved:
+        return False
+    approved = Wording.objects.filter(comment__commenter=draft.commenter.pk, comment__status=Status.APPROVED)
+    doubted = approved.exclude(reasons=[]).order_by("-pk").values_list("reasons", flat=True)[:LOOKED_BACK]
+    same = [{name: doubt.get(name) for name in ("code", "name", "as")} for doubts in doubted for doubt in doubts]
+    return {name: reason.get(name) for name in ("code", "name", "as")} in same
 
 
 def mixed_name(draft: Draft) -> Reason | None:
     """Letters of several scripts in one word are how a name is made to look like another's."""
-    if draft.commenter.user_id or draft.has_approved or not is_mixed(draft.commenter.name):
-        return None
-    return {"code": "mixed"}
-
-
-def staff_names() -> Iterable[str]:
-    """Everybody who writes or decides here, by the name that readers see and by the one they log in with."""
-    people = User.objects.filter(Q(authorships__isnull=False) | Q(is_staff=True)).distinct()
-    return {name for pair in people.values_list("name", "username") for name in pair if name}
+    return {"code": "mixed"} if not draft.has_approved and is_mixed(draft.commenter.name) else None
 
 
 CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
@@ -165,8 +186,12 @@ def in_words(reason: Reason) -> str:
             return _("the word “%(word)s”") % {"word": word}
         case {"code": "office"}:
             return _("the name is that of an office here")
+        case {"code": "site"}:
+            return _("the name is that of this site")
+        case {"code": "name", "name": name, "writes": False}:
+            return _("the name imitates %(name)s, who keeps order here") % {"name": name}
         case {"code": "name", "name": name}:
-            return _("name imitates %(name)s") % {"name": name}
+            return _("the name imitates %(name)s, who writes here") % {"name": name}
         case {"code": "mixed"}:
             return _("the name mixes letters of several scripts")
         case {"code": "imported"}:

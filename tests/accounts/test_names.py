@@ -53,7 +53,7 @@ def test_a_tidy_name_stays_as_it_is_and_within_its_limit(text: str, limit: int) 
         ("Admin", "\u0410dmin"), ("Admin", "Adm\u0131n"), ("Admin", "ＡＤＭＩＮ"), ("Admin", "A\u200bdmin"), ("Author", "  Author "),
         ("Author", "AUTHOR"), ("Author", "Auth\u00f6r\u200d"), ("Jane Doe", "jane.doe"), ("Jane Doe", "JaneDoe"), ("Ann", "Αnn"),
         ("Paul", "PauI"), ("Paul", "Pau1"), ("Otto", "0tt0"), ("Marner", "Mamer"), ("Will", "\U0001d54e\U0001d55a\U0001d55d\U0001d55d"),
-        ("Ada", "\U0001f170da"), ("Ada", "🄰ⓓⓐ"), ("Sam", "ꜱᴀᴍ"), ("Lech", "Łech"), ("Иван", "ИВАН"),
+        ("Ada", "\U0001f170da"), ("Ada", "🄰ⓓⓐ"), ("Sam", "ꜱᴀᴍ"), ("Lech", "Łech"), ("Miriam", "ᗰIᖇIᗩᗰ"), ("Miriam", "ꓟꓲꓣꓲꓮꓟ"), ("Tom", "Ⲧⲟⲙ"), ("Иван", "ИВАН"),
         ("Straße", "STRASSE"),
     ],
 )  # fmt: skip

@@ -1,0 +1,153 @@
+"""Names that imitate those who write and keep order here: what stands under them waits, with the reason in words."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import Commenter, User
+from accounts.names import fold, imitates
+from blog.models import Essay
+from comments import screening
+from comments.models import Comment, Status, Wording
+from moderation import actions as deciding
+from tests import make
+from tests.accounts.by_provider import play
+from tests.comments.door import Browser
+from tests.services import provider as demo
+
+pytestmark = pytest.mark.django_db
+MIRIAM = "Miriam Achterberg"
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("m.a", name=MIRIAM)
+
+
+@pytest.fixture
+def essay(author: User) -> Essay:
+    make.rules(hold_first_comment=False)
+    make.moderator("tomas", name="Tomás Ferreira")
+    make.site(name="The Orchard")
+    return make.essay("Whose Promise Is It?", by=author)
+
+
+def why(comment: Comment) -> list[str]:
+    assert comment.wording
+    return [screening.in_words(reason) for reason in comment.wording.reasons]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Miriam Achterberg", "MIRIAM  ACHTERBERG", "miriam.achterberg", "Miriаm Achterberg", "M1riam Achterberg",
+        "Miriam\u200b Achter\u200dberg", "\u202eMiriam Achterberg", "Ⅿiriam Achterberg", "ꓟiriam Achterberg",
+        "Ⲙiriam Achterberg", "Míriam Achterbërg", "𝓜𝓲𝓻𝓲𝓪𝓶 Achterberg", "Miriarn Achterberg", "Miriam Achterberg ✓",
+        "Miriam Achterberg (author)", "The real Miriam Achterberg", "MiriamAchterberg", "Achterberg, Miriam",
+        "Dr. M i r i a m Achterberg", "MiriamAchterberg2", "xxMiriamAchterbergxx", "Miriam_Achterberg",
+    ],
+)  # fmt: skip
+def test_a_name_that_reads_as_the_authors_waits_and_says_whose_it_imitates(essay: Essay, name: str) -> None:
+    comment = Browser().say(essay, name=name)
+    assert comment.status == Status.PENDING
+    assert "the name imitates Miriam Achterberg, who writes here" in why(comment)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Tomas Ferreira", "the name imitates Tomás Ferreira, who keeps order here"),
+        ("TOMAS", "the name imitates Tomás Ferreira, who keeps order here"),
+        ("Moderator", "the name is that of an office here"),
+        ("Site Admin", "the name is that of an office here"),
+        ("The 0wner", "the name is that of an office here"),
+        ("Аdmin 2", "the name is that of an office here"),
+        ("The Orchard", "the name is that of this site"),
+        ("The Orchard Team", "the name is that of this site"),
+        ("Thе Оrchard", "the name is that of this site"),
+    ],
+)
+def test_names_of_staff_of_offices_and_of_the_site(essay: Essay, name: str, words: str) -> None:
+    comment = Browser().say(essay, name=name)
+    assert comment.status == Status.PENDING
+    assert words in why(comment)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Miriam", "Miriam Miller", "Anna Achterberg", "Tomas Miller", "Badminton Club", "Ownership Society", "Authenrieth",
+        "Orchard Keeper", "Theo", "Ada", "★", "محمد", "玉", "Мария Петрова", "Ελένη", "O’Brien 3rd",
+    ],
+)  # fmt: skip
+def test_an_ordinary_name_is_nobody_elses(essay: Essay, name: str) -> None:
+    assert Browser().say(essay, name=name).status == Status.APPROVED
+
+
+def test_an_account_elsewhere_called_like_the_author_waits_too(essay: Essay, settings: Any, author: User) -> None:
+    """What a provider says somebody is called is what they told it."""
+    with demo.provider() as running:
+        play(settings, running.base)
+        browser = Browser(headers={"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"})
+        sent = browser.post(f"{essay.get_absolute_url()}connect/x/", {"window": ""})
+        browser.get(demo.walk(sent.headers["Location"], "Miriаm Achterberg").removeprefix("http://127.0.0.1"))
+    browser.speaks_as = str(Commenter.objects.get(user__socialaccount__isnull=False).pk)
+    comment = browser.say(essay)
+    assert comment.commenter.verified
+    assert comment.status == Status.PENDING
+    assert "the name imitates Miriam Achterberg, who writes here" in why(comment)
+
+
+def test_those_whose_names_they_are_go_by_them(essay: Essay, author: User) -> None:
+    elsewhere = make.essay("Another", by=make.author("else", name="Somebody Else"))
+    assert Browser(author).say(elsewhere).status == Status.APPROVED
+    twin = make.moderator("twin", name=MIRIAM)
+    assert Browser(twin).say(elsewhere).status == Status.APPROVED
+
+
+def test_a_namesake_whom_a_moderator_let_pass_waits_no_more_under_that_name(essay: Essay) -> None:
+    namesake = make.user("namesake", name=MIRIAM)
+    browser, judge = Browser(namesake), make.moderator("judge", name="Judge")
+    first = browser.say(essay)
+    assert why(first) == ["the name imitates Miriam Achterberg, who writes here"]
+    deciding.approve(first, by=judge)
+    assert browser.say(essay, text="Again.").status == Status.APPROVED
+    Commenter.objects.filter(user=namesake).update(name="The Orchard")
+    assert browser.say(essay, text="And again.").status == Status.PENDING
+
+
+def test_who_was_approved_under_another_name_is_not_trusted_with_the_authors(essay: Essay) -> None:
+    reader = make.user("reader", name="Rosa")
+    browser = Browser(reader)
+    assert browser.say(essay).status == Status.APPROVED
+    Commenter.objects.filter(user=reader).update(name=MIRIAM)
+    assert browser.say(essay, text="Trust me.").status == Status.PENDING
+
+
+def test_it_takes_one_question_however_many_there_are(
+    essay: Essay, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    for _number in range(20):
+        make.essay(by=make.author(name="Somebody Else"))
+    draft = screening.Draft(make.guest("Anna"), screening.Sender(), Wording(), make.rules(), False)
+    with django_assert_num_queries(1):
+        assert screening.borrowed_name(draft) is None
+
+
+@pytest.mark.parametrize(("name", "other"), [("Li Wei", "Li"), ("Ada Lovelace", "Ada"), ("Jane Doe", "Jo Do")])
+def test_a_short_name_is_in_too_many_others(name: str, other: str) -> None:
+    assert not imitates(name, other)
+
+
+def test_no_name_takes_long_to_compare() -> None:
+    started = time.process_time()
+    for name in ("a " * 122, "rn" * 122, "Ⲙ\u0301" * 60, "x_" * 122):
+        assert not imitates(name, MIRIAM)
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("letter", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜⲘⲞⲢⲤⲦⲬⲔⲚⲎ")
+def test_letters_that_are_drawn_as_latin_ones_fold_to_them(letter: str) -> None:
+    assert fold(letter).isascii()
