@@ -63,6 +63,8 @@ def recognise(request: HttpRequest, user: User) -> Commenter:
             "picture_url": address(account.get_avatar_url() or claims.get("picture"), "picture_url"),
         }
         update(commenter, told)
+    elif not commenter.mark and not user.is_staff:  # who are known here by what they do
+        update(commenter, {"mark": str(request.site)})
     return commenter
 
 

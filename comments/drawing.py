@@ -16,7 +16,7 @@ from accounts import pictures
 from blog import markup
 from comments import screening
 from comments.models import Comment
-from comments.screening import Reason
+from comments.pages import Told
 from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
@@ -70,12 +70,13 @@ def open_places(*names: str) -> dict[str, SafeString]:
 
 
 @lru_cache
-def of_any_comment(language: str, has_website: bool, has_picture: bool) -> Stencil:
+def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verified: bool) -> Stencil:
     """_comment.html in a language with everything left open: drawn once, not once a comment."""
     comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url")}
     commenter = open_places("name", "initials", "hue") | {
         "website_url": open_place("website") if has_website else "",
         "picture": open_place("picture") if has_picture else "",
+        "mark": open_place("mark") if is_verified else "",
     }
     rest = open_places("iso", "when", "body", *FILLED_ON_THE_PAGE)
     return Stencil.of("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
@@ -108,7 +109,9 @@ def draw(comment: Comment) -> Stencil:
     """A comment's own markup; open are what hangs on the page it stands on."""
     commenter = comment.commenter
     face = pictures.face(commenter)
-    return of_any_comment(get_language() or "", bool(commenter.website), bool(commenter.picture)).bind(
+    website = commenter.website or commenter.profile
+    has = (bool(website), bool(commenter.picture), bool(commenter.mark))
+    return of_any_comment(get_language() or "", *has).bind(
         {
             "pk": str(comment.pk),
             "url": comment.get_absolute_url(),
@@ -118,7 +121,8 @@ def draw(comment: Comment) -> Stencil:
             "initials": escape(face["initials"]),
             "hue": str(face["hue"]),
             "picture": escape(face["picture"]),
-            "website": escape(commenter.website),
+            "website": escape(website),
+            "mark": escape(commenter.mark),
             "body": markup.reachable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
         }
     )
@@ -133,16 +137,16 @@ class Page:
         authors: frozenset[int],
         reply_to: str,
         is_open: bool,
-        held: Mapping[int, list[Reason]],
+        told: Mapping[int, Told],
         form_under: int | None = None,
         form: str = "",
     ) -> None:
         """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
 
-        `held`: why comments wait that their own writer alone sees.
+        `told`: by comment, what its own writer alone is told about it.
         """
         self.authors = authors
-        self.held = held
+        self.told = told
         self.form_under = form_under
         self.form = form
         url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
@@ -195,7 +199,7 @@ class Page:
             {
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
-                "notice": self.notice(row.pk) if step.shown is Shown.HELD else "",
+                "notice": self.notice(row.pk) if row.pk in self.told else "",
                 "actions": actions,
             }
         )
@@ -207,5 +211,5 @@ class Page:
         return self.tombstones[by]
 
     def notice(self, pk: int) -> str:
-        """What the writer of a held comment is told about it."""
-        return get_template("comments/_held.html").render({"follows": screening.to_writer(self.held[pk])})
+        told = self.told[pk]
+        return get_template("comments/_held.html").render({"told": told, "why": screening.to_writer(told.reasons)})

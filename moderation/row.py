@@ -127,6 +127,8 @@ class Row:
     @property
     def identity(self) -> str:
         user = self.comment.commenter.user
+        if self.comment.commenter.mark:
+            return _("verified by %(mark)s") % {"mark": self.comment.commenter.mark}
         return _("logs in as %(name)s") % {"name": user.get_username()} if user else _("guest")
 
     @property

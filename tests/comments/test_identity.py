@@ -133,3 +133,13 @@ def test_where_people_have_to_log_in_the_words_may_come_first(essay: Essay) -> N
     assert page.form["text"] == "Words of mine."
     browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Words of mine."})
     assert browser.read(essay).form["text"] == "Words of mine."
+
+
+def test_who_is_verified_is_marked_by_what_and_a_guest_is_not(essay: Essay) -> None:
+    verified = make.guest("Rosa Castellanos", mark="X: @rosa_<c>", profile="https://x.com/rosa_c")
+    make.comment(essay, by=verified)
+    make.comment(essay, by=make.guest("Ines Okafor"))
+    page = Browser().get(essay.get_absolute_url()).text
+    assert page.count("verified by") == 1
+    assert "<bdi>X: @rosa_&lt;c&gt;</bdi>" in page
+    assert '<a href="https://x.com/rosa_c" rel="nofollow ugc noopener external">Rosa Castellanos</a>' in page

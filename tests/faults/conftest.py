@@ -52,7 +52,7 @@ def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., F
         from tests.services.site import Server
 
         environment["TRUSTED_PROXIES"] = "127.0.0.1"
-        server = Server(on, **environment) if on else serve(demo=False, **environment)
+        server = Server(on, provider=False, **environment) if on else serve(demo=False, provider=False, **environment)
         with django_db_blocker.unblock(), server.connected():
             make.site()
             make.rules(hold_first_comment=False)
