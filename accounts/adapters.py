@@ -36,6 +36,11 @@ SILENT = {
     "account/messages/login_code_sent.txt",
     "account/messages/email_confirmation_sent.txt",
 }
+WAYS = {
+    "reauthenticate": _("Your password"),
+    "mfa_reauthenticate": _("A code of your app, or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("A passkey"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -99,6 +104,10 @@ class AccountAdapter(DefaultAccountAdapter):
                 "The mail could not be sent: our mail server does not take it. Please try again in a few minutes."
             )
             messages.error(request, words)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": WAYS[way["id"]]} for way in found]
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
         """As it stands in mails."""

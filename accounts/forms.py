@@ -120,7 +120,12 @@ class DetailsForm(forms.Form):
 class SignupForm(forms.Form):
     """What we ask of somebody who makes an account here, beside what allauth asks."""
 
-    name = LineField(label=_("Name"), max_bytes=150, help_text=_("As it will stand over your comments."))
+    name = LineField(
+        label=_("Name"),
+        max_bytes=150,
+        help_text=_("As it will stand over your comments."),
+        error_messages={"required": _("Please give a name.")},
+    )
 
     def signup(self, request: Any, user: User) -> None:
         user.name = self.cleaned_data["name"]

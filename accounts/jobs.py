@@ -1,6 +1,6 @@
 """What the clock does for people's accounts."""
 
-from accounts import pictures
+from accounts import invitations, pictures
 from server.jobs import every, job
 
 
@@ -8,3 +8,9 @@ from server.jobs import every, job
 @job()
 def sweep_pictures() -> None:
     pictures.sweep()
+
+
+@every(days=1)
+@job()
+def forget_invitations() -> None:
+    invitations.forget_old()

@@ -98,3 +98,26 @@ class Commenter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """Somebody whom the owner asked to write or keep order here, until they come or it is withdrawn."""
+
+    class Role(models.TextChoices):
+        AUTHOR = "Authors", _("author: writes essays")
+        MODERATOR = "Moderators", _("moderator: decides about comments")
+
+    email = models.EmailField(_("email"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=245)
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    nonce = models.CharField(max_length=22, editable=False)  # of the link that was mailed last; others are void
+    sent = models.DateTimeField(_("sent"), editable=False)
+    mailed = models.DateTimeField(_("mailed"), null=True, editable=False)
+    error = models.TextField(_("last error"), blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"

@@ -5,7 +5,7 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import claims, picture_views, views
+from accounts import claims, invitations, picture_views, views
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("claims/sent/", claims.sent, name="account_claim_sent"),
     path("claims/<str:token>/", claims.claim, name="account_claim"),
     path("login/code/confirm/", claims.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("invitation/<str:token>/", invitations.invitation, name="account_invitation"),
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),
     path("2fa/", include("allauth.mfa.urls")),

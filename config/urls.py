@@ -1,10 +1,13 @@
 """Where the apps meet."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from accounts import owner
 from blog import media
 from comments import privacy
 from comments import urls as comments
@@ -15,6 +18,7 @@ from transfer import views as data
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
+admin.site.unregister([SocialApp, SocialToken, UserSession])  # services stand in the settings; tokens are not kept
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
@@ -27,6 +31,7 @@ urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/", include(queue.urlpatterns)),
+    path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),
