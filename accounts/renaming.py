@@ -2,30 +2,36 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import pagecache
+from accounts import imitation
+from accounts.imitation import Known
 from accounts.models import Commenter, User
-from accounts.names import fold
-
-OFFICES = ("admin", "administrator", "author", "moderator", "owner", "staff")
+from accounts.names import imitates, is_mixed
 
 
 @transaction.atomic
-def rename(commenter: Commenter, *, name: str, website: str) -> None:
-    """Raises ValidationError for the name of somebody else who writes or keeps order here: nobody judges it again."""
-    if name != commenter.name and not may_be_called(commenter, name):
-        raise ValidationError(_("Somebody who writes or keeps order here goes by this name. Please choose another."))
+def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
+    """Raises ValidationError for a name that a newcomer's comment would be held for: nobody looks at it again."""
+    if name != commenter.name and (problem := doubt_about(commenter, name, site)):
+        raise ValidationError(problem)
     commenter.name, commenter.website, commenter.changed = name, website, timezone.now()
     commenter.save(update_fields=["name", "website", "changed"])
     User.objects.filter(commenter=commenter).update(name=name)
     pagecache.bump("site")
 
 
-def may_be_called(commenter: Commenter, name: str) -> bool:
-    people = User.objects.filter(Q(authorships__isnull=False) | Q(is_staff=True)).exclude(commenter=commenter)
-    known = {fold(each) for pair in people.values_list("name", "username") for each in pair if each}
-    is_staff = commenter.user is not None and commenter.user.is_staff
-    return fold(name) not in known and (is_staff or fold(name) not in OFFICES)
+def doubt_about(commenter: Commenter, name: str, site: str) -> str:
+    """What speaks against the name, in words, or nothing."""
+    known = [Known(*row) for row in imitation.people()]
+    others = [one for one in known if one.pk != commenter.user_id]
+    if whose := imitation.imitated(name, others):
+        words = _("This name is too much like that of %(name)s, who writes or keeps order here. Please choose another.")
+        return words % {"name": whose.name or whose.username}
+    if len(others) == len(known) and (imitation.is_office(name) or imitates(name, site)):
+        return _("This name would seem to speak for the site. Please choose another.")
+    if is_mixed(name):
+        return _("This name mixes letters of several scripts in one word. Please write it in one.")
+    return ""

@@ -75,7 +75,7 @@ def me(request: Request) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial={"name": commenter.name, "website": commenter.website})
     if request.method == "POST" and form.is_valid():
         try:
-            renaming.rename(commenter, **form.cleaned_data)
+            renaming.rename(commenter, **form.cleaned_data, site=str(request.site))
         except ValidationError as error:
             form.add_error("name", error)
         else:
