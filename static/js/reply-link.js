@@ -25,19 +25,28 @@ function answer(comment) {
   const [before, after] = title.dataset.answer.split("%s");
   title.replaceChildren(before, name, after);
   parent.value = comment.id.slice("comment-".length);
-  remember(comment.id);
+  remember(parent.value);
   cancel.hidden = false;
   comment.querySelector(".say").after(form);
 }
 
 function stand() {
-  const answered = document.getElementById(`comment-${parent.value}`);
   title.textContent = title.dataset.plain;
   parent.value = "";
-  remember(null);
+  remember("");
   cancel.hidden = true;
   home().append(form);
-  return answered;
+}
+
+/* Under the comment with that key, or back with none; false if that cannot be answered on this page. */
+export function move(key) {
+  const comment = key && document.getElementById(`comment-${key}`);
+  const focused = document.activeElement;
+  if (!key) stand();
+  else if (comment?.querySelector(":scope > .say .reply")) answer(comment);
+  else return false;
+  if (document.activeElement !== focused) focused.focus(); // what is moved loses it
+  return true;
 }
 
 document.addEventListener("click", (event) => {
@@ -45,13 +54,11 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".reply, .cancel");
   if (!link || !form) return;
   event.preventDefault();
-  if (link === cancel) {
-    stand()?.querySelector(".reply").focus();
-  } else {
-    answer(link.closest(".comment"));
-    (form.elements.text ?? form.querySelector(".icons a")).focus();
-  }
+  const answered = document.getElementById(`comment-${parent.value}`);
+  move(link.dataset.comment);
+  parent.dispatchEvent(new Event("input"));
+  if (link === cancel) answered?.querySelector(".reply").focus();
+  else form.elements.text.focus();
 });
 
-const comment = form && document.getElementById(history.state?.answering);
-if (comment?.querySelector(":scope > .say .reply")) answer(comment);
+if (form && history.state?.answering) move(history.state.answering);

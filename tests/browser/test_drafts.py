@@ -1,0 +1,333 @@
+"""Drafts in a real browser: no word is lost by reload, error, crash, another tab or another visit."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from blog.models import Essay
+from comments.models import Rules
+from moderation import actions as deciding
+from tests import make
+from tests.services.chromium import FLAGS, Visitor, program
+from tests.services.processes import wait_until
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+WORDS = "The dead keep still, yes.\n\nBut so does a stone, and I *do not* think we owe steadiness to [stones](/a/)."
+KEPT = """async (text) => {
+  if (!(await indexedDB.databases()).length) return false;
+  const opened = await new Promise((done) => (indexedDB.open("drafts").onsuccess = (event) => done(event.target.result)));
+  const asked = opened.transaction("drafts").objectStore("drafts").getAll();
+  const drafts = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
+  opened.close();
+  return text === null ? drafts.length === 0 : drafts.some((draft) => draft.text === text);
+}"""
+
+
+@pytest.fixture
+def essay(site: "Server") -> Iterator[Essay]:
+    before = Rules.objects.current()
+    make.rules(hold_first_comment=False)
+    yield make.essay("Of Drafts", by=make.author(name="Miriam Achterberg"))
+    before.save()
+
+
+@pytest.fixture
+def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
+    """Starts a browser process of its own, with a profile that stays when it ends."""
+    running: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def start() -> BrowserContext:
+        context = visitor.browser.browser_type.launch_persistent_context(
+            tmp_path, executable_path=program(), args=FLAGS, locale="en-US"
+        )
+        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        running.append(context)
+        return context
+
+    yield start
+    for context in running:
+        context.close()
+    assert not errors
+
+
+def kill(profile: Path) -> None:
+    """kill -9 of the browser process that has the profile open."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            command = (process / "cmdline").read_bytes()
+            if f"--user-data-dir={profile}\0".encode() in command and b"\0--type=" not in command:
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def url(site: "Server", essay: Essay) -> str:
+    return site.url + essay.get_absolute_url()
+
+
+def write(page: Page, text: str) -> None:
+    """Type, and wait until it is kept; `None` would be nothing."""
+    page.get_by_role("textbox", name="Comment").fill(text)
+    expect_kept(page, text)
+
+
+def expect_kept(page: Page, text: str | None) -> None:
+    wait_until(lambda: bool(page.evaluate(KEPT, text)), f"a draft that reads {text}")
+
+
+def expect_text(page: Page, text: str) -> None:
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value(text)
+
+
+def post(page: Page, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("textbox", name="Email").fill(email)
+    page.get_by_role("button", name="Post Comment").click()
+
+
+def test_a_draft_stays_with_its_tab_until_it_is_posted(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = visitor.open(url(site, essay))
+    assert page.evaluate("indexedDB.databases()") == []  # nothing is stored of those who only read
+    write(page, WORDS)
+    page.reload()
+    expect_text(page, WORDS)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    page.get_by_role("link", name="Essays").click()
+    page.get_by_role("link", name="Of Drafts").first.click()
+    expect_text(page, WORDS)
+    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    expect(page.locator(".draft")).to_be_hidden()
+    post(page, email="nonsense")
+    expect(page.locator(".errors")).to_be_focused()
+    page.reload()
+    expect_text(page, WORDS)
+    post(page)
+    expect(page.locator(f"#comment-{answered.pk} li.comment .comment-body")).to_contain_text("so does a stone")
+    expect_text(page, "")
+    expect_kept(page, None)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    write(page, WORDS)
+    post(page)
+    expect(page.locator(".errors")).to_contain_text("already")
+    expect_kept(page, None)
+
+
+def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    one = visitor.open(url(site, essay))
+    write(one, "In the first tab.")
+    two = one.context.new_page()
+    two.goto(url(site, essay))
+    write(two, "In the second.")
+    with one.expect_popup() as opened:
+        one.evaluate("open(location.href)")
+    copy = opened.value
+    waiting = "navigator.locks.query().then(({ pending }) => pending.length)"
+    wait_until(lambda: copy.evaluate(waiting) == 1, "a copied tab to take the first one's draft for its own")
+    write(copy, "In the copy.")
+    wait_until(lambda: copy.evaluate(waiting) == 0, "it to learn that the first tab is alive")
+    for page, words in ((one, "In the first tab."), (two, "In the second."), (copy, "In the copy.")):
+        expect(page.locator(".draft")).to_be_hidden()
+        page.reload()
+        expect_text(page, words)
+        expect(page.locator(".draft")).to_be_hidden()
+    post(two)
+    expect(two.locator("li.comment")).to_have_count(1)
+    expect_text(two, "")
+    for page, words in ((one, "In the first tab."), (copy, "In the copy.")):
+        page.reload()
+        expect_text(page, words)
+        expect_kept(page, words)
+    assert not two.evaluate(KEPT, "In the second.")
+
+
+def test_without_locks_no_tab_loses_its_own(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    """As on plain http in a local network: a living tab looks dead to others."""
+    one = visitor.open()
+    one.context.add_init_script("delete Navigator.prototype.locks")
+    one.goto(url(site, essay))
+    write(one, "Mine.")
+    two = one.context.new_page()
+    two.goto(url(site, essay))
+    expect(two.locator(".draft")).to_contain_text("This is your draft")
+    write(two, "Mine, and more.")
+    for page, words in ((one, "Mine."), (two, "Mine, and more.")):
+        page.reload()
+        expect_text(page, words)
+
+
+def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    """The newest in the form, the others a click away; each says when it was written and can be discarded."""
+    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    under = f"#comment-{answered.pk} form#respond"
+    context = visitor.open().context
+
+    def visit(at: str) -> Page:
+        context.clock.set_fixed_time(f"2026-{at}")
+        page = context.new_page()
+        page.goto(url(site, essay))
+        return page
+
+    old = visit("08-12T14:05:00")
+    write(old, "Three months ago.")
+    old.close()
+    essays = visit("11-12T14:05:00")
+    write(essays, "For the essay")
+    replies = visit("11-12T15:05:00")
+    replies.get_by_role("link", name="Reply to Ines Okafor").click()
+    write(replies, "For Ines.")
+    for page in (essays, replies):
+        page.close()
+
+    page = visit("11-25T12:00:00")
+    draft = page.locator(".draft")
+    expect(draft.get_by_role("status")).to_have_text(
+        "This is your draft of 12 November 2026 at 15:05, kept in this browser."
+    )
+    expect_text(page, "For Ines.")
+    expect(page.locator(under)).to_have_count(1)
+    visitor.axe(page)
+    more = page.get_by_role("button", name="1 more draft")
+    more.click()
+    expect_text(page, "For the essay")
+    expect(draft.get_by_role("status")).to_contain_text("at 14:05")
+    expect(page.locator(under)).to_have_count(0)
+    expect(more).to_be_focused()
+    field = page.get_by_role("textbox", name="Comment")
+    field.press_sequentially("!")
+    more.press("Enter")
+    expect_text(page, "For Ines.")
+    more.press("Enter")
+    expect_text(page, "For the essay!")
+
+    page.get_by_role("button", name="Discard it").click()
+    expect_text(page, "")
+    expect(field).to_be_focused()
+    expect(draft.get_by_role("status")).to_have_text("Your draft is discarded.")
+    field.press("Control+z")
+    expect_text(page, "For the essay!")
+    expect_kept(page, "For the essay!")
+    field.fill("")
+    wait_until(lambda: not page.evaluate(KEPT, "For the essay!"), "a draft to go with its last word")
+    assert not page.evaluate(KEPT, "Three months ago.")
+    page.close()
+
+    page = visit("11-26T12:00:00")
+    expect_text(page, "For Ines.")
+    expect(page.get_by_role("button", name="more draft")).to_be_hidden()
+    post(page)
+    expect(page.locator(f"#comment-{answered.pk} li.comment")).to_have_count(1)
+    expect_kept(page, None)
+
+
+def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.rules(threads_a_page=1)
+    make.comment(essay)
+    answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
+    page = visitor.open(f"{url(site, essay)}?replyto={answered.pk}")
+    context = page.context
+    write(page, WORDS)
+
+    def visit_again() -> Page:
+        context.pages[-1].close()
+        page = context.new_page()
+        page.goto(url(site, essay))
+        expect(page.locator(".draft")).to_contain_text("kept in this browser, answers a comment on another page")
+        expect_text(page, "")
+        page.get_by_role("link", name="Go on with it").click()
+        expect_text(page, WORDS)
+        expect(page.locator(".draft")).to_contain_text("This is your draft")
+        return page
+
+    page = visit_again()
+    expect(page.locator(f"#comment-{answered.pk} form#respond")).to_have_count(1)
+    deciding.trash(answered, by=make.moderator())
+    page = visit_again()
+    expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Discard it").click()
+    expect_kept(page, None)
+
+
+def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    """Coming back from a log-in the server draws the form with what left with it: no less and no more than a copy."""
+    make.user("rask", password="a long enough secret")
+    page = visitor.open(url(site, essay))
+    write(page, "Before the log-in.")
+    # as where the browser opens no second window
+    page.locator(".icons button").first.evaluate("(button) => button.form.requestSubmit(button)")
+    page.locator("[name=login]").fill("rask")
+    page.locator("[name=password]").fill("a long enough secret")
+    page.get_by_role("button", name="Log in", exact=True).last.click()
+    expect(page.locator(".identity.you")).to_be_visible()
+    expect_text(page, "Before the log-in.")
+    write(page, "After the log-in.")
+    page.reload()
+    expect_text(page, "After the log-in.")
+    expect(page.locator(".draft")).to_be_hidden()
+    page.context.new_page().goto(url(site, essay))
+    newer = page.context.pages[-1]
+    expect_text(newer, "Before the log-in.")  # the other tab is alive, and its draft its own
+    newer.close()
+    page.close()
+    page = newer.context.new_page()
+    page.goto(url(site, essay))
+    expect_text(page, "After the log-in.")
+    expect(page.locator(".draft")).to_contain_text("This is your draft")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment .comment-body")).to_have_text("After the log-in.")
+    expect_text(page, "")
+    expect_kept(page, None)
+
+
+def test_what_a_browser_cannot_keep_can_still_be_posted(
+    visitor: Visitor, site: "Server", essay: Essay, tmp_path: Path, start: Callable[[], BrowserContext]
+) -> None:
+    preferences = tmp_path / "Default" / "Preferences"
+    preferences.parent.mkdir()
+    preferences.write_text('{"profile": {"default_content_setting_values": {"cookies": 2}}}')
+    page = start().pages[0]
+    page.goto(url(site, essay))
+    page.get_by_role("textbox", name="Comment").fill("Refused.")
+    expect(page.locator(".draft")).to_contain_text("your words are on this page alone")
+    post(page)
+    expect(page.locator("li.comment .comment-body")).to_have_text("Refused.")
+
+    page = visitor.open(url(site, essay))
+    write(page, "There is room for this.")
+    # as when the disk is full
+    page.evaluate("() => { IDBTransaction.prototype.commit = IDBTransaction.prototype.abort }")
+    page.get_by_role("textbox", name="Comment").fill("None for that.")
+    expect(page.locator(".draft")).to_contain_text("your words are on this page alone")
+    visitor.axe(page)
+    post(page)
+    expect(page.locator("li.comment .comment-body").last).to_have_text("None for that.")
+
+
+def test_at_most_a_second_is_lost_when_the_browser_is_killed(
+    site: "Server", essay: Essay, tmp_path: Path, start: Callable[[], BrowserContext]
+) -> None:
+    page = start().pages[0]
+    page.goto(url(site, essay))
+    page.get_by_role("textbox", name="Comment").focus()
+    typed: list[float] = []
+    words = "Whoever writes this is cut off somewhere in the middle, as are we all"
+    for letter in words:
+        page.keyboard.type(letter, delay=25)
+        typed.append(time.monotonic())
+    kill(tmp_path)
+    end = time.monotonic()
+    page = start().pages[0]
+    page.goto(url(site, essay))
+    expect(page.locator(".draft")).to_contain_text("This is your draft")
+    kept = page.get_by_role("textbox", name="Comment").input_value()
+    assert words.startswith(kept)
+    assert len(kept) >= len([at for at in typed if at < end - 1])
