@@ -62,6 +62,12 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
         fresh = {"name": name, "email": user.email, "verified": True}
         return self.get_or_create(user=user, defaults=fresh)[0]
 
+    def hold(self, commenter: "Commenter") -> bool:
+        """Keep somebody as they are until the transaction ends, with what is new of them; whether they still are."""
+        if commenter.has_news:
+            return bool(self.filter(pk=commenter.pk).update(website=commenter.website, changed=commenter.changed))
+        return bool(self.filter(pk=commenter.pk).select_for_update(no_key=True).values_list("pk"))
+
     def guests(self) -> Self:
         return self.filter(user=None)
 

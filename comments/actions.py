@@ -29,6 +29,10 @@ class Flooded(Exception):
     seconds: float
 
 
+class Joined(Exception):
+    """Who speaks has become one with somebody else, or was forgotten, since the request began."""
+
+
 class Gone(Exception):
     """The comment being answered is no longer there to be answered."""
 
@@ -47,10 +51,12 @@ def post(
 ) -> Comment:
     """Put a comment under an essay, or under the comment `parent` of it, and say who is to hear of it.
 
-    Raises Gone, Duplicate, Flooded or screening.Refused; then nothing is kept.
+    Raises Gone, Joined, Duplicate, Flooded or screening.Refused; then nothing is kept.
     """
     rules = rules or Rules.objects.current()
     wait = 0.0 if is_moderator else flood(commenter, sender, rules.flood_seconds)
+    if commenter.pk and not is_trusted and not Commenter.objects.hold(commenter):
+        raise Joined  # held before any thread, as join() does; those who write or keep order here are never joined away
     above = root = None
     if parent is not None:
         root, above = Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
@@ -63,8 +69,8 @@ def post(
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:
         raise Flooded(wait)
-    if commenter._state.adding or commenter.has_news:
-        commenter.save()  # a stranger's first words, or a friend's new website
+    if commenter._state.adding:
+        commenter.save()  # a stranger's first words
     told = ["site"] if commenter.has_news else []
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
     draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)

@@ -1,6 +1,7 @@
 """Which threads a page of an essay's discussion holds, and which page holds a comment."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,7 +9,9 @@ from django.core import signing
 from django.db.models import Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
+from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
@@ -18,6 +21,7 @@ from comments.thread import Row
 HELD = signing.TimestampSigner(salt="comments.held")
 HELD_FOR = 60 * 60 * 24 * 90
 OWN_AT_MOST = 50
+NEW_FOR = timedelta(hours=1)
 
 # Times only tell one state from another, so they come as text: parsing hundreds a page is a tenth of its cost.
 COLUMNS = (
@@ -38,6 +42,16 @@ def unlocked(key: str) -> int | None:
         return None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the writer of a comment alone is told, beside it."""
+
+    reasons: list[Reason]
+    is_waiting: bool
+    offer: str  # asks for the mail that makes it theirs, if they are a guest with an address
+    address: str
+
+
 @dataclass
 class Viewer:
     """For whom a page is drawn, as far as it makes a difference to the thread."""
@@ -54,16 +68,29 @@ class Viewer:
         commenter = request.commenter or None  # type: ignore[attr-defined]
         return cls(commenter, request.GET.get("key", ""))
 
-    def held(self, essay: Essay) -> list[Comment]:
-        """The viewer's own comments under the essay that wait; no query for strangers."""
+    def own(self, essay: Essay) -> list[Comment]:
+        """The viewer's own comments under the essay that wait, and a guest's newest; no query for strangers."""
         own = Q(pk=self.unlocked) if self.unlocked else Q()
         if self.commenter:
             own |= Q(commenter=self.commenter.pk)
         if not own:
             return []
-        waiting = Comment.objects.under(essay).filter(own, status=Status.PENDING)
-        needed = waiting.select_related("wording").only("parent_id", "tree_id", "readable", "wording__reasons")
+        new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
+        told = Comment.objects.under(essay).filter(own, Q(status=Status.PENDING) | (new & ~Q(commenter__email="")))
+        needed = told.select_related("wording", "commenter").only(
+            "parent_id", "tree_id", "readable", "status", "wording__reasons", "commenter__email", "commenter__user"
+        )
         return list(needed.order_by("-pk")[:OWN_AT_MOST])
+
+    def told(self, comment: Comment) -> "Told":
+        """What only the viewer is told about one of their own."""
+        guest, address = comment.commenter, comment.get_absolute_url()
+        return Told(
+            reasons=comment.wording.reasons if comment.wording else [],
+            is_waiting=not comment.is_approved,
+            offer=claims.offer(guest.pk) if guest.email and not guest.user_id else "",
+            address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
+        )
 
     def may_see(self, comment: Comment) -> bool:
         if comment.status == Status.APPROVED:
@@ -117,18 +144,18 @@ class ThreadPage:
         before = self.shown_roots().filter(**{"tree_id__gt" if self.is_newest_first else "tree_id__lt": tree}).count()
         return min(before // self.per_page + 1, self.count)
 
-    def rows(self) -> tuple[list[Row], dict[int, list[Reason]]]:
-        """The page's rows in reading order, and the keys of the viewer's own that wait, each with why."""
+    def rows(self) -> tuple[list[Row], dict[int, Told]]:
+        """The page's rows in reading order, and the keys of the viewer's own that they are told something about."""
         start = (self.number - 1) * self.per_page
         roots = self.shown_roots().order_by("-tree_id" if self.is_newest_first else "tree_id")
         shown = roots.values("tree_id")[start : start + self.per_page]
         rows = self.threads(Subquery(shown))
-        held = self.viewer.held(self.essay)
+        own = self.viewer.own(self.essay)
         if self.number == (1 if self.is_newest_first else self.count):
-            new = [comment.tree_id for comment in held if not comment.readable and comment.parent_id is None]
+            new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
             rows += self.threads(new) if new else []
         rows.sort(key=lambda row: -row.tree if self.is_newest_first else row.tree)  # stable: replies stay in order
-        return rows, {comment.pk: comment.wording.reasons if comment.wording else [] for comment in held}
+        return rows, {comment.pk: self.viewer.told(comment) for comment in own}
 
     @staticmethod
     def threads(trees: Subquery | list[int]) -> list[Row]:

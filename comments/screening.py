@@ -105,8 +105,10 @@ def borrowed_name(draft: Draft) -> Reason | None:
     """Under the name of somebody who writes or keeps order here, of an office, or of the site.
 
     Those who do are taken at their word. Everybody else's name is looked at, however they came: what a provider says
-    somebody is called is what they told it.
+    somebody is called is what they told it. A guest has one name for good, and it was looked at before.
     """
+    if draft.has_approved and not draft.commenter.user_id:
+        return None
     known = [Known(*row) for row in imitation.people().union(site_name())]
     people = [one for one in known if one.pk]
     if any(one.pk == draft.commenter.user_id for one in people):

@@ -57,6 +57,10 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     except actions.Gone:
         form.add_error("parent", _("The comment you answer is no longer here. Post again to answer the essay itself."))
         return refuse(request, essay, form, details, 422)
+    except actions.Joined:
+        return refuse(
+            request, essay, form, details, 409, _("Who you are here has changed meanwhile. Please post this again.")
+        )
     except Refused as refused:
         form.add_error("text", str(refused))
         return refuse(request, essay, form, details, 422)
@@ -100,8 +104,11 @@ def refuse(
 
 def link(comment: Comment) -> str:
     """The comment's address, good for somebody without a cookie too while it waits."""
-    address = comment.get_absolute_url()
-    return address if comment.is_approved else f"{address}?key={key_to(comment)}"
+    return comment.get_absolute_url() if comment.is_approved else with_key(comment)
+
+
+def with_key(comment: Comment) -> str:
+    return f"{comment.get_absolute_url()}?key={key_to(comment)}"
 
 
 def settle(request: Request, details: DetailsForm | None, comment: Comment) -> HttpResponse:
@@ -110,7 +117,9 @@ def settle(request: Request, details: DetailsForm | None, comment: Comment) -> H
         return redirect(comment)
     if details.cleaned_data["remember"]:
         return remember(comment.commenter, redirect(comment))
-    return forget(redirect(link(comment))) if request.commenter else redirect(link(comment))
+    # by its key the page knows its writer, and offers to make it theirs
+    onward = redirect(with_key(comment) if comment.commenter.email else link(comment))
+    return forget(onward) if request.commenter else onward
 
 
 @require_safe

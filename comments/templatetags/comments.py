@@ -49,15 +49,15 @@ def thread(context: Context, essay: Essay) -> SafeString:
     discussion = page.discussion
     if discussion.takes_comments:
         ends(request, discussion.closes)
-    rows, held = page.rows()
-    steps = outline(rows, page.rules.shown_depth, frozenset(held))
+    rows, told = page.rows()
+    steps = outline(rows, page.rules.shown_depth, frozenset(told))
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
     drawn = drawing.Page(
         authors=frozenset(author.pk for author in essay.bylines),
         reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
         is_open=discussion.takes_comments,
-        held=held,
+        told=told,
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
