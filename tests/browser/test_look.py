@@ -81,7 +81,7 @@ def log_in(page: Page, site: "Server") -> None:
     page.goto(f"{site.url}/accounts/login/")
     page.locator("[name=login]").fill("author")
     page.locator("[name=password]").fill("demo")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("link", name="Log out")).to_be_visible()
 
 
