@@ -21,6 +21,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms
+from playwright.sync_api import Locator, expect
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -35,10 +36,12 @@ from tests import make
 from tests.comments.door import Browser, Page
 from tests.pagecache.browsing import ask
 from tests.services import provider as demo
+from tests.services.chromium import Visitor
 from tests.services.web import Handler, Server, serving
 
 if TYPE_CHECKING:
     from tests.services.site import Installation
+    from tests.services.site import Server as Site
 
 OWN = "/accounts/picture/"
 HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
@@ -157,7 +160,6 @@ def test_the_accounts_picture_stands_beside_what_one_says(service: demo.Demo, se
             "decoding": "async",
         }
     assert page.find("svg[@viewBox='0 0 40 40']") is None
-    assert service.base not in page.html.split('id="respond"')[0]
     assert looks_like(opened(comment.commenter), portrait("maralindqvist", 128))
     for size in (32, 64, 128):
         answer = browser.get(f"{begin}-{size}.webp")
@@ -408,7 +410,7 @@ def mara() -> Commenter:
 
 
 @pytest.fixture
-def browser(mara: Commenter) -> Browser:
+def hers(mara: Commenter) -> Browser:
     assert mara.user is not None
     return Browser(mara.user, headers=HOST)
 
@@ -435,8 +437,8 @@ KINDS = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("data", KINDS.values(), ids=KINDS)
-def test_pictures_of_every_kind_can_be_uploaded(browser: Browser, mara: Commenter, data: bytes) -> None:
-    assert send(browser, data, "../../evil.html", "text/html").status == 302
+def test_pictures_of_every_kind_can_be_uploaded(hers: Browser, mara: Commenter, data: bytes) -> None:
+    assert send(hers, data, "../../evil.html", "text/html").status == 302
     assert files() == files_of(mara)
     for size in (32, 64, 128):
         image = opened(mara, size)
@@ -445,32 +447,32 @@ def test_pictures_of_every_kind_can_be_uploaded(browser: Browser, mara: Commente
 
 
 @pytest.mark.django_db
-def test_the_middle_of_the_first_picture_is_kept_on_white(browser: Browser, mara: Commenter) -> None:
+def test_the_middle_of_the_first_picture_is_kept_on_white(hers: Browser, mara: Commenter) -> None:
     first = Image.new("RGBA", (300, 100), "red")
     first.paste("blue", (100, 0, 200, 50))
     first.paste((0, 0, 0, 0), (100, 50, 200, 100))
     out = io.BytesIO()
     first.save(out, "WEBP", save_all=True, append_images=[Image.new("RGBA", (300, 100), "lime")], lossless=True)
-    send(browser, out.getvalue())
+    send(hers, out.getvalue())
     image = opened(mara)
     for place, colour in {(8, 8): (0, 0, 255), (120, 8): (0, 0, 255), (8, 120): (255, 255, 255)}.items():
         assert all(abs(a - b) < 16 for a, b in zip(image.getpixel(place), colour, strict=True))  # type: ignore[arg-type]
 
 
 @pytest.mark.django_db
-def test_colours_are_those_that_the_picture_means(browser: Browser, mara: Commenter) -> None:
+def test_colours_are_those_that_the_picture_means(hers: Browser, mara: Commenter) -> None:
     usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = usual.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
-    send(browser, encoded(color="red", icc_profile=swapped))
+    send(hers, encoded(color="red", icc_profile=swapped))
     red, green, blue = opened(mara).getpixel((64, 64))  # type: ignore[misc]
     assert green > 200 > 60 > max(red, blue)
-    assert send(browser, encoded(color="red", icc_profile=b"no profile")).status == 302
+    assert send(hers, encoded(color="red", icc_profile=b"no profile")).status == 302
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("data", WORTHLESS.values(), ids=WORTHLESS)
-def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(browser: Browser, data: bytes) -> None:
-    page = send(browser, data)
+def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(hers: Browser, data: bytes) -> None:
+    page = send(hers, data)
     assert page.status == 422
     field, words = page.id("picture"), page.id("picture-error")
     assert "Please choose" in "".join(words.itertext())
@@ -480,19 +482,19 @@ def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(brows
 
 
 @pytest.mark.django_db
-def test_too_large_a_file_and_none_at_all_are_refused_in_words(browser: Browser, settings: Settings) -> None:
-    page = send(browser, encoded() + bytes(pictures.BYTES))
+def test_too_large_a_file_and_none_at_all_are_refused_in_words(hers: Browser, settings: Settings) -> None:
+    page = send(hers, encoded() + bytes(pictures.BYTES))
     assert (page.status, "larger than 8 MB" in page.words) == (422, True)
     assert settings.BODY_LIMITS[OWN] > pictures.BYTES + 64 * 1024  # so that it is these words that they get
-    page = Page(browser.post(OWN, {}))
+    page = Page(hers.post(OWN, {}))
     assert (page.status, "Please choose a picture first." in page.words) == (422, True)
 
 
 @pytest.mark.django_db
-def test_whoever_sends_picture_after_picture_has_to_wait(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_sends_picture_after_picture_has_to_wait(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_views, "AN_HOUR", 2)
-    assert [send(browser, encoded()).status for _ in range(2)] == [302, 302]
-    page = send(browser, encoded())
+    assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
+    page = send(hers, encoded())
     assert (page.status, "many pictures" in page.words) == (429, True)
     assert int(page.answer.headers["Retry-After"]) > 60
 
@@ -511,44 +513,44 @@ def test_nobody_else_may(mara: Commenter) -> None:
 
 @pytest.mark.django_db
 def test_ones_own_picture_stays_until_it_is_removed(
-    elsewhere: Server, browser: Browser, mara: Commenter, commit: Any
+    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
 ) -> None:
     address = f"{elsewhere.origin}/mara.png"
     log_in_again(mara, address)
     work_off()
     theirs = files_of(mara)
-    assert "It comes from your account, X: @maralindqvist" in browser.read(OWN).words
+    assert "It comes from your account, X: @maralindqvist" in hers.read(OWN).words
     with commit():
-        send(browser, encoded())
+        send(hers, encoded())
     own = files_of(mara)
     assert files() == own
     assert own.isdisjoint(theirs)
-    page = browser.read(OWN)
+    page = hers.read(OWN)
     assert "You uploaded it." in page.words
     assert "The one of X: @maralindqvist takes its place again." in page.words
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/other.png")
     assert (work_off(), files_of(mara)) == (0, own)
     with commit():
-        browser.post(OWN, {"remove": "1"})
+        hers.post(OWN, {"remove": "1"})
     assert files() == set()
     assert work_off() == 1  # the account's comes back
     assert files() == files_of(mara)
     with commit():
-        browser.post(OWN, {"remove": "1"})
+        hers.post(OWN, {"remove": "1"})
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/third.png")
     assert (work_off(), files()) == (0, set())  # none is what they want
-    assert "your initials stand beside your comments" in browser.read(OWN).words
-    browser.post(OWN, {"follow": "1"})
+    assert "your initials stand beside your comments" in hers.read(OWN).words
+    hers.post(OWN, {"follow": "1"})
     work_off()
     assert files() == files_of(mara)
 
 
 @pytest.mark.django_db
-def test_who_removes_twice_at_once_removes_one(elsewhere: Server, browser: Browser, mara: Commenter) -> None:
-    send(browser, encoded())
-    assert [browser.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
+def test_who_removes_twice_at_once_removes_one(elsewhere: Server, hers: Browser, mara: Commenter) -> None:
+    send(hers, encoded())
+    assert [hers.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
     mara.refresh_from_db()
     assert (mara.picture, mara.has_chosen_picture) == ("", False)
 
@@ -578,13 +580,13 @@ def test_pictures_cost_no_query(mara: Commenter) -> None:
 
 
 @pytest.fixture
-def _site(installation: "Installation", django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def _own_site(installation: "Installation", django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A site of its own, so that commits are commits."""
     with django_db_blocker.unblock(), installation.connected():
         yield
 
 
-@pytest.mark.usefixtures("_site")
+@pytest.mark.usefixtures("_own_site")
 def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
     essay = make.essay()
     mara = person(f"{elsewhere.origin}/mara.png")
@@ -612,12 +614,64 @@ def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
 
 
 @pytest.mark.django_db
-def test_what_nobody_wears_is_swept_away_in_a_day(browser: Browser, mara: Commenter) -> None:
+def test_what_nobody_wears_is_swept_away_in_a_day(hers: Browser, mara: Commenter) -> None:
     jobs.sweep_pictures.call()
-    send(browser, encoded())
+    send(hers, encoded())
     default_storage.save(f"avatars/{'c' * 32}-64.webp", ContentFile(b"left by a worker that died"))
     jobs.sweep_pictures.call()
     assert len(files()) == 4  # it may still be on its way to somebody
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
         jobs.sweep_pictures.call()
     assert files() == files_of(mara)
+
+
+# In a browser
+
+BROUGHT = """async (row) => {
+  while (!(await (await fetch(row)).text()).includes("/media/avatars/")) await new Promise((next) => setTimeout(next, 100));
+}"""
+
+
+def is_drawn(face: Locator) -> None:
+    """The picture itself stands there, not the place that was kept for it."""
+    face.scroll_into_view_if_needed()
+    expect(face).to_have_js_property("complete", True)
+    expect(face).not_to_have_js_property("naturalWidth", 0)
+
+
+def test_a_browser_asks_nobody_but_us_for_a_picture(visitor: Visitor, site: "Site") -> None:
+    make.rules(hold_first_comment=False)
+    essay = make.essay("Of Faces")
+    page = visitor.open(site.url + essay.get_absolute_url())
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Log in with X (Twitter)").click()
+    demo.allow(opened.value, "Kofi Asante")
+    expect(page.locator(".you .face")).to_be_visible()
+    page.evaluate(BROUGHT, f"{essay.get_absolute_url()}identity/")
+    page.reload()
+    is_drawn(page.locator(".you img.face"))
+    visitor.axe(page)
+    page.get_by_role("textbox", name="Comment").fill("A face at last.")
+    page.get_by_role("button", name="Post Comment").click()
+    is_drawn(page.locator("li.comment .head img.face"))
+    stranger = visitor.open(page.url)
+    is_drawn(stranger.locator("li.comment .head img.face"))
+    theirs = stranger.locator("img.face").get_attribute("src") or ""
+
+    page.goto(site.url + OWN)
+    visitor.axe(page)
+    field = page.get_by_label("Another picture")
+    field.set_input_files({"name": "me.svg", "mimeType": "image/svg+xml", "buffer": SVG})
+    page.get_by_role("button", name="Upload").click()
+    expect(field).to_be_focused()
+    expect(page.locator(".wrong")).to_contain_text("could not be opened as a picture")
+    visitor.axe(page)
+    field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photograph(1000)})
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("status")).to_have_text("This is your picture now.")
+    is_drawn(page.locator(".you img.face"))
+    stranger.reload()
+    is_drawn(stranger.locator("li.comment .head img.face"))
+    assert stranger.locator("img.face").get_attribute("src") != theirs
+    page.get_by_role("button", name="Remove this picture").click()
+    expect(page.locator(".you")).to_contain_text("your initials stand beside your comments")
