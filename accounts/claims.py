@@ -3,6 +3,7 @@
 Typing an address proves nothing, and having proved it once does not say that it is still read: each claim is mailed.
 """
 
+import math
 import secrets
 from dataclasses import dataclass
 from itertools import groupby
@@ -127,7 +128,7 @@ def mailed(request: HttpRequest, guest: Commenter) -> HttpResponse:
             site: Any = request.site
             send.enqueue(guest.pk, str(site), site.language)
     if seconds:
-        response = render(request, "account/claim_wait.html", {"minutes": -(-seconds // 60)}, status=429)
+        response = render(request, "account/claim_wait.html", {"minutes": math.ceil(seconds / 60)}, status=429)
         response.headers["Retry-After"] = str(int(seconds) + 1)
         return response
     return redirect(f"{reverse('account_claim_sent')}?{urlencode({'next': request.POST.get('next', '')})}")
