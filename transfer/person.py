@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, User
 from blog.models import Authorship
@@ -22,6 +23,7 @@ class Part:
     """What is told of the rows of one model; `owner` leads from it to the Commenter or the User."""
 
     model: type[Model]
+    title: Any  # a str, translated when it is shown
     owner: str
     fields: tuple[str, ...]
 
@@ -29,32 +31,56 @@ class Part:
         found: QuerySet[Model] = self.model._default_manager.filter(**{self.owner: person.pk}).order_by("pk")
         return list(found.values(*self.fields))
 
-    @property
-    def title(self) -> str:
-        return capfirst(str(self.model._meta.verbose_name_plural))
-
     def label(self, field: str) -> str:
         return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
 
 
 # A test fails for a relation of Commenter or User that no part tells of.
 OF_COMMENTER = (
-    Part(Commenter, "pk", ("name", "email", "website", "mark", "profile", "picture_url", "created", "changed")),
     Part(
-        Comment, "commenter", ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "changed")
+        Commenter,
+        _("Who you are"),
+        "pk",
+        ("name", "email", "website", "mark", "profile", "picture_url", "created", "changed"),
     ),
-    Part(Wording, "comment__commenter", ("comment_id", "text", "created", "network", "reasons")),
+    Part(
+        Comment,
+        _("Your comments"),
+        "commenter",
+        ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "changed"),
+    ),
+    Part(
+        Wording,
+        _("Your words, each time you changed them"),
+        "comment__commenter",
+        ("comment_id", "text", "created", "network", "reasons"),
+    ),
 )
 OF_USER = (
-    Part(User, "pk", ("username", "name", "email", "date_joined", "last_login", "is_staff", "groups__name")),
-    Part(EmailAddress, "user", ("email", "verified", "primary")),
-    Part(SocialAccount, "user", ("provider", "uid", "extra_data", "date_joined", "last_login")),
-    Part(Authenticator, "user", ("type", "created_at", "last_used_at")),
-    Part(UserSession, "user", ("user_agent", "ip", "created_at", "last_seen_at")),
-    Part(Authorship, "author", ("essay__title", "position")),
-    Part(Notice, "recipient", ("kind", "comment_id", "state", "created")),
-    Part(Decision, "moderator", ("comment_id", "verb", "why", "before", "after", "created")),
-    Part(LogEntry, "user", ("object_repr", "change_message", "action_time")),
+    Part(
+        User,
+        _("Your log-in"),
+        "pk",
+        ("username", "name", "email", "date_joined", "last_login", "is_staff", "groups__name"),
+    ),
+    Part(EmailAddress, _("Email addresses"), "user", ("email", "verified", "primary")),
+    Part(
+        SocialAccount,
+        _("Accounts elsewhere, with what they told us"),
+        "user",
+        ("provider", "uid", "extra_data", "date_joined", "last_login"),
+    ),
+    Part(Authenticator, _("Passkeys and second factors"), "user", ("type", "created_at", "last_used_at")),
+    Part(UserSession, _("Where you are logged in"), "user", ("user_agent", "ip", "created_at", "last_seen_at")),
+    Part(Authorship, _("Your essays"), "author", ("essay__title", "position")),
+    Part(Notice, _("Mails to you"), "recipient", ("kind", "comment_id", "state", "created")),
+    Part(
+        Decision,
+        _("Your decisions about comments"),
+        "moderator",
+        ("comment_id", "verb", "why", "before", "after", "created"),
+    ),
+    Part(LogEntry, _("What you changed in the admin"), "user", ("object_repr", "change_message", "action_time")),
 )
 
 
