@@ -1,5 +1,6 @@
 """The right to be forgotten: what a person leaves behind when they ask us to forget them."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import pagecache
+from accounts import actions, pictures
 from accounts.models import Commenter, User
 
 
@@ -34,9 +36,10 @@ def forget(commenter: Commenter, *, words_stay: bool) -> None:
     if not may_be_forgotten(commenter):
         raise Needed
     user = commenter.user
-    for relation in Commenter._meta.related_objects:
-        manager: Any = relation.related_model._default_manager
-        manager.forget(commenter, words_stay=words_stay)
+    for model in actions.related():
+        model.objects.forget(commenter, words_stay=words_stay)
+    if commenter.picture:
+        transaction.on_commit(partial(pictures.drop, commenter.picture), robust=True)
     nobody = Commenter(pk=commenter.pk, name=_("Anonymous"), created=commenter.created, changed=timezone.now())
     nobody.save(force_update=True)
     if user:
