@@ -1,0 +1,375 @@
+"""One's own account: coming in without a password, and every page on which it is looked after."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.core import mail
+from django.core.mail.backends import locmem
+from django.test import Client
+
+from accounts.models import Commenter, User
+from accounts.sessions import described
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "orchards are not sold"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/19 Safari/604"
+)
+LOGIN, CODE, CONFIRM = "/accounts/login/", "/accounts/login/code/", "/accounts/login/code/confirm/"
+ME, SESSIONS, ADMIN, SECOND = "/accounts/me/", "/accounts/sessions/", "/admin/", "/accounts/2fa/"
+
+
+def browser(agent: str = FIREFOX) -> Client:
+    return Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin", "user-agent": agent})
+
+
+@pytest.fixture
+def client() -> Client:
+    return browser()
+
+
+@pytest.fixture
+def rosa() -> User:
+    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
+
+
+def log_in(client: Client, who: User, to: str = "/") -> Any:
+    return client.post(f"{LOGIN}?next={to}", {"login": who.username, "password": PASSWORD})
+
+
+def came_in(client: Client) -> bool:
+    return client.get(ME).status_code == 200
+
+
+def mailed_code() -> str:
+    found = re.search(r"^(\d{4}-\d{4})$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert found, mail.outbox[-1].body
+    return found[1]
+
+
+def words_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+# Coming in
+
+
+def test_name_and_address_make_an_account_and_the_mailed_code_opens_it(client: Client) -> None:
+    page = words_of(client.get("/accounts/signup/"))
+    assert "password" not in page.lower()
+    answer = client.post("/accounts/signup/?next=/about/", {"name": "Ines Okafor", "email": "Ines@Example.org"})
+    code = mailed_code()
+    assert code in mail.outbox[-1].subject  # a phone shows it without opening the mail
+    answer = client.post(answer.headers["Location"], {"code": code})
+    user = User.objects.get(email="ines@example.org")
+    assert not user.has_usable_password()
+    assert came_in(client)
+    assert Commenter.objects.get(user=user).name == "Ines Okafor"
+
+
+def test_a_newcomer_is_told_what_is_missing(client: Client) -> None:
+    page = words_of(client.post("/accounts/signup/", {"name": "", "email": "ines"}))
+    assert "Please give a name." in page
+    assert "An email address has an @ in the middle" in page
+    page = words_of(client.post("/accounts/signup/", {"name": "Ines", "email": f"{'i' * 95}@example.org"}))
+    assert "too long" in page
+
+
+def test_an_address_that_was_mistyped_can_be_set_right_on_the_way(client: Client) -> None:
+    client.post("/accounts/signup/", {"name": "Ines Okafor", "email": "inez@example.org"})
+    client.post("/accounts/confirm-email/", {"action": "change", "email": "ines@example.org"})
+    assert mail.outbox[-1].to == ["ines@example.org"]
+    client.post("/accounts/confirm-email/", {"code": mailed_code()})
+    assert came_in(client)
+
+
+def test_the_code_is_typed_where_it_was_asked_for_and_leads_on(client: Client, rosa: User) -> None:
+    asked = client.post(f"{CODE}?next=/about/", {"email": " ROSA@example.org "})
+    page = words_of(client.get(asked.headers["Location"]))
+    assert 'inputmode="numeric"' in page
+    assert 'autocomplete="one-time-code"' in page
+    elsewhere = browser(SAFARI)  # the phone on which the mail is read
+    assert elsewhere.post(CONFIRM, {"code": mailed_code()}).headers["Location"] == CODE
+    answer = client.post(asked.headers["Location"], {"code": mailed_code().replace("-", " ")})
+    assert answer.headers["Location"] == "/about/"
+
+
+def test_another_code_replaces_the_one_before(client: Client, rosa: User) -> None:
+    client.post(CODE, {"email": "rosa@example.org"})
+    first = mailed_code()
+    client.post(CONFIRM, {"action": "resend"})
+    assert "The one before is no longer good." in words_of(client.get(CONFIRM))
+    assert mailed_code() != first
+    assert "not the code that was mailed last" in words_of(client.post(CONFIRM, {"code": first}))
+    client.post(CONFIRM, {"code": mailed_code()})
+    assert came_in(client)
+
+
+def test_guessing_ends_after_five_codes(client: Client, rosa: User) -> None:
+    client.post(CODE, {"email": "rosa@example.org"})
+    for _guess in range(4):
+        assert client.post(CONFIRM, {"code": "0000-0000"}).status_code == 200
+    assert client.post(CONFIRM, {"code": "0000-0000"}).status_code == 302
+    client.post(CONFIRM, {"code": mailed_code()})
+    assert not came_in(client)
+
+
+def test_a_mail_server_that_refuses_is_no_error_page(
+    client: Client, rosa: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: Any) -> int:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", refuse)
+    page = words_of(client.post(CODE, {"email": "rosa@example.org"}, follow=True))
+    assert "The mail could not be sent" in page
+
+
+def test_asking_too_often_is_answered_in_words(client: Client) -> None:
+    answers = [client.post("/accounts/signup/", {"name": "I", "email": f"i{n}@example.org"}) for n in range(6)]
+    assert answers[-1].status_code == 429
+    assert "That was too often" in words_of(answers[-1])
+
+
+def test_the_log_in_page_offers_every_way(client: Client) -> None:
+    page = words_of(client.get(f"{LOGIN}?next=/about/"))
+    for service in ("X (Twitter)", "Facebook", "WordPress.com"):
+        assert f'aria-label="Log in with {service}"' in page
+    assert page.index('name="email"') < page.index('name="login"')  # the mailed code comes first
+    answer = client.post("/accounts/with/x/", {"next": "/about/"})
+    assert answer.headers["Location"].startswith("http://localhost:8001/x/i/oauth2/authorize?")
+    assert client.get("/accounts/with/x/").status_code == 405
+    assert client.post("/accounts/with/nobody/").status_code == 404
+    state = re.search(r"state=([^&]+)", answer.headers["Location"])
+    assert state
+    denied = client.get(f"/accounts/twitter_oauth2/login/callback/?error=access_denied&state={state[1]}")
+    assert denied.headers["Location"] == f"{LOGIN}?next=%2Fabout%2F&login=denied"
+    assert "the log-in was cancelled" in words_of(client.get(denied.headers["Location"]))
+
+
+def test_a_service_that_is_away_is_said_on_the_log_in_page(client: Client) -> None:
+    answer = client.post("/accounts/with/demo/", follow=True)  # nobody listens where it should be
+    assert "the other side gave no usable answer" in words_of(answer)
+
+
+# Who one is
+
+
+def test_a_new_name_stands_over_everything_that_was_said(client: Client, rosa: User) -> None:
+    log_in(client, rosa)
+    essay = make.essay()
+    make.comment(essay, by=Commenter.objects.get(user=rosa))
+    answer = client.post(ME, {"name": "Rosa C.", "website": "rosa.example"})
+    assert answer.headers["Location"] == ME
+    page = words_of(browser().get(essay.get_absolute_url()))
+    assert "Rosa C." in page
+    assert "https://rosa.example" in page
+    assert "Rosa Castellanos" not in page
+    assert User.objects.get(pk=rosa.pk).name == "Rosa C."
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "Please give a name."),
+        ("MIRIAM ACHTERBERG", "too much like that of Miriam Achterberg"),
+        ("Miriаm Achterberg", "too much like that of Miriam Achterberg"),
+        ("Moderator", "seem to speak for the site"),
+        ("Rejoinder", "seem to speak for the site"),
+        ("Rоsа Luxemburg", "mixes letters of several scripts"),
+    ],
+)
+def test_nobody_renames_themselves_to_somebody_else(client: Client, rosa: User, name: str, problem: str) -> None:
+    make.author(name="Miriam Achterberg")
+    log_in(client, rosa)
+    answer = client.post(ME, {"name": name, "website": ""})
+    assert (answer.status_code, problem in words_of(answer)) == (422, True)
+    assert User.objects.get(pk=rosa.pk).name == "Rosa Castellanos"
+
+
+def test_the_page_of_the_account_asks_the_same_few_questions(
+    client: Client, rosa: User, django_assert_max_num_queries: Any
+) -> None:
+    log_in(client, rosa)
+    for number in range(4):
+        SocialAccount.objects.create(user=rosa, provider="facebook", uid=str(number))
+    with django_assert_max_num_queries(12):
+        assert "Facebook, Facebook" in words_of(client.get(ME))
+
+
+def test_a_stranger_logs_in_first(client: Client) -> None:
+    for path in (ME, SESSIONS, "/accounts/email/", SECOND, "/accounts/3rdparty/"):
+        assert client.get(path).headers["Location"] == f"{LOGIN}?next={path}"
+
+
+# Passwords
+
+
+def test_a_password_is_for_those_who_want_one(client: Client) -> None:
+    rosa = make.user("rosa", name="Rosa Castellanos")
+    client.post(CODE, {"email": "rosa@example.org"})
+    client.post(CONFIRM, {"code": mailed_code()})
+    client.post("/accounts/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
+    assert not came_in(client)  # every session ended
+    log_in(client, rosa)
+    assert came_in(client)
+    answer = client.post("/accounts/password/remove/")  # asks first whether it is them
+    client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert not User.objects.get(pk=rosa.pk).has_usable_password()
+    assert came_in(client)
+
+
+def test_the_last_way_in_is_not_taken_away(client: Client, rosa: User) -> None:
+    rosa.emailaddress_set.all().delete()
+    User.objects.filter(pk=rosa.pk).update(email="")
+    log_in(client, rosa)
+    answer = client.post("/accounts/password/remove/")
+    answer = client.post(answer.headers["Location"], {"password": PASSWORD}, follow=True)
+    assert "you could not come in again" in words_of(answer)
+    assert User.objects.get(pk=rosa.pk).has_usable_password()
+
+
+def test_a_forgotten_password_is_replaced_by_a_mailed_code(client: Client, rosa: User) -> None:
+    answer = client.post("/accounts/password/reset/", {"email": "rosa@example.org"})
+    answer = client.post(answer.headers["Location"], {"code": mailed_code()})
+    new = "a letter to no one"
+    client.post(answer.headers["Location"], {"password1": new, "password2": new})
+    assert client.post(LOGIN, {"login": "rosa", "password": new}).status_code == 302
+
+
+# Sessions
+
+
+def test_a_session_elsewhere_can_be_ended(rosa: User) -> None:
+    desk, phone = browser(FIREFOX), browser(SAFARI)
+    log_in(desk, rosa)
+    log_in(phone, rosa)
+    assert set(UserSession.objects.values_list("user_agent", "ip")) == {
+        ("Firefox on Linux", "0.0.0.0"),
+        ("Safari on iPhone", "0.0.0.0"),
+    }
+    page = words_of(desk.get(SESSIONS))
+    assert "Safari on iPhone" in page
+    there = UserSession.objects.get(user_agent="Safari on iPhone")
+    desk.post(SESSIONS, {"end": there.pk})
+    assert came_in(desk)
+    assert not came_in(phone)
+
+
+def test_all_others_end_at_once_and_ones_own_by_logging_out(rosa: User) -> None:
+    desk, phone, other = browser(), browser(SAFARI), browser()
+    for each in (desk, phone):
+        log_in(each, rosa)
+    log_in(other, make.user("tobias", password=PASSWORD))
+    desk.post(SESSIONS, {"end": "others"})
+    assert (came_in(desk), came_in(phone), came_in(other)) == (True, False, True)
+    own = UserSession.objects.get(user=rosa)
+    other.post(SESSIONS, {"end": own.pk})  # not theirs to end
+    assert came_in(desk)
+    desk.post(SESSIONS, {"end": own.pk})
+    assert not came_in(desk)
+
+
+def test_what_is_left_of_an_ended_session_goes_with_the_next_log_in(client: Client, rosa: User) -> None:
+    log_in(client, rosa)
+    client.session.flush()
+    log_in(browser(), rosa)
+    assert UserSession.objects.filter(user=rosa).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/143.0 Safari/537.36 Edg/143.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/143.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605 Version/19 Safari/605", "Safari on macOS"),
+        ("curl/8.9", "A browser"),
+        ("", "A browser"),
+    ],
+)
+def test_a_browser_is_named_as_its_owner_knows_it(agent: str, words: str) -> None:
+    assert described(agent) == words
+
+
+# Second factors
+
+
+def app_of(user: User) -> str:
+    """An app that makes codes for them; its secret."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+
+
+def passkey_of(user: User) -> None:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
+
+
+def test_codes_of_an_app_are_asked_for_whoever_it_is(client: Client, rosa: User) -> None:
+    secret = app_of(rosa)
+    answer = log_in(client, rosa, "/about/")
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert not came_in(client)
+    page = words_of(client.post("/accounts/2fa/authenticate/", {"code": "000000"}))
+    assert "This code is not right" in page
+    assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)}).headers["Location"] == "/about/"
+
+
+def test_a_readers_passkey_on_one_device_keeps_nobody_out_on_another(client: Client, rosa: User) -> None:
+    passkey_of(rosa)
+    assert log_in(client, rosa, "/about/").headers["Location"] == "/about/"
+
+
+def test_a_passkey_of_staff_is_asked_for_after_a_password(client: Client) -> None:
+    miriam = make.author("miriam", password=PASSWORD)
+    passkey_of(miriam)
+    assert log_in(client, miriam).headers["Location"].startswith("/accounts/2fa/authenticate/")
+
+
+def test_the_square_stands_in_the_page_and_recovery_codes_follow_at_once(client: Client, rosa: User) -> None:
+    log_in(client, rosa)
+    answer = client.get("/accounts/2fa/totp/activate/")
+    answer = client.post(answer.headers["Location"], {"password": PASSWORD})
+    page = words_of(client.get("/accounts/2fa/totp/activate/"))
+    assert "data:" not in page  # the policy would refuse it
+    assert "<svg width=" in page
+    secret = re.search(r'class="secret">(\w+)<', page)
+    assert secret
+    answer = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret[1])})
+    assert answer.headers["Location"] == "/accounts/2fa/recovery-codes/"
+    codes = re.findall(r"<code>(\d{8})</code>", words_of(client.get("/accounts/2fa/recovery-codes/")))
+    assert len(codes) == 10
+    later = browser()
+    log_in(later, rosa)
+    later.post("/accounts/2fa/authenticate/", {"code": codes[0]})
+    assert came_in(later)
+
+
+def test_where_the_owner_asks_for_it_the_admin_opens_to_nobody_without_a_second_factor(
+    client: Client, rosa: User, settings: Any
+) -> None:
+    miriam = make.author("miriam", password=PASSWORD)
+    log_in(client, miriam)
+    assert client.get(ADMIN).status_code == 200
+    settings.STAFF_SECOND_FACTOR = True
+    for path in (ADMIN, "/admin/blog/essay/", "/admin/comments/queue/"):
+        assert client.get(path).headers["Location"] == SECOND
+    assert "this site asks for a second factor" in words_of(client.get(SECOND))
+    app_of(miriam)
+    assert client.get(ADMIN).status_code == 200
+    reader = browser()
+    log_in(reader, rosa)
+    assert reader.get(ME).status_code == 200
+    assert reader.get("/admin/", follow=True).status_code == 403

@@ -1,0 +1,183 @@
+"""The pages of one's own account in a browser: every one of them clean, and a passkey from its making to its use."""
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
+from playwright.sync_api import Page, expect
+
+from accounts.models import Commenter, User
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+PASSWORD = "orchards are not sold"
+numbers = count(1)
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+def somebody(**fields: str) -> User:
+    return make.user(f"pages{next(numbers)}", name="Rosa Castellanos", password=PASSWORD, **fields)
+
+
+def named(site: "Server") -> str:
+    """The same site under a name: browsers keep no passkeys for a number."""
+    return site.url.replace("127.0.0.1", "localhost")
+
+
+def log_in(page: Page, url: str, user: User) -> None:
+    page.goto(f"{url}/accounts/login/?next=/accounts/me/")
+    page.locator("[name=login]").fill(user.username)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+
+
+def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+    """Clean to axe on a phone, and nothing wider than the window, there and on a desk."""
+    page.emulate_media(color_scheme="dark" if by_night else "light")
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    visitor.axe(page)
+
+
+def test_the_pages_by_which_people_come_in_are_clean(visitor: Visitor, site: "Server") -> None:
+    user = somebody()
+    page = visitor.open(f"{site.url}/accounts/login/")  # where no passkey can be, none is offered
+    expect(page.get_by_role("button", name="Use a passkey")).to_have_count(0)
+    page.goto(f"{named(site)}/accounts/login/")
+    expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
+    look_at(visitor, page, by_night=True)
+    page.locator("#id_email").fill("nobody")
+    page.get_by_role("button", name="Mail me a code").click()
+    expect(page.locator("#id_email")).to_have_attribute("aria-invalid", "true")
+    look_at(visitor, page)
+    page.locator("#id_email").fill(user.email)
+    page.get_by_role("button", name="Mail me a code").click()
+    expect(page.get_by_label("Code")).to_be_focused()
+    page.get_by_label("Code").fill("0000-0000")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_text("This is not the code that was mailed last.")).to_be_visible()
+    page.get_by_role("button", name="Mail another code").click()
+    expect(page.get_by_role("status")).to_contain_text("Another code is on its way.")
+    look_at(visitor, page)
+    page.get_by_role("button", name="Cancel").click()
+    page.goto(f"{site.url}/accounts/signup/")
+    page.get_by_label("Name").fill("Ines Okafor")
+    page.get_by_label("Email").fill(f"new.{user.email}")
+    page.get_by_role("button", name="Mail me a code").click()
+    page.get_by_text("Was the address wrong?").click()
+    look_at(visitor, page)
+
+
+@pytest.fixture
+def reader() -> User:
+    """Somebody with one of everything."""
+    user = somebody()
+    SocialAccount.objects.create(
+        user=user, provider="twitter_oauth2", uid=user.username, extra_data={"username": "rosa_c"}
+    )
+    user.emailaddress_set.create(email=f"second.{user.email}", verified=True)
+    essay = make.essay()
+    for status in ("approved", "pending", "trash"):
+        make.comment(essay, by=Commenter.objects.of(user), status=status)
+    return user
+
+
+def test_the_pages_of_an_account_are_clean(visitor: Visitor, site: "Server", reader: User) -> None:
+    page = visitor.open()
+    log_in(page, named(site), reader)
+    for path in (
+        "me", "email", "3rdparty", "password/change", "sessions", "2fa", "2fa/webauthn", "picture", "logout",
+        "2fa/totp/activate", "twitter_oauth2/login",
+    ):  # fmt: skip
+        page.goto(f"{named(site)}/accounts/{path}/")
+        look_at(visitor, page, by_night=path == "me")
+    page.goto(f"{named(site)}/comments/mine/")
+    look_at(visitor, page, by_night=True)
+    page.goto(f"{named(site)}/accounts/2fa/totp/activate/")  # asks first whether it is them
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("img", name="A square")).to_be_visible()
+    look_at(visitor, page)
+    TOTP.activate(reader, page.locator(".secret").inner_text())
+    for path in ("2fa", "2fa/totp/deactivate", "2fa/recovery-codes/generate"):
+        page.goto(f"{named(site)}/accounts/{path}/")
+        look_at(visitor, page)
+    page.get_by_role("button", name="Make them").click()
+    expect(page.locator(".codes li")).to_have_count(10)
+    look_at(visitor, page)
+
+
+def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
+    owner = make.owner(f"pages{next(numbers)}", password=PASSWORD)
+    page = visitor.open()
+    log_in(page, site.url, owner)
+    page.goto(f"{site.url}/admin/identity/")
+    page.get_by_label("Name").fill("Tomás Vega")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_text("Please give an address.")).to_be_visible()
+    look_at(visitor, page)
+    page.emulate_media(color_scheme="dark")  # for the page to come: the admin's links change their colour slowly
+    page.get_by_label("Email").fill(f"tomas.{owner.email}")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_role("button", name="Withdraw Tomás Vega")).to_be_visible()
+    look_at(visitor, page, by_night=True)
+    page.get_by_role("button", name="Withdraw Tomás Vega").click()
+    expect(page.get_by_text("Withdrawn")).to_be_visible()
+
+
+def test_a_passkey_is_made_logs_in_and_goes_again(visitor: Visitor, site: "Server") -> None:
+    user = somebody()
+    page = visitor.open()
+    browser = page.context.new_cdp_session(page)
+    browser.send("WebAuthn.enable")
+    browser.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    log_in(page, named(site), user)
+    page.get_by_role("link", name="Passkeys").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("What to call it").fill("Laptop")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.get_by_role("status")).to_contain_text("The passkey is added")
+    expect(page.get_by_role("listitem").filter(has_text="Laptop")).to_be_visible()
+    look_at(visitor, page)
+
+    page.get_by_role("link", name="Add another").click()
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.get_by_role("status")).to_contain_text("This device has a passkey for this site already.")
+    look_at(visitor, page)
+
+    page.get_by_role("link", name="Log out").click()
+    page.get_by_role("button", name="Log out").click()
+    page.goto(f"{named(site)}/accounts/login/?next=/about/")
+    page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new DOMException('', 'NotAllowedError')) }")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("status")).to_contain_text("No passkey was used")
+    page.reload()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(f"{named(site)}/about/")
+
+    page.goto(f"{named(site)}/accounts/2fa/webauthn/")
+    page.get_by_role("link", name="Rename Laptop").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Name").fill("Old laptop")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Remove Old laptop").click()
+    look_at(visitor, page)
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("status")).to_contain_text("The passkey is removed.")

@@ -1,0 +1,129 @@
+"""“My comments”: all that somebody said, and in words what became of each."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+
+pytestmark = pytest.mark.django_db
+MINE = "/comments/mine/"
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Of Forms")
+
+
+def page_of(client: Client, query: str = "") -> str:
+    answer = client.get(f"{MINE}{query}")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def entries(page: str) -> list[tuple[str, str]]:
+    """The words of each, and what is said of it."""
+    found = re.findall(r'<p class="words" dir="auto">(.*?)</p> <p class="state"><span>(.*?)</span>', page)
+    return [(words, state) for words, state in found]
+
+
+def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
+    rosa = make.user("rosa", name="Rosa Castellanos")
+    speaker = Commenter.objects.of(rosa)
+    other = make.comment(essay, "Somebody else's.", by=make.guest("Tobias Fenn"))
+    for words, status in (("Stands.", "approved"), ("Waits.", "pending"), ("Looks odd.", "spam"), ("Went.", "trash")):
+        make.comment(essay, words, by=speaker, to=other, status=status)
+    own = make.comment(essay, "Took it back.", by=speaker, status="trash")
+    Comment.objects.filter(pk=own.pk).update(removed_by=Comment.Remover.AUTHOR)
+    client.force_login(rosa)
+    page = page_of(client)
+    assert entries(page) == [
+        ("Took it back.", "Removed by you."),
+        ("Went.", "Removed by a moderator."),
+        (
+            "Looks odd.",
+            "Not published: it was taken for an advertisement. If that is wrong, tell the owner of this site.",
+        ),
+        ("Waits.", "Your comment is awaiting moderation. A moderator reads it before it appears."),
+        ("Stands.", "Published."),
+    ]
+    assert "Of Forms" in page
+    assert "to <bdi>Tobias Fenn</bdi>" in page
+    links = re.findall(r'href="/comments/(\d+)/"', page)
+    shown = Comment.objects.filter(commenter=speaker, status__in=["approved", "pending"])
+    assert set(map(int, links)) == set(shown.values_list("pk", flat=True))
+    for link in links:
+        assert client.get(f"/comments/{link}/").status_code == 302
+
+
+def test_a_first_comment_that_waits_says_why(client: Client, essay: Essay) -> None:
+    make.rules()
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My first.", remember="on"))
+    assert entries(page_of(client)) == [
+        (
+            "My first.",
+            "Your comment is awaiting moderation. It is your first here. A moderator reads it before it appears.",
+        )
+    ]
+
+
+def test_a_guest_sees_what_this_browser_said_and_nobody_elses(client: Client, essay: Essay) -> None:
+    make.rules()
+    make.comment(essay, "By a namesake.", by=make.guest("Anna Karg"))
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="From here.", remember="on"))
+    page = page_of(client)
+    assert [words for words, _state in entries(page)] == ["From here."]
+    assert "as <bdi>Anna Karg</bdi>" in page
+    assert "My comments" in client.get("/").content.decode()  # the way there
+
+
+def test_whoever_is_unknown_is_told_so(client: Client) -> None:
+    page = page_of(client)
+    assert "This browser remembers nobody" in page
+    assert f"/accounts/login/?next={MINE}" in page
+
+
+def test_the_name_of_a_removed_comment_is_not_told(client: Client, essay: Essay) -> None:
+    rosa = make.user("rosa")
+    root = make.comment(essay, by=make.guest("Ines Okafor"))
+    make.comment(essay, by=Commenter.objects.of(rosa), to=root)
+    Comment.objects.filter(pk=root.pk).update(status="trash")
+    client.force_login(rosa)
+    assert "Ines Okafor" not in page_of(client)
+
+
+def test_under_an_essay_that_is_no_longer_public_nothing_leads_there(client: Client, essay: Essay) -> None:
+    rosa = make.user("rosa")
+    said = make.comment(essay, "Stands.", by=Commenter.objects.of(rosa))
+    Essay.objects.filter(pk=essay.pk).update(published=timezone.now() + timedelta(days=1))
+    client.force_login(rosa)
+    page = page_of(client)
+    assert entries(page) == [("Stands.", "Published, under an essay that is no longer public.")]
+    assert f"/comments/{said.pk}/" not in page
+
+
+def test_pages_are_turned_and_cost_the_same(client: Client, essay: Essay, django_assert_max_num_queries: Any) -> None:
+    rosa = make.user("rosa")
+    speaker = Commenter.objects.of(rosa)
+    for number in range(23):
+        make.comment(essay, f"Number {number}.", by=speaker)
+    client.force_login(rosa)
+    with django_assert_max_num_queries(7):
+        page = page_of(client)
+    assert [words for words, _state in entries(page)] == [f"Number {number}." for number in range(22, 2, -1)]
+    assert 'href="?page=2"' in page
+    assert len(entries(page_of(client, "?page=2"))) == 3
+    assert len(entries(page_of(client, "?page=999"))) == 3
+    assert len(entries(page_of(client, "?page=x"))) == 20
