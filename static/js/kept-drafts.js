@@ -56,13 +56,12 @@ function drop({ id }) {
 }
 
 function say(words, href = "") {
-  const count = Math.min(others.length, 9);
-  box.hidden = !words && !count;
+  box.hidden = !words && !others.length;
   link.hidden = !href;
   link.href = href;
   discard.hidden = !shown;
-  more.hidden = !count;
-  more.textContent = more.dataset.words.split("|")[count];
+  more.hidden = !others.length;
+  more.textContent = more.dataset.words.split("|")[Math.min(others.length, 5)];
   setTimeout(() => (status.textContent = words), 50); // words that were there from the beginning are not read out
 }
 
