@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
-OUTCOMES = ("denied", "failed", "lost")
+OUTCOMES = ("denied", "failed", "lost", "out")
 
 
 def done() -> str:

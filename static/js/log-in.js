@@ -162,9 +162,13 @@ async function leave(button) {
   }
 }
 
+/* Whom the row speaks for: a number, or a guest. */
+const speaker = () => who.querySelector("[name=as]")?.value;
+
 async function heard(outcome) {
-  if (outcome === "out" || outcome === "in") await renew("", ".identity");
-  else if (connecting) trouble(template.dataset[outcome] ?? template.dataset.failed);
+  const is_news = /^\d+$/.test(outcome) && outcome !== speaker() && !who.querySelector("[data-keep]");
+  if (is_news || outcome === "out" || outcome === "in") await renew("", ".identity");
+  else if (connecting && template.dataset[outcome]) trouble(template.dataset[outcome]);
 }
 
 if (form && who) {
@@ -181,6 +185,7 @@ if (form && who) {
     else row_again();
   });
   channel?.addEventListener("message", ({ data }) => heard(data));
+  if (who.querySelector(".you")) channel?.postMessage(speaker());
   addEventListener("focus", look_again);
   document.addEventListener("visibilitychange", look_again);
 }

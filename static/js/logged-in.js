@@ -4,7 +4,7 @@ try {
   const channel = new BroadcastChannel("login");
   channel.postMessage(outcome || "in");
   channel.close();
-  close();
+  if (outcome !== "out") close();
 } catch {
   /* Where cookies are refused there is no channel: the words on the page stay. */
 }

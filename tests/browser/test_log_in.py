@@ -215,6 +215,15 @@ def test_no_other_tab_goes_on_saying_the_old_thing(visitor: Visitor, site: "Serv
     for tab in (page, other):
         expect(tab.get_by_role("textbox", name="Name")).to_be_visible()
     expect(other.get_by_role("textbox", name="Website")).to_have_value("example.org")
+    other.goto(f"{site.url}/accounts/login/?next={essay.get_absolute_url()}")
+    icon(other)
+    provider.allow(other, "Mara Lindqvist")
+    is_in(other)
+    is_in(page)
+    other.goto(f"{site.url}/accounts/logout/")
+    other.get_by_role("button", name="Log out").click()
+    expect(other.get_by_role("heading", name="You are logged out.")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     has_words(page)
 
 
