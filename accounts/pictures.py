@@ -260,6 +260,5 @@ def on_white(picture: Image.Image) -> Image.Image:
 def encoded(picture: Image.Image, size: int) -> bytes:
     out = io.BytesIO()
     picture = picture.resize((size, size), Image.Resampling.LANCZOS)
-    picture.info = {}  # places, cameras, previews, remarks
     picture.save(out, "WEBP", quality=82, method=6)
     return out.getvalue()
