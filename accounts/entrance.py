@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
 from django.utils.translation import gettext_lazy as _
 
 from accounts import proving
@@ -58,3 +59,12 @@ class ChangeEmailForm(AddressMixin, forms.ChangeEmailForm):
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         return super().clean_email()
+
+
+class ConfirmAddressForm(forms.ConfirmEmailVerificationCodeForm):
+    def clean_code(self) -> str:
+        """That somebody else only claims the address keeps nobody from proving it."""
+        code: str = forms.BaseConfirmCodeForm.clean_code(self)
+        if proving.is_somebody_elses(self.email, self.user):
+            raise get_adapter().validation_error("email_taken")
+        return code

@@ -13,6 +13,10 @@ def is_proved(user: User, email: str) -> bool:
     return EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
 
 
+def is_somebody_elses(email: str, user: User) -> bool:
+    return EmailAddress.objects.filter(email=email.lower(), verified=True).exclude(user=user).exists()
+
+
 def account_of(email: str, *, name: str = "") -> User:
     """The log-in of whoever has just proved this address; a new one, called `name`, where nobody had proved it before.
 

@@ -206,6 +206,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.entrance.ResetPasswordForm",
     "add_email": "accounts.entrance.AddEmailForm",
     "change_email": "accounts.entrance.ChangeEmailForm",
+    "confirm_email_verification_code": "accounts.entrance.ConfirmAddressForm",
 }
 # Mailed codes are typed where they were asked for, wherever the mail is read; figures suit every keyboard
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}

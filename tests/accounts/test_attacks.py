@@ -148,6 +148,15 @@ def test_an_address_that_somebody_merely_added_to_their_account_is_not_a_way_int
     assert attacker.user == mallory
 
 
+def test_who_proves_an_address_takes_it_from_whoever_only_claimed_it(attacker: Browser, victim: Browser) -> None:
+    attacker.log_in("facebook")
+    victim.force_login(mara := make.user("mara"))
+    victim.post("/accounts/email/", {"action_add": "", "email": MARA})
+    victim.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[-1])})
+    assert EmailAddress.objects.get(email=MARA).user == mara
+    assert attacker.user.email == ""
+
+
 def test_a_password_is_not_made_anew_by_an_address_that_was_only_claimed(attacker: Browser, victim: Browser) -> None:
     attacker.log_in("facebook")
     victim.post("/accounts/password/reset/", {"email": MARA})

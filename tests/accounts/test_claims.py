@@ -311,6 +311,8 @@ def test_a_link_whose_guest_is_still_there_logs_in_once(essay: Essay) -> None:
     again = Browser()
     assert again.post(link, {"as": ["Anna Karg"]}).status_code == 410
     assert "_auth_user_id" not in again.session
+    assert Browser(make.user("rosa")).post(link, {"as": ["Anna Karg"]}).status_code == 410
+    assert Commenter.objects.guests().get().name == "Anna Karg"
 
 
 def test_a_link_is_good_for_a_day_and_in_one_piece(essay: Essay) -> None:
