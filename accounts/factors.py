@@ -6,6 +6,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,8 +44,12 @@ def is_asked_of(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=kinds).exists()
 
 
-def has_one(request: HttpRequest, user: User) -> bool:
-    """Whether this session came in by a second factor, or at least there is one since."""
+def step_before_the_admin(request: HttpRequest, user: User) -> str:
+    """Where somebody goes first who has no second factor, or did not come in by it; nothing for all others."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if not kinds & {Type.TOTP, Type.WEBAUTHN}:
+        return reverse("mfa_index")
     if any(record.get("method") == "mfa" for record in get_authentication_records(request, user)):
-        return True
-    return Authenticator.objects.filter(user=user, type__in=[Type.TOTP, Type.WEBAUTHN]).exists()
+        return ""
+    way = "mfa_reauthenticate_webauthn" if kinds == {Type.WEBAUTHN} else "mfa_reauthenticate"
+    return f"{reverse(way)}?{urlencode({'next': request.get_full_path()})}"

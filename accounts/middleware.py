@@ -94,12 +94,13 @@ class StaffMiddleware:
         if not settings.STAFF_SECOND_FACTOR or not request.path_info.startswith(reverse("admin:index")):
             return None
         user = request.user
-        if not isinstance(user, User) or not user.is_staff or factors.has_one(request, user):
+        if not isinstance(user, User) or not user.is_staff:
             return None
-        messages.warning(
-            request, _("Before the admin opens, this site asks for a second factor. Please set one up here.")
-        )
-        return redirect("mfa_index")
+        step = factors.step_before_the_admin(request, user)
+        if step == reverse("mfa_index"):
+            words = _("Before the admin opens, this site asks for a second factor. Please set one up here.")
+            messages.warning(request, words)
+        return redirect(step) if step else None
 
 
 def is_callback(request: HttpRequest) -> bool:

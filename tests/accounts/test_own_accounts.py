@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts.models import Commenter, User
 from accounts.sessions import described
+from pagecache.models import Generation
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -167,8 +168,10 @@ def test_a_new_name_stands_over_everything_that_was_said(client: Client, rosa: U
     log_in(client, rosa)
     essay = make.essay()
     make.comment(essay, by=Commenter.objects.get(user=rosa))
+    before = Generation.objects.filter(key="site").values_list("number", flat=True).first() or 0
     answer = client.post(ME, {"name": "Rosa C.", "website": "rosa.example"})
     assert answer.headers["Location"] == ME
+    assert Generation.objects.get(key="site").number > before  # no kept page says the old one
     page = words_of(browser().get(essay.get_absolute_url()))
     assert "Rosa C." in page
     assert "https://rosa.example" in page
@@ -367,8 +370,13 @@ def test_where_the_owner_asks_for_it_the_admin_opens_to_nobody_without_a_second_
     for path in (ADMIN, "/admin/blog/essay/", "/admin/comments/queue/"):
         assert client.get(path).headers["Location"] == SECOND
     assert "this site asks for a second factor" in words_of(client.get(SECOND))
-    app_of(miriam)
+    secret = app_of(miriam)
+    step = client.get(ADMIN).headers["Location"]  # there is one now, but this session did not come in by it
+    assert step == f"{SECOND}reauthenticate/?next=%2Fadmin%2F"
+    assert client.post(step, {"code": code_of(secret)}).headers["Location"] == ADMIN
     assert client.get(ADMIN).status_code == 200
+    Authenticator.objects.all().delete()
+    assert client.get(ADMIN).headers["Location"] == SECOND
     reader = browser()
     log_in(reader, rosa)
     assert reader.get(ME).status_code == 200
