@@ -73,9 +73,10 @@ def update(commenter: Commenter, told: dict[str, str]) -> None:
     if news:
         for name, value in news.items():
             setattr(commenter, name, value)
-        commenter.changed = timezone.now()
+        if news.keys() - {"picture_url"}:  # what a page shows
+            commenter.changed = timezone.now()
+            pagecache.bump("site")
         commenter.save(update_fields=[*news, "changed"])
-        pagecache.bump("site")
     pictures.want(commenter)
 
 

@@ -210,7 +210,7 @@ def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "S
 
     assert len(weight("stylesheet")) == 1
     assert sum(weight("stylesheet")) <= 12_000
-    assert len(weight("script")) == 4
+    assert len(weight("script")) == 6
     assert sum(weight("script")) <= 10_000
     page.goto(f"{site.url}/nothing/here/")
     expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
