@@ -15,7 +15,7 @@ from comments import screening
 from comments.models import Comment, Status
 
 A_PAGE = 20
-LONGEST = 400
+WORDS, LETTERS = 60, 500
 
 
 @require_safe
@@ -26,13 +26,18 @@ def mine(request: Request) -> HttpResponse:
     comments = [
         {
             "row": comment,
-            "words": Truncator(markup.plain(comment.wording.html) if comment.wording else "").chars(LONGEST),
+            "words": beginning(markup.plain(comment.wording.html) if comment.wording else ""),
             "state": state(comment),
             "is_shown": comment.essay.is_published and comment.status in {Status.APPROVED, Status.PENDING},
         }
         for comment in page
     ]
     return render(request, "comments/mine.html", {"page": page, "comments": comments, "speaker": speaker})
+
+
+def beginning(text: str) -> str:
+    """Whole words, unless they are written without spaces between."""
+    return Truncator(Truncator(text).words(WORDS, truncate="…")).chars(LETTERS)
 
 
 def said_by(speaker: Commenter | None) -> QuerySet[Comment]:
