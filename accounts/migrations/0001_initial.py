@@ -67,4 +67,21 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['email', 'name'], name='commenter_as_typed')],
             },
         ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=100, unique=True, verbose_name='email')),
+                ('name', models.CharField(max_length=245, verbose_name='name')),
+                ('role', models.CharField(choices=[('Authors', 'author: writes essays'), ('Moderators', 'moderator: decides about comments')], max_length=10, verbose_name='role')),
+                ('nonce', models.CharField(editable=False, max_length=22)),
+                ('sent', models.DateTimeField(editable=False, verbose_name='sent')),
+                ('mailed', models.DateTimeField(editable=False, null=True, verbose_name='mailed')),
+                ('error', models.TextField(blank=True, editable=False, verbose_name='last error')),
+            ],
+            options={
+                'verbose_name': 'invitation',
+                'verbose_name_plural': 'invitations',
+            },
+        ),
     ]
