@@ -228,7 +228,7 @@ def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User
             mine = actions.join(guest, mine)
     words = ngettext("%(count)d comment is yours now.", "%(count)d comments are yours now.", count)
     messages.success(request, words % {"count": count})
-    response = redirect("account_claims")
+    response = redirect("my-comments")
     is_remembered = settings.COMMENTER_COOKIE_NAME in request.COOKIES
     return forget(response) if is_remembered else response
 

@@ -199,8 +199,8 @@ class Page:
             {
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
-                "notice": self.notice(row.pk) if row.pk in self.told else "",
-                "actions": actions,
+                "notice": self.told_about("comments/_held.html", row.pk),
+                "actions": self.told_about("comments/_offer.html", row.pk) + actions,
             }
         )
         return drawn + self.form if row.pk == self.form_under else drawn
@@ -210,6 +210,6 @@ class Page:
             self.tombstones[by] = get_template("comments/_tombstone.html").render({"by": by})
         return self.tombstones[by]
 
-    def notice(self, pk: int) -> str:
-        told = self.told[pk]
-        return get_template("comments/_held.html").render({"told": told, "why": screening.to_writer(told.reasons)})
+    def told_about(self, template: str, pk: int) -> str:
+        told = self.told.get(pk)
+        return get_template(template).render({"told": told, "why": screening.to_writer(told.reasons)}) if told else ""

@@ -1,0 +1,44 @@
+"""“Is this you?” in a browser: from the held comment by the mailed link into the account."""
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from accounts.claims import Link
+from accounts.models import Commenter
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+numbers = count(1)
+
+
+def test_a_guest_makes_a_comment_theirs(visitor: Visitor, site: "Server") -> None:
+    make.rules(hold_first_comment=True)
+    essay, email = make.essay("Of Forms"), f"guest{next(numbers)}@example.org"
+    page = visitor.open(site.url + essay.get_absolute_url(), width=360)
+    for label, words in (("Comment", "Whose is this?"), ("Name", "Anna Karg"), ("Email", email)):
+        page.get_by_label(label, exact=True).fill(words)
+    page.get_by_role("button", name="Post Comment").click()
+    page.get_by_role("button", name="Mail me a link").click()
+    expect(page.get_by_role("heading", name="Look at your mail")).to_be_visible()
+    visitor.axe(page)
+    page.get_by_role("link", name="Back to where you were").click()
+    expect(page.locator("li.comment.held .comment-body")).to_have_text("Whose is this?")
+
+    guest = Commenter.objects.get(email=email)
+    page.goto(site.url + reverse("account_claim", args=[Link.to(guest).token]))
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.axe(page)
+    page.get_by_role("button", name="Make my account and take these").click()
+    expect(page.get_by_text("1 comment is yours now.")).to_be_visible()
+    expect(page.get_by_text("Whose is this?")).to_be_visible()
+    page.goto(f"{site.url}/accounts/claims/")
+    visitor.axe(page)
+    assert not Commenter.objects.filter(pk=guest.pk).exists()
