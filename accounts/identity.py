@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 from django.http import HttpRequest
@@ -33,12 +33,34 @@ def provider_of(account: str) -> Any:
     return next((provider for provider in settings.PROVIDERS if provider.id == account), None)
 
 
+def elsewhere() -> list[dict[str, str]]:
+    """The services that people may log in with here, each with its mark among the icons."""
+    return [shown(provider) for provider in settings.PROVIDERS]
+
+
+def service_of(account: str) -> dict[str, str]:
+    """The one that allauth stores with an account under this name, also when it is no longer switched on."""
+    listed = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
+    found = next((provider for provider in listed if provider.id == account), None)
+    return shown(found) if found else {"key": account, "name": account, "mark": "key"}
+
+
+def shown(provider: Any) -> dict[str, str]:
+    has_icon = provider.key in {known.key for known in settings.KNOWN_PROVIDERS}
+    return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
+
+
 def last_login(request: HttpRequest) -> dict[str, Any]:
     """allauth's record of how the person of this session came in last; empty if it was by none of the providers."""
     user = request.user if isinstance(request.user, User) else None
-    records = [record for record in get_authentication_records(request, user) if record.get("method") != "mfa"]
+    records = [record for record in get_authentication_records(request, user) if is_way_in(record)]
     last = records[-1] if records else {}
     return last if last.get("method") == "socialaccount" else {}
+
+
+def is_way_in(record: dict[str, Any]) -> bool:
+    """Not a second step, nor what was asked for again since."""
+    return record.get("method") != "mfa" and not record.get("reauthenticated")
 
 
 def account_name(request: HttpRequest) -> str:
@@ -56,7 +78,7 @@ def recognise(request: HttpRequest, user: User) -> Commenter:
         user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
     ).first()
     if account:
-        claims = account.get_provider_account().get_user_data() or {}  # OpenID Connect's own, where allauth reads none
+        claims = claims_of(account)  # OpenID Connect's own, where allauth reads none
         told = {
             "mark": mark_of(account),
             "profile": address(account.get_profile_url() or claims.get("profile"), "profile"),
@@ -82,12 +104,19 @@ def update(commenter: Commenter, told: dict[str, str]) -> None:
 
 def mark_of(account: SocialAccount) -> str:
     """By what somebody is verified: "X: @name", or the service alone where it has no public names."""
-    provider = provider_of(account.provider)
-    service = provider.name.partition(" (")[0] if provider else account.provider
-    data = account.get_provider_account().get_user_data() or {}
+    service = service_of(account.provider)["name"].partition(" (")[0]
+    data = claims_of(account)
     handle = next((data[name] for name in HANDLES if isinstance(data.get(name), str) and data[name].strip()), "")
     handle = "" if "@" in handle.strip().lstrip("@") else tidy_line(handle.strip().lstrip("@"), 120)
     return f"{service}: @{handle}" if handle else service
+
+
+def claims_of(account: SocialAccount) -> dict[str, Any]:
+    """What the service said of its account; nothing is read of one that is no longer switched on."""
+    try:
+        return account.get_provider_account().get_user_data() or {}
+    except (SocialApp.DoesNotExist, ImproperlyConfigured):
+        return {}
 
 
 def address(url: object, field: str) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-import requests
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.logout import logout
@@ -13,27 +12,25 @@ from allauth.mfa.recovery_codes.internal.flows import auto_generate_recovery_cod
 from allauth.mfa.totp import views
 from allauth.mfa.webauthn.internal import flows
 from allauth.mfa.webauthn.views import AddWebAuthnView
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import factors, identity, pictures, renaming, sessions, ways_back
+from accounts import factors, identity, leaving, pictures, renaming, sessions, ways_back
+from accounts.disconnecting import has_another_way_in
 from accounts.forms import ProfileForm
 from accounts.middleware import Request
 from accounts.models import Commenter, User
-from server import limits
 
-A_MINUTE = 20
 Type = Authenticator.Type
 
 
@@ -53,17 +50,9 @@ def enter(request: Request, provider: str) -> HttpResponse:
         onward = request.POST.get("next", "")
         query = f"?{urlencode({'next': onward})}" if onward else ""
         process, back = AuthProcess.LOGIN, f"{reverse('account_login')}{query}"
-    known = identity.provider_called(provider)
-    if known is None:
-        raise Http404
-    if limits.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE):
+    if leaving.is_too_often(request):
         return redirect(ways_back.with_outcome(back, "failed"))
-    try:
-        service = get_adapter(request).get_provider(request, known.id)
-        return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
-    except (requests.RequestException, LookupError, ValueError, TypeError) as error:
-        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
-        return redirect(ways_back.with_outcome(back, "failed"))
+    return leaving.to(request, provider, process, back)
 
 
 @login_required
@@ -119,7 +108,7 @@ def sessions_page(request: Request) -> HttpResponse:
 def remove_password(request: Request) -> HttpResponse:
     """Back to doing without one, for somebody who has another way in."""
     user = cast(User, request.user)
-    if not has_another_way(user):
+    if not has_another_way_in(user):
         messages.error(request, _("Without a password you could not come in again: prove an email address first."))
         return redirect("account_change_password")
     user.set_unusable_password()
@@ -128,17 +117,6 @@ def remove_password(request: Request) -> HttpResponse:
     sessions.note(request, user)
     messages.success(request, _("Your password is gone. Every other session has ended."))
     return redirect("account_me")
-
-
-def has_another_way(user: User) -> bool:
-    return any(
-        found.exists()
-        for found in (
-            EmailAddress.objects.filter(user=user, verified=True),
-            SocialAccount.objects.filter(user=user),
-            Authenticator.objects.filter(user=user, type=Type.WEBAUTHN),
-        )
-    )
 
 
 class ActivateTOTPView(views.ActivateTOTPView):

@@ -4,29 +4,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import requests
 from allauth.account.internal.flows.logout import logout
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
-from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import identity, pictures, ways_back
+from accounts import identity, leaving, pictures, ways_back
 from accounts.forms import DetailsForm
 from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Essay
 from comments import drafts, standing
 from comments.models import Discussion, Rules
-from server import limits
 
 OWN = "site"  # the site's own accounts, among the providers
-A_MINUTE = 20
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -39,19 +34,11 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     else:
         drafts.keep(request, essay)
         back = form_at(request, essay)
-    if limits.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE):
+    if leaving.is_too_often(request):
         return redirect(ways_back.with_outcome(back, "failed"))
     if provider == OWN:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
-    known = identity.provider_called(provider)
-    if known is None:
-        raise Http404
-    try:
-        service = get_adapter(request).get_provider(request, known.id)
-        return service.redirect(request, AuthProcess.LOGIN, next_url=back)  # type: ignore[no-any-return]
-    except (requests.RequestException, LookupError, ValueError, TypeError) as error:
-        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
-        return redirect(ways_back.with_outcome(back, "failed"))
+    return leaving.to(request, provider, AuthProcess.LOGIN, back)
 
 
 @require_POST
@@ -123,11 +110,7 @@ def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[
 
 
 def icons(request: HttpRequest) -> list[dict[str, str]]:
-    own = {"key": OWN, "name": str(request.site), "mark": "site"}
-    known = {"x", "facebook", "wordpress", "google", "apple", "github", "microsoft", "linkedin"}
-    return [own] + [
-        {"key": one.key, "name": one.name, "mark": one.key if one.key in known else "key"} for one in settings.PROVIDERS
-    ]
+    return [{"key": OWN, "name": str(request.site), "mark": "site"}, *identity.elsewhere()]
 
 
 def troubles() -> dict[str, str]:

@@ -1,9 +1,9 @@
 """What the pages of accounts ask: the ways in, and whether this address is one that passkeys can belong to."""
 
 from django import template
-from django.conf import settings
 from django.http import HttpRequest
 
+from accounts import identity
 from server import proxies
 
 register = template.Library()
@@ -11,17 +11,12 @@ register = template.Library()
 
 @register.simple_tag
 def accounts_elsewhere() -> list[dict[str, str]]:
-    """Those that one may log in with here, each with its mark among the icons."""
-    return [{"key": one.key, "name": one.name, "mark": mark_of(one.key)} for one in settings.PROVIDERS]
+    return identity.elsewhere()
 
 
 @register.simple_tag
 def provider_named(account: str) -> dict[str, str]:
-    """The service that allauth keeps with an account under this name, also when it is no longer switched on."""
-    for one in (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS):
-        if one.id == account:
-            return {"key": one.key, "name": one.name, "mark": mark_of(one.key)}
-    return {"key": account, "name": account, "mark": "key"}
+    return identity.service_of(account)
 
 
 @register.simple_tag(takes_context=True)
@@ -31,7 +26,3 @@ def takes_passkeys(context: template.Context) -> bool:
     host = request.get_host()
     has_name = proxies.parse(host) is None
     return has_name and (request.is_secure() or host.partition(":")[0] == "localhost")
-
-
-def mark_of(key: str) -> str:
-    return key if key in {one.key for one in settings.KNOWN_PROVIDERS} else "key"

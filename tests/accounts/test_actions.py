@@ -387,6 +387,16 @@ def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) ->
     assert all("disconnected" not in message.subject.lower() for message in mail.outbox)
 
 
+def test_proving_once_more_who_one_is_does_not_change_how_one_came(browser: Browser) -> None:
+    browser.log_in("x")
+    user = browser.user
+    user.set_password(PASSWORD)
+    user.save()
+    browser.log_in("x")
+    assert browser.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
+    assert "You are logged in with your X (Twitter) account." in browser.get("/accounts/me/").text
+
+
 # At once
 
 

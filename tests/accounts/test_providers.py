@@ -16,6 +16,7 @@ from accounts.providers import asking
 from blog.models import Essay
 from config import providers
 from tests import make
+from tests.accounts.by_provider import Browser, play
 from tests.services import provider as demo
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +27,6 @@ SERVICES = ("x", "facebook", "wordpress", "demo")
 def running() -> Iterator[demo.Demo]:
     with demo.provider(slow=0.1, very_slow=30) as started:
         yield started
-
-
-def play(settings: Any, base: str) -> None:
-    """Let the provider at this address play every service."""
-    settings.PROVIDERS = providers.configured({}, base)
-    settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
-    settings.FETCH_ALLOWED_ORIGINS = frozenset({base})
 
 
 @pytest.fixture
@@ -233,3 +227,22 @@ def server(**more: Any) -> dict[str, Any]:
 def test_half_a_set_of_keys_is_said_at_the_start(environment: dict[str, str], words: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):
         providers.configured(environment)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", ["google", "lab"])
+def test_an_account_whose_service_is_switched_off_can_still_be_let_go(settings: Any, gone: str) -> None:
+    user = make.user("rosa", name="Rosa Castellanos")
+    browser = Browser()
+    browser.force_login(user, "accounts.backends.Backend")
+    browser.get("/accounts/me/")
+    account = SocialAccount.objects.create(user=user, provider=gone, uid="77", extra_data={"username": "rosa_c"})
+    Commenter.objects.filter(user=user).update(mark="The Lab: @rosa_c", profile="https://id.example.org/rosa_c")
+    settings.PROVIDERS, settings.SOCIALACCOUNT_PROVIDERS = (), {}
+    for page in ("/accounts/me/", "/accounts/3rdparty/", "/accounts/data/", "/accounts/data/about-me.html"):
+        assert browser.get(page).status_code == 200, page
+    answer = browser.post("/accounts/3rdparty/", {"account": account.pk})
+    assert answer.headers["Location"] == "/accounts/3rdparty/"
+    assert not SocialAccount.objects.exists()
+    commenter = Commenter.objects.get(user=user)
+    assert (commenter.mark, commenter.profile) == ("", "")

@@ -1,0 +1,32 @@
+"""Off to an account elsewhere: however that turns out, whoever left comes back to where they were."""
+
+from typing import Any
+
+import requests
+from allauth.socialaccount.adapter import get_adapter
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import identity, ways_back
+from server import limits
+
+A_MINUTE = 20
+# What allauth raises where a service's own description of itself is not what it took for granted.
+UNREADABLE = (requests.RequestException, LookupError, ValueError, TypeError)
+
+
+def is_too_often(request: HttpRequest) -> bool:
+    return bool(limits.take("login", request.META["REMOTE_ADDR"], 60, count=A_MINUTE))
+
+
+def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
+    """To the service with this key in our addresses."""
+    known = identity.provider_called(key)
+    if known is None:
+        raise Http404
+    try:
+        service = get_adapter(request).get_provider(request, known.id)
+        return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
+    except UNREADABLE as error:
+        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
+        return redirect(ways_back.with_outcome(back, "failed"))
