@@ -3,13 +3,18 @@
 from functools import partial
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 import pagecache
-from accounts import actions, pictures
-from accounts.models import Commenter, User
+from accounts import actions, pictures, sessions
+from accounts.models import Commenter, Invitation, User
 
 
 class Needed(Exception):
@@ -31,17 +36,42 @@ def has_essays(user: User) -> bool:
 def forget(commenter: Commenter, *, words_stay: bool) -> None:
     """Take away everything that tells who somebody was; their comments stay as “Anonymous”, or go. Raises Needed.
 
-    Each model that points at a Commenter says by its manager's `forget` what goes: a new one has to, too.
+    Nobody is who they were from now on, whatever another browser still remembers of them. Each model that points at a
+    Commenter says by its manager's `forget` what goes: a new one has to, too.
     """
     if not may_be_forgotten(commenter):
         raise Needed
-    user = commenter.user
+    rows = actions.locked(Commenter, commenter.pk)  # before any thread: post() takes its locks in this order too
+    if commenter.pk not in rows:
+        return
+    gone, user = rows[commenter.pk], commenter.user
+    nobody = Commenter.objects.create(name=_("Anonymous"), created=gone.created)
     for model in actions.related():
-        model.objects.forget(commenter, words_stay=words_stay)
-    if commenter.picture:
-        transaction.on_commit(partial(pictures.drop, commenter.picture), robust=True)
-    nobody = Commenter(pk=commenter.pk, name=_("Anonymous"), created=commenter.created, changed=timezone.now())
-    nobody.save(force_update=True)
+        model.objects.join(gone, nobody)
+        model.objects.forget(nobody, words_stay=words_stay)
+    if gone.picture:
+        transaction.on_commit(partial(pictures.drop, gone.picture), robust=True)
+    blot(Commenter.objects.filter(pk=gone.pk))
+    gone.delete()
     if user:
-        user.delete()  # addresses, accounts elsewhere, passkeys and sessions go with it
+        forget_log_in(user)
     pagecache.bump("site")
+
+
+def forget_log_in(user: User) -> None:
+    """With it go addresses, accounts elsewhere and passkeys; and what every session still holds of them."""
+    addresses = [user.email.lower(), *EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
+    Invitation.objects.filter(email__in=filter(None, addresses)).delete()
+    for session in UserSession.objects.filter(user=user):
+        sessions.end(session)
+    blot(User.objects.filter(pk=user.pk))
+    for model in (EmailAddress, SocialAccount, Authenticator):
+        blot(model.objects.filter(user=user))
+    user.delete()
+
+
+def blot(rows: Any) -> None:
+    """The admin's log keeps that something was done with these rows, not how they were called."""
+    kind = ContentType.objects.get_for_model(rows.model)
+    keys = [str(pk) for pk in rows.values_list("pk", flat=True)]
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr=_("Anonymous"))

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import Commenter, User
+from accounts import forgetting
+from accounts.models import Commenter, Invitation, User
 from blog.models import Essay
+from comments import actions
 from comments.models import Comment, Wording
+from comments.screening import Sender
 from tests import make
 from transfer import person
 
@@ -94,7 +100,8 @@ def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay
     assert client.get(answer.headers["Location"]).status_code == 200
     assert not User.objects.filter(username="rosa").exists()
     assert not SocialAccount.objects.exists()
-    commenter.refresh_from_db()
+    assert not Commenter.objects.filter(pk=commenter.pk).exists()
+    commenter = Comment.objects.get(pk=said.pk).commenter
     kept = (commenter.name, commenter.email, commenter.website, commenter.mark, commenter.profile, commenter.user)
     assert kept == ("Anonymous", "", "", "", "", None)
     assert not commenter.verified
@@ -117,6 +124,41 @@ def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
     comment = Comment.objects.get()
     assert (comment.commenter.name, comment.commenter.email) == ("Anonymous", "")
     assert client.cookies["commenter"]["max-age"] == 0
+
+
+def test_no_other_browser_and_no_log_remembers_who_is_forgotten(essay: Essay, reader: User) -> None:
+    Invitation.objects.create(email=reader.email, name=reader.name, role="Authors", nonce="n", sent=timezone.now())
+    owner = make.owner("owner", password="orchards are not sold")
+    log_in(owner).post(f"/admin/accounts/user/{reader.pk}/change/", {"username": "rosa", "name": "Rosa Castellanos",
+        "email": reader.email, "is_active": "on", "_save": "1"})  # fmt: skip
+    assert LogEntry.objects.get().object_repr == "Rosa Castellanos"
+    client, elsewhere = log_in(reader), log_in(reader)
+    elsewhere.post(f"{essay.get_absolute_url()}change/", {"text": "Words that wait."})
+    answer = client.post(FORGET, {"words": "stay"})
+    client.post(answer.headers["Location"], {"password": "orchards are not sold"})
+    assert not User.objects.filter(pk=reader.pk).exists()
+    assert Session.objects.count() == 1  # the owner's
+    assert not Invitation.objects.exists()
+    assert LogEntry.objects.get().object_repr == "Anonymous"
+
+
+def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay: Essay) -> None:
+    client, other = (Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"}) for _ in range(2))
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My very words.", remember="on"))
+    other.cookies["commenter"] = client.cookies["commenter"].value
+    assert "My very words." in other.get("/comments/mine/").text
+    client.post(FORGET, {"words": "stay"})
+    assert Comment.objects.get().wording.text == "My very words."
+    assert "My very words." not in other.get("/comments/mine/").text
+    assert other.get(DATA).headers["Location"].startswith("/accounts/login/")
+
+
+def test_who_is_forgotten_while_they_post_says_nothing_in_nobodys_name(essay: Essay, reader: User) -> None:
+    commenter = Commenter.objects.of(reader)
+    forgetting.forget(commenter, words_stay=True)
+    with pytest.raises(actions.Joined):
+        actions.post(essay=essay, commenter=commenter, sender=Sender("203.0.113.7", True), text="Too late.")
+    assert not Comment.objects.exists()
 
 
 def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
