@@ -75,9 +75,11 @@ class ProviderMiddleware:
             request.login_state = (statekit.get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not is_callback(request) or not isinstance(exception, UNREADABLE):
+        if not (is_callback(request) or is_beginning(request)) or not isinstance(exception, UNREADABLE):
             return None
         logger.warning("Log-in at %s failed: %r", request.path, exception)
+        if is_beginning(request):
+            return redirect(ways_back.with_outcome(reverse("account_login"), "failed"))
         return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
 
 
@@ -104,7 +106,16 @@ class StaffMiddleware:
 
 
 def is_callback(request: HttpRequest) -> bool:
-    return bool(request.resolver_match and (request.resolver_match.url_name or "").endswith("_callback"))
+    return name_of(request).endswith("_callback")
+
+
+def is_beginning(request: HttpRequest) -> bool:
+    """allauth's own door to a provider, which our buttons do not use."""
+    return name_of(request).endswith("_login") and name_of(request) != "account_login"
+
+
+def name_of(request: HttpRequest) -> str:
+    return (request.resolver_match and request.resolver_match.url_name) or ""
 
 
 def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:

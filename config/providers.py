@@ -144,16 +144,21 @@ def servers(text: str) -> list[Provider]:
     take the server's word for whose an address is; `origins`, where its log-in page stands on another host.
     """
     try:
-        return [server(one) for one in json.loads(text or "[]")]
+        found = [server(one) for one in json.loads(text or "[]")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ImproperlyConfigured(
             'OIDC_SERVERS must be a JSON list such as [{"id": "lab", "name": "The Lab", "server": '
             '"https://id.example.org", "client_id": "…", "client_secret": "…", "trusted": false}]'
         ) from error
+    if len({provider.key for provider in found}) < len(found):  # else one server's people could be another's
+        raise ImproperlyConfigured("OIDC_SERVERS: each server needs an id of its own.")
+    return found
 
 
 def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
-    key, address = str(one["id"]), str(one["server"]).rstrip("/")
+    key, address, origins = str(one["id"]), str(one["server"]).rstrip("/"), one.get("origins", [])
+    if not isinstance(origins, list):
+        raise TypeError(f"The origins of {key!r} are no list.")
     if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
         raise ImproperlyConfigured(f"The id of an OpenID Connect server is letters and figures, none of ours: {key!r}.")
     parts = urlsplit(address)
@@ -163,8 +168,8 @@ def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
         key=key,
         name=str(one["name"]),
         id=key,
-        origins=(f"{parts.scheme}://{parts.netloc}", *map(str, one.get("origins", ()))),
-        proves_addresses=bool(one.get("trusted")),
+        origins=(f"{parts.scheme}://{parts.netloc}", *map(str, origins)),
+        proves_addresses=one.get("trusted") is True,
         server_url=address,
         is_demo=is_demo,
     )

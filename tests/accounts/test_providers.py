@@ -110,6 +110,8 @@ def test_a_service_that_is_away(client: Client, essay: Essay, settings: Any, key
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
     if key == "demo":  # where it is asked before anybody leaves
         assert leave(client, essay, key) == f"{essay.get_absolute_url()}?login=failed#respond"
+        answer = client.post("/accounts/oidc/demo/login/")
+        assert answer.headers["Location"] == "/accounts/login/?login=failed"
 
 
 @pytest.mark.parametrize("trouble", ["wrong-state", "no-state"])
@@ -221,6 +223,8 @@ def server(**more: Any) -> dict[str, Any]:
         ({"OIDC_SERVERS": '{"id": "lab"}'}, "must be a JSON list"),
         ({"OIDC_SERVERS": '[{"id": "lab"}]'}, "must be a JSON list"),
         ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "none of ours"),
+        ({"OIDC_SERVERS": json.dumps([server(id="lab"), server(id="lab")])}, "an id of its own"),
+        ({"OIDC_SERVERS": json.dumps([server(origins="https://id.example.org")])}, "must be a JSON list"),
         ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full address"),
     ],
 )
@@ -229,7 +233,12 @@ def test_half_a_set_of_keys_is_said_at_the_start(environment: dict[str, str], wo
         providers.configured(environment)
 
 
-@pytest.mark.django_db
+def test_a_server_is_trusted_by_a_clear_yes_alone() -> None:
+    trusted = [server(id="yes", trusted=True), server(id="no", trusted="false"), server(id="none")]
+    on = providers.configured({"OIDC_SERVERS": json.dumps(trusted)})
+    assert [provider.proves_addresses for provider in on] == [True, False, False]
+
+
 @pytest.mark.parametrize("gone", ["google", "lab"])
 def test_an_account_whose_service_is_switched_off_can_still_be_let_go(settings: Any, gone: str) -> None:
     user = make.user("rosa", name="Rosa Castellanos")
