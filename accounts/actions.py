@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 import pagecache
 from accounts import pictures
-from accounts.models import Commenter, User
+from accounts.models import Commenter, User, email_with_room
 
 MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # what a log-in has of its own
 SHOWN = (("mark", "profile"), ("picture", "picture_url", "picture_from", "has_chosen_picture"))  # what accounts gave
@@ -108,7 +108,7 @@ def move_addresses(old: User, new: User) -> None:
         new.email = emails[0]
         new.save(update_fields=["email"])
         new.prove_address()
-        Commenter.objects.filter(user=new).update(email=new.email[:100])
+        Commenter.objects.filter(user=new).update(email=email_with_room(new.email))
 
 
 def move_authenticators(old: User, new: User) -> None:

@@ -15,6 +15,7 @@ from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -36,6 +37,8 @@ SILENT = {
     "account/messages/login_code_sent.txt",
     "account/messages/email_confirmation_sent.txt",
 }
+# What a service that has lost its mind may give for a key, as allauth writes it: many people would be one
+NOBODY = {"None", "False", "True", "0", "[]", "{}"}
 WAYS = {
     "reauthenticate": _("Your password"),
     "mfa_reauthenticate": _("A code of your app, or a recovery code"),
@@ -145,11 +148,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         user.username = self.username(handle if isinstance(handle, str) else "", user.name)
         return user
 
+    @transaction.atomic
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """A newcomer's account, or nothing: of two answers at once the second leaves no half of one behind."""
+        user: User = super().save_user(request, sociallogin, form)
+        return user
+
     def username(self, *wishes: str) -> str:
         return AccountAdapter().generate_unique_username([wish for wish in wishes if wish])
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """What a provider says of addresses counts only if we take its word; nobody is joined on anything less."""
+        if sociallogin.account.uid in NOBODY:
+            raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
         provider = identity.provider_of(sociallogin.account.provider)
         for email in sociallogin.email_addresses:
             email.verified = email.verified and bool(provider and provider.proves_addresses)

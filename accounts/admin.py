@@ -4,17 +4,44 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm as DjangoAdminUserCreationForm
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
-from accounts.models import Commenter, User
+from accounts import proving
+from accounts.models import Commenter, User, email_with_room
+
+
+class AddressMixin:
+    """An address that is proved to be somebody else's cannot be proved to be this one's too."""
+
+    instance: User
+    cleaned_data: dict[str, Any]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email and proving.is_somebody_elses(email, self.instance):
+            raise ValidationError(_("This is the address of somebody else here, who has proved it."))
+        return email
+
+
+class UserChangeForm(AddressMixin, DjangoUserChangeForm):  # type: ignore[type-arg]
+    pass
+
+
+class AdminUserCreationForm(AddressMixin, DjangoAdminUserCreationForm):  # type: ignore[type-arg]
+    pass
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    form = UserChangeForm
+    add_form = AdminUserCreationForm
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("name", "email")}),
@@ -36,8 +63,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        obj.prove_address()
-        Commenter.objects.filter(user=obj).update(name=obj.get_full_name(), email=obj.email, changed=timezone.now())
+        if "email" in form.changed_data:  # who saves something else says nothing of the address
+            obj.emailaddress_set.filter(email=form.initial.get("email", "").lower()).delete()
+            obj.prove_address()
+        told = {"name": obj.get_full_name(), "email": email_with_room(obj.email), "changed": timezone.now()}
+        Commenter.objects.filter(user=obj).update(**told)
         pagecache.bump("site")
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:

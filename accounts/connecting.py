@@ -7,8 +7,9 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import actions, factors, proving
@@ -37,7 +38,7 @@ def settled(request: HttpRequest, login: SocialLogin) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("socialaccount_connections")
     messages.success(request, words)
-    return redirect(login.get_redirect_url(request) or "socialaccount_connections")
+    return HttpResponseRedirect(login.get_redirect_url(request) or reverse("socialaccount_connections"))
 
 
 def connect(request: HttpRequest, login: SocialLogin) -> str:

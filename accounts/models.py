@@ -8,6 +8,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+EMAIL_ROOM = 100
+
+
+def email_with_room(email: str) -> str:
+    """An address if it fits a Commenter's row: the half of one may be somebody else's."""
+    return email if len(email) <= EMAIL_ROOM else ""
+
 
 class UserManager(DjangoUserManager["User"]):
     def create_superuser(
@@ -59,7 +66,7 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
         if commenter := getattr(user, "commenter", None):
             return commenter  # type: ignore[no-any-return]
         name = user.get_full_name()
-        fresh = {"name": name, "email": user.email, "verified": True}
+        fresh = {"name": name, "email": email_with_room(user.email), "verified": True}
         return self.get_or_create(user=user, defaults=fresh)[0]
 
     def hold(self, commenter: "Commenter") -> bool:
@@ -79,7 +86,7 @@ class Commenter(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("log-in")
     )
     name = models.CharField(_("name"), max_length=245)
-    email = models.EmailField(_("email"), max_length=100, blank=True, help_text=_("Never shown."))
+    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, blank=True, help_text=_("Never shown."))
     website = models.URLField(_("website"), max_length=200, blank=True)
     verified = models.BooleanField(_("verified"), default=False, editable=False)
     mark = models.CharField(

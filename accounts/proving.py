@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 
 from accounts import actions
-from accounts.models import Commenter, User
+from accounts.models import Commenter, User, email_with_room
 
 
 def is_proved(user: User, email: str) -> bool:
@@ -14,7 +14,7 @@ def is_proved(user: User, email: str) -> bool:
 
 
 def is_somebody_elses(email: str, user: User) -> bool:
-    return EmailAddress.objects.filter(email=email.lower(), verified=True).exclude(user=user).exists()
+    return EmailAddress.objects.filter(email=email.lower(), verified=True).exclude(user=user.pk).exists()
 
 
 def account_of(email: str, *, name: str = "") -> User:
@@ -46,7 +46,7 @@ def add(user: User, email: str) -> None:
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=is_first)
     if is_first:
         User.objects.filter(pk=user.pk).update(email=email)
-        Commenter.objects.filter(user=user).update(email=email[:100])
+        Commenter.objects.filter(user=user).update(email=email_with_room(email))
 
 
 def newcomer(email: str, name: str) -> User:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -26,5 +26,5 @@ def after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpRespons
     """A log-in that began in this browser comes back to its beginning; another one ends here."""
     begun_at = state.get("next") if isinstance(state, dict) else None
     if begun_at:
-        return redirect(with_outcome(begun_at, outcome))
+        return HttpResponseRedirect(with_outcome(begun_at, outcome))
     return render(request, "account/done.html", {"outcome": "lost"}, status=400)

@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+import requests
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
+from django.db import IntegrityError
 
 from accounts.demo.people import MARA
 from accounts.models import Commenter, User
@@ -45,6 +47,29 @@ def victim() -> Browser:
 
 
 # Who came first
+
+
+def test_that_the_owner_saves_somebody_proves_no_address_that_they_only_claimed(attacker: Browser) -> None:
+    attacker.log_in("facebook")
+    user = attacker.user
+    owner = Browser()
+    owner.force_login(make.owner("boss"), "accounts.backends.Backend")
+    person = {"username": user.username, "name": "Mara L.", "email": user.email, "is_active": "on"}
+    assert owner.post(f"/admin/accounts/user/{user.pk}/change/", person).status_code == 302
+    assert User.objects.get(pk=user.pk).name == "Mara L."
+    assert not EmailAddress.objects.filter(verified=True, user=user).exists()
+
+
+def test_an_address_that_the_owner_takes_from_somebody_is_no_way_in_any_more() -> None:
+    owner, user = Browser(), make.user("rosa", name="Rosa Castellanos")
+    make.user("ines")
+    owner.force_login(make.owner("boss"), "accounts.backends.Backend")
+    person = {"username": "rosa", "name": user.name, "email": "ines@example.org", "is_active": "on"}
+    answer = owner.post(f"/admin/accounts/user/{user.pk}/change/", person)
+    assert "the address of somebody else here" in answer.text
+    owner.post(f"/admin/accounts/user/{user.pk}/change/", person | {"email": "Castellanos@example.org"})
+    (address,) = EmailAddress.objects.filter(user=user)
+    assert (address.email, address.verified, address.primary) == ("castellanos@example.org", True, True)
 
 
 def test_pre_hijack_by_an_account_with_a_password(attacker: Browser, victim: Browser) -> None:
@@ -208,6 +233,36 @@ def test_a_state_of_another_service(victim: Browser) -> None:
     code = urlsplit(demo.walk(victim.leave("facebook"))).query.partition("code=")[2].partition("&")[0]
     assert victim.get(f"/accounts/facebook/login/callback/?code={code}&state={state}").status_code == 400
     assert victim.user is None
+
+
+@pytest.mark.parametrize("elsewhere", ["wordpress", "demo"])
+@pytest.mark.parametrize("key", [None, False, [], {}, 0])
+def test_a_key_that_is_nobodys(victim: Browser, elsewhere: str, key: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = requests.Response.json
+
+    def lost(self: requests.Response) -> Any:
+        answer = told(self)
+        return {**answer, **{name: key for name in ("ID", "sub") if name in answer}}
+
+    monkeypatch.setattr(requests.Response, "json", lost)
+    assert victim.log_in(elsewhere).headers["Location"] == "/accounts/done/?login=failed"
+    assert not User.objects.exists()
+
+
+def test_two_answers_at_once_leave_no_half_of_an_account(victim: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def first(self: SocialAccount, **rest: Any) -> None:
+        raise IntegrityError("The other one was first.")
+
+    monkeypatch.setattr(SocialAccount, "save", first)
+    assert victim.log_in("x").headers["Location"] == "/accounts/done/?login=failed"
+    assert not User.objects.exists()
+
+
+def test_a_way_back_that_is_no_path(victim: Browser) -> None:
+    denied = victim.come_back(demo.walk(victim.leave("facebook", to="foo"), deny=True))
+    assert denied.headers["Location"] == "foo?login=denied"
+    assert victim.log_in("x", to="foo").headers["Location"] == "foo"
+    assert victim.log_in("facebook", connect=True, to="foo").headers["Location"] == "foo"
 
 
 def test_a_code_is_good_once(attacker: Browser, victim: Browser) -> None:

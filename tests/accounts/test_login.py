@@ -121,6 +121,13 @@ def test_whoever_logs_in_speaks_as_one_person(client: Client) -> None:
     assert 'name="email"' not in page
 
 
+def test_an_address_that_has_no_room_beside_a_name_is_not_cut_in_two(client: Client) -> None:
+    user = make.user("rosa", password="orchards are not sold")
+    User.objects.filter(pk=user.pk).update(email=f"{'a' * 60}@{'b' * 60}.example.org")
+    log_in(client, "rosa", "orchards are not sold")
+    assert Commenter.objects.get(user=user).email == ""
+
+
 def test_a_stranger_is_kept_out_of_the_admin(client: Client) -> None:
     make.user("reader", password="a letter to no one")
     log_in(client, "reader", "a letter to no one")
