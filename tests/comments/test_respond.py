@@ -252,6 +252,8 @@ def test_the_cookie_of_a_guest_who_is_gone_remembers_nobody(essay: Essay, guest:
         ("email", "", "never made public"),
         ("email", "anna", "has an @ in the middle"),
         ("email", "anna@example", "no ending"),
+        ("email", "ma\u017fon@example.org", "without accents"),
+        ("email", "m\u0131a@example.org", "without accents"),
         ("email", "anna @example.org", "does not look like"),
         ("email", "a@b.example\nBcc: c@d.example", "does not look like"),
         ("website", "two words", "does not look like"),
