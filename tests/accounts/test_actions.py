@@ -24,6 +24,7 @@ from comments.models import Comment, Discussion
 from comments.screening import Sender
 from tests import make
 from tests.accounts.by_provider import Browser, play
+from tests.comments import door
 from tests.moderation.test_at_once import at_once
 from tests.services import provider as demo
 from tests.services.site import Installation
@@ -145,6 +146,27 @@ def test_an_author_without_any_rights_is_not_joined_away_either() -> None:
 def test_a_closed_account_does_not_come_back_under_another_name() -> None:
     with pytest.raises(actions.Refused):
         actions.join_users(make.user("banned", is_active=False), make.user("reader"))
+
+
+@pytest.mark.django_db
+def test_words_that_were_sent_while_their_writer_was_joined_are_kept_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make.rules(flood_seconds=0)
+    essay, mine = make.essay(), Commenter.objects.of(make.user("anna"))
+    reader = door.Browser()
+    guest = reader.say(essay, remember="on").commenter
+
+    def meanwhile(*args: Any) -> float:
+        actions.join(guest, mine)
+        return 0.0
+
+    monkeypatch.setattr(commenting, "flood", meanwhile)
+    page = reader.post_to(essay, text="My very words.", remember="on")
+    assert page.status == 409
+    assert "Who you are here has changed meanwhile." in page.problem
+    assert page.form["text"] == "My very words."
+    assert Comment.objects.get().commenter == guest  # all of it was one transaction, and nothing of it stays
 
 
 # Two log-ins
