@@ -70,6 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
+        request.session.set_expiry(None)  # as long as any, whatever was carried to here
         identity.recognise(request, user)
         sessions.note(request, user)
 
@@ -78,7 +79,7 @@ class AccountAdapter(DefaultAccountAdapter):
         carried = request.session.get(ways_back.CARRIED)
         super().logout(request)
         if carried:
-            request.session[ways_back.CARRIED] = carried
+            ways_back.carry(request, carried)
 
     def is_safe_url(self, url: str) -> bool:
         """Whether a log-in may lead there: to a page of this very host."""

@@ -8,7 +8,15 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
+CARRIED_FOR = 60 * 60
 OUTCOMES = ("denied", "failed", "lost", "out")
+
+
+def carry(request: HttpRequest, what: Any) -> None:
+    """In a session that is there for this alone, until somebody logs in, and ends with it."""
+    request.session[CARRIED] = what
+    if not request.user.is_authenticated:
+        request.session.set_expiry(CARRIED_FOR)
 
 
 def done() -> str:

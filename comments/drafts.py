@@ -8,11 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.ways_back import CARRIED
+from accounts import ways_back
 from blog.models import Essay
 
 FIELDS = ("text", "parent", "name", "email", "website", "remember")
-SECONDS = 60 * 60
 BYTES = 256 * 1024
 
 
@@ -26,14 +25,17 @@ def keep(request: HttpRequest, essay: Essay) -> None:
         drafts[place] = {"fields": fields, "at": time.time()}
     while drafts and len(json.dumps(drafts, ensure_ascii=False).encode()) > BYTES:
         del drafts[next(iter(drafts))]
-    request.session[CARRIED] = drafts
+    ways_back.carry(request, drafts)
 
 
 def kept(request: HttpRequest, essay: Essay, parent: int | None) -> Mapping[str, Any]:
     """The form's fields as they were left; nothing for somebody without a session."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return {}
-    draft = waiting(request).get(place_of(essay, str(parent or "")))
+    drafts = waiting(request)
+    if drafts != (request.session.get(ways_back.CARRIED) or {}):
+        ways_back.carry(request, drafts)  # what is too old goes now
+    draft = drafts.get(place_of(essay, str(parent or "")))
     return draft["fields"] if draft else {}
 
 
@@ -41,12 +43,12 @@ def drop(request: HttpRequest, essay: Essay, parent: int | None) -> None:
     """The words were taken."""
     drafts = waiting(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else {}
     if drafts.pop(place_of(essay, str(parent or "")), None):
-        request.session[CARRIED] = drafts
+        ways_back.carry(request, drafts)
 
 
 def waiting(request: HttpRequest) -> dict[str, Any]:
-    drafts = request.session.get(CARRIED) or {}
-    return {place: draft for place, draft in drafts.items() if time.time() - draft["at"] < SECONDS}
+    drafts = request.session.get(ways_back.CARRIED) or {}
+    return {place: draft for place, draft in drafts.items() if time.time() - draft["at"] < ways_back.CARRIED_FOR}
 
 
 def place_of(essay: Essay, parent: str) -> str:

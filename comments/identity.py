@@ -18,7 +18,9 @@ from accounts.forms import DetailsForm
 from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Essay
+from blog.views import draw
 from comments import drafts, standing
+from comments.forms import CommentForm
 from comments.models import Discussion, Rules
 
 OWN = "site"  # the site's own accounts, among the providers
@@ -29,13 +31,12 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     """Off to log in: in a small window of its own, or in this tab, where the draft waits in the session."""
     essay = standing.essay_at(request.user, **address)
-    if "window" in request.POST:
-        back = ways_back.done()
-    else:
-        drafts.keep(request, essay)
-        back = form_at(request, essay)
+    is_in_window = "window" in request.POST
+    back = ways_back.done() if is_in_window else form_at(request, essay)
     if leaving.is_too_often(request):
-        return redirect(ways_back.with_outcome(back, "failed"))
+        return redirect(ways_back.with_outcome(back, "failed")) if is_in_window else too_often(request, essay)
+    if not is_in_window:
+        drafts.keep(request, essay)
     if provider == OWN:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': back})}")
     return leaving.to(request, provider, AuthProcess.LOGIN, back)
@@ -45,9 +46,12 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
 def log_out(request: Request, **address: Any) -> HttpResponse:
     """The session ends; the text stays, in the page or in the session that follows."""
     essay = standing.essay_at(request.user, **address)
+    was_in = request.user.is_authenticated
     logout(request, show_message=False)
     if "window" in request.POST:
         return HttpResponse(status=204)
+    if not was_in and leaving.is_too_often(request):
+        return too_often(request, essay)
     drafts.keep(request, essay)
     return redirect(form_at(request, essay))
 
@@ -56,6 +60,8 @@ def log_out(request: Request, **address: Any) -> HttpResponse:
 def change(request: Request, **address: Any) -> HttpResponse:
     """The row again, without logging out; or back to the account as it was."""
     essay = standing.essay_at(request.user, **address)
+    if not request.user.is_authenticated and leaving.is_too_often(request):
+        return too_often(request, essay)
     drafts.keep(request, essay)
     return redirect(form_at(request, essay, change=None if "keep" in request.POST else "1"))
 
@@ -70,10 +76,23 @@ def block(request: Request, **address: Any) -> HttpResponse:
     return response
 
 
+def too_often(request: Request, essay: Essay) -> HttpResponse:
+    """Nothing more is put aside for a stranger: the words come back in the page itself."""
+    rules = Discussion.objects.of(essay).rules
+    is_known = request.user.is_authenticated
+    details = (
+        None if is_known or rules.who_may_comment == Rules.Who.LOGIN else details_form(request, rules, request.POST)
+    )
+    problem = _("Too many log-ins began from here just now: please wait a minute. Your words are still below.")
+    response = draw(request, essay, 429, form=CommentForm(request.POST), details=details, problem=problem)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 def form_at(request: HttpRequest, essay: Essay, **more: Any) -> str:
     """The address of the reply form as it stood: under the comment being answered, or at the end."""
     parent = request.POST.get("parent", "")
-    query = {"replyto": parent if parent.isdigit() else None, **more}
+    query = {"replyto": parent if parent.isascii() and parent.isdigit() and len(parent) < 19 else None, **more}
     words = urlencode({name: value for name, value in query.items() if value})
     return f"{essay.get_absolute_url()}{f'?{words}' if words else ''}#respond"
 

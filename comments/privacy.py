@@ -6,10 +6,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 import pagecache
+from accounts import ways_back
 from accounts.middleware import Request
 from blog.models import Essay
 from blog.views import draw
-from comments.drafts import SECONDS as DRAFT_SECONDS
 from comments.jobs import NETWORKS_KEPT
 from comments.models import Rules
 
@@ -28,7 +28,7 @@ def privacy(request: Request) -> HttpResponse:
         "session_days": settings.SESSION_COOKIE_AGE // DAY,
         "guest_days": settings.COMMENTER_COOKIE_AGE // DAY,
         "network_days": NETWORKS_KEPT.days,
-        "draft_minutes": DRAFT_SECONDS // 60,
+        "draft_minutes": ways_back.CARRIED_FOR // 60,
         "cookies": [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME],
     }
     response = render(request, "comments/privacy.html", facts)

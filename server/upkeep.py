@@ -1,8 +1,10 @@
 """What an installation needs done by itself: the database kept in shape and looked over, what is spent thrown away."""
 
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -20,6 +22,7 @@ KEEP_FAILED = timedelta(days=30)
 @job()
 def forget_spent() -> None:
     limits.forget_spent()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     now = timezone.now()
     Lease.objects.filter(renewed__lt=now - timedelta(days=1)).delete()
     DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_DONE).delete()

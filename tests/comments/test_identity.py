@@ -4,14 +4,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.drafts import BYTES
 from comments.models import Comment
+from server import upkeep
 from tests import make
-from tests.comments.door import Browser
+from tests.comments.door import Browser, Page
 
 pytestmark = pytest.mark.django_db
 
@@ -120,9 +122,29 @@ def test_what_another_site_has_a_browser_send_goes_nowhere(essay: Essay, reader:
 
 def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
     browser = Browser()
-    places = [browser.post(f"{essay.get_absolute_url()}connect/x/").headers["Location"] for _ in range(25)]
-    assert places[-1] == f"{essay.get_absolute_url()}?login=failed#respond"
-    assert "/x/i/oauth2/authorize" in places[0]
+    x = f"{essay.get_absolute_url()}connect/x/"
+    answers = [browser.post(x, {"window": "1"}) for _ in range(25)]
+    assert answers[-1].headers["Location"] == "/accounts/done/?login=failed"
+    assert "/x/i/oauth2/authorize" in answers[0].headers["Location"]
+    for place in ("connect/x/", "change/", "log-out/"):
+        stranger = Browser()
+        page = Page(stranger.post(f"{essay.get_absolute_url()}{place}", make.details(text="Words of mine.")))
+        assert page.status == 429
+        assert page.problem.startswith("Too many log-ins began from here just now")
+        assert page.form == make.details(text="Words of mine.")
+        assert not stranger.cookies
+
+
+def test_what_a_stranger_left_is_gone_when_its_hour_is_over(essay: Essay, reader: Browser) -> None:
+    Browser().post(f"{essay.get_absolute_url()}connect/site/", {"text": "Words of mine."})
+    reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
+    assert Session.objects.count() == 2
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        upkeep.forget_spent.call()
+        assert "You are commenting" in reader.read(essay).words
+        assert not Session.objects.get().get_decoded()["carried"]
+    reader.post(f"{essay.get_absolute_url()}log-out/", {"text": "Words of mine."})
+    assert reader.session.get_expiry_age() == 60 * 60
 
 
 def test_where_people_have_to_log_in_the_words_may_come_first(essay: Essay) -> None:
