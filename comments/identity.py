@@ -79,10 +79,8 @@ def block(request: Request, **address: Any) -> HttpResponse:
 def too_often(request: Request, essay: Essay) -> HttpResponse:
     """Nothing more is put aside for a stranger: the words come back in the page itself."""
     rules = Discussion.objects.of(essay).rules
-    is_known = request.user.is_authenticated
-    details = (
-        None if is_known or rules.who_may_comment == Rules.Who.LOGIN else details_form(request, rules, request.POST)
-    )
+    is_guest = rules.who_may_comment != Rules.Who.LOGIN and not request.user.is_authenticated
+    details = details_form(request, rules, request.POST) if is_guest else None
     problem = _("Too many log-ins began from here just now: please wait a minute. Your words are still below.")
     response = draw(request, essay, 429, form=CommentForm(request.POST), details=details, problem=problem)
     response.headers["Retry-After"] = "60"

@@ -133,9 +133,9 @@ async function look_again() {
   const { button } = connecting;
   try {
     const answer = await fetch(`${base}identity/`);
-    const came_in = answer.ok && (await answer.text()).includes('class="identity you"');
+    const [, came_in] = (answer.ok && (await answer.text()).match(/name="as" value="(\d+)"/)) || [];
     if (connecting?.button !== button) return;
-    if (came_in) await renew("", ".identity");
+    if (came_in && came_in !== who.querySelector("[data-keep]")?.dataset.keep) await renew("", ".identity");
     else show_waiting(button);
   } catch {
     trouble(template.dataset.away);

@@ -271,3 +271,7 @@ def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
     visitor.axe(page)
+    closed(page)  # who is logged in all the while has not come in by the window
+    expect(page.locator(".identity")).to_contain_text("Not logged in yet: continue in the other window, or Cancel.")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Keep commenting as Mara Lindqvist")).to_be_visible()
