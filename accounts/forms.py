@@ -59,7 +59,10 @@ class EmailField(LineField):
         if not at or not name:
             raise ValidationError(_("An email address has an @ in the middle, as in name@example.org."), code="invalid")
         if not name.isascii():  # Django's own check lets through letters that databases take for others
-            raise ValidationError(_("Before the @ there can be letters without accents alone."), code="invalid")
+            raise ValidationError(
+                _("Before the @ only plain letters, figures and signs can stand: a to z, without accents."),
+                code="invalid",
+            )
         if "." not in host.strip("."):
             raise ValidationError(_("This address has no ending, such as “.org”. Is a part missing?"), code="invalid")
         EmailValidator(_("This does not look like an email address, such as name@example.org."))(value)
