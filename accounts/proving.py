@@ -13,8 +13,10 @@ def is_proved(user: User, email: str) -> bool:
     return EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists()
 
 
-def is_somebody_elses(email: str, user: User) -> bool:
-    return EmailAddress.objects.filter(email=email.lower(), verified=True).exclude(user=user.pk).exists()
+def is_somebody_elses(email: str, user: User | None) -> bool:
+    """`user` may be gone meanwhile, or not be saved yet."""
+    proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    return proved.exclude(user=user.pk if user else None).exists()
 
 
 def account_of(email: str, *, name: str = "") -> User:
