@@ -153,8 +153,10 @@ def locked(commenter_pk: int) -> Commenter | None:
 
 
 def show(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None:
-    """Under the lock. The files of the one before go with the commit."""
-    if row.picture:
+    """Under the lock. What was taken away is gone with the commit; what was replaced goes by the sweep, since pages
+    that were drawn just now still ask for it.
+    """
+    if row.picture and not key:
         transaction.on_commit(functools.partial(drop, row.picture), robust=True)
     row.picture, row.picture_from, row.has_chosen_picture, row.changed = key, source, is_chosen, timezone.now()
     row.save(update_fields=["picture", "picture_from", "has_chosen_picture", "changed"])
@@ -183,7 +185,7 @@ def drop(key: str) -> None:
 
 
 def sweep() -> None:
-    """Delete what nobody wears: left by a process that died before the commit, or by people who are gone."""
+    """Delete what nobody wears: replaced, left by a process that died before the commit, or by people who are gone."""
     try:
         _folders, names = default_storage.listdir(FOLDER)
     except FileNotFoundError:
