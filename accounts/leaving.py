@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from accounts import identity, ways_back
 from server import limits
 
-A_MINUTE = 20
+A_MINUTE = 60  # from one address, behind which a whole school may sit
 # What allauth raises where a service's own description of itself is not what it took for granted.
 UNREADABLE = (requests.RequestException, LookupError, ValueError, TypeError)
 

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 
 CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
 CARRIED_FOR = 60 * 60
-OUTCOMES = ("denied", "failed", "lost", "out")
+OUTCOMES = ("denied", "failed", "lost", "often", "out")
 
 
 def carry(request: HttpRequest, what: Any) -> None:

@@ -34,7 +34,7 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     is_in_window = "window" in request.POST
     back = ways_back.done() if is_in_window else form_at(request, essay)
     if leaving.is_too_often(request):
-        return redirect(ways_back.with_outcome(back, "failed")) if is_in_window else too_often(request, essay)
+        return redirect(ways_back.with_outcome(back, "often")) if is_in_window else too_often(request, essay)
     if not is_in_window:
         drafts.keep(request, essay)
     if provider == OWN:
@@ -138,6 +138,7 @@ def troubles() -> dict[str, str]:
             "You are not logged in: the other side gave no usable answer. Your words are still here; try again in a "
             "moment, or fill in your details."
         ),
+        "often": _("Too many log-ins began from here just now: please wait a minute. Your words are still here."),
         "lost": _("You are not logged in: the log-in took too long, or did not begin here. Your words are still here."),
     }
 

@@ -1,6 +1,7 @@
 """What every test may ask for: a clean environment, whole sites served for real, a browser, a mailbox, a Redis."""
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -32,6 +33,7 @@ elif HALF == "sqlite" or "DATABASE_URL" not in os.environ:
 
 import django
 import hypothesis
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
@@ -55,6 +57,8 @@ def pytest_configure() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
     # Passwords made here are quick to make, and every server that the tests start can still read them.
     PBKDF2PasswordHasher.iterations = 1000
+    # No test's own client asks for a static file, so none of them need list those anew; served sites do.
+    settings.WHITENOISE_USE_FINDERS = False
 
 
 def pytest_unconfigure() -> None:
@@ -76,13 +80,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _runs_here(item)]
 
 
+def pytest_collection_finish() -> None:
+    # What stands now stands to the end: the garbage collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+
+
 def _runs_here(item: pytest.Item) -> bool:
     """Everything that touches a database runs on both; the rest is shared out between the two halves."""
     if item.get_closest_marker("long") and not RUNS_ALL:
         return False
     if item.name.endswith("NOTSET]"):
         return False  # cases of a collection that is not here; each such test has its own beside it
-    if HALF and item.get_closest_marker("browser"):
+    if HALF and (item.get_closest_marker("browser") or item.get_closest_marker("once")):
         return HALF == "sqlite"
     return HALF != "sqlite" or _touches_database(item)
 

@@ -1,4 +1,4 @@
-"""A database of its own for each test, of which other threads and processes can know."""
+"""A database without generations for each test, of which other threads and processes can know."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,11 +13,20 @@ if TYPE_CHECKING:
     from tests.services.site import Installation
 
 
-@pytest.fixture
-def database(installation: "Installation", django_db_blocker: DjangoDbBlocker) -> "Iterator[Installation]":
-    """The ORM of this thread speaks to it; another thread asks for its own `database.connected()`."""
-    with django_db_blocker.unblock(), installation.connected():
+@pytest.fixture(scope="session")
+def _shared(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Installation]":
+    with _migrated.copied(tmp_path_factory.mktemp("generations")) as installation:
         yield installation
+
+
+@pytest.fixture
+def database(_shared: "Installation", django_db_blocker: DjangoDbBlocker) -> "Iterator[Installation]":
+    """The ORM of this thread speaks to it; another thread asks for its own `database.connected()`."""
+    from pagecache.models import Generation
+
+    with django_db_blocker.unblock(), _shared.connected():
+        yield _shared
+        Generation.objects.all().delete()
 
 
 @pytest.fixture

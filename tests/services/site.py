@@ -51,9 +51,19 @@ class Installation:
     def copied(self, folder: Path) -> Iterator["Installation"]:
         """Another one with the same content."""
         data_dir = folder / "data"
-        shutil.copytree(self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"))
+        shutil.copytree(
+            self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"), copy_function=shared_or_copied
+        )
         with database(self.database_url, data_dir, template=self.database_url) as url:
             yield Installation(data_dir, url)
+
+
+def shared_or_copied(source: str, target: str) -> None:
+    """Static files, pictures and mails are made anew and never written into, so one file may lie in two places."""
+    try:
+        os.link(source, target)
+    except OSError:  # on another disk
+        shutil.copy2(source, target)
 
 
 @contextlib.contextmanager
