@@ -286,7 +286,7 @@ ELSEWHERE = [
     "/\t/evil.example", "https://127.0.0.1@evil.example/", "https://127.0.0.1.evil.example/", "//evil.example\\@127.0.0.1",
     "https://127.0.0.1%2f@evil.example", "http://evil.example:80#@127.0.0.1/", "%2f%2fevil.example",
 ]  # fmt: skip
-COLLECTION = Path("/work/shared/data/security/open-redirects.jsonl")
+COLLECTION = Path(__file__).resolve().parents[3] / "shared" / "data" / "security" / "open-redirects.jsonl"
 
 
 def collected() -> list[str]:
