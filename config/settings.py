@@ -147,6 +147,8 @@ DATABASES: dict[str, Any] = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"),
 }
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if ON_SQLITE:
+    DATABASES["default"]["ENGINE"] = "server.sqlite"
 DATABASES["default"]["OPTIONS"] = {
     **(SQLITE_OPTIONS if ON_SQLITE else POSTGRES_OPTIONS),
     **DATABASES["default"].get("OPTIONS", {}),

@@ -11,10 +11,11 @@ import tempfile
 from tests.services.postgres import postgres
 from tests.services.processes import end_with_parent
 
-# A worker for each database runs every test that touches one; conftest.py shares the others out between them.
+# A worker for each database runs every test that touches one, a third the others (conftest.py): three on two
+# processors, since much of a test is waiting for a server or a browser.
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
-    *(f"--tx=popen//id={half}//env:REJOINDER_HALF={half}" for half in ("sqlite", "postgres")),
+    *(f"--tx=popen//id={part}//env:REJOINDER_PART={part}" for part in ("sqlite", "postgres", "rest")),
 ]
 
 
@@ -24,7 +25,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     options, rest = parser.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves by the same way as Ctrl-C
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    # Bytecode is kept: hundreds of processes start here, each of which would compile the project anew.
+    not_ours = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in os.environ.items() if name not in not_ours}
     if options.all:
         environment["REJOINDER_ALL"] = "1"
         rest += ["-o", "faulthandler_timeout=3600"]

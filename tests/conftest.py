@@ -17,18 +17,18 @@ from tests.services.processes import end_with_parent
 # The environment is read once, by config/settings.py: it must stand before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
-HALF = os.environ.get("REJOINDER_HALF")  # of two processes side by side: "sqlite", "postgres"
+PART = os.environ.get("REJOINDER_PART")  # of three processes side by side: "sqlite", "postgres", "rest"
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "a key for the tests alone, long enough to be no weak one 0123456789"
 os.environ["DATA_DIR"] = str(DATA_DIR)
 (DATA_DIR / "static").mkdir()  # whitenoise warns of a missing one for every client
-if HALF:
+if PART:
     end_with_parent(signal.SIGKILL)()
-if HALF == "postgres":
+if PART == "postgres":
     os.environ["DATABASE_URL"] = os.environ["REJOINDER_POSTGRES"]
-elif HALF == "sqlite" or "DATABASE_URL" not in os.environ:
+elif PART or "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"
 
 import django
@@ -57,6 +57,8 @@ def pytest_configure() -> None:
     del os.environ["DJANGO_SETTINGS_MODULE"]
     # Passwords made here are quick to make, and every server that the tests start can still read them.
     PBKDF2PasswordHasher.iterations = 1000
+    if settings.ON_SQLITE:
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = ":memory:"
     # No test's own client asks for a static file, so none of them need list those anew; served sites do.
     settings.WHITENOISE_USE_FINDERS = False
 
@@ -87,14 +89,13 @@ def pytest_collection_finish() -> None:
 
 
 def _runs_here(item: pytest.Item) -> bool:
-    """Everything that touches a database runs on both; the rest is shared out between the two halves."""
+    """What touches a database runs on both, side by side; the rest runs once, beside them."""
     if item.get_closest_marker("long") and not RUNS_ALL:
         return False
     if item.name.endswith("NOTSET]"):
         return False  # cases of a collection that is not here; each such test has its own beside it
-    if HALF and (item.get_closest_marker("browser") or item.get_closest_marker("once")):
-        return HALF == "sqlite"
-    return HALF != "sqlite" or _touches_database(item)
+    is_for_one = item.get_closest_marker("browser") or item.get_closest_marker("once") or not _touches_database(item)
+    return not PART or bool(is_for_one) == (PART == "rest")
 
 
 def _touches_database(item: pytest.Item) -> bool:

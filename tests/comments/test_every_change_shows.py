@@ -31,6 +31,8 @@ from tests.pagecache.browsing import Answer, ask
 if TYPE_CHECKING:
     from tests.services.site import Installation
 
+pytestmark = pytest.mark.once
+
 HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 
 

@@ -16,6 +16,8 @@ from tests.server.wire import Call, asked, drippers, reading_times
 from tests.services.below import web_processes
 from tests.services.site import Serve, Server
 
+pytestmark = pytest.mark.once
+
 MB = 1024 * 1024
 RESPOND = "/2026/11/24/nothing/respond/"
 FORM = "Content-Type: application/x-www-form-urlencoded"

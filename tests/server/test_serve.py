@@ -17,6 +17,8 @@ from tests.services.below import descendants, is_there, job_workers, web_process
 from tests.services.processes import answers, free_port, wait_until
 from tests.services.site import ROOT, Installation, Serve, Server
 
+pytestmark = pytest.mark.once
+
 LOGIN = "/accounts/login/"
 FORM = "Content-Type: application/x-www-form-urlencoded"
 

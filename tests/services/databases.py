@@ -50,7 +50,7 @@ def connected(url: str) -> Iterator[None]:
     options = {name: value for name, value in own["OPTIONS"].items() if name != "pool"}
     # A pool keeps its connections from one request to the next, so this one stands on PostgreSQL.
     age = 0 if is_sqlite(url) else None
-    there = {**environ.Env.db_url_config(url), "OPTIONS": options, "CONN_MAX_AGE": age}
+    there = {**environ.Env.db_url_config(url, engine=own["ENGINE"]), "OPTIONS": options, "CONN_MAX_AGE": age}
     before = connections["default"]
     connections["default"] = ConnectionHandler({"default": there})["default"]
     ContentType.objects.clear_cache()

@@ -15,7 +15,7 @@ from blog.models import Essay, Tag
 from tests.transfer.exports import HEAD, SHARED, author, bring, bring_text, comment, everything, export, item
 from transfer.wordpress import wxr
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SOUND = export(author("vera"), item(1, comment(1)))
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
