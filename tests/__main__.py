@@ -11,11 +11,11 @@ import tempfile
 from tests.services.postgres import postgres
 from tests.services.processes import end_with_parent
 
-# A worker for each database runs every test that touches one, a third the others (conftest.py): three on two
-# processors, since much of a test is waiting for a server or a browser.
+# A worker for each database runs every test that touches one, a third drives Chromium, a fourth runs the others
+# (conftest.py): four on two processors, since much of a test is waiting for a server or a browser.
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
-    *(f"--tx=popen//id={part}//env:REJOINDER_PART={part}" for part in ("sqlite", "postgres", "rest")),
+    *(f"--tx=popen//id={part}//env:REJOINDER_PART={part}" for part in ("sqlite", "postgres", "browser", "rest")),
 ]
 
 

@@ -17,7 +17,7 @@ from tests.services.processes import end_with_parent
 # The environment is read once, by config/settings.py: it must stand before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
-PART = os.environ.get("REJOINDER_PART")  # of three processes side by side: "sqlite", "postgres", "rest"
+PART = os.environ.get("REJOINDER_PART")  # of four side by side: "sqlite", "postgres", "browser", "rest"
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
@@ -94,8 +94,11 @@ def _runs_here(item: pytest.Item) -> bool:
         return False
     if item.name.endswith("NOTSET]"):
         return False  # cases of a collection that is not here; each such test has its own beside it
-    is_for_one = item.get_closest_marker("browser") or item.get_closest_marker("once") or not _touches_database(item)
-    return not PART or bool(is_for_one) == (PART == "rest")
+    if item.get_closest_marker("browser"):
+        return PART in {None, "browser"}
+    if item.get_closest_marker("once") or not _touches_database(item):
+        return PART in {None, "rest"}
+    return PART in {None, "sqlite", "postgres"}
 
 
 def _touches_database(item: pytest.Item) -> bool:

@@ -17,7 +17,7 @@ from tests.accounts.by_provider import play
 from tests.comments.door import Browser
 from tests.services import provider as demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MIRIAM = "Miriam Achterberg"
 
 

@@ -19,7 +19,7 @@ from server.worker import work_off
 from tests import make
 from tests.services.smtp import Mailbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PAGE = "/admin/identity/"
 KEYS = {
     "X_CLIENT_ID": "a", "X_CLIENT_SECRET": "b", "LINKEDIN_CLIENT_ID": "a", "LINKEDIN_CLIENT_SECRET": "b",

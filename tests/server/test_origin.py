@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from server.origin import OriginMiddleware
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 COMMENT = "/2026/11/24/nothing-of-that-name/respond/"
 LIKE = "/2026/11/24/nothing-of-that-name/like/"

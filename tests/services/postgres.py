@@ -17,6 +17,10 @@ from tests.services.processes import Process, answers, free_port, running
 OPTIONS = {
     "fsync": "off",  # kill -9 loses nothing to it, only a power cut does
     "full_page_writes": "off",
+    "autovacuum": "off",  # no database lives long enough
+    "jit": "off",  # costs more than it saves here
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
     "log_min_messages": "fatal",
