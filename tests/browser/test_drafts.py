@@ -48,7 +48,7 @@ def start(visitor: Visitor, tmp_path: Path) -> Iterator[Callable[[], BrowserCont
 
     def start() -> BrowserContext:
         context = visitor.browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=program(), args=FLAGS, locale="en-US"
+            tmp_path, executable_path=program(whole=True), args=FLAGS, locale="en-US"
         )
         context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         context.on("weberror", lambda error: errors.append(str(error.error)))

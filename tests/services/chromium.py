@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SHELL = "chromium-headless-shell"  # the same engine without a browser's own windows, at two thirds of the cost
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Of two such flags the later one alone counts, so what Playwright turns off stands here too, before the suggestions
 # under the address bar: two pages that Chromium draws for every context, which cost more than ours.
 FEATURES = [
@@ -27,6 +28,7 @@ FEATURES = [
     "OptimizationHints",
     "PaintHolding",
     "PreconnectToSearch",
+    "SpareRendererForSitePerProcess",
     "ThirdPartyStoragePartitioning",
     "WebUIOmniboxAimPopup",
     "WebUIOmniboxPopup",
@@ -49,9 +51,10 @@ AXE = {
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
-def program() -> str | None:
-    """Where Chromium is: CHROMIUM names it, or it is on the PATH."""
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+def program(*, whole: bool = False) -> str | None:
+    """Where Chromium is: CHROMIUM names it, or it is on the PATH. `whole`: the one that people have, with a profile."""
+    names = WHOLE if whole else (SHELL, *WHOLE)
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @contextlib.contextmanager
