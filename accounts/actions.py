@@ -17,7 +17,8 @@ from accounts import pictures
 from accounts.models import Commenter, User, email_with_room
 
 MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # what a log-in has of its own
-SHOWN = (("mark", "profile"), ("picture", "picture_url", "picture_from", "has_chosen_picture"))  # what accounts gave
+PICTURE = ("picture", "picture_url", "picture_from", "has_chosen_picture", "has_lost_picture")
+SHOWN = (("mark", "profile"), PICTURE)  # what accounts gave
 
 
 class Refused(Exception):

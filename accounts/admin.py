@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm as DjangoAdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
-from accounts import proving
+from accounts import pictures, proving
 from accounts.models import Commenter, User, email_with_room
+
+MODERATE = "moderation.add_decision"
 
 
 class AddressMixin:
@@ -82,11 +87,48 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 @admin.register(Commenter)
 class CommenterAdmin(admin.ModelAdmin[Commenter]):
-    list_display = ("name", "email", "website", "user", "created")
+    list_display = ("name", "face", "email", "website", "user", "created")
+    list_filter = (("picture", admin.EmptyFieldListFilter), "has_lost_picture")
     search_fields = ("name", "email", "website")
-    fields = ("name", "email", "website", "user", "created")
-    readonly_fields = ("user", "created")
+    fields = ("name", "face", "email", "website", "user", "created")
+    readonly_fields = ("face", "user", "created")
     list_select_related = ("user",)
+    actions = ("take_picture_away", "allow_picture")
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or self.has_moderate_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Commenter | None = None) -> bool:
+        return super().has_view_permission(request, obj) or self.has_moderate_permission(request)
+
+    @admin.display(description=_("picture"))
+    def face(self, commenter: Commenter) -> str:
+        if commenter.has_lost_picture:
+            return str(_("taken away"))
+        if not commenter.picture:
+            return ""
+        return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', pictures.face(commenter)["picture"])
+
+    @admin.action(description=_("Take the picture away"), permissions=["moderate"])
+    def take_picture_away(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
+        taken = [one for one in queryset if pictures.take_away(one)]
+        for one in taken:
+            self.log_change(request, one, gettext("Took the picture away."))
+        words = ngettext("%(count)d picture is taken away.", "%(count)d pictures are taken away.", len(taken))
+        self.message_user(request, words % {"count": len(taken)}, messages.SUCCESS)
+
+    @admin.action(description=_("Allow a picture again"), permissions=["moderate"])
+    def allow_picture(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
+        allowed = [one for one in queryset if pictures.allow(one)]
+        for one in allowed:
+            self.log_change(request, one, gettext("Allowed a picture again."))
+        words = ngettext(
+            "%(count)d person may have a picture again.", "%(count)d people may have a picture again.", len(allowed)
+        )
+        self.message_user(request, words % {"count": len(allowed)}, messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -45,8 +45,8 @@ class Already(Exception):
 # What the owner does
 
 
-def invite(*, email: str, name: str, role: str, letterhead: Letterhead) -> Invitation:
-    invitation = Invitation(email=email.lower(), name=name, role=role, nonce=new_nonce(), sent=timezone.now())
+def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead) -> Invitation:
+    invitation = Invitation(email=email.lower(), name=name, role=role, by=by, nonce=new_nonce(), sent=timezone.now())
     try:
         with transaction.atomic():
             invitation.save(force_insert=True)

@@ -97,6 +97,7 @@ class Commenter(models.Model):
     picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # where the provider has it
     picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # where the one that is shown was
     has_chosen_picture = models.BooleanField(default=False, editable=False)  # their own, or none: not the provider's
+    has_lost_picture = models.BooleanField(_("picture taken away"), default=False, editable=False)  # by a moderator
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
@@ -123,6 +124,9 @@ class Invitation(models.Model):
     email = models.EmailField(_("email"), max_length=100, unique=True)
     name = models.CharField(_("name"), max_length=245)
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="invitations", verbose_name=_("invited by")
+    )
     nonce = models.CharField(max_length=22, editable=False)  # of the link that was mailed last; others are void
     sent = models.DateTimeField(_("sent"), editable=False)
     mailed = models.DateTimeField(_("mailed"), null=True, editable=False)

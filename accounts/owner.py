@@ -143,7 +143,8 @@ def letterhead(request: Request) -> invitations.Letterhead:
 
 def invite(request: Request, form: InvitationForm) -> bool:
     try:
-        made = invitations.invite(**form.cleaned_data, letterhead=letterhead(request))
+        by = cast(User, request.user)
+        made = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
     except invitations.Already as already:
         known: Invitation = already.args[0]
         words = _("%(name)s was invited already, on %(day)s. Below you can send it again, or withdraw it.")

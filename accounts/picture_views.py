@@ -43,6 +43,8 @@ def picture(request: Request) -> HttpResponse:
     commenter = Commenter.objects.of(cast(User, request.user))
     if request.method != "POST":
         return page(request, commenter)
+    if commenter.has_lost_picture:
+        return page(request, commenter, status=403)
     if "remove" in request.POST:
         pictures.remove(commenter)
         return changed(request, _("Your picture is removed."))

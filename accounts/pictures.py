@@ -87,7 +87,8 @@ def want(commenter: Commenter) -> None:
 
 
 def is_wanted(commenter: Commenter) -> bool:
-    return not commenter.has_chosen_picture and commenter.picture_url not in {"", commenter.picture_from}
+    stays = commenter.has_chosen_picture or commenter.has_lost_picture
+    return not stays and commenter.picture_url not in {"", commenter.picture_from}
 
 
 @job(retry=True)
@@ -133,6 +134,35 @@ def follow(commenter: Commenter) -> None:
         want(row)
 
 
+# By a moderator
+
+
+@transaction.atomic
+def take_away(commenter: Commenter) -> bool:
+    """From now on initials stand in its place, whatever an account or an upload brings; whether that is news."""
+    row = locked(commenter.pk)
+    if row is None or row.has_lost_picture:
+        return False
+    row.has_lost_picture = True
+    show(row, "", is_chosen=False)
+    return True
+
+
+@transaction.atomic
+def allow(commenter: Commenter) -> bool:
+    """They may have one again: at once that of their account, if it has one; whether that is news."""
+    row = locked(commenter.pk)
+    if row is None or not row.has_lost_picture:
+        return False
+    row.has_lost_picture = False
+    show(row, "", is_chosen=False)
+    want(row)
+    return True
+
+
+# Shown
+
+
 def wear(commenter_pk: int, files: Files, *, source: str = "") -> None:
     """Write the files, then have them shown; without a source they are the person's own."""
     key = secrets.token_hex(16)
@@ -142,8 +172,8 @@ def wear(commenter_pk: int, files: Files, *, source: str = "") -> None:
             default_storage.save(name_of(key, size), ContentFile(data))
         with transaction.atomic():
             row = locked(commenter_pk)
-            if row is None or (source and not (is_wanted(row) and row.picture_url == source)):
-                return  # they went, or chose otherwise meanwhile
+            if row is None or row.has_lost_picture or (source and not (is_wanted(row) and row.picture_url == source)):
+                return  # they went, chose otherwise, or may have none meanwhile
             show(row, key, source=source, is_chosen=not source)
         unless_shown.pop_all()
 
@@ -159,7 +189,7 @@ def show(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None
     if row.picture and not key:
         transaction.on_commit(functools.partial(drop, row.picture), robust=True)
     row.picture, row.picture_from, row.has_chosen_picture, row.changed = key, source, is_chosen, timezone.now()
-    row.save(update_fields=["picture", "picture_from", "has_chosen_picture", "changed"])
+    row.save(update_fields=["picture", "picture_from", "has_chosen_picture", "has_lost_picture", "changed"])
     pagecache.bump("site")
 
 

@@ -8,11 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Commenter, User
+from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship
 from comments.models import Comment, Notice, Wording
 from moderation.models import Decision
@@ -28,11 +28,22 @@ class Part:
     fields: tuple[str, ...]
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
-        found: QuerySet[Model] = self.model._default_manager.filter(**{self.owner: person.pk}).order_by("pk")
+        found: QuerySet[Model] = self.model._default_manager.filter(self.of(person)).order_by("pk")
         return list(found.values(*self.fields))
+
+    def of(self, person: Model) -> Q:
+        return Q(**{self.owner: person.pk})
 
     def label(self, field: str) -> str:
         return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
+
+
+class Invitations(Part):
+    """Those that somebody sent, and those that wait for them: by an address that they have proved."""
+
+    def of(self, person: Model) -> Q:
+        proved = EmailAddress.objects.filter(user=person.pk, verified=True)
+        return super().of(person) | Q(email__in=proved.values("email"))
 
 
 # A test fails for a relation of Commenter or User that no part tells of.
@@ -41,7 +52,7 @@ OF_COMMENTER = (
         Commenter,
         _("Who you are"),
         "pk",
-        ("name", "email", "website", "mark", "profile", "picture_url", "created", "changed"),
+        ("name", "email", "website", "mark", "profile", "picture_url", "has_lost_picture", "created", "changed"),
     ),
     Part(
         Comment,
@@ -73,6 +84,12 @@ OF_USER = (
     Part(Authenticator, _("Passkeys and second factors"), "user", ("type", "created_at", "last_used_at")),
     Part(UserSession, _("Where you are logged in"), "user", ("user_agent", "ip", "created_at", "last_seen_at")),
     Part(Authorship, _("Your essays"), "author", ("essay__title", "position")),
+    Invitations(
+        Invitation,
+        _("Open invitations, from you and to you"),
+        "by",
+        ("by__name", "name", "email", "role", "sent", "mailed"),
+    ),
     Part(Notice, _("Mails to you"), "recipient", ("kind", "comment_id", "state", "created")),
     Part(
         Decision,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.contrib.admin.models import LogEntry
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -26,7 +27,7 @@ from playwright.sync_api import Locator, expect
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts import fetch, identity, jobs, picture_views, pictures
+from accounts import actions, fetch, identity, jobs, picture_views, pictures
 from accounts.demo.pictures import HTML, INSIDE, SVG, drawn, huge, photograph, portrait
 from accounts.models import Commenter
 from blog.models import Essay
@@ -565,6 +566,69 @@ def test_who_removes_twice_at_once_removes_one(elsewhere: Server, hers: Browser,
     assert [hers.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
     mara.refresh_from_db()
     assert (mara.picture, mara.has_chosen_picture) == ("", False)
+
+
+# By a moderator
+
+PEOPLE = "/admin/accounts/commenter/"
+
+
+def decide(action: str, *people: Commenter, by: Any) -> Any:
+    desk = Browser(by, headers=HOST)
+    return desk.post(PEOPLE, {"action": action, "_selected_action": [one.pk for one in people]}, follow=True)
+
+
+@pytest.mark.django_db
+def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
+    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
+) -> None:
+    moderator = make.moderator()
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    work_off()
+    assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
+    with commit():
+        answer = decide("take_picture_away", mara, person(), by=moderator)
+    assert "2 pictures are taken away." in answer.text
+    assert "0 pictures are taken away." in decide("take_picture_away", mara, by=moderator).text
+    assert LogEntry.objects.get(object_id=mara.pk).change_message == "Took the picture away."
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("", set())
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    log_in_again(mara, f"{elsewhere.origin}/other.png")
+    assert (work_off(), files()) == (0, set())
+    page = hers.read(OWN)
+    assert "A moderator took your picture away" in page.words
+    assert page.find("input[@type='file']") is None
+    assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
+    pictures.upload(mara, pictures.rewritten(encoded()))  # one that was on its way meanwhile
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("", set())
+    assert "1 person may have a picture again." in decide("allow_picture", mara, by=moderator).text
+    assert work_off() == 1  # the account's comes back
+    assert files() == files_of(mara)
+
+
+@pytest.mark.django_db
+def test_a_picture_that_was_taken_away_does_not_come_back_with_another_log_in(mara: Commenter) -> None:
+    pictures.take_away(mara)
+    other = person()
+    assert mara.user is not None
+    assert other.user is not None
+    actions.join_users(mara.user, other.user)
+    other.refresh_from_db()
+    assert other.has_lost_picture
+
+
+@pytest.mark.django_db
+def test_only_who_keeps_order_takes_pictures_away(hers: Browser, mara: Commenter) -> None:
+    send(hers, encoded())
+    kept = files_of(mara)
+    for who in (make.author(), make.user()):
+        decide("take_picture_away", mara, by=who)
+        assert files() == files_of(mara) == kept
+    assert "take_picture_away" in Browser(make.moderator(), headers=HOST).get(PEOPLE).text
+    moderators = Browser(make.moderator(), headers=HOST).get(f"{PEOPLE}{mara.pk}/change/").text
+    assert 'name="_save"' not in moderators  # who they are is the owner's to say
 
 
 # On the page

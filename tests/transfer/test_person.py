@@ -77,6 +77,29 @@ def test_a_file_holds_everything(essay: Essay, reader: User) -> None:
         assert words in read
 
 
+def test_open_invitations_are_told_to_who_sent_them_and_to_who_has_them(reader: User) -> None:
+    owner = make.owner("joris", name="Joris Vane", password="orchards are not sold")
+    desk = log_in(owner)
+    asked = (("Rosa", reader.email, "Moderators"), ("Tomás Vega", "tomas@example.org", "Authors"))
+    for name, email, role in asked:
+        desk.post("/admin/identity/", {"name": name, "email": email, "role": role})
+
+    def told(client: Client) -> list[Any]:
+        rows = json.loads(client.get(f"{DATA}about-me.json").content).get("accounts.invitation", [])
+        assert all(row["by__name"] == "Joris Vane" and row["sent"] for row in rows)
+        return [(row["name"], row["email"], row["role"]) for row in rows]
+
+    assert told(desk) == list(asked)
+    rosa = log_in(reader)
+    assert told(rosa) == [asked[0]]
+    assert "Open invitations, from you and to you" in desk.get(DATA).text
+    read = desk.get(f"{DATA}about-me.html").text
+    for words in ("Invited by", "Joris Vane", "Tomás Vega", "Moderators"):
+        assert words in read
+    reader.emailaddress_set.update(verified=False)
+    assert told(rosa) == []  # whose address it is, nobody has proved
+
+
 def test_a_stranger_is_asked_to_log_in_first() -> None:
     stranger = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     for answer in (stranger.get(DATA), stranger.get(f"{DATA}about-me.json"), stranger.post(FORGET, {"words": "stay"})):
