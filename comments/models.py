@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,9 @@ class Status(models.TextChoices):
     APPROVED = "approved", _("approved")
     SPAM = "spam", _("spam")
     TRASH = "trash", _("trash")
+
+
+EDIT_AT_MOST = 60 * 24 * 366  # minutes
 
 
 class TreeNumber(models.Model):
@@ -45,6 +49,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def under(self, essay: Essay) -> Self:
         return self.filter(essay=essay)
 
+    def editable(self, rules: "Rules") -> Self:
+        """What its writer may still change: said a short while ago, and not answered if the rules look at that."""
+        since = timezone.now() - timedelta(minutes=rules.edit_minutes)
+        found = self.filter(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
+        return found.filter(~answered()) if rules.edit_until_answered else found
+
     def in_order(self) -> Self:
         """Reading order: thread by thread, each reply after what it answers."""
         return self.order_by("tree_id", "lft")
@@ -52,6 +62,12 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def lock(self) -> Self:
         """With the rows locked where the database has row locks; SQLite's atomic() holds the whole file."""
         return self.select_for_update(of=("self",))
+
+
+def answered() -> Exists:
+    """Whether somebody else has answered for all to read. Whoever adds to their own words answers nobody."""
+    answers = Comment.objects.approved().filter(parent=OuterRef("pk"))
+    return Exists(answers.exclude(commenter=OuterRef("commenter")))
 
 
 class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignore[misc]
@@ -176,6 +192,7 @@ class Comment(MPTTModel):
     reports = models.PositiveIntegerField(_("reports"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    edited = models.DateTimeField(_("edited"), null=True, editable=False)
 
     tree_id: int  # these four are mptt's
     lft: int
@@ -291,6 +308,17 @@ class Rules(models.Model):
     )
     flood_seconds = models.PositiveIntegerField(
         _("seconds between two comments"), default=15, help_text=_("From one person or address; 0: no limit.")
+    )
+    edit_minutes = models.PositiveIntegerField(
+        _("minutes to edit one’s own comment"),
+        default=15,
+        validators=[MaxValueValidator(EDIT_AT_MOST)],
+        help_text=_("Counted from when it was posted; 0: not at all. Its writer can delete it at any time."),
+    )
+    edit_until_answered = models.BooleanField(
+        _("edit only until it is answered"),
+        default=False,
+        help_text=_("Within those minutes, a comment stands as it is once somebody else’s answer to it is public."),
     )
     shown_depth = models.PositiveSmallIntegerField(_("levels shown"), default=5)
     threads_a_page = models.PositiveSmallIntegerField(_("threads a page"), default=50)

@@ -58,7 +58,7 @@ OF_COMMENTER = (
         Comment,
         _("Your comments"),
         "commenter",
-        ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "changed"),
+        ("id", "essay__title", "parent_id", "status", "removed_by", "likes", "created", "edited", "changed"),
     ),
     Part(
         Wording,
