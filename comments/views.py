@@ -19,6 +19,7 @@ from comments import actions, drafts, identity, standing
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
 from comments.pages import ThreadPage, Viewer, key_to
+from comments.previewing import preview
 from comments.screening import Refused, Sender
 
 GUEST = "guest"
@@ -36,6 +37,8 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     details = None if user.is_authenticated else identity.details_form(request, rules, request.POST)
     if not discussion.takes_comments:
         return refuse(request, essay, form, details, 403, _("Comments are closed."))
+    if "preview" in request.POST:
+        return preview(request, essay, rules, is_guest=details is not None)
     if speaker not in {"", GUEST} and not (details is None and speaker == str(cast(Commenter, request.commenter).pk)):
         return refuse(request, essay, form, None, 422, somebody_else(request))
     if details and rules.who_may_comment == Rules.Who.LOGIN:

@@ -111,6 +111,8 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
                 "parent": parent,
                 "parent_name": parent.name if parent else None,
                 "is_closed": not discussion.takes_comments,
+                "preview": context.get("preview"),
+                "preview_wrong": context.get("preview_wrong"),
                 "problem": context.get("problem"),
                 "problem_url": context.get("problem_url"),
             },

@@ -13,7 +13,7 @@ if (button) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(button);
   });
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.hasAttribute("formaction")) return; // off to log in
+    if (event.submitter?.hasAttribute("formaction") || event.submitter?.name) return; // to log in, or for a preview
     if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
     wait(true);
     setTimeout(wait, 15_000, false);

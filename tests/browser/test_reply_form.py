@@ -161,3 +161,33 @@ def test_everything_is_reached_by_keyboard(visitor: Visitor, site: "Server", ess
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("awaiting moderation")).to_be_visible()
+
+
+def test_a_preview_by_keys_stands_over_the_button_and_keeps_the_form(
+    visitor: Visitor, site: "Server", essay: Essay, script: bool
+) -> None:
+    page = open_essay(visitor, site, essay, script)
+    page.get_by_role("button", name="Preview").press("Enter")
+    expect(page.locator(".preview")).to_be_focused()
+    expect(page.locator(".preview")).to_contain_text("Please write something")
+    fill(page, "I *do*.", email="not yet")
+    page.get_by_role("textbox", name="Comment").press("Tab")
+    expect(page.locator(".guide summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".guide dd").first).to_be_visible()
+    page.get_by_role("button", name="Preview").press("Enter")
+    expect(page.locator(".preview")).to_be_focused()
+    expect(page.locator(".preview-body em")).to_have_text("do")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("I *do*.")
+    expect(page.get_by_role("textbox", name="Email")).to_have_value("not yet")
+    expect(page.locator(".errors")).to_have_count(0)
+    if script:
+        visitor.axe(page)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Preview").press("Enter")
+        expect(page.locator(".preview")).to_contain_text("The site did not answer.")
+        page.context.set_offline(False)
+        visitor.complaints.clear()  # of the answer 422, and of being offline
+    page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")
+    page.get_by_role("button", name="Post Comment").press("Enter")
+    expect(page.locator("li.comment[data-status=pending] .comment-body")).to_have_text("I do.")

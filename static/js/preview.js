@@ -1,0 +1,17 @@
+/* Shows what is typed as the server would, in the page that is open; without script the button sends the form. */
+document.querySelector("#respond [name=preview]")?.addEventListener("click", async (event) => {
+  event.preventDefault();
+  const form = event.target.form;
+  const sent = new URLSearchParams({ preview: "block", text: form.elements.text.value });
+  const place = form.querySelector(".preview");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: sent });
+    const words = await answer.text();
+    if (!words.includes('class="preview"')) throw answer;
+    place.outerHTML = words;
+  } catch {
+    place.hidden = false;
+    place.lastElementChild.textContent = place.dataset.away;
+  }
+  form.querySelector(".preview").focus();
+});

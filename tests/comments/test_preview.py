@@ -1,0 +1,73 @@
+"""A preview is what will be shown, and leaves no trace."""
+
+import pytest
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.comments.door import Browser, Page, words
+
+pytestmark = pytest.mark.django_db
+
+TYPED = "*Yes*, and `no`:\n\n> Said.\n\n- one\n\nhttps://example.org <script>alert(1)</script>"
+
+
+def ask(browser: Browser, essay: Essay, kind: str = "page", **fields: str) -> Page:
+    sent = make.details(**{"as": browser.speaks_as, "preview": kind, **fields})
+    return Page(browser.post(f"{essay.get_absolute_url()}respond/", sent))
+
+
+def drawn(page: Page, name: str) -> tuple[str, list[object]]:
+    (place,) = page.all(f"div[@class='{name}']")
+    return words(place), [element.tag for element in place.iter()]
+
+
+def test_what_is_previewed_is_what_is_posted(essay: Essay, guest: Browser) -> None:
+    make.rules(hold_first_comment=False)
+    page = ask(guest, essay, text=TYPED)
+    assert page.status == 200
+    assert not Comment.objects.exists()
+    before = drawn(page, "preview-body")
+    assert "script" not in before[1]
+    guest.say(essay, text=TYPED)
+    assert drawn(guest.read(essay), "comment-body") == before
+
+
+def test_the_form_stays_as_it_was_and_nothing_is_complained_of(essay: Essay, guest: Browser) -> None:
+    answered = make.comment(essay)
+    page = ask(guest, essay, text=TYPED, name="", email="not yet", website="", parent=str(answered.pk))
+    filled = page.form
+    assert filled["text"].strip() == TYPED
+    assert (filled["name"], filled["email"], filled["parent"]) == ("", "not yet", str(answered.pk))
+    assert not page.problem
+    assert page.answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_for_a_script_it_is_the_words_alone(essay: Essay, guest: Browser) -> None:
+    answer = guest.post(f"{essay.get_absolute_url()}respond/", {"preview": "block", "text": "*Yes*"})
+    assert answer.status_code == 200
+    assert b"<em>Yes</em>" in answer.content
+    assert b"<html" not in answer.content
+
+
+def test_nothing_to_look_at_is_said(essay: Essay, guest: Browser) -> None:
+    page = ask(guest, essay, text=" ")
+    assert page.status == 422
+    assert "Please write something" in page.html
+
+
+def test_somebody_logged_in_stays_who_they_are(essay: Essay) -> None:
+    browser = Browser(make.user("rosa", name="Rosa"))
+    page = ask(browser, essay, text=TYPED)
+    assert page.status == 200
+    assert "You are commenting using" in page.words
+
+
+def test_it_cannot_be_asked_for_without_end(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("comments.previewing.A_MINUTE", 2)
+    assert [ask(guest, essay, text="Again.").status for _ in range(3)] == [200, 200, 429]
+
+
+def test_where_comments_are_closed_there_is_none(guest: Browser) -> None:
+    closed = make.essay("Closed", is_open=False)
+    assert ask(guest, closed, text="Late.").status == 403
