@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from comments import notices
-from comments.models import Wording
+from comments.models import Like, Wording
 from server.jobs import every, job
 
 NETWORKS_KEPT = timedelta(days=30)
@@ -21,5 +21,6 @@ def send_due() -> None:
 @every(days=1)
 @job()
 def forget_networks() -> None:
-    old = Wording.objects.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
-    old.update(network="")
+    for model in (Wording, Like):
+        old = model._default_manager.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
+        old.update(network="")

@@ -116,7 +116,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
         Call inside a transaction that holds both: then neither can be saying anything more.
         """
-        trees = self.filter(commenter=old.pk).values("tree_id")
+        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk)).values("tree_id")
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
 
@@ -211,6 +211,11 @@ class Comment(MPTTModel):
             models.Index(
                 fields=["essay", "tree_id"], condition=Q(parent=None, readable__gt=0), name="comment_shown_roots"
             ),
+            models.Index(
+                fields=["essay", "-likes", "-tree_id"],
+                condition=Q(parent=None, readable__gt=0),
+                name="comment_liked_roots",
+            ),
             models.Index(fields=["status", "id"], name="comment_status"),
         )
 
@@ -227,6 +232,9 @@ class Comment(MPTTModel):
     def has_readable_replies(self) -> bool:
         below = Comment.objects.approved().filter(tree_id=self.tree_id, lft__gt=self.lft, rght__lt=self.rght)
         return bool(below.exists())
+
+    def is_answered(self) -> bool:
+        return bool(Comment.objects.filter(answered(), pk=self.pk).exists())
 
     def say(self, wording: "Wording", reasons: list[Any]) -> None:
         """Make these the comment's words; the ones before stay as history."""
@@ -290,6 +298,14 @@ class Rules(models.Model):
     class Order(models.TextChoices):
         OLDEST = "oldest", _("oldest first")
         NEWEST = "newest", _("newest first")
+        LIKED = "liked", _("most liked first")
+
+    class Likers(models.TextChoices):
+        """What those who like something are called."""
+
+        BLOGGER = "blogger", _("bloggers")
+        READER = "reader", _("readers")
+        PERSON = "person", _("people")
 
     who_may_comment = models.CharField(_("who may comment"), max_length=7, choices=Who.choices, default=Who.DETAILS)
     hold_everything = models.BooleanField(_("hold every comment"), default=False)
@@ -323,6 +339,15 @@ class Rules(models.Model):
     shown_depth = models.PositiveSmallIntegerField(_("levels shown"), default=5)
     threads_a_page = models.PositiveSmallIntegerField(_("threads a page"), default=50)
     order = models.CharField(_("order"), max_length=6, choices=Order.choices, default=Order.OLDEST)
+    likes = models.BooleanField(
+        _("likes"),
+        default=True,
+        help_text=_("Under essays and comments. Those that are there are kept while this is off."),
+    )
+    guests_may_like = models.BooleanField(
+        _("guests may like"), default=False, help_text=_("One a browser, which a cookie then remembers.")
+    )
+    likers = models.CharField(_("they are called"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER)
 
     objects = RulesManager()
 
@@ -371,6 +396,8 @@ class Discussion(models.Model):
     essay = models.OneToOneField(Essay, models.CASCADE, primary_key=True, related_name="discussion")
     rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
     is_open = models.BooleanField(_("comments open"), default=True)
+    may_be_liked = models.BooleanField(_("likes"), default=True, help_text=_("Of the essay and of its comments."))
+    likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     responses = models.PositiveIntegerField(_("responses"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
 
@@ -391,8 +418,109 @@ class Discussion(models.Model):
         return self.essay.published + timedelta(days=self.rules.close_after_days)
 
     @property
+    def takes_likes(self) -> bool:
+        return self.may_be_liked and self.rules.likes
+
+    @property
     def takes_comments(self) -> bool:
         return self.is_open and (self.closes is None or timezone.now() < self.closes)
+
+
+class LikeQuerySet(models.QuerySet["Like"]):
+    def of(self, target: "Essay | Comment") -> Self:
+        return self.filter(comment=target) if isinstance(target, Comment) else self.filter(essay=target.pk)
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two liked, who are one person, the other likes; once. Comment's own join holds the threads."""
+        double = Q(essay__in=self.filter(commenter=new).exclude(essay=None).values("essay")) | Q(
+            comment__in=self.filter(commenter=new).exclude(comment=None).values("comment")
+        )
+        self.take_back(self.filter(double, commenter=old))
+        self.filter(commenter=old).update(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        """Nobody's likes count for nothing: they go, whatever becomes of the words."""
+        self.take_back(self.filter(commenter=commenter))
+
+    def take_back(self, likes: Iterable["Like"]) -> None:
+        """These are gone and no longer counted. Their threads are locked; discussions are, in order, from here on."""
+        for like in sorted(likes, key=lambda like: (like.essay_id or 0, like.pk)):
+            like.count(-1)
+            self.filter(pk=like.pk).delete()
+
+
+class Like(models.Model):
+    """Somebody likes an essay or a comment."""
+
+    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="likes", verbose_name=_("who"))
+    essay = models.ForeignKey(
+        Essay, models.CASCADE, null=True, related_name="likes", db_index=False, verbose_name=_("essay")
+    )
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, null=True, related_name="liked_by", db_index=False, verbose_name=_("comment")
+    )
+    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)  # of a guest
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = LikeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("like")
+        verbose_name_plural = _("likes")
+        constraints = (
+            models.UniqueConstraint(fields=["essay", "commenter"], name="like_essay_once"),
+            models.UniqueConstraint(fields=["comment", "commenter"], name="like_comment_once"),
+            models.CheckConstraint(condition=Q(essay=None) ^ Q(comment=None), name="like_of_one_thing"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.commenter} → {self.comment or self.essay}"
+
+    def count(self, change: int) -> None:
+        """Keep what is stored of how many like the thing, under its thread's or discussion's lock."""
+        if self.comment_id:
+            Comment.objects.filter(pk=self.comment_id).update(likes=F("likes") + change)
+        else:
+            Discussion.objects.filter(pk=self.essay_id).update(likes=F("likes") + change)
+
+
+class BarQuerySet(models.QuerySet["Bar"]):
+    def stops(self, commenter: Commenter, network: str) -> bool:
+        found = Q(commenter=commenter.pk) if commenter.pk else Q()
+        if network:
+            found |= Q(network=network)
+        return bool(found) and self.filter(found).exists()
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """Whoever was barred stays so."""
+        if self.filter(commenter=old).delete()[0]:
+            self.get_or_create(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        self.filter(commenter=commenter).delete()
+
+
+class Bar(models.Model):
+    """Somebody, or a network, whose likes are not taken."""
+
+    commenter = models.OneToOneField(
+        Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("who")
+    )
+    network = models.CharField(_("network"), max_length=43, blank=True)
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = BarQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("barred from liking")
+        verbose_name_plural = _("barred from liking")
+        constraints = (
+            models.UniqueConstraint(fields=["network"], condition=~Q(network=""), name="bar_network_once"),
+            models.CheckConstraint(condition=Q(commenter=None) ^ Q(network=""), name="bar_of_one"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.commenter or self.network)
 
 
 class Notice(models.Model):

@@ -1,5 +1,6 @@
 """Which threads a page of an essay's discussion holds, and which page holds a comment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from django.core import signing
 from django.db.models import Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import claims
@@ -19,6 +21,7 @@ from comments.screening import Reason
 from comments.thread import Row
 
 HELD = signing.TimestampSigner(salt="comments.held")
+OWN = "-own"
 HELD_FOR = 60 * 60 * 24 * 90
 OWN_AT_MOST = 50
 NEW_FOR = timedelta(hours=1)
@@ -26,18 +29,21 @@ NEW_FOR = timedelta(hours=1)
 # Times only tell one state from another, so they come as text: parsing hundreds a page is a tenth of its cost.
 COLUMNS = (
     "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", Cast("changed", TextField()),
-    "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id",
+    "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
 )  # fmt: skip
 
 
-def key_to(comment: Comment) -> str:
-    """A signed word that shows a held comment to whoever has the link: its writer, who has no cookie."""
-    return HELD.sign(str(comment.pk))
+def key_to(comment: Comment, *, is_own: bool = False) -> str:
+    """A signed word that shows a held comment to whoever has the link: its writer, who has no cookie.
+
+    `is_own`: it came with the answer to the post, and does what its writer may. To type the same again earns no such.
+    """
+    return HELD.sign(f"{comment.pk}{OWN if is_own else ''}")
 
 
 def unlocked(key: str) -> int | None:
     try:
-        return int(HELD.unsign(key, max_age=HELD_FOR)) if key else None
+        return int(HELD.unsign(key, max_age=HELD_FOR).removesuffix(OWN)) if key else None
     except (signing.BadSignature, ValueError):
         return None
 
@@ -50,6 +56,15 @@ class Told:
     is_waiting: bool
     offer: str  # asks for the mail that makes it theirs, if they are a guest with an address
     address: str
+    is_saved: bool  # the words were changed just now
+
+
+@dataclass(frozen=True)
+class Own:
+    """Where somebody changes or deletes a comment of theirs; no `edit` once it stands as it is."""
+
+    edit: str
+    delete: str
 
 
 @dataclass
@@ -58,15 +73,20 @@ class Viewer:
 
     commenter: Commenter | None = None
     key: str = ""
+    edited: int | None = None  # what they have just changed, as the address says
     unlocked: int | None = field(init=False)
+    owned: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.unlocked = unlocked(self.key)
+        self.owned = self.unlocked if self.key.partition(":")[0].endswith(OWN) else None
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
-        return cls(commenter, request.GET.get("key", ""))
+        edited = request.GET.get("edited", "")
+        is_number = edited.isascii() and edited.isdigit() and len(edited) < 19
+        return cls(commenter, request.GET.get("key", ""), int(edited) if is_number else None)
 
     def own(self, essay: Essay) -> list[Comment]:
         """The viewer's own comments under the essay that wait, and a guest's newest; no query for strangers."""
@@ -76,7 +96,9 @@ class Viewer:
         if not own:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
-        told = Comment.objects.under(essay).filter(own, Q(status=Status.PENDING) | (new & ~Q(commenter__email="")))
+        saved = Q(status=Status.APPROVED, pk=self.edited)
+        news = Q(status=Status.PENDING) | (new & ~Q(commenter__email="")) | saved
+        told = Comment.objects.under(essay).filter(own, news)
         needed = told.select_related("wording", "commenter").only(
             "parent_id", "tree_id", "readable", "status", "wording__reasons", "commenter__email", "commenter__user"
         )
@@ -90,6 +112,32 @@ class Viewer:
             is_waiting=not comment.is_approved,
             offer=claims.offer(guest.pk) if guest.email and not guest.user_id else "",
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
+            is_saved=comment.pk == self.edited,
+        )
+
+    def wrote(self, comment: Comment) -> bool:
+        return self.is_writer(comment.pk, comment.commenter_id, comment.commenter.user_id)
+
+    def is_writer(self, pk: int, commenter: int, user: int | None) -> bool:
+        """By the log-in or the cookie; by the link from the answer to the post, as long as it is a guest's."""
+        if self.commenter is not None and self.commenter.pk == commenter:
+            return True
+        return pk == self.owned and user is None
+
+    def verbs(self, rows: Iterable[Row], rules: Rules) -> dict[int, Own]:
+        """What the viewer can do with which of these rows; no query for whoever wrote none of them."""
+        shown = {Status.APPROVED, Status.PENDING}
+        own = [row.pk for row in rows if row.status in shown and self.is_writer(row.pk, row.commenter, row.user)]
+        if not own:
+            return {}
+        editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
+        return {pk: self.own_addresses(pk, is_editable=pk in editable) for pk in own}
+
+    def own_addresses(self, pk: int, *, is_editable: bool) -> Own:
+        key = f"?{urlencode({'key': self.key})}" if pk == self.owned else ""
+        return Own(
+            edit=f"{reverse('edit-comment', args=[pk])}{key}" if is_editable else "",
+            delete=f"{reverse('delete-comment', args=[pk])}{key}",
         )
 
     def may_see(self, comment: Comment) -> bool:
@@ -130,31 +178,47 @@ class ThreadPage:
         return page
 
     @property
-    def is_newest_first(self) -> bool:
-        return self.order == Rules.Order.NEWEST
+    def is_oldest_first(self) -> bool:
+        return self.order == Rules.Order.OLDEST
+
+    @property
+    def root_order(self) -> tuple[str, ...]:
+        return {
+            Rules.Order.OLDEST.value: ("tree_id",),
+            Rules.Order.NEWEST.value: ("-tree_id",),
+            Rules.Order.LIKED.value: ("-likes", "-tree_id"),
+        }[self.order]
 
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
         return roots
 
     def number_of(self, tree: int | Subquery) -> int:
-        """The page that holds a thread, by how many roots stand before its own; one that waits is at the end."""
+        """The page that holds a thread, by how many roots stand before its own; one that waits is among the new."""
         if self.count == 1:
             return 1
-        before = self.shown_roots().filter(**{"tree_id__gt" if self.is_newest_first else "tree_id__lt": tree}).count()
+        before = self.shown_roots().filter(self.stands_before(tree)).count()
         return min(before // self.per_page + 1, self.count)
+
+    def stands_before(self, tree: int | Subquery) -> Q:
+        if self.order == Rules.Order.LIKED:
+            likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # of one that waits: none
+            return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
+        return Q(tree_id__lt=tree) if self.is_oldest_first else Q(tree_id__gt=tree)
 
     def rows(self) -> tuple[list[Row], dict[int, Told]]:
         """The page's rows in reading order, and the keys of the viewer's own that they are told something about."""
         start = (self.number - 1) * self.per_page
-        roots = self.shown_roots().order_by("-tree_id" if self.is_newest_first else "tree_id")
+        roots = self.shown_roots().order_by(*self.root_order)
         shown = roots.values("tree_id")[start : start + self.per_page]
         rows = self.threads(Subquery(shown))
         own = self.viewer.own(self.essay)
-        if self.number == (1 if self.is_newest_first else self.count):
+        if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
             rows += self.threads(new) if new else []
-        rows.sort(key=lambda row: -row.tree if self.is_newest_first else row.tree)  # stable: replies stay in order
+        likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
+        way = 1 if self.is_oldest_first else -1
+        rows.sort(key=lambda row: (-likes[row.tree], way * row.tree))  # stable: replies stay in order
         return rows, {comment.pk: self.viewer.told(comment) for comment in own}
 
     @staticmethod
@@ -170,18 +234,18 @@ class ThreadPage:
         words = urlencode({name: value for name, value in query.items() if value is not None})
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
 
-    def url_of(self, comment: Comment) -> str:
+    def url_of(self, comment: Comment, **more: Any) -> str:
         """The address at which a comment is read."""
         number = self.number_of(comment.tree_id)
         key = self.viewer.key if self.viewer.unlocked == comment.pk else None
-        return f"{self.url(number=number, key=key)}#comment-{comment.pk}"
+        return f"{self.url(number=number, key=key, **more)}#comment-{comment.pk}"
 
     @property
-    def pager(self) -> dict[str, str | None] | None:
+    def pager(self) -> dict[str, str | bool | None] | None:
         if self.count == 1:
             return None
         older, newer = self.number - 1, self.number + 1
-        if self.is_newest_first:
+        if not self.is_oldest_first:
             older, newer = newer, older
         addresses = [f"{self.url(number=n)}#comments" if 1 <= n <= self.count else None for n in (older, newer)]
-        return {"older_url": addresses[0], "newer_url": addresses[1]}
+        return {"older_url": addresses[0], "newer_url": addresses[1], "by_likes": self.order == Rules.Order.LIKED}

@@ -22,6 +22,7 @@ class Row(NamedTuple):
     name: str
     commenter_changed: str
     user: int | None
+    likes: int = 0
 
 
 class Shown(Enum):

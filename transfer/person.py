@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship
-from comments.models import Comment, Notice, Wording
+from comments.models import Bar, Comment, Like, Notice, Wording
 from moderation.models import Decision
 
 
@@ -66,6 +66,8 @@ OF_COMMENTER = (
         "comment__commenter",
         ("comment_id", "text", "created", "network", "reasons"),
     ),
+    Part(Like, _("What you like"), "commenter", ("essay__title", "comment_id", "network", "created")),
+    Part(Bar, _("Whether your likes are taken"), "commenter", ("created",)),
 )
 OF_USER = (
     Part(
