@@ -70,6 +70,8 @@ class EssaysFeed(Feed[Essay, Any]):
     def item_link(self, item: Essay) -> str:
         return ours(item.get_absolute_url())
 
+    item_guid = item_link  # what a comment's entry says it answers
+
     def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name
 

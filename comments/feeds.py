@@ -1,55 +1,83 @@
-"""The newest comments as feeds: everywhere, or under one essay. Approved ones alone."""
+"""The newest comments as feeds: everywhere, under one essay, in one thread. Approved ones alone."""
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.syndication.views import Feed
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.feedgenerator import SyndicationFeed
 from django.utils.translation import gettext as _
 
 import pagecache
-from blog.feeds import FullTextRss, ours
+from blog.feeds import FullTextAtom, FullTextRss, ours
 from blog.middleware import site_of
 from blog.models import Essay
+from comments import standing
 from comments.models import Comment, CommentQuerySet
 
 NEWEST = 10
+THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}  # RFC 4685
+
+
+class Threaded(SyndicationFeed):
+    """Each entry says what it answers."""
+
+    def root_attributes(self) -> dict[str, str]:
+        return {**super().root_attributes(), **THREADING}
+
+    def rss_attributes(self) -> dict[str, str]:
+        return {**super().rss_attributes(), **THREADING}  # type: ignore[misc]
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        answered = {"ref": item["answers"], "href": item["answers"], "type": "text/html"}
+        handler.addQuickElement("thr:in-reply-to", attrs=answered)
+
+
+class ThreadedRss(Threaded, FullTextRss): ...
+
+
+class ThreadedAtom(Threaded, FullTextAtom): ...
 
 
 class CommentsFeed(Feed[Comment, Any]):
-    feed_type = FullTextRss
-
-    def __init__(self, request: HttpRequest) -> None:
-        self.site, self.path = site_of(request), request.path
+    def __init__(self, request: HttpRequest, feed_type: type[SyndicationFeed]) -> None:
+        self.site, self.path, self.feed_type = site_of(request), request.path, feed_type
 
     @classmethod
-    def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
+    def view(cls, request: HttpRequest, form: str = "rss", **address: Any) -> HttpResponse:
         """A feed of its own for each request: what it is about stands on it."""
-        response = cls(request)(request, **address)
+        response = cls(request, ThreadedAtom if form == "atom" else ThreadedRss)(request, **address)
         return pagecache.made_from(response, "comments", "site", ends=Essay.objects.next_change())
 
-    def title(self, obj: Essay | None) -> str:
-        where = str(obj) if obj else self.site.name
-        return _("Comments on %(where)s") % {"where": where}
+    def title(self, obj: Any) -> str:
+        return _("Comments on %(where)s") % {"where": obj or self.site.name}
 
-    def link(self, obj: Essay | None) -> str:
+    def link(self, obj: Any) -> str:
         return ours(obj.get_absolute_url() if obj else "/")
 
-    def feed_url(self, obj: Essay | None) -> str:
+    def feed_url(self, obj: Any) -> str:
         return ours(self.path)
 
     def item_link(self, item: Comment) -> str:
         return ours(item.get_absolute_url())
 
-    def description(self, obj: Essay | None) -> str:
+    item_guid = item_link
+
+    def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name
 
-    def items(self, obj: Essay | None) -> CommentQuerySet:
+    subtitle = description
+
+    def comments(self, obj: Any) -> CommentQuerySet:
         comments: CommentQuerySet = Comment.objects.approved().filter(essay__in=Essay.objects.published())
-        if obj:
-            comments = comments.under(obj)
-        comments = comments.select_related("commenter", "wording", "essay").order_by("-created", "-pk")
-        return comments[:NEWEST]
+        return comments
+
+    def items(self, obj: Any) -> CommentQuerySet:
+        found = self.comments(obj).select_related("commenter", "wording", "essay").order_by("-created", "-pk")
+        return found[:NEWEST]
 
     def item_title(self, item: Comment) -> str:
         return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}
@@ -64,10 +92,32 @@ class CommentsFeed(Feed[Comment, Any]):
         return item.created
 
     def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
-        return {"content": self.item_description(item)}
+        answered = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()
+        return {"content": self.item_description(item), "answers": ours(answered)}
 
 
 class EssayCommentsFeed(CommentsFeed):
     def get_object(self, request: HttpRequest, **address: Any) -> Essay:
-        day = {f"dated__{part}": address[part] for part in ("year", "month", "day")}
-        return get_object_or_404(Essay.objects.essays().published(), slug=address["slug"], **day)
+        essay: Essay = standing.essay_at(AnonymousUser(), **address)
+        return essay
+
+    def comments(self, obj: Essay) -> CommentQuerySet:
+        return super().comments(obj).under(obj)
+
+
+class ThreadFeed(CommentsFeed):
+    """A comment with everything under it."""
+
+    def get_object(self, request: HttpRequest, pk: int) -> Comment:
+        top: Comment = get_object_or_404(Comment.objects.select_related("commenter", "essay"), pk=pk)
+        if not self.comments(top).exists():
+            raise Http404
+        return top
+
+    def title(self, obj: Comment) -> str:
+        if not obj.is_approved:
+            return super().title(obj.essay)
+        return _("%(name)s on %(essay)s, and replies") % {"name": obj.commenter.name, "essay": obj.essay}
+
+    def comments(self, obj: Comment) -> CommentQuerySet:
+        return super().comments(obj).filter(tree_id=obj.tree_id, lft__gte=obj.lft, rght__lte=obj.rght)

@@ -5,6 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
 from comments import feeds, identity, mine, views
 
+
+def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
+    return [path("", kind.view, name=name), path("atom/", kind.view, {"form": "atom"}, name=f"{name}-atom")]
+
+
 row = [
     path("connect/<slug:provider>/", identity.connect, name="connect"),
     path("log-out/", identity.log_out, name="log-out"),
@@ -14,10 +19,12 @@ row = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(row)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
-    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", feeds.EssayCommentsFeed.view, name="essay-feed"),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "essay-feed"))),
     path("<uslug:slug>/", include(row)),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.comment, name="comment"),
     path("comments/mine/", mine.mine, name="my-comments"),
-    path("comments/feed/", feeds.CommentsFeed.view, name="comments-feed"),
+    path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
+    path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),
+    path("<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "page-feed"))),
 ]
