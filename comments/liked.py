@@ -1,0 +1,153 @@
+"""What is said of likes, in the owner's noun, and the mark that says it under an essay and beside a comment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from html import escape  # as Django's, and ten times as fast
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from accounts import pictures
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.drawing import Stencil, open_places
+from comments.models import Comment, Discussion, Like, Rules
+
+NAMED = 60
+FACES = 5
+
+
+def said(likers: str, count: int, *, is_mine: bool) -> str:
+    """How many like it, and whether whoever reads this is one of them."""
+    if count < 1:
+        return _("Be the first to like this.")
+    if is_mine and count == 1:
+        return _("You like this.")
+    others = count - is_mine
+    words = with_you(likers, others) if is_mine else without_you(likers, others)
+    return words % {"count": others}
+
+
+def without_you(likers: str, count: int) -> str:
+    match likers:
+        case Rules.Likers.READER:
+            return ngettext("One reader likes this.", "%(count)d readers like this:", count)
+        case Rules.Likers.PERSON:
+            return ngettext("One person likes this.", "%(count)d people like this:", count)
+        case _blogger:
+            return ngettext("One blogger likes this.", "%(count)d bloggers like this:", count)
+
+
+def with_you(likers: str, others: int) -> str:
+    match likers:
+        case Rules.Likers.READER:
+            return ngettext("You and one other reader like this.", "You and %(count)d other readers like this:", others)
+        case Rules.Likers.PERSON:
+            return ngettext("You and one other person like this.", "You and %(count)d other people like this:", others)
+        case _blogger:
+            return ngettext(
+                "You and one other blogger like this.", "You and %(count)d other bloggers like this:", others
+            )
+
+
+@dataclass
+class Likes:
+    """Those under one essay, as whoever a page is drawn for sees them."""
+
+    essay: Essay
+    discussion: Discussion
+    commenter: Commenter | None
+    order: str = ""  # in which the thread stands, if not in the usual one
+    labels: dict[tuple[int, bool], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
+        """The same for everything on a page; None where nothing can be liked."""
+        known: Any = request
+        if not hasattr(known, "likes"):
+            discussion = Discussion.objects.of(essay)
+            wish = request.GET.get("order", "")
+            order = wish if wish in Rules.Order.values and wish != discussion.rules.order else ""
+            found = cls(essay, discussion, known.commenter or None, order)
+            known.likes = found if discussion.takes_likes else None
+        return known.likes  # type: ignore[no-any-return]
+
+    @property
+    def may_like(self) -> bool:
+        is_somebody = self.commenter is not None and self.commenter.user_id is not None
+        return is_somebody or self.discussion.rules.guests_may_like
+
+    @cached_property
+    def own(self) -> frozenset[int | None]:
+        """The keys of the comments that this person likes, and None for the essay itself: one query."""
+        if self.commenter is None:
+            return frozenset()
+        mine = Like.objects.filter(commenter=self.commenter.pk)
+        under = mine.filter(essay=self.essay).union(mine.filter(comment__essay=self.essay))
+        return frozenset(under.values_list("comment_id", flat=True))
+
+    def said(self, count: int, *, is_mine: bool) -> str:
+        return said(self.discussion.rules.likers, count, is_mine=is_mine)
+
+    def label(self, count: int, *, is_mine: bool) -> str:
+        if (count, is_mine) not in self.labels:
+            self.labels[count, is_mine] = escape(self.said(count, is_mine=is_mine)) if count else ""
+        return self.labels[count, is_mine]
+
+    def url(self, comment: int | None = None) -> str:
+        address = self.essay.get_absolute_url() if comment is None else f"/comments/{comment}/"
+        return f"{address}like/?order={self.order}" if self.order and comment else f"{address}like/"
+
+    def under_essay(self, *, is_alone: bool = False) -> SafeString:
+        """The mark in `article.essay`; alone on a page of its own, the list of who stands below it."""
+        count, is_mine = self.discussion.likes, None in self.own
+        newest = [] if is_alone or not count else faces(self.essay, FACES)
+        context = {
+            "url": self.url(),
+            "count": count,
+            "is_mine": is_mine,
+            "said": self.said(count, is_mine=is_mine),
+            "other": self.said(count + (-1 if is_mine else 1), is_mine=not is_mine) if self.may_like else "",
+            "faces": newest,
+            "is_alone": is_alone,
+        }
+        return SafeString(get_template("comments/_likes.html").render(context))
+
+    def beside(self, pk: int, name: str, count: int) -> str:
+        """The mark of a comment: by joining strings, since a page may hold a thousand."""
+        is_mine = pk in self.own
+        other = count + (-1 if is_mine else 1)
+        values = {
+            "url": self.url(pk),
+            "name": escape(name),
+            "count": str(count or ""),
+            "other": str(other or ""),
+            "label": self.label(count, is_mine=is_mine),
+        }
+        return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).fill(values)
+
+
+@lru_cache
+def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
+    places: Mapping[str, Any] = open_places("url", "name", "count", "other", "label")
+    flags = {"is_mine": is_mine, "has_count": has_count, "may_like": may_like}
+    return Stencil.of("comments/_like.html", {**places, **flags})
+
+
+def faces(target: Essay | Comment, at_most: int) -> list[dict[str, Any]]:
+    """The newest of those who like it and have a name."""
+    named = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
+    return [pictures.face(like.commenter) | {"name": like.commenter.name} for like in named[:at_most]]
+
+
+def who(target: Essay | Comment, count: int) -> dict[str, Any]:
+    """Who likes it: names, how many guests never gave one, and how many more there are."""
+    named = faces(target, NAMED) if count else []
+    rest = count - len(named)
+    nameless = Like.objects.of(target).filter(commenter__name="").count() if rest else 0
+    return {"named": named, "nameless": nameless, "more": max(0, rest - nameless)}
