@@ -1,19 +1,20 @@
-"""The owner's rules, an essay's own settings of discussion, and notices that went wrong."""
+"""The owner's rules, an essay's own settings of discussion, who likes what, and notices that went wrong."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
-from comments.models import Discussion, Notice, Rules
+from comments import liking
+from comments.models import Bar, Discussion, Like, Notice, Rules
 
 
 @admin.register(Rules)
@@ -25,6 +26,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
         (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
+        (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
         (_("On the page"), {"fields": ("order", "threads_a_page", "shown_depth")}),
     )
 
@@ -45,12 +47,74 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
 
 class DiscussionInline(admin.StackedInline[Discussion, Essay]):
     model = Discussion
-    fields = ("is_open",)
+    fields = ("is_open", "may_be_liked")
     can_delete = False
     min_num = max_num = 1
 
 
 EssayAdmin.inlines = (*EssayAdmin.inlines, DiscussionInline)
+
+
+@admin.register(Like)
+class LikeAdmin(admin.ModelAdmin[Like]):
+    """Likes come from readers; here they are only taken away."""
+
+    list_display = ("who", "what", "network", "created")
+    list_display_links = None
+    list_select_related = ("commenter", "essay", "comment__commenter", "comment__essay")
+    search_fields = ("commenter__name", "commenter__email", "network", "essay__title", "comment__essay__title")
+    date_hierarchy = "created"
+    ordering = ("-pk",)
+    actions = ("remove", "remove_and_bar")
+
+    @admin.display(description=_("who"), ordering="commenter__name")
+    def who(self, like: Like) -> str:
+        return str(like.commenter) or gettext("a guest")
+
+    @admin.display(description=_("what"))
+    def what(self, like: Like) -> str:
+        if like.comment is None:
+            return str(like.essay)
+        told = gettext("Comment by %(name)s on “%(title)s”")
+        return told % {"name": like.comment.commenter, "title": like.comment.essay}
+
+    @admin.action(description=_("Remove"), permissions=["delete"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
+        self.tell(request, liking.remove(queryset.values_list("pk", flat=True)))
+
+    @admin.action(description=_("Remove and bar"), permissions=["delete"])
+    def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
+        self.tell(request, liking.remove(queryset.values_list("pk", flat=True), bar=True))
+
+    def tell(self, request: HttpRequest, count: int) -> None:
+        words = ngettext("%(count)d like is removed.", "%(count)d likes are removed.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Without the stock way to delete, which counts nothing."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def delete_model(self, request: HttpRequest, obj: Like) -> None:
+        liking.remove([obj.pk])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Like | None = None) -> bool:
+        return False
+
+
+@admin.register(Bar)
+class BarAdmin(admin.ModelAdmin[Bar]):
+    """Whoever is deleted here may like again."""
+
+    list_display = ("__str__", "network", "created")
+    list_select_related = ("commenter",)
+    search_fields = ("commenter__name", "commenter__email", "network")
+    raw_id_fields = ("commenter",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Bar | None = None) -> bool:
+        return False
 
 
 @admin.register(Notice)
