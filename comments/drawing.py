@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
+from types import MappingProxyType
 from typing import Any
 
 from django.template.loader import get_template
@@ -16,7 +17,7 @@ from accounts import pictures
 from blog import markup
 from comments import screening
 from comments.models import Comment
-from comments.pages import Told
+from comments.pages import Own, Told
 from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
@@ -24,6 +25,7 @@ KEPT_AT_MOST = 20_000
 FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
+NOTHING: Mapping[int, Own] = MappingProxyType({})
 
 
 class Stencil:
@@ -70,15 +72,15 @@ def open_places(*names: str) -> dict[str, SafeString]:
 
 
 @lru_cache
-def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verified: bool) -> Stencil:
+def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verified: bool, is_edited: bool) -> Stencil:
     """_comment.html in a language with everything left open: drawn once, not once a comment."""
-    comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url")}
+    comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url"), "edited": is_edited}
     commenter = open_places("name", "initials", "hue") | {
         "website_url": open_place("website") if has_website else "",
         "picture": open_place("picture") if has_picture else "",
         "mark": open_place("mark") if is_verified else "",
     }
-    rest = open_places("iso", "when", "body", *FILLED_ON_THE_PAGE)
+    rest = open_places("iso", "when", "edited_iso", "edited_when", "body", *FILLED_ON_THE_PAGE)
     return Stencil.of("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
 
 
@@ -110,13 +112,16 @@ def draw(comment: Comment) -> Stencil:
     commenter = comment.commenter
     face = pictures.face(commenter)
     website = commenter.website or commenter.profile
-    has = (bool(website), bool(commenter.picture), bool(commenter.mark))
+    has = (bool(website), bool(commenter.picture), bool(commenter.mark), comment.edited is not None)
+    edited = comment.edited or comment.created
     return of_any_comment(get_language() or "", *has).bind(
         {
             "pk": str(comment.pk),
             "url": comment.get_absolute_url(),
             "iso": comment.created.isoformat(timespec="seconds"),
             "when": date_format(timezone.localtime(comment.created), "DATETIME_FORMAT"),
+            "edited_iso": edited.isoformat(timespec="seconds"),
+            "edited_when": date_format(timezone.localtime(edited), "DATETIME_FORMAT"),
             "name": escape(commenter.name),
             "initials": escape(face["initials"]),
             "hue": str(face["hue"]),
@@ -138,19 +143,21 @@ class Page:
         reply_to: str,
         is_open: bool,
         told: Mapping[int, Told],
+        own: Mapping[int, Own] = NOTHING,
         form_under: int | None = None,
         form: str = "",
     ) -> None:
         """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
 
-        `told`: by comment, what its own writer alone is told about it.
+        `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
         """
         self.authors = authors
         self.told = told
+        self.own = own
         self.form_under = form_under
         self.form = form
         url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
-        actions = open_places("comment", "name") | {"url": url}
+        actions = open_places("comment", "name", "own") | {"url": url}
         self.actions = Stencil.of("comments/_actions.html", actions) if is_open else None
         self.in_reply_to = Stencil.of("comments/_in_reply_to.html", open_places("url", "name"))
         self.author_mark = get_template("comments/_author.html").render({})
@@ -193,8 +200,11 @@ class Page:
         in_reply_to = actions = ""
         if step.is_deeper and row.parent and (name := names.get(row.parent)):
             in_reply_to = self.in_reply_to.fill({"url": f"#comment-{row.parent}", "name": escape(name)})
+        own = self.what_its_writer_can_do(row.pk)
         if step.shown is Shown.WHOLE and self.actions:
-            actions = self.actions.fill({"comment": str(row.pk), "name": escape(row.name)})
+            actions = self.actions.fill({"comment": str(row.pk), "name": escape(row.name), "own": own})
+        elif own:
+            actions = get_template("comments/_actions.html").render({"own": SafeString(own)})
         drawn = words[row.pk].fill(
             {
                 "marks": self.author_mark if row.user in self.authors else "",
@@ -209,6 +219,10 @@ class Page:
         if by not in self.tombstones:
             self.tombstones[by] = get_template("comments/_tombstone.html").render({"by": by})
         return self.tombstones[by]
+
+    def what_its_writer_can_do(self, pk: int) -> str:
+        own = self.own.get(pk)
+        return get_template("comments/_own.html").render({"own": own}) if own else ""
 
     def told_about(self, template: str, pk: int) -> str:
         told = self.told.get(pk)

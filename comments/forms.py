@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AtMostBytes
 from accounts.text import tidy_text
+from comments.models import Comment
 
 TEXT_BYTES = 65_525
 
@@ -46,3 +47,29 @@ class CommentForm(forms.Form):
         error_messages={"required": _("Please write something before you post it.")},
     )
     parent = NumberField(required=False, widget=forms.HiddenInput)
+
+
+class SeenField(forms.CharField):
+    """The key of a wording. One that makes no sense is not the newest, and that is said beside the words."""
+
+    def run_validators(self, value: Any) -> None:
+        """Nobody can mend a field that is not seen."""
+
+
+class EditForm(forms.Form):
+    """New words, and the wording that their writer started from."""
+
+    text = TextField(
+        label=_("Comment"),
+        strip=True,
+        validators=[AtMostBytes(TEXT_BYTES)],
+        error_messages={
+            "required": _("Please leave some words. To take the whole comment away, delete it."),
+        },
+    )
+    seen = SeenField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, comment: Comment) -> dict[str, Any]:
+        """What it holds before anything is changed."""
+        return {"text": comment.wording.text if comment.wording else "", "seen": comment.wording_id or ""}

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
-from comments import feeds, identity, mine, views
+from comments import edit_views, feeds, identity, mine, views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uslug:slug>/", include(row)),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.comment, name="comment"),
+    path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
+    path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
     path("comments/mine/", mine.mine, name="my-comments"),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
     path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),

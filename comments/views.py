@@ -110,8 +110,8 @@ def link(comment: Comment) -> str:
     return comment.get_absolute_url() if comment.is_approved else with_key(comment)
 
 
-def with_key(comment: Comment) -> str:
-    return f"{comment.get_absolute_url()}?key={key_to(comment)}"
+def with_key(comment: Comment, *, is_own: bool = False) -> str:
+    return f"{comment.get_absolute_url()}?key={key_to(comment, is_own=is_own)}"
 
 
 def settle(request: Request, details: DetailsForm | None, comment: Comment) -> HttpResponse:
@@ -120,8 +120,8 @@ def settle(request: Request, details: DetailsForm | None, comment: Comment) -> H
         return redirect(comment)
     if details.cleaned_data["remember"]:
         return remember(comment.commenter, redirect(comment))
-    # by its key the page knows its writer, and offers to make it theirs
-    onward = redirect(with_key(comment) if comment.commenter.email else link(comment))
+    # by its key the page knows its writer, who can change it there, and offers to make it theirs
+    onward = redirect(with_key(comment, is_own=True))
     return forget(onward) if request.commenter else onward
 
 

@@ -58,6 +58,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
         reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
         is_open=discussion.takes_comments,
         told=told,
+        own=page.viewer.verbs(rows, page.rules),
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
@@ -66,6 +67,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
             {
                 "essay": essay,
                 "responses": discussion.responses,
+                "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
                 "pager": page.pager,
                 "orders": [
