@@ -1,4 +1,4 @@
-"""Static files: the CSS parts joined into one file, names that carry a hash, our own files compressed ahead."""
+"""Static files: CSS parts joined into one file, scripts without comments, names with a hash, all compressed ahead."""
 
 import gzip
 import re
@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import brotli
+import rjsmin
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
 SHEETS = ("css/site.css",)
+SCRIPT = re.compile(r"^js/.*\.js$")
 OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
 
@@ -33,6 +35,9 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
             if sheet in paths:
                 self._put(sheet, IMPORT.sub(self._part(sheet, paths), self._read(paths[sheet])).encode())
                 paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
+        for script in filter(SCRIPT.match, paths):
+            self._put(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
+            paths = {**paths, script: (self, script)}
         for name, hashed, processed in super().post_process(paths, dry_run, **options):
             yield name, hashed, processed
         for name, hashed in self.hashed_files.items():
