@@ -5,57 +5,51 @@ function turn(likes) {
   }
 }
 
-async function send(likes, form, button) {
-  const fields = new URLSearchParams({ [button.name]: button.value, fragment: 1 });
+async function send(likes, form, { name, value }) {
   const status = likes.querySelector("[role=status]") ?? likes.appendChild(document.createElement("p"));
+  let words = document.querySelector("[data-lost]").dataset.lost;
   status.role = "status";
   status.textContent = "";
-  likes.ariaBusy = true;
   turn(likes);
-  let words = document.querySelector("[data-lost]")?.dataset.lost;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: fields });
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams({ [name]: value, fragment: 1 }) });
     words = await answer.text();
     if (answer.ok) {
-      likes.outerHTML = words;
+      likes.insertAdjacentHTML("afterend", words);
+      const fresh = likes.nextElementSibling;
+      likes.remove();
+      if (document.activeElement === document.body) fresh.querySelector("button").focus();
       return;
     }
-  } catch {} // what stands in words says so
-  likes.ariaBusy = null;
+  } catch {} // the words are there already
   turn(likes);
   status.innerHTML = words;
 }
 
+let sending;
 addEventListener("submit", async (event) => {
   const likes = event.target.closest(".likes");
   if (!likes) return;
   event.preventDefault();
-  if (likes.ariaBusy) return;
-  const mark = likes.parentElement, at = [...mark.children].indexOf(likes);
+  if (sending) return;
+  sending = true;
   await send(likes, event.target, event.submitter);
-  if (document.activeElement === document.body) mark.children[at].querySelector("button").focus();
+  sending = false;
 });
 
 async function list(address) {
-  const answer = await fetch(address);
-  const likers = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".likers");
-  const close = likers.querySelector(".back"), dialog = document.createElement("dialog");
-  close.textContent = close.dataset.close;
+  const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+  const dialog = document.createElement("dialog");
+  dialog.append(page.querySelector(".likers"));
   dialog.setAttribute("aria-labelledby", "likers-title");
-  dialog.append(likers);
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => {
-    if (event.target !== dialog && event.target !== close) return;
-    event.preventDefault();
-    dialog.close();
-  });
+  dialog.onclose = () => dialog.remove();
   document.body.append(dialog);
   dialog.showModal();
 }
 
 addEventListener("click", (event) => {
   const link = event.target.closest(".likes :is(.said a, .count)");
-  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  list(link.href).catch(() => location.assign(link.href));
+  list(link).catch(() => location.assign(link));
 });
