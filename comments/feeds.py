@@ -7,7 +7,7 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.feedgenerator import SyndicationFeed
+from django.utils.feedgenerator import SyndicationFeed, rfc3339_date
 from django.utils.translation import gettext as _
 
 import pagecache
@@ -36,7 +36,12 @@ class Threaded(SyndicationFeed):
         handler.addQuickElement("thr:in-reply-to", attrs=answered)
 
 
-class ThreadedRss(Threaded, FullTextRss): ...
+class ThreadedRss(Threaded, FullTextRss):
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """RSS has no word of its own for when an entry was changed."""
+        super().add_item_elements(handler, item)
+        if item["updateddate"] != item["pubdate"]:
+            handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
 
 
 class ThreadedAtom(Threaded, FullTextAtom): ...
@@ -90,6 +95,9 @@ class CommentsFeed(Feed[Comment, Any]):
 
     def item_pubdate(self, item: Comment) -> Any:
         return item.created
+
+    def item_updateddate(self, item: Comment) -> Any:
+        return item.edited or item.created
 
     def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
         answered = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()

@@ -12,7 +12,8 @@ from accounts.middleware import Request
 from accounts.models import Commenter
 from blog import markup
 from comments import screening
-from comments.models import Comment, Status
+from comments.models import Comment, Rules, Status
+from comments.pages import Viewer
 
 A_PAGE = 20
 WORDS, LETTERS = 60, 500
@@ -23,9 +24,12 @@ def mine(request: Request) -> HttpResponse:
     """Whoever this browser speaks as: somebody logged in, or the guest it remembers."""
     speaker = request.commenter or None
     page = Paginator(said_by(speaker), A_PAGE).get_page(request.GET.get("page"))
+    viewer, rules = Viewer(speaker), Rules.objects.current()
+    own = viewer.verbs_of([comment.pk for comment in page if comment.status != Status.TRASH], rules)
     comments = [
         {
             "row": comment,
+            "own": own.get(comment.pk),
             "words": beginning(markup.plain(comment.wording.html) if comment.wording else ""),
             "state": state(comment),
             "is_shown": comment.essay.is_published and comment.status in {Status.APPROVED, Status.PENDING},

@@ -128,8 +128,9 @@ class Viewer:
         """What the viewer can do with which of these rows; no query for whoever wrote none of them."""
         shown = {Status.APPROVED, Status.PENDING}
         own = [row.pk for row in rows if row.status in shown and self.is_writer(row.pk, row.commenter, row.user)]
-        if not own:
-            return {}
+        return self.verbs_of(own, rules) if own else {}
+
+    def verbs_of(self, own: list[int], rules: Rules) -> dict[int, Own]:
         editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
         return {pk: self.own_addresses(pk, is_editable=pk in editable) for pk in own}
 

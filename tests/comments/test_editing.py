@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail
+from django.core.wsgi import get_wsgi_application
 
 from accounts.models import Commenter, User
 from blog.models import Essay
@@ -14,8 +15,10 @@ from comments import checking
 from comments.models import Comment, Discussion, Notice, Status
 from comments.notices import tell
 from moderation import actions as deciding
+from pagecache.wsgi import PageCache
 from tests import make
 from tests.comments.door import Browser, Page, place, words
+from tests.pagecache.browsing import ask
 
 pytestmark = pytest.mark.django_db
 
@@ -376,6 +379,37 @@ def test_it_costs_few_queries(writer: Browser, essay: Essay, django_assert_max_n
             assert writer.post(address, sent).status_code == 302
     with django_assert_max_num_queries(12):
         writer.get(essay.get_absolute_url())
+
+
+def test_feeds_say_when_it_was_changed(writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Before.")
+    make.comment(essay, "Unchanged.")
+    assert "atom:updated" not in writer.get("/comments/feed/").content.decode()
+    save(writer, comment, "After.")
+    comment.refresh_from_db()
+    assert comment.edited
+    moment = comment.edited.isoformat()
+    feed = writer.get("/comments/feed/").content.decode()
+    assert "After." in feed
+    assert feed.count(f"<atom:updated>{moment}</atom:updated>") == feed.count("<atom:updated>") == 1
+    assert f"<updated>{moment}</updated>" in writer.get("/comments/feed/atom/").content.decode()
+
+
+def test_the_very_next_read_of_a_kept_page_shows_it(writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Before.")
+    make.comment(essay, "An answer.", to=comment)
+    cache, addresses = PageCache(get_wsgi_application()), (essay.get_absolute_url(), "/comments/feed/")
+
+    def read() -> list[str]:
+        first, *_more = [[ask(cache, address).body.decode() for address in addresses] for _ in range(3)]
+        return first  # by the third time it is kept
+
+    assert all("Before." in page for page in read())
+    save(writer, comment, "After.")
+    assert all("After." in page and "Before." not in page for page in read())
+    assert "/edit/" not in read()[0]  # one page for everybody
+    writer.post(delete(comment))
+    assert all("After." not in page for page in read())
 
 
 # Taking it away

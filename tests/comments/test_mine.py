@@ -68,6 +68,21 @@ def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
         assert client.get(f"/comments/{link}/").status_code == 302
 
 
+def test_each_can_be_changed_for_a_while_and_deleted_until_it_is_gone(client: Client, essay: Essay) -> None:
+    rosa = make.user("rosa")
+    speaker = Commenter.objects.of(rosa)
+    made = {
+        status: make.comment(essay, by=speaker, status=status) for status in ("approved", "pending", "spam", "trash")
+    }
+    old = make.comment(essay, by=speaker)
+    Comment.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(minutes=16))
+    client.force_login(rosa)
+    page = page_of(client)
+    ways = {verb: set(map(int, re.findall(rf'href="/comments/(\d+)/{verb}/"', page))) for verb in ("edit", "delete")}
+    assert ways["edit"] == {made["approved"].pk, made["pending"].pk}
+    assert ways["delete"] == {made["approved"].pk, made["pending"].pk, made["spam"].pk, old.pk}
+
+
 def test_a_first_comment_that_waits_says_why(client: Client, essay: Essay) -> None:
     make.rules()
     client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My first.", remember="on"))
@@ -111,7 +126,9 @@ def test_under_an_essay_that_is_no_longer_public_nothing_leads_there(client: Cli
     client.force_login(rosa)
     page = page_of(client)
     assert entries(page) == [("Stands.", "Published, under an essay that is no longer public.")]
-    assert f"/comments/{said.pk}/" not in page
+    assert f'href="/comments/{said.pk}/"' not in page
+    assert f"/comments/{said.pk}/edit/" not in page
+    assert f"/comments/{said.pk}/delete/" in page  # it is theirs all the same
 
 
 def test_pages_are_turned_and_cost_the_same(client: Client, essay: Essay, django_assert_max_num_queries: Any) -> None:
@@ -120,7 +137,7 @@ def test_pages_are_turned_and_cost_the_same(client: Client, essay: Essay, django
     for number in range(23):
         make.comment(essay, f"Number {number}.", by=speaker)
     client.force_login(rosa)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         page = page_of(client)
     assert [words for words, _state in entries(page)] == [f"Number {number}." for number in range(22, 2, -1)]
     assert 'href="?page=2"' in page
