@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Count, Exists, F, Max, OuterRef
 from django.utils import timezone
 
 import pagecache
 from blog.models import Essay
-from comments.models import Comment, Discussion, Status, TreeNumber, Wording
+from comments.models import Comment, Discussion, Like, Status, TreeNumber, Wording
 
 AT_A_TIME = 2000
 
@@ -26,6 +26,8 @@ class Kind(Enum):
     TREE_NUMBER = auto()
     WORDS = auto()
     COUNTS = auto()
+    LIKES_OF_COMMENT = auto()
+    LIKES_OF_ESSAY = auto()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def problems() -> Iterator[Problem]:
     yield from wrong_threads_and_counts()
     yield from lost_tree_numbers()
     yield from wrong_words()
+    yield from wrong_likes()
 
 
 def wrong_threads_and_counts() -> Iterator[Problem]:
@@ -171,6 +174,17 @@ def wrong_words() -> Iterator[Problem]:
     for pk, wording, newest in wrong.order_by("pk").values_list("pk", "wording_id", "newest").iterator(AT_A_TIME):
         told = "has no words" if newest is None else f"shows wording {wording}, its newest is {newest}"
         yield Problem(Kind.WORDS, pk, f"Comment {pk}: {told}.")
+
+
+def wrong_likes() -> Iterator[Problem]:
+    # Joined and grouped, as above.
+    told = "{} {}: {} likes are stored, there are {}."
+    comments = Comment.objects.annotate(counted=Count("liked_by")).exclude(likes=F("counted")).order_by("pk")
+    for row in comments.values_list("pk", "likes", "counted").iterator(AT_A_TIME):
+        yield Problem(Kind.LIKES_OF_COMMENT, row[0], told.format("Comment", *row))
+    essays = Discussion.objects.annotate(counted=Count("essay__likes")).exclude(likes=F("counted")).order_by("pk")
+    for row in essays.values_list("pk", "likes", "counted").iterator(AT_A_TIME):
+        yield Problem(Kind.LIKES_OF_ESSAY, row[0], told.format("Essay", *row))
 
 
 # Mending: each problem under the locks that every writer takes, from the rows as they are then
@@ -278,6 +292,22 @@ def mend_counts(essay: int) -> None:
     recount([essay])
 
 
+@transaction.atomic
+def mend_likes_of_comment(pk: int) -> None:
+    _root, comment = Comment.objects.lock_thread(pk)
+    if comment is not None:
+        Comment.objects.filter(pk=pk).update(likes=Like.objects.of(comment).count())
+        pagecache.bump(comment.essay.cache_key)
+
+
+@transaction.atomic
+def mend_likes_of_essay(pk: int) -> None:
+    essay = Essay(pk=pk)
+    Discussion.objects.lock(essay)
+    Discussion.objects.filter(pk=pk).update(likes=Like.objects.of(essay).count())
+    pagecache.bump(essay.cache_key)
+
+
 def recount(essays: Iterable[int]) -> None:
     """Count anew what is stored of these essays' discussions. Writers change it last, so its lock is enough."""
     keys = sorted(essays)
@@ -293,4 +323,6 @@ MENDS = {
     Kind.TREE_NUMBER: mend_tree_number,
     Kind.WORDS: mend_words,
     Kind.COUNTS: mend_counts,
+    Kind.LIKES_OF_COMMENT: mend_likes_of_comment,
+    Kind.LIKES_OF_ESSAY: mend_likes_of_essay,
 }

@@ -1,7 +1,7 @@
 """A page of threads as HTML. A comment's own markup is made once and kept; what hangs on the page is filled in."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
 from types import MappingProxyType
@@ -144,21 +144,25 @@ class Page:
         is_open: bool,
         told: Mapping[int, Told],
         own: Mapping[int, Own] = NOTHING,
+        likes: Callable[[int, str, int], str] | None = None,
         form_under: int | None = None,
         form: str = "",
     ) -> None:
         """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
 
         `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
+        `likes`: of a comment's key, writer's name and count the mark beside it.
         """
         self.authors = authors
         self.told = told
         self.own = own
+        self.likes = likes
         self.form_under = form_under
         self.form = form
         url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
-        actions = open_places("comment", "name", "own") | {"url": url}
+        actions = open_places("comment", "name", "likes", "own") | {"url": url}
         self.actions = Stencil.of("comments/_actions.html", actions) if is_open else None
+        self.actions_but_reply = Stencil.of("comments/_actions.html", open_places("likes", "own"))
         self.in_reply_to = Stencil.of("comments/_in_reply_to.html", open_places("url", "name"))
         self.author_mark = get_template("comments/_author.html").render({})
         self.tombstones: dict[str, str] = {}
@@ -201,10 +205,12 @@ class Page:
         if step.is_deeper and row.parent and (name := names.get(row.parent)):
             in_reply_to = self.in_reply_to.fill({"url": f"#comment-{row.parent}", "name": escape(name)})
         own = self.what_its_writer_can_do(row.pk)
+        likes = self.likes(row.pk, row.name, row.likes) if self.likes and step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:
-            actions = self.actions.fill({"comment": str(row.pk), "name": escape(row.name), "own": own})
-        elif own:
-            actions = get_template("comments/_actions.html").render({"own": SafeString(own)})
+            values = {"comment": str(row.pk), "name": escape(row.name), "likes": likes, "own": own}
+            actions = self.actions.fill(values)
+        elif own or likes:
+            actions = self.actions_but_reply.fill({"likes": likes, "own": own})
         drawn = words[row.pk].fill(
             {
                 "marks": self.author_mark if row.user in self.authors else "",

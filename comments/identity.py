@@ -122,6 +122,8 @@ def row(
 def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[str, Any] = NOTHING) -> DetailsForm:
     """A guest's details, as this browser remembers them, was sent them, or left them when somebody went to log in."""
     guest = None if isinstance(request.user, User) else request.commenter or None
+    if guest and not guest.name:  # who only ever liked something asked for no more than that
+        guest = None
     needs_email = rules.who_may_comment == Rules.Who.DETAILS
     return DetailsForm(data, guest=guest, needs_email=needs_email, initial=dict(initial))
 

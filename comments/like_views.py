@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -107,7 +108,7 @@ def page(request: Request, likes: liked.Likes, comment: Comment | None) -> HttpR
         "essay": likes.essay,
         "comment": comment,
         "url": comment.get_absolute_url() if comment else f"{likes.essay.get_absolute_url()}#likes",
-        "mark": likes.beside(comment.pk, comment.commenter.name, count)
+        "mark": SafeString(likes.beside(comment.pk, comment.commenter.name, count))
         if comment
         else likes.under_essay(is_alone=True),
         "said": likes.said(count, is_mine=is_mine),

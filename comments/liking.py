@@ -84,7 +84,7 @@ def remove(keys: Iterable[int], *, bar: bool = False) -> int:
     list(Comment.objects.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
     essays = {like.essay_id or like.comment.essay_id: like.essay or like.comment.essay for like in likes}  # type: ignore[union-attr]
     for pk in sorted(like.essay_id for like in likes if like.essay_id):
-        Discussion.objects.lock(essays[pk])  # type: ignore[arg-type]
+        Discussion.objects.lock(essays[pk])
     there = list(Like.objects.filter(pk__in=[like.pk for like in likes]))  # some may have been taken back meanwhile
     Like.objects.take_back(there)
     pagecache.bump(*(essay.cache_key for essay in essays.values() if essay))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
-from comments import edit_views, feeds, identity, mine, views
+from comments import edit_views, feeds, identity, like_views, mine, views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
@@ -15,6 +15,7 @@ row = [
     path("log-out/", identity.log_out, name="log-out"),
     path("change/", identity.change, name="change"),
     path("identity/", identity.block, name="identity"),
+    path("like/", like_views.essay, name="like"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(row)),
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/", views.comment, name="comment"),
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
     path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
+    path("comments/<int:pk>/like/", like_views.comment, name="like-comment"),
     path("comments/mine/", mine.mine, name="my-comments"),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
     path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import actions as people
 from accounts.forms import DetailsForm
 from accounts.middleware import Request, forget, remember
 from accounts.models import Commenter
@@ -118,11 +119,15 @@ def settle(request: Request, details: DetailsForm | None, comment: Comment) -> H
     """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks."""
     if details is None:
         return redirect(comment)
+    guest = request.commenter or None
+    is_nameless = guest is not None and not guest.name  # known for what they like alone
     if details.cleaned_data["remember"]:
+        if guest and is_nameless:
+            people.join(guest, comment.commenter)
         return remember(comment.commenter, redirect(comment))
     # by its key the page knows its writer, who can change it there, and offers to make it theirs
     onward = redirect(with_key(comment, is_own=True))
-    return forget(onward) if request.commenter else onward
+    return forget(onward) if guest and not is_nameless else onward
 
 
 @require_safe

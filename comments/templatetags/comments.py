@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from blog.context import ends
 from blog.models import Essay
-from comments import drafts, drawing, identity
+from comments import drafts, drawing, identity, liked
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage
@@ -53,12 +53,14 @@ def thread(context: Context, essay: Essay) -> SafeString:
     steps = outline(rows, page.rules.shown_depth, frozenset(told))
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
+    likes_here = liked.Likes.of(request, essay)
     drawn = drawing.Page(
         authors=frozenset(author.pk for author in essay.bylines),
         reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
         is_open=discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows, page.rules),
+        likes=likes_here.beside if likes_here else None,
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )
@@ -72,12 +74,29 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "pager": page.pager,
                 "orders": [
                     (label, f"{page.url(number=1, order=order)}#comments", order == page.order)
-                    for order, label in ((Rules.Order.OLDEST, _("Oldest")), (Rules.Order.NEWEST, _("Newest")))
+                    for order, label in orders(is_liked=likes_here is not None)
                 ],
             },
             request,
         )
     )
+
+
+def orders(*, is_liked: bool) -> list[tuple[str, str]]:
+    by_time = [(Rules.Order.OLDEST.value, _("Oldest")), (Rules.Order.NEWEST.value, _("Newest"))]
+    return [*by_time, (Rules.Order.LIKED.value, _("Most liked"))] if is_liked else by_time
+
+
+@register.simple_tag(takes_context=True)
+def likes(context: Context, essay: Essay) -> SafeString:
+    """How many like the essay, and the button that says so."""
+    found = liked.Likes.of(context["request"], essay)
+    return found.under_essay() if found else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def takes_likes(context: Context, essay: Essay) -> bool:
+    return liked.Likes.of(context["request"], essay) is not None
 
 
 @register.simple_tag(takes_context=True)
