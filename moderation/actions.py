@@ -20,39 +20,61 @@ class AlreadyDecided(Exception):
         self.comment = comment
 
 
-def approve(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
-    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, why=why, seen=seen)
+class Reworded(AlreadyDecided):
+    """Its writer has changed the words since they were looked at."""
 
 
-def unapprove(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
-    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, why=why, seen=seen)
+def approve(
+    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+) -> Decision:
+    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, why=why, seen=seen, words=words)
 
 
-def mark_spam(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
-    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, why=why, seen=seen)
+def unapprove(
+    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+) -> Decision:
+    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, why=why, seen=seen, words=words)
 
 
-def trash(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
-    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, why=why, seen=seen)
+def mark_spam(
+    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+) -> Decision:
+    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, why=why, seen=seen, words=words)
+
+
+def trash(comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None) -> Decision:
+    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, why=why, seen=seen, words=words)
 
 
 @transaction.atomic
 def decide(
-    comment: Comment, verb: Decision.Verb, after: Status, *, by: User, why: str = "", seen: str | None = None
+    comment: Comment,
+    verb: Decision.Verb,
+    after: Status,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
 ) -> Decision:
-    """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`.
+    """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`, with which `words`.
 
-    Raises AlreadyDecided when it stands otherwise by now, or like that already; Comment.DoesNotExist when it is gone.
+    Raises AlreadyDecided when it stands otherwise by now, or like that already, Reworded when its writer has changed
+    it, Comment.DoesNotExist when it is gone.
     """
     root, fresh = lock(comment.pk)
     if fresh.status == after or seen not in {None, fresh.status}:
         raise AlreadyDecided(fresh)
+    if words not in {None, fresh.wording_id}:
+        raise Reworded(fresh)
     comment.status = after
     return settle(root, fresh, verb, after, by=by, why=why)
 
 
 @transaction.atomic
-def restore(comment: Comment, *, by: User, why: str = "", seen: str | None = None) -> Decision:
+def restore(
+    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+) -> Decision:
     """Back out of spam or trash, to what it was before it went there; one that arrived there waits.
 
     Raises as decide() does.
@@ -60,6 +82,8 @@ def restore(comment: Comment, *, by: User, why: str = "", seen: str | None = Non
     root, fresh = lock(comment.pk)
     if fresh.status not in REMOVED or seen not in {None, fresh.status}:
         raise AlreadyDecided(fresh)
+    if words not in {None, fresh.wording_id}:
+        raise Reworded(fresh)
     comment.status = before_removal(fresh)
     return settle(root, fresh, Decision.Verb.RESTORE, Status(comment.status), by=by, why=why)
 

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from comments.models import Comment, CommentQuerySet, Status
+from comments.models import Comment, CommentQuerySet, Status, Wording
 from moderation.actions import REMOVED
 from moderation.models import Decision
 from moderation.row import LABELS, Folded, History, Row
@@ -202,7 +202,11 @@ class Listing:
         people = histories({comment.commenter_id for comment in comments})
         newest = Decision.objects.latest_of(keys).select_related("moderator")
         decisions = {decision.comment_id: decision for decision in newest}
-        return [Row(comment, people.get(comment.commenter_id), decisions.get(comment.pk)) for comment in comments]
+        earlier = wordings_before(comment for comment in comments if comment.edited)
+        return [
+            Row(comment, people.get(comment.commenter_id), decisions.get(comment.pk), earlier.get(comment.pk, ()))
+            for comment in comments
+        ]
 
     def folded(self) -> Mapping[int, Folded]:
         """What was decided here and stands like that still, by comment."""
@@ -218,6 +222,17 @@ def counts() -> dict[str, int]:
     """How many comments stand as what, in one question."""
     found = Comment.objects.order_by().values_list("status").annotate(count=Count("pk"))
     return {status.value: 0 for status in Status} | dict(found)
+
+
+def wordings_before(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
+    """What stood there before, the newest first; no question when nothing was edited."""
+    current = {comment.pk: comment.wording_id for comment in edited}
+    found: dict[int, list[Wording]] = {}
+    rows = Wording.objects.filter(comment__in=current).order_by("-pk").defer("text")
+    for wording in rows if current else ():
+        if wording.pk != current[wording.comment_id]:
+            found.setdefault(wording.comment_id, []).append(wording)
+    return found
 
 
 def histories(commenters: set[int]) -> dict[int, History]:

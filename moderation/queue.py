@@ -77,6 +77,7 @@ class Outcome:
 
     made: list[Decision] = field(default_factory=list)
     late: list[Comment] = field(default_factory=list)
+    reworded: list[Comment] = field(default_factory=list)
     gone: int = 0
 
     def say(self, request: Request, you: User, *, is_one: bool) -> None:
@@ -85,6 +86,9 @@ class Outcome:
             messages.info(request, self.in_words())
         elif self.gone:
             messages.info(request, _("That comment is no longer here."))
+        elif self.reworded:
+            said = {"name": self.reworded[0].commenter.name}
+            messages.info(request, _("%(name)s has just changed this comment: please read it again.") % said)
         elif self.late:
             messages.info(request, standing(self.late[0], you))
 
@@ -96,6 +100,13 @@ class Outcome:
         if late:
             parts.append(
                 ngettext("%(count)d was already decided", "%(count)d were already decided", late) % {"count": late}
+            )
+        if reworded := len(self.reworded):
+            parts.append(
+                ngettext(
+                    "%(count)d was just changed by its writer", "%(count)d were just changed by their writers", reworded
+                )
+                % {"count": reworded}
             )
         if gone:
             parts.append(
@@ -127,7 +138,10 @@ def decide(request: Request, user: User, place: Place) -> HttpResponse:
     outcome = Outcome()
     for comment in there(keys, outcome):
         try:
-            outcome.made.append(verb(comment, by=user, seen=seen.get(comment.pk)))
+            status, words = seen.get(comment.pk, (None, None))
+            outcome.made.append(verb(comment, by=user, seen=status, words=words))
+        except actions.Reworded as changed:
+            outcome.reworded.append(changed.comment)
         except actions.AlreadyDecided as late:
             outcome.late.append(late.comment)
         except Comment.DoesNotExist:
@@ -146,10 +160,13 @@ def there(keys: list[int], outcome: Outcome) -> Iterable[Comment]:
     return (found[key] for key in sorted(found))
 
 
-def as_seen(pairs: Iterable[str]) -> dict[int, str]:
-    """`["12 pending"]` → what the page showed each comment as."""
-    parts = (pair.partition(" ") for pair in pairs)
-    return {pk: status for key, _between, status in parts for pk in numbers([key])}
+def as_seen(shown: Iterable[str]) -> dict[int, tuple[str, int | None]]:
+    """`["12 pending 34"]` → what the page showed each comment as, and which of its wordings."""
+    found = {}
+    for key, status, wording in ([*each.split(" "), "", ""][:3] for each in shown):
+        for pk in numbers([key]):
+            found[pk] = (status, next(iter(numbers([wording])), None))
+    return found
 
 
 def undo(request: Request, user: User, place: Place) -> HttpResponse:

@@ -1,6 +1,6 @@
 """One comment in the queue, as a moderator needs to see it before deciding."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from textwrap import shorten
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from blog import markup
 from comments import screening
-from comments.models import Comment, Status
+from comments.models import Comment, Status, Wording
 from moderation.actions import REMOVED
 from moderation.models import Decision
 
@@ -68,6 +68,7 @@ class Row:
     comment: Comment
     person: History | None
     decision: Decision | None  # the newest about it
+    earlier: Sequence[Wording] = ()  # what its writer changed, the newest first
 
     @property
     def pk(self) -> int:
@@ -140,8 +141,14 @@ class Row:
         return ago(self.comment.created)
 
     @property
+    def edited(self) -> str:
+        return _("edited %(when)s") % {"when": ago(self.comment.edited)} if self.comment.edited else ""
+
+    @property
     def how(self) -> str:
         """Who made it what it is."""
+        if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
+            return _("removed by its author, %(when)s") % {"when": ago(self.comment.changed)}
         return how(self.decision) if self.decision else ""
 
     @property

@@ -477,3 +477,44 @@ def test_under_an_essay_that_is_gone_it_can_be_deleted(writer: Browser, essay: E
     assert writer.get(edit(comment)).status_code == 404
     assert writer.post(delete(comment))["Location"] == "/comments/mine/"
     assert Comment.objects.get(pk=comment.pk).status == Status.TRASH
+
+
+# What moderators see
+
+
+def row_of(desk: Browser, comment: Comment, status: str) -> Any:
+    return Page(desk.get(f"/admin/comments/queue/?status={status}")).comment(comment)
+
+
+def test_moderators_read_what_stood_there_before(
+    writer: Browser, essay: Essay, django_assert_max_num_queries: Any
+) -> None:
+    desk = Browser(make.moderator("mara"))
+    comment = writer.say(essay, text="The first.")
+    assert "earlier" not in words(row_of(desk, comment, "approved"))
+    save(writer, comment, "The second.")
+    save(writer, comment, "The third.")
+    with django_assert_max_num_queries(15):
+        row = row_of(desk, comment, "approved")
+    said = [words(part) for part in row.iter() if part.get("class") == "comment-body"]
+    assert said == ["The third.", "The second.", "The first."]
+    assert "2 earlier wordings" in words(row)
+    assert "edited just now" in words(row)
+    writer.post(delete(comment))
+    assert "Removed by its author, just now" in words(row_of(desk, comment, "trash"))
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_moderator_decides_about_the_words_they_read(guest: Browser, essay: Essay, several: bool) -> None:
+    desk = Browser(make.moderator("mara"))
+    comments = [guest.say(essay, text=text, remember="on") for text in ("Harmless.", "Harmless too.")]
+    shown = [row_of(desk, comment, "pending") for comment in comments]
+    seen = [next(field.get("value") for field in row.iter() if field.get("name") == "seen") for row in shown]
+    save(guest, comments[0], "Not harmless at all.")
+    keys = [comment.pk for comment in comments] if several else [comments[0].pk]
+    sent = {"action": "approve", "comment": keys, "seen": seen}
+    answer = desk.post("/admin/comments/queue/", sent)
+    told = words(Page(desk.get(answer["Location"])).tree)
+    assert Comment.objects.get(pk=comments[0].pk).status == Status.PENDING
+    assert Comment.objects.get(pk=comments[1].pk).is_approved is several
+    assert ("1 approved, 1 was just changed by its writer." if several else "has just changed this comment") in told
