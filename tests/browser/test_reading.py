@@ -1,0 +1,86 @@
+"""Reading a long argument in a browser: what is new, what arrives, keys, and branches that stay shut."""
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    make.rules(hold_first_comment=False)
+    return make.essay("Of Reading", by=make.author(name="Miriam Achterberg"))
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.closest('.comment')?.id"))
+
+
+def test_keys_lead_through_the_argument_and_branches_stay_shut(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    first, second = make.comment(essay, "One."), make.comment(essay, "Two.")
+    reply = make.comment(essay, "Three.", to=second)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    for key, where in (("j", first), ("j", second), ("k", first), ("j", second)):
+        page.keyboard.press(key)
+        assert focused(page) == f"comment-{where.pk}"
+    page.goto(f"{site.url}{reply.get_absolute_url()}")
+    page.wait_for_function("document.activeElement.classList.contains('say')")
+    page.keyboard.press("u")
+    assert focused(page) == f"comment-{second.pk}"
+    page.keyboard.press("c")
+    expect(page.get_by_text("Three.")).to_be_hidden()
+    page.goto(site.url + essay.get_absolute_url())
+    expect(page.get_by_text("Three.")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    visitor.axe(page)
+    page.get_by_label("Keys do this").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert focused(page) == "None"
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Keys do this").check()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    expect(page.get_by_role("heading", name=re.compile("^Leave a Reply to"))).to_be_visible()
+    page.keyboard.type("jkn?")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("jkn?")
+
+
+def test_what_is_new_since_the_last_visit_and_what_arrives_meanwhile(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    old, new = make.comment(essay, "Known."), make.comment(essay, "Not known.")
+    Comment.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(days=2))
+    page = visitor.open()
+    page.clock.install(time=timezone.now() - timedelta(days=1))
+    page.goto(site.url + essay.get_absolute_url())
+    expect(page.locator(".new")).to_have_count(0)  # the first visit
+    page.goto("about:blank")
+    page.clock.set_system_time(timezone.now())
+    page.goto(site.url + essay.get_absolute_url())
+    expect(page.locator(f"#comment-{new.pk} .new")).to_have_text("new")
+    expect(page.locator(".new")).to_have_count(1)
+    page.get_by_role("link", name="New: 1").click()
+    assert focused(page) == f"comment-{new.pk}"
+    make.comment(essay, "While you read.")
+    page.clock.fast_forward(31_000)
+    arrived = page.get_by_role("link", name="Arrived meanwhile: 1")
+    expect(arrived).to_be_visible()
+    expect(page.get_by_text("While you read.")).to_have_count(0)
+    visitor.axe(page)
+    arrived.click()
+    expect(page.get_by_text("While you read.")).to_be_visible()
+    expect(page.locator(".new")).to_have_count(2)
