@@ -1,0 +1,116 @@
+"""Own comments in a browser: changed and deleted without script and with it, by keyboard, on a phone and by night."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+PASSWORD = "orchards are not sold"
+numbers = count(1)
+
+
+@pytest.fixture
+def essay(site: "Server") -> Iterator[Essay]:
+    make.rules(hold_first_comment=False)
+    yield make.essay("Whose Promise Is It?")
+    make.rules(hold_first_comment=True)
+
+
+def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+    """Clean to axe on a phone, and nothing wider than the window, there and on a desk."""
+    page.emulate_media(color_scheme="dark" if by_night else "light")
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    visitor.axe(page)
+
+
+def test_a_guest_without_script_changes_and_deletes_what_they_said(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=False)
+    for label, words in (("Comment", "A first try."), ("Name", "Anna Karg"), ("Email", "anna@example.org")):
+        page.get_by_label(label, exact=True).fill(words)
+    page.get_by_role("button", name="Post Comment").last.click()
+    said = Comment.objects.latest("pk")
+    place = page.locator(f"#comment-{said.pk}")
+    place.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("A first try.")
+    page.get_by_label("Comment", exact=True).fill(" ")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_label("Comment", exact=True)).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Comment", exact=True).fill("A *second* try.")
+    page.get_by_role("button", name="Save changes").click()
+    expect(place.locator(".comment-body")).to_have_text("A second try.")
+    expect(place.get_by_role("status")).to_contain_text("Your changes are saved.")
+    expect(place.locator(".edited")).to_contain_text("edited")
+    stranger = visitor.open(site.url + essay.get_absolute_url(), script=False)
+    expect(stranger.locator(f"#comment-{said.pk} .comment-body")).to_have_text("A second try.")
+    expect(stranger.get_by_role("link", name="Edit")).to_have_count(0)
+    place.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status").filter(has_text="Your comment is deleted.")).to_be_visible()
+    expect(place).to_have_count(0)
+    stranger.reload()
+    expect(stranger.locator(f"#comment-{said.pk}")).to_have_count(0)
+
+
+def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    user = make.user(f"own{next(numbers)}", name="Rosa Castellanos", password=PASSWORD)
+    said = make.comment(essay, "A claim.", by=Commenter.objects.of(user))
+    make.comment(essay, "An objection.", to=said)
+    page = visitor.open(f"{site.url}/accounts/login/?next={essay.get_absolute_url()}")
+    page.locator("[name=login]").fill(user.username)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    place = page.locator(f"#comment-{said.pk}")
+    place.get_by_role("link", name="Edit").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Edit your comment")).to_be_visible()
+    look_at(visitor, page)
+    words = page.get_by_label("Comment", exact=True)
+    words.fill("")
+    words.press("Tab")
+    expect(page.get_by_role("button", name="Save changes")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group").filter(has_text="Your changes are not saved yet.")).to_be_focused()
+    look_at(visitor, page, by_night=True)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_label("Comment", exact=True).fill("A claim from another tab.")
+    other.get_by_role("button", name="Save changes").click()
+    expect(other.locator(".edited")).to_be_visible()
+    words.fill("A better claim.")
+    words.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("What stands there now")).to_have_value("A claim from another tab.")
+    expect(page.get_by_label("What you wrote here")).to_have_value("A better claim.")
+    look_at(visitor, page)
+    page.get_by_role("button", name="Save changes").press("Enter")
+    expect(place.locator(".comment-body").first).to_have_text("A better claim.")
+    look_at(visitor, page, by_night=True)
+    place.get_by_role("link", name="Delete").press("Enter")
+    expect(page.get_by_role("heading", name="Delete your comment")).to_be_visible()
+    look_at(visitor, page, by_night=True)
+    page.get_by_role("button", name="Delete").press("Enter")
+    expect(place).to_contain_text("Removed by its author.")
+    expect(page.get_by_role("status").filter(has_text="Your comment is deleted.")).to_be_visible()
+    look_at(visitor, page)
+    page.goto(f"{site.url}/comments/{said.pk}/edit/")
+    expect(page.get_by_role("status")).to_contain_text("its words stay as they are")
+    look_at(visitor, page)
+    page.goto(f"{site.url}/comments/mine/")
+    look_at(visitor, page)
