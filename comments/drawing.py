@@ -144,14 +144,14 @@ class Page:
         is_open: bool,
         told: Mapping[int, Told],
         own: Mapping[int, Own] = NOTHING,
-        likes: Callable[[int, str, int], str] | None = None,
+        likes: Callable[[Row], str] | None = None,
         form_under: int | None = None,
         form: str = "",
     ) -> None:
         """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
 
         `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
-        `likes`: of a comment's key, writer's name and count the mark beside it.
+        `likes`: the mark of a comment that says who likes it.
         """
         self.authors = authors
         self.told = told
@@ -205,7 +205,7 @@ class Page:
         if step.is_deeper and row.parent and (name := names.get(row.parent)):
             in_reply_to = self.in_reply_to.fill({"url": f"#comment-{row.parent}", "name": escape(name)})
         own = self.what_its_writer_can_do(row.pk)
-        likes = self.likes(row.pk, row.name, row.likes) if self.likes and step.shown is Shown.WHOLE else ""
+        likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:
             values = {"comment": str(row.pk), "name": escape(row.name), "likes": likes, "own": own}
             actions = self.actions.fill(values)

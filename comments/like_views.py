@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -88,7 +87,7 @@ def drawn(request: Request, essay: Essay, comment: Comment | None, commenter: Co
     if comment is None:
         return HttpResponse(likes.under_essay())
     comment.refresh_from_db(fields=["likes"])
-    return HttpResponse(likes.beside(comment.pk, comment.commenter.name, comment.likes))
+    return HttpResponse(likes.of_comment(comment))
 
 
 def back(request: Request, essay: Essay, comment: Comment | None) -> HttpResponse:
@@ -103,14 +102,12 @@ def back(request: Request, essay: Essay, comment: Comment | None) -> HttpRespons
 def page(request: Request, likes: liked.Likes, comment: Comment | None) -> HttpResponse:
     """The one button, and who likes it: what a browser without script is shown."""
     target, count = (comment, comment.likes) if comment else (likes.essay, likes.discussion.likes)
-    is_mine = (comment.pk if comment else None) in likes.own
+    is_mine = likes.likes(comment) if comment else likes.is_mine
     context = {
         "essay": likes.essay,
         "comment": comment,
         "url": comment.get_absolute_url() if comment else f"{likes.essay.get_absolute_url()}#likes",
-        "mark": SafeString(likes.beside(comment.pk, comment.commenter.name, count))
-        if comment
-        else likes.under_essay(is_alone=True),
+        "mark": likes.of_comment(comment) if comment else likes.under_essay(is_alone=True),
         "said": likes.said(count, is_mine=is_mine),
         **liked.who(target, count),
     }

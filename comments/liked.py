@@ -1,11 +1,12 @@
 """What is said of likes, in the owner's noun, and the mark that says it under an essay and beside a comment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from html import escape  # as Django's, and ten times as fast
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.drawing import Stencil, open_places
 from comments.models import Comment, Discussion, Like, Rules
+from comments.thread import Row
 
 NAMED = 60
 FACES = 5
@@ -83,13 +85,21 @@ class Likes:
         return is_somebody or self.discussion.rules.guests_may_like
 
     @cached_property
-    def own(self) -> frozenset[int | None]:
-        """The keys of the comments that this person likes, and None for the essay itself: one query."""
-        if self.commenter is None:
-            return frozenset()
-        mine = Like.objects.filter(commenter=self.commenter.pk)
-        under = mine.filter(essay=self.essay).union(mine.filter(comment__essay=self.essay))
-        return frozenset(under.values_list("comment_id", flat=True))
+    def newest(self) -> list[Like]:
+        """Of the essay's the viewer's own, and the last few with a name: one query; none where nobody likes it."""
+        if not self.discussion.likes:
+            return []
+        mine = Q(commenter=self.commenter.pk if self.commenter else None)
+        rows = Like.objects.of(self.essay).filter(mine | ~Q(commenter__name="")).annotate(is_own=mine)
+        return list(rows.select_related("commenter").order_by("-is_own", "-pk")[: FACES + 1])
+
+    @property
+    def is_mine(self) -> bool:
+        return self.commenter is not None and any(like.commenter_id == self.commenter.pk for like in self.newest)
+
+    def likes(self, comment: Comment) -> bool:
+        who = self.commenter
+        return who is not None and Like.objects.of(comment).filter(commenter=who.pk).exists()
 
     def said(self, count: int, *, is_mine: bool) -> str:
         return said(self.discussion.rules.likers, count, is_mine=is_mine)
@@ -105,22 +115,27 @@ class Likes:
 
     def under_essay(self, *, is_alone: bool = False) -> SafeString:
         """The mark in `article.essay`; alone on a page of its own, the list of who stands below it."""
-        count, is_mine = self.discussion.likes, None in self.own
-        newest = [] if is_alone or not count else faces(self.essay, FACES)
+        count, is_mine = self.discussion.likes, self.is_mine
         context = {
             "url": self.url(),
             "count": count,
             "is_mine": is_mine,
             "said": self.said(count, is_mine=is_mine),
             "other": self.said(count + (-1 if is_mine else 1), is_mine=not is_mine) if self.may_like else "",
-            "faces": newest,
+            "faces": [] if is_alone else faces(sorted(self.newest, key=lambda like: -like.pk))[:FACES],
             "is_alone": is_alone,
         }
         return SafeString(get_template("comments/_likes.html").render(context))
 
-    def beside(self, pk: int, name: str, count: int) -> str:
+    def of_row(self, row: Row) -> str:
+        return self.beside(row.pk, row.name, row.likes, is_mine=bool(row.is_liked))
+
+    def of_comment(self, comment: Comment) -> SafeString:
+        is_mine = self.likes(comment)
+        return SafeString(self.beside(comment.pk, comment.commenter.name, comment.likes, is_mine=is_mine))
+
+    def beside(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
         """The mark of a comment: by joining strings, since a page may hold a thousand."""
-        is_mine = pk in self.own
         other = count + (-1 if is_mine else 1)
         values = {
             "url": self.url(pk),
@@ -139,15 +154,16 @@ def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool
     return Stencil.of("comments/_like.html", {**places, **flags})
 
 
-def faces(target: Essay | Comment, at_most: int) -> list[dict[str, Any]]:
-    """The newest of those who like it and have a name."""
-    named = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
-    return [pictures.face(like.commenter) | {"name": like.commenter.name} for like in named[:at_most]]
+def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
+    """Of those who have a name."""
+    people = [like.commenter for like in likes if like.commenter.name]
+    return [pictures.face(commenter) | {"name": commenter.name} for commenter in people]
 
 
 def who(target: Essay | Comment, count: int) -> dict[str, Any]:
     """Who likes it: names, how many guests never gave one, and how many more there are."""
-    named = faces(target, NAMED) if count else []
+    newest = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
+    named = faces(newest[:NAMED]) if count else []
     rest = count - len(named)
     nameless = Like.objects.of(target).filter(commenter__name="").count() if rest else 0
     return {"named": named, "nameless": nameless, "more": max(0, rest - nameless)}

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Q, Subquery, TextField
+from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
+from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status
 from comments.screening import Reason
 from comments.thread import Row
 
@@ -212,20 +212,22 @@ class ThreadPage:
         start = (self.number - 1) * self.per_page
         roots = self.shown_roots().order_by(*self.root_order)
         shown = roots.values("tree_id")[start : start + self.per_page]
-        rows = self.threads(Subquery(shown))
+        found = self.threads(Subquery(shown))
         own = self.viewer.own(self.essay)
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
-            rows += self.threads(new) if new else []
+            found = found.union(self.threads(new), all=True) if new else found
+        rows = list(map(Row._make, found))
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
         way = 1 if self.is_oldest_first else -1
-        rows.sort(key=lambda row: (-likes[row.tree], way * row.tree))  # stable: replies stay in order
+        rows.sort(key=lambda row: (-likes[row.tree], way * row.tree, row.left))
         return rows, {comment.pk: self.viewer.told(comment) for comment in own}
 
-    @staticmethod
-    def threads(trees: Subquery | list[int]) -> list[Row]:
-        found = Comment.objects.filter(tree_id__in=trees).in_order().values_list(*COLUMNS)
-        return list(map(Row._make, found))
+    def threads(self, trees: Subquery | list[int]) -> Any:
+        """The rows of whole threads, in no order."""
+        who = self.viewer.commenter
+        is_liked = Exists(Like.objects.filter(comment=OuterRef("pk"), commenter=who.pk)) if who else Value(False)
+        return Comment.objects.filter(tree_id__in=trees).order_by().values_list(*COLUMNS, is_liked)
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
         """The address of this page, or of another of its pages or orders; what is usual is left out."""

@@ -1,9 +1,12 @@
 """Rows in tree order → what is shown, in what order and nesting. Pure: no queries, no recursion, no HTML."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import NamedTuple
+
+NONE: Mapping[int, int] = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -23,6 +26,7 @@ class Row(NamedTuple):
     commenter_changed: str
     user: int | None
     likes: int = 0
+    is_liked: bool = False  # by whoever reads this
 
 
 class Shown(Enum):
@@ -37,6 +41,7 @@ class Move(Enum):
     COMMENT = auto()  # <li> and the comment itself
     REPLIES = auto()  # opens the list of what answers it
     END_REPLIES = auto()
+    MORE = auto()  # says how many replies are not on this page
     END_COMMENT = auto()
 
 
@@ -45,8 +50,8 @@ class Step:
     move: Move
     row: Row
     shown: Shown
-    is_deeper: bool = False  # past the last level: says whom it answers
-    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth
+    is_deeper: bool = False  # past the last level, or what it answers is elsewhere: says whom it answers
+    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth; on MORE: how many are elsewhere
 
 
 def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tuple[Row, Shown]]:
@@ -71,25 +76,33 @@ def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tup
     return kept
 
 
-def outline(rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset()) -> list[Step]:
+def outline(
+    rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset(), more: Mapping[int, int] = NONE
+) -> list[Step]:
     """Rows → comments between opened and closed lists of replies; `depth` levels, deeper ones stay at the last.
 
-    Whatever is shown hangs from something shown, so a row's own level says where it stands.
+    `more`: of a comment's key how many of its replies are not among the rows. A row hangs from the nearest one before
+    that encloses it; one that none encloses, be it a root or not, stands at the first level.
     """
     deepest = max(1, depth) - 1
     walk: list[Step] = []
     open_: list[Branch] = []  # comments whose replies may still follow, outermost first
+    above: list[Row] = []  # what the row hangs from, outermost first, however deep
     readable = 0
     for row, shown in visible(rows, mine):
-        while len(open_) > min(row.level, deepest):
-            open_.pop().close(walk, readable)
+        while above and not (above[-1].tree == row.tree and row.left < above[-1].right):
+            above.pop()
+        while len(open_) > min(len(above), deepest):
+            open_.pop().close(walk, readable, more)
         if open_:
             open_[-1].open(walk, readable)
-        walk.append(Step(Move.COMMENT, row, shown, is_deeper=row.level > deepest))
+        is_deeper = len(above) > deepest or (row.parent is not None and not above)
+        walk.append(Step(Move.COMMENT, row, shown, is_deeper=is_deeper))
         open_.append(Branch(row, shown))
+        above.append(row)
         readable += shown is Shown.WHOLE
     while open_:
-        open_.pop().close(walk, readable)
+        open_.pop().close(walk, readable, more)
     return walk
 
 
@@ -107,8 +120,10 @@ class Branch:
             self.opened, self.before = Step(Move.REPLIES, self.row, self.shown), readable
             walk.append(self.opened)
 
-    def close(self, walk: list[Step], readable: int) -> None:
+    def close(self, walk: list[Step], readable: int, more: Mapping[int, int]) -> None:
         if self.opened is not None:
             self.opened.replies = readable - self.before
             walk.append(Step(Move.END_REPLIES, self.row, self.shown))
+        if self.row.pk in more:
+            walk.append(Step(Move.MORE, self.row, self.shown, replies=more[self.row.pk]))
         walk.append(Step(Move.END_COMMENT, self.row, self.shown))

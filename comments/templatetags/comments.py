@@ -60,7 +60,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
         is_open=discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows, page.rules),
-        likes=likes_here.beside if likes_here else None,
+        likes=likes_here.of_row if likes_here else None,
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
     )

@@ -231,7 +231,7 @@ def test_closed_comments_are_read_and_not_answered(essay: Essay, guest: Browser)
     page = guest.read(address(essay, f"?replyto={root.pk}"))
     assert page.shown == [root.pk]
     assert "Comments are closed." in page.words
-    assert page.find("form") is None
+    assert page.find("form[@id='respond']") is None
     assert page.find("a[@class='reply']") is None
 
 

@@ -17,13 +17,13 @@ class Command(BaseCommand):
     help = "Shows the rules of discussion, or sets some: rules hold_links=3 flood_seconds=0 who_may_comment=name"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+        parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")  # Django itself has "settings"
 
     @transaction.atomic
-    def handle(self, *args: Any, settings: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, changes: list[str], **options: Any) -> None:
         rules = Rules.objects.current()
-        for setting in settings:
-            name, is_given, value = setting.partition("=")
+        for change in changes:
+            name, is_given, value = change.partition("=")
             if not is_given or name not in NAMES:
                 raise CommandError(f"No rule is called {name!r}. There are: {', '.join(NAMES)}.")
             setattr(rules, name, value_of(NAMES[name], value))
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             problems = (f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
             raise CommandError("\n".join(problems)) from error
-        if settings:
+        if changes:
             rules.save()
             pagecache.bump("site")
         for name in NAMES:
