@@ -1,0 +1,133 @@
+"""Likes in a real browser: at once with script, by form and page without, by keyboard, at any width, light and dark."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import liking
+from comments.models import Comment, Discussion, Like, Rules
+from comments.screening import Sender
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+
+@pytest.fixture
+def essay(site: "Server") -> Essay:
+    make.rules(guests_may_like=True)
+    return make.essay("Of Liking", by=make.author(name="Miriam Achterberg"))
+
+
+@pytest.fixture
+def comment(essay: Essay) -> Comment:
+    said = make.comment(essay, "The dead keep still, yes.", by=make.guest("Ines Okafor"))
+    for name in ("Anselm Brandt", "Joris Vane"):
+        fan = Commenter.objects.create(name=name)
+        for target in (None, said.pk):
+            liking.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
+    return said
+
+
+def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    said, button = page.locator("article.essay .said"), page.get_by_role("button", name="Like this essay")
+    expect(said).to_have_text("2 bloggers like this:")
+    button.focus()
+    page.keyboard.press("Enter")
+    liked = page.get_by_role("button", name="You like this essay")
+    expect(liked).to_be_focused()
+    expect(liked).to_have_attribute("aria-pressed", "true")
+    expect(said).to_have_text("You and 2 other bloggers like this:")
+    beside = page.locator(f"#comment-{comment.pk} .likes")
+    page.get_by_role("button", name="Like this comment by Ines Okafor").click()
+    expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_have_text("Liked")
+    expect(beside.locator(".count")).to_have_text("3")
+    assert Like.objects.filter(commenter__name="", comment=comment).count() == 1
+
+    opener = said.get_by_role("link")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="You and 2 other bloggers like this:")
+    expect(dialog.locator("li bdi")).to_have_text(["Joris Vane", "Anselm Brandt"])
+    expect(dialog).to_contain_text("And a guest.")
+    visitor.axe(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog:has(.likers)")).to_have_count(0)
+    expect(opener).to_be_focused()
+    beside.locator(".count").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.locator("dialog:has(.likers)")).to_have_count(0)
+
+    page.reload()
+    expect(said).to_have_text("You and 2 other bloggers like this:")
+    liked.click()
+    expect(said).to_have_text("2 bloggers like this:")
+    count = len(visitor.complaints)
+    Discussion.objects.filter(essay=essay).update(may_be_liked=False)
+    button.click()
+    expect(page.locator("article.essay [role=status]")).to_have_text("Likes are switched off here.")
+    expect(said).to_have_text("2 bloggers like this:")
+    expect(button).to_have_text("Like")
+    page.route("**/like/", lambda route: route.abort())
+    beside.get_by_role("button").click()
+    expect(beside.get_by_role("status")).to_contain_text("The site could not be reached")
+    expect(beside.locator(".count")).to_have_text("3")
+    del visitor.complaints[count:]  # Chromium logs what is refused, and what we cut off
+
+
+def test_without_script(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url(), script=False)
+    page.get_by_role("button", name="Like this comment by Ines Okafor").click()
+    expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#comment-{comment.pk}")
+    expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_be_visible()
+    page.get_by_role("button", name="Like this essay").click()
+    expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#likes")
+    page.locator(".essay .said").get_by_role("link", name="You and 2 other bloggers like this:").click()
+    expect(page.get_by_role("listitem").filter(has_text="Joris Vane")).to_be_visible()
+    page.get_by_role("button", name="You like this essay").click()
+    expect(page.locator(".essay .said")).to_have_text("2 bloggers like this:")
+    assert Like.objects.filter(commenter__name="", comment=comment).count() == 1
+
+
+def test_whoever_may_not_is_told_where_to_log_in(
+    visitor: Visitor, site: "Server", essay: Essay, comment: Comment
+) -> None:
+    Rules.objects.update(guests_may_like=False)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    beside = page.locator(f"#comment-{comment.pk} .likes")
+    beside.get_by_role("button").click()
+    expect(beside.get_by_role("status")).to_contain_text("Here people log in before they like something.")
+    expect(beside.get_by_role("link", name="Log in")).to_be_visible()
+    expect(beside.locator(".count")).to_have_text("2")
+    visitor.complaints.clear()  # Chromium logs what is refused
+
+
+def test_in_every_look(visitor: Visitor, site: "Server", essay: Essay, comment: Comment) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    page.get_by_role("button", name="Like this essay").click()
+    page.get_by_role("button", name="Like this comment").click()
+    expect(page.get_by_role("button", name="You like this comment")).to_be_visible()
+    page.get_by_role("link", name="2 other bloggers").first.click()
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        visitor.axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        box = page.get_by_role("dialog").bounding_box()
+        assert box
+        assert 0 <= box["x"] < box["x"] + box["width"] <= width
+    page.keyboard.press("Escape")
+    for width, scheme in ((360, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        visitor.axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for part in page.locator(".likes :is(button, a)").all():
+            size = part.bounding_box()
+            assert size
+            assert min(size["width"], size["height"]) >= 24
