@@ -30,12 +30,15 @@ function remember() {
   for (const field of who.querySelectorAll("input:not([type=hidden])")) typed[field.name] = field.type === "checkbox" ? field.checked : field.value;
 }
 
+/* Whoever writes on meanwhile keeps the caret. */
+const has_focus = () => who.contains(document.activeElement) || document.activeElement === document.body;
+
 /* Draws the row anew as the server sees it now; whether somebody is logged in. */
 async function refresh(query = "") {
   const answer = await fetch(`${base}identity/${query}`, { headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(answer.status);
   const words = await answer.text();
-  const was_inside = who.contains(document.activeElement) || document.activeElement === document.body;
+  const was_inside = has_focus();
   remember();
   who.innerHTML = words;
   for (const [name, value] of Object.entries(typed)) {
@@ -83,6 +86,7 @@ function show(button, words, is_waiting) {
 function row_again(words) {
   const row = who.querySelector(".identity");
   const button = connecting?.button;
+  const was_inside = has_focus();
   row.querySelector(".connecting")?.remove();
   row.querySelector(".trouble")?.remove();
   row.style.minBlockSize = "";
@@ -97,7 +101,7 @@ function row_again(words) {
     row.querySelector("legend").after(sentence);
     say(words);
   }
-  button?.focus();
+  if (was_inside) button?.focus();
 }
 
 function trouble(words) {

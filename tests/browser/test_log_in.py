@@ -1,7 +1,8 @@
 """Logging in from the reply form, in a real browser: no word is lost on the way, whatever happens there."""
 
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -174,6 +175,39 @@ def test_what_goes_wrong_is_said_and_no_word_is_lost(
     has_words(page)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("happens", "least", "most", "sentence"),
+    [
+        ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # it is theirs to be slow by itself
+        ("very-slow", 4.5, 6, "the other side gave no usable answer"),
+    ],
+)
+def test_whoever_waits_for_a_service_goes_on_writing(
+    visitor: Visitor, site: "Server", essay: Essay, happens: str, least: float, most: float, sentence: str
+) -> None:
+    page = open_form(visitor, site, essay)
+    comment = page.get_by_role("textbox", name="Comment")
+    row = page.locator(".identity")
+    small = small_window(page)
+    start = time.monotonic()
+    # Not clicked: a click is over when the page that it leads to is there.
+    small.locator(f"button[value={happens}]").evaluate("button => button.click()")
+    comment.press("End")
+    page.keyboard.type(" And on.")
+    expect(row).to_contain_text("Connecting to X (Twitter)…")
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    visitor.axe(page)
+    expect(row).to_contain_text("Connecting to X (Twitter)…")
+    expect(row).to_contain_text(sentence, timeout=20_000)
+    assert least < time.monotonic() - start < most
+    page.keyboard.type(" And on.")  # where the caret stood: nothing took the focus away
+    expect(comment).to_have_value(f"{WORDS} And on. And on.")
+    expect(row).not_to_contain_text("Connecting")
+    if not small.is_closed():
+        small.wait_for_event("close")
+
+
 def test_a_blocked_window_is_said_at_once_and_the_tab_itself_will_do(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
@@ -239,6 +273,44 @@ def test_cookies_refused(visitor: Visitor, site: "Server", essay: Essay) -> None
     expect(page.locator(".identity")).to_contain_text("Your browser refuses cookies from this site")
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     has_words(page)
+
+
+LOOKS = [(360, "dark"), (360, "light"), (1280, "dark"), (1280, "light")]
+
+
+@pytest.mark.parametrize("looks", [LOOKS[:1], pytest.param(LOOKS[1:], marks=pytest.mark.long)], ids=["phone", "all"])
+def test_every_state_fits_and_can_be_read(
+    visitor: Visitor, site: "Server", essay: Essay, looks: list[tuple[int, Literal["dark", "light"]]]
+) -> None:
+    page = open_form(visitor, site, essay)
+    button = page.get_by_role("button", name="Log in with Facebook")
+
+    def look_at(words: str) -> None:
+        expect(page.locator(".identity")).to_contain_text(words)
+        for width, scheme in looks:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (words, width)
+            visitor.axe(page)
+
+    look_at("or click an icon to log in:")
+    small = small_window(page, "Facebook")
+    look_at("Connecting to Facebook…")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    look_at("Not logged in yet")
+    page.get_by_role("textbox", name="Comment").focus()
+    provider.deny(small)
+    look_at("the log-in was cancelled")
+    expect(page.get_by_role("textbox", name="Comment")).to_be_focused()  # whoever writes on is left alone
+    page.evaluate("() => { window.really = window.open; window.open = () => null }")
+    button.click()
+    look_at("Your browser kept the log-in window from opening.")
+    page.get_by_role("button", name="Cancel").click()
+    page.evaluate("() => { window.open = window.really }")
+    provider.allow(small_window(page, "Facebook"), "Mara Lindqvist")
+    look_at("You are commenting using your Facebook account.")
+    page.get_by_role("button", name="Change").click()
+    look_at("Keep commenting as Mara Lindqvist")
 
 
 def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
