@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts import forgetting
 from accounts.middleware import Request
@@ -47,9 +47,11 @@ def download(request: Request, kind: str) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def forget(request: Request) -> HttpResponseBase:
     """Be forgotten; whoever has a password or a passkey proves first once more that it is them."""
+    if request.method != "POST":
+        return redirect("data")
     if not request.commenter:
         return to_log_in()
     can_go = forgetting.may_be_forgotten(request.commenter)

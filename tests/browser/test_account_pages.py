@@ -1,14 +1,17 @@
 """The pages of one's own account in a browser: every one of them clean, and a passkey from its making to its use."""
 
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts import pictures
+from accounts.claims import Link
 from accounts.models import Commenter, User
 from tests import make
 from tests.services.chromium import Visitor
@@ -120,6 +123,54 @@ def test_the_pages_of_an_account_are_clean(visitor: Visitor, site: "Server", rea
     page.get_by_role("button", name="Make them").click()
     expect(page.locator(".codes li")).to_have_count(10)
     look_at(visitor, page)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "dark"), pytest.param(1280, "light", marks=pytest.mark.long)], ids=["phone", "desk"]
+)
+def test_the_pages_about_oneself_have_room_for_long_names(
+    visitor: Visitor, site: "Server", width: int, scheme: Literal["dark", "light"]
+) -> None:
+    name, email = "Anna Katharina Karg-Hohenstein", f"anna.karg.{next(numbers)}@a-rather-long-domain.example.org"
+    make.rules(hold_first_comment=True)
+    essay = make.essay("Of Forms")
+    make.comment(essay, by=make.guest(name, email=email), status="pending")
+    page = visitor.open(width=width, dark=scheme == "dark")
+
+    def look_at(path: str = "", heading: str = "") -> None:
+        if path:
+            page.goto(site.url + path)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), heading
+        visitor.axe(page)
+
+    look_at("/privacy/", "Privacy")
+    look_at("/comments/mine/", "My comments")
+    look_at("/accounts/claims/nonsense/", "This link is no longer good.")
+    page.goto(f"{site.url}/accounts/login/")
+    page.locator("#id_email").fill(email)
+    page.get_by_role("button", name="Mail me a code").click()
+    look_at(heading="Enter the code")
+    look_at(reverse("account_claim", args=[Link.to(Commenter.objects.get(email=email)).token]), "Is this you?")
+    page.get_by_role("button", name="Make my account and take these").click()
+    look_at(heading="My comments")
+    for path, heading in (
+        ("/accounts/me/", "Your account"),
+        ("/accounts/claims/", "Comments left as a guest"),
+        ("/accounts/forget/", "Your data"),
+    ):
+        look_at(path, heading)
+    pictures.take_away(Commenter.objects.get(email=email))
+    look_at("/accounts/picture/", "Your picture")
+    expect(page.get_by_text("A moderator took your picture away")).to_be_visible()
+    file = page.request.get(f"{site.url}/accounts/data/about-me.html").text()
+    page.goto("about:blank")  # it has styles of its own, which a page of the site may not
+    page.set_content(file)
+    look_at(heading=f"What Rejoinder keeps about {name}")
+    page.goto(f"{site.url}/accounts/data/")
+    page.get_by_label("go; where others answered").check()
+    page.get_by_role("button", name="Forget me").click()
+    look_at(heading="You are forgotten here.")
 
 
 def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
