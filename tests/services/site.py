@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.services.databases import connected, database
-from tests.services.processes import Process, free_port
+from tests.services.processes import Process, answers, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,7 +103,7 @@ class Server:
     def is_ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
+                return answer.status == 200 and (not self.provider or answers(self.port + 1))
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
