@@ -229,6 +229,24 @@ def test_a_remembered_guests_new_website(world: World) -> None:
     assert "https://webb.example/" in world.read(world.other)
 
 
+def test_ones_own_comment_edited_and_deleted(world: World) -> None:
+    guest, here = Browser(headers=HOST), world.other.get_absolute_url()
+    comment = guest.say(world.other, text="For now I think so.", name="Nora Now", remember="on")
+    world.keep_everything()
+    assert guest.post(f"/comments/{comment.pk}/edit/", {"text": "Now I think otherwise."}).status_code == 302
+    world.agree()
+    for address in (here, "/comments/feed/"):
+        assert "Now I think otherwise." in world.read(address)
+        assert "For now I think so." not in world.read(address)
+    assert f"/comments/{comment.pk}/edit/" not in world.read(here)  # one page for everybody
+    world.keep_everything()
+    assert guest.post(f"/comments/{comment.pk}/delete/").status_code == 302
+    world.agree()
+    assert "Now I think otherwise." not in world.read(here)
+    assert "Your comment is deleted." not in world.read(here)
+    assert "Your comment is deleted." in world.read(f"{here}?deleted=1")
+
+
 # What moderators do
 
 
