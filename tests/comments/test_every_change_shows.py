@@ -21,7 +21,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Commenter, User
 from blog.models import Essay, Redirect, Site, Tag
-from comments.models import Comment, Rules
+from comments.models import Comment, Like, Rules
 from moderation import actions as deciding
 from pagecache.wsgi import PageCache
 from tests import make
@@ -227,6 +227,25 @@ def test_a_remembered_guests_new_website(world: World) -> None:
     guest.say(world.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on")
     world.agree()
     assert "https://webb.example/" in world.read(world.other)
+
+
+def test_likes_that_come_and_go(world: World) -> None:
+    reader, essay, comment = Browser(world.reader, headers=HOST), world.essay, world.root
+    doors = [f"{thing.get_absolute_url()}like/" for thing in (essay, comment)]
+    world.addresses += [*doors, f"{essay.get_absolute_url()}?order=liked"]
+    world.keep_everything()
+    for wish, words in ((1, "One blogger likes this."), (0, "Be the first to like this."), (1, "Rosa Castellanos")):
+        for door in doors:
+            assert reader.post(door, {"like": wish}).status_code == 303
+            world.agree()
+            assert words in world.read(door)
+        world.keep_everything()
+    assert "You like this." not in world.read(essay)  # one page for everybody
+    likes = [like.pk for like in Like.objects.all()]
+    sent = {"action": "remove", "_selected_action": likes}
+    assert world.admin.post(reverse("admin:comments_like_changelist"), sent).status_code == 302
+    world.agree()
+    assert "Be the first to like this." in world.read(essay)
 
 
 def test_ones_own_comment_edited_and_deleted(world: World) -> None:
@@ -550,6 +569,7 @@ def rules() -> Rules:
         ("shown_depth", 1, "in reply to", True),
         ("threads_a_page", 50, "Newer Comments", False),
         ("order", "newest", "The second.", False),
+        ("likes", False, "Be the first to like this.", False),
     ],
 )
 def test_a_rule_of_discussion(world: World, field: str, value: Any, words: str, is_there: bool) -> None:
