@@ -117,7 +117,11 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
         taken = [one for one in queryset if pictures.take_away(one)]
         for one in taken:
             self.log_change(request, one, gettext("Took the picture away."))
-        words = ngettext("%(count)d picture is taken away.", "%(count)d pictures are taken away.", len(taken))
+        words = ngettext(
+            "%(count)d person is shown without a picture from now on.",
+            "%(count)d people are shown without a picture from now on.",
+            len(taken),
+        )
         self.message_user(request, words % {"count": len(taken)}, messages.SUCCESS)
 
     @admin.action(description=_("Allow a picture again"), permissions=["moderate"])

@@ -588,8 +588,8 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
     assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
     with commit():
         answer = decide("take_picture_away", mara, person(), by=moderator)
-    assert "2 pictures are taken away." in answer.text
-    assert "0 pictures are taken away." in decide("take_picture_away", mara, by=moderator).text
+    assert "2 people are shown without a picture from now on." in answer.text
+    assert "0 people are shown without a picture from now on." in decide("take_picture_away", mara, by=moderator).text
     assert LogEntry.objects.get(object_id=mara.pk).change_message == "Took the picture away."
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
