@@ -110,8 +110,13 @@ def lock(pk: int) -> tuple[Comment, Comment]:
 
 
 def before_removal(comment: Comment) -> Status:
-    """The last status on record in which it was no spam and not in the trash."""
+    """The last status on record in which it was no spam and not in the trash.
+
+    Nobody decided about words that came later: those wait.
+    """
     for decision in Decision.objects.in_force(comment):
+        if comment.edited and decision.created < comment.edited:
+            break
         for status in (decision.after, decision.before):
             if status not in REMOVED:
                 return Status(status)

@@ -477,6 +477,17 @@ def test_under_an_essay_that_is_gone_it_can_be_deleted(writer: Browser, essay: E
     assert Comment.objects.get(pk=comment.pk).status == Status.TRASH
 
 
+def test_what_was_held_for_its_new_words_comes_back_to_wait(writer: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False, hold_words="gold")
+    mara, comment = make.moderator("mara"), writer.say(essay, text="Gold.")
+    deciding.approve(comment, by=mara)
+    save(writer, comment, "More gold.")
+    writer.post(delete(comment))
+    comment.refresh_from_db()
+    deciding.restore(comment, by=mara)
+    assert Comment.objects.get(pk=comment.pk).status == Status.PENDING
+
+
 # What moderators see
 
 
