@@ -13,6 +13,7 @@ from accounts import forgetting
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments import checking, jobs, liked, liking
+from comments.actions import Gone
 from comments.models import Bar, Comment, Discussion, Like
 from comments.screening import Sender
 from tests import make
@@ -188,6 +189,8 @@ def test_what_cannot_be_read_cannot_be_liked(essay: Essay, reader: Browser, stat
     hidden = make.comment(essay, status=status)
     answer = press(reader, hidden, fragment=1)
     assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer here.")
+    with pytest.raises(Gone):  # decided while the like was on its way
+        liking.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
     assert (reader.get(like_address(hidden)).status_code, count(hidden)) == (404, 0)
 
 
