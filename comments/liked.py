@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import pictures
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.drawing import Stencil, open_places
+from comments.drawing import Stencil, open_place, open_places
 from comments.models import Comment, Discussion, Like, Rules
 from comments.thread import Row
 
@@ -65,7 +65,7 @@ class Likes:
     discussion: Discussion
     commenter: Commenter | None
     order: str = ""  # in which the thread stands, if not in the usual one
-    labels: dict[tuple[int, bool], str] = field(default_factory=dict)
+    marks: dict[tuple[int, bool], Stencil] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
@@ -104,20 +104,11 @@ class Likes:
     def said(self, count: int, *, is_mine: bool) -> str:
         return said(self.discussion.rules.likers, count, is_mine=is_mine)
 
-    def label(self, count: int, *, is_mine: bool) -> str:
-        if (count, is_mine) not in self.labels:
-            self.labels[count, is_mine] = escape(self.said(count, is_mine=is_mine)) if count else ""
-        return self.labels[count, is_mine]
-
-    def url(self, comment: int | None = None) -> str:
-        address = self.essay.get_absolute_url() if comment is None else f"/comments/{comment}/"
-        return f"{address}like/?order={self.order}" if self.order and comment else f"{address}like/"
-
     def under_essay(self, *, is_alone: bool = False) -> SafeString:
         """The mark in `article.essay`; alone on a page of its own, the list of who stands below it."""
         count, is_mine = self.discussion.likes, self.is_mine
         context = {
-            "url": self.url(),
+            "url": f"{self.essay.get_absolute_url()}like/",
             "count": count,
             "is_mine": is_mine,
             "said": self.said(count, is_mine=is_mine),
@@ -136,22 +127,29 @@ class Likes:
 
     def beside(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
         """The mark of a comment: by joining strings, since a page may hold a thousand."""
+        key = count, is_mine
+        if key not in self.marks:
+            self.marks[key] = self.mark(count, is_mine=is_mine)
+        return self.marks[key].fill({"pk": str(pk), "name": escape(name)})
+
+    def mark(self, count: int, *, is_mine: bool) -> Stencil:
+        """That of every comment which so many like."""
         other = count + (-1 if is_mine else 1)
         values = {
-            "url": self.url(pk),
-            "name": escape(name),
+            "query": escape(f"?order={self.order}") if self.order else "",
             "count": str(count or ""),
             "other": str(other or ""),
-            "label": self.label(count, is_mine=is_mine),
+            "label": escape(self.said(count, is_mine=is_mine)),
         }
-        return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).fill(values)
+        return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
 
 
 @lru_cache
 def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
-    places: Mapping[str, Any] = open_places("url", "name", "count", "other", "label")
+    places: Mapping[str, Any] = open_places("name", "count", "other", "label")
+    url = SafeString(f"/comments/{open_place('pk')}/like/{open_place('query')}")
     flags = {"is_mine": is_mine, "has_count": has_count, "may_like": may_like}
-    return Stencil.of("comments/_like.html", {**places, **flags})
+    return Stencil.of("comments/_like.html", {**places, **flags, "url": url})
 
 
 def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
