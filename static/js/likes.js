@@ -13,13 +13,16 @@ async function send(likes, form, { name, value }) {
   turn(likes);
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams({ [name]: value, fragment: 1 }) });
-    words = await answer.text();
-    if (answer.ok) {
-      likes.insertAdjacentHTML("afterend", words);
-      const fresh = likes.nextElementSibling;
-      likes.remove();
-      if (document.activeElement === document.body) fresh.querySelector("button").focus();
-      return;
+    const said = await answer.text();
+    if (!said.startsWith("<!")) { // else a whole page, which says that the site is in trouble
+      words = said;
+      if (answer.ok) {
+        likes.insertAdjacentHTML("afterend", words);
+        const fresh = likes.nextElementSibling;
+        likes.remove();
+        if (document.activeElement === document.body) fresh.querySelector("button").focus();
+        return;
+      }
     }
   } catch {} // the words are there already
   turn(likes);
