@@ -305,6 +305,14 @@ def test_a_guest_who_is_remembered_likes_as_who_they_are(essay: Essay) -> None:
     assert Like.objects.get().commenter == said_here.commenter
 
 
+def test_a_guest_without_a_name_is_called_nothing(essay: Essay, guest: Browser) -> None:
+    make.rules(guests_may_like=True)
+    press(guest, essay)
+    mine, kept = guest.read("/comments/mine/"), guest.read(reverse("data"))
+    assert (mine.status, "from this browser as" in mine.words) == (200, False)
+    assert (kept.status, "What you like" in kept.words) == (200, True)
+
+
 def test_a_guest_without_a_name_who_comments_is_asked_for_all_they_were(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     press(guest, essay)
