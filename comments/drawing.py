@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -17,7 +18,7 @@ from accounts import pictures
 from blog import markup
 from comments import screening
 from comments.models import Comment
-from comments.pages import Own, Told
+from comments.pages import More, Own, Told
 from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
@@ -26,6 +27,8 @@ FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
 NOTHING: Mapping[int, Own] = MappingProxyType({})
+NO_MORE: Mapping[int, More] = MappingProxyType({})
+NOBODY: Mapping[int, str] = MappingProxyType({})
 
 
 class Stencil:
@@ -147,6 +150,8 @@ class Page:
         likes: Callable[[Row], str] | None = None,
         form_under: int | None = None,
         form: str = "",
+        more: Mapping[int, More] = NO_MORE,
+        elsewhere: Mapping[int, str] = NOBODY,
     ) -> None:
         """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
 
@@ -159,6 +164,8 @@ class Page:
         self.likes = likes
         self.form_under = form_under
         self.form = form
+        self.more = more
+        self.elsewhere = elsewhere
         url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
         actions = open_places("comment", "name", "likes", "own") | {"url": url}
         self.actions = Stencil.of("comments/_actions.html", actions) if is_open else None
@@ -181,6 +188,9 @@ class Page:
                 return self.replies_opening(step.replies)
             case Move.END_REPLIES:
                 return "</ol></details>"
+            case Move.MORE:
+                more = self.more[step.row.pk]
+                return f'<p class="rest"><a href="{escape(more.url)}" rel="nofollow">{escape(more.words)}</a></p>'
             case Move.END_COMMENT:
                 return "</li>"
 
@@ -202,8 +212,9 @@ class Page:
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by)
         in_reply_to = actions = ""
-        if step.is_deeper and row.parent and (name := names.get(row.parent)):
-            in_reply_to = self.in_reply_to.fill({"url": f"#comment-{row.parent}", "name": escape(name)})
+        if step.is_deeper and row.parent and (name := names.get(row.parent, self.elsewhere.get(row.parent))):
+            url = f"#comment-{row.parent}" if row.parent in names else reverse("comment", args=[row.parent])
+            in_reply_to = self.in_reply_to.fill({"url": url, "name": escape(name)})
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:

@@ -50,10 +50,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(essay=essay)
 
     def editable(self, rules: "Rules") -> Self:
-        """What its writer may still change: said a short while ago, and not answered if the rules look at that."""
-        since = timezone.now() - timedelta(minutes=rules.edit_minutes)
-        found = self.filter(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
-        return found.filter(~answered()) if rules.edit_until_answered else found
+        return self.filter(is_editable(rules))
 
     def in_order(self) -> Self:
         """Reading order: thread by thread, each reply after what it answers."""
@@ -62,6 +59,13 @@ class CommentQuerySet(models.QuerySet["Comment"]):
     def lock(self) -> Self:
         """With the rows locked where the database has row locks; SQLite's atomic() holds the whole file."""
         return self.select_for_update(of=("self",))
+
+
+def is_editable(rules: "Rules") -> Q:
+    """What its writer may still change: said a short while ago, and not answered if the rules look at that."""
+    since = timezone.now() - timedelta(minutes=rules.edit_minutes)
+    is_new = Q(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
+    return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
 
 
 def answered() -> Exists:

@@ -1,5 +1,6 @@
 """Which threads a page of an essay's discussion holds, and which page holds a comment."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,16 +8,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status
+from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status, is_editable
+from comments.opening import AT_MOST, opening
 from comments.screening import Reason
 from comments.thread import Row
 
@@ -41,6 +56,12 @@ def key_to(comment: Comment, *, is_own: bool = False) -> str:
     return HELD.sign(f"{comment.pk}{OWN if is_own else ''}")
 
 
+def number_in(words: Any) -> int | None:
+    """The key of a comment as an address or a form may hold it; None for anything else."""
+    words = str(words or "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+
+
 def unlocked(key: str) -> int | None:
     try:
         return int(HELD.unsign(key, max_age=HELD_FOR).removesuffix(OWN)) if key else None
@@ -57,6 +78,14 @@ class Told:
     offer: str  # asks for the mail that makes it theirs, if they are a guest with an address
     address: str
     is_saved: bool  # the words were changed just now
+
+
+@dataclass(frozen=True)
+class More:
+    """Replies that are not on this page, and where they are."""
+
+    words: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -84,25 +113,28 @@ class Viewer:
     @classmethod
     def of(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
-        edited = request.GET.get("edited", "")
-        is_number = edited.isascii() and edited.isdigit() and len(edited) < 19
-        return cls(commenter, request.GET.get("key", ""), int(edited) if is_number else None)
+        return cls(commenter, request.GET.get("key", ""), number_in(request.GET.get("edited")))
 
-    def own(self, essay: Essay) -> list[Comment]:
-        """The viewer's own comments under the essay that wait, and a guest's newest; no query for strangers."""
+    def looked_up(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
+        """The viewer's own comments under the essay that wait, and a guest's newest: those `is_told`. And the wish.
+
+        No query for strangers who wish for none. `more`: what is asked of each beside.
+        """
         own = Q(pk=self.unlocked) if self.unlocked else Q()
         if self.commenter:
             own |= Q(commenter=self.commenter.pk)
-        if not own:
+        if not own and wish is None:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
         saved = Q(status=Status.APPROVED, pk=self.edited)
-        news = Q(status=Status.PENDING) | (new & ~Q(commenter__email="")) | saved
-        told = Comment.objects.under(essay).filter(own, news)
-        needed = told.select_related("wording", "commenter").only(
-            "parent_id", "tree_id", "readable", "status", "wording__reasons", "commenter__email", "commenter__user"
-        )
-        return list(needed.order_by("-pk")[:OWN_AT_MOST])
+        news = (own & (Q(status=Status.PENDING) | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
+        found = Comment.objects.under(essay).filter(news | Q(pk=wish) if wish else news)
+        needed = found.select_related("wording", "commenter").only(
+            "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status",
+            "wording__reasons", "commenter__email", "commenter__user",
+        )  # fmt: skip
+        needed = needed.annotate(is_told=ExpressionWrapper(news, BooleanField()), **more)
+        return list(needed.order_by(Case(When(pk=wish, then=0), default=1), "-pk")[: OWN_AT_MOST + 1])
 
     def told(self, comment: Comment) -> "Told":
         """What only the viewer is told about one of their own."""
@@ -124,11 +156,25 @@ class Viewer:
             return True
         return pk == self.owned and user is None
 
-    def verbs(self, rows: Iterable[Row], rules: Rules) -> dict[int, Own]:
-        """What the viewer can do with which of these rows; no query for whoever wrote none of them."""
+    def verbs(self, rows: Iterable[Row]) -> dict[int, Own]:
+        """What the viewer can do with which of these rows."""
         shown = {Status.APPROVED, Status.PENDING}
-        own = [row.pk for row in rows if row.status in shown and self.is_writer(row.pk, row.commenter, row.user)]
-        return self.verbs_of(own, rules) if own else {}
+        return {
+            row.pk: self.own_addresses(row.pk, is_editable=row.is_editable)
+            for row in rows
+            if row.status in shown and self.is_writer(row.pk, row.commenter, row.user)
+        }
+
+    def columns(self, rules: Rules) -> list[Any]:
+        """What of a row depends on the viewer: whether they like it, and may change it."""
+        who = self.commenter.pk if self.commenter else None
+        if who is None and self.owned is None:
+            return [Value(False), Value(False)]
+        is_own = Q(commenter=who) if self.owned is None else Q(commenter=who) | Q(pk=self.owned)
+        return [
+            Exists(Like.objects.filter(comment=OuterRef("pk"), commenter=who)) if who else Value(False),
+            ExpressionWrapper(is_own & is_editable(rules), BooleanField()),
+        ]
 
     def verbs_of(self, own: list[int], rules: Rules) -> dict[int, Own]:
         editable = set(Comment.objects.filter(pk__in=own).editable(rules).values_list("pk", flat=True))
@@ -151,7 +197,7 @@ class Viewer:
 
 
 class ThreadPage:
-    """One page of threads: `number` of `count`, in `order`, as `viewer` sees it."""
+    """One page of threads: `number` of `count`, in `order`, as `viewer` sees it; or one branch, from its `top` on."""
 
     def __init__(self, essay: Essay, viewer: Viewer, *, number: int = 1, order: str = "") -> None:
         self.essay = essay
@@ -162,21 +208,57 @@ class ThreadPage:
         self.per_page = max(1, self.rules.threads_a_page)
         self.count = max(1, -(-self.discussion.threads // self.per_page))
         self.number = number
+        self.looked_up: list[Comment] | None = None
+        self.wanted: int | None = None  # the tree that somebody came for
+        self.top: Comment | None = None
+        self.after: int | None = None  # of a branch: the last comment that was on the page before
+        self.more: dict[int, More] = {}  # by the comment under which they would stand
+        self.onward: More | None = None
 
     @classmethod
     def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
-        """The page that the address asks for, or the one that holds what is answered; 404 for a number of none."""
+        """The page that the address asks for, or one that holds the comment answered; 404 for a number of none."""
         order = request.GET.get("order", "")
         page = cls(essay, Viewer.of(request), order=order if order in Rules.Order.values else "")
-        if answering:
-            answered = Comment.objects.under(essay).approved().filter(pk=answering)
-            page.number = page.number_of(Subquery(answered.values("tree_id")))
+        if sought := answering or number_in(request.GET.get("comment")):
+            page.hold(sought)
+        elif "thread" in request.GET:
+            page.show_branch(number_in(request.GET["thread"]), number_in(request.GET.get("after")))
         elif "cpage" in request.GET:
             wish = request.GET["cpage"]
             if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= page.count):
                 raise Http404
             page.number = int(wish)
         return page
+
+    def hold(self, pk: int) -> None:
+        """Be the page on which that comment stands, if it does on any."""
+        more: dict[str, Any] = {}
+        if is_by_time := self.order != Rules.Order.LIKED:
+            before = self.shown_roots().filter(self.stands_before(OuterRef("tree_id"))).order_by().values("essay")
+            more["before"] = Subquery(before.annotate(roots=Count("pk")).values("roots"))
+        root = Comment.objects.filter(tree_id=OuterRef("tree_id"), parent=None)
+        self.looked_up = self.viewer.looked_up(self.essay, pk, in_thread=Subquery(root.values("readable")[:1]), **more)
+        comment: Any = next((comment for comment in self.looked_up if comment.pk == pk), None)
+        if comment is None:
+            return
+        self.wanted = comment.tree_id
+        if comment.parent_id and comment.in_thread > AT_MOST and self.can_be_shown(comment):
+            self.top = comment
+        elif is_by_time:
+            self.number = self.page_after(comment.before or 0)
+        else:
+            self.number = self.number_of(comment.tree_id)
+
+    def show_branch(self, pk: int | None, after: int | None) -> None:
+        self.top = Comment.objects.under(self.essay).filter(pk=pk).first()
+        if self.top is None or not self.can_be_shown(self.top):
+            raise Http404
+        last = Comment.objects.filter(pk=after, tree_id=self.top.tree_id).values_list("lft", flat=True).first()
+        self.after = last if after else None
+
+    def can_be_shown(self, comment: Comment) -> bool:
+        return self.viewer.may_see(comment) or comment.has_readable_replies()
 
     @property
     def is_oldest_first(self) -> bool:
@@ -194,14 +276,16 @@ class ThreadPage:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
         return roots
 
-    def number_of(self, tree: int | Subquery) -> int:
+    def number_of(self, tree: int) -> int:
         """The page that holds a thread, by how many roots stand before its own; one that waits is among the new."""
         if self.count == 1:
             return 1
-        before = self.shown_roots().filter(self.stands_before(tree)).count()
-        return min(before // self.per_page + 1, self.count)
+        return self.page_after(self.shown_roots().filter(self.stands_before(tree)).count())
 
-    def stands_before(self, tree: int | Subquery) -> Q:
+    def page_after(self, roots: int) -> int:
+        return min(roots // self.per_page + 1, self.count)
+
+    def stands_before(self, tree: int | OuterRef) -> Q:
         if self.order == Rules.Order.LIKED:
             likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # of one that waits: none
             return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
@@ -209,25 +293,69 @@ class ThreadPage:
 
     def rows(self) -> tuple[list[Row], dict[int, Told]]:
         """The page's rows in reading order, and the keys of the viewer's own that they are told something about."""
+        if self.looked_up is None:
+            self.looked_up = self.viewer.looked_up(self.essay)
+        own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
+        rows = self.branch(self.top) if self.top else self.page(own)
+        return rows, {comment.pk: self.viewer.told(comment) for comment in own}
+
+    def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        roots = self.shown_roots().order_by(*self.root_order)
-        shown = roots.values("tree_id")[start : start + self.per_page]
-        found = self.threads(Subquery(shown))
-        own = self.viewer.own(self.essay)
+        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable")
+        listed = list(roots[start : start + self.per_page])
+        open_ = opening(listed, [self.wanted, *(comment.tree_id for comment in own)])
+        new: list[int] = []
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
-            found = found.union(self.threads(new), all=True) if new else found
+        found = self.found(Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None))
         rows = list(map(Row._make, found))
+        if open_.begun:
+            rows += map(Row._make, self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST])
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
         way = 1 if self.is_oldest_first else -1
         rows.sort(key=lambda row: (-likes[row.tree], way * row.tree, row.left))
-        return rows, {comment.pk: self.viewer.told(comment) for comment in own}
+        if open_.begun or open_.shut:
+            self.count_what_is_elsewhere(rows, dict(listed), open_.begun)
+        return rows
 
-    def threads(self, trees: Subquery | list[int]) -> Any:
-        """The rows of whole threads, in no order."""
-        who = self.viewer.commenter
-        is_liked = Exists(Like.objects.filter(comment=OuterRef("pk"), commenter=who.pk)) if who else Value(False)
-        return Comment.objects.filter(tree_id__in=trees).order_by().values_list(*COLUMNS, is_liked)
+    def count_what_is_elsewhere(self, rows: list[Row], readable: dict[int, int], begun: int | None) -> None:
+        here = Counter(row.tree for row in rows if row.status == Status.APPROVED)
+        last = {row.tree: row.pk for row in rows}
+        for row in rows:
+            if row.parent is None and (rest := readable.get(row.tree, 0) - here[row.tree]) > 0:
+                is_begun = row.tree == begun
+                url = self.url(number=1, thread=row.pk, after=last[row.tree] if is_begun else None)
+                self.more[row.pk] = More(show(rest, is_begun=is_begun), f"{url}#comments")
+
+    def branch(self, top: Comment) -> list[Row]:
+        """A comment with all below it, or what of it comes after the page before."""
+        inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
+        found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
+        rows = list(map(Row._make, found[: AT_MOST + 1]))
+        if len(rows) > AT_MOST:
+            last = rows[AT_MOST - 1]
+            rest = Comment.objects.approved().filter(inside, lft__gt=last.left).count()
+            if rest:
+                url = self.url(number=1, thread=top.pk, after=last.pk)
+                self.onward = More(show(rest, is_begun=True), f"{url}#comments")
+        return rows[:AT_MOST]
+
+    def found(self, which: Q) -> Any:
+        """The columns of rows, in no order."""
+        return Comment.objects.filter(which).order_by().values_list(*COLUMNS, *self.viewer.columns(self.rules))
+
+    @staticmethod
+    def answered_elsewhere(rows: list[Row]) -> dict[int, str]:
+        """The names of those whom rows answer that are not among them; a query only where there are such."""
+        missing = {row.parent for row in rows if row.parent} - {row.pk for row in rows}
+        if not missing:
+            return {}
+        return dict(Comment.objects.approved().filter(pk__in=missing).values_list("pk", "commenter__name"))
+
+    @property
+    def whole_url(self) -> str:
+        """From a branch back to the discussion it is a part of."""
+        return f"{self.url(number=self.number_of(self.top.tree_id))}#comments" if self.top else ""
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
         """The address of this page, or of another of its pages or orders; what is usual is left out."""
@@ -238,17 +366,27 @@ class ThreadPage:
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
 
     def url_of(self, comment: Comment, **more: Any) -> str:
-        """The address at which a comment is read."""
-        number = self.number_of(comment.tree_id)
+        """The address at which a comment is read. Which page that is, is found out when the page is asked for.
+
+        By then it can be another one. A short discussion has one page alone, which all links may share.
+        """
         key = self.viewer.key if self.viewer.unlocked == comment.pk else None
-        return f"{self.url(number=number, key=key, **more)}#comment-{comment.pk}"
+        is_short = 2 * self.discussion.threads <= self.per_page and 2 * self.discussion.responses <= AT_MOST
+        linked = None if is_short else comment.pk
+        return f"{self.url(number=1, comment=linked, key=key, **more)}#comment-{comment.pk}"
 
     @property
     def pager(self) -> dict[str, str | bool | None] | None:
-        if self.count == 1:
+        if self.count == 1 or self.top:
             return None
         older, newer = self.number - 1, self.number + 1
         if not self.is_oldest_first:
             older, newer = newer, older
         addresses = [f"{self.url(number=n)}#comments" if 1 <= n <= self.count else None for n in (older, newer)]
         return {"older_url": addresses[0], "newer_url": addresses[1], "by_likes": self.order == Rules.Order.LIKED}
+
+
+def show(count: int, *, is_begun: bool) -> str:
+    if is_begun:
+        return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {"count": count}
+    return ngettext("Show %(count)d reply", "Show %(count)d replies", count) % {"count": count}

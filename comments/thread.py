@@ -1,12 +1,9 @@
 """Rows in tree order → what is shown, in what order and nesting. Pure: no queries, no recursion, no HTML."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from types import MappingProxyType
 from typing import NamedTuple
-
-NONE: Mapping[int, int] = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -27,6 +24,7 @@ class Row(NamedTuple):
     user: int | None
     likes: int = 0
     is_liked: bool = False  # by whoever reads this
+    is_editable: bool = False  # by them
 
 
 class Shown(Enum):
@@ -41,7 +39,7 @@ class Move(Enum):
     COMMENT = auto()  # <li> and the comment itself
     REPLIES = auto()  # opens the list of what answers it
     END_REPLIES = auto()
-    MORE = auto()  # says how many replies are not on this page
+    MORE = auto()  # leads to the replies that are not on this page
     END_COMMENT = auto()
 
 
@@ -51,7 +49,7 @@ class Step:
     row: Row
     shown: Shown
     is_deeper: bool = False  # past the last level, or what it answers is elsewhere: says whom it answers
-    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth; on MORE: how many are elsewhere
+    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth
 
 
 def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tuple[Row, Shown]]:
@@ -77,11 +75,11 @@ def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tup
 
 
 def outline(
-    rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset(), more: Mapping[int, int] = NONE
+    rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset(), more: Container[int] = ()
 ) -> list[Step]:
     """Rows → comments between opened and closed lists of replies; `depth` levels, deeper ones stay at the last.
 
-    `more`: of a comment's key how many of its replies are not among the rows. A row hangs from the nearest one before
+    `more`: the keys of comments of which some replies are not among the rows. A row hangs from the nearest one before
     that encloses it; one that none encloses, be it a root or not, stands at the first level.
     """
     deepest = max(1, depth) - 1
@@ -120,10 +118,10 @@ class Branch:
             self.opened, self.before = Step(Move.REPLIES, self.row, self.shown), readable
             walk.append(self.opened)
 
-    def close(self, walk: list[Step], readable: int, more: Mapping[int, int]) -> None:
+    def close(self, walk: list[Step], readable: int, more: Container[int]) -> None:
         if self.opened is not None:
             self.opened.replies = readable - self.before
             walk.append(Step(Move.END_REPLIES, self.row, self.shown))
         if self.row.pk in more:
-            walk.append(Step(Move.MORE, self.row, self.shown, replies=more[self.row.pk]))
+            walk.append(Step(Move.MORE, self.row, self.shown))
         walk.append(Step(Move.END_COMMENT, self.row, self.shown))

@@ -297,7 +297,7 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
-PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "replyto", "page", "p", "page_id"})
+PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "comment", "thread", "after", "replyto", "page", "p", "page_id"})
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
 BODY_LIMITS = {"/admin/": 4 * 1024 * 1024, "/accounts/picture/": 9 * 1024 * 1024}

@@ -14,7 +14,7 @@ from blog.models import Essay
 from comments import drafts, drawing, identity, liked
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
-from comments.pages import ThreadPage
+from comments.pages import ThreadPage, number_in
 from comments.thread import Row, outline
 
 register = template.Library()
@@ -50,7 +50,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
     if discussion.takes_comments:
         ends(request, discussion.closes)
     rows, told = page.rows()
-    steps = outline(rows, page.rules.shown_depth, frozenset(told))
+    steps = outline(rows, page.rules.shown_depth, frozenset(told), page.more)
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
     likes_here = liked.Likes.of(request, essay)
@@ -59,10 +59,12 @@ def thread(context: Context, essay: Essay) -> SafeString:
         reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
         is_open=discussion.takes_comments,
         told=told,
-        own=page.viewer.verbs(rows, page.rules),
+        own=page.viewer.verbs(rows),
         likes=likes_here.of_row if likes_here else None,
         form_under=answered.pk if answered else None,
         form=respond_form(context, essay, answered) if answered else "",
+        more=page.more,
+        elsewhere=page.answered_elsewhere(rows),
     )
     return SafeString(
         get_template("comments/_thread.html").render(
@@ -72,6 +74,8 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
                 "pager": page.pager,
+                "whole_url": page.whole_url,
+                "onward": page.onward,
                 "orders": [
                     (label, f"{page.url(number=1, order=order)}#comments", order == page.order)
                     for order, label in orders(is_liked=likes_here is not None)
@@ -109,8 +113,7 @@ def being_answered(context: Context) -> int | None:
     """The key of the comment that the form of a refused reply, or the address, says is being answered."""
     form = context.get("form")
     wish = form["parent"].value() if isinstance(form, CommentForm) else context["request"].GET.get("replyto")
-    wish = str(wish or "")
-    return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else None
+    return number_in(wish)
 
 
 def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:

@@ -83,3 +83,5 @@ if (thread && dialog) {
     keep(shut, [...names].join(" "));
   }, true);
 }
+
+if (document.querySelector(".rest")) import("./more.js");

@@ -1,0 +1,127 @@
+"""An argument longer than a page: 400 comments stand open, the rest is one link away, and every comment is found."""
+
+import pytest
+
+from blog.models import Essay
+from comments import opening as opening_module
+from comments import pages
+from comments.models import Comment
+from comments.opening import opening
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, Page, place, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six comments fill a page."""
+    monkeypatch.setattr(opening_module, "AT_MOST", 6)
+    monkeypatch.setattr(pages, "AT_MOST", 6)
+
+
+def thread(essay: Essay, replies: int) -> list[Comment]:
+    root = make.comment(essay)
+    return [root, *(make.comment(essay, to=root) for _ in range(replies))]
+
+
+def rest(page: Page) -> list[tuple[str, str]]:
+    links = [link for place in page.all("p[@class='rest']") for link in place.iter("a")]
+    return [(words(link), str(link.get("href"))) for link in links]
+
+
+def test_threads_open_as_long_as_they_fit_and_those_one_came_for_first() -> None:
+    assert opening([(1, 4), (2, 2), (3, 1)]) == opening_module.Opening([1, 2], None, [3])
+    assert opening([(1, 4), (2, 3), (3, 1)]) == opening_module.Opening([1], None, [2, 3])
+    assert opening([(1, 9), (2, 1)]) == opening_module.Opening([], 1, [2])
+    assert opening([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.Opening([2, 3], None, [1])
+
+
+def test_of_further_threads_the_first_comment_stands_and_how_many_replies_it_has(
+    essay: Essay, stranger: Browser
+) -> None:
+    open_, shut = thread(essay, 4), thread(essay, 3)
+    alone = make.comment(essay)
+    page = stranger.read(essay)
+    assert page.shown == [*(comment.pk for comment in open_), shut[0].pk, alone.pk]
+    ((said, where),) = rest(page)
+    assert said == "Show 3 replies"
+    branch = stranger.read(where.partition("#")[0])
+    assert branch.shown == [comment.pk for comment in shut]
+    assert "One part of the discussion." in branch.words
+    assert rest(branch) == []
+
+
+def test_a_thread_longer_than_a_page_is_read_on_in_parts(essay: Essay, stranger: Browser) -> None:
+    said = thread(essay, 14)
+    page, found = stranger.read(essay), []
+    while True:
+        found += page.shown
+        more = rest(page)
+        if not more:
+            break
+        assert more[0][0] == f"Show {15 - len(found)} more repl{'y' if len(found) == 14 else 'ies'}"
+        page = stranger.read(more[0][1].partition("#")[0])
+    assert found == [comment.pk for comment in said]
+
+
+def test_what_a_part_begins_with_says_whom_it_answers(essay: Essay, stranger: Browser) -> None:
+    root = make.comment(essay, by=make.guest("Ines Okafor"))
+    reply = make.comment(essay, to=root, by=make.guest("Tomas Berg"))
+    below = make.comment(essay, to=reply)
+    page = stranger.read(f"{essay.get_absolute_url()}?thread={reply.pk}")
+    assert page.shown == [reply.pk, below.pk]
+    (note,) = page.comment(reply).findall(".//p[@class='to']/a")
+    assert words(note) == "in reply to Ines Okafor" or "Ines Okafor" in words(note)
+    assert note.get("href") == root.get_absolute_url()
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest", "liked"])
+def test_every_comment_is_on_the_page_its_permalink_leads_to(essay: Essay, stranger: Browser, order: str) -> None:
+    make.rules(threads_a_page=2)
+    said = [comment for replies in (2, 9, 0, 4, 5, 1) for comment in thread(essay, replies)]
+    deep = make.comment(essay, to=said[6])
+    chain = [deep, make.comment(essay, to=deep)]
+    for number, comment in enumerate([*said, *chain]):
+        onward = place(stranger.get(f"{comment.get_absolute_url()}?order={order}"))
+        if number % 5 == 0:  # something changes between the answer and the page
+            make.comment(essay)
+            Comment.objects.filter(pk=said[number % 3].pk).update(likes=number)
+        assert comment.pk in stranger.read(onward).shown, onward
+
+
+def test_a_permalink_to_what_was_removed_meanwhile_is_still_a_page(essay: Essay, stranger: Browser) -> None:
+    said = thread(essay, 8)
+    onward = place(stranger.get(said[7].get_absolute_url()))
+    assert stranger.read(onward).shown == [said[7].pk]
+    deciding.trash(said[7], by=make.moderator())
+    assert stranger.get(said[7].get_absolute_url()).status_code == 404
+    assert stranger.read(onward).status == 200
+
+
+def test_one_answers_in_the_middle_of_a_long_thread_without_script(essay: Essay, stranger: Browser) -> None:
+    make.rules(hold_first_comment=False)
+    said = thread(essay, 8)
+    page = stranger.read(f"{essay.get_absolute_url()}?replyto={said[7].pk}")
+    assert page.comment(said[7]).find(".//form[@id='respond']") is not None
+    answer = stranger.say(essay, text="Here.", parent=str(said[7].pk))
+    assert answer.pk in stranger.read(answer.get_absolute_url()).shown
+
+
+@pytest.mark.parametrize(
+    "query", ["thread=4711", "thread=x", "thread=", "thread=1&after=x", "comment=4711", "comment=x"]
+)
+def test_what_is_not_there_is_no_server_error(essay: Essay, stranger: Browser, query: str) -> None:
+    thread(essay, 2)
+    assert stranger.get(f"{essay.get_absolute_url()}?{query}").status_code in {200, 404}
+
+
+def test_a_thread_of_another_essay_is_not_shown(essay: Essay, stranger: Browser) -> None:
+    elsewhere = make.comment(make.essay("Another"))
+    assert stranger.get(f"{essay.get_absolute_url()}?thread={elsewhere.pk}").status_code == 404
+
+
+def test_what_waits_has_no_part_of_its_own(essay: Essay, stranger: Browser) -> None:
+    waiting = make.comment(essay, status="pending")
+    assert stranger.get(f"{essay.get_absolute_url()}?thread={waiting.pk}").status_code == 404
