@@ -486,7 +486,7 @@ def test_a_page_asks_one_question_for_ones_own_likes(essay: Essay, reader: Brows
     with CaptureQueriesContext(connection) as captured:
         reader.read(essay)
     asked = [query["sql"] for query in captured if '"comments_like"' in query["sql"]]
-    assert len(asked) == 2, asked  # which are theirs; the newest faces
+    assert len(asked) == 2, asked  # with the essay's discussion, and with the thread
     assert len(captured) <= 12
 
 
