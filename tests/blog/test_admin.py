@@ -184,7 +184,8 @@ def test_the_owner_sets_the_rules_in_one_form() -> None:
     desk = client_of(make.owner())
     sent = {
         "who_may_comment": "name", "close_after_days": "0", "flood_seconds": "15", "hold_links": "3", "hold_words": "casino",
-        "refuse_words": "", "order": "newest", "threads_a_page": "20", "shown_depth": "4",
+        "refuse_words": "", "order": "newest", "threads_a_page": "20", "shown_depth": "4", "edit_minutes": "15",
+        "likers": "reader",
     }  # fmt: skip
     assert desk.post("/admin/comments/rules/1/change/", sent).status_code == 302
     rules = Rules.objects.get()
