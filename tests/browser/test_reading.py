@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
+from tests.bench import corpus
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -84,3 +85,22 @@ def test_what_is_new_since_the_last_visit_and_what_arrives_meanwhile(
     arrived.click()
     expect(page.get_by_text("While you read.")).to_be_visible()
     expect(page.locator(".new")).to_have_count(2)
+
+
+def test_what_was_left_out_is_filled_in_in_place(visitor: Visitor, site: "Server") -> None:
+    long = corpus.essay(900, roots=0.02, depth=40, seed=7)
+    page = visitor.open(site.url + long.get_absolute_url())
+    shown = page.locator(".thread .comment")
+    before = shown.count()
+    assert before < 500
+    link = page.locator(".rest a").last
+    name = link.evaluate("(link) => link.closest('.thread > .comment').id")
+    replies = int(re.findall(r"\d+", link.inner_text())[0])
+    link.press("Enter")
+    expect(page.locator(f"#{name} .comment")).to_have_count(replies)
+    expect(page.locator(f"#{name} > .rest")).to_have_count(0)
+    assert shown.count() == before + replies
+    assert focused(page) != name
+    assert page.evaluate(f"document.getElementById('{name}').contains(document.activeElement)")
+    expect(page.locator(f"#{name} time").last).to_have_text("yesterday")
+    visitor.axe(page)

@@ -1,0 +1,43 @@
+"""The first page of an argument of ten thousand: in 500 threads, and in one; its size, its queries, its cost cold."""
+
+import gzip
+from statistics import median
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from comments import drawing
+from tests.bench import corpus, database
+from tests.bench.pages import cpu
+
+ROUNDS = 15
+COUNT = 10_000
+KINDS = {"500 threads": (0.05, 60), "one thread": (0.0, COUNT)}  # share of roots, greatest depth
+
+
+def main() -> None:
+    with database.fresh():
+        client = Client(headers={"host": "127.0.0.1"})
+        rows = {kind: measure(client, kind) for kind in KINDS}
+    print(f"first page of {COUNT:,} comments, {connection.vendor}; CPU ms, medians of {ROUNDS}")
+    print(f"{'':>12}{'KB gzip':>10}{'queries':>10}{'floor (robots.txt)':>22}{'cold':>10}{'ready':>10}")
+    for kind, row in rows.items():
+        print(f"{kind:>12}{row[0]:>10.1f}{row[1]:>10.0f}{row[2]:>22.1f}{row[3]:>10.1f}{row[4]:>10.1f}")
+
+
+def measure(client: Client, kind: str) -> tuple[float, float, float, float, float]:
+    """KB, queries, and milliseconds: the floor, with no comment's markup kept, with all of it kept."""
+    roots, depth = KINDS[kind]
+    address = corpus.essay(COUNT, seed=COUNT, roots=roots, depth=depth).get_absolute_url()
+    size = len(gzip.compress(client.get(address).content)) / 1000
+    floor, cold, ready = [], [], []
+    for _ in range(ROUNDS):
+        floor.append(cpu(lambda: client.get("/robots.txt")))
+        ready.append(cpu(lambda: client.get(address)))
+        drawing.kept.stencils.clear()
+        cold.append(cpu(lambda: client.get(address)))
+    drawing.kept.stencils.clear()
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    return size, len(queries), median(floor), median(cold), median(ready)
