@@ -338,7 +338,10 @@ def test_a_list_of_replies_says_how_many_hang_below(essay: Essay, guest: Browser
     reply = make.comment(essay, to=root)
     make.comment(essay, to=reply)
     make.comment(essay, to=reply, status="pending")
-    assert [words(summary) for summary in guest.read(essay).all("details[@class='replies']/summary")] == ["2 replies", "1 reply"]
+    assert [words(summary) for summary in guest.read(essay).all("details[@class='replies']/summary")] == [
+        "2 replies",
+        "1 reply",
+    ]
 
 
 # What hangs on a comment
