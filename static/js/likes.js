@@ -6,7 +6,7 @@ function turn(likes) {
 }
 
 async function send(likes, form, { name, value }) {
-  const status = likes.querySelector("[role=status]") ?? likes.appendChild(document.createElement("p"));
+  const status = likes.querySelector("[data-lost], [role=status]") ?? likes.appendChild(document.createElement("p"));
   let words = document.querySelector("[data-lost]").dataset.lost;
   status.role = "status";
   status.textContent = "";
