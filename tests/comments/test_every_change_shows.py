@@ -251,6 +251,7 @@ def test_likes_that_come_and_go(world: World) -> None:
 def test_ones_own_comment_edited_and_deleted(world: World) -> None:
     guest, here = Browser(headers=HOST), world.other.get_absolute_url()
     comment = guest.say(world.other, text="For now I think so.", name="Nora Now", remember="on")
+    here = f"{here}?comment={comment.pk}"  # the page that holds it
     world.keep_everything()
     assert guest.post(f"/comments/{comment.pk}/edit/", {"text": "Now I think otherwise."}).status_code == 302
     world.agree()
@@ -263,7 +264,7 @@ def test_ones_own_comment_edited_and_deleted(world: World) -> None:
     world.agree()
     assert "Now I think otherwise." not in world.read(here)
     assert "Your comment is deleted." not in world.read(here)
-    assert "Your comment is deleted." in world.read(f"{here}?deleted=1")
+    assert "Your comment is deleted." in world.read(f"{here}&deleted=1")
 
 
 # What moderators do
