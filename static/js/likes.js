@@ -29,15 +29,14 @@ async function send(likes, form, { name, value }) {
   status.innerHTML = words;
 }
 
-let sending;
-addEventListener("submit", async (event) => {
-  const likes = event.target.closest(".likes");
+/* One after the other: the answer to a guest's first like says who they are. */
+let sent = Promise.resolve();
+addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  const likes = target.closest(".likes");
   if (!likes) return;
   event.preventDefault();
-  if (sending) return;
-  sending = true;
-  await send(likes, event.target, event.submitter);
-  sending = false;
+  sent = sent.then(() => likes.isConnected && send(likes, target, submitter)); // not when pressed twice
 });
 
 async function list(address) {
