@@ -96,7 +96,7 @@ def _runs_here(item: pytest.Item) -> bool:
         return False  # cases of a collection that is not here; each such test has its own beside it
     if item.get_closest_marker("browser"):
         return PART in {None, "browser"}
-    if item.get_closest_marker("once") or not _touches_database(item):
+    if (item.get_closest_marker("once") and not RUNS_ALL) or not _touches_database(item):
         return PART in {None, "rest"}
     return PART in {None, "sqlite", "postgres"}
 

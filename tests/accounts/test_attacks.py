@@ -20,7 +20,7 @@ from tests import make
 from tests.accounts.by_provider import Browser, code_in, play
 from tests.services import provider as demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "a letter to no one"
 
 

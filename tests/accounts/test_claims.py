@@ -20,7 +20,7 @@ from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OFFER = "Is this you? We can mail you a link that joins this comment to your account."
 ANNA = "anna@example.org"
 

@@ -19,7 +19,7 @@ from tests import make
 from tests.accounts.by_provider import Browser, play
 from tests.services import provider as demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SERVICES = ("x", "facebook", "wordpress", "demo")
 
 
@@ -66,7 +66,6 @@ TROUBLES = [
 TELLS_ENOUGH = {("demo", "me-null"): "the signed token says who it is, and came from the server itself"}
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("key", SERVICES)
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_hostile_answer_ends_in_words_where_it_began(
@@ -87,7 +86,6 @@ def test_a_hostile_answer_ends_in_words_where_it_began(
     assert (User.objects.count(), Commenter.objects.count()) == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("key", SERVICES)
 @pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-dripping"])
 def test_nobody_waits_longer_than_the_time_that_is_given(

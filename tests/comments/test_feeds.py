@@ -10,7 +10,7 @@ from comments.models import Comment
 from tests import make
 from tests.comments.door import Browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 ANSWERS = "{http://purl.org/syndication/thread/1.0}in-reply-to"

@@ -16,7 +16,7 @@ from server import upkeep
 from tests import make
 from tests.comments.door import Browser, Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from comments.models import Comment
 from tests import make
 from tests.comments.door import Browser, Page, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TYPED = "*Yes*, and `no`:\n\n> Said.\n\n- one\n\nhttps://example.org <script>alert(1)</script>"
 
