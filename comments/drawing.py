@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
 from types import MappingProxyType
@@ -116,15 +117,12 @@ def draw(comment: Comment) -> Stencil:
     face = pictures.face(commenter)
     website = commenter.website or commenter.profile
     has = (bool(website), bool(commenter.picture), bool(commenter.mark), comment.edited is not None)
-    edited = comment.edited or comment.created
     return of_any_comment(get_language() or "", *has).bind(
         {
             "pk": str(comment.pk),
-            "url": comment.get_absolute_url(),
-            "iso": comment.created.isoformat(timespec="seconds"),
-            "when": date_format(timezone.localtime(comment.created), "DATETIME_FORMAT"),
-            "edited_iso": edited.isoformat(timespec="seconds"),
-            "edited_when": date_format(timezone.localtime(edited), "DATETIME_FORMAT"),
+            "url": f"/comments/{comment.pk}/",  # as reversing it says, for a fifth of the cost
+            **moment("", comment.created),
+            **(moment("edited_", comment.edited) if comment.edited else {}),
             "name": escape(commenter.name),
             "initials": escape(face["initials"]),
             "hue": str(face["hue"]),
@@ -134,6 +132,11 @@ def draw(comment: Comment) -> Stencil:
             "body": markup.reachable(comment.wording.html) if comment.wording else "",  # cleaned when it was saved
         }
     )
+
+
+def moment(name: str, time: datetime) -> dict[str, str]:
+    when = date_format(timezone.localtime(time), "DATETIME_FORMAT")
+    return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": when}
 
 
 class Page:

@@ -73,11 +73,9 @@ class Likes:
         known: Any = request
         if not hasattr(known, "likes"):
             commenter = known.commenter or None
-            newest = (
-                None
-                if Discussion._meta.get_field("essay").remote_field.is_cached(essay)
-                else newest_of(essay, commenter)
-            )
+            # The one query for two is dear; strangers' pages have room for another, where there is something to ask.
+            is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
+            newest = newest_of(essay, commenter) if commenter and not is_known else None
             discussion = Discussion.objects.of(essay)
             wish = request.GET.get("order", "")
             order = wish if wish in Rules.Order.values and wish != discussion.rules.order else ""

@@ -1,12 +1,15 @@
 """The argument under an essay: `{% thread essay %}`, `{% respond essay %}`, and counts for lists."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from blog.context import ends
@@ -28,6 +31,17 @@ def counts(essays: Iterable[Essay]) -> list[Essay]:
     for essay in listed:
         essay.responses = found.get(essay.pk, 0)  # type: ignore[attr-defined]
     return listed
+
+
+@register.simple_tag
+def fixed(template: str) -> SafeString:
+    """A part that says the same on every page, drawn once a language."""
+    return drawn(template, get_language() or "") if not settings.DEBUG else SafeString(get_template(template).render())
+
+
+@cache
+def drawn(template: str, language: str) -> SafeString:
+    return SafeString(get_template(template).render())
 
 
 @register.simple_tag
