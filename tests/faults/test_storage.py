@@ -87,7 +87,7 @@ def test_a_full_disk_is_503_and_is_over_once_there_is_room(
         assert caller.post(place.essay, "While there was room.").is_taken
         assert caller.read(place.essay).status == 200
         filler = small_disk / "filler"
-        with filler.open("wb") as file, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), filler.open("wb") as file:
             while True:
                 file.write(b"x" * 65_536)
                 file.flush()
