@@ -67,6 +67,7 @@ def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Co
     expect(said).to_have_text("You and 2 other bloggers like this:")
     liked.click()
     expect(said).to_have_text("2 bloggers like this:")
+    expect(page.locator("article.essay .likes button")).to_have_attribute("value", "1")  # the answer is here
     count = len(visitor.complaints)
     Discussion.objects.filter(essay=essay).update(may_be_liked=False)
     button.click()
