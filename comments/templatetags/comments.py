@@ -36,11 +36,11 @@ def counts(essays: Iterable[Essay]) -> list[Essay]:
 @register.simple_tag
 def fixed(template: str) -> SafeString:
     """A part that says the same on every page, drawn once a language."""
-    return drawn(template, get_language() or "") if not settings.DEBUG else SafeString(get_template(template).render())
+    return (drawn_once.__wrapped__ if settings.DEBUG else drawn_once)(template, get_language() or "")
 
 
 @cache
-def drawn(template: str, language: str) -> SafeString:
+def drawn_once(template: str, language: str) -> SafeString:
     return SafeString(get_template(template).render())
 
 

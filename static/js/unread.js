@@ -37,10 +37,10 @@ function mark(since) {
     comment.classList.add("is-new");
   }
   if (!fresh.length) return;
-  say(section.dataset.since, fresh.length, `#${fresh[0].id}`).addEventListener("click", (event) => {
+  say(section.dataset.since, fresh.length, `#${fresh[0].id}`).onclick = (event) => {
     event.preventDefault();
     go(".is-new", 1, true);
-  });
+  };
 }
 
 /* The feed of the newest ten, which costs a few bytes as long as nothing is new. */
@@ -50,10 +50,10 @@ async function look() {
   tag = answer.headers.get("ETag");
   const found = [...(await answer.text()).matchAll(/<guid[^>]*>[^<]*\/comments\/(\d+)\/</g)].filter(([, pk]) => pk > newest);
   if (!found.length) return;
-  say(section.dataset.arrived, found.length, here).addEventListener("click", (event) => {
+  say(section.dataset.arrived, found.length, here).onclick = (event) => {
     event.preventDefault();
     location.reload();
-  });
+  };
 }
 
 function wait() {

@@ -35,7 +35,8 @@ def test_threads_open_as_long_as_they_fit_and_those_one_came_for_first() -> None
     assert opening([(1, 4), (2, 2), (3, 1)]) == opening_module.Opening([1, 2], None, [3])
     assert opening([(1, 4), (2, 3), (3, 1)]) == opening_module.Opening([1], None, [2, 3])
     assert opening([(1, 9), (2, 1)]) == opening_module.Opening([], 1, [2])
-    assert opening([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.Opening([2, 3], None, [1])
+    assert opening([(1, 4), (2, 3), (3, 1)], first=[3, 2]) == opening_module.Opening([3, 2], None, [1])
+    assert opening([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == opening_module.Opening([3], None, [1, 2])
 
 
 def test_of_further_threads_the_first_comment_stands_and_how_many_replies_it_has(
