@@ -1,0 +1,33 @@
+"""What is answered: comments in their threads, their words, the rules of discussion, likes, and who is to be told."""
+
+from comments.models.comment import (
+    Comment,
+    CommentManager,
+    CommentQuerySet,
+    History,
+    Status,
+    TreeNumber,
+    Wording,
+    answered,
+    is_editable,
+)
+from comments.models.like import Bar, Like
+from comments.models.notice import Notice
+from comments.models.rules import Discussion, Rules
+
+__all__ = (
+    "Bar",
+    "Comment",
+    "CommentManager",
+    "CommentQuerySet",
+    "Discussion",
+    "History",
+    "Like",
+    "Notice",
+    "Rules",
+    "Status",
+    "TreeNumber",
+    "Wording",
+    "answered",
+    "is_editable",
+)

@@ -1,0 +1,281 @@
+"""What is said, where it stands in its thread, and its words."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from mptt.models import MPTTModel, TreeForeignKey, TreeManager
+
+import pagecache
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models.rules import Discussion, Rules
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("pending")
+    APPROVED = "approved", _("approved")
+    SPAM = "spam", _("spam")
+    TRASH = "trash", _("trash")
+
+
+class TreeNumber(models.Model):
+    """A row for each thread, whose key is the thread's `tree_id`: two roots written at once never share one."""
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def approved(self) -> Self:
+        return self.filter(status=Status.APPROVED)
+
+    def roots(self) -> Self:
+        return self.filter(parent=None)
+
+    def shown_roots(self) -> Self:
+        """Roots of threads in which there is anything to read."""
+        return self.filter(parent=None, readable__gt=0)
+
+    def under(self, essay: Essay) -> Self:
+        return self.filter(essay=essay)
+
+    def editable(self, rules: "Rules") -> Self:
+        return self.filter(is_editable(rules))
+
+    def in_order(self) -> Self:
+        """Reading order: thread by thread, each reply after what it answers."""
+        return self.order_by("tree_id", "lft")
+
+    def lock(self) -> Self:
+        """With the rows locked where the database has row locks; SQLite's atomic() holds the whole file."""
+        return self.select_for_update(of=("self",))
+
+
+def is_editable(rules: "Rules") -> Q:
+    """What its writer may still change: said a short while ago, and not answered if the rules look at that."""
+    since = timezone.now() - timedelta(minutes=rules.edit_minutes)
+    is_new = Q(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
+    return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
+
+
+def answered() -> Exists:
+    """Whether somebody else has answered for all to read. Whoever adds to their own words answers nobody."""
+    answers = Comment.objects.approved().filter(parent=OuterRef("pk"))
+    return Exists(answers.exclude(commenter=OuterRef("commenter")))
+
+
+class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignore[misc]
+    def _get_next_tree_id(self) -> int:
+        return TreeNumber.objects.create().pk
+
+    def lock_thread(self, pk: int, essay: Essay | None = None) -> "tuple[Comment | None, Comment | None]":
+        """Lock the root of a comment's thread; the root and the comment as they are under the lock, or two Nones.
+
+        Call inside a transaction. mptt renumbers neighbours: one writer a thread. Ordered, so that the root, whose
+        `lft` is always 1, is the first row that is waited for; PostgreSQL then reads the second one anew.
+        """
+        rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
+        if essay:
+            rows = rows.filter(essay=essay)
+        found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
+        root = next((row for row in found.values() if row.parent_id is None), None)
+        return root, found.get(pk)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        """What somebody said stays without them, or goes; where it came from goes in any case."""
+        Wording.objects.filter(comment__commenter=commenter).update(network="")
+        if not words_stay:
+            for pk in self.filter(commenter=commenter).order_by("tree_id", "pk").values_list("pk", flat=True):
+                self.withdraw(pk)
+
+    def withdraw(self, pk: int) -> None:
+        """Its author takes a comment back for good: no words are left, and a place only where answers hang from it.
+
+        Call inside a transaction.
+        """
+        root, comment = self.lock_thread(pk)
+        if root is None or comment is None:
+            return
+        if comment.is_approved:
+            comment.count(-1, root=root)
+        comment.status, comment.removed_by, comment.changed = Status.TRASH, Comment.Remover.AUTHOR, timezone.now()
+        Comment.objects.filter(pk=pk).update(
+            status=comment.status, removed_by=comment.removed_by, changed=comment.changed, wording=None
+        )
+        Wording.objects.filter(comment=comment).delete()
+        pagecache.bump(comment.essay.cache_key, "comments")
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two said, who are one person, the other has said. Their threads are locked in order.
+
+        Call inside a transaction that holds both: then neither can be saying anything more.
+        """
+        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk)).values("tree_id")
+        list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
+        self.filter(commenter=old.pk).update(commenter=new)
+
+    def said_by(self, commenter: Commenter, *, essay: Essay, parent: int | None, text: str) -> "History":
+        """What this person said before. A guest who is not remembered is, here alone, the name and address typed."""
+        person = (
+            Q(commenter=commenter.pk)
+            if commenter.pk
+            else Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
+        )
+        same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
+        rows = self.filter(person) if commenter.pk else self.filter(person, same)
+        found = rows.aggregate(
+            twin=models.Max("pk", filter=same),
+            approved=models.Count("pk", filter=Q(status=Status.APPROVED)),
+        )
+        return History(twin=found["twin"], has_approved=bool(commenter.pk and found["approved"]))
+
+    def grow(
+        self,
+        *,
+        essay: Essay,
+        commenter: Commenter,
+        parent: "Comment | None",
+        root: "Comment | None",
+        status: str,
+        **fields: Any,
+    ) -> "Comment":
+        """Put a new comment last under its parent as a new root, and count it. Parent and root are locked and fresh."""
+        comment: Comment = self.model(essay=essay, commenter=commenter, status=status, **fields)
+        if status == Status.APPROVED and parent is None:
+            comment.readable = 1
+        self.insert_node(comment, parent, position="last-child", refresh_target=False)
+        comment.save(force_insert=True)  # type: ignore[no-untyped-call]
+        if status == Status.APPROVED:
+            comment.count(+1, root=root)
+        return comment
+
+
+@dataclass(frozen=True)
+class History:
+    """What somebody said before: the very same here, and whether anything of theirs was ever approved."""
+
+    twin: int | None
+    has_approved: bool
+
+
+class Comment(MPTTModel):
+    """A place in a thread. Narrow, since every reply renumbers its neighbours' rows whole: the words are in Wording."""
+
+    class Remover(models.TextChoices):
+        NOBODY = "", _("nobody")
+        AUTHOR = "author", _("its author")
+        MODERATOR = "moderator", _("a moderator")
+
+    essay = models.ForeignKey(Essay, models.CASCADE, related_name="comments", verbose_name=_("essay"))
+    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="comments", verbose_name=_("commenter"))
+    parent = TreeForeignKey(
+        "self", models.RESTRICT, null=True, blank=True, related_name="replies", verbose_name=_("answers")
+    )
+    wording = models.OneToOneField(
+        "Wording", models.SET_NULL, null=True, related_name="+", verbose_name=_("wording"), editable=False
+    )
+    status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.PENDING)
+    removed_by = models.CharField(_("removed by"), max_length=9, choices=Remover.choices, blank=True, editable=False)
+    readable = models.PositiveIntegerField(
+        _("readable"),
+        default=0,
+        editable=False,
+        help_text=_("On a root: how many comments of its thread are approved."),
+    )
+    likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
+    reports = models.PositiveIntegerField(_("reports"), default=0, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    edited = models.DateTimeField(_("edited"), null=True, editable=False)
+
+    tree_id: int  # these four are mptt's
+    lft: int
+    rght: int
+    level: int
+
+    objects: ClassVar[CommentManager] = CommentManager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        constraints = (
+            models.UniqueConstraint(fields=["tree_id"], condition=Q(parent=None), name="comment_one_root_a_tree"),
+        )
+        indexes = (
+            models.Index(
+                fields=["essay", "tree_id"], condition=Q(parent=None, readable__gt=0), name="comment_shown_roots"
+            ),
+            models.Index(
+                fields=["essay", "-likes", "-tree_id"],
+                condition=Q(parent=None, readable__gt=0),
+                name="comment_liked_roots",
+            ),
+            models.Index(fields=["status", "id"], name="comment_status"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.commenter} #{self.pk}"
+
+    @property
+    def is_approved(self) -> bool:
+        return self.status == Status.APPROVED
+
+    def get_absolute_url(self) -> str:
+        return reverse("comment", args=[self.pk])
+
+    def has_readable_replies(self) -> bool:
+        below = Comment.objects.approved().filter(tree_id=self.tree_id, lft__gt=self.lft, rght__lt=self.rght)
+        return bool(below.exists())
+
+    def is_answered(self) -> bool:
+        return bool(Comment.objects.filter(answered(), pk=self.pk).exists())
+
+    def say(self, wording: "Wording", reasons: list[Any]) -> None:
+        """Make these the comment's words; the ones before stay as history."""
+        wording.comment = self
+        wording.reasons = reasons
+        wording.save()
+        self.wording = wording
+        Comment.objects.filter(pk=self.pk).update(wording=wording)
+
+    def count(self, change: int, *, root: "Comment | None") -> None:
+        """Keep what is stored of how much there is to read, in its thread (locked; None: a new one) and essay."""
+        threads = change if root is None else (root.readable == 0) - (root.readable + change == 0)
+        if root:
+            root.readable += change
+            Comment.objects.filter(pk=root.pk).update(readable=root.readable)
+        Discussion.objects.recount(self.essay_id, responses=change, threads=threads)
+
+
+Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1
+
+
+class Wording(models.Model):
+    """A comment's words at one time: as typed, and as cleaned when they were saved."""
+
+    class Format(models.TextChoices):
+        MARKDOWN = "markdown", _("Markdown")
+        HTML = "html", _("HTML")
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="wordings")
+    text = models.TextField(_("text"))
+    html = models.TextField(_("as shown"), editable=False)
+    format = models.CharField(
+        _("format"), max_length=8, choices=Format.choices, default=Format.MARKDOWN, editable=False
+    )
+    reasons = models.JSONField(_("why it is held"), default=list, editable=False)
+    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    created = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+
+    def __str__(self) -> str:
+        return self.text[:60]

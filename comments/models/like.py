@@ -1,0 +1,111 @@
+"""Who likes what, and who may not."""
+
+from collections.abc import Iterable
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models.comment import Comment
+from comments.models.rules import Discussion
+
+
+class LikeQuerySet(models.QuerySet["Like"]):
+    def of(self, target: "Essay | Comment") -> Self:
+        return self.filter(comment=target) if isinstance(target, Comment) else self.filter(essay=target.pk)
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two liked, who are one person, the other likes; once. Comment's own join holds the threads."""
+        double = Q(essay__in=self.filter(commenter=new).exclude(essay=None).values("essay")) | Q(
+            comment__in=self.filter(commenter=new).exclude(comment=None).values("comment")
+        )
+        self.take_back(self.filter(double, commenter=old))
+        self.filter(commenter=old).update(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        """Nobody's likes count for nothing: they go, whatever becomes of the words."""
+        self.take_back(self.filter(commenter=commenter))
+
+    def take_back(self, likes: Iterable["Like"]) -> None:
+        """These are gone and no longer counted. Their threads are locked; discussions are, in order, from here on."""
+        for like in sorted(likes, key=lambda like: (like.essay_id or 0, like.pk)):
+            like.count(-1)
+            self.filter(pk=like.pk).delete()
+
+
+class Like(models.Model):
+    """Somebody likes an essay or a comment."""
+
+    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="likes", verbose_name=_("who"))
+    essay = models.ForeignKey(
+        Essay, models.CASCADE, null=True, related_name="likes", db_index=False, verbose_name=_("essay")
+    )
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, null=True, related_name="liked_by", db_index=False, verbose_name=_("comment")
+    )
+    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)  # of a guest
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = LikeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("like")
+        verbose_name_plural = _("likes")
+        constraints = (
+            models.UniqueConstraint(fields=["essay", "commenter"], name="like_essay_once"),
+            models.UniqueConstraint(fields=["comment", "commenter"], name="like_comment_once"),
+            models.CheckConstraint(condition=Q(essay=None) ^ Q(comment=None), name="like_of_one_thing"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.commenter} → {self.comment or self.essay}"
+
+    def count(self, change: int) -> None:
+        """Keep what is stored of how many like the thing, under its thread's or discussion's lock."""
+        if self.comment_id:
+            Comment.objects.filter(pk=self.comment_id).update(likes=F("likes") + change)
+        else:
+            Discussion.objects.filter(pk=self.essay_id).update(likes=F("likes") + change)
+
+
+class BarQuerySet(models.QuerySet["Bar"]):
+    def stops(self, commenter: Commenter, network: str) -> bool:
+        found = Q(commenter=commenter.pk) if commenter.pk else Q()
+        if network:
+            found |= Q(network=network)
+        return bool(found) and self.filter(found).exists()
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """Whoever was barred stays so."""
+        if self.filter(commenter=old).delete()[0]:
+            self.get_or_create(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        self.filter(commenter=commenter).delete()
+
+
+class Bar(models.Model):
+    """Somebody, or a network, whose likes are not taken."""
+
+    commenter = models.OneToOneField(
+        Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("who")
+    )
+    network = models.CharField(_("network"), max_length=43, blank=True)
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = BarQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("barred from liking")
+        verbose_name_plural = _("barred from liking")
+        constraints = (
+            models.UniqueConstraint(fields=["network"], condition=~Q(network=""), name="bar_network_once"),
+            models.CheckConstraint(condition=Q(commenter=None) ^ Q(network=""), name="bar_of_one"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.commenter or self.network)

@@ -1,0 +1,159 @@
+"""The rules of discussion, and what an essay settles for itself."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from blog.models import Essay
+
+EDIT_AT_MOST = 60 * 24 * 366  # minutes
+
+
+class RulesManager(models.Manager["Rules"]):
+    def current(self) -> "Rules":
+        """The one row, or what a new site starts with."""
+        return self.first() or Rules(pk=1)
+
+
+class Rules(models.Model):
+    """How discussion goes on this site: one row."""
+
+    class Who(models.TextChoices):
+        NAME = "name", _("anybody with a name")
+        DETAILS = "details", _("anybody with a name and an email address")
+        LOGIN = "login", _("people who log in")
+
+    class Order(models.TextChoices):
+        OLDEST = "oldest", _("oldest first")
+        NEWEST = "newest", _("newest first")
+        LIKED = "liked", _("most liked first")
+
+    class Likers(models.TextChoices):
+        """What those who like something are called."""
+
+        BLOGGER = "blogger", _("bloggers")
+        READER = "reader", _("readers")
+        PERSON = "person", _("people")
+
+    who_may_comment = models.CharField(_("who may comment"), max_length=7, choices=Who.choices, default=Who.DETAILS)
+    hold_everything = models.BooleanField(_("hold every comment"), default=False)
+    hold_first_comment = models.BooleanField(
+        _("hold a person’s first comment"), default=True, help_text=_("Until one of theirs was approved.")
+    )
+    hold_links = models.PositiveSmallIntegerField(
+        _("hold at this many links"), default=2, help_text=_("0: never for its links.")
+    )
+    hold_words = models.TextField(
+        _("hold at these words"), blank=True, help_text=_("One a line; found in words, name, address and website.")
+    )
+    refuse_words = models.TextField(_("refuse at these words"), blank=True, help_text=_("One a line."))
+    close_after_days = models.PositiveIntegerField(
+        _("close after days"), default=0, help_text=_("0: comments stay open.")
+    )
+    flood_seconds = models.PositiveIntegerField(
+        _("seconds between two comments"), default=15, help_text=_("From one person or address; 0: no limit.")
+    )
+    edit_minutes = models.PositiveIntegerField(
+        _("minutes to edit one’s own comment"),
+        default=15,
+        validators=[MaxValueValidator(EDIT_AT_MOST)],
+        help_text=_("Counted from when it was posted; 0: not at all. Its writer can delete it at any time."),
+    )
+    edit_until_answered = models.BooleanField(
+        _("edit only until it is answered"),
+        default=False,
+        help_text=_("Within those minutes, a comment stands as it is once somebody else’s answer to it is public."),
+    )
+    shown_depth = models.PositiveSmallIntegerField(_("levels shown"), default=5)
+    threads_a_page = models.PositiveSmallIntegerField(_("threads a page"), default=50)
+    order = models.CharField(_("order"), max_length=6, choices=Order.choices, default=Order.OLDEST)
+    likes = models.BooleanField(
+        _("likes"),
+        default=True,
+        help_text=_("Under essays and comments. Those that are there are kept while this is off."),
+    )
+    guests_may_like = models.BooleanField(
+        _("guests may like"), default=False, help_text=_("One a browser, which a cookie then remembers.")
+    )
+    likers = models.CharField(_("they are called"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER)
+
+    objects = RulesManager()
+
+    class Meta:
+        verbose_name = _("rules of discussion")
+        verbose_name_plural = _("rules of discussion")
+        constraints = (models.CheckConstraint(condition=Q(pk=1), name="rules_are_one_row"),)
+
+    def __str__(self) -> str:
+        return str(_("Rules of discussion"))
+
+
+class DiscussionManager(models.Manager["Discussion"]):
+    def of(self, essay: Essay) -> "Discussion":
+        """The essay's own settings and counts with the site's rules; a missing row means the defaults."""
+        if Discussion._meta.get_field("essay").remote_field.is_cached(essay):
+            if found := getattr(essay, "discussion", None):
+                return found  # type: ignore[no-any-return]
+        else:
+            found = self.select_related("rules").filter(essay=essay).first()
+        found = found or Discussion(rules=Rules.objects.current())
+        found.essay = essay  # who asks next finds it there
+        return found
+
+    def lock(self, essay: Essay) -> None:
+        """Lock the essay's row, made if there is none, until the transaction ends: a statement that changes nothing."""
+        self.bulk_create(
+            [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
+        )
+
+    def recount(self, essay_id: int, *, responses: int, threads: int) -> None:
+        change = {"responses": F("responses") + responses, "threads": F("threads") + threads}
+        if not self.filter(essay_id=essay_id).update(**change):
+            self.bulk_create([Discussion(essay_id=essay_id)], ignore_conflicts=True)
+            self.filter(essay_id=essay_id).update(**change)
+
+    def responses(self, essays: Iterable[Essay]) -> dict[int, int]:
+        """How many responses each has, in one query; essays without any are left out."""
+        rows = self.filter(essay__in=[essay.pk for essay in essays], responses__gt=0)
+        return dict(rows.values_list("essay_id", "responses"))
+
+
+class Discussion(models.Model):
+    """One essay's own settings of discussion and its count of what is there to read."""
+
+    essay = models.OneToOneField(Essay, models.CASCADE, primary_key=True, related_name="discussion")
+    rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
+    is_open = models.BooleanField(_("comments open"), default=True)
+    may_be_liked = models.BooleanField(_("likes"), default=True, help_text=_("Of the essay and of its comments."))
+    likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
+    responses = models.PositiveIntegerField(_("responses"), default=0, editable=False)
+    threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
+
+    objects = DiscussionManager()
+
+    class Meta:
+        verbose_name = _("discussion")
+        verbose_name_plural = _("discussion")
+
+    def __str__(self) -> str:
+        return str(self.essay)
+
+    @property
+    def closes(self) -> datetime | None:
+        """When the rules close it, if they do."""
+        if not self.rules.close_after_days or not self.essay.published:
+            return None
+        return self.essay.published + timedelta(days=self.rules.close_after_days)
+
+    @property
+    def takes_likes(self) -> bool:
+        return self.may_be_liked and self.rules.likes
+
+    @property
+    def takes_comments(self) -> bool:
+        return self.is_open and (self.closes is None or timezone.now() < self.closes)
