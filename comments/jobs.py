@@ -1,21 +1,50 @@
 """What the clock does for discussions."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import timezone
 
+from blog.models import Site
 from comments import notices
-from comments.models import Like, Wording
+from comments.models import Address, Like, Status, Subscription, Wording
+from comments.models.subscription import WAITS_FOR
 from server.jobs import every, job
 
-NETWORKS_KEPT = timedelta(days=30)
+NETWORKS_KEPT = STOPPED_KEPT = timedelta(days=30)
+DAILY_AT = 7
+SENDINGS_KEPT = timedelta(days=1)
 
 
 @every(minutes=1)
 @job()
 def send_due() -> None:
-    """What was put off, or left by a worker that died."""
+    """What was put off, or left by a worker that died; and every essay that has just appeared."""
+    notices.announce()
     notices.send()
+
+
+@every(hours=1)
+@job()
+def send_daily() -> None:
+    """At seven in the morning, where the site is."""
+    zone = ZoneInfo(Site.objects.current().time_zone)
+    now = timezone.localtime(timezone=zone)
+    latest = now.replace(hour=DAILY_AT, minute=0, second=0, microsecond=0)
+    notices.gather(latest if latest <= now else latest - timedelta(days=1))
+    notices.send()
+
+
+@every(days=1)
+@job()
+def forget_subscriptions() -> None:
+    """What nobody confirmed, what was stopped a month ago, and what has been decided; then addresses without any."""
+    now = timezone.now()
+    decided = Q(kind=Subscription.Kind.DECISION, created__lt=now - STOPPED_KEPT) & ~Q(comment__status=Status.PENDING)
+    unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
+    Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
+    Address.objects.drop_idle()
 
 
 @every(days=1)
@@ -24,3 +53,10 @@ def forget_networks() -> None:
     for model in (Wording, Like):
         old = model._default_manager.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
         old.update(network="")
+
+
+@every(days=1)
+@job()
+def forget_sendings() -> None:
+    """By then nobody sends the same again because an answer got lost."""
+    Wording.objects.filter(created__lt=timezone.now() - SENDINGS_KEPT).exclude(sent_as="").update(sent_as="")

@@ -1,28 +1,39 @@
 """What is owed to whom → email. A notice is sent at most once: “sending” is committed just before it goes out."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.core.mail import get_connection
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from accounts.models import User
-from blog import markup
-from blog.models import Site
-from comments import screening, standing
-from comments.models import Comment, Notice, Status
+from blog.models import Essay
+from comments import mails, standing
+from comments.models import Comment, Notice, Status, Subscription
 from server.jobs import PAUSES, job
 
 CLAIM_LASTS = timedelta(minutes=5)
+ANNOUNCED_FOR = timedelta(days=2)
+AT_A_TIME = 1000
+
+Kind = Notice.Kind
+OF = {
+    Subscription.Kind.REPLIES: Kind.REPLY,
+    Subscription.Kind.THREAD: Kind.FOLLOWED,
+    Subscription.Kind.ESSAY: Kind.FOLLOWED,
+    Subscription.Kind.ESSAYS: Kind.ESSAY,
+    Subscription.Kind.DECISION: Kind.DECIDED,
+}
+NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kind.ESSAY]
 
 
 @job()
 def tell(comment_pk: int) -> None:
-    """Write down who is to hear of a new comment, then send. The job itself was committed with the comment.
+    """Write down who is to hear of what became of a comment, then send. The job was committed with the change.
 
     Writing the rows here and not in the reader's request keeps posting short however many there are.
     """
@@ -33,22 +44,84 @@ def tell(comment_pk: int) -> None:
 
 
 def prepare(comment: Comment) -> None:
-    kind, people = recipients(comment)
-    Notice.objects.bulk_create(
-        [Notice(kind=kind, comment=comment, recipient=person) for person in people], ignore_conflicts=True
-    )
-    dropped = Notice.objects.filter(kind=kind, comment=comment, state=Notice.State.DROPPED)
+    owe(list(owed(comment)))
+    dropped = Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment))
     dropped.update(state=Notice.State.READY, tries=0, due=timezone.now())  # owed after all
 
 
-def recipients(comment: Comment) -> tuple[Notice.Kind, QuerySet[User]]:
-    """Moderators for one that waits, the essay's authors for one that appeared; nobody hears of their own."""
+def owe(notices: Iterable[Notice]) -> None:
+    """Write them down, each that is not there yet."""
+    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=AT_A_TIME)
+
+
+def kinds(comment: Comment) -> list[Kind]:
+    """What there is to be told of a comment as it stands."""
+    match comment.status:
+        case Status.PENDING:
+            return [Kind.HELD]
+        case Status.APPROVED:
+            return [Kind.DECIDED, *Notice.NEWS]
+    return [Kind.DECIDED]
+
+
+def owed(comment: Comment) -> Iterator[Notice]:
+    """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
     if comment.status == Status.PENDING:
-        kind, people = Notice.Kind.HELD, User.objects.filter(standing.moderators())
-    else:
+        yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.moderators()))
+        return
+    asked = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
+    yield from (to_reader(subscription, comment=comment) for subscription in asked.select_related("address"))
+    if comment.is_approved:
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
-        kind, people = Notice.Kind.PUBLISHED, authors if comment.is_approved else authors.none()
-    return kind, people.exclude(commenter=comment.commenter_id).exclude(email="").distinct()
+        yield from to_staff(Kind.PUBLISHED, comment, authors)
+        followers = Subscription.objects.to_hear_of(comment).select_related("address")
+        for subscription in sorted(followers, key=lambda each: (NEAREST.index(Subscription.Kind(each.kind)), each.pk)):
+            yield to_reader(subscription, comment=comment)
+
+
+def to_staff(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
+    """Moderators for one that waits, the essay's authors for one that appeared."""
+    for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
+        yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower())
+
+
+def to_reader(subscription: Subscription, **about: Any) -> Notice:
+    is_daily = subscription.often == Subscription.Often.DAILY
+    return Notice(
+        kind=OF[Subscription.Kind(subscription.kind)],
+        subscription=subscription,
+        email=subscription.address.email,
+        state=Notice.State.GATHERED if is_daily else Notice.State.READY,
+        **about,
+    )
+
+
+def announce() -> None:
+    """Owe every new essay to those who asked for it before it appeared. An essay appears by its time alone."""
+    now = timezone.now()
+    fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCED_FOR)
+    for essay in fresh:
+        told = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
+        asked = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=essay.published)
+        owe([to_reader(each, essay=essay) for each in asked.exclude(Exists(told)).select_related("address")])
+
+
+def gather(until: datetime) -> None:
+    """Owe one mail to everybody for what was gathered for them before that moment."""
+    parts = Notice.objects.filter(state=Notice.State.GATHERED, daily=None, created__lt=until)
+    for email in parts.values_list("email", flat=True).distinct():
+        with transaction.atomic():
+            theirs = parts.filter(email=email)
+            subscription = theirs.values_list("subscription", flat=True).exclude(subscription=None).first()
+            daily = Notice.objects.create(kind=Kind.DAILY, email=email, subscription_id=subscription)
+            if not theirs.update(daily=daily):  # another worker was first
+                daily.delete()
+
+
+@job()
+def send_ready() -> None:
+    """For a change that owes a mail about no comment."""
+    send()
 
 
 def send() -> None:
@@ -80,7 +153,7 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
 
 
 def deliver(notice: Notice) -> None:
-    message = written(notice)
+    message = mails.written(notice)
     if message is None:
         move(notice, Notice.State.DROPPED)  # decided otherwise since
         return
@@ -94,6 +167,7 @@ def deliver(notice: Notice) -> None:
         if move(notice, Notice.State.SENDING):
             message.send()
             move(notice, Notice.State.SENT, error="")
+            notice.parts.update(state=Notice.State.SENT)
     except SMTPException as error:
         put_off(notice, error)  # the server said no: it has not taken it
     except OSError as error:
@@ -109,38 +183,3 @@ def put_off(notice: Notice, error: Exception) -> None:
         move(notice, Notice.State.FAILED, error=str(error))
     else:
         move(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[tried - 1])
-
-
-def written(notice: Notice) -> EmailMultiAlternatives | None:
-    """The mail, in the site's language; None when the comment has been decided otherwise since."""
-    comment = Comment.objects.select_related("commenter", "wording", "essay").get(pk=notice.comment_id)
-    expected = Status.PENDING if notice.kind == Notice.Kind.HELD else Status.APPROVED
-    if comment.status != expected or comment.wording is None:
-        return None
-    site = Site.objects.current()
-    with translation.override(site.language):
-        context = {
-            "site": site,
-            "comment": comment,
-            "words": markup.plain(comment.wording.html),
-            "html": comment.wording.html,
-            "reasons": [screening.in_words(reason) for reason in comment.wording.reasons],
-            "address": settings.SITE_URL + comment.get_absolute_url(),
-            "queue": f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}",
-            "recipient": notice.recipient,
-        }
-        subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
-        message = EmailMultiAlternatives(
-            subject,
-            render_to_string(f"mail/{notice.kind}.txt", context),
-            to=[notice.recipient.email],
-            headers={"Auto-Submitted": "auto-generated", "Message-ID": message_id(notice)},
-        )
-        message.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
-    return message
-
-
-def message_id(notice: Notice) -> str:
-    """The same however often it is tried, so that a mail server can drop a second one."""
-    host = settings.SITE_URL.split("://", 1)[1].split(":")[0]
-    return f"<notice-{notice.pk}-{int(notice.created.timestamp())}@{host}>"

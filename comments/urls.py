@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
-from comments import edit_views, feeds, identity, like_views, mine, views
+from comments import edit_views, feeds, identity, like_views, mine, subscription_views, views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
@@ -17,6 +17,15 @@ row = [
     path("identity/", identity.block, name="identity"),
     path("like/", like_views.essay, name="like"),
 ]
+subscriptions = [
+    path("", subscription_views.follow, name="follow"),
+    path("asked/", subscription_views.asked, name="subscription-asked"),
+    path("mine/", subscription_views.mine, name="my-subscriptions"),
+    path("confirm/<str:token>/", subscription_views.confirm, name="confirm-subscriptions"),
+    path("stop/<str:token>/", subscription_views.stop, name="stop-subscription"),
+    path("stop-daily/<str:token>/", subscription_views.stop_daily, name="stop-daily"),
+    path("<str:token>/", subscription_views.of, name="subscriptions-of"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(row)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
@@ -27,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
     path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
     path("comments/<int:pk>/like/", like_views.comment, name="like-comment"),
+    path("subscriptions/", include(subscriptions)),
     path("comments/mine/", mine.mine, name="my-comments"),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
     path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),

@@ -261,6 +261,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 COMMENTER_COOKIE_NAME = "__Host-commenter" if HTTPS else "commenter"
+ADDRESS_COOKIE_NAME = "__Host-address" if HTTPS else "address"
 COMMENTER_COOKIE_AGE = 60 * 60 * 24 * 365
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -297,8 +298,10 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
-PAGECACHE_QUERY_NAMES = frozenset({"cpage", "order", "comment", "thread", "after", "replyto", "page", "p", "page_id"})
-PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted"})
+PAGECACHE_QUERY_NAMES = frozenset(
+    {"cpage", "order", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
+)
+PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
 BODY_LIMITS = {"/admin/": 4 * 1024 * 1024, "/accounts/picture/": 9 * 1024 * 1024}
 PAGECACHE_BYTES = 64 * 1024 * 1024

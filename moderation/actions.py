@@ -154,15 +154,15 @@ def settle(
     change = (after == Status.APPROVED) - (decision.before == Status.APPROVED)
     if change:
         comment.count(change, root=root)
-    if after == Status.APPROVED and is_news(decision):
-        notices.tell.enqueue(comment.pk)  # the essay's authors, unless they have heard of it already
+    if decision.before == Status.PENDING or (after == Status.APPROVED and is_news(decision)):
+        notices.tell.enqueue(comment.pk)  # its writer, if they asked; and of one that appears all who have not heard
     if change or comment.rght - comment.lft > 1:  # else no reader's page shows it, not even its place
         pagecache.bump(comment.essay.cache_key, "comments")
     return decision
 
 
 def is_news(decision: Decision) -> bool:
-    """Whether a comment that is approved now may be one that its essay's authors have not heard of.
+    """Whether a comment that is approved now may be one that nobody has heard of.
 
     What comes back as it was published before is none, but an approval may have been undone before its mail went out.
     """

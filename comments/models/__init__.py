@@ -14,8 +14,10 @@ from comments.models.comment import (
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
 from comments.models.rules import Discussion, Rules
+from comments.models.subscription import Address, Subscription
 
 __all__ = (
+    "Address",
     "Bar",
     "Comment",
     "CommentManager",
@@ -26,6 +28,7 @@ __all__ = (
     "Notice",
     "Rules",
     "Status",
+    "Subscription",
     "TreeNumber",
     "Wording",
     "answered",

@@ -135,6 +135,13 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         )
         return History(twin=found["twin"], has_approved=bool(commenter.pk and found["approved"]))
 
+    def sent(self, mark: str) -> "Comment | None":
+        """What came of this very sending; under the thread's lock, so that of two at once the later one finds it."""
+        found: Comment | None = (
+            self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
+        )
+        return found
+
     def grow(
         self,
         *,
@@ -271,11 +278,19 @@ class Wording(models.Model):
     )
     reasons = models.JSONField(_("why it is held"), default=list, editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    sent_as = models.CharField(
+        _("sent as"),
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text=_("Tells one sending of these words from every other, for a day."),
+    )
     created = models.DateTimeField(_("written"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("wording")
         verbose_name_plural = _("wordings")
+        constraints = (models.UniqueConstraint(fields=["sent_as"], condition=~Q(sent_as=""), name="wording_sent_once"),)
 
     def __str__(self) -> str:
         return self.text[:60]

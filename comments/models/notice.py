@@ -1,32 +1,53 @@
 """The mails that are owed."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from blog.models import Essay
 from comments.models.comment import Comment
+from comments.models.subscription import Subscription
 
 
 class Notice(models.Model):
-    """A mail that is owed to somebody, at most once: `ready → claimed → sending → sent`."""
+    """A mail that is owed to somebody, at most once: `ready → claimed → sending → sent`.
+
+    What goes into somebody's daily mail is `gathered`, and then belongs to a notice of that mail.
+    """
 
     class Kind(models.TextChoices):
         HELD = "held", _("a comment waits for a decision")
         PUBLISHED = "published", _("a comment appeared under your essay")
+        REPLY = "reply", _("somebody answered you")
+        FOLLOWED = "followed", _("a comment appeared where you follow")
+        DECIDED = "decided", _("your comment was decided about")
+        ESSAY = "essay", _("an essay appeared")
+        CONFIRM = "confirm", _("did you ask for this?")
+        DAILY = "daily", _("what a day brought")
+
+    NEWS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
 
     class State(models.TextChoices):
         READY = "ready", _("ready")
+        GATHERED = "gathered", _("gathered for the daily mail")
         CLAIMED = "claimed", _("claimed")
-        SENDING = "sending", _("sending")
+        SENDING = "sending", _("uncertain")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("no longer owed")
 
     kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="notices")
-    recipient = models.ForeignKey(User, models.CASCADE, related_name="notices", verbose_name=_("recipient"))
-    state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.READY)
+    email = models.EmailField(_("to"), max_length=254, default="", editable=False)  # in lower case
+    comment = models.ForeignKey(Comment, models.CASCADE, null=True, related_name="notices", verbose_name=_("comment"))
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="notices", verbose_name=_("essay"))
+    recipient = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="notices", verbose_name=_("recipient")
+    )  # of those who write or keep order here
+    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # of all others
+    daily = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.READY)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     error = models.TextField(_("last error"), blank=True)
     due = models.DateTimeField(_("due"), default=timezone.now)
@@ -36,8 +57,19 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        constraints = (models.UniqueConstraint(fields=["kind", "comment", "recipient"], name="notice_once"),)
-        indexes = (models.Index(fields=["state", "due"], name="notice_due"),)
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "comment", "email"], name="notice_once"),
+            models.UniqueConstraint(
+                fields=["comment", "email"],
+                condition=Q(kind__in=("published", "reply", "followed")),
+                name="notice_news_once",
+            ),
+            models.UniqueConstraint(fields=["essay", "email"], name="notice_essay_once"),
+        )
+        indexes = (
+            models.Index(fields=["state", "due"], name="notice_due"),
+            models.Index(fields=["email", "created"], name="notice_to"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} → {self.recipient}"
+        return f"{self.get_kind_display()} → {self.email}"

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -12,6 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from blog.models import Essay
 
 EDIT_AT_MOST = 60 * 24 * 366  # minutes
+
+DAYS = (MaxValueValidator(36_500, _("Comments close after at most 36500 days, which is a hundred years.")),)
+LEVELS = (
+    MinValueValidator(2, _("At least 2 levels are shown.")),
+    MaxValueValidator(10, _("At most 10 levels are shown.")),
+)
+THREADS = (
+    MinValueValidator(1, _("At least one thread stands on a page.")),
+    MaxValueValidator(200, _("At most 200 threads stand on a page.")),
+)
 
 
 class RulesManager(models.Manager["Rules"]):
@@ -53,7 +64,7 @@ class Rules(models.Model):
     )
     refuse_words = models.TextField(_("refuse at these words"), blank=True, help_text=_("One a line."))
     close_after_days = models.PositiveIntegerField(
-        _("close after days"), default=0, help_text=_("0: comments stay open.")
+        _("close after days"), default=0, validators=DAYS, help_text=_("0: comments stay open.")
     )
     flood_seconds = models.PositiveIntegerField(
         _("seconds between two comments"), default=15, help_text=_("From one person or address; 0: no limit.")
@@ -69,8 +80,15 @@ class Rules(models.Model):
         default=False,
         help_text=_("Within those minutes, a comment stands as it is once somebody else’s answer to it is public."),
     )
-    shown_depth = models.PositiveSmallIntegerField(_("levels shown"), default=5)
-    threads_a_page = models.PositiveSmallIntegerField(_("threads a page"), default=50)
+    shown_depth = models.PositiveSmallIntegerField(
+        _("levels shown"),
+        default=5,
+        validators=LEVELS,
+        help_text=_("2 to 10. Deeper replies stay at the last level and say whom they answer."),
+    )
+    threads_a_page = models.PositiveSmallIntegerField(
+        _("threads a page"), default=50, validators=THREADS, help_text=_("1 to 200, each with all its replies.")
+    )
     order = models.CharField(_("order"), max_length=6, choices=Order.choices, default=Order.OLDEST)
     likes = models.BooleanField(
         _("likes"),
@@ -81,6 +99,11 @@ class Rules(models.Model):
         _("guests may like"), default=False, help_text=_("One a browser, which a cookie then remembers.")
     )
     likers = models.CharField(_("they are called"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER)
+    readers_may_follow = models.BooleanField(
+        _("readers may follow by mail"),
+        default=True,
+        help_text=_("Replies to them, threads, discussions, new essays: each its own choice, off at first."),
+    )
 
     objects = RulesManager()
 
@@ -111,6 +134,15 @@ class DiscussionManager(models.Manager["Discussion"]):
             [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
         )
 
+    def settle(self, essay: Essay, **settings: Any) -> None:
+        """Write these settings and nothing else: the counts beside them move while a form is open."""
+        self.bulk_create(
+            [Discussion(essay=essay, **settings)],
+            update_conflicts=True,
+            unique_fields=["essay"],
+            update_fields=list(settings),
+        )
+
     def recount(self, essay_id: int, *, responses: int, threads: int) -> None:
         change = {"responses": F("responses") + responses, "threads": F("threads") + threads}
         if not self.filter(essay_id=essay_id).update(**change):
@@ -124,12 +156,21 @@ class DiscussionManager(models.Manager["Discussion"]):
 
 
 class Discussion(models.Model):
-    """One essay's own settings of discussion and its count of what is there to read."""
+    """One essay's own settings of discussion and its count of what is there to read.
+
+    What is called `own_…` is empty where the essay does as the site; the property of the same name says what holds.
+    """
 
     essay = models.OneToOneField(Essay, models.CASCADE, primary_key=True, related_name="discussion")
     rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
     is_open = models.BooleanField(_("comments open"), default=True)
-    may_be_liked = models.BooleanField(_("likes"), default=True, help_text=_("Of the essay and of its comments."))
+    own_close_after_days = models.PositiveIntegerField(_("close after days"), null=True, blank=True, validators=DAYS)
+    own_shown_depth = models.PositiveSmallIntegerField(_("levels shown"), null=True, blank=True, validators=LEVELS)
+    own_threads_a_page = models.PositiveSmallIntegerField(
+        _("threads a page"), null=True, blank=True, validators=THREADS
+    )
+    own_order = models.CharField(_("order"), max_length=6, choices=Rules.Order.choices, blank=True)
+    may_be_liked = models.BooleanField(_("likes"), default=True)
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     responses = models.PositiveIntegerField(_("responses"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
@@ -144,11 +185,27 @@ class Discussion(models.Model):
         return str(self.essay)
 
     @property
+    def close_after_days(self) -> int:
+        return self.rules.close_after_days if self.own_close_after_days is None else self.own_close_after_days
+
+    @property
+    def shown_depth(self) -> int:
+        return self.own_shown_depth or self.rules.shown_depth
+
+    @property
+    def threads_a_page(self) -> int:
+        return self.own_threads_a_page or max(1, self.rules.threads_a_page)
+
+    @property
+    def order(self) -> str:
+        return self.own_order or self.rules.order
+
+    @property
     def closes(self) -> datetime | None:
-        """When the rules close it, if they do."""
-        if not self.rules.close_after_days or not self.essay.published:
+        """When it closes by itself, if it does."""
+        if not self.close_after_days or not self.essay.published:
             return None
-        return self.essay.published + timedelta(days=self.rules.close_after_days)
+        return self.essay.published + timedelta(days=self.close_after_days)
 
     @property
     def takes_likes(self) -> bool:

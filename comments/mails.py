@@ -1,0 +1,202 @@
+"""What a notice says, as a mail: text and HTML, where in the thread a mail program shows it, how it is stopped."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
+
+from blog import markup
+from blog.models import Site
+from comments import mailed_links, screening
+from comments.models import Comment, Notice, Status, Subscription
+
+Kind = Notice.Kind
+ANCESTORS = 20  # in References: more would make a header that no server takes
+
+
+def written(notice: Notice) -> EmailMultiAlternatives | None:
+    """The mail, in the site's language and time; None when it is no longer owed: decided otherwise, or stopped."""
+    site = Site.objects.current()
+    with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
+        told = TELLS[Kind(notice.kind)](notice)
+        return None if told is None else message(notice, site, *told)
+
+
+def message(
+    notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
+) -> EmailMultiAlternatives:
+    """From the templates `mail/KIND….`; `context` and `headers` are what the notice's own kind has to say."""
+    context = {"site": site, "address": "", "recipient": notice.recipient} | context
+    subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
+    made = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"mail/{notice.kind}.txt", context),
+        to=[notice.recipient.email if notice.recipient else notice.email],
+        headers={"Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)} | (headers or {}),
+    )
+    made.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
+    return made
+
+
+# What each kind of notice tells, and the headers it alone has; None: no longer
+
+
+def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    comment = the_comment(notice)
+    expected = Status.PENDING if notice.kind == Kind.HELD else Status.APPROVED
+    if comment.status != expected or comment.wording is None:
+        return None
+    context = told_of(comment) | {
+        "reasons": [screening.in_words(reason) for reason in comment.wording.reasons],
+        "queue": f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}",
+    }
+    headers = in_thread(notice, comment)
+    if notice.recipient:
+        return context, headers
+    if (subscription := still(notice)) is None or not comment.essay.is_published:
+        return None
+    return context | stops(subscription), headers | by_subscription(subscription)
+
+
+def of_decision(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    comment, subscription = the_comment(notice), still(notice)
+    if subscription is None or comment.status == Status.PENDING or comment.removed_by == Comment.Remover.AUTHOR:
+        return None
+    context = told_of(comment) | {"is_published": comment.status == Status.APPROVED} | stops(subscription)
+    return context, in_thread(notice, comment) | by_subscription(subscription)
+
+
+def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    essay, subscription = notice.essay, still(notice)
+    if essay is None or subscription is None or not essay.is_published:
+        return None
+    context = {"essay": essay, "address": settings.SITE_URL + essay.get_absolute_url()} | stops(subscription)
+    return context, by_subscription(subscription)
+
+
+def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:
+    """To an address that has proved nothing: whoever asked may be somebody else, so none of their words is in it."""
+    asked = wanted(notice, Subscription.objects.waiting())
+    if asked is None:
+        return None
+    return ({"link": mailed_links.to_confirm(asked.address)},)
+
+
+def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    parts = [told for part in notice.parts.order_by("pk") if (told := of_part(part))]
+    if not parts or notice.subscription is None:
+        return None
+    address = notice.subscription.address
+    stop = mailed_links.to_stop_daily(address)
+    context = {
+        "essays": [part["essay"] for part in parts if "words" not in part],
+        "comments": [part for part in parts if "words" in part],
+        "stop": stop,
+        "all": mailed_links.to_all(address),
+        "site_url": settings.SITE_URL,
+    }
+    return context, unsubscribed_at(stop) | {"List-Id": f"<daily.{host()}>"}
+
+
+def of_part(part: Notice) -> dict[str, Any] | None:
+    """What one of the day's notices tells, if it is still owed."""
+    told = TELLS[Kind(part.kind)](part)
+    return told and {"notice": part, **told[0]}
+
+
+TELLS: dict[Kind, Callable[[Notice], Any]] = {
+    Kind.HELD: of_comment,
+    Kind.PUBLISHED: of_comment,
+    Kind.REPLY: of_comment,
+    Kind.FOLLOWED: of_comment,
+    Kind.DECIDED: of_decision,
+    Kind.ESSAY: of_essay,
+    Kind.CONFIRM: of_asking,
+    Kind.DAILY: of_day,
+}
+
+
+def the_comment(notice: Notice) -> Comment:
+    return Comment.objects.select_related("commenter", "wording", "essay").get(notices=notice)  # type: ignore[no-any-return]
+
+
+def told_of(comment: Comment) -> dict[str, Any]:
+    html = comment.wording.html if comment.wording else ""
+    return {
+        "comment": comment,
+        "words": markup.plain(html),
+        "html": html,
+        "address": settings.SITE_URL + comment.get_absolute_url(),
+    }
+
+
+def still(notice: Notice) -> Subscription | None:
+    """The subscription that a notice rests on, if mail still goes out for it."""
+    return wanted(notice, Subscription.objects.active())
+
+
+def wanted(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None:
+    return among.select_related("address").filter(notices=notice).first()
+
+
+def stops(subscription: Subscription) -> dict[str, str]:
+    return {"stop": mailed_links.to_stop(subscription), "all": mailed_links.to_all(subscription.address)}
+
+
+# Headers
+
+
+def by_subscription(subscription: Subscription) -> dict[str, str]:
+    what = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
+    return unsubscribed_at(mailed_links.to_stop(subscription)) | {"List-Id": f"<{what}.{host()}>"}
+
+
+def unsubscribed_at(link: str) -> dict[str, str]:
+    """RFC 2369 and RFC 8058: the mail program's own button stops it, by one POST."""
+    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def in_thread(notice: Notice, comment: Comment) -> dict[str, str]:
+    """So that a mail program shows the argument as the page does, whether or not each mail of it went here."""
+    above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
+    nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
+    things = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
+    if notice.kind in {Kind.HELD, Kind.DECIDED}:
+        things.append(f"comment-{comment.pk}")
+    ids = references(notice, things)
+    return {"In-Reply-To": ids[-1], "References": " ".join(ids)}
+
+
+def own_id(notice: Notice) -> str:
+    """The same however often it is tried, so that a mail server can drop a second one."""
+    return references(notice, [thing(notice)])[0]
+
+
+def thing(notice: Notice) -> str:
+    match notice.kind:
+        case Kind.ESSAY:
+            return f"essay-{notice.essay_id}"
+        case Kind.PUBLISHED | Kind.REPLY | Kind.FOLLOWED:
+            return f"comment-{notice.comment_id}"
+    return f"{notice.kind}-{notice.pk}"
+
+
+def references(notice: Notice, things: Iterable[str]) -> list[str]:
+    """The Message-ID that a mail about each has, had or would have in this mailbox."""
+    return [f"<{each}.{mark_of(each, notice.email)}@{host()}>" for each in things]
+
+
+def mark_of(what: str, email: str) -> str:
+    """Shows a mail that comes back to be one of ours, sent to this address."""
+    return salted_hmac("comments.mails", f"{what} {email}").hexdigest()[:20]
+
+
+def host() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"

@@ -1,0 +1,148 @@
+"""Who wants to hear of what by mail, and whether an address has proved that its reader asked."""
+
+from datetime import timedelta
+from typing import Self
+
+from allauth.account.models import EmailAddress
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import EMAIL_ROOM, Commenter
+from blog.models import Essay
+from comments.models.comment import Comment
+
+WAITS_FOR = timedelta(days=7)  # for its reader to say that they asked
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def of(self, email: str) -> "Address":
+        return self.get_or_create(email=email.lower())[0]
+
+    def reached(self) -> Self:
+        """Those that mail goes to as far as the address is concerned."""
+        return self.filter(is_paused=False, refused=None).exclude(proved=None)
+
+    def drop_idle(self) -> None:
+        """An address is kept as long as it follows something, or would go on bouncing if it did."""
+        self.filter(subscriptions=None, refused=None).delete()
+
+
+class Address(models.Model):
+    """A mailbox, proved by the button behind a mailed link; what is then asked for by strangers waits for one again."""
+
+    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, unique=True)  # in lower case
+    proved = models.DateTimeField(_("proved"), null=True, editable=False)
+    is_paused = models.BooleanField(_("paused"), default=False)
+    bounces = models.PositiveSmallIntegerField(_("mails that came back"), default=0, editable=False)
+    bounced = models.DateTimeField(_("last one came back"), null=True, editable=False)
+    refused = models.DateTimeField(_("takes no mail since"), null=True, blank=True)
+    problem = models.CharField(_("what its server said"), max_length=500, blank=True, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def active(self) -> Self:
+        """Those that are owed something: asked for by whoever reads the address, and not stopped, paused or refused."""
+        reached = Q(address__is_paused=False, address__refused=None, address__proved__isnull=False)
+        return self.filter(reached, confirmed__isnull=False, stopped=None)
+
+    def standing(self) -> Self:
+        """Those that their reader sees and may change: paused ones too."""
+        return self.filter(confirmed__isnull=False, stopped=None)
+
+    def waiting(self) -> Self:
+        """Asked for in this address's name, and not yet confirmed by its reader."""
+        return self.filter(confirmed=None, stopped=None, created__gt=timezone.now() - WAITS_FOR)
+
+    def to_hear_of(self, comment: Comment) -> Self:
+        """Everybody who is to be told that a comment has appeared, but for its own writer."""
+        root = Comment.objects.filter(tree_id=comment.tree_id, parent=None).values("pk")
+        found = Q(kind=Subscription.Kind.ESSAY, essay=comment.essay_id)
+        found |= Q(kind=Subscription.Kind.THREAD, comment__in=root)
+        if comment.parent_id:
+            answered = Comment.objects.filter(pk=comment.parent_id).values("commenter")
+            found |= Q(kind=Subscription.Kind.REPLIES, commenter__in=answered)
+        return self.active().filter(found).exclude(commenter=comment.commenter_id)
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two follows, who are one person, the other follows; once."""
+        mine = self.filter(commenter=new, kind=Subscription.Kind.REPLIES)
+        self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=mine.values("address")).delete()
+        self.filter(commenter=old).update(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+        """Nothing is followed any more, from here or from an address they have proved, and none of those is kept."""
+        proved = EmailAddress.objects.filter(user=commenter.user_id, verified=True).values("email")
+        theirs = Q(commenter=commenter) | Q(address__email__in=proved) if commenter.user_id else Q(commenter=commenter)
+        rows = self.filter(theirs)
+        addresses = list(rows.values_list("address", flat=True))
+        rows.delete()
+        Address.objects.filter(pk__in=addresses, subscriptions=None).delete()
+
+
+class Subscription(models.Model):
+    """One thing that somebody follows by mail."""
+
+    class Kind(models.TextChoices):
+        REPLIES = "replies", _("replies to me")
+        THREAD = "thread", _("this thread")
+        ESSAY = "essay", _("all comments on this essay")
+        ESSAYS = "essays", _("new essays")
+        DECISION = "decision", _("what is decided about my comment")
+
+    class Often(models.TextChoices):
+        AT_ONCE = "at_once", _("at once")
+        DAILY = "daily", _("once a day")
+
+    address = models.ForeignKey(Address, models.CASCADE, related_name="subscriptions", verbose_name=_("address"))
+    commenter = models.ForeignKey(
+        Commenter, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("who")
+    )  # None: a stranger who gave no more than an address
+    kind = models.CharField(_("to"), max_length=8, choices=Kind.choices)
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("essay"))
+    comment = models.ForeignKey(
+        Comment, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("comment")
+    )  # the root of a thread, or what waits for its decision
+    often = models.CharField(_("how often"), max_length=7, choices=Often.choices, default=Often.AT_ONCE)
+    confirmed = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    stopped = models.DateTimeField(_("stopped"), null=True, editable=False)
+    created = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["address", "commenter"], condition=Q(kind="replies"), name="subscription_replies_once"
+            ),
+            models.UniqueConstraint(
+                fields=["address", "kind", "comment"], condition=~Q(comment=None), name="subscription_comment_once"
+            ),
+            models.UniqueConstraint(
+                fields=["address", "essay"], condition=~Q(essay=None), name="subscription_essay_once"
+            ),
+            models.UniqueConstraint(fields=["address"], condition=Q(kind="essays"), name="subscription_essays_once"),
+            models.CheckConstraint(
+                condition=Q(kind="replies", essay=None, comment=None, commenter__isnull=False)
+                | Q(kind__in=("thread", "decision"), essay=None, comment__isnull=False)
+                | Q(kind="essay", essay__isnull=False, comment=None)
+                | Q(kind="essays", essay=None, comment=None),
+                name="subscription_to_one_thing",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.address} → {self.get_kind_display()}"

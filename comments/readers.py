@@ -1,0 +1,50 @@
+"""Whether a browser is known to be that of whoever reads an address: by their log-in, or since they confirmed here."""
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from accounts import proving
+from accounts.models import Commenter, User
+from comments.models import Address
+from comments.subscribing import Asker
+
+SALT = "comments.readers"
+
+
+def asker(request: HttpRequest, email: str, commenter: Commenter | None) -> Asker:
+    """Whoever asks for mail to this address."""
+    return Asker(email.lower(), commenter, is_reader=reads(request, email))
+
+
+def reads(request: HttpRequest, email: str) -> bool:
+    if isinstance(request.user, User) and proving.is_proved(request.user, email):
+        return True
+    address = known(request)
+    return address is not None and address.email == email.lower()
+
+
+def known(request: HttpRequest) -> Address | None:
+    """The address that was confirmed in this browser."""
+    try:
+        pk = signing.loads(request.COOKIES.get(settings.ADDRESS_COOKIE_NAME, ""), salt=SALT, max_age=age())
+    except signing.BadSignature:
+        return None
+    return Address.objects.filter(pk=pk).exclude(proved=None).first()
+
+
+def know(address: Address, response: HttpResponse) -> HttpResponse:
+    """What this browser asks for with this address is confirmed from now on."""
+    response.set_cookie(
+        settings.ADDRESS_COOKIE_NAME,
+        signing.dumps(address.pk, salt=SALT),
+        max_age=age(),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def age() -> int:
+    return settings.COMMENTER_COOKIE_AGE

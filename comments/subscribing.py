@@ -1,0 +1,119 @@
+"""The verbs of following by mail: ask, confirm, stop, take back. Each is one transaction.
+
+Whoever types an address may be somebody else: what they ask for waits until its reader says so, by the one mail that
+such an address gets. A browser that is known to be its reader's asks for nothing twice.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import notices
+from comments.models import Address, Comment, Notice, Subscription
+
+A_DAY = 3  # mails to an address that has proved nothing
+
+Kind = Subscription.Kind
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing to follow. `comment`: the root of a thread, or what waits to be decided."""
+
+    kind: Kind
+    essay: Essay | None = None
+    comment: Comment | None = None
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, for which address; `is_reader`: this browser is known to be that of whoever reads it."""
+
+    email: str
+    commenter: Commenter | None = None
+    is_reader: bool = False
+
+
+@transaction.atomic
+def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = Subscription.Often.AT_ONCE) -> None:
+    """Follow these from now on; or once the address's reader has confirmed it, for which they are asked by mail."""
+    address = locked(Address.objects.of(asker.email))
+    asked = [made for wish in wishes if (made := take(address, asker, wish, often))]
+    if asker.is_reader:
+        prove(address)
+    elif asked:
+        ask(address, asked[-1])
+
+
+def take(address: Address, asker: Asker, wish: Wish, often: str) -> Subscription | None:
+    """The subscription as asked for; None when it stands already, and for a stranger stays as it is."""
+    about: dict[str, Any] = {"kind": wish.kind, "essay": wish.essay, "comment": wish.comment}
+    if wish.kind == Kind.REPLIES:
+        about["commenter"] = asker.commenter
+    found = Subscription.objects.filter(address=address, **about).first()
+    now = timezone.now()
+    if found is None:
+        fresh = {"commenter": asker.commenter} | about
+        confirmed = now if asker.is_reader else None
+        return Subscription.objects.create(address=address, often=often, confirmed=confirmed, **fresh)
+    if found.confirmed and not found.stopped and not asker.is_reader:
+        return None
+    found.often, found.stopped, found.created = often, None, now
+    found.confirmed = now if asker.is_reader else None
+    found.save(update_fields=["often", "stopped", "created", "confirmed"])
+    return found
+
+
+def ask(address: Address, subscription: Subscription) -> None:
+    """The mail that asks its reader: of what it leads to, all that waits is shown, so a few a day are enough."""
+    if address.refused:
+        return
+    since = timezone.now() - timedelta(days=1)
+    sent = Notice.objects.filter(kind=Notice.Kind.CONFIRM, email=address.email, created__gt=since)
+    if sent.count() < A_DAY:
+        Notice.objects.create(kind=Notice.Kind.CONFIRM, email=address.email, subscription=subscription)
+        notices.send_ready.enqueue()
+
+
+@transaction.atomic
+def confirm(address: Address, chosen: Collection[int]) -> int:
+    """The reader of the address says that they asked for these of what waits, and not for the rest; how many."""
+    locked(address)
+    waiting = Subscription.objects.waiting().filter(address=address)
+    count = waiting.filter(pk__in=chosen).update(confirmed=timezone.now())
+    Subscription.objects.waiting().filter(address=address).delete()
+    prove(address)
+    return count
+
+
+def prove(address: Address) -> None:
+    """Somebody reads it, so that it takes mail again if it once did not."""
+    proved = address.proved or timezone.now()
+    Address.objects.filter(pk=address.pk).update(proved=proved, refused=None, bounces=0, problem="")
+
+
+@transaction.atomic
+def stop(subscriptions: Any) -> None:
+    """No more of these, the mails that are on their way included. They can be taken up again for a while."""
+    subscriptions.filter(stopped=None).update(stopped=timezone.now())
+
+
+@transaction.atomic
+def resume(subscription: Subscription) -> None:
+    Subscription.objects.filter(pk=subscription.pk).exclude(confirmed=None).update(stopped=None)
+
+
+@transaction.atomic
+def pause(address: Address, *, is_paused: bool) -> None:
+    """All mail to the address rests, or comes again. What happens meanwhile is not sent later."""
+    Address.objects.filter(pk=address.pk).update(is_paused=is_paused)
+
+
+def locked(address: Address) -> Address:
+    return Address.objects.select_for_update().get(pk=address.pk)

@@ -1,0 +1,98 @@
+"""What a reader wants to hear of by mail: under the reply form, and without commenting."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms import EmailField
+from accounts.models import EMAIL_ROOM
+from blog.models import Essay
+from comments.models import Comment, Subscription
+from comments.subscribing import Wish
+
+Kind = Subscription.Kind
+
+
+class NotifyForm(forms.Form):
+    """Stands with the reply that is being written; nothing is ticked until somebody does."""
+
+    notify_replies = forms.BooleanField(label=_("Notify me of new comments via email."), required=False)
+    notify_about = forms.ChoiceField(
+        label=_("Which comments"),
+        choices=[
+            (Kind.REPLIES.value, _("replies to me")),
+            (Kind.THREAD.value, _("this thread")),
+            (Kind.ESSAY.value, _("all comments on this essay")),
+        ],
+        required=False,
+        error_messages={"invalid_choice": _("Please choose which comments.")},
+    )
+    notify_essays = forms.BooleanField(label=_("Notify me of new posts via email."), required=False)
+
+    @property
+    def is_asking(self) -> bool:
+        return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
+
+    def wishes(self, comment: Comment, root: Comment) -> list[Wish]:
+        """What they come to, once there is a comment; `root` begins its thread."""
+        found = []
+        if self.cleaned_data["notify_replies"]:
+            match Kind(self.cleaned_data["notify_about"] or Kind.REPLIES):
+                case Kind.THREAD:
+                    found.append(Wish(Kind.THREAD, comment=root))
+                case Kind.ESSAY:
+                    found.append(Wish(Kind.ESSAY, essay=comment.essay))
+                case _:
+                    found.append(Wish(Kind.REPLIES))
+        if self.cleaned_data["notify_essays"]:
+            found.append(Wish(Kind.ESSAYS))
+        return found
+
+
+class FollowForm(forms.Form):
+    """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
+
+    email = EmailField(
+        label=_("Email"),
+        max_bytes=EMAIL_ROOM,
+        error_messages={"required": _("Please give the address that the mails are to go to.")},
+    )
+    what = forms.MultipleChoiceField(
+        label=_("What"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose at least one."), "invalid_choice": _("Please choose from these.")},
+    )
+    often = forms.ChoiceField(
+        label=_("How often"),
+        choices=Subscription.Often.choices,
+        widget=forms.RadioSelect,
+        initial=Subscription.Often.AT_ONCE,
+        error_messages={
+            "required": _("Please choose how often."),
+            "invalid_choice": _("Please choose from these."),
+        },
+    )
+
+    def __init__(self, *args: Any, essay: Essay | None, thread: Comment | None, **rest: Any) -> None:
+        self.essay, self.thread = essay, thread
+        first = Kind.THREAD if thread else Kind.ESSAY if essay else Kind.ESSAYS
+        rest["initial"] = {"what": [first.value]} | rest.get("initial", {})
+        super().__init__(*args, **rest)
+        choices: list[tuple[str, Any]] = []
+        if thread:
+            words = _("the thread that %(name)s began") % {"name": thread.commenter.name}
+            choices.append((Kind.THREAD.value, words))
+        if essay:
+            choices.append((Kind.ESSAY.value, _("all comments on “%(essay)s”") % {"essay": essay}))
+        choices.append((Kind.ESSAYS.value, _("new essays")))
+        self.fields["what"].choices = choices  # type: ignore[attr-defined]
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def wishes(self) -> list[Wish]:
+        about = {
+            Kind.THREAD: Wish(Kind.THREAD, comment=self.thread),
+            Kind.ESSAY: Wish(Kind.ESSAY, essay=self.essay),
+            Kind.ESSAYS: Wish(Kind.ESSAYS),
+        }
+        return [about[Kind(kind)] for kind in self.cleaned_data["what"]]
