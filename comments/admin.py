@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -45,11 +46,67 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         return False
 
 
+class DiscussionForm(forms.ModelForm[Discussion]):
+    def validate_unique(self) -> None:
+        """The row may have come into being since the form was opened: with the first comment."""
+
+
+class DiscussionFormSet(forms.BaseInlineFormSet[Discussion, Essay, forms.ModelForm[Discussion]]):
+    def save_new(self, form: forms.ModelForm[Discussion], commit: bool = True) -> Discussion:
+        form.instance.essay = self.instance
+        return self.save_existing(form, form.instance)
+
+    def save_existing(self, form: forms.ModelForm[Discussion], obj: Discussion, commit: bool = True) -> Discussion:
+        Discussion.objects.settle(self.instance, **{name: form.cleaned_data[name] for name in form.changed_data})
+        return obj
+
+
 class DiscussionInline(admin.StackedInline[Discussion, Essay]):
     model = Discussion
-    fields = ("is_open", "may_be_liked")
+    form = DiscussionForm
+    formset = DiscussionFormSet
+    fields = (
+        "is_open", "own_close_after_days", "own_order", "own_threads_a_page", "own_shown_depth", "may_be_liked",
+    )  # fmt: skip
     can_delete = False
     min_num = max_num = 1
+
+    def get_formset(self, request: HttpRequest, obj: Essay | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **kwargs, help_texts=explained(Rules.objects.current()))
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["choices"] = db_field.get_choices(blank_choice=[("", _("as the site does"))])
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+def explained(rules: Rules) -> dict[str, str]:
+    """What an essay's own settings do, and what the site does where they are empty."""
+    after = (
+        ngettext(
+            "Empty: as the site does, now after %(count)d day.",
+            "Empty: as the site does, now after %(count)d days.",
+            rules.close_after_days,
+        )
+        % {"count": rules.close_after_days}
+        if rules.close_after_days
+        else gettext("Empty: as the site does, now never.")
+    )
+    as_the_site_does = gettext("Empty: as the site does, now %(value)s.")
+    levels, threads, order = (
+        as_the_site_does % {"value": value}
+        for value in (rules.shown_depth, rules.threads_a_page, rules.get_order_display())
+    )
+    site_likes = gettext("The site has likes on.") if rules.likes else gettext("The site has likes off, here too.")
+    return {
+        "is_open": gettext("Off: what was said stays to be read, and nobody can reply."),
+        "own_close_after_days": f"{gettext('Counted from publication; 0: never.')} {after}",
+        "own_order": f"{gettext('In which threads stand until a reader chooses another.')} {order}",
+        "own_threads_a_page": f"{gettext('1 to 200, each with all its replies.')} {threads}",
+        "own_shown_depth": (
+            f"{gettext('2 to 10. Deeper replies stay at the last level and say whom they answer.')} {levels}"
+        ),
+        "may_be_liked": f"{gettext('Of the essay and of its comments.')} {site_likes}",
+    }
 
 
 EssayAdmin.inlines = (*EssayAdmin.inlines, DiscussionInline)

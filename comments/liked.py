@@ -78,7 +78,7 @@ class Likes:
             newest = newest_of(essay, commenter) if commenter and not is_known else None
             discussion = Discussion.objects.of(essay)
             wish = request.GET.get("order", "")
-            order = wish if wish in Rules.Order.values and wish != discussion.rules.order else ""
+            order = wish if wish in Rules.Order.values and wish != discussion.order else ""
             found = cls(essay, discussion, commenter, order)
             if newest is not None:
                 found.newest = newest

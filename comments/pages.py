@@ -204,8 +204,8 @@ class ThreadPage:
         self.viewer = viewer
         self.discussion = Discussion.objects.of(essay)
         self.rules = self.discussion.rules
-        self.order = order or self.rules.order
-        self.per_page = max(1, self.rules.threads_a_page)
+        self.order = order or self.discussion.order
+        self.per_page = self.discussion.threads_a_page
         self.count = max(1, -(-self.discussion.threads // self.per_page))
         self.number = number
         self.looked_up: list[Comment] | None = None
@@ -361,7 +361,8 @@ class ThreadPage:
         """The address of this page, or of another of its pages or orders; what is usual is left out."""
         number = self.number if number is None else number
         order = self.order if order is None else order
-        query = {"cpage": number if number > 1 else None, "order": order if order != self.rules.order else None, **more}
+        usual = self.discussion.order
+        query = {"cpage": number if number > 1 else None, "order": order if order != usual else None, **more}
         words = urlencode({name: value for name, value in query.items() if value is not None})
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
 

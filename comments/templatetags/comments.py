@@ -64,7 +64,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
     if discussion.takes_comments:
         ends(request, discussion.closes)
     rows, told = page.rows()
-    steps = outline(rows, page.rules.shown_depth, frozenset(told), page.more)
+    steps = outline(rows, discussion.shown_depth, frozenset(told), page.more)
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
     likes_here = liked.Likes.of(request, essay)

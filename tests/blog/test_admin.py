@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from blog import actions
 from blog.models import Essay, Redirect, Site, Tag
 from comments.models import Discussion, Rules
 from tests import make
@@ -180,14 +182,17 @@ def test_the_owner_sets_the_site_up_in_one_form() -> None:
     assert Site.objects.get().time_zone == "Europe/Amsterdam"
 
 
-def test_the_owner_sets_the_rules_in_one_form() -> None:
-    desk = client_of(make.owner())
-    sent = {
+def rules_as_sent() -> dict[str, str]:
+    return {
         "who_may_comment": "name", "close_after_days": "0", "flood_seconds": "15", "hold_links": "3", "hold_words": "casino",
         "refuse_words": "", "order": "newest", "threads_a_page": "20", "shown_depth": "4", "edit_minutes": "15",
         "likers": "reader",
     }  # fmt: skip
-    assert desk.post("/admin/comments/rules/1/change/", sent).status_code == 302
+
+
+def test_the_owner_sets_the_rules_in_one_form() -> None:
+    desk = client_of(make.owner())
+    assert desk.post("/admin/comments/rules/1/change/", rules_as_sent()).status_code == 302
     rules = Rules.objects.get()
     assert (rules.who_may_comment, rules.hold_first_comment, rules.hold_links, rules.order) == (
         "name",
@@ -195,6 +200,63 @@ def test_the_owner_sets_the_rules_in_one_form() -> None:
         3,
         "newest",
     )
+
+
+@pytest.mark.parametrize("was_there", [True, False], ids=["counted before", "first comment"])
+def test_what_is_said_while_settings_are_saved_stays_counted(
+    desk: Client, monkeypatch: pytest.MonkeyPatch, was_there: bool
+) -> None:
+    make.rules()
+    essay = make.essay("Whose Promise Is It?")
+    if was_there:
+        make.comment(essay)
+    address = f"{ESSAYS}{essay.pk}/change/"
+    opened = desk.get(address).content.decode()
+    assert f'name="discussion-INITIAL_FORMS" value="{int(was_there)}"' in opened
+    assert "Empty: as the site does, now 5." in opened
+    assert "Empty: as the site does, now oldest first." in opened
+    save = actions.save
+
+    def save_while_somebody_replies(saved: Essay, **more: Any) -> Essay:
+        """By now the form has read the row that it is going to write."""
+        make.comment(essay)
+        return save(saved, **more)
+
+    monkeypatch.setattr(actions, "save", save_while_somebody_replies)
+    if not was_there:
+        make.comment(essay)  # the row came into being since the form was opened
+    sent = fields(**{
+        "discussion-INITIAL_FORMS": str(int(was_there)), "discussion-0-essay": str(essay.pk), "slug": essay.slug,
+        "discussion-0-own_shown_depth": "3", "discussion-0-own_order": "newest", "discussion-0-may_be_liked": "on",
+    })  # fmt: skip
+    assert desk.post(address, sent).status_code == 302
+    found = Discussion.objects.get(essay=essay)
+    assert (found.responses, found.threads) == (2, 2)
+    assert (found.shown_depth, found.order, found.threads_a_page, found.is_open) == (3, "newest", 50, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("shown_depth", "1", "At least 2 levels are shown."),
+        ("shown_depth", "11", "At most 10 levels are shown."),
+        ("threads_a_page", "0", "At least one thread stands on a page."),
+        ("threads_a_page", "201", "At most 200 threads stand on a page."),
+        ("close_after_days", "999999999", "Comments close after at most 36500 days"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_everywhere_in_words(
+    desk: Client, name: str, value: str, said: str
+) -> None:
+    essay = make.essay()
+    refused = desk.post(f"{ESSAYS}{essay.pk}/change/", fields(**{f"discussion-0-own_{name}": value}))
+    assert (refused.status_code, said in refused.content.decode()) == (200, True)
+    refused = client_of(make.owner()).post("/admin/comments/rules/1/change/", rules_as_sent() | {name: value})
+    assert (refused.status_code, said in refused.content.decode()) == (200, True)
+    with pytest.raises(CommandError, match=f"{name}: {said}"):
+        call_command("rules", f"{name}={value}")
+    assert not Discussion.objects.exists()
+    assert getattr(Rules.objects.current(), name) == getattr(Rules(), name)
 
 
 def test_times_in_the_admin_are_the_sites(desk: Client) -> None:

@@ -53,6 +53,7 @@ class World:
             essay.tags.add(self.tag)
         self.root = make.comment(self.essay, "The first.", by=Commenter.objects.of(self.reader))
         self.reply = make.comment(self.essay, "The second.", to=self.root)
+        self.deep = make.comment(self.essay, "The third.", to=self.reply, by=make.guest("Tobias Fenn"))
         for _ in range(2):
             make.comment(self.essay)
         self.waiting = make.comment(self.essay, "It waits.", status="pending")
@@ -433,6 +434,52 @@ def test_a_discussion_that_is_closed_and_opened(world: World) -> None:
     assert "Leave a Reply" in world.read(world.essay)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "words", "is_there"),
+    [
+        ("own_close_after_days", "1", "Comments are closed.", True),
+        ("own_shown_depth", "2", "in reply to", True),
+        ("own_threads_a_page", "50", "Newer Comments", False),
+        ("own_order", "newest", "The second.", False),
+        ("may_be_liked", False, "Be the first to like this.", False),
+    ],
+)
+def test_what_an_essay_settles_for_itself(
+    world: World, setting: str, value: str | bool, words: str, is_there: bool
+) -> None:
+    assert (words in world.read(world.essay)) != is_there
+    elsewhere = world.read(world.other)
+    world.change(world.essay, **{f"discussion-0-{setting}": value})
+    world.agree()
+    assert (words in world.read(world.essay)) == is_there
+    assert world.read(world.other) == elsewhere
+    world.change(world.essay, **{f"discussion-0-{setting}": "on" if value is False else ""})
+    world.agree()
+    assert (words in world.read(world.essay)) != is_there
+
+
+def test_an_essays_own_days_are_over_and_the_sites_are_not(world: World) -> None:
+    world.change(world.essay, **{"discussion-0-own_close_after_days": "3"})
+    world.keep_everything()
+    assert world.essay.published
+    for seconds, is_closed in ((-30, False), (1, True)):
+        with at(world.essay.published + timedelta(days=3, seconds=seconds)):
+            world.agree()
+            assert ("Comments are closed." in world.read(world.essay)) == is_closed
+            assert "Comments are closed." not in world.read(world.other)
+    world.change(world.essay, **{"discussion-0-own_close_after_days": ""})
+
+
+def test_an_essay_stays_open_where_the_others_close(world: World) -> None:
+    world.change(world.essay, **{"discussion-0-own_close_after_days": "0"})
+    world.change(rules(), close_after_days="1")
+    world.agree()
+    assert "Comments are closed." not in world.read(world.essay)
+    assert "Comments are closed." in world.read(world.other)
+    world.change(rules(), close_after_days="0")
+    world.change(world.essay, **{"discussion-0-own_close_after_days": ""})
+
+
 def test_a_tag(world: World) -> None:
     world.change(world.tag, name="Oaths", slug="oaths", description="On swearing them.")
     world.addresses.append("/tag/oaths/")
@@ -567,7 +614,7 @@ def rules() -> Rules:
         ("hold_everything", True, "Every comment is read by a moderator", True),
         ("hold_first_comment", True, "Your first comment is read by a moderator", True),
         ("close_after_days", 1, "Comments are closed.", True),
-        ("shown_depth", 1, "in reply to", True),
+        ("shown_depth", 2, "in reply to", True),
         ("threads_a_page", 50, "Newer Comments", False),
         ("order", "newest", "The second.", False),
         ("likes", False, "Be the first to like this.", False),
