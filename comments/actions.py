@@ -1,5 +1,6 @@
 """The verbs of readers. Each is one transaction: all of it or nothing."""
 
+import hashlib
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -8,9 +9,10 @@ import pagecache
 from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
-from comments import notices, screening
+from comments import notices, screening, subscribing
 from comments.models import Comment, Discussion, Rules, Wording
 from comments.screening import Draft, Sender
+from comments.subscribing import Asker, Following
 from server import limits
 
 
@@ -48,9 +50,12 @@ def post(
     rules: Rules | None = None,
     is_trusted: bool = False,
     is_moderator: bool = False,
+    key: str = "",
+    following: Following | None = None,
 ) -> Comment:
     """Put a comment under an essay, or under the comment `parent` of it, and say who is to hear of it.
 
+    Sent again with the same key, as after an answer that got lost, it is the comment made the first time.
     Raises Gone, Joined, Duplicate, Flooded or screening.Refused; then nothing is kept.
     """
     rules = rules or Rules.objects.current()
@@ -60,10 +65,13 @@ def post(
     above = root = None
     if parent is not None:
         root, above = Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
-        if above is None or not above.is_approved:
-            raise Gone
     else:
         Discussion.objects.lock(essay)  # no thread to lock yet
+    mark = sending(key, commenter, essay, parent, text)
+    if sent := Comment.objects.sent(mark):
+        return sent
+    if parent is not None and (above is None or not above.is_approved):
+        raise Gone
     history = Comment.objects.said_by(commenter, essay=essay, parent=parent, text=text)
     if history.twin:
         raise Duplicate(Comment.objects.get(pk=history.twin))
@@ -72,17 +80,29 @@ def post(
     if commenter._state.adding:
         commenter.save()  # a stranger's first words
     told = ["site"] if commenter.has_news else []
-    wording = Wording(text=text, html=markup.comment(text), network=sender.network)
+    wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
     draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     comment = Comment.objects.grow(essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status)
     comment.say(wording, reasons=verdict.reasons)
     if comment.is_approved:
         told += [essay.cache_key, "comments"]
+    if following:
+        asker = Asker(following.email, comment.commenter, following.is_reader)
+        subscribing.follow(asker, following.wishes(comment, root or comment))
     if told:
         pagecache.bump(*told)  # every page that shows it is made anew
     notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
     return comment
+
+
+def sending(key: str, commenter: Commenter, essay: Essay, parent: int | None, text: str) -> str:
+    """The mark of one sending: of these words, here, by this person. So nobody meets what another sent with a key."""
+    if not key:
+        return ""
+    user = commenter.user_id
+    person = (user,) if user else (commenter.name, commenter.email)  # a guest's cookie may come with the lost answer
+    return hashlib.blake2b(repr((key, person, essay.pk, parent, text)).encode(), digest_size=16).hexdigest()
 
 
 def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:

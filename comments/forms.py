@@ -1,5 +1,6 @@
 """What a reader writes."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from accounts.text import tidy_text
 from comments.models import Comment
 
 TEXT_BYTES = 65_525
+KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class TextField(forms.CharField):
@@ -39,6 +41,16 @@ class NumberField(forms.CharField):
         """A number has no characters to look at."""
 
 
+class KeyField(forms.CharField):
+    """What script calls one sending of the words by: random, so only the browser that made it knows it."""
+
+    def to_python(self, value: Any) -> str:
+        return value if isinstance(value, str) and KEY.fullmatch(value) else ""
+
+    def run_validators(self, value: Any) -> None:
+        """Without script there is none, and nobody can mend a field that is not seen."""
+
+
 class CommentForm(forms.Form):
     text = TextField(
         label=_("Comment"),
@@ -47,6 +59,7 @@ class CommentForm(forms.Form):
         error_messages={"required": _("Please write something before you post it.")},
     )
     parent = NumberField(required=False, widget=forms.HiddenInput)
+    key = KeyField(required=False, widget=forms.HiddenInput)
 
 
 class SeenField(forms.CharField):

@@ -16,12 +16,13 @@ from accounts.middleware import Request, forget, remember
 from accounts.models import Commenter
 from blog.models import Essay
 from blog.views import draw
-from comments import actions, drafts, identity, standing
+from comments import actions, drafts, identity, readers, standing
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
 from comments.pages import ThreadPage, Viewer, key_to
 from comments.previewing import preview
 from comments.screening import Refused, Sender
+from comments.subscription_forms import NotifyForm
 
 GUEST = "guest"
 
@@ -36,6 +37,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     rules = discussion.rules
     form = CommentForm(request.POST)
     details = None if user.is_authenticated else identity.details_form(request, rules, request.POST)
+    notify = NotifyForm(request.POST if rules.readers_may_follow else {})
     if not discussion.takes_comments:
         return refuse(request, essay, form, details, 403, _("Comments are closed."))
     if "preview" in request.POST:
@@ -46,8 +48,12 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         return refuse(
             request, essay, form, None, 403, _("Here people log in before they comment. Your words are still below.")
         )
-    if not all([form.is_valid(), details is None or details.is_valid()]):
+    if not all([form.is_valid(), details is None or details.is_valid(), notify.is_valid()]):
         return refuse(request, essay, form, details, 422)
+    email = details.cleaned_data["email"] if details else request.user.email
+    if notify.is_asking and not email:
+        return refuse(request, essay, form, details, 422, nowhere_to_write(details))
+    following = notify.following(email, is_reader=readers.reads(request, email))
     try:
         comment = actions.post(
             essay=essay,
@@ -56,6 +62,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
             rules=rules,
             is_trusted=essay.is_own or essay.is_kept,
             is_moderator=essay.is_kept,
+            following=following,
             **form.cleaned_data,
         )
     except actions.Gone:
@@ -83,7 +90,18 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         response.headers["Retry-After"] = str(seconds)
         return response
     drafts.drop(request, essay, comment.parent_id)
-    return settle(request, details, comment)
+    response = settle(request, details, comment, asked=following is not None and not following.is_reader)
+    if "in_place" in request.POST:
+        response.status_code = 201  # script reads where it is, which a redirect would not tell it
+    return response
+
+
+def nowhere_to_write(details: DetailsForm | None) -> str:
+    """Mails were asked for by somebody who gave no address; what a guest has to do is said beside the field."""
+    if details is None:
+        return _("Your account has no email address that could be written to: add one to it, or ask for no mails.")
+    details.add_error("email", _("Please give the address that the mails you asked for are to go to."))
+    return ""
 
 
 def somebody_else(request: Request) -> str:
@@ -115,18 +133,22 @@ def with_key(comment: Comment, *, is_own: bool = False) -> str:
     return f"{comment.get_absolute_url()}?key={key_to(comment, is_own=is_own)}"
 
 
-def settle(request: Request, details: DetailsForm | None, comment: Comment) -> HttpResponse:
-    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks."""
+def settle(request: Request, details: DetailsForm | None, comment: Comment, *, asked: bool) -> HttpResponse:
+    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks.
+
+    `asked`: a mail is on its way that asks whether they asked for mails.
+    """
+    more = f"mailed={comment.pk}" if asked else ""
     if details is None:
-        return redirect(comment)
+        return redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?"))
     guest = request.commenter or None
     is_nameless = guest is not None and not guest.name  # known for what they like alone
     if details.cleaned_data["remember"]:
         if guest and is_nameless:
             people.join(guest, comment.commenter)
-        return remember(comment.commenter, redirect(comment))
+        return remember(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
     # by its key the page knows its writer, who can change it there, and offers to make it theirs
-    onward = redirect(with_key(comment, is_own=True))
+    onward = redirect(f"{with_key(comment, is_own=True)}&{more}".rstrip("&"))
     return forget(onward) if guest and not is_nameless else onward
 
 
@@ -137,7 +159,7 @@ def comment(request: Request, pk: int) -> HttpResponse:
     viewer = Viewer.of(request)
     if not found.essay.is_published or not (viewer.may_see(found) or found.has_readable_replies()):
         raise Http404
-    response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found))
+    response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found, mailed=viewer.mailed))
     if viewer.key:
         response.headers["Referrer-Policy"] = "same-origin"
     return response

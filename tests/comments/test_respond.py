@@ -604,6 +604,7 @@ def test_every_reason_is_kept_together(essay: Essay, guest: Browser) -> None:
     [
         ({"hold_links": 0}, "http://a.example http://b.example http://c.example"),
         ({"hold_links": 3}, "http://a.example http://b.example"),
+        ({"hold_links": 1}, f"> Said here.\n> — [Ines]({settings.SITE_URL}/comments/1/)"),
         ({"hold_words": "casino\n\n  \n"}, "a quiet word"),
     ],
 )

@@ -53,8 +53,9 @@ class Caller:
     def read(self, path: str) -> Answer:
         return self.ask("GET", path)
 
-    def post(self, essay: str, text: str, *, parent: int | str = "", name: str = "Ida") -> Answer:
+    def post(self, essay: str, text: str, *, parent: int | str = "", name: str = "Ida", key: str = "") -> Answer:
         fields = {"text": text, "parent": parent, "name": name, "email": f"{name.lower()}@example.org", "website": ""}
+        fields |= {"key": key} if key else {}
         answer = self.ask("POST", f"{essay}respond/", urlencode(fields))
         self.statuses.append(answer.status)
         if answer.is_taken:

@@ -1,0 +1,96 @@
+"""One sending, however often it arrives: script gives it a key, and a repetition is answered like the first time."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from blog.models import Essay
+from comments import jobs
+from comments.models import Comment, Wording
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, place
+
+pytestmark = pytest.mark.django_db
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def first(essay: Essay, browser: Browser, **fields: str) -> tuple[Comment, str]:
+    answer = browser.post_to(essay, key=KEY, **fields).answer
+    assert answer.status_code == 302
+    return Comment.objects.latest("pk"), place(answer)
+
+
+def test_what_is_sent_again_leads_to_the_comment_it_made(essay: Essay, guest: Browser) -> None:
+    root = make.comment(essay)
+    for fields in ({}, {"parent": str(root.pk)}, {"text": "Do remember me.", "remember": "on"}):
+        comment, address = first(essay, guest, **fields)
+        make.rules(flood_seconds=60)
+        again = guest.post_to(essay, key=KEY, **fields).answer
+        make.rules(flood_seconds=0)
+        assert (again.status_code, place(again).partition(":")[0]) == (302, address.partition(":")[0])
+        assert Comment.objects.latest("pk") == comment
+
+
+def test_it_does_so_although_what_it_answers_is_gone_by_now(essay: Essay, guest: Browser) -> None:
+    root = make.comment(essay)
+    comment, _address = first(essay, guest, parent=str(root.pk))
+    deciding.trash(root, by=make.moderator())
+    again = guest.post_to(essay, key=KEY, parent=str(root.pk)).answer
+    assert (again.status_code, Comment.objects.latest("pk")) == (302, comment)
+    assert str(comment.pk) in place(again)
+
+
+def test_the_guest_is_known_by_the_lost_answers_key_as_by_the_first(essay: Essay, guest: Browser) -> None:
+    comment, _address = first(essay, guest, text="Held, or not.")
+    again = guest.post_to(essay, key=KEY, text="Held, or not.").answer
+    assert f"/comments/{comment.pk}/delete/" in guest.read(place(again)).html
+
+
+def test_anothers_key_reveals_nothing_and_blocks_nothing(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    comment, _address = first(essay, guest)
+    answer = stranger.post_to(essay, key=KEY, name="Somebody Else", email="else@example.org").answer
+    other = Comment.objects.latest("pk")
+    assert answer.status_code == 302
+    assert other != comment
+    assert f"/comments/{other.pk}/" in answer.headers["Location"]
+
+
+def test_other_words_with_the_same_key_are_another_comment(essay: Essay, guest: Browser) -> None:
+    comment, _address = first(essay, guest)
+    assert guest.say(essay, key=KEY, text="And one thing more.") != comment
+
+
+@pytest.mark.parametrize("key", ["", "1", "x" * 32, KEY * 2, "\0" * 32])
+def test_without_such_a_key_the_same_words_are_refused_with_a_link(essay: Essay, guest: Browser, key: str) -> None:
+    guest.say(essay, key=key)
+    assert guest.post_to(essay, key=key).status == 409
+
+
+def test_the_key_is_forgotten_after_a_day(essay: Essay, guest: Browser) -> None:
+    first(essay, guest)
+    for days, count in ((0.9, 1), (1.1, 0)):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            jobs.forget_sendings.call()
+        assert Wording.objects.exclude(sent_as="").count() == count
+    assert guest.post_to(essay, key=KEY).status == 409
+
+
+def test_script_is_told_where_the_comment_is(essay: Essay, guest: Browser) -> None:
+    answer = guest.post_to(essay, key=KEY, in_place="1").answer
+    assert answer.status_code == 201
+    assert answer.headers["Location"].startswith(f"/comments/{Comment.objects.latest('pk').pk}/?key=")
+
+
+def test_posting_with_a_key_costs_few_queries(
+    essay: Essay, guest: Browser, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    make.rules(flood_seconds=1)
+    root = make.comment(essay)
+    with django_assert_max_num_queries(15 + 2):  # what begins and ends the transaction asks nothing
+        guest.say(essay, key=KEY, parent=str(root.pk))

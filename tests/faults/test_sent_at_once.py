@@ -1,0 +1,28 @@
+"""One sending that arrives many times at once, as when a browser tries again: one comment, and every answer leads there."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.faults.conftest import Forum
+
+AT_ONCE = 8
+ROUNDS = 5
+
+
+def test_one_sending_makes_one_comment_however_many_arrive_at_once(forum: Callable[..., Forum]) -> None:
+    place = forum(WEB_CONCURRENCY="2")
+    (root,) = place.roots(1)
+
+    def send(number: int) -> str:
+        key, parent = f"{number:032x}", root if number % 2 else ""
+        answer = place.caller(1).post(place.essay, f"Said once {number}.", parent=parent, key=key)
+        found = re.match(r"/comments/(\d+)/", answer.headers.get("location", ""))
+        assert found, (answer.status, answer.body[:500])
+        return found[1]
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number in range(ROUNDS):
+            assert len(set(pool.map(send, [number] * AT_ONCE))) == 1
+    assert sorted(place.stored()[1:]) == [f"Said once {number}." for number in range(ROUNDS)]
+    place.problems()
