@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -131,9 +132,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.order_by("-published", "-pk")
 
     def with_authors(self) -> Self:
-        return self.prefetch_related(
-            models.Prefetch("authorships", Authorship.objects.select_related("author").order_by("position", "pk"))
-        )
+        return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
         """When the next scheduled essay appears and so changes every list."""
@@ -228,9 +227,9 @@ class Essay(models.Model):
         first = OPENING.match(self.body)
         return first is not None and unicodedata.name(first["letter"], "").startswith(("LATIN", "GREEK", "CYRILLIC"))
 
-    @property
+    @cached_property
     def bylines(self) -> list[Any]:
-        """Its authors in order; no query when they came by with_authors()."""
+        """Its authors in order; no query when they came by with_authors(), which pays where there are several."""
         return [authorship.author for authorship in self.authorships.all()]
 
     def get_absolute_url(self) -> str:
@@ -238,6 +237,11 @@ class Essay(models.Model):
             return reverse("page", args=[self.slug])
         day = self.dated or timezone.localdate(self.published or self.created)
         return reverse("essay", args=[day.year, f"{day.month:02}", f"{day.day:02}", self.slug])
+
+
+class AuthorshipManager(models.Manager["Authorship"]):
+    def get_queryset(self) -> models.QuerySet["Authorship"]:
+        return super().get_queryset().select_related("author")
 
 
 class Authorship(models.Model):
@@ -248,6 +252,8 @@ class Authorship(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="authorships", verbose_name=_("author")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = AuthorshipManager()
 
     class Meta:
         verbose_name = _("author")

@@ -66,7 +66,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = readable().with_authors().prefetch_related("tags").get(**dated(year, month, day), slug=slug)
+        found = readable().get(**dated(year, month, day), slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -75,7 +75,7 @@ def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        found = Essay.objects.pages().published().with_authors().prefetch_related("tags").get(slug=slug)
+        found = Essay.objects.pages().published().get(slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)

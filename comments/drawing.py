@@ -24,6 +24,11 @@ from comments.thread import Move, Row, Shown, Step
 
 TOKEN = re.compile(r"<!--(\w+)-->")
 KEPT_AT_MOST = 20_000
+JOINED = ("commenter", "wording")
+DRAWN = (
+    "created", "edited", "wording__html",
+    "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
+)  # fmt: skip
 FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
@@ -88,6 +93,17 @@ def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verif
     return Stencil.of("comments/_comment.html", {"comment": comment, "commenter": commenter, **rest})
 
 
+@lru_cache
+def of_any_page(language: str, template: str, *places: str) -> Stencil:
+    return Stencil.of(template, open_places(*places))
+
+
+@lru_cache
+def actions_with_reply(language: str) -> Stencil:
+    url = SafeString(f"{open_place('reply_to')}{open_place('comment')}#respond")
+    return Stencil.of("comments/_actions.html", {**open_places("comment", "name", "likes", "own"), "url": url})
+
+
 class Kept:
     """Comments' own markup by (comment, its `changed`, its Commenter's `changed`, language, time zone)."""
 
@@ -103,7 +119,7 @@ class Kept:
         if missing:
             if len(self.stencils) + len(missing) > KEPT_AT_MOST:
                 self.stencils.clear()
-            for comment in Comment.objects.filter(pk__in=missing).select_related("commenter", "wording"):
+            for comment in Comment.objects.filter(pk__in=missing).order_by().select_related(*JOINED).only(*DRAWN):
                 found[comment.pk] = self.stencils[keys[comment.pk]] = draw(comment)
         return found
 
@@ -156,7 +172,7 @@ class Page:
         more: Mapping[int, More] = NO_MORE,
         elsewhere: Mapping[int, str] = NOBODY,
     ) -> None:
-        """`reply_to`: the address of the form under a comment, with its key left open as `<!--comment-->`.
+        """`reply_to`: how the address of the form under a comment begins; the comment's key follows.
 
         `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
         `likes`: the mark of a comment that says who likes it.
@@ -169,12 +185,11 @@ class Page:
         self.form = form
         self.more = more
         self.elsewhere = elsewhere
-        url = SafeString(escape(reply_to).replace(escape(open_place("comment")), open_place("comment")))
-        actions = open_places("comment", "name", "likes", "own") | {"url": url}
-        self.actions = Stencil.of("comments/_actions.html", actions) if is_open else None
-        self.actions_but_reply = Stencil.of("comments/_actions.html", open_places("likes", "own"))
-        self.in_reply_to = Stencil.of("comments/_in_reply_to.html", open_places("url", "name"))
-        self.author_mark = get_template("comments/_author.html").render({})
+        language = get_language() or ""
+        self.actions = actions_with_reply(language).bind({"reply_to": escape(reply_to)}) if is_open else None
+        self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "own")
+        self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "url", "name")
+        self.author_mark = of_any_page(language, "comments/_author.html").fill({})
         self.tombstones: dict[str, str] = {}
         self.openings: dict[int, str] = {}
 

@@ -111,7 +111,7 @@ def row(
         "account": identity.account_name(request) if commenter else "",
         "is_changing": is_changing,
         "details": None if speaks_for_user else details,
-        "icons": icons(request),
+        "icons": icons(str(request.site)),
         "trouble": troubles().get(request.GET.get("login", "")),
         "troubles": troubles(),
         "rules": rules,
@@ -128,8 +128,8 @@ def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[
     return DetailsForm(data, guest=guest, needs_email=needs_email, initial=dict(initial))
 
 
-def icons(request: HttpRequest) -> list[dict[str, str]]:
-    return [{"key": OWN, "name": str(request.site), "mark": "site"}, *identity.elsewhere()]
+def icons(site: str) -> list[dict[str, str]]:
+    return [{"key": OWN, "name": site, "mark": "site"}, *identity.elsewhere()]
 
 
 def troubles() -> dict[str, str]:

@@ -166,10 +166,10 @@ class Viewer:
         }
 
     def columns(self, rules: Rules) -> list[Any]:
-        """What of a row depends on the viewer: whether they like it, and may change it."""
+        """What of a row depends on the viewer: whether they like it, and may change it. Of a stranger's, nothing."""
         who = self.commenter.pk if self.commenter else None
         if who is None and self.owned is None:
-            return [Value(False), Value(False)]
+            return []
         is_own = Q(commenter=who) if self.owned is None else Q(commenter=who) | Q(pk=self.owned)
         return [
             Exists(Like.objects.filter(comment=OuterRef("pk"), commenter=who)) if who else Value(False),
@@ -308,9 +308,9 @@ class ThreadPage:
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
         found = self.found(Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None))
-        rows = list(map(Row._make, found))
+        rows = [Row(*row) for row in found]
         if open_.begun:
-            rows += map(Row._make, self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST])
+            rows += [Row(*row) for row in self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST]]
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
         way = 1 if self.is_oldest_first else -1
         rows.sort(key=lambda row: (-likes[row.tree], way * row.tree, row.left))
@@ -331,7 +331,7 @@ class ThreadPage:
         """A comment with all below it, or what of it comes after the page before."""
         inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
         found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
-        rows = list(map(Row._make, found[: AT_MOST + 1]))
+        rows = [Row(*row) for row in found[: AT_MOST + 1]]
         if len(rows) > AT_MOST:
             last = rows[AT_MOST - 1]
             rest = Comment.objects.approved().filter(inside, lft__gt=last.left).count()

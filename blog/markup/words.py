@@ -38,9 +38,13 @@ def count_words(source: str) -> int:
 
 def excerpt(source: str, words: int = 55) -> str:
     """The opening of an essay, in one line."""
-    text = " ".join(plain(parted(source)[0]).split())
-    found = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
-    return text if len(found) <= words else text[: found[words - 1]].rstrip(" .,;:") + "…"
+    opening = source[: max(0, source.rfind("<", 0, 40 * words))]  # most often enough; cut where no word begins
+    for part in (opening, source):
+        text = " ".join(plain(parted(part)[0]).split())
+        found = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
+        if len(found) > words:
+            return text[: found[words - 1]].rstrip(" .,;:") + "…"
+    return text
 
 
 def links(source: str) -> list[str]:

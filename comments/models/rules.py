@@ -124,7 +124,7 @@ class DiscussionManager(models.Manager["Discussion"]):
             if found := getattr(essay, "discussion", None):
                 return found  # type: ignore[no-any-return]
         else:
-            found = self.select_related("rules").filter(essay=essay).first()
+            found = self.select_related("rules").in_bulk([essay.pk]).get(essay.pk)
         found = found or Discussion(rules=Rules.objects.current())
         found.essay = essay  # who asks next finds it there
         return found

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from blog.context import ends
 from blog.models import Essay
-from comments import drafts, drawing, identity, liked
+from comments import blank_form, drafts, drawing, identity, liked
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage, number_in
@@ -70,7 +70,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
     likes_here = liked.Likes.of(request, essay)
     drawn = drawing.Page(
         authors=frozenset(author.pk for author in essay.bylines),
-        reply_to=f"{page.url(replyto='COMMENT')}#respond".replace("COMMENT", "<!--comment-->"),
+        reply_to=page.url(replyto=""),
         is_open=discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows),
@@ -137,6 +137,8 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
     form = context.get("form")
     draft: Mapping[str, Any] = {}
     if not isinstance(form, CommentForm):
+        if parent is None and discussion.takes_comments and blank_form.is_for(request):
+            return blank_form.draw(request, essay, rules)
         draft = drafts.kept(request, essay, parent.pk if parent else None)
         form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
     return SafeString(
