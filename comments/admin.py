@@ -27,6 +27,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
         (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
+        (_("Mails to readers"), {"fields": ("readers_may_follow",)}),
         (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
         (_("On the page"), {"fields": ("order", "threads_a_page", "shown_depth")}),
     )

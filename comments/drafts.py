@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from accounts import ways_back
 from blog.models import Essay
 
-FIELDS = ("text", "parent", "name", "email", "website", "remember")
+FIELDS = ("text", "parent", "name", "email", "website", "remember", "notify_replies", "notify_about", "notify_essays")
 BYTES = 256 * 1024
 
 

@@ -30,7 +30,7 @@ from django.utils.translation import ngettext
 from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status, is_editable
+from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status, Subscription, is_editable
 from comments.opening import AT_MOST, opening
 from comments.screening import Reason
 from comments.thread import Row
@@ -78,6 +78,9 @@ class Told:
     offer: str  # asks for the mail that makes it theirs, if they are a guest with an address
     address: str
     is_saved: bool  # the words were changed just now
+    is_mailed: bool  # somebody is asked by mail whether they asked for mails
+    is_to_be_told: bool  # what is decided about it
+    tell: str  # where they ask for that
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Viewer:
     commenter: Commenter | None = None
     key: str = ""
     edited: int | None = None  # what they have just changed, as the address says
+    mailed: int | None = None  # and with what they have just asked for mails, so that they are mailed themselves
     unlocked: int | None = field(init=False)
     owned: int | None = field(init=False)
 
@@ -113,7 +117,8 @@ class Viewer:
     @classmethod
     def of(cls, request: HttpRequest) -> "Viewer":
         commenter = request.commenter or None  # type: ignore[attr-defined]
-        return cls(commenter, request.GET.get("key", ""), number_in(request.GET.get("edited")))
+        edited, mailed = (number_in(request.GET.get(name)) for name in ("edited", "mailed"))
+        return cls(commenter, request.GET.get("key", ""), edited, mailed)
 
     def looked_up(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
         """The viewer's own comments under the essay that wait, and a guest's newest: those `is_told`. And the wish.
@@ -126,14 +131,15 @@ class Viewer:
         if not own and wish is None:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
-        saved = Q(status=Status.APPROVED, pk=self.edited)
+        saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
         news = (own & (Q(status=Status.PENDING) | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
         found = Comment.objects.under(essay).filter(news | Q(pk=wish) if wish else news)
         needed = found.select_related("wording", "commenter").only(
             "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status",
             "wording__reasons", "commenter__email", "commenter__user",
         )  # fmt: skip
-        needed = needed.annotate(is_told=ExpressionWrapper(news, BooleanField()), **more)
+        asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
+        needed = needed.annotate(is_told=ExpressionWrapper(news, BooleanField()), is_to_be_told=Exists(asked), **more)
         return list(needed.order_by(Case(When(pk=wish, then=0), default=1), "-pk")[: OWN_AT_MOST + 1])
 
     def told(self, comment: Comment) -> "Told":
@@ -145,6 +151,9 @@ class Viewer:
             offer=claims.offer(guest.pk) if guest.email and not guest.user_id else "",
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
             is_saved=comment.pk == self.edited,
+            is_mailed=comment.pk == self.mailed,
+            is_to_be_told=comment.is_to_be_told,  # type: ignore[attr-defined]
+            tell=self.own_address("tell-decision", comment.pk) if self.wrote(comment) else "",
         )
 
     def wrote(self, comment: Comment) -> bool:
@@ -181,11 +190,12 @@ class Viewer:
         return {pk: self.own_addresses(pk, is_editable=pk in editable) for pk in own}
 
     def own_addresses(self, pk: int, *, is_editable: bool) -> Own:
-        key = f"?{urlencode({'key': self.key})}" if pk == self.owned else ""
-        return Own(
-            edit=f"{reverse('edit-comment', args=[pk])}{key}" if is_editable else "",
-            delete=f"{reverse('delete-comment', args=[pk])}{key}",
-        )
+        edit = self.own_address("edit-comment", pk) if is_editable else ""
+        return Own(edit=edit, delete=self.own_address("delete-comment", pk))
+
+    def own_address(self, view: str, pk: int) -> str:
+        """With what shows that it is theirs, if nothing else does."""
+        return reverse(view, args=[pk]) + (f"?{urlencode({'key': self.key})}" if pk == self.owned else "")
 
     def may_see(self, comment: Comment) -> bool:
         if comment.status == Status.APPROVED:

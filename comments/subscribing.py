@@ -40,6 +40,28 @@ class Asker:
     is_reader: bool = False
 
 
+@dataclass(frozen=True)
+class Following:
+    """What somebody ticked under the reply that they post, and the address that it is for."""
+
+    email: str
+    is_reader: bool
+    comments: Kind | None = None  # which of the new ones
+    essays: bool = False
+
+    def wishes(self, comment: Comment, root: Comment) -> list[Wish]:
+        """What they come to, once there is a comment; `root` begins its thread."""
+        found = [Wish(Kind.ESSAYS)] if self.essays else []
+        match self.comments:
+            case Kind.REPLIES:
+                found.append(Wish(Kind.REPLIES))
+            case Kind.THREAD:
+                found.append(Wish(Kind.THREAD, comment=root))
+            case Kind.ESSAY:
+                found.append(Wish(Kind.ESSAY, essay=comment.essay))
+        return found
+
+
 @transaction.atomic
 def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = Subscription.Often.AT_ONCE) -> None:
     """Follow these from now on; or once the address's reader has confirmed it, for which they are asked by mail."""

@@ -9,7 +9,7 @@ from accounts.forms import EmailField
 from accounts.models import EMAIL_ROOM
 from blog.models import Essay
 from comments.models import Comment, Subscription
-from comments.subscribing import Wish
+from comments.subscribing import Following, Wish
 
 Kind = Subscription.Kind
 
@@ -34,30 +34,25 @@ class NotifyForm(forms.Form):
     def is_asking(self) -> bool:
         return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
 
-    def wishes(self, comment: Comment, root: Comment) -> list[Wish]:
-        """What they come to, once there is a comment; `root` begins its thread."""
-        found = []
-        if self.cleaned_data["notify_replies"]:
-            match Kind(self.cleaned_data["notify_about"] or Kind.REPLIES):
-                case Kind.THREAD:
-                    found.append(Wish(Kind.THREAD, comment=root))
-                case Kind.ESSAY:
-                    found.append(Wish(Kind.ESSAY, essay=comment.essay))
-                case _:
-                    found.append(Wish(Kind.REPLIES))
-        if self.cleaned_data["notify_essays"]:
-            found.append(Wish(Kind.ESSAYS))
-        return found
+    def following(self, email: str, *, is_reader: bool) -> Following | None:
+        """What is ticked, for this address; None for nothing."""
+        about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
+        comments = about if self.cleaned_data["notify_replies"] else None
+        essays = self.cleaned_data["notify_essays"]
+        return Following(email, is_reader, comments, essays) if self.is_asking else None
 
 
-class FollowForm(forms.Form):
-    """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
-
+class AddressForm(forms.Form):
     email = EmailField(
         label=_("Email"),
         max_bytes=EMAIL_ROOM,
         error_messages={"required": _("Please give the address that the mails are to go to.")},
     )
+
+
+class FollowForm(AddressForm):
+    """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
+
     what = forms.MultipleChoiceField(
         label=_("What"),
         widget=forms.CheckboxSelectMultiple,

@@ -19,9 +19,10 @@ from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Essay
 from comments import mailed_links, readers, subscribing
-from comments.models import Address, Comment, Rules, Status, Subscription
-from comments.pages import number_in
-from comments.subscription_forms import FollowForm
+from comments.models import Address, Comment, Discussion, Rules, Status, Subscription
+from comments.pages import ThreadPage, Viewer, number_in
+from comments.subscribing import Wish
+from comments.subscription_forms import AddressForm, FollowForm
 from server import limits
 
 AN_HOUR = 20
@@ -32,7 +33,7 @@ door = require_http_methods(["GET", "HEAD", "POST"])
 @door
 def follow(request: Request) -> HttpResponse:
     """Ask for mails without commenting: `?essay=` or `?comment=` says where somebody came from."""
-    if not Rules.objects.current().readers_may_follow:
+    if not may_follow():
         raise Http404
     essay, thread = whereabouts(request)
     speaker = request.commenter if isinstance(request.user, User) else None
@@ -52,6 +53,11 @@ def follow(request: Request) -> HttpResponse:
     if not asker.is_reader:
         return redirect(f"{reverse('subscription-asked')}?{request.GET.urlencode()}")
     return redirect(f"{mailed_links.to_all(Address.objects.get(email=asker.email))}?said=followed")
+
+
+def may_follow(essay: Essay | None = None) -> bool:
+    rules = Discussion.objects.of(essay).rules if essay else Rules.objects.current()
+    return rules.readers_may_follow
 
 
 def whereabouts(request: Request) -> tuple[Essay | None, Comment | None]:
@@ -90,6 +96,26 @@ def asked(request: Request) -> HttpResponse:
     essay, thread = whereabouts(request)
     back = thread.get_absolute_url() if thread else essay.get_absolute_url() if essay else "/"
     return render(request, "comments/follow_asked.html", {"back": back})
+
+
+@door
+def tell(request: Request, pk: int) -> HttpResponse:
+    """Ask for a mail when a comment of one's own is decided about."""
+    viewer = Viewer.of(request)
+    comment = Comment.objects.select_related("essay__discussion__rules", "commenter").filter(pk=pk).first()
+    if comment is None or not viewer.wrote(comment) or not may_follow(comment.essay):
+        raise Http404
+    here = ThreadPage(comment.essay, viewer)
+    if comment.status != Status.PENDING:
+        return redirect(comment)
+    known = request.user.email if isinstance(request.user, User) else comment.commenter.email
+    form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"form": form, "comment": comment, "back": here.url_of(comment)}
+        return kept_close(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
+    asker = readers.asker(request, form.cleaned_data["email"], comment.commenter)
+    subscribing.follow(asker, [Wish(Subscription.Kind.DECISION, comment=comment)])
+    return kept_close(redirect(here.url_of(comment, mailed=None if asker.is_reader else pk)))
 
 
 # What an address follows

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/", views.comment, name="comment"),
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
     path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
+    path("comments/<int:pk>/tell/", subscription_views.tell, name="tell-decision"),
     path("comments/<int:pk>/like/", like_views.comment, name="like-comment"),
     path("subscriptions/", include(subscriptions)),
     path("comments/mine/", mine.mine, name="my-comments"),

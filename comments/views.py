@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import actions as people
 from accounts.forms import DetailsForm
 from accounts.middleware import Request, forget, remember
-from accounts.models import Commenter
+from accounts.models import Commenter, User
 from blog.models import Essay
 from blog.views import draw
 from comments import actions, drafts, identity, readers, standing
@@ -50,7 +50,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         )
     if not all([form.is_valid(), details is None or details.is_valid(), notify.is_valid()]):
         return refuse(request, essay, form, details, 422)
-    email = details.cleaned_data["email"] if details else request.user.email
+    email = details.cleaned_data["email"] if details else cast(User, request.user).email
     if notify.is_asking and not email:
         return refuse(request, essay, form, details, 422, nowhere_to_write(details))
     following = notify.following(email, is_reader=readers.reads(request, email))

@@ -179,6 +179,7 @@ else:
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Rejoinder <rejoinder@{_address.hostname}>")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")  # where mail that cannot be delivered goes back to
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # What it says
@@ -301,7 +302,7 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 PAGECACHE_QUERY_NAMES = frozenset(
     {"cpage", "order", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
 )
-PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said"})
+PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
 BODY_LIMITS = {"/admin/": 4 * 1024 * 1024, "/accounts/picture/": 9 * 1024 * 1024}
 PAGECACHE_BYTES = 64 * 1024 * 1024

@@ -18,6 +18,7 @@ from comments import blank_form, drafts, drawing, identity, liked
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage, number_in
+from comments.subscription_forms import NotifyForm
 from comments.thread import Row, outline
 
 register = template.Library()
@@ -151,6 +152,7 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
                 "parent": parent,
                 "parent_name": parent.name if parent else None,
                 "is_closed": not discussion.takes_comments,
+                "notify": notify_form(context, draft) if rules.readers_may_follow else None,
                 "preview": context.get("preview"),
                 "preview_wrong": context.get("preview_wrong"),
                 "problem": context.get("problem"),
@@ -159,6 +161,12 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
             request,
         )
     )
+
+
+def notify_form(context: Context, draft: Mapping[str, Any]) -> NotifyForm:
+    """As it was sent, or left; else nothing is ticked."""
+    request = context["request"]
+    return NotifyForm(request.POST) if request.method == "POST" else NotifyForm(initial=dict(draft))
 
 
 def reverse_respond(essay: Essay) -> str:

@@ -59,6 +59,8 @@ class Page:
         filled = {}
         for field in self.id("respond").iter():
             name = field.get("name")
+            if name == "key":  # which script alone fills in
+                continue
             if field.tag == "textarea":
                 filled[str(name)] = field.text or ""
             elif (
