@@ -21,12 +21,18 @@ Kind = Notice.Kind
 ANCESTORS = 20  # in References: more would make a header that no server takes
 
 
-def written(notice: Notice) -> EmailMultiAlternatives | None:
+def written(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
     """The mail, in the site's language and time; None when it is no longer owed: decided otherwise, or stopped."""
-    site = Site.objects.current()
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        told = TELLS[Kind(notice.kind)](notice)
+        told = told_by(notice)
         return None if told is None else message(notice, site, *told)
+
+
+def told_by(notice: Notice) -> Any:
+    try:
+        return TELLS[Kind(notice.kind)](notice)
+    except Comment.DoesNotExist:  # deleted this very moment, and the notice with it
+        return None
 
 
 def message(
@@ -39,7 +45,9 @@ def message(
         subject,
         render_to_string(f"mail/{notice.kind}.txt", context),
         to=[notice.recipient.email if notice.recipient else notice.email],
-        headers={"Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)} | (headers or {}),
+        from_email=settings.BOUNCE_ADDRESS or None,
+        headers={"From": settings.DEFAULT_FROM_EMAIL, "Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)}
+        | (headers or {}),
     )
     made.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
     return made
@@ -83,14 +91,15 @@ def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
 
 def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:
     """To an address that has proved nothing: whoever asked may be somebody else, so none of their words is in it."""
-    asked = wanted(notice, Subscription.objects.waiting())
+    asked = wanted(notice, Subscription.objects.waiting().filter(address__refused=None))
     if asked is None:
         return None
     return ({"link": mailed_links.to_confirm(asked.address)},)
 
 
 def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    parts = [told for part in notice.parts.order_by("pk") if (told := of_part(part))]
+    gathered = notice.parts.filter(state=Notice.State.GATHERED).order_by("pk")
+    parts = [told for part in gathered if (told := of_part(part))]
     if not parts or notice.subscription is None:
         return None
     address = notice.subscription.address
@@ -107,7 +116,7 @@ def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
 
 def of_part(part: Notice) -> dict[str, Any] | None:
     """What one of the day's notices tells, if it is still owed."""
-    told = TELLS[Kind(part.kind)](part)
+    told = told_by(part)
     return told and {"notice": part, **told[0]}
 
 

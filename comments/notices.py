@@ -2,23 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
-from django.core.mail import get_connection
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from blog.models import Essay
+from blog.models import Essay, Site
 from comments import mails, standing
 from comments.models import Comment, Notice, Status, Subscription
+from comments.post import Away, NotTaken, Post, Uncertain
 from server.jobs import PAUSES, job
 
-CLAIM_LASTS = timedelta(minutes=5)
 ANNOUNCED_FOR = timedelta(days=2)
 AT_A_TIME = 1000
+READ_AT_A_TIME = 50
 
 Kind = Notice.Kind
 OF = {
@@ -45,8 +45,17 @@ def tell(comment_pk: int) -> None:
 
 def prepare(comment: Comment) -> None:
     owe(list(owed(comment)))
-    dropped = Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment))
-    dropped.update(state=Notice.State.READY, tries=0, due=timezone.now())  # owed after all
+    owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment)))
+
+
+def owe_after_all(dropped: Any) -> None:
+    now = timezone.now()
+    is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
+    daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
+    dropped.exclude(pk__in=daily).update(state=Notice.State.READY, tries=0, due=now, changed=now)
+    Notice.objects.filter(pk__in=daily, state=Notice.State.DROPPED).update(
+        state=Notice.State.GATHERED, daily=None, created=now, changed=now
+    )
 
 
 def owe(notices: Iterable[Notice]) -> None:
@@ -126,21 +135,24 @@ def send_ready() -> None:
 
 def send() -> None:
     """Send everything due; what another worker holds is left to it."""
-    while notice := claim():
-        deliver(notice)
+    site = Site.objects.current()
+    with Post() as post:
+        while candidates := list(Notice.objects.due().select_related("recipient")[:READ_AT_A_TIME]):
+            for notice in candidates:
+                try:
+                    if claim(notice):
+                        deliver(notice, site, post)
+                except Away:
+                    return  # the rest is tried by the clock
 
 
-def claim() -> Notice | None:
-    """Take the next due notice, or None. One that was claimed and got no further is free again after a while."""
-    now = timezone.now()
-    ready = Notice.objects.filter(state=Notice.State.READY, due__lte=now)
-    left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
-    for candidate in (ready | left).order_by("due", "pk")[:10]:
-        if candidate.tries > len(PAUSES):
-            move(candidate, Notice.State.FAILED)
-        elif move(candidate, Notice.State.CLAIMED, tries=candidate.tries + 1):
-            return candidate
-    return None
+def claim(notice: Notice) -> bool:
+    """Take a due notice, unless another worker has it or it was tried too often."""
+    if notice.tries > len(PAUSES):
+        move(notice, Notice.State.FAILED, error=notice.error or _("The worker died each time it was sent."))
+        return False
+    notice.tries += 1
+    return move(notice, Notice.State.CLAIMED, tries=notice.tries)
 
 
 def move(notice: Notice, state: str, **fields: Any) -> bool:
@@ -152,34 +164,44 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
     return bool(moved)
 
 
-def deliver(notice: Notice) -> None:
-    message = mails.written(notice)
+def deliver(notice: Notice, site: Site, post: Post) -> None:
+    """Raises Away, once the notice is put off."""
+    if notice.kind == Kind.DAILY:
+        leave_out(notice)
+    message = mails.written(notice, site)
     if message is None:
         move(notice, Notice.State.DROPPED)  # decided otherwise since
         return
-    connection = message.connection = get_connection()
     try:
-        connection.open()
-    except (OSError, SMTPException) as error:
-        put_off(notice, error)  # nothing was sent
-        return
-    try:
+        post.open()
         if move(notice, Notice.State.SENDING):
-            message.send()
-            move(notice, Notice.State.SENT, error="")
-            notice.parts.update(state=Notice.State.SENT)
-    except SMTPException as error:
-        put_off(notice, error)  # the server said no: it has not taken it
-    except OSError as error:
-        move(notice, Notice.State.SENDING, error=str(error))  # it may have: a person decides
-    finally:
-        connection.close()
+            post.send(message)
+            arrived(notice)
+    except Uncertain as error:
+        move(notice, Notice.State.SENDING, error=str(error))  # a person decides
+    except NotTaken as error:
+        put_off(notice, error)
+    except Away as error:
+        put_off(notice, error)
+        raise
+
+
+@transaction.atomic
+def arrived(notice: Notice) -> None:
+    move(notice, Notice.State.SENT, error="")
+    if notice.kind == Kind.DAILY:
+        notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
+
+
+def leave_out(daily: Notice) -> None:
+    """What is no longer owed stays out of the daily mail, and may be owed again."""
+    gone = [part.pk for part in daily.parts.filter(state=Notice.State.GATHERED) if mails.of_part(part) is None]
+    Notice.objects.filter(pk__in=gone).update(state=Notice.State.DROPPED)
 
 
 def put_off(notice: Notice, error: Exception) -> None:
     """Nothing went out: try again after the next pause, or give up and show it in the admin."""
-    tried = Notice.objects.values_list("tries", flat=True).get(pk=notice.pk)
-    if tried > len(PAUSES):
+    if notice.tries > len(PAUSES):
         move(notice, Notice.State.FAILED, error=str(error))
     else:
-        move(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[tried - 1])
+        move(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[notice.tries - 1])

@@ -1,5 +1,8 @@
 """The mails that are owed."""
 
+from datetime import timedelta
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -10,9 +13,26 @@ from blog.models import Essay
 from comments.models.comment import Comment
 from comments.models.subscription import Subscription
 
+CLAIM_LASTS = timedelta(minutes=5)
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due(self) -> Self:
+        """What is to be sent now; what was claimed and got no further is free again after a while."""
+        now = timezone.now()
+        left = Q(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
+        return self.filter(Q(state=Notice.State.READY, due__lte=now) | left).order_by("due", "pk")
+
+    def uncertain(self) -> Self:
+        """Nobody knows whether they arrived; none of them is just on its way."""
+        return self.filter(state=Notice.State.SENDING, changed__lt=timezone.now() - CLAIM_LASTS)
+
+    def failed(self) -> Self:
+        return self.filter(state=Notice.State.FAILED)
+
 
 class Notice(models.Model):
-    """A mail that is owed to somebody, at most once: `ready → claimed → sending → sent`.
+    """A mail that is owed to somebody, at most once: `ready → claimed → sending → sent`, and perhaps `bounced`.
 
     What goes into somebody's daily mail is `gathered`, and then belongs to a notice of that mail.
     """
@@ -37,6 +57,7 @@ class Notice(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
         DROPPED = "dropped", _("no longer owed")
+        BOUNCED = "bounced", _("came back")
 
     kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
     email = models.EmailField(_("to"), max_length=254, default="", editable=False)  # in lower case
@@ -46,13 +67,15 @@ class Notice(models.Model):
         User, models.CASCADE, null=True, related_name="notices", verbose_name=_("recipient")
     )  # of those who write or keep order here
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # of all others
-    daily = models.ForeignKey("self", models.SET_NULL, null=True, related_name="parts", editable=False)
+    daily = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts", editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.READY)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     error = models.TextField(_("last error"), blank=True)
     due = models.DateTimeField(_("due"), default=timezone.now)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

@@ -1,23 +1,25 @@
 """Who hears of a comment by mail: moderators of one that waits, authors of one that appeared, each once."""
 
 from datetime import UTC, datetime, timedelta
-from smtplib import SMTPServerDisconnected
+from smtplib import SMTPSenderRefused, SMTPServerDisconnected
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import transaction
 from pytest_django import Settings
 
 from accounts.models import User
 from blog.models import Authorship, Essay
-from comments import jobs
+from comments import jobs, notices
 from comments.models import Comment, Notice, Status
 from moderation import actions as deciding
 from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser
+from tests.services.smtp import Mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -110,8 +112,6 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
 
 
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
-    from comments import notices
-
     comment = guest.say(essay)
     work_off()
     notices.tell.call(comment.pk)
@@ -207,7 +207,7 @@ class Unwilling(EmailBackend):
     """One that says no before it has taken anything."""
 
     def send_messages(self, messages: object) -> int:
-        raise SMTPServerDisconnected("not now")
+        raise SMTPSenderRefused(451, b"not now", "rejoinder@127.0.0.1")
 
 
 class CutOff(EmailBackend):
@@ -215,6 +215,13 @@ class CutOff(EmailBackend):
 
     def send_messages(self, messages: object) -> int:
         raise TimeoutError("no word")
+
+
+class HungUp(EmailBackend):
+    """One that hangs up in the middle, which looks like a refusal and is none."""
+
+    def send_messages(self, messages: object) -> int:
+        raise SMTPServerDisconnected("Connection unexpectedly closed")
 
 
 @pytest.mark.parametrize("backend", [Away, Unwilling])
@@ -236,10 +243,11 @@ def test_a_mail_that_could_not_be_sent_is_sent_later(
     assert recipients() == ["mara@example.org"]
 
 
+@pytest.mark.parametrize("backend", [CutOff, HungUp])
 def test_a_mail_that_may_have_been_sent_is_never_sent_again(
-    essay: Essay, moderator: User, guest: Browser, settings: Settings
+    essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
 ) -> None:
-    settings.EMAIL_BACKEND = f"{__name__}.CutOff"
+    settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
     guest.say(essay)
     work_off()
     assert Notice.objects.get().state == Notice.State.SENDING
@@ -263,3 +271,71 @@ def test_after_many_tries_it_is_given_up_and_shown(
     notice = Notice.objects.get()
     assert notice.state == Notice.State.FAILED
     assert "nobody there" in notice.error
+
+
+# A real one that hangs up
+
+
+@pytest.fixture
+def speaking(mailbox: Mailbox, settings: Settings) -> Mailbox:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
+    return mailbox
+
+
+def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
+    for number in range(count):
+        guest.say(essay, text=f"Words {number}.")
+    work_off()
+    return list(Notice.objects.order_by("pk"))
+
+
+@pytest.mark.once
+def test_a_server_that_hangs_up_before_the_words_has_not_taken_them(
+    essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
+) -> None:
+    speaking.hangs_up_at = "RCPT"
+    (notice,) = held_ones(essay, guest, 1)
+    assert (notice.state, speaking.messages) == (Notice.State.READY, [])
+    speaking.hangs_up_at = ""
+    with time_machine.travel(notice.due + timedelta(seconds=1)):
+        jobs.send_due.call()
+    assert speaking.tally() == {"mara@example.org": 1}
+
+
+@pytest.mark.once
+def test_a_server_that_hangs_up_after_the_words_may_have_taken_them(
+    essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
+) -> None:
+    speaking.hangs_up_at = "DATA"
+    (notice,) = held_ones(essay, guest, 1)
+    assert (notice.state, len(speaking.messages)) == (Notice.State.SENDING, 1)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        jobs.send_due.call()
+    assert len(speaking.messages) == 1
+
+
+@pytest.mark.once
+def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
+    essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
+) -> None:
+    speaking.mails_a_call = 2
+    with transaction.atomic():
+        for number in range(5):
+            guest.say(essay, text=f"Words {number}.")
+    Notice.objects.all().delete()
+    for comment in Comment.objects.all():
+        notices.prepare(comment)
+    notices.send()
+    assert speaking.tally() == {"mara@example.org": 5}
+    assert speaking.calls == 3
+
+
+@pytest.mark.once
+def test_mails_that_go_back_go_to_the_address_for_that(
+    essay: Essay, moderator: User, guest: Browser, speaking: Mailbox, settings: Settings
+) -> None:
+    settings.BOUNCE_ADDRESS = "bounces@example.org"
+    held_ones(essay, guest, 1)
+    assert speaking.senders == ["bounces@example.org"]
+    assert speaking.messages[0]["From"] == settings.DEFAULT_FROM_EMAIL

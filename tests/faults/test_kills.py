@@ -14,26 +14,10 @@ import pytest
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.services.processes import answers, wait_until
+from tests.services.processes import answers, descendants, wait_until
 
 ROUNDS = 20 if RUNS_ALL else 1
 POSTERS = 4
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes below one, nearest first."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, wave = [], [pid]
-    while wave:
-        wave = [child for parent in wave for child in parents.get(parent, [])]
-        found += wave
-    return found
 
 
 def web_processes(pid: int) -> list[int]:

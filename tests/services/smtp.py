@@ -1,6 +1,8 @@
 """A mail server in the tests' own process: what arrives is kept, to be read by the test."""
 
+import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
@@ -19,25 +21,69 @@ class Mailbox:
         self.port = free_port()
         self.messages: list[EmailMessage] = []
         self.answer = "250 OK"
+        self.hangs_up_at = ""  # "RCPT", or "DATA": once it has the words
+        self.mails_a_call = 1_000
+        self.calls = 0
+        self.refused: dict[str, str] = {}  # what is answered to whom
+        self.senders: list[str] = []  # of the envelopes
 
     @property
     def url(self) -> str:
         """As an EMAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name, session.taken = hostname, 0  # type: ignore[attr-defined]
+        self.calls += 1
+        return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if session.taken >= self.mails_a_call:  # type: ignore[attr-defined]
+            return "421 Enough for one call"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
+    ) -> str:
+        if self.hangs_up_at == "RCPT":
+            hang_up(server)
+        if refusal := self.refused.get(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             message = BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content)
             self.messages.append(message)
+            self.senders.append(envelope.mail_from or "")
+            session.taken += 1  # type: ignore[attr-defined]
+        if self.hangs_up_at == "DATA":
+            hang_up(server)
         return self.answer
 
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in self.messages if address in str(message["To"])]
 
+    def tally(self) -> Counter[str]:
+        """How many mails came for each address."""
+        return Counter(str(message["To"]) for message in self.messages)
+
     def wait_for(self, number: int) -> list[EmailMessage]:
         wait_until(lambda: len(self.messages) >= number, f"{number} mails, {len(self.messages)} came")
         return self.messages
+
+
+def hang_up(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 @contextlib.contextmanager

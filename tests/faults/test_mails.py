@@ -1,0 +1,155 @@
+"""Workers killed while they send, two at once, servers that hang up: nobody gets a mail twice, none is lost unseen."""
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.conftest import RUNS_ALL
+from tests.faults.conftest import Forum
+from tests.services.processes import Process, descendants, wait_until
+from tests.services.site import ROOT
+from tests.services.smtp import Mailbox
+
+if TYPE_CHECKING:
+    from tests.services.site import Installation
+
+FOLLOWERS = 500 if RUNS_ALL else 20
+KILLS = 20 if RUNS_ALL else 2
+NOBODYS = {"unproved@example.org", "paused@example.org", "refused@example.org", "unconfirmed@example.org"}
+
+
+def followed(place: Forum) -> set[str]:
+    """Who follows the essay of the forum; and some who are to hear nothing."""
+    from django.utils import timezone
+
+    from blog.models import Essay
+    from comments.models import Address, Subscription
+
+    now = timezone.now()
+    readers = {f"reader{number}@example.org" for number in range(FOLLOWERS)}
+    not_now: dict[str, dict[str, Any]] = {
+        "paused@example.org": {"is_paused": True},
+        "refused@example.org": {"refused": now},
+    }
+    with place.blocker.unblock(), place.server.connected():
+        essay = Essay.objects.get(slug="the-forum")
+        addresses = Address.objects.bulk_create(
+            Address(email=email, proved=None if email.startswith("unproved") else now, **not_now.get(email, {}))
+            for email in readers | NOBODYS
+        )
+        Subscription.objects.bulk_create(
+            Subscription(
+                address=address,
+                kind="essay",
+                essay=essay,
+                confirmed=None if address.email.startswith("unconfirmed") else now,
+            )
+            for address in addresses
+        )
+    return readers
+
+
+def states(place: Forum) -> dict[str, str]:
+    """How each reader's notice stands."""
+    from comments.models import Notice
+
+    with place.blocker.unblock(), place.server.connected():
+        return dict(Notice.objects.values_list("email", "state"))
+
+
+def worker_of(place: Forum) -> int | None:
+    """The job worker of this very site."""
+    for pid in descendants(place.server.process.pid):
+        with contextlib.suppress(OSError):
+            if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                return pid
+    return None
+
+
+def go_on(place: Forum) -> None:
+    """What the clock does a few minutes later: what a dead worker had claimed is free again."""
+    from django.db.models import F
+    from django.utils import timezone
+
+    from comments import notices
+    from comments.models import Notice
+
+    with place.blocker.unblock(), place.server.connected():
+        left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=timezone.now() - timedelta(seconds=1))
+        if left.update(changed=F("changed") - timedelta(minutes=10)):
+            notices.send_ready.enqueue()
+
+
+def test_a_worker_killed_again_and_again_sends_nothing_twice(forum: Callable[..., Forum], mailbox: Mailbox) -> None:
+    place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
+    readers = followed(place)
+    assert place.caller().post(place.essay, "All of you hear of this.").is_taken
+    chance = random.Random(FOLLOWERS)
+    for round_ in range(1, KILLS + 1):
+        mailbox.wait_for(round_ * FOLLOWERS // (KILLS + 2))
+        time.sleep(chance.uniform(0, 0.03))  # no moment is better than another
+        worker = worker_of(place)
+        assert worker
+        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda old=worker: worker_of(place) not in {None, old}, "the next worker")  # type: ignore[misc]
+        if round_ % 3 == 0:
+            place.server.restart()  # or the next worker would be started only after a pause
+        go_on(place)
+    settled = {"sent", "sending"}
+
+    def is_over() -> bool:
+        now = states(place)
+        if readers <= now.keys() and set(now.values()) <= settled:
+            return True
+        if "claimed" in now.values():
+            go_on(place)
+        return False
+
+    wait_until(is_over, "every notice to be settled", 120)
+    tally, now = mailbox.tally(), states(place)
+    assert set(now) == readers
+    assert not NOBODYS & set(tally)
+    assert [address for address, count in tally.items() if count > 1] == []
+    assert [email for email, state in now.items() if state == "sent" and not tally[email]] == []
+    uncertain = [email for email, state in now.items() if state == "sending"]
+    assert len(uncertain) <= KILLS
+    ids = [message["Message-ID"] for message in mailbox.messages]
+    assert len(ids) == len(set(ids))
+
+
+@contextlib.contextmanager
+def workers(installation: "Installation", count: int, **environment: str) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for number in range(count):
+            process = Process(
+                [sys.executable, "manage.py", "worker"],
+                log=installation.data_dir / f"worker{number}.log",
+                environment=installation.environment(**environment),
+                folder=ROOT,
+            )
+            stack.callback(process.stop)
+        yield
+
+
+def test_workers_at_once_send_nothing_twice(forum: Callable[..., Forum], mailbox: Mailbox) -> None:
+    from blog.models import Essay
+    from comments import notices
+    from tests import make
+
+    place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
+    readers = followed(place)
+    place.server.stop()
+    with place.blocker.unblock(), place.server.connected():
+        notices.prepare(make.comment(Essay.objects.get(slug="the-forum")))
+        for _ in range(4):
+            notices.send_ready.enqueue()
+    with workers(place.server.installation, 3, EMAIL_URL=mailbox.url, PORT=str(place.server.port)):
+        wait_until(lambda: set(states(place).values()) == {"sent"}, "every notice to be sent")
+    assert mailbox.tally() == dict.fromkeys(readers, 1)
