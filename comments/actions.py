@@ -1,7 +1,7 @@
 """The verbs of readers. Each is one transaction: all of it or nothing."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ from blog.models import Essay
 from comments import notices, screening, subscribing
 from comments.models import Comment, Discussion, Rules, Wording
 from comments.screening import Draft, Sender
-from comments.subscribing import Asker, Following
+from comments.subscribing import Following
 from server import limits
 
 
@@ -87,12 +87,12 @@ def post(
     comment.say(wording, reasons=verdict.reasons)
     if comment.is_approved:
         told += [essay.cache_key, "comments"]
-    if following:
-        asker = Asker(following.email, comment.commenter, following.is_reader)
-        subscribing.follow(asker, following.wishes(comment, root or comment))
     if told:
         pagecache.bump(*told)  # every page that shows it is made anew
-    notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
+    if following:
+        subscribing.posted.enqueue(comment.pk, **asdict(following))
+    else:
+        notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
     return comment
 
 

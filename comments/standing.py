@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.db.models import Exists, OuterRef, Q, Value
 from django.shortcuts import get_object_or_404
@@ -21,14 +22,17 @@ def moderators() -> Q:
 def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:
     """The published essay (or page, without a date) at an address, with its discussion and rules.
 
-    On it `is_own`: the user is one of its authors; `is_kept`: the user keeps order here. 404 if there is none.
+    On it `is_own`: the user is one of its authors; `is_kept`: the user keeps order here; `is_reached`: the user's
+    address is proved. 404 if there is none.
     """
     essays = Essay.objects.published().select_related("discussion__rules")
     day_of_it = {"dated__year": year, "dated__month": month, "dated__day": day}
     essays = essays.essays().filter(**day_of_it) if year else essays.pages()
     if isinstance(user, User):
         by = Authorship.objects.filter(essay=OuterRef("pk"), author=user)
-        essays = essays.annotate(is_own=Exists(by), is_kept=Exists(User.objects.filter(moderators(), pk=user.pk)))
+        kept = Exists(User.objects.filter(moderators(), pk=user.pk))
+        reached = Exists(EmailAddress.objects.filter(user=user, email=user.email.lower(), verified=True))
+        essays = essays.annotate(is_own=Exists(by), is_kept=kept, is_reached=reached)
     else:
-        essays = essays.annotate(is_own=Value(False), is_kept=Value(False))
+        essays = essays.annotate(is_own=Value(False), is_kept=Value(False), is_reached=Value(False))
     return get_object_or_404(essays, slug=slug)

@@ -16,6 +16,7 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments import notices
 from comments.models import Address, Comment, Notice, Subscription
+from server.jobs import job
 
 A_DAY = 3  # mails to an address that has proved nothing
 
@@ -46,7 +47,7 @@ class Following:
 
     email: str
     is_reader: bool
-    comments: Kind | None = None  # which of the new ones
+    comments: str = ""  # which of the new ones: one of Kind
     essays: bool = False
 
     def wishes(self, comment: Comment, root: Comment) -> list[Wish]:
@@ -60,6 +61,17 @@ class Following:
             case Kind.ESSAY:
                 found.append(Wish(Kind.ESSAY, essay=comment.essay))
         return found
+
+
+@job()
+def posted(comment_pk: int, **following: Any) -> None:
+    """What notices.tell does, for a comment under which something was ticked: see Following."""
+    comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
+    if comment:
+        asked = Following(**following)
+        root = Comment.objects.get(tree_id=comment.tree_id, parent=None)
+        follow(Asker(asked.email, comment.commenter, asked.is_reader), asked.wishes(comment, root))
+    notices.tell.call(comment_pk)
 
 
 @transaction.atomic

@@ -37,7 +37,7 @@ class NotifyForm(forms.Form):
     def following(self, email: str, *, is_reader: bool) -> Following | None:
         """What is ticked, for this address; None for nothing."""
         about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
-        comments = about if self.cleaned_data["notify_replies"] else None
+        comments = about.value if self.cleaned_data["notify_replies"] else ""
         essays = self.cleaned_data["notify_essays"]
         return Following(email, is_reader, comments, essays) if self.is_asking else None
 

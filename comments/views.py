@@ -53,7 +53,8 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     email = details.cleaned_data["email"] if details else cast(User, request.user).email
     if notify.is_asking and not email:
         return refuse(request, essay, form, details, 422, nowhere_to_write(details))
-    following = notify.following(email, is_reader=readers.reads(request, email))
+    is_reader = (details is None and essay.is_reached) or readers.is_known(request, email)
+    following = notify.following(email, is_reader=is_reader)
     try:
         comment = actions.post(
             essay=essay,

@@ -1,0 +1,353 @@
+"""Following by mail: asked for under a reply or beside it, confirmed once by its reader, changed and stopped by links."""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import mail
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments.models import Address, Comment, Notice, Subscription
+from moderation import actions as deciding
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser, Page
+
+pytestmark = pytest.mark.django_db
+
+TICKED: dict[str, Any] = {"notify_replies": "on"}
+
+
+@pytest.fixture(autouse=True)
+def _open() -> None:
+    make.rules(hold_first_comment=False)
+
+
+@pytest.fixture
+def friend() -> Browser:
+    """Somebody else, elsewhere."""
+    return Browser(address="198.51.100.4")
+
+
+def posted() -> list[Any]:
+    """The mails that the jobs have sent since the last time."""
+    mail.outbox.clear()
+    work_off()
+    return [message for message in mail.outbox if message.to != ["miriam@example.org"]]
+
+
+def link_in(message: Any, what: str) -> str:
+    """The address in the mail's text that holds these words, without the host: a browser's own."""
+    found = re.search(rf"{re.escape(settings.SITE_URL)}(\S*/{what}/\S+)", message.body)
+    assert found, message.body
+    return found[1]
+
+
+def confirm(browser: Browser, message: Any, **more: str) -> Page:
+    """What a reader does who follows the link and presses its button."""
+    address = link_in(message, "confirm")
+    page = browser.read(address)
+    ticked = [str(box.get("value")) for box in page.all("input[@name='subscription']")]
+    answer = browser.post(address, {"subscription": ticked, "know": "1"} | more, follow=True)
+    assert answer.status_code == 200
+    return Page(answer)
+
+
+def say(browser: Browser, essay: Essay, to: Comment | None = None, **fields: Any) -> Comment:
+    """Post a reply from the page, with what is ticked."""
+    fields = {"text": f"Words {Comment.objects.count()}.", "parent": str(to.pk) if to else ""} | fields
+    return browser.say(essay, **fields)
+
+
+class TestUnderTheReply:
+    def test_nothing_is_ticked_at_first_and_nothing_is_asked(self, essay: Essay, guest: Browser) -> None:
+        page = guest.read(essay)
+        boxes = {box.get("name"): box for box in page.all("input[@type='checkbox']")}
+        assert boxes["notify_replies"].get("checked") is boxes["notify_essays"].get("checked") is None
+        for words in ("Notify me of new comments via email.", "Notify me of new posts via email."):
+            assert words in page.words
+        say(guest, essay)
+        assert not Subscription.objects.exists()
+        assert posted() == []
+
+    def test_an_address_is_asked_once_and_its_reader_is_told_of_replies(
+        self, essay: Essay, guest: Browser, friend: Browser
+    ) -> None:
+        comment = say(guest, essay, **TICKED)
+        (asking,) = posted()
+        assert asking.to == ["anna@example.org"]
+        say(friend, essay, comment, name="Bo", email="bo@example.org", text="Before the button.")
+        assert posted() == []
+        confirm(guest, asking)
+        say(friend, essay, comment, name="Bo", email="bo@example.org", text="I *disagree*.")
+        (notice,) = posted()
+        assert notice.to == ["anna@example.org"]
+        assert "I disagree." in notice.body
+        say(friend, essay, name="Bo", email="bo@example.org", text="To nobody.")
+        assert posted() == []
+
+    def test_what_the_same_browser_asks_for_later_needs_no_mail(
+        self, essay: Essay, guest: Browser, friend: Browser
+    ) -> None:
+        say(guest, essay, **TICKED)
+        confirm(guest, posted()[0])
+        say(guest, essay, notify_essays="on")
+        assert posted() == []
+        assert set(Subscription.objects.active().values_list("kind", flat=True)) == {"replies", "essays"}
+
+    def test_who_types_the_address_elsewhere_gets_nothing_done_in_its_name(
+        self, essay: Essay, guest: Browser, friend: Browser
+    ) -> None:
+        say(guest, essay, **TICKED)
+        confirm(guest, posted()[0])
+        say(friend, essay, name="Mallory", email="anna@example.org", notify_replies="on", notify_about="essay")
+        (asking,) = posted()
+        assert "Mallory" not in asking.subject + asking.body + str(asking.alternatives)
+        assert Subscription.objects.active().count() == 1
+
+    def test_three_mails_a_day_at_most_and_the_last_confirms_all(self, essay: Essay, guest: Browser) -> None:
+        for _ in range(5):
+            say(guest, essay, **TICKED)
+        asking = posted()
+        assert len(asking) == 3
+        page = confirm(guest, asking[-1])
+        assert "you will hear of what you chose" in page.words
+        assert Subscription.objects.active().count() == 5
+
+    @pytest.mark.parametrize("about", ["replies", "thread", "essay"])
+    def test_which_comments_are_told_of(self, essay: Essay, guest: Browser, friend: Browser, about: str) -> None:
+        root = make.comment(essay, "The root.")
+        mine = say(guest, essay, root, notify_about=about, **TICKED)
+        confirm(guest, posted()[0])
+        bo: dict[str, Any] = {"name": "Bo", "email": "bo@example.org"}
+        heard = {}
+        for what, to in (("replies", mine), ("thread", root), ("essay", None)):
+            say(friend, essay, to, text=f"One of {what}.", **bo)
+            heard[what] = bool(posted())
+        wider = ["replies", "thread", "essay"]
+        assert heard == {what: wider.index(what) <= wider.index(about) for what in wider}
+
+    def test_somebody_logged_in_whose_address_is_proved_is_asked_nothing(self, essay: Essay, friend: Browser) -> None:
+        reader = Browser(make.user("rhea"))
+        comment = say(reader, essay, **TICKED)
+        assert posted() == []
+        say(friend, essay, comment, name="Bo", email="bo@example.org")
+        assert [message.to for message in posted()] == [["rhea@example.org"]]
+        say(reader, essay, comment, text="My own.")
+        assert posted() == []
+
+    def test_without_an_address_it_is_said_beside_the_field_and_nothing_is_lost(
+        self, essay: Essay, guest: Browser
+    ) -> None:
+        make.rules(hold_first_comment=False, who_may_comment="name")
+        page = guest.post_to(essay, text="Words.", name="Anna Karg", email="", notify_essays="on")
+        assert page.status == 422
+        assert "address that the mails you asked for" in page.problem
+        assert page.form["text"].strip() == "Words."
+        assert page.form["notify_essays"] == "on"
+        assert not Comment.objects.exists()
+
+    def test_a_log_in_without_an_address_is_told_so(self, essay: Essay) -> None:
+        user = make.user("nomail")
+        User.objects.filter(pk=user.pk).update(email="")
+        page = Browser(user).post_to(essay, text="Words.", **TICKED)
+        assert page.status == 422
+        assert "has no email address" in page.problem
+
+    def test_where_the_owner_mails_nobody_there_are_no_boxes_and_nothing_is_taken(
+        self, essay: Essay, guest: Browser
+    ) -> None:
+        make.rules(hold_first_comment=False, readers_may_follow=False)
+        assert "Notify me" not in guest.read(essay).words
+        say(guest, essay, **TICKED)
+        assert posted() == []
+        assert guest.get("/subscriptions/").status_code == 404
+
+
+class TestWithoutCommenting:
+    def test_an_essay_and_new_ones_are_followed_from_a_page_of_their_own(
+        self, essay: Essay, guest: Browser, friend: Browser
+    ) -> None:
+        page = guest.read(f"/subscriptions/?essay={essay.pk}")
+        assert "Whose Promise Is It?" in page.words
+        answer = guest.post(
+            f"/subscriptions/?essay={essay.pk}",
+            {"email": "Stranger@Example.org", "what": ["essay", "essays"], "often": "at_once"},
+            follow=True,
+        )
+        assert "Look at your mail" in Page(answer).words
+        (asking,) = posted()
+        assert asking.to == ["stranger@example.org"]
+        confirm(guest, asking)
+        say(friend, essay, name="Bo", email="bo@example.org")
+        assert [message.to for message in posted()] == [["stranger@example.org"]]
+        assert not Commenter.objects.filter(email="stranger@example.org").exists()
+
+    def test_the_answer_is_the_same_for_an_address_that_is_known(self, essay: Essay, guest: Browser) -> None:
+        make.user("rhea")
+        answers = [
+            Browser().post("/subscriptions/", {"email": email, "what": ["essays"], "often": "daily"}, follow=True)
+            for email in ("rhea@example.org", "nobody@example.org")
+        ]
+        assert answers[0].content == answers[1].content
+        assert answers[0].redirect_chain == answers[1].redirect_chain
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"email": "", "what": ["essays"], "often": "daily"}, "give the address"),
+            ({"email": "a@b", "what": ["essays"], "often": "daily"}, "no ending"),
+            ({"email": "a@example.org", "often": "daily"}, "choose at least one"),
+            ({"email": "a@example.org", "what": ["essay"], "often": "daily"}, "choose from these"),
+            ({"email": "a@example.org", "what": ["essays"], "often": "hourly"}, "choose from these"),
+        ],
+    )
+    def test_what_is_wrong_is_said_beside_it(self, fields: dict[str, Any], words: str) -> None:
+        answer = Browser().post("/subscriptions/", fields)
+        assert answer.status_code == 422
+        assert words in Page(answer).words
+        assert not Address.objects.exists()
+
+    def test_a_thread_is_followed_and_what_is_not_there_is_not(self, essay: Essay, friend: Browser) -> None:
+        root = make.comment(essay, "The root.", by=make.guest("Ulla"))
+        page = Browser().read(f"/subscriptions/?comment={root.pk}")
+        assert "The thread that Ulla began" in page.words
+        held = make.comment(essay, "Held.", status="pending")
+        for query in (f"comment={held.pk}", "comment=x", "comment=99999999", "essay=0", "essay=99999", "essay=٣"):
+            assert Browser().get(f"/subscriptions/?{query}").status_code == 404, query
+
+
+class TestWhatWaitsForADecision:
+    @pytest.fixture
+    def held(self, essay: Essay, guest: Browser) -> Comment:
+        make.rules(hold_first_comment=True)
+        return say(guest, essay, remember="on")
+
+    def test_its_writer_asks_and_is_told_what_was_decided(self, essay: Essay, guest: Browser, held: Comment) -> None:
+        page = guest.read(held.get_absolute_url())
+        assert "Mail me when it is decided" in page.words
+        answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
+        assert "a link is on its way to your address" in Page(answer).words
+        confirm(guest, posted()[0])
+        assert "You will be mailed when it is decided." in guest.read(held.get_absolute_url()).words
+        deciding.trash(held, by=make.moderator("mara"))
+        told = [message for message in posted() if message.to == ["anna@example.org"]]
+        assert [message.subject for message in told] == [
+            "[Rejoinder] Your comment on “Whose Promise Is It?” was not published"
+        ]
+        deciding.restore(held, by=make.moderator("nils"))
+        deciding.approve(held, by=make.moderator("olga"))
+        assert [message for message in posted() if message.to == ["anna@example.org"]] == []
+
+    def test_nobody_else_can(self, held: Comment, friend: Browser) -> None:
+        assert friend.post(f"/comments/{held.pk}/tell/", {"email": "bo@example.org"}).status_code == 404
+
+    def test_who_gave_no_address_gives_one_then(self, essay: Essay) -> None:
+        make.rules(hold_first_comment=True, who_may_comment="name")
+        nameless = Browser(address="192.0.2.8")
+        comment = say(nameless, essay, name="Cleo", email="", remember="on")
+        answer = nameless.post(f"/comments/{comment.pk}/tell/")
+        assert answer.status_code == 422
+        assert "give the address" in Page(answer).words
+        nameless.post(f"/comments/{comment.pk}/tell/", {"email": "cleo@example.org"})
+        assert [message.to for message in posted()] == [["cleo@example.org"]]
+
+
+class TestTheLinks:
+    @pytest.fixture
+    def notice(self, essay: Essay, guest: Browser, friend: Browser) -> Any:
+        comment = say(guest, essay, **TICKED)
+        confirm(guest, posted()[0])
+        say(friend, essay, comment, name="Bo", email="bo@example.org")
+        return posted()[0]
+
+    def test_one_click_in_the_mail_program_stops_it(self, essay: Essay, notice: Any) -> None:
+        link = notice.extra_headers["List-Unsubscribe"].strip("<>").removeprefix(settings.SITE_URL)
+        program = Browser(headers={})  # neither cookie nor origin
+        answer = program.post(link, {"List-Unsubscribe": "One-Click"})
+        assert answer.status_code == 200
+        assert not Subscription.objects.active().exists()
+
+    def test_a_scanner_that_opens_every_link_changes_nothing(self, essay: Essay, guest: Browser, notice: Any) -> None:
+        say(Browser(address="192.0.2.9"), essay, email="new@example.org", **TICKED)
+        messages = [notice, *posted()]
+        before = [list(model.objects.values()) for model in (Subscription, Address)]
+        for message in messages:
+            links = re.findall(r"https?://[^\s<>\"]+", message.body + message.alternatives[0].content)
+            links.append(message.extra_headers.get("List-Unsubscribe", "").strip("<>"))
+            for link in filter(None, links):
+                for method in ("get", "head"):
+                    getattr(Browser(headers={}), method)(link.removeprefix(settings.SITE_URL), follow=True)
+        assert [list(model.objects.values()) for model in (Subscription, Address)] == before
+
+    def test_the_page_behind_the_link_stops_and_takes_back(self, guest: Browser, notice: Any) -> None:
+        link = link_in(notice, "stop")
+        assert "gets mails about this" in guest.read(link).words
+        page = Page(guest.post(link))
+        assert "It is stopped" in page.words
+        assert page.answer.headers["Referrer-Policy"] == "same-origin"
+        assert not Subscription.objects.active().exists()
+        guest.post(link, {"undo": "1"})
+        assert Subscription.objects.active().exists()
+
+    def test_the_page_of_all_changes_pauses_and_stops(
+        self, essay: Essay, guest: Browser, friend: Browser, notice: Any
+    ) -> None:
+        everything = re.search(rf"{re.escape(settings.SITE_URL)}(/subscriptions/[^/\s]+/)\s", notice.body)
+        assert everything
+        link, row = everything[1], Subscription.objects.get()
+        assert "anna@example.org" in guest.read(link).words
+
+        def press(**fields: Any) -> str:
+            return Page(guest.post(link, fields, follow=True)).words
+
+        assert "It is changed." in press(do="daily", subscription=row.pk)
+        assert Subscription.objects.get().often == "daily"
+        assert "until you want them again" in press(do="pause", address=row.address_id)
+        comment = Comment.objects.get(commenter=row.commenter_id)
+        say(friend, essay, comment, name="Bo", email="bo@example.org", text="While it rests.")
+        assert posted() == []
+        assert not Notice.objects.filter(comment__wording__text="While it rests.", email="anna@example.org").exists()
+        assert "Mails come again." in press(do="resume", address=row.address_id)
+        assert Subscription.objects.active().exists()
+        assert "Everything is stopped" in press(do="stop-all", address=row.address_id)
+        assert not Subscription.objects.active().exists()
+
+    def test_a_link_to_one_address_moves_no_other(self, essay: Essay, guest: Browser, notice: Any) -> None:
+        other = Address.objects.create(email="other@example.org")
+        theirs = Subscription.objects.create(address=other, kind="essays")
+        link = re.search(rf"{re.escape(settings.SITE_URL)}(/subscriptions/[^/\s]+/)\s", notice.body)
+        assert link
+        for fields in ({"do": "stop", "subscription": theirs.pk}, {"do": "pause", "address": other.pk}):
+            guest.post(link[1], fields)
+        other.refresh_from_db()
+        theirs.refresh_from_db()
+        assert (other.is_paused, theirs.stopped) == (False, None)
+
+    @pytest.mark.parametrize("path", ["confirm/x/", "stop/x/", "stop-daily/x/", "x/", "confirm/MQ:1:x/"])
+    def test_a_link_that_is_none_says_so(self, path: str) -> None:
+        for method in ("get", "post"):
+            answer = getattr(Browser(), method)(f"/subscriptions/{path}")
+            assert answer.status_code == 410
+            assert "no longer good" in Page(answer).words
+
+    def test_what_its_reader_did_not_ask_for_is_dropped(self, essay: Essay, guest: Browser) -> None:
+        say(guest, essay, notify_essays="on", **TICKED)
+        asking = posted()[0]
+        page = guest.read(link_in(asking, "confirm"))
+        boxes = {str(box.get("value")) for box in page.all("input[@name='subscription']")}
+        assert len(boxes) == 2
+        kept = Subscription.objects.get(kind="essays")
+        confirm(guest, asking, subscription=str(kept.pk))
+        assert list(Subscription.objects.all()) == [kept]
+        assert "Nothing waits to be confirmed" in guest.read(link_in(asking, "confirm")).words
+
+    def test_somebody_logged_in_finds_theirs_under_their_account(self, essay: Essay) -> None:
+        reader = Browser(make.user("rhea"))
+        say(reader, essay, **TICKED)
+        work_off()
+        page = reader.read("/subscriptions/mine/")
+        assert "rhea@example.org" in page.words
+        assert "Replies to" in page.words
