@@ -105,7 +105,6 @@ class Rules(models.Model):
         help_text=_("Replies to them, threads, discussions, new essays: each its own choice, off at first."),
     )
 
-
     objects = RulesManager()
 
     class Meta:
