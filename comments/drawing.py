@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from accounts import pictures
 from blog import markup
@@ -163,6 +163,7 @@ class Page:
         *,
         authors: frozenset[int],
         reply_to: str,
+        branch: str,
         is_open: bool,
         told: Mapping[int, Told],
         own: Mapping[int, Own] = NOTHING,
@@ -172,7 +173,8 @@ class Page:
         more: Mapping[int, More] = NO_MORE,
         elsewhere: Mapping[int, str] = NOBODY,
     ) -> None:
-        """`reply_to`: how the address of the form under a comment begins; the comment's key follows.
+        """`reply_to`, `branch`: how the address of the form under a comment begins, and that of the page which begins
+        with it; the comment's key follows.
 
         `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
         `likes`: the mark of a comment that says who likes it.
@@ -185,6 +187,7 @@ class Page:
         self.form = form
         self.more = more
         self.elsewhere = elsewhere
+        self.branch = branch
         language = get_language() or ""
         self.actions = actions_with_reply(language).bind({"reply_to": escape(reply_to)}) if is_open else None
         self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "own")
@@ -209,8 +212,17 @@ class Page:
             case Move.MORE:
                 more = self.more[step.row.pk]
                 return f'<p class="rest"><a href="{escape(more.url)}" rel="nofollow">{escape(more.words)}</a></p>'
+            case Move.CONTINUE:
+                return self.onward(step)
             case Move.END_COMMENT:
                 return "</li>"
+
+    def onward(self, step: Step) -> str:
+        pk = step.row.pk
+        url = f"{escape(self.branch)}{pk}#comments"
+        whose = "" if step.shown is Shown.GONE else f' aria-describedby="by-{pk}"'
+        words = escape(gettext("Continue this thread"))
+        return f'<p class="rest"><a href="{url}" rel="nofollow"{whose}>{words}</a></p>'
 
     def replies_opening(self, count: int) -> str:
         if count not in self.openings:
@@ -230,8 +242,8 @@ class Page:
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by)
         in_reply_to = actions = ""
-        if step.is_deeper and row.parent and (name := names.get(row.parent, self.elsewhere.get(row.parent))):
-            url = f"#comment-{row.parent}" if row.parent in names else reverse("comment", args=[row.parent])
+        if step.is_deeper and row.parent and (name := self.elsewhere.get(row.parent) or names.get(row.parent)):
+            url = reverse("comment", args=[row.parent]) if row.parent in self.elsewhere else f"#comment-{row.parent}"
             in_reply_to = self.in_reply_to.fill({"url": url, "name": escape(name)})
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""

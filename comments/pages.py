@@ -25,7 +25,8 @@ from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
 
 from accounts import claims
 from accounts.models import Commenter
@@ -33,7 +34,7 @@ from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status, Subscription, is_editable
 from comments.opening import AT_MOST, opening
 from comments.screening import Reason
-from comments.thread import Row
+from comments.thread import Row, Step, outline
 
 HELD = signing.TimestampSigner(salt="comments.held")
 OWN = "-own"
@@ -46,6 +47,11 @@ COLUMNS = (
     "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", Cast("changed", TextField()),
     "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
 )  # fmt: skip
+
+
+def order_wished(request: HttpRequest) -> str:
+    order = request.GET.get("order", "")
+    return order if order in Rules.Order.values else ""
 
 
 def key_to(comment: Comment, *, is_own: bool = False) -> str:
@@ -224,22 +230,24 @@ class ThreadPage:
         self.after: int | None = None  # of a branch: the last comment that was on the page before
         self.more: dict[int, More] = {}  # by the comment under which they would stand
         self.onward: More | None = None
+        self.said_by_authors = 0  # under the whole essay; not asked for on a page of one branch
 
     @classmethod
     def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
         """The page that the address asks for, or one that holds the comment answered; 404 for a number of none."""
-        order = request.GET.get("order", "")
-        page = cls(essay, Viewer.of(request), order=order if order in Rules.Order.values else "")
+        page = cls(essay, Viewer.of(request), order=order_wished(request))
         if sought := answering or number_in(request.GET.get("comment")):
             page.hold(sought)
         elif "thread" in request.GET:
             page.show_branch(number_in(request.GET["thread"]), number_in(request.GET.get("after")))
-        elif "cpage" in request.GET:
-            wish = request.GET["cpage"]
-            if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= page.count):
-                raise Http404
-            page.number = int(wish)
+        else:
+            page.turn_to(request.GET.get("cpage", "1"))
         return page
+
+    def turn_to(self, wish: str) -> None:
+        if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= self.count):
+            raise Http404
+        self.number = int(wish)
 
     def hold(self, pk: int) -> None:
         """Be the page on which that comment stands, if it does on any."""
@@ -282,6 +290,15 @@ class ThreadPage:
             Rules.Order.LIKED.value: ("-likes", "-tree_id"),
         }[self.order]
 
+    @cached_property
+    def authors(self) -> frozenset[int]:
+        return frozenset(author.pk for author in self.essay.bylines)
+
+    def by_authors(self) -> CommentQuerySet:
+        """What the essay's own authors said under it, for all to read."""
+        said: CommentQuerySet = Comment.objects.under(self.essay).approved().by(self.authors)
+        return said
+
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
         return roots
@@ -311,14 +328,18 @@ class ThreadPage:
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable")
-        listed = list(roots[start : start + self.per_page])
+        count = self.by_authors().order_by().values("essay").annotate(said=Count("pk")).values("said")
+        said = Subquery(count) if self.authors else Value(0)  # asked for once, not once a row
+        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", said)
+        found = list(roots[start : start + self.per_page])
+        listed = [(tree, readable) for tree, readable, _said in found]
+        self.said_by_authors = (found[0][2] or 0) if found else 0
         open_ = opening(listed, [self.wanted, *(comment.tree_id for comment in own)])
         new: list[int] = []
         if self.number == (self.count if self.is_oldest_first else 1):
             new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
-        found = self.found(Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None))
-        rows = [Row(*row) for row in found]
+        which = Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None)
+        rows = [Row(*row) for row in self.found(which)]
         if open_.begun:
             rows += [Row(*row) for row in self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST]]
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
@@ -352,15 +373,22 @@ class ThreadPage:
 
     def found(self, which: Q) -> Any:
         """The columns of rows, in no order."""
-        return Comment.objects.filter(which).order_by().values_list(*COLUMNS, *self.viewer.columns(self.rules))
+        return self.columns_of(Comment.objects.filter(which))
 
-    @staticmethod
-    def answered_elsewhere(rows: list[Row]) -> dict[int, str]:
+    def columns_of(self, comments: CommentQuerySet) -> Any:
+        return comments.order_by().values_list(*COLUMNS, *self.viewer.columns(self.rules))
+
+    def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
         """The names of those whom rows answer that are not among them; a query only where there are such."""
-        missing = {row.parent for row in rows if row.parent} - {row.pk for row in rows}
-        if not missing:
-            return {}
-        return dict(Comment.objects.approved().filter(pk__in=missing).values_list("pk", "commenter__name"))
+        return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
+
+    def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
+        return outline(rows, self.discussion.shown_depth, frozenset(told), self.more)
+
+    @property
+    def part(self) -> str:
+        """What is shown of the discussion, if it is not a page of the whole."""
+        return gettext("One part of the discussion.") if self.top else ""
 
     @property
     def whole_url(self) -> str:
@@ -395,6 +423,12 @@ class ThreadPage:
             older, newer = newer, older
         addresses = [f"{self.url(number=n)}#comments" if 1 <= n <= self.count else None for n in (older, newer)]
         return {"older_url": addresses[0], "newer_url": addresses[1], "by_likes": self.order == Rules.Order.LIKED}
+
+
+def names_of(comments: set[int]) -> dict[int, str]:
+    if not comments:
+        return {}
+    return dict(Comment.objects.approved().filter(pk__in=comments).values_list("pk", "commenter__name"))
 
 
 def show(count: int, *, is_begun: bool) -> str:

@@ -40,6 +40,7 @@ class Move(Enum):
     REPLIES = auto()  # opens the list of what answers it
     END_REPLIES = auto()
     MORE = auto()  # leads to the replies that are not on this page
+    CONTINUE = auto()  # leads to where the replies, which go on here at the last level, have levels of their own
     END_COMMENT = auto()
 
 
@@ -90,6 +91,8 @@ def outline(
     for row, shown in visible(rows, mine):
         while above and not (above[-1].tree == row.tree and row.left < above[-1].right):
             above.pop()
+        if len(above) > deepest and open_[-1].row is above[deepest]:
+            open_[-1].goes_on = True
         while len(open_) > min(len(above), deepest):
             open_.pop().close(walk, readable, more)
         if open_:
@@ -104,6 +107,15 @@ def outline(
     return walk
 
 
+def alone(rows: Sequence[Row]) -> list[Step]:
+    """Approved rows taken out of their threads: each stands by itself and says whom it answers."""
+    walk: list[Step] = []
+    for row in rows:
+        walk.append(Step(Move.COMMENT, row, Shown.WHOLE, is_deeper=row.parent is not None))
+        walk.append(Step(Move.END_COMMENT, row, Shown.WHOLE))
+    return walk
+
+
 @dataclass(slots=True)
 class Branch:
     """A comment that stands open, and its list of replies once there is one."""
@@ -112,6 +124,7 @@ class Branch:
     shown: Shown
     opened: Step | None = None
     before: int = 0
+    goes_on: bool = False  # past the last level
 
     def open(self, walk: list[Step], readable: int) -> None:
         if self.opened is None:
@@ -124,4 +137,6 @@ class Branch:
             walk.append(Step(Move.END_REPLIES, self.row, self.shown))
         if self.row.pk in more:
             walk.append(Step(Move.MORE, self.row, self.shown))
+        if self.goes_on:
+            walk.append(Step(Move.CONTINUE, self.row, self.shown))
         walk.append(Step(Move.END_COMMENT, self.row, self.shown))

@@ -300,7 +300,7 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 # Pages that are the same for everybody: the names in an address that make another page of it,
 # and those that make it personal
 PAGECACHE_QUERY_NAMES = frozenset(
-    {"cpage", "order", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
+    {"cpage", "order", "by", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
 )
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB

@@ -1,5 +1,6 @@
 """What is said, where it stands in its thread, and its words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -44,6 +45,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def under(self, essay: Essay) -> Self:
         return self.filter(essay=essay)
+
+    def by(self, users: Collection[int]) -> Self:
+        """What these users said under their log-ins."""
+        return self.filter(commenter__in=Commenter.objects.filter(user__in=users))
 
     def editable(self, rules: "Rules") -> Self:
         return self.filter(is_editable(rules))
@@ -179,7 +184,9 @@ class Comment(MPTTModel):
         AUTHOR = "author", _("its author")
         MODERATOR = "moderator", _("a moderator")
 
-    essay = models.ForeignKey(Essay, models.CASCADE, related_name="comments", verbose_name=_("essay"))
+    essay = models.ForeignKey(
+        Essay, models.CASCADE, db_index=False, related_name="comments", verbose_name=_("essay")
+    )  # its index is the one with the commenter
     commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="comments", verbose_name=_("commenter"))
     parent = TreeForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="replies", verbose_name=_("answers")
@@ -224,6 +231,7 @@ class Comment(MPTTModel):
                 name="comment_liked_roots",
             ),
             models.Index(fields=["status", "id"], name="comment_status"),
+            models.Index(fields=["essay", "commenter"], name="comment_under_by"),
         )
 
     def __str__(self) -> str:

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from blog.context import ends
 from blog.models import Essay
-from comments import blank_form, drafts, drawing, identity, liked
+from comments import blank_form, by_author, drafts, drawing, identity, liked
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage, number_in
 from comments.subscription_forms import NotifyForm
-from comments.thread import Row, outline
+from comments.thread import Row
 
 register = template.Library()
 
@@ -60,18 +60,19 @@ def thread(context: Context, essay: Essay) -> SafeString:
     """A page of the essay's threads; the form stands in it when a comment is answered without script."""
     request = context["request"]
     wish = being_answered(context)
-    page = ThreadPage.asked_for(request, essay, answering=wish)
+    page = by_author.page_asked_for(request, essay, answering=wish)
     discussion = page.discussion
     if discussion.takes_comments:
         ends(request, discussion.closes)
     rows, told = page.rows()
-    steps = outline(rows, discussion.shown_depth, frozenset(told), page.more)
+    steps = page.outline(rows, told)
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
     likes_here = liked.Likes.of(request, essay)
     drawn = drawing.Page(
-        authors=frozenset(author.pk for author in essay.bylines),
+        authors=page.authors,
         reply_to=page.url(replyto=""),
+        branch=page.url(number=1, thread=""),
         is_open=discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows),
@@ -89,7 +90,9 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
                 "pager": page.pager,
+                "part": page.part,
                 "whole_url": page.whole_url,
+                "by_author": said_by_authors(page),
                 "onward": page.onward,
                 "orders": [
                     (label, f"{page.url(number=1, order=order)}#comments", order == page.order)
@@ -99,6 +102,14 @@ def thread(context: Context, essay: Essay) -> SafeString:
             request,
         )
     )
+
+
+def said_by_authors(page: ThreadPage) -> tuple[str, str, bool] | None:
+    """How much, where it is read alone, and whether it is just now."""
+    if not page.said_by_authors:
+        return None
+    words = by_author.said(page.said_by_authors, len(page.authors))
+    return words, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
 
 
 def orders(*, is_liked: bool) -> list[tuple[str, str]]:

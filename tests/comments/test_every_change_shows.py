@@ -63,7 +63,7 @@ class World:
         self.cache = PageCache(self.counted)
         here = self.essay.get_absolute_url()
         self.addresses = [
-            "/", here, f"{here}?cpage=2", f"{here}feed/", self.other.get_absolute_url(), "/about/", "/archive/",
+            "/", here, f"{here}?cpage=2", f"{here}?by=author", f"{here}feed/", self.other.get_absolute_url(), "/about/", "/archive/",
             "/tag/promises/", "/author/miriam/", "/feed/atom/", "/comments/feed/", "/sitemap.xml",
         ]  # fmt: skip
 
@@ -478,6 +478,17 @@ def test_an_essay_stays_open_where_the_others_close(world: World) -> None:
     assert "Comments are closed." in world.read(world.other)
     world.change(rules(), close_after_days="0")
     world.change(world.essay, **{"discussion-0-own_close_after_days": ""})
+
+
+def test_what_the_author_replied(world: World) -> None:
+    said = make.comment(world.essay, "So I meant it.", by=Commenter.objects.of(world.author), to=world.reply)
+    alone = f"{world.essay.get_absolute_url()}?by=author"
+    for decide, count in ((None, 1), (deciding.trash, 0), (deciding.restore, 1), (deciding.trash, 0)):
+        if decide:
+            decide(said, by=world.owner)
+        world.agree()
+        assert ("1 reply by the author" in world.read(world.essay)) == (count == 1)
+        assert world.read(alone).count("So I meant it.") == count
 
 
 def test_a_tag(world: World) -> None:

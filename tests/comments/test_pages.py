@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from xml.etree.ElementTree import Element
 
 import pytest
 from django.db import connection
@@ -331,6 +332,56 @@ def test_past_the_last_level_a_reply_says_whom_it_answers(essay: Essay, guest: B
             link = notes[0].find("a")
             assert link is not None
             assert link.get("href") == f"#comment-{chain[level - 1].pk}"
+
+
+def test_what_goes_on_past_the_last_level_is_read_with_its_levels_on_a_page_of_its_own(
+    essay: Essay, guest: Browser
+) -> None:
+    make.rules(shown_depth=3)
+    root = make.comment(essay)
+    last = make.comment(essay, to=make.comment(essay, to=root), by=make.guest("Bela"))
+    deeper = [make.comment(essay, to=last), make.comment(essay, to=last)]
+    deepest = make.comment(essay, to=deeper[0])
+    make.comment(essay, to=root)
+    page = guest.read(essay)
+    assert "7 responses" in page.words
+    ((here, link),) = onward(page)
+    assert (here, words(link)) == (f"comment-{last.pk}", "Continue this thread")
+    assert words(page.id(str(link.get("aria-describedby")))) == "Bela"
+    branch = guest.read(str(link.get("href")))
+    assert branch.shown == keys([last, deeper[0], deepest, deeper[1]])
+    assert deepest.pk in [int(item.get("id", "")[8:]) for item in branch.comment(deeper[0]).iter("li")][1:]
+    back = branch.one("p[@class='part']/a")
+    assert guest.read(str(back.get("href"))).shown == page.shown
+    assert place(guest.get(deepest.get_absolute_url())) == essay.get_absolute_url()  # nothing is hidden there
+    deciding.trash(last, by=make.moderator())
+    ((here, link),) = onward(guest.read(essay))
+    assert here == f"comment-{last.pk}"
+    assert guest.read(str(link.get("href"))).shown == branch.shown
+    for comment in (deepest, *deeper):
+        deciding.trash(comment, by=make.moderator())
+    assert onward(guest.read(essay)) == []
+
+
+def onward(page: Page) -> list[tuple[str, Element]]:
+    """The links to branches, each with the comment it stands in."""
+    places = [(item.get("id", ""), item.find("p[@class='rest']/a")) for item in page.all("li[@class]")]
+    return [(pk, link) for pk, link in places if link is not None]
+
+
+def test_an_essays_own_settings_shape_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:
+    said = roots(essay, 5)
+    elsewhere = make.essay("Another", by=None)
+    others = roots(elsewhere, 3)
+    Discussion.objects.settle(essay, own_threads_a_page=2, own_order="newest")
+    page = guest.read(essay)
+    assert page.shown == keys(said[:2:-1])
+    assert pager(page) == {"Older Comments": address(essay, "?cpage=2#comments")}
+    tools = {words(link): str(link.get("href")) for link in page.all("nav[@class='tools']//a")}
+    assert guest.read(tools["Oldest"]).shown == keys(said[:2])
+    for comment in said:
+        assert comment.pk in guest.read(comment.get_absolute_url()).shown
+    assert guest.read(elsewhere).shown == keys(others)
 
 
 def test_a_list_of_replies_says_how_many_hang_below(essay: Essay, guest: Browser) -> None:

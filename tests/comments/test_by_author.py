@@ -1,0 +1,118 @@
+"""What an essay's own authors replied, on a page of its own: as many as are counted, each with whom it answers."""
+
+import pytest
+from django.conf import settings
+
+from accounts.models import Commenter, User
+from blog.models import Authorship, Essay
+from comments.models import Comment
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, Page, words
+from tests.comments.test_pages import at_most, pager
+
+pytestmark = pytest.mark.django_db
+
+
+def link(page: Page) -> tuple[str, str] | None:
+    found = page.find("nav[@class='tools']/p[@class='said-by']/a")
+    return None if found is None else (words(found), str(found.get("href")).partition("#")[0])
+
+
+def answers(essay: Essay, author: User, count: int) -> list[Comment]:
+    """So many by the author, each under somebody else's."""
+    speaker = Commenter.objects.of(author)
+    asked = [make.comment(essay, by=make.guest(f"Asker {number}")) for number in range(count)]
+    return [make.comment(essay, "I say.", by=speaker, to=comment) for comment in asked]
+
+
+def test_the_authors_replies_are_counted_and_shown_alone(
+    essay: Essay, author: User, guest: Browser, stranger: Browser
+) -> None:
+    page = guest.read(essay)
+    assert link(page) is None
+    said = answers(essay, author, 3)
+    again = make.comment(essay, "And one more thing.", by=said[0].commenter, to=said[0])
+    for status in ("pending", "spam", "trash"):
+        make.comment(essay, by=said[0].commenter, to=said[1], status=status)
+    make.comment(make.essay("Elsewhere", by=author), by=said[0].commenter)
+    found = link(guest.read(essay))
+    assert found is not None
+    assert found[0] == "4 replies by the author"
+    alone = stranger.read(found[1])
+    assert alone.shown == [*(comment.pk for comment in said), again.pk]
+    assert "4 replies by the author." in alone.words
+    for comment, name in ((said[2], "Asker 2"), (again, "Miriam Achterberg")):
+        (note,) = alone.comment(comment).findall(".//p[@class='to']/a")
+        assert words(note) == name
+        assert note.get("href") == f"/comments/{comment.parent_id}/"
+        assert comment.parent_id in stranger.read(str(note.get("href"))).shown
+    back = alone.one("p[@class='part']/a")
+    assert len(stranger.read(str(back.get("href"))).shown) == 7
+    assert alone.one("link[@rel='canonical']").get("href") == f"{settings.SITE_URL}{essay.get_absolute_url()}"
+
+
+def test_the_count_follows_every_decision(essay: Essay, author: User, guest: Browser) -> None:
+    said = answers(essay, author, 2)
+    moderator = make.moderator()
+    alone = f"{essay.get_absolute_url()}?by=author"
+    assert link(guest.read(essay)) == ("2 replies by the author", alone)
+    deciding.trash(said[0], by=moderator)
+    assert link(guest.read(essay)) == ("1 reply by the author", alone)
+    assert guest.read(alone).shown == [said[1].pk]
+    deciding.unapprove(said[1], by=moderator)
+    assert link(guest.read(essay)) is None
+    assert guest.read(alone).shown == []
+    deciding.restore(said[0], by=moderator)
+    assert link(guest.read(essay)) == ("1 reply by the author", alone)
+
+
+def test_an_essay_of_two_has_authors(essay: Essay, author: User, guest: Browser) -> None:
+    second = make.author("ines", name="Ines Okafor")
+    said = answers(essay, author, 1)
+    other = make.comment(essay, by=Commenter.objects.of(second))
+    assert link(guest.read(essay)) == ("1 reply by the author", f"{essay.get_absolute_url()}?by=author")
+    Authorship.objects.create(essay=essay, author=second)
+    found = link(guest.read(essay))
+    assert found is not None
+    assert found[0] == "2 replies by the authors"
+    assert guest.read(found[1]).shown == [said[0].pk, other.pk]
+
+
+def test_many_stand_on_pages_in_either_order(essay: Essay, author: User, guest: Browser) -> None:
+    make.rules(threads_a_page=2)
+    said = [comment.pk for comment in answers(essay, author, 5)]
+    for order, onwards, expected in (("oldest", "Newer Comments", said), ("newest", "Older Comments", said[::-1])):
+        shown, address = [], f"{essay.get_absolute_url()}?by=author&order={order}"
+        while address:
+            page = guest.read(address)
+            shown += page.shown
+            address = pager(page).get(onwards, "")
+        assert shown == expected
+    assert guest.get(f"{essay.get_absolute_url()}?by=author&cpage=4").status_code == 404
+
+
+def test_one_is_answered_in_the_thread(essay: Essay, author: User, guest: Browser) -> None:
+    said = answers(essay, author, 2)
+    page = guest.read(f"{essay.get_absolute_url()}?by=author")
+    reply = page.comment(said[1]).find(".//a[@class='reply']")
+    assert reply is not None
+    form = guest.read(str(reply.get("href")))
+    assert form.form["parent"] == str(said[1].pk)
+    assert len(form.shown) == 4
+
+
+@pytest.mark.parametrize("query", ["by=", "by=reader", "by=author&replyto=1"])
+def test_whoever_else_is_asked_for_the_whole_is_shown(essay: Essay, author: User, guest: Browser, query: str) -> None:
+    answers(essay, author, 1)
+    assert len(guest.read(f"{essay.get_absolute_url()}?{query}").shown) == 2
+
+
+def test_it_costs_no_query_on_the_essays_page_and_few_on_its_own(essay: Essay, author: User) -> None:
+    browser = Browser()
+    for count in (1, 20):
+        answers(essay, author, count)
+        with at_most(12):
+            assert link(browser.read(essay)) is not None
+        with at_most(12):
+            browser.read(f"{essay.get_absolute_url()}?by=author")
