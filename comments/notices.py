@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from blog.models import Essay, Site
-from comments import mails, standing
+from comments import mails, refusals, standing
 from comments.models import Comment, Notice, Status, Subscription
 from comments.post import Away, NotTaken, Post, Uncertain
 from server.jobs import PAUSES, job
@@ -19,6 +20,7 @@ from server.jobs import PAUSES, job
 ANNOUNCED_FOR = timedelta(days=2)
 AT_A_TIME = 1000
 READ_AT_A_TIME = 50
+SPELL = 4.0  # seconds
 
 Kind = Notice.Kind
 OF = {
@@ -129,16 +131,22 @@ def gather(until: datetime) -> None:
 
 @job()
 def send_ready() -> None:
-    """For a change that owes a mail about no comment."""
+    """For a change that owes a mail about no comment, and to go on where another left off."""
     send()
 
 
 def send() -> None:
-    """Send everything due; what another worker holds is left to it."""
-    site = Site.objects.current()
+    """Send what is due; what another worker holds is left to it.
+
+    After a spell another job takes over, so that others have their turn, and a worker that is to stop can.
+    """
+    site, over = Site.objects.current(), monotonic() + SPELL
     with Post() as post:
         while candidates := list(Notice.objects.due().select_related("recipient")[:READ_AT_A_TIME]):
             for notice in candidates:
+                if monotonic() > over:
+                    send_ready.enqueue()
+                    return
                 try:
                     if claim(notice):
                         deliver(notice, site, post)
@@ -180,7 +188,10 @@ def deliver(notice: Notice, site: Site, post: Post) -> None:
     except Uncertain as error:
         move(notice, Notice.State.SENDING, error=str(error))  # a person decides
     except NotTaken as error:
-        put_off(notice, error)
+        if refusals.is_for_good(error.status):
+            refused(notice, error)
+        else:
+            put_off(notice, error)
     except Away as error:
         put_off(notice, error)
         raise
@@ -191,6 +202,13 @@ def arrived(notice: Notice) -> None:
     move(notice, Notice.State.SENT, error="")
     if notice.kind == Kind.DAILY:
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
+
+
+@transaction.atomic
+def refused(notice: Notice, error: NotTaken) -> None:
+    """As if it had come back: its server says at once what others say by a mail later."""
+    if move(notice, Notice.State.BOUNCED, error=str(error)):
+        refusals.count(notice.email, error.status, str(error))
 
 
 def leave_out(daily: Notice) -> None:

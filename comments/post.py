@@ -1,23 +1,37 @@
 """The connection to the mail server while mails go out one after another, and whether a mail may have been taken."""
 
 from contextlib import suppress
-from smtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
+from smtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
 from types import TracebackType
 from typing import Any, Self
 
 from django.core.mail import EmailMessage, get_connection
 
-
-class Away(Exception):
-    """No mail server answers; the argument says why."""
+from comments import refusals
 
 
-class NotTaken(Exception):
-    """The mail did not go out; the argument says why."""
+class Trouble(Exception):
+    """What the mail server said, as one line; `status`: RFC 3463's, when it was the recipient that it refused."""
+
+    def __init__(self, error: Exception) -> None:
+        said, self.status = str(error), ""
+        if isinstance(error, SMTPRecipientsRefused):
+            code, words = next(iter(error.recipients.values()))
+            said = f"{code} {words.decode('utf-8', 'replace')}"
+            self.status = next(iter(words.decode("utf-8", "replace").split()), "") if code >= 500 else ""
+        super().__init__(refusals.tidy(said))
 
 
-class Uncertain(Exception):
-    """The mail may have gone out or not; the argument says why."""
+class Away(Trouble):
+    """No mail server answers."""
+
+
+class NotTaken(Trouble):
+    """The mail did not go out."""
+
+
+class Uncertain(Trouble):
+    """The mail may have gone out or not."""
 
 
 class Post:

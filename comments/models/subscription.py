@@ -14,6 +14,7 @@ from blog.models import Essay
 from comments.models.comment import Comment
 
 WAITS_FOR = timedelta(days=7)  # for its reader to say that they asked
+PROBLEM_ROOM = 500
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
@@ -38,7 +39,7 @@ class Address(models.Model):
     bounces = models.PositiveSmallIntegerField(_("mails that came back"), default=0, editable=False)
     bounced = models.DateTimeField(_("last one came back"), null=True, editable=False)
     refused = models.DateTimeField(_("takes no mail since"), null=True, blank=True)
-    problem = models.CharField(_("what its server said"), max_length=500, blank=True, editable=False)
+    problem = models.CharField(_("what its server said"), max_length=PROBLEM_ROOM, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = AddressQuerySet.as_manager()

@@ -151,6 +151,20 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
     assert Notice.objects.get().state == Notice.State.DROPPED
 
 
+def test_after_a_spell_the_next_job_goes_on(
+    essay: Essay, moderator: User, guest: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "SPELL", 0)
+    for _ in range(3):
+        Notice.objects.create(
+            kind="held", email=moderator.email, recipient=moderator, comment=make.comment(essay, status="pending")
+        )
+    notices.send()
+    assert mail.outbox == []
+    monkeypatch.undo()
+    assert recipients() == ["mara@example.org"] * 3
+
+
 # What a stranger puts into a mail
 
 

@@ -1,0 +1,423 @@
+"""Mails that came back: what each kind says, what it changes, and what a forged one does not."""
+
+import io
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage, Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import User
+from blog.models import Essay
+from comments import bounces, notices, subscribing
+from comments.bounces import Outcome
+from comments.models import Address, Notice, Subscription
+from tests import make
+
+pytestmark = pytest.mark.django_db
+READER = "rosa@example.org"
+
+
+def follow(essay: Essay, email: str = READER, **fields: Any) -> Subscription:
+    now = timezone.now()
+    address = Address.objects.create(email=email, proved=now)
+    return Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now, **fields)
+
+
+def mailed(essay: Essay, to: str = READER) -> Message:
+    """A comment appears; the mail about it, as it was sent."""
+    mail.outbox.clear()
+    notices.prepare(make.comment(essay))
+    notices.send()
+    (message,) = [message for message in mail.outbox if message.to == [to]]
+    return message.message()
+
+
+def head(sent: Message) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+
+
+def report(
+    returned: str,
+    status: str = "5.1.1",
+    *,
+    action: str = "failed",
+    said: str = "smtp; 550 5.1.1 <rosa@example.org>: no such user",
+    kind: str = "text/rfc822-headers",
+) -> bytes:
+    """As RFC 3464 has it, and as Postfix writes it."""
+    return f"""Return-Path: <>
+From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; rosa@example.org
+Action: {action}
+Status: {status}
+Diagnostic-Code: {said}
+
+--B
+Content-Type: {kind}
+
+{returned}
+--B--
+""".encode()
+
+
+def complaint(returned: str, kind: str = "abuse") -> bytes:
+    return f"""From: complaints@big.example
+Subject: FW: mail
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="B"
+
+--B
+Content-Type: text/plain
+
+This is an email abuse report.
+
+--B
+Content-Type: message/feedback-report
+
+Feedback-Type: {kind}
+User-Agent: Feedback/1.0
+Version: 1
+
+--B
+Content-Type: message/rfc822
+
+{returned}
+A mail.
+--B--
+""".encode()
+
+
+def qmail(
+    returned: str, said: str = "192.0.2.4 does not like recipient.\nRemote host said: 550 5.1.1 unknown"
+) -> bytes:
+    return f"""Return-Path: <>
+From: MAILER-DAEMON@q.example
+Subject: failure notice
+
+Hi. This is the qmail-send program at q.example.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<rosa@example.org>:
+{said}
+
+--- Below this line is a copy of the message.
+
+{returned}
+A mail.
+""".encode()
+
+
+def exim(returned: str) -> bytes:
+    return f"""X-Failed-Recipients: rosa@example.org
+Auto-Submitted: auto-replied
+From: Mail Delivery System <Mailer-Daemon@x.example>
+Subject: Mail delivery failed: returning message to sender
+
+A message that you sent could not be delivered to one or more of its recipients.
+
+  rosa@example.org
+    host mx.example.org [192.0.2.7]
+    SMTP error from remote mail server after RCPT TO:<rosa@example.org>:
+    550 5.1.1 Unknown user
+
+------ This is a copy of the message, including all the headers. ------
+
+{returned}
+A mail.
+""".encode()
+
+
+def exchange(returned: str) -> bytes:
+    """The mail that came back stands beside the words, with no report."""
+    message = EmailMessage()
+    message["From"] = "postmaster@corp.example"
+    message["Subject"] = "Undeliverable: news"
+    message.set_content(
+        "Delivery has failed to these recipients:\nrosa@example.org\n#550 5.1.10 RESOLVER.ADR.NotFound#\n"
+    )
+    original = EmailMessage()
+    for line in returned.replace("\r\n ", " ").splitlines():
+        name, _, value = line.partition(": ")
+        if name == "Message-ID":
+            original[name] = value
+    original.set_content("A mail.")
+    message.add_attachment(original)
+    return message.as_bytes()
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules()
+    return make.essay("Whose Promise Is It?")
+
+
+@pytest.fixture
+def address(essay: Essay) -> Address:
+    return follow(essay).address
+
+
+def fresh(address: Address) -> Address:
+    return Address.objects.get(pk=address.pk)
+
+
+@pytest.mark.parametrize("write", [report, qmail, exim, exchange])
+def test_an_address_that_nobody_has_is_written_to_no_more(
+    essay: Essay, address: Address, write: Callable[[str], bytes]
+) -> None:
+    raw = write(head(mailed(essay)))
+    assert bounces.take(raw) == Outcome.REFUSED
+    assert "5.1.1" in fresh(address).problem
+    assert fresh(address).refused
+    notice = Notice.objects.get(email=READER)
+    assert (notice.state, notice.error) == (Notice.State.BOUNCED, fresh(address).problem)
+    mail.outbox.clear()
+    notices.prepare(make.comment(essay))
+    notices.send()
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822", "message/global"])
+@pytest.mark.parametrize(
+    ("status", "said", "outcome"),
+    [
+        ("5.1.2", "", Outcome.REFUSED),
+        ("5.4.4", "", Outcome.REFUSED),
+        ("5.2.1", "", Outcome.REFUSED),
+        ("5.0.0", "smtp; 550-5.1.1 The account does not exist.", Outcome.REFUSED),
+        ("5.2.2", "smtp; 552 5.2.2 mailbox full", Outcome.COUNTED),
+        ("5.7.1", "smtp; 554 5.7.1 refused by policy", Outcome.COUNTED),
+        ("5.1.8", "", Outcome.COUNTED),
+        ("5.4.7", "", Outcome.COUNTED),
+        ("4.4.1", "", Outcome.COUNTED),
+        ("nonsense", "", Outcome.COUNTED),
+    ],
+)
+def test_only_what_lasts_is_for_good(
+    essay: Essay, address: Address, kind: str, status: str, said: str, outcome: Outcome
+) -> None:
+    assert bounces.take(report(head(mailed(essay)), status, said=said, kind=kind)) == outcome
+    assert bool(fresh(address).refused) == (outcome == Outcome.REFUSED)
+
+
+def test_the_third_within_thirty_days_is_the_last(essay: Essay, address: Address) -> None:
+    full = {"status": "5.2.2", "said": "smtp; 552 5.2.2 full"}
+    start = datetime.now(UTC)
+    for day, outcome in ((0, "counted"), (1, "counted"), (35, "counted"), (40, "counted"), (50, "refused")):
+        with time_machine.travel(start + timedelta(days=day)):
+            assert bounces.take(report(head(mailed(essay)), **full)).value == outcome, day
+    subscribing.prove(address)  # its reader says that it works again
+    assert (fresh(address).refused, fresh(address).problem) == (None, "")
+    with time_machine.travel(start + timedelta(days=51)):
+        assert bounces.take(report(head(mailed(essay)), **full)) == Outcome.COUNTED
+
+
+def test_each_mail_counts_once(essay: Essay, address: Address) -> None:
+    full = report(head(mailed(essay)), "5.2.2", said="full")
+    assert [bounces.take(full).value for _ in range(4)] == ["counted", "known", "known", "known"]
+    assert fresh(address).bounces == 1
+
+
+def test_what_is_delayed_or_delivered_changes_nothing(essay: Essay, address: Address) -> None:
+    returned = head(mailed(essay))
+    assert bounces.take(report(returned, "4.4.7", action="delayed")) == Outcome.DELAYED
+    assert bounces.take(report(returned, "2.0.0", action="delivered")) == Outcome.OTHER
+    assert Notice.objects.get(email=READER).state == Notice.State.SENT
+    assert not fresh(address).bounces
+
+
+def test_who_is_away_or_answers_is_no_bounce(essay: Essay, address: Address) -> None:
+    returned = head(mailed(essay))
+    away = f"From: Rosa <{READER}>\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n\n{returned}"
+    answer = f"From: Rosa <{READER}>\nSubject: Re: news\n\nStop it! 550 5.1.1\n\n{returned}"
+    robot = away.replace(f"Rosa <{READER}>", "mailer-daemon@example.org")
+    for raw in (away, answer, robot):
+        assert bounces.take(raw.encode()) == Outcome.OTHER
+    assert Notice.objects.get(email=READER).state == Notice.State.SENT
+
+
+def test_a_forged_one_changes_nothing(essay: Essay, address: Address) -> None:
+    follow(essay, "mallory@example.org")
+    theirs = str(mailed(essay, to="mallory@example.org")["Message-ID"])
+    comment = Notice.objects.get(email=READER).comment_id or 0
+    forged = [
+        theirs.replace(f"comment-{comment}.", f"comment-{comment + 1}."),
+        f"<comment-{comment}.{'0' * 20}@127.0.0.1>",
+        f"<comment-{10**17}.{'0' * 20}@127.0.0.1>",
+        f"<confirm-{Notice.objects.get(email=READER).pk}.{theirs.partition('.')[2]}",
+        "<other@example.net>",
+        "",
+    ]
+    for message_id in forged:
+        assert bounces.take(report(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.FOREIGN
+        assert bounces.take(complaint(f"Message-ID: {message_id}\nTo: {READER}\n")) == Outcome.FOREIGN
+    bounces.take(report(f"Message-ID: {theirs}\nTo: {READER}\n"))  # of their own mail they may say what they like
+    assert not fresh(address).refused
+    assert Address.objects.get(email="mallory@example.org").refused
+
+
+def test_a_complaint_stops_what_it_is_about(essay: Essay, address: Address) -> None:
+    other = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
+    returned = head(mailed(essay))
+    assert bounces.take(complaint(returned, kind="not-spam")) == Outcome.OTHER
+    assert bounces.take(complaint(returned)) == Outcome.STOPPED
+    assert list(Subscription.objects.filter(stopped=None)) == [other]
+    subscribing.resume(Subscription.objects.get(kind="essay"))
+    assert bounces.take(complaint(returned)) == Outcome.KNOWN
+    assert Subscription.objects.filter(stopped=None).count() == 2
+
+
+def test_who_complains_of_being_asked_is_asked_no_more(essay: Essay) -> None:
+    from comments.subscribing import Asker, Wish
+
+    wish = Wish(Subscription.Kind.ESSAY, essay=essay)
+    for take in (complaint, report):
+        email = f"{take.__name__}@example.org"
+        mail.outbox.clear()
+        subscribing.follow(Asker(email), [wish])
+        notices.send()
+        bounces.take(take(head(mail.outbox[0].message())))
+        assert Address.objects.get(email=email).refused
+        subscribing.follow(Asker(email), [Wish(Subscription.Kind.ESSAYS)])
+        notices.send()
+        assert len(mail.outbox) == 1
+
+
+def test_a_complaint_about_a_day_stops_what_comes_daily(essay: Essay, address: Address) -> None:
+    Subscription.objects.update(often="daily")
+    at_once = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
+    notices.prepare(make.comment(essay))
+    notices.gather(timezone.now() + timedelta(minutes=1))
+    notices.send()
+    assert bounces.take(complaint(head(mail.outbox[-1].message()))) == Outcome.STOPPED
+    assert list(Subscription.objects.filter(stopped=None)) == [at_once]
+
+
+def test_a_moderators_mail_that_came_back_is_shown_and_nothing_else(author: User, essay: Essay) -> None:
+    make.moderator("mara")
+    notices.prepare(make.comment(essay, status="pending"))
+    notices.send()
+    assert bounces.take(report(head(mail.outbox[-1].message()))) == Outcome.COUNTED
+    assert Notice.objects.get(email="mara@example.org").state == Notice.State.BOUNCED
+
+
+def test_what_a_server_says_is_kept_as_one_line(essay: Essay, address: Address) -> None:
+    said = f"smtp; 550 5.1.1 {'no ' * 400}\n  \x00\x1b[31m\u202e caf\xe9"
+    bounces.take(report(head(mailed(essay)), said=said))
+    problem = fresh(address).problem
+    assert len(problem) <= 500
+    assert problem.isprintable()
+
+
+def test_a_recipient_refused_at_once_is_as_one_whose_mail_came_back(
+    essay: Essay, address: Address, mailbox: Any, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
+    mailbox.refused[READER] = "550 5.7.1 not from you"
+    notices.prepare(make.comment(essay))
+    notices.send()
+    assert Notice.objects.get(email=READER).state == Notice.State.READY
+    mailbox.refused[READER] = "550 5.1.1 no such user"
+    notices.prepare(make.comment(essay))
+    notices.send()
+    assert fresh(address).problem == "550 5.1.1 no such user"
+    assert fresh(address).refused
+
+
+# Where they lie
+
+
+def lines(*arguments: str) -> list[str]:
+    out = io.StringIO()
+    call_command("take_bounces", *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_a_mailbox_is_read_as_often_as_one_likes(essay: Essay, address: Address, tmp_path: Path) -> None:
+    gone = report(head(mailed(essay)), kind="message/rfc822")
+    spam = b"From: a@b.example\nSubject: Buy\n\nBuy.\n\n>From here on.\n"
+    box = tmp_path / "mbox"
+    box.write_bytes(b"".join(b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + raw + b"\n" for raw in (spam, gone)))
+    assert lines(str(box)) == [
+        "2 mails were read.",
+        "1 came back: its address gets no more mail.",
+        "1 is no mail that came back.",
+    ]
+    assert lines(str(box))[1:] == ["1 was counted before.", "1 is no mail that came back."]
+    folder = tmp_path / "Maildir"
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True)
+    (folder / "new" / "1").write_bytes(gone)
+    (folder / "cur" / "2:2,S").write_bytes(spam)
+    (folder / "tmp" / "3").write_bytes(spam)
+    assert lines(str(folder))[0] == "2 mails were read."
+    (tmp_path / "one").write_bytes(gone)
+    assert lines(str(tmp_path / "one")) == ["1 mail was read.", "1 was counted before."]
+
+
+def test_a_mail_server_pipes_one_mail(essay: Essay, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + report(head(mailed(essay)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    assert lines() == ["1 mail was read.", "1 came back: its address gets no more mail."]
+
+
+# What is made to harm
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"From: mailer-daemon@x\n" * 20_000,
+        b'Content-Type: multipart/report; boundary="B"\n\n' + b"--B\n" * 50_000,
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(3_000)),
+        b"Content-Type: message/rfc822\n\n" * 5_000,
+        b"Content-Type: multipart/report; boundary=B\n\n--B\nContent-Type: message/delivery-status\n\n"
+        + b"Action: failed\n\n" * 20_000,
+        b"From: postmaster@x\nContent-Transfer-Encoding: base64\nContent-Type: text/plain; charset=nonsense\n\n!!!!"
+        * 10,
+        b"From: =?utf-8?b?////?= <mailer-daemon@x>\nX-Failed-Recipients: \xff\nSubject: \xff\n\nMessage-ID: <comment-1."
+        + b"0" * 20
+        + b"@h>",
+        b"From: postmaster@x\n\n" + b"Message-ID: <" * 40_000,
+    ],
+    ids=range(10),
+)
+def test_hostile_mails_are_no_mails_that_came_back(raw: bytes) -> None:
+    assert bounces.take(raw) in {Outcome.OTHER, Outcome.FOREIGN}
+
+
+@pytest.mark.once
+@given(st.data())
+def test_a_mangled_report_never_raises(data: st.DataObject) -> None:
+    raw = bytearray(report("Message-ID: <comment-1.00000000000000000000@h>\n", kind="message/rfc822"))
+    for _ in range(data.draw(st.integers(1, 12))):
+        place = data.draw(st.integers(0, len(raw) - 1))
+        raw[place : place + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=12))
+    assert bounces.take(bytes(raw)) in {Outcome.OTHER, Outcome.FOREIGN}
