@@ -45,10 +45,11 @@ def forget(commenter: Commenter, *, words_stay: bool) -> None:
     if commenter.pk not in rows:
         return
     gone, user = rows[commenter.pk], commenter.user
+    addresses = proved(gone)
     nobody = Commenter.objects.create(name=_("Anonymous"), created=gone.created)
     for model in actions.related():
         model.objects.join(gone, nobody)
-        model.objects.forget(nobody, words_stay=words_stay)
+        model.objects.forget(nobody, words_stay=words_stay, addresses=addresses)
     if gone.picture:
         transaction.on_commit(partial(pictures.drop, gone.picture), robust=True)
     blot(Commenter.objects.filter(pk=gone.pk))
@@ -56,6 +57,12 @@ def forget(commenter: Commenter, *, words_stay: bool) -> None:
     if user:
         forget_log_in(user)
     pagecache.bump("site")
+
+
+def proved(commenter: Commenter) -> list[str]:
+    """The addresses that are theirs beyond doubt, in lower case."""
+    theirs = EmailAddress.objects.filter(user=commenter.user_id, verified=True) if commenter.user_id else ()
+    return [address.email.lower() for address in theirs]
 
 
 def forget_log_in(user: User) -> None:

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from blog.models import Site
 from comments import notices
-from comments.models import Address, Like, Status, Subscription, Wording
+from comments.models import Address, Like, Notice, Status, Subscription, Wording
 from comments.models.subscription import WAITS_FOR
 from server.jobs import every, job
 
@@ -39,12 +39,17 @@ def send_daily() -> None:
 @every(days=1)
 @job()
 def forget_subscriptions() -> None:
-    """What nobody confirmed, what was stopped a month ago, and what has been decided; then addresses without any."""
+    """What nobody confirmed, what was stopped a month ago, and what has been decided; then addresses without any.
+
+    Of the mails to an address that is gone nothing is kept either.
+    """
     now = timezone.now()
     decided = Q(kind=Subscription.Kind.DECISION, created__lt=now - STOPPED_KEPT) & ~Q(comment__status=Status.PENDING)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
     Address.objects.drop_idle()
+    known = Address.objects.filter(email=OuterRef("email"))
+    Notice.objects.filter(~Exists(known), recipient=None, created__lt=now - WAITS_FOR).delete()
 
 
 @every(days=1)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship
-from comments.models import Bar, Comment, Like, Notice, Wording
+from comments.models import Bar, Comment, Like, Notice, Subscription, Wording
 from moderation.models import Decision
 
 
@@ -46,6 +46,30 @@ class Invitations(Part):
         return super().of(person) | Q(email__in=proved.values("email"))
 
 
+class Followed(Part):
+    """What somebody asked for, and what is asked for at an address that they have proved."""
+
+    through = ("commenter", "address__email")
+
+    def of(self, person: Model) -> Q:
+        commenter, email = self.through
+        found = Q(**{commenter: person.pk})
+        if isinstance(person, Commenter) and person.user_id:
+            proved = EmailAddress.objects.filter(user=person.user_id, verified=True)
+            found |= Q(**{f"{email}__in": [address.email.lower() for address in proved]})
+        return found
+
+
+class Mails(Followed):
+    """Those that rest on what they follow, and those to somebody who writes or keeps order here."""
+
+    through = ("subscription__commenter", "email")
+
+    def of(self, person: Model) -> Q:
+        found = super().of(person)
+        return found | Q(recipient=person.user_id) if isinstance(person, Commenter) and person.user_id else found
+
+
 # A test fails for a relation of Commenter or User that no part tells of.
 OF_COMMENTER = (
     Part(
@@ -67,6 +91,22 @@ OF_COMMENTER = (
         ("comment_id", "text", "created", "network", "reasons"),
     ),
     Part(Like, _("What you like"), "commenter", ("essay__title", "comment_id", "network", "created")),
+    Followed(
+        Subscription,
+        _("What you follow by mail"),
+        "",
+        (
+            "kind",
+            "address__email",
+            "essay__title",
+            "comment_id",
+            "often",
+            "confirmed",
+            "stopped",
+            "created",
+        ),
+    ),
+    Mails(Notice, _("Mails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
     Part(Bar, _("Whether your likes are taken"), "commenter", ("created",)),
 )
 OF_USER = (
@@ -92,7 +132,6 @@ OF_USER = (
         "by",
         ("by__name", "name", "email", "role", "sent", "mailed"),
     ),
-    Part(Notice, _("Mails to you"), "recipient", ("kind", "comment_id", "state", "created")),
     Part(
         Decision,
         _("Your decisions about comments"),

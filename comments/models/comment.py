@@ -92,7 +92,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
         """What somebody said stays without them, or goes; where it came from goes in any case."""
         Wording.objects.filter(comment__commenter=commenter).update(network="")
         if not words_stay:

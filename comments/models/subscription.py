@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Self
 
-from allauth.account.models import EmailAddress
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -82,14 +81,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=mine.values("address")).delete()
         self.filter(commenter=old).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool) -> None:
+    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
         """Nothing is followed any more, from here or from an address they have proved, and none of those is kept."""
-        proved = EmailAddress.objects.filter(user=commenter.user_id, verified=True).values("email")
-        theirs = Q(commenter=commenter) | Q(address__email__in=proved) if commenter.user_id else Q(commenter=commenter)
-        rows = self.filter(theirs)
-        addresses = list(rows.values_list("address", flat=True))
+        rows = self.filter(Q(commenter=commenter) | Q(address__email__in=addresses))
+        theirs = list(rows.values_list("address", flat=True))
+        mails = self.model._meta.get_field("notices").related_model._default_manager
+        mails.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).delete()
         rows.delete()
-        Address.objects.filter(pk__in=addresses, subscriptions=None).delete()
+        Address.objects.filter(Q(pk__in=theirs) | Q(email__in=addresses), subscriptions=None).delete()
 
 
 class Subscription(models.Model):

@@ -14,7 +14,7 @@ from accounts import forgetting
 from accounts.models import Commenter, Invitation, User
 from blog.models import Essay
 from comments import actions
-from comments.models import Comment, Wording
+from comments.models import Address, Comment, Notice, Subscription, Wording
 from comments.screening import Sender
 from tests import make
 from transfer import person
@@ -49,7 +49,10 @@ def relations(model: Any) -> set[Any]:
     return found - {Commenter, Essay}  # told of by their own part, and by Authorship
 
 
-@pytest.mark.parametrize(("model", "parts"), [(Commenter, person.OF_COMMENTER), (User, person.OF_USER)])
+OF_BOTH = (*person.OF_COMMENTER, *person.OF_USER)
+
+
+@pytest.mark.parametrize(("model", "parts"), [(Commenter, person.OF_COMMENTER), (User, OF_BOTH)])
 def test_no_relation_is_left_out(model: Any, parts: tuple[person.Part, ...]) -> None:
     assert relations(model) <= {part.model for part in parts}
 
@@ -139,6 +142,36 @@ def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay
     assert client.get(DATA).headers["Location"].startswith("/accounts/login/")
 
 
+def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: User) -> None:
+    now = timezone.now()
+    commenter, other = Commenter.objects.of(reader), make.guest("Ines Okafor", email="ines@example.org")
+    other.save()
+    typed, proved, shared, foreign = (
+        Address.objects.create(email=f"{name}@example.org", proved=now) for name in ("typed", "rosa", "shared", "ines")
+    )
+    follows = Subscription.objects.create
+    theirs = [
+        follows(address=typed, commenter=commenter, kind="replies"),
+        follows(address=proved, kind="essay", essay=essay, confirmed=now),  # asked for before there was a log-in
+        follows(address=shared, commenter=commenter, kind="essays"),
+    ]
+    others = [follows(address=shared, commenter=other, kind="replies"), follows(address=foreign, kind="essays")]
+    for subscription in theirs + others:
+        Notice.objects.create(kind="confirm", email=subscription.address.email, subscription=subscription)
+    daily = Notice.objects.create(kind="daily", email="rosa@example.org")
+    told = person.as_dict(commenter)
+    assert {row["address__email"] for row in told["comments.subscription"]} == {
+        "typed@example.org", "rosa@example.org", "shared@example.org",
+    }  # fmt: skip
+    assert len(told["comments.notice"]) == 4
+    assert "What you follow by mail" in log_in(reader).get(f"{DATA}about-me.html").text
+    forgetting.forget(commenter, words_stay=True)
+    assert list(Subscription.objects.all()) == others
+    assert list(Address.objects.order_by("email")) == [foreign, shared]
+    assert [notice.subscription for notice in Notice.objects.order_by("pk")] == others
+    assert not Notice.objects.filter(pk=daily.pk).exists()
+
+
 def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on"))
@@ -202,9 +235,13 @@ def test_the_privacy_page_says_what_the_settings_do(settings: Any) -> None:
     assert "for 30 days against spam" in page
     assert "X (Twitter), Facebook, WordPress.com" in page
     assert "Your email address is stored and never shown." in page
-    make.rules(who_may_comment="login")
+    assert "forgotten after 7 days" in page
+    assert ", address:" in page  # the cookie
+    make.rules(who_may_comment="login", readers_may_follow=False)
     settings.PROVIDERS = ()
     page = client.get("/privacy/").text
+    assert "When you ask for mails" not in page
+    assert ", address:" not in page
     assert "Only people who are logged in can reply" in page
     assert "Facebook" not in page
 
