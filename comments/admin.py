@@ -1,4 +1,4 @@
-"""The owner's rules, an essay's own settings of discussion, who likes what, and notices that went wrong."""
+"""The owner's rules, an essay's own settings of discussion, who likes what; and, in its own file, mails."""
 
 from typing import Any
 
@@ -7,15 +7,14 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
-from comments import liking
-from comments.models import Bar, Discussion, Like, Notice, Rules
+from comments import liking, mail_admin  # noqa: F401  registers its own
+from comments.models import Bar, Discussion, Like, Rules
 
 
 @admin.register(Rules)
@@ -172,27 +171,4 @@ class BarAdmin(admin.ModelAdmin[Bar]):
     raw_id_fields = ("commenter",)
 
     def has_change_permission(self, request: HttpRequest, obj: Bar | None = None) -> bool:
-        return False
-
-
-@admin.register(Notice)
-class NoticeAdmin(admin.ModelAdmin[Notice]):
-    list_display = ("__str__", "comment", "state", "tries", "due", "error")
-    list_filter = ("state", "kind")
-    list_select_related = ("recipient", "comment__commenter")
-
-    actions = ("send_again",)
-
-    @admin.action(description=_("Send again"))
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
-        """For one that failed, or of which nobody knows whether it arrived."""
-        stuck = queryset.filter(state__in=(Notice.State.FAILED, Notice.State.SENDING))
-        count = stuck.update(state=Notice.State.READY, tries=0, due=timezone.now(), changed=timezone.now())
-        words = ngettext("%(count)d notice is sent again.", "%(count)d notices are sent again.", count)
-        self.message_user(request, words % {"count": count})
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
         return False

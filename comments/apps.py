@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class CommentsConfig(AppConfig):
     name = "comments"
+
+    def ready(self) -> None:
+        from comments import trouble  # noqa: F401

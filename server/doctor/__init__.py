@@ -7,10 +7,10 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from server.doctor.environment import about_data, about_settings
-from server.doctor.finding import Finding, Gravity
+from server.doctor.finding import Finding, Gravity, looks_round
 from server.doctor.records import about_database
 
-__all__ = ["Finding", "Gravity", "doctor_page", "findings"]
+__all__ = ["Finding", "Gravity", "doctor_page", "findings", "looks_round"]
 
 
 def findings() -> list[Finding]:

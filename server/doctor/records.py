@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult
 
 from server import health, upkeep
-from server.doctor.finding import Finding, Gravity
+from server.doctor.finding import Finding, Gravity, looks
 
 LONGEST_WAIT = timedelta(minutes=10)
 RECENTLY = timedelta(days=7)
@@ -47,6 +47,8 @@ def _about_database() -> Iterator[Finding]:
         )
     yield from _about_demo()
     yield from _about_jobs()
+    for look in looks:
+        yield from look()
 
 
 def _about_sqlite() -> Iterator[Finding]:

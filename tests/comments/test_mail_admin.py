@@ -1,0 +1,115 @@
+"""Mails in the admin: what the owner is shown, decides and does; and that nobody else is shown an address."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import User
+from blog.models import Essay
+from comments import notices
+from comments.models import Address, Notice, Subscription
+from server import doctor
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = pytest.mark.django_db
+PLACES = ("subscription", "address", "notice")
+
+
+@pytest.fixture
+def owner() -> Browser:
+    return Browser(make.owner("owner"))
+
+
+@pytest.fixture
+def subscription(essay: Essay) -> Subscription:
+    now = timezone.now()
+    address = Address.objects.create(email="rosa@example.org", proved=now)
+    return Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now)
+
+
+def press(browser: Browser, place: str, action: str, *rows: Any) -> str:
+    """Choose rows of a list and an action; the page that is then shown."""
+    path = f"/admin/comments/{place}/"
+    fields = {"action": action, "_selected_action": [row.pk for row in rows]}
+    token = browser.get(path).cookies["csrf"].value
+    return browser.post(path, fields | {"csrfmiddlewaretoken": token}, follow=True).content.decode()
+
+
+def stuck(kind: str, state: str, **fields: Any) -> Notice:
+    ago = timezone.now() - timedelta(hours=1)
+    return Notice.objects.create(kind=kind, state=state, changed=ago, tries=6, **fields)
+
+
+def test_the_owner_sees_who_follows_what(owner: Browser, subscription: Subscription) -> None:
+    page = owner.read("/admin/comments/subscription/?q=rosa")
+    for words in ("rosa@example.org", "all comments on this essay: Whose Promise Is It?", "at once", "active"):
+        assert words in page.words
+    assert "is stopped" in press(owner, "subscription", "stop", subscription)
+    subscription.refresh_from_db()
+    assert subscription.stopped
+    assert owner.get("/admin/comments/subscription/add/").status_code == 403
+
+
+def test_an_address_that_took_no_mail_is_written_to_again(owner: Browser, subscription: Subscription) -> None:
+    said = {"refused": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
+    Address.objects.update(**said)
+    assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?refused__isempty=0").words
+    assert "1 address is written to again." in press(owner, "address", "send_to_it_again", subscription.address)
+    address = Address.objects.get()
+    assert (address.refused, address.bounces, address.problem) == (None, 0, "")
+    Address.objects.update(**said, proved=None)
+    press(owner, "address", "send_to_it_again", address)
+    assert Address.objects.get().proved is None
+
+
+@pytest.mark.parametrize("state", ["failed", "sending"])
+def test_the_owner_sends_again_what_is_stuck(
+    owner: Browser, essay: Essay, subscription: Subscription, author: User, state: str
+) -> None:
+    comment = make.comment(essay)
+    work_off()
+    assert len(mail.outbox) == 2
+    Notice.objects.all().delete()
+    mail.outbox.clear()
+    rows = [
+        stuck("followed", state, comment=comment, email="rosa@example.org", subscription=subscription),
+        stuck("published", state, comment=comment, email=author.email, recipient=author),
+    ]
+    flying = stuck("held", "sending", comment=comment, email=author.email, recipient=author)
+    Notice.objects.filter(pk=flying.pk).update(changed=timezone.now())
+    filtered = "failed" if state == "failed" else "uncertain"
+    page = owner.read(f"/admin/comments/notice/?stuck={filtered}")
+    assert "2 notices" in page.words
+    assert "2 notices are sent again." in press(owner, "notice", "send_again", *rows, flying)
+    work_off()
+    assert sorted(mail.outbox[0].to + mail.outbox[1].to) == ["miriam@example.org", "rosa@example.org"]
+    assert len(mail.outbox) == 2
+
+
+def test_the_owner_is_told_of_what_is_to_be_decided(
+    owner: Browser, essay: Essay, author: User, subscription: Subscription
+) -> None:
+    comment = make.comment(essay)
+    notices.send()
+    assert "uncertain" not in owner.read("/admin/").words
+    for number in range(2):
+        stuck("followed", "sending", comment=comment, email=f"{number}@example.org")
+    page = owner.read("/admin/")
+    assert "2 mails are uncertain: nobody knows whether they arrived." in page.words
+    assert page.one("a[@href='/admin/comments/notice/?stuck=uncertain']") is not None
+    stuck("held", "failed", comment=comment, email=author.email, recipient=author)
+    assert "1 mail could not be sent." in owner.read("/admin/").words
+    assert sum(finding.subject == "Mail" and "stuck=" in finding.remedy for finding in doctor.findings()) == 2
+
+
+@pytest.mark.parametrize("person", [make.moderator, make.author])
+def test_nobody_but_the_owner_is_shown_an_address(subscription: Subscription, person: Any) -> None:
+    browser = Browser(person())
+    for place in PLACES:
+        assert browser.get(f"/admin/comments/{place}/").status_code == 403
+    assert "uncertain" not in browser.read("/admin/").words
