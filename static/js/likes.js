@@ -10,7 +10,6 @@ async function send(likes, form, { name, value }) {
   let words = document.querySelector("[data-lost]").dataset.lost;
   status.role = "status";
   status.textContent = "";
-  turn(likes);
   try {
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams({ [name]: value, fragment: 1 }) });
     const said = await answer.text();
@@ -19,24 +18,34 @@ async function send(likes, form, { name, value }) {
       if (answer.ok) {
         likes.insertAdjacentHTML("afterend", words);
         const fresh = likes.nextElementSibling;
+        const button = fresh.querySelector("button");
         likes.remove();
-        if (document.activeElement === document.body) fresh.querySelector("button").focus();
+        if (document.activeElement === document.body) button.focus();
+        if (isOtherwise.get(likes)) button.click();
         return;
       }
     }
   } catch {} // the words are there already
-  turn(likes);
+  if (!isOtherwise.get(likes)) turn(likes);
+  isOtherwise.delete(likes);
   status.innerHTML = words;
 }
 
-/* One after the other: the answer to a guest's first like says who they are. */
+/* One after the other: the answer to a guest's first like says who they are. What is pressed again meanwhile shows at
+   once, and is sent if it is still wished for when the answer is here. */
+const isOtherwise = new WeakMap();
 let sent = Promise.resolve();
 addEventListener("submit", (event) => {
   const { target, submitter } = event;
   const likes = target.closest(".likes");
   if (!likes) return;
   event.preventDefault();
-  sent = sent.then(() => likes.isConnected && send(likes, target, submitter)); // not when pressed twice
+  turn(likes);
+  if (isOtherwise.has(likes)) isOtherwise.set(likes, !isOtherwise.get(likes));
+  else {
+    isOtherwise.set(likes, false);
+    sent = sent.then(() => send(likes, target, submitter));
+  }
 });
 
 async function list(address) {

@@ -1,9 +1,10 @@
 """Likes in a real browser: at once with script, by form and page without, by keyboard, at any width, light and dark."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from accounts.models import Commenter
 from blog.models import Essay
@@ -136,3 +137,19 @@ def test_in_every_look(visitor: Visitor, site: "Server", essay: Essay, comment: 
             size = part.bounding_box()
             assert size
             assert min(size["width"], size["height"]) >= 24
+
+
+def test_of_several_quick_presses_the_last_counts(
+    visitor: Visitor, site: "Server", essay: Essay, comment: Comment
+) -> None:
+    page = visitor.open(site.url + essay.get_absolute_url())
+    like = page.locator(f"#comment-{comment.pk} > .say .likes button")
+    for presses, last in ((2, "like=0"), (3, "like=1")):
+        with page.expect_response(partial(was_sent, last)):
+            like.evaluate("(button, presses) => { while (presses--) button.click() }", presses)
+        expect(like).to_have_attribute("aria-pressed", str(last == "like=1").lower())
+        assert Comment.objects.get(pk=comment.pk).likes == presses
+
+
+def was_sent(wish: str, answer: Response) -> bool:
+    return wish in (answer.request.post_data or "")
