@@ -56,6 +56,7 @@ const keys = {
     if (branch) branch.open = !branch.open;
   },
   r: () => said(current())?.querySelector(".reply")?.click(),
+  q: () => import("./quote.js").then(({ quote }) => quote()),
   "?": () => dialog.showModal(),
 };
 
