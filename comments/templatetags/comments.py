@@ -89,6 +89,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "responses": discussion.responses,
                 "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
+                "depth": page.rules.shown_depth,
                 "pager": page.pager,
                 "part": page.part,
                 "whole_url": page.whole_url,

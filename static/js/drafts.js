@@ -85,10 +85,11 @@ if (form) {
   addEventListener("pageshow", (event) => event.persisted && load());
   for (const target of [field, parent]) target.addEventListener("input", change);
   for (const type of ["visibilitychange", "pagehide"]) addEventListener(type, () => page.typed && save());
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("taken", () => ask((store) => store.delete(page.id)).catch(() => {}));
+  for (const type of ["submit", "sending"]) form.addEventListener(type, (event) => {
     if (event.defaultPrevented) return;
     const comments = Array.from(document.querySelectorAll(".comment"), ({ id }) => id.slice("comment-".length));
-    Object.assign(page.from, { sent: field.value, newest: Math.max(0, ...comments) });
+    Object.assign(page.from, { sent: field.value, key: form.elements.key.value, newest: Math.max(0, ...comments) });
     save();
     page.typed = 0;
   });

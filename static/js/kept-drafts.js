@@ -47,6 +47,7 @@ function put(draft) {
   if (isHere) {
     keeper.begin(draft);
     field.value = draft.text;
+    form.elements.key.value = draft.key ?? ""; // so that it is not posted twice, if it has arrived
   }
   return isHere;
 }

@@ -1,4 +1,6 @@
 /* Fills in the replies that were left out, in place; without script their link leads to them. */
+import { tell } from "./relative-time.js";
+
 document.addEventListener("click", async (event) => {
   const link = event.target.closest(".rest a");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -15,7 +17,7 @@ document.addEventListener("click", async (event) => {
     else if (root) root.after(...found);
     else document.querySelector(".thread").append(...found);
     if (next && !next.closest(".thread")) found.at(-1).append(next);
-    dispatchEvent(new Event("pageshow"));
+    found.forEach(tell);
     const say = (first.id === root?.id ? first.querySelector(".replies .say") : first.querySelector(".say")) ?? first.querySelector(".say");
     say.tabIndex = -1;
     say.focus();

@@ -1,7 +1,7 @@
 /* Shows what is typed as the server would, in the page that is open; without script the button sends the form. */
-document.querySelector("#respond [name=preview]")?.addEventListener("click", async (event) => {
-  event.preventDefault();
-  const form = event.target.form;
+const form = document.querySelector("form#respond");
+
+export async function act() {
   const sent = new URLSearchParams({ preview: "block", text: form.elements.text.value });
   const place = form.querySelector(".preview");
   try {
@@ -14,4 +14,4 @@ document.querySelector("#respond [name=preview]")?.addEventListener("click", asy
     place.lastElementChild.textContent = place.dataset.away;
   }
   form.querySelector(".preview").focus();
-});
+}

@@ -7,11 +7,11 @@ function ago(seconds) {
   return relative.format(-Math.floor(seconds / length), unit);
 }
 
-function tell() {
-  for (const time of document.querySelectorAll(".thread time")) {
+export function tell(place) {
+  for (const time of place.querySelectorAll(".thread time")) {
     time.title ||= time.textContent;
     time.textContent = ago((Date.now() - new Date(time.dateTime)) / 1000);
   }
 }
 
-addEventListener("pageshow", tell);
+addEventListener("pageshow", () => tell(document));

@@ -1,26 +1,29 @@
-/* Posts by Ctrl or ⌘ with Enter, posts once however often it is pressed, and brings a refusal's summary into focus. */
+/* Every press of a button in the reply form does its work once; what does it comes when somebody begins to write. */
 const form = document.querySelector("form#respond");
-const button = form?.querySelector(".post");
-const rest = button?.textContent;
+let isPlain = false;
 
-function wait(isBusy) {
-  button.setAttribute("aria-disabled", isBusy);
-  button.textContent = isBusy ? button.dataset.busy : rest;
-}
-
-if (button) {
+if (form) {
+  form.addEventListener("focusin", () => import("./posting.js").catch(() => {}), { once: true });
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(button);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(form.querySelector(".post"));
   });
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.hasAttribute("formaction") || event.submitter?.name) return; // to log in, or for a preview
-    if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
-    wait(true);
-    setTimeout(wait, 15_000, false);
+    const { submitter } = event;
+    if (isPlain || submitter?.hasAttribute("formaction")) return; // the latter to log in
+    event.preventDefault();
+    const work = submitter?.name ? import("./preview.js") : import("./posting.js");
+    work.then(({ act }) => act(), () => {
+      isPlain = true; // then the page is loaded anew, as without script
+      form.requestSubmit(submitter);
+    });
   });
-  addEventListener("pageshow", () => wait(false));
+  form.querySelector(".errors")?.focus();
+  document.addEventListener("selectionchange", function select() {
+    if (getSelection().isCollapsed) return;
+    document.removeEventListener("selectionchange", select);
+    import("./quote.js");
+  });
 }
-form?.querySelector(".errors")?.focus();
 
 /* A refused reply stands at the address it was sent to: going back or reloading must not send it again. */
 if (location.pathname.endsWith("/respond/")) history.replaceState(history.state, "", location.pathname.replace(/respond\/$/, ""));

@@ -48,7 +48,7 @@ async function look() {
   const answer = await fetch(section.dataset.news, { headers: tag ? { "If-None-Match": tag } : {} });
   if (answer.status !== 200) return;
   tag = answer.headers.get("ETag");
-  const found = [...(await answer.text()).matchAll(/<guid[^>]*>[^<]*\/comments\/(\d+)\/</g)].filter(([, pk]) => pk > newest);
+  const found = [...(await answer.text()).matchAll(/<guid[^>]*>[^<]*\/comments\/(\d+)\/</g)].filter(([, pk]) => pk > newest && !document.getElementById(`comment-${pk}`));
   if (!found.length) return;
   say(section.dataset.arrived, found.length, here).onclick = (event) => {
     event.preventDefault();

@@ -115,7 +115,7 @@ class Visitor:
             context.close()
 
     def _asked(self, request: Request) -> None:
-        if request.is_navigation_request():
+        if request.is_navigation_request() or request.url.endswith("/respond/"):  # where script reads what is refused
             self.answered.add(request.url)
         if urlsplit(request.url).hostname not in OURS:
             self.complaints.append(f"request to another host: {request.url}")

@@ -1,0 +1,323 @@
+"""Posting while the page stays open: the comment appears where it stands, or what is wrong is said; nothing is lost."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from blog.models import Essay
+from comments.models import Comment, Rules
+from moderation import actions as deciding
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+
+@pytest.fixture
+def rules(site: "Server") -> Iterator[Rules]:
+    before = Rules.objects.current()
+    yield make.rules(hold_first_comment=False)
+    before.save()
+
+
+@pytest.fixture
+def essay(rules: Rules) -> Essay:
+    return make.essay("Of Forms", by=make.author(name="Miriam Achterberg"))
+
+
+def open_essay(visitor: Visitor, site: "Server", essay: Essay, after: str = "", **look: Any) -> Page:
+    """A page that knows whether it was loaded anew."""
+    page = visitor.open(site.url + essay.get_absolute_url() + after, **look)
+    page.evaluate("window.isSame = true")
+    return page
+
+
+def is_same(page: Page) -> bool:
+    return bool(page.evaluate("window.isSame === true"))
+
+
+def write(page: Page, text: str, *, name: str = "Anselm Brandt", email: str = "anselm@brandt.example") -> None:
+    page.get_by_role("textbox", name="Comment").fill(text)
+    page.get_by_role("textbox", name="Name").fill(name)
+    page.get_by_role("textbox", name="Email").fill(email)
+
+
+def post(page: Page, text: str, **details: str) -> None:
+    write(page, text, **details)
+    page.get_by_role("button", name="Post Comment").click()
+
+
+def said(page: Page, words: str) -> None:
+    expect(page.locator("li.comment .notice[role=status]")).to_contain_text(words)
+
+
+def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    post(page, "The *first*.")
+    first = page.locator("li.comment", has_text="The first.")
+    expect(first.locator("> .say")).to_be_focused()
+    said(page, "Your comment is published.")
+    expect(first.locator(".notice")).to_have_text("Your comment is published.")
+    expect(first.locator(".comment-body em")).to_have_text("first")
+    expect(first.locator(".when")).to_have_text(re.compile("now|ago"))
+    expect(first.get_by_role("link", name="Edit")).to_be_visible()
+    expect(page.get_by_role("heading", name="One response to “Of Forms”")).to_be_visible()
+    expect(page.locator(".byline")).to_contain_text("1 response")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
+    assert is_same(page)
+    comment = Comment.objects.get(essay=essay)
+    assert re.search(rf"\?key={comment.pk}-own.*#comment-{comment.pk}$", page.url)
+    visitor.axe(page)
+    page.reload()
+    expect(first.get_by_role("link", name="Edit")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
+    first.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("heading", name="Delete")).to_be_visible()
+
+
+def test_a_reply_appears_under_what_it_answers_although_that_is_shut(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    root = make.comment(essay, by=make.guest("Ines Okafor"))
+    reply = make.comment(essay, to=root, by=make.guest("Tobias Fenn"))
+    make.comment(essay, "Another thread.")
+    page = open_essay(visitor, site, essay)
+    page.get_by_role("link", name="Reply to Tobias Fenn").click()
+    write(page, "An answer.")
+    page.locator("form#respond").evaluate("form => form.closest('details').open = false")
+    page.locator("form#respond").evaluate("form => form.requestSubmit()")
+    answer = page.locator(f"#comment-{reply.pk} li.comment", has_text="An answer.")
+    expect(answer.locator("> .say")).to_be_focused()
+    expect(answer).to_be_in_viewport()
+    expect(page.locator(f"#comment-{root.pk} > .replies > summary")).to_have_text("2 replies")
+    expect(page.locator(f"#comment-{reply.pk} > .replies > summary")).to_have_text("1 reply")
+    expect(page.locator(".closing > form#respond")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
+    assert is_same(page)
+
+
+def test_a_held_comment_says_why_it_waits(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.rules(hold_first_comment=True)
+    make.comment(essay)
+    page = open_essay(visitor, site, essay, width=360)
+    post(page, "My first.")
+    said(page, "Your comment is awaiting moderation.")
+    said(page, "It is your first here. A moderator reads it before it appears.")
+    held = page.locator("li.comment[data-status=pending]")
+    expect(held.locator("> .say")).to_be_focused()
+    expect(page.get_by_role("heading", name="One response")).to_be_visible()
+    visitor.axe(page)
+
+
+def test_somebody_logged_in_is_told_as_well(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open(f"{site.url}/accounts/login/")
+    page.locator("[name=login]").fill("author")
+    page.locator("[name=password]").fill("demo")
+    page.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.get_by_role("link", name="Log out")).to_be_visible()
+    page.goto(site.url + essay.get_absolute_url())
+    page.get_by_role("textbox", name="Comment").fill("As I said.")
+    page.get_by_role("button", name="Post Comment").click()
+    said(page, "Your comment is published.")
+    expect(page.locator("li.comment .notice")).to_have_text("Your comment is published.")
+    expect(page.locator(".identity.you")).to_be_visible()
+
+
+@pytest.mark.parametrize("order", ["newest", "liked"])
+def test_in_another_order_it_stands_where_that_puts_it(
+    visitor: Visitor, site: "Server", essay: Essay, order: str
+) -> None:
+    for _number in range(3):
+        make.comment(essay)
+    page = open_essay(visitor, site, essay, f"?order={order}")
+    post(page, "The newest.")
+    expect(page.locator(".thread > li").first).to_contain_text("The newest.")
+    assert is_same(page)
+
+
+def test_of_a_thread_on_another_page_one_is_led_there(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    make.rules(hold_first_comment=False, threads_a_page=2)
+    for _number in range(4):
+        make.comment(essay)
+    page = open_essay(visitor, site, essay)
+    post(page, "On the last page.")
+    own = page.locator("li.comment", has_text="On the last page.")
+    expect(own.locator("> .say")).to_be_focused()
+    expect(page.locator("li.comment")).to_have_count(1)
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
+    assert not is_same(page)
+
+
+@pytest.fixture
+def said_before(essay: Essay) -> Comment:
+    return make.comment(essay, "Said.", by=make.guest("Anselm Brandt", email="anselm@brandt.example"))
+
+
+def test_what_is_refused_is_said_in_the_form(
+    visitor: Visitor, site: "Server", essay: Essay, said_before: Comment
+) -> None:
+    page = open_essay(visitor, site, essay)
+    errors = page.locator("form#respond .errors")
+    post(page, "An answer.", name="", email="anselm@brandt")
+    expect(errors).to_be_focused()
+    expect(errors).to_contain_text("Please give a name.")
+    expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(2)
+    visitor.axe(page)
+    post(page, "Said.")
+    expect(errors).to_contain_text("You have said just this here already.")
+    expect(errors.get_by_role("link", name="Read it there")).to_have_attribute("href", f"/comments/{said_before.pk}/")
+    expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(0)
+    make.rules(hold_first_comment=False, flood_seconds=60)
+    post(page, "Quick.", name="Quick", email="quick@brandt.example")
+    expect(page.locator("li.comment", has_text="Quick.")).to_be_visible()
+    post(page, "Quicker.", name="Quick", email="quick@brandt.example")
+    expect(errors).to_contain_text("That was quick")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("Quicker.")
+    make.rules(hold_first_comment=False)
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment", has_text="Quicker.")).to_be_visible()
+    expect(errors).to_have_count(0)
+    assert is_same(page)
+
+
+def test_of_an_answer_to_what_is_gone_the_words_stay_for_the_essay(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    root = make.comment(essay, by=make.guest("Ines Okafor"))
+    page = open_essay(visitor, site, essay)
+    page.get_by_role("link", name="Reply to Ines Okafor").click()
+    write(page, "An answer.")
+    deciding.trash(root, by=make.moderator())
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".errors")).to_contain_text("is no longer here")
+    expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator(".thread > li", has_text="An answer.")).to_be_visible()
+
+
+def test_when_comments_are_closed_meanwhile_the_words_can_be_copied(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = open_essay(visitor, site, essay)
+    write(page, "Too late.")
+    make.rules(close_after_days=1)
+    Essay.objects.filter(pk=essay.pk).update(published="2020-01-01T00:00Z")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("#respond")).to_be_focused()
+    expect(page.locator("#respond")).to_contain_text("Comments are closed.")
+    expect(page.get_by_label("What you wrote")).to_have_value("Too late.")
+
+
+ANSWERS = {
+    "busy": (503, "<main><h1>This site is very busy just now.</h1><p>Please wait a moment.</p></main>", "very busy"),
+    "too large": (413, "<main><h1>That is too large.</h1><p>It is larger than 256 KB.</p></main>", "larger than"),
+    "forbidden": (403, "<main><h1>This is not open to you</h1><p>No.</p></main>", "This is not open to you. No."),
+    "somebody else's": (502, "Bad gateway", "The site could not be reached."),
+    "away": (0, "", "The site could not be reached."),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_in_trouble_nothing_is_lost(
+    visitor: Visitor, site: "Server", essay: Essay, answer: tuple[int, str, str]
+) -> None:
+    status, body, words = answer
+    page = open_essay(visitor, site, essay)
+    write(page, "Words.")
+
+    def meet(route: Route) -> None:
+        route.fulfill(status=status, body=body, content_type="text/html") if status else route.abort()
+
+    page.route("**/respond/", meet, times=1)
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("form#respond .errors")).to_be_focused()
+    expect(page.locator("form#respond .errors")).to_contain_text(words)
+    expect(page.locator("form#respond .errors")).to_contain_text("Your words are still here")
+    expect(page.get_by_role("textbox", name="Comment")).to_have_value("Words.")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment", has_text="Words.")).to_be_visible()
+    assert is_same(page)
+
+
+def lose_answer(route: Route) -> None:
+    """The server took it, and the browser never hears so."""
+    route.fetch()
+    route.abort()
+
+
+@pytest.mark.parametrize("reloads", [False, True], ids=["again", "after a reload"])
+def test_an_answer_that_got_lost_makes_no_second_comment(
+    visitor: Visitor, site: "Server", essay: Essay, reloads: bool
+) -> None:
+    page = open_essay(visitor, site, essay)
+    page.route("**/respond/", lose_answer, times=1)
+    post(page, "Said once.")
+    expect(page.locator("form#respond .errors")).to_contain_text("The site could not be reached.")
+    make.rules(hold_first_comment=False, flood_seconds=60)
+    if reloads:
+        page.reload()
+        expect(page.get_by_role("textbox", name="Comment")).to_have_value("Said once.")
+        write(page, "Said once.")
+    page.get_by_role("button", name="Post Comment").click()
+    expect(page.locator("li.comment", has_text="Said once.").locator("> .say")).to_be_focused()
+    assert Comment.objects.filter(essay=essay).count() == 1
+
+
+def test_two_presses_and_two_keys_post_once(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    write(page, "Once.")
+    page.get_by_role("button", name="Post Comment").dblclick()
+    page.get_by_role("textbox", name="Comment").press("Control+Enter")
+    expect(page.locator("li.comment", has_text="Once.")).to_be_visible()
+    expect(page.get_by_role("button", name="Post Comment")).to_have_attribute("aria-disabled", "false")
+    assert Comment.objects.filter(essay=essay).count() == 1
+
+
+def test_the_very_first_press_counts_before_anything_has_focus(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    page.locator("form#respond").evaluate("form => form.requestSubmit()")
+    expect(page.locator("form#respond .errors")).to_contain_text("Please write something")
+    assert is_same(page)
+
+
+def test_what_is_typed_while_it_is_sent_stays(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay)
+    field = page.get_by_role("textbox", name="Comment")
+
+    def type_on(route: Route) -> None:
+        field.press_sequentially(" And more.")
+        route.continue_()
+
+    page.route("**/respond/", type_on, times=1)
+    post(page, "Sent.")
+    expect(page.locator("li.comment", has_text="Sent.")).to_be_visible()
+    expect(field).to_have_value("Sent. And more.")
+
+
+def test_near_the_limit_the_form_says_how_much_room_is_left(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = open_essay(visitor, site, essay, width=360)
+    field = page.get_by_role("textbox", name="Comment")
+    left = page.locator("form#respond .field [role=status]")
+    for text, words in (
+        ("a" * 50_000, None),
+        ("a" * 60_000, "About 5,500 characters left"),
+        ("ж" * 32_000, "About 700 characters left"),
+        ("🙂" * 16_370, "About 10 characters left"),
+        ("a" * 65_520, "There is hardly any room left"),
+        ("ж" * 33_000, "Too long by about 300 characters"),
+        ("a" * 70_000, "Too long by about 4,500 characters"),
+        ("a", ""),
+    ):
+        field.fill(text)
+        if words is None:
+            expect(page.get_by_text("characters left")).to_have_count(0)
+        else:
+            expect(left).to_have_text(words)
+    field.fill("ж" * 33_000)
+    visitor.axe(page)
+    post(page, "ж" * 33_000)
+    expect(page.locator(".errors")).to_contain_text("too long")
