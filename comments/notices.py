@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -113,7 +113,9 @@ def announce() -> None:
     fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCED_FOR)
     for essay in fresh:
         told = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
-        asked = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=essay.published)
+        before = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]  # it may have gone and come again
+        appeared = min(filter(None, (essay.published, before)))
+        asked = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=appeared)
         owe([to_reader(each, essay=essay) for each in asked.exclude(Exists(told)).select_related("address")])
 
 

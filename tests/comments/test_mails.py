@@ -1,0 +1,319 @@
+"""The mails to readers as they arrive: their heads, threads and parts; the daily one; and that of a new essay."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import User
+from blog import actions as writing
+from blog.models import Essay
+from comments import jobs, mailed_links, mails, notices, subscribing
+from comments.models import Address, Comment, Notice, Subscription
+from comments.subscribing import Asker, Wish
+from moderation import actions as deciding
+from tests import make
+
+pytestmark = pytest.mark.django_db
+BERLIN = ZoneInfo("Europe/Berlin")
+MORNING = datetime(2031, 3, 4, 7, 0, tzinfo=BERLIN)
+
+
+def follow(kind: str, *, email: str = "rosa@example.org", **fields: Any) -> Subscription:
+    now = timezone.now()
+    address, _ = Address.objects.get_or_create(email=email, defaults={"proved": now})
+    return Subscription.objects.create(address=address, kind=kind, **{"confirmed": now} | fields)
+
+
+def due() -> list[mail.EmailMultiAlternatives]:
+    """What is sent now of what is owed to readers by now."""
+    mail.outbox.clear()
+    jobs.send_due.call()
+    return [message for message in mail.outbox if message.to != ["miriam@example.org"]]  # type: ignore[misc]
+
+
+def told(comment: Comment) -> list[mail.EmailMultiAlternatives]:
+    notices.prepare(comment)
+    return due()
+
+
+def html(message: mail.EmailMultiAlternatives) -> str:
+    return str(message.alternatives[0][0])
+
+
+# Their heads
+
+
+@pytest.mark.parametrize("kind", ["reply", "followed", "decided", "essay", "daily"])
+def test_what_was_asked_for_says_how_to_stop_it_by_one_click(essay: Essay, kind: str) -> None:
+    message, subscription = one_of(essay, kind)
+    stop = mailed_links.to_stop(subscription)
+    if kind == "daily":
+        stop = mailed_links.to_stop_daily(subscription.address)
+    assert message.extra_headers["List-Unsubscribe"] == f"<{stop}>"
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message.extra_headers["List-Id"].endswith(".127.0.0.1>")
+    for part in (message.body, html(message)):
+        assert stop in part
+        assert mailed_links.to_all(subscription.address) in part
+
+
+def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscription]:
+    above = make.comment(essay)
+    match kind:
+        case "reply":
+            subscription = follow("replies", commenter=above.commenter)
+            (message,) = told(make.comment(essay, to=above))
+        case "followed":
+            subscription = follow("thread", comment=above)
+            (message,) = told(make.comment(essay, to=above))
+        case "decided":
+            subscription = follow("decision", comment=above)
+            (message,) = told(above)
+        case "essay":
+            subscription = follow("essays")
+            make.essay("News", published=timezone.now())
+            (message,) = due()
+        case _:
+            subscription = follow("essay", essay=essay, often="daily")
+            told(make.comment(essay))
+            notices.gather(timezone.now() + timedelta(minutes=1))
+            (message,) = due()
+    return message, subscription
+
+
+@pytest.mark.parametrize("kind", ["held", "published", "confirm"])
+def test_nothing_else_says_so(essay: Essay, author: User, kind: str) -> None:
+    make.moderator("mara")
+    comment = make.comment(essay, status="pending" if kind == "held" else "approved")
+    if kind == "confirm":
+        subscribing.follow(Asker("rosa@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+    else:
+        notices.prepare(comment)
+    notices.send()
+    (notice,) = Notice.objects.filter(kind=kind)
+    (message,) = [message for message in mail.outbox if message.to == [notice.email]]
+    assert not [name for name in message.extra_headers if name.startswith("List-")]
+    assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_however_often_it_is_tried_it_is_the_same_mail(essay: Essay) -> None:
+    follow("essay", essay=essay)
+    notices.prepare(make.comment(essay))
+    notice, site = Notice.objects.get(email="rosa@example.org"), make.site()
+    first, second = mails.written(notice, site), mails.written(notice, site)
+    assert first is not None
+    assert second is not None
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
+    assert first.from_email == first.extra_headers["From"] == settings.DEFAULT_FROM_EMAIL
+
+
+def test_a_mail_program_shows_the_thread_as_the_page_does(essay: Essay) -> None:
+    for email in ("rosa@example.org", "ines@example.org"):
+        follow("essay", essay=essay, email=email)
+    chain: list[Comment] = []
+    ids: dict[str, list[str]] = {"rosa@example.org": [], "ines@example.org": []}
+    for _ in range(24):
+        chain.append(make.comment(essay, to=chain[-1] if chain else None))
+        for message in told(chain[-1]):
+            before, headers = ids[message.to[0]], message.extra_headers
+            if before:
+                assert headers["In-Reply-To"] == before[-1]
+                assert headers["References"].split()[1:] == before[-20:]
+            before.append(headers["Message-ID"])
+    assert len({*ids["rosa@example.org"], *ids["ines@example.org"]}) == 48
+    assert len(headers["References"]) < 2_000
+
+
+def test_a_reply_is_told_in_text_and_html(essay: Essay) -> None:
+    above = make.comment(essay)
+    follow("replies", commenter=above.commenter)
+    name = "<b>Eve</b>\r\nBcc: x@example.com"
+    comment = make.comment(essay, "See *this* <script>alert(1)</script>", to=above, by=make.guest(name))
+    (message,) = told(comment)
+    assert message.subject.endswith("answered you on “Whose Promise Is It?”")
+    assert message.message()["Bcc"] is None
+    assert "See this" in message.body
+    assert "<em>this</em>" in html(message)
+    assert "&lt;b&gt;Eve" in html(message)
+    assert "<script" not in html(message)
+    assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
+    types = [part.get_content_type() for part in message.message().walk()]
+    assert types == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay) -> None:
+    make.site(language="de")
+    asked = make.comment(essay, "Buy at evil.example", by=make.guest("Evil Eve"))
+    wishes = [Wish(Subscription.Kind.THREAD, comment=asked), Wish(Subscription.Kind.ESSAY, essay=essay)]
+    subscribing.follow(Asker("stranger@example.org", asked.commenter), wishes)
+    (message,) = due()
+    whole = f"{message.subject}\n{message.body}\n{html(message)}"
+    for words in ("Evil", "evil.example", "Whose Promise"):
+        assert words not in whole
+    assert mailed_links.confirming(message.body.split("/confirm/")[1].split("/")[0])
+    assert '<html lang="de">' in whole
+
+
+@pytest.mark.parametrize("change", ["stop", "pause", "refuse", "unprove", "trash", "unpublish", "delete"])
+def test_what_changes_between_notice_and_mail_counts(essay: Essay, change: str) -> None:
+    subscription = follow("essay", essay=essay)
+    comment = make.comment(essay)
+    notices.prepare(comment)
+    match change:
+        case "stop":
+            subscribing.stop(Subscription.objects.all())
+        case "pause":
+            subscribing.pause(subscription.address, is_paused=True)
+        case "refuse":
+            Address.objects.update(refused=timezone.now())
+        case "unprove":
+            Address.objects.update(proved=None)
+        case "trash":
+            deciding.trash(comment, by=make.moderator())
+        case "unpublish":
+            Essay.objects.update(published=None)
+        case _:
+            subscription.delete()
+    assert due() == []
+    assert Notice.objects.get(email="rosa@example.org").state == Notice.State.DROPPED
+
+
+# Once a day
+
+
+@pytest.fixture
+def day(essay: Essay) -> Subscription:
+    make.site(time_zone="Europe/Berlin")
+    return follow("essay", essay=essay, often="daily")
+
+
+def at(moment: datetime) -> list[mail.EmailMultiAlternatives]:
+    """What the clock sends then."""
+    with time_machine.travel(moment):
+        mail.outbox.clear()
+        jobs.send_due.call()
+        jobs.send_daily.call()
+        jobs.send_daily.call()
+        return [message for message in mail.outbox if message.to != ["miriam@example.org"]]  # type: ignore[misc]
+
+
+def said(essay: Essay, moment: datetime, text: str) -> Comment:
+    with time_machine.travel(moment):
+        comment = make.comment(essay, text)
+        notices.prepare(comment)
+    return comment
+
+
+def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscription) -> None:
+    hour = timedelta(hours=1)
+    with time_machine.travel(MORNING - 20 * hour):
+        follow("essays", often="daily")
+        make.essay("A New One", published=timezone.now() + hour)
+    for number in range(3):
+        said(essay, MORNING - (10 - number) * hour, f"Words {number}.")
+    assert at(MORNING - timedelta(minutes=1)) == []
+    said(essay, MORNING + timedelta(minutes=1), "Too late.")
+    (message,) = at(MORNING + timedelta(minutes=2))
+    assert message.subject == "[Rejoinder] What the day brought"
+    for words in ("Words 0.", "Words 1.", "Words 2.", "A New One"):
+        assert message.body.count(words) == html(message).count(words) == 1
+    assert "Too late." not in message.body
+    assert at(MORNING + hour) == at(MORNING + 23 * hour) == []
+    (message,) = at(MORNING + 25 * hour)
+    assert "Too late." in message.body
+    assert set(Notice.objects.filter(email="rosa@example.org").values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_day_leaves_out_what_is_stopped_or_gone_by_then(essay: Essay, day: Subscription, author: User) -> None:
+    other = make.essay("The Other", by=author)
+    follow("essay", essay=other, often="daily")
+    spam = said(essay, MORNING - timedelta(hours=3), "Gone by then.")
+    said(essay, MORNING - timedelta(hours=2), "Stopped by then.")
+    said(other, MORNING - timedelta(hours=1), "Still wanted.")
+    moderator = make.moderator()
+    deciding.mark_spam(spam, by=moderator)
+    subscribing.stop(Subscription.objects.filter(essay=essay))
+    (message,) = at(MORNING)
+    assert "Still wanted." in message.body
+    assert "by then" not in message.body
+    subscribing.resume(day)
+    with time_machine.travel(MORNING + timedelta(hours=1)):
+        deciding.approve(spam, by=moderator)
+        notices.prepare(spam)
+    (message,) = at(MORNING + timedelta(days=1))  # it appeared after all
+    assert "Gone by then." in message.body
+    assert "Still wanted." not in message.body
+
+
+def test_a_day_without_anything_left_is_no_mail(essay: Essay, day: Subscription) -> None:
+    said(essay, MORNING - timedelta(hours=1), "Words.")
+    subscribing.stop(Subscription.objects.all())
+    assert at(MORNING) == []
+    assert at(MORNING + timedelta(days=1)) == []
+
+
+def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: Subscription) -> None:
+    said(essay, MORNING - timedelta(hours=1), "Words.")
+    with time_machine.travel(MORNING):
+        notices.gather(MORNING)
+        notices.gather(MORNING)
+    assert len(at(MORNING + timedelta(minutes=5))) == 1
+    Notice.objects.filter(kind="daily").delete()  # as the owner may
+    assert at(MORNING + timedelta(days=1)) == []
+
+
+# New essays
+
+
+def test_who_asked_before_it_appeared_hears_of_an_essay_once(author: User) -> None:
+    now = datetime.now(UTC)
+    with time_machine.travel(now, tick=False):
+        follow("essays", email="before@example.org")
+        essay = make.essay("At Its Time", by=author, published=now + timedelta(hours=3), deck="On waiting.")
+        make.essay("About", kind="page", published=now + timedelta(hours=3))
+        assert due() == []
+    with time_machine.travel(now + timedelta(hours=4)):
+        follow("essays", email="after@example.org")
+        (message,) = due()
+        assert (message.to, message.subject) == (["before@example.org"], "[Rejoinder] At Its Time")
+        assert f"{settings.SITE_URL}{essay.get_absolute_url()}" in message.body
+        assert "On waiting." in message.body
+        assert due() == []
+        essay.published = None
+        writing.save(essay)
+    with time_machine.travel(now + timedelta(hours=5)):
+        essay.published = timezone.now()
+        writing.save(essay)
+        assert due() == []
+
+
+def test_nobody_hears_of_what_is_old(author: User) -> None:
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=30)):
+        follow("essays")
+    make.essay("Imported", by=author, published=datetime(2019, 5, 1, tzinfo=UTC))
+    make.essay("Backdated", by=author, published=timezone.now() - timedelta(days=3))
+    make.essay("A Draft", by=author, published=None)
+    assert due() == []
+
+
+# What is not kept
+
+
+def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essay) -> None:
+    stays = follow("essay", essay=essay, email="stays@example.org")
+    stops = follow("essay", essay=essay, email="stops@example.org")
+    told(make.comment(essay))
+    subscribing.stop(Subscription.objects.filter(pk=stops.pk))
+    subscribing.follow(Asker("never@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+    for days, left in ((6, {"stays", "stops", "never"}), (8, {"stays", "stops"}), (31, {"stays"})):
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+            jobs.forget_subscriptions.call()
+        assert {address.email.partition("@")[0] for address in Address.objects.all()} == left
+        assert {notice.email.partition("@")[0] for notice in Notice.objects.filter(recipient=None)} <= left
+    assert list(Subscription.objects.all()) == [stays]
