@@ -113,8 +113,9 @@ def announce() -> None:
     fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCED_FOR)
     for essay in fresh:
         told = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
-        before = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]  # it may have gone and come again
-        appeared = min(filter(None, (essay.published, before)))
+        # It may have gone and come again.
+        first_told = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
+        appeared = min(filter(None, (essay.published, first_told)))
         asked = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=appeared)
         owe([to_reader(each, essay=essay) for each in asked.exclude(Exists(told)).select_related("address")])
 
