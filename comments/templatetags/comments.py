@@ -46,6 +46,11 @@ def drawn_once(template: str, language: str) -> SafeString:
 
 
 @register.simple_tag
+def readers_may_follow() -> bool:
+    return Rules.objects.current().readers_may_follow
+
+
+@register.simple_tag
 def responses(essay: Essay) -> int:
     return Discussion.objects.of(essay).responses
 

@@ -28,7 +28,8 @@ function say(words, count, href) {
 }
 
 function mark(since) {
-  const fresh = comments.filter((comment) => new Date(comment.querySelector(".when time").dateTime) > since);
+  const isOwn = (comment) => comment.querySelector(":scope > article [href*='/delete/']");
+  const fresh = comments.filter((comment) => new Date(comment.querySelector(".when time").dateTime) > since && !isOwn(comment));
   for (const comment of fresh) {
     const word = document.createElement("span");
     word.className = "role new";
