@@ -38,7 +38,8 @@ def main() -> int:
         url = held.enter_context(postgres())
         if options.database == "postgres":
             return pytest(rest, {**environment, "DATABASE_URL": url})
-        return pytest([*SIDE_BY_SIDE, *rest], {**environment, "REJOINDER_POSTGRES": url})
+        parts = {"REJOINDER_POSTGRES": url, "REJOINDER_SHARED": held.enter_context(folder())}
+        return pytest([*SIDE_BY_SIDE, *rest], {**environment, **parts})
 
 
 def folder() -> contextlib.AbstractContextManager[str]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.services.processes import end_with_parent
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
 PART = os.environ.get("REJOINDER_PART")  # of four side by side: "sqlite", "postgres", "browser", "rest"
+REST = {"accounts", "server"}  # whose tests that need one database only the fourth part has time for
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
@@ -40,7 +41,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services.chromium import Visitor, chromium
 from tests.services.redis import redis
-from tests.services.site import Installation, Serve, Server, installed
+from tests.services.site import Installation, Serve, Server, alike, installed
 from tests.services.smtp import Mailbox
 from tests.services.smtp import mailbox as smtp_server
 
@@ -96,7 +97,10 @@ def _runs_here(item: pytest.Item) -> bool:
         return False  # cases of a collection that is not here; each such test has its own beside it
     if item.get_closest_marker("browser"):
         return PART in {None, "browser"}
-    if (item.get_closest_marker("once") and not RUNS_ALL) or not _touches_database(item):
+    is_once = item.get_closest_marker("once") and not item.get_closest_marker("both") and not RUNS_ALL
+    if is_once and _touches_database(item) and not REST.intersection(item.path.parts):
+        return PART in {None, "sqlite"}
+    if is_once or not _touches_database(item):
         return PART in {None, "rest"}
     return PART in {None, "sqlite", "postgres"}
 
@@ -113,16 +117,31 @@ def _fixtures(item: pytest.Item) -> set[str]:
 # Whole sites
 
 
+Made = contextlib.AbstractContextManager[Installation]
+
+
+def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFactory) -> Made:
+    """What nobody changes but everybody copies is made once: three of the four parts are on SQLite."""
+    if PART in {None, "postgres"}:
+        return make(folders.mktemp(name))
+    return alike(Path(os.environ["REJOINDER_SHARED"]) / name, make)
+
+
 @pytest.fixture(scope="session")
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installed(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("migrated")) as installation:
+    with _once("migrated", lambda at: installed(os.environ["DATABASE_URL"], at), tmp_path_factory) as installation:
         yield installation
 
 
 @pytest.fixture(scope="session")
 def _with_demo(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with _migrated.copied(tmp_path_factory.mktemp("demo")) as installation:
-        installation.manage("demo")
+    @contextlib.contextmanager
+    def filled(folder: Path) -> Iterator[Installation]:
+        with _migrated.copied(folder) as installation:
+            installation.manage("demo")
+            yield installation
+
+    with _once("demo", filled, tmp_path_factory) as installation:
         yield installation
 
 

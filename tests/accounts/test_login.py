@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Commenter, User
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LOGIN, QUEUE = "/accounts/login/", "/admin/comments/queue/"
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from tests.services.site import Installation
     from tests.services.site import Server as Site
 
-pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")]
 OWN = "/accounts/picture/"
 HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 

@@ -14,7 +14,7 @@ from blog.models import Essay, Redirect, Site, Tag
 from comments.models import Discussion, Rules
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ESSAYS = "/admin/blog/essay/"
 
 

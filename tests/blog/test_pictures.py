@@ -16,7 +16,11 @@ from pytest_django import Settings
 from blog import pictures
 from blog.models import Image
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
 HOSTILE = Path(__file__).resolve().parents[3] / "shared/data/security/files"
 
 

@@ -79,7 +79,9 @@ def test_the_very_words_are_posted_under_the_account(
     assert (comment.commenter.name, comment.commenter.mark) == ("Mara Lindqvist", mark)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "service", ["Demo ID", *(pytest.param(each, marks=pytest.mark.long) for each in SERVICES if each != "Demo ID")]
+)
 def test_without_script_the_round_trip_comes_back_to_the_very_reply_box(
     visitor: Visitor, site: "Server", essay: Essay, service: str
 ) -> None:

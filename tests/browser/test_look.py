@@ -60,7 +60,7 @@ def check(visitor: Visitor, page: Page) -> None:
     """Nothing for axe to say, nothing wider than the window."""
     expect(page.locator("main")).to_be_visible()
     fits(page)
-    visitor.axe(page)
+    visitor.axe(page, again=page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
 
 
 def fits(page: Page) -> None:

@@ -28,6 +28,7 @@ def look(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def essay(site: "Server") -> Essay:
+    Comment.objects.filter(status="pending").update(status="spam")  # what other tests left there makes long pages
     return make.essay("Whose Promise Is It?")
 
 
@@ -160,11 +161,11 @@ def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
     page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Approve").click()
     expect(page.locator(f"#comment-{comments[1].pk}.decided")).to_be_visible()
     check(visitor, page)
-    page.goto(page.url.split("?")[0] + "?status=all&per_page=100")
+    page.goto(page.url.split("?")[0] + "?status=all")
     check(visitor, page)
 
 
 def check(visitor: Visitor, page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")  # what stands half under the bar has half its size
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    visitor.axe(page)
+    visitor.axe(page, again=page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))

@@ -18,7 +18,7 @@ RULES: list[dict[str, Any]] = [
 
 
 def form(page: Page) -> str:
-    return page.html.partition('<div class="closing')[2].partition("</form>")[0]
+    return str(page.html.partition('<div class="closing')[2].partition("</form>")[0])
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -20,7 +20,7 @@ from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -71,6 +71,7 @@ def history(comment: Comment) -> list[str]:
 # By which door
 
 
+@pytest.mark.both
 def test_somebody_logged_in_changes_their_words(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="The *first* form.")
     shown = links(writer.read(essay).comment(comment))
@@ -165,6 +166,7 @@ def test_who_did_not_write_it_can_do_nothing_and_learns_nothing(
     assert f"next={edit(comment)}" in kept.html
 
 
+@pytest.mark.both
 def test_whose_it_is_is_looked_at_again_under_the_lock(writer: Browser, stranger: Browser, essay: Essay) -> None:
     """As when it becomes somebody else's between the page and the verb."""
     comment = writer.say(essay, text="Hers.")
@@ -347,6 +349,7 @@ def test_authors_hear_of_a_comment_once(writer: Browser, essay: Essay, author: U
     assert [one.to for one in mail.outbox] == [[author.email]]
 
 
+@pytest.mark.both
 def test_changed_in_two_tabs_nothing_is_lost(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Before.")
     old = str(comment.wordings.get().pk)
@@ -371,6 +374,7 @@ def test_words_that_did_not_change_are_not_marked(writer: Browser, essay: Essay)
     assert Comment.objects.get(pk=comment.pk).edited is None
 
 
+@pytest.mark.both
 def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
     with time_machine.travel(NOON, tick=False):
         comment = writer.say(make.essay("At noon"), text="Before.")
@@ -383,6 +387,7 @@ def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
     assert words(page.id("edit-text")) == "Once more."
 
 
+@pytest.mark.both
 def test_it_costs_few_queries(writer: Browser, essay: Essay, django_assert_max_num_queries: Any) -> None:
     comment = writer.say(essay, text="Before.")
     for _ in range(5):
@@ -413,6 +418,7 @@ def test_feeds_say_when_it_was_changed(writer: Browser, essay: Essay) -> None:
 # Taking it away
 
 
+@pytest.mark.both
 def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="A slip.")
     form = Page(writer.get(delete(comment)))
@@ -432,6 +438,7 @@ def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: 
     assert writer.post(edit(comment), {"text": "Back."}).status_code == 403
 
 
+@pytest.mark.both
 def test_under_answers_its_place_stays(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="A claim.")
     reply = stranger.say(essay, text="An objection.", parent=str(comment.pk))

@@ -13,7 +13,7 @@ from blog.models import Essay
 from comments.models import Comment
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MINE = "/comments/mine/"
 
 

@@ -14,7 +14,7 @@ from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HELD = "Your comment is awaiting moderation."
 COOKIE = settings.COMMENTER_COOKIE_NAME
@@ -39,6 +39,7 @@ def known(essay: Essay, browser: Browser, **details: str) -> Commenter:
 # What is taken
 
 
+@pytest.mark.both
 def test_a_published_reply_leads_to_its_place_on_the_page(essay: Essay, author: User) -> None:
     browser = Browser(author)
     root = make.comment(essay)
@@ -190,6 +191,7 @@ def test_a_guest_who_unticks_the_box_is_forgotten(essay: Essay, guest: Browser) 
     assert guest.read(essay).form == make.details(text="", name="", email="")
 
 
+@pytest.mark.both
 def test_a_remembered_guest_is_one_person_and_a_forgotten_one_is_two(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="One.", remember="on")
     guest.say(essay, text="Two.", remember="on")
@@ -316,6 +318,7 @@ BYTES = [
 ]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(("field", "longest", "limit"), BYTES)
 def test_what_just_fits_is_taken_whole(essay: Essay, guest: Browser, field: str, longest: str, limit: int) -> None:
     assert len(longest.encode()) == limit
@@ -397,6 +400,7 @@ def test_somebody_logged_in_is_asked_for_nothing_but_words(essay: Essay) -> None
 # The same thing twice
 
 
+@pytest.mark.both
 def test_the_same_words_twice_lead_to_the_comment_that_is_there(essay: Essay, guest: Browser) -> None:
     first = guest.say(essay, text="Twice.")
     page = guest.post_to(essay, text=" Twice. ")
@@ -465,12 +469,14 @@ def test_a_second_comment_too_soon_is_put_off_and_keeps_its_words(essay: Essay, 
         guest.say(essay, text="And another thing.")
 
 
+@pytest.mark.both
 def test_the_limit_holds_for_an_address_whoever_sends_from_it(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
     assert Browser().post_to(essay, text="I am another.", name="Another", email="b@example.org").status == 429
 
 
+@pytest.mark.both
 def test_the_limit_holds_for_a_person_wherever_they_send_from(essay: Essay, guest: Browser, stranger: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
@@ -538,6 +544,7 @@ def test_a_parent_that_cannot_be_is_said_and_can_be_sent_again_without(
     assert guest.post(f"{essay.get_absolute_url()}respond/", page.form).status_code == 302
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("state", ["of another essay", "pending", "spam", "trash", "deleted"])
 def test_a_comment_that_cannot_be_answered_is_said_to_be_gone(essay: Essay, guest: Browser, state: str) -> None:
     parent = make.comment(make.essay() if state == "of another essay" else essay)

@@ -39,7 +39,10 @@ def kill_the_parent(main: int) -> None:
     os.kill(main, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("kill", [kill_everything, kill_one_process, kill_the_parent])
+@pytest.mark.parametrize(
+    "kill",
+    [kill_everything, *(pytest.param(kill, marks=pytest.mark.once) for kill in (kill_one_process, kill_the_parent))],
+)
 def test_no_answered_comment_is_lost_and_none_is_doubled(
     forum: Callable[..., Forum], kill: Callable[[int], None]
 ) -> None:

@@ -18,6 +18,8 @@ from tests.pagecache.browsing import Application, ask
 from tests.services.processes import wait_until
 from tests.services.site import Installation
 
+pytestmark = pytest.mark.once
+
 Bump = Callable[..., None]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -52,6 +54,7 @@ def test_the_declaration_does_not_leave_the_house(cached: PageCache, app: Applic
         assert not {MADE_FROM.lower(), MADE_UNTIL.lower()} & answer.headers.keys()
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("key", ["site", "essay:1"])
 def test_a_bump_of_what_it_was_made_from_has_it_made_anew(cached: PageCache, bump: Bump, key: str) -> None:
     assert text(cached) == "answer 1"
@@ -89,6 +92,7 @@ def test_a_page_ends_when_it_said(cached: PageCache, app: Application) -> None:
         assert text(cached) == "answer 3"
 
 
+@pytest.mark.both
 def test_a_page_changed_while_it_was_drawn_is_not_kept(cached: PageCache, app: Application, bump: Bump) -> None:
     plain = app.text
 
@@ -368,6 +372,7 @@ def test_a_browser_that_has_the_page_is_told_so_until_it_changes(cached: PageCac
     assert ask(cached, accept_encoding="br", if_none_match=tag).status == 200
 
 
+@pytest.mark.both
 def test_a_first_visit_may_be_answered_304_too(cached: PageCache, app: Application, database: Installation) -> None:
     app.text = lambda environ: "the same words"
     other = PageCache(app)
@@ -483,6 +488,7 @@ def test_who_came_after_a_change_is_not_shown_the_drawing_begun_before_it(
     assert (early.result(), late.result()) == ("answer 1", "answer 2")
 
 
+@pytest.mark.both
 def test_a_crowd_under_constant_change_waits_for_two_drawings_at_most(
     cached: PageCache, app: Application, bump: Bump, database: Installation
 ) -> None:

@@ -12,6 +12,8 @@ from tests.pagecache.browsing import Answer
 if TYPE_CHECKING:
     from tests.services.site import Server
 
+pytestmark = pytest.mark.once
+
 PUBLIC = ["/", "/feed/", "/feed/atom/", "/archive/", "/comments/feed/", "/sitemap.xml", "/robots.txt", "the essay"]
 
 

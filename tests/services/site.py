@@ -1,13 +1,14 @@
 """A whole site as its owner has it: a database, a data folder, `manage.py`, and the server that people reach."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,6 +77,22 @@ def installed(like: str, folder: Path) -> Iterator[Installation]:
         installation.manage("migrate", "--verbosity=0")
         installation.manage("collectstatic", "--no-input", "--verbosity=0")  # once, and copied with the rest
         yield installation
+
+
+@contextlib.contextmanager
+def alike(
+    folder: Path, make: Callable[[Path], contextlib.AbstractContextManager[Installation]]
+) -> Iterator[Installation]:
+    """One on SQLite to copy from, for several workers: the first makes it in the folder, while the others wait."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / "place"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            with make(folder) as installation:
+                place.write_text(f"{installation.data_dir}\n{installation.database_url}")
+    data_dir, url = place.read_text().split("\n")
+    yield Installation(Path(data_dir), url)
 
 
 class Server:

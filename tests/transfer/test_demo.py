@@ -20,7 +20,7 @@ from moderation.models import Decision
 from server.worker import work_off
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PEOPLE = ("owner", "author", "moderator")
 TITLES = ["Objections and Replies", "Is Anybody Ever Persuaded?", "The Unpayable Dinner"]

@@ -22,7 +22,7 @@ from transfer import pictures
 from transfer.models import WantedPicture
 from transfer.pictures import Folder
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def jpeg(shade: int = 128) -> bytes:

@@ -2,10 +2,13 @@
 
 import urllib.request
 
+import pytest
+
 from tests.services.site import Serve
 from tests.transfer.exports import FIXTURES
 
 
+@pytest.mark.once
 def test_what_was_imported_is_on_the_next_page(serve: Serve) -> None:
     server = serve()
 

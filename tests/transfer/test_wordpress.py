@@ -20,7 +20,7 @@ from moderation.models import Decision
 from tests import make
 from tests.transfer.exports import FIXTURES, author, bring, bring_text, comment, element, everything, export, item, term
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OLD_BLOG = FIXTURES / "old-blog.xml"
 
 
@@ -39,6 +39,7 @@ def where_it_leads(client: Client, address: str) -> str:
     raise AssertionError(address)
 
 
+@pytest.mark.both
 class TestOldBlog:
     @pytest.fixture(autouse=True)
     def _report(self, db: None) -> None:
@@ -228,6 +229,7 @@ class TestOldBlog:
         assert list(problems()) == []
 
 
+@pytest.mark.both
 def test_a_trial_says_the_same_and_changes_nothing() -> None:
     before = everything()
     trial = bring(OLD_BLOG, "--dry-run").splitlines()
@@ -246,6 +248,7 @@ def test_every_version_is_read(tmp_path: Path, version: str) -> None:
     assert essay(1).title == "A title"
 
 
+@pytest.mark.both
 class TestGrown:
     """A later export of the same blog adds what is new, and that alone."""
 
@@ -570,6 +573,7 @@ def test_old_slugs_and_old_days_lead_here_too(tmp_path: Path, client: Client) ->
         assert where_it_leads(client, old) == "/2020/01/02/post-1/", old
 
 
+@pytest.mark.both
 def test_two_posts_that_claim_one_address_do_not_stop_each_other(tmp_path: Path) -> None:
     report = bring_text(
         tmp_path, export(item(1, link="https://old.example/same/"), item(2, link="https://old.example/same/"))
@@ -611,6 +615,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("nasty", NASTY)
 def test_no_value_anywhere_in_a_file_is_too_much(tmp_path: Path, nasty: str) -> None:
     """Neither for the import nor for a terminal that shows its report."""
