@@ -68,11 +68,13 @@ def post(
     else:
         Discussion.objects.lock(essay)  # no thread to lock yet
     mark = sending(key, commenter, essay, parent, text)
-    if sent := Comment.objects.sent(mark):
-        return sent
     if parent is not None and (above is None or not above.is_approved):
+        if sent := Comment.objects.sent(mark):
+            return sent
         raise Gone
-    history = Comment.objects.said_by(commenter, essay=essay, parent=parent, text=text)
+    history = Comment.objects.said_by(commenter, essay=essay, parent=parent, text=text, mark=mark)
+    if history.is_sent and (sent := Comment.objects.sent(mark)):
+        return sent
     if history.twin:
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -125,8 +126,13 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def said_by(self, commenter: Commenter, *, essay: Essay, parent: int | None, text: str) -> "History":
-        """What this person said before. A guest who is not remembered is, here alone, the name and address typed."""
+    def said_by(
+        self, commenter: Commenter, *, essay: Essay, parent: int | None, text: str, mark: str = ""
+    ) -> "History":
+        """What this person said before. A guest who is not remembered is, here alone, the name and address typed.
+
+        Ask under the thread's lock: of two that are sent at once, the later one then finds the other.
+        """
         person = (
             Q(commenter=commenter.pk)
             if commenter.pk
@@ -134,14 +140,20 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         )
         same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
         rows = self.filter(person) if commenter.pk else self.filter(person, same)
+        sent = Wording.objects.filter(sent_as=mark) if mark else Wording.objects.none()
         found = rows.aggregate(
             twin=models.Max("pk", filter=same),
             approved=models.Count("pk", filter=Q(status=Status.APPROVED)),
+            # has nothing to do with these rows, but comes with them in one query
+            sent=Coalesce(
+                Subquery(sent.values("comment")[:1]), 0 * models.Count("pk"), output_field=models.BigIntegerField()
+            ),
         )
-        return History(twin=found["twin"], has_approved=bool(commenter.pk and found["approved"]))
+        has_approved = bool(commenter.pk and found["approved"])
+        return History(twin=found["twin"], has_approved=has_approved, is_sent=bool(found["sent"]))
 
     def sent(self, mark: str) -> "Comment | None":
-        """What came of this very sending; under the thread's lock, so that of two at once the later one finds it."""
+        """What came of this very sending."""
         found: Comment | None = (
             self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
         )
@@ -170,10 +182,12 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
 @dataclass(frozen=True)
 class History:
-    """What somebody said before: the very same here, and whether anything of theirs was ever approved."""
+    """What somebody said before: the very same here, whether anything of theirs was ever approved, and whether this
+    very sending has arrived already."""
 
     twin: int | None
     has_approved: bool
+    is_sent: bool
 
 
 class Comment(MPTTModel):

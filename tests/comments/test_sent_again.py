@@ -1,8 +1,6 @@
 """One sending, however often it arrives: script gives it a key, and a repetition is answered like the first time."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -46,6 +44,16 @@ def test_it_does_so_although_what_it_answers_is_gone_by_now(essay: Essay, guest:
     assert str(comment.pk) in place(again)
 
 
+@pytest.mark.parametrize("remember", ["", "on"])
+def test_it_does_so_although_it_was_taken_away_or_changed_by_now(essay: Essay, guest: Browser, remember: str) -> None:
+    comment, _address = first(essay, guest, remember=remember)
+    comment.say(Wording(text="Changed.", html="<p>Changed.</p>"), reasons=[])
+    assert guest.post_to(essay, key=KEY, remember=remember).status == 302
+    deciding.trash(comment, by=make.moderator())
+    assert guest.post_to(essay, key=KEY, remember=remember).status == 302
+    assert Comment.objects.count() == 1
+
+
 def test_the_guest_is_known_by_the_lost_answers_key_as_by_the_first(essay: Essay, guest: Browser) -> None:
     comment, _address = first(essay, guest, text="Held, or not.")
     again = guest.post_to(essay, key=KEY, text="Held, or not.").answer
@@ -85,12 +93,3 @@ def test_script_is_told_where_the_comment_is(essay: Essay, guest: Browser) -> No
     answer = guest.post_to(essay, key=KEY, in_place="1").answer
     assert answer.status_code == 201
     assert answer.headers["Location"].startswith(f"/comments/{Comment.objects.latest('pk').pk}/?key=")
-
-
-def test_posting_with_a_key_costs_few_queries(
-    essay: Essay, guest: Browser, django_assert_max_num_queries: Callable[[int], Any]
-) -> None:
-    make.rules(flood_seconds=1)
-    root = make.comment(essay)
-    with django_assert_max_num_queries(15 + 2):  # what begins and ends the transaction asks nothing
-        guest.say(essay, key=KEY, parent=str(root.pk))

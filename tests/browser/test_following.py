@@ -1,0 +1,111 @@
+"""Following by mail in a browser: without script, by keyboard, on a phone and by night, and every page is clean."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments import mailed_links
+from comments.models import Address, Comment, Subscription
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+numbers = count(1)
+
+
+@pytest.fixture
+def essay(site: "Server") -> Iterator[Essay]:
+    yield make.essay("Whose Promise Is It?")
+    make.rules(hold_first_comment=True)
+
+
+def path_of(link: str) -> str:
+    return link.removeprefix(settings.SITE_URL)
+
+
+def look_at(visitor: Visitor, page: Page, *, by_night: bool = False) -> None:
+    """Nothing wider than the window on a phone and on a desk, and clean to axe."""
+    page.emulate_media(color_scheme="dark" if by_night else "light")
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    visitor.axe(page)
+
+
+def test_somebody_without_script_follows_confirms_changes_and_stops_by_keyboard(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    email = f"a.reader.with.a.long.name.{next(numbers)}@a-rather-long-domain.example.org"
+    page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=False)
+
+    def press(name: str, role: str = "button") -> None:
+        page.get_by_role(role, name=name, exact=True).first.focus()  # type: ignore[arg-type]
+        page.keyboard.press("Enter")
+
+    press("Follow without commenting", "link")
+    expect(page.get_by_label("All comments on “Whose Promise Is It?”")).to_be_checked()
+    look_at(visitor, page)
+    press("Follow")
+    expect(page.get_by_label("Email", exact=True)).to_be_focused()
+    look_at(visitor, page, by_night=True)
+    page.keyboard.type(email)
+    page.get_by_label("New essays").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Look at your mail")).to_be_visible()
+    look_at(visitor, page)
+
+    page.goto(site.url + path_of(mailed_links.to_confirm(Address.objects.get(email=email))))
+    look_at(visitor, page, by_night=True)
+    press("Yes, write to me")
+    expect(page.get_by_role("status")).to_have_text("Thank you: you will hear of what you chose.")
+    look_at(visitor, page)
+    press("Once a day")
+    expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
+    press("Pause all")
+    look_at(visitor, page, by_night=True)
+    press("Stop")
+    expect(page.get_by_role("status")).to_have_text("It is stopped: no more mail comes for it.")
+    expect(page.locator(".follows li")).to_have_count(1)
+
+    page.goto(site.url + path_of(mailed_links.to_stop(Subscription.objects.get(address__email=email, stopped=None))))
+    look_at(visitor, page)
+    press("Stop these mails")
+    look_at(visitor, page)
+    press("Undo")
+    expect(page.get_by_role("button", name="Stop these mails")).to_be_visible()
+    page.goto(f"{site.url}/subscriptions/nonsense/")
+    look_at(visitor, page)
+
+
+def test_the_boxes_under_a_reply_survive_a_refusal_and_a_held_comments_writer_asks_to_be_told(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    make.rules(hold_first_comment=True)
+    page = visitor.open(site.url + essay.get_absolute_url(), width=360, script=False)
+    which = page.get_by_label("Which comments")
+    expect(which).to_be_hidden()
+    page.get_by_label("Notify me of new comments via email.").check()
+    which.select_option("essay")
+    page.get_by_label("Name", exact=True).fill("Anna Karg")
+    page.get_by_label("Email", exact=True).fill(f"anna{next(numbers)}@example.org")
+    page.get_by_role("button", name="Post Comment").last.click()
+    expect(page.get_by_label("Comment", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Notify me of new comments via email.")).to_be_checked()
+    expect(which).to_have_value("essay")
+    page.get_by_label("Comment", exact=True).fill("Mine.")
+    page.get_by_role("button", name="Post Comment").last.click()
+    held = page.locator(f"#comment-{Comment.objects.latest('pk').pk}")
+    expect(held.get_by_role("status")).to_contain_text("a link is on its way to your address")
+    look_at(visitor, page)
+    held.get_by_role("button", name="Mail me when it is decided").click()
+    expect(held.get_by_role("status")).to_contain_text("a link is on its way to your address")
+    expect(held.get_by_role("button", name="Mail me when it is decided")).to_have_count(0)
+    look_at(visitor, page, by_night=True)
