@@ -29,7 +29,7 @@ DRAWN = (
     "created", "edited", "wording__html",
     "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
 )  # fmt: skip
-FILLED_ON_THE_PAGE = ("marks", "in_reply_to", "notice", "actions")
+FILLED_ON_THE_PAGE = ("described", "marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
 NOTHING: Mapping[int, Own] = MappingProxyType({})
@@ -191,7 +191,8 @@ class Page:
         language = get_language() or ""
         self.actions = actions_with_reply(language).bind({"reply_to": escape(reply_to)}) if is_open else None
         self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "own")
-        self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "url", "name")
+        self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "pk", "url", "name")
+        self.nested_under = of_any_page(language, "comments/_in_reply_to.html", "pk", "name")
         self.author_mark = of_any_page(language, "comments/_author.html").fill({})
         self.tombstones: dict[str, str] = {}
         self.openings: dict[int, str] = {}
@@ -241,10 +242,8 @@ class Page:
         row = step.row
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by)
-        in_reply_to = actions = ""
-        if step.is_deeper and row.parent and (name := self.elsewhere.get(row.parent) or names.get(row.parent)):
-            url = reverse("comment", args=[row.parent]) if row.parent in self.elsewhere else f"#comment-{row.parent}"
-            in_reply_to = self.in_reply_to.fill({"url": url, "name": escape(name)})
+        actions = ""
+        in_reply_to = self.whom_it_answers(step, names)
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         if step.shown is Shown.WHOLE and self.actions:
@@ -254,6 +253,7 @@ class Page:
             actions = self.actions_but_reply.fill({"likes": likes, "own": own})
         drawn = words[row.pk].fill(
             {
+                "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
                 "notice": self.told_about("comments/_held.html", row.pk),
@@ -261,6 +261,17 @@ class Page:
             }
         )
         return drawn + self.form if row.pk == self.form_under else drawn
+
+    def whom_it_answers(self, step: Step, names: Mapping[int, str | None]) -> str:
+        """Seen where the comment's place does not show it; said everywhere."""
+        pk, parent = str(step.row.pk), step.row.parent
+        name = parent and (self.elsewhere.get(parent) or names.get(parent))
+        if not parent or not name:
+            return ""
+        if not step.is_deeper:
+            return self.nested_under.fill({"pk": pk, "name": escape(name)})
+        url = reverse("comment", args=[parent]) if parent in self.elsewhere else f"#comment-{parent}"
+        return self.in_reply_to.fill({"pk": pk, "url": url, "name": escape(name)})
 
     def tombstone(self, by: str) -> str:
         if by not in self.tombstones:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -19,6 +20,7 @@ from tests.comments.door import Browser, Page, place, words
 
 pytestmark = pytest.mark.django_db
 
+KEY = "0" * 32
 TRANSACTION = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE")
 
 
@@ -505,56 +507,81 @@ class TestPostingAsksFifteenQuestionsAtMost:
     def test_of_a_guest(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15)
         with at_most(15):
-            assert guest.post_to(talk).status == 302
+            assert guest.post_to(talk, key=KEY).status == 302
 
     def test_of_a_guest_who_answers_and_is_held(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_words="casino", refuse_words="bother")
         root = str(make.comment(talk).pk)
         with at_most(15):
             assert (
-                guest.post_to(talk, parent=root, remember="on", text="http://a.example http://b.example").status == 302
+                guest.post_to(
+                    talk, key=KEY, parent=root, remember="on", text="http://a.example http://b.example"
+                ).status
+                == 302
             )
 
     def test_of_a_guest_under_a_name_of_their_own_where_first_comments_pass(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_first_comment=False)
         root = str(make.comment(talk).pk)
         with at_most(15):
-            assert guest.post_to(talk, parent=root).status == 302
+            assert guest.post_to(talk, key=KEY, parent=root).status == 302
 
     def test_of_a_remembered_guest_who_was_approved(self, talk: Essay, guest: Browser) -> None:
         deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
         make.rules(flood_seconds=15)
         root = str(make.comment(talk).pk)
         with at_most(15):
-            assert guest.post_to(talk, parent=root, text="Again.", remember="on").status == 302
+            assert guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on").status == 302
 
     def test_of_a_remembered_guest_with_a_new_website(self, talk: Essay, guest: Browser) -> None:
         deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
         make.rules(flood_seconds=15)
         root = str(make.comment(talk).pk)
         with at_most(15):
-            assert guest.post_to(talk, parent=root, text="Again.", remember="on", website="example.org").status == 302
+            assert (
+                guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on", website="example.org").status
+                == 302
+            )
 
     def test_of_the_author_who_answers(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser, root = Browser(author), str(make.comment(talk).pk)
         with at_most(15):
-            assert browser.post_to(talk, parent=root).status == 302
+            assert browser.post_to(talk, key=KEY, parent=root).status == 302
 
     def test_of_the_author_who_speaks_for_the_first_time(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser = Browser(author)
         with at_most(15):
-            assert browser.post_to(talk).status == 302
+            assert browser.post_to(talk, key=KEY).status == 302
 
     def test_of_a_moderator(self, talk: Essay) -> None:
         make.rules(flood_seconds=15)
         browser, root = Browser(make.moderator("mara")), str(make.comment(talk).pk)
         with at_most(15):
-            assert browser.post_to(talk, parent=root).status == 302
+            assert browser.post_to(talk, key=KEY, parent=root).status == 302
 
     def test_of_who_says_the_same_twice(self, talk: Essay, guest: Browser) -> None:
         guest.say(talk, text="Twice.")
         with CaptureQueriesContext(connection) as captured:
             assert guest.post_to(talk, text="Twice.").status == 409
         assert len(captured) <= 30  # the page is drawn with it
+
+
+def test_every_reply_says_whom_it_answers(essay: Essay, guest: Browser) -> None:
+    make.rules(shown_depth=3)
+    comment = make.comment(essay, by=make.guest("Ida <1>"))
+    asked = [comment]
+    for number in range(2, 4):
+        comment = make.comment(essay, by=make.guest(f"Ida <{number}>"), to=comment)
+        asked.append(comment)
+    page = guest.read(essay)
+    for above, below in pairwise(asked):
+        article = page.one(f"li[@id='comment-{below.pk}']/article")
+        said = page.id(article.get("aria-describedby", ""))
+        assert words(said) == f"in reply to {above.commenter.name}"
+        assert said.get("class") == "unseen"
+    assert page.one(f"li[@id='comment-{asked[0].pk}']/article").get("aria-describedby") is None
+    branch = guest.read(address(essay, f"?thread={asked[2].pk}"))
+    seen = branch.id(f"to-{asked[2].pk}")
+    assert (seen.get("class"), words(seen)) == ("to", "in reply to Ida <2>")
