@@ -56,6 +56,11 @@ class AuthorsPage(ThreadPage):
         return alone(rows)
 
     @property
+    def depth(self) -> int:
+        """No reply is put under another here: whoever posts one goes on to the thread."""
+        return 0
+
+    @property
     def part(self) -> str:
         return f"{said(self.said_by_authors, len(self.authors))}."
 

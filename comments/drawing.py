@@ -223,7 +223,7 @@ class Page:
         url = f"{escape(self.branch)}{pk}#comments"
         whose = "" if step.shown is Shown.GONE else f' aria-describedby="by-{pk}"'
         words = escape(gettext("Continue this thread"))
-        return f'<p class="rest"><a href="{url}" rel="nofollow"{whose}>{words}</a></p>'
+        return f'<p class="branch"><a href="{url}" rel="nofollow"{whose}>{words}</a></p>'
 
     def replies_opening(self, count: int) -> str:
         if count not in self.openings:

@@ -18,6 +18,7 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.drawing import Stencil, open_place, open_places
 from comments.models import Comment, Discussion, Like, Rules
+from comments.pages import order_wished
 from comments.thread import Row
 
 NAMED = 60
@@ -77,9 +78,8 @@ class Likes:
             is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
             newest = newest_of(essay, commenter) if commenter and not is_known else None
             discussion = Discussion.objects.of(essay)
-            wish = request.GET.get("order", "")
-            order = wish if wish in Rules.Order.values and wish != discussion.order else ""
-            found = cls(essay, discussion, commenter, order)
+            order = order_wished(request)
+            found = cls(essay, discussion, commenter, order if order != discussion.order else "")
             if newest is not None:
                 found.newest = newest
             known.likes = found if discussion.takes_likes else None

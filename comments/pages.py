@@ -50,7 +50,8 @@ COLUMNS = (
 
 
 def order_wished(request: HttpRequest) -> str:
-    order = request.GET.get("order", "")
+    """What the address names, or else what the browser remembers (pagecache/choices.py)."""
+    order = request.GET.get("order", request.COOKIES.get("order", ""))
     return order if order in Rules.Order.values else ""
 
 
@@ -220,6 +221,9 @@ class ThreadPage:
         self.viewer = viewer
         self.discussion = Discussion.objects.of(essay)
         self.rules = self.discussion.rules
+        if order == Rules.Order.LIKED and not self.discussion.takes_likes:
+            order = ""
+        self.is_order_named = bool(order)
         self.order = order or self.discussion.order
         self.per_page = self.discussion.threads_a_page
         self.count = max(1, -(-self.discussion.threads // self.per_page))
@@ -383,7 +387,12 @@ class ThreadPage:
         return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
     def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
-        return outline(rows, self.discussion.shown_depth, frozenset(told), self.more)
+        return outline(rows, self.depth, frozenset(told), self.more)
+
+    @property
+    def depth(self) -> int:
+        """How many levels of replies this page shows."""
+        return self.discussion.shown_depth
 
     @property
     def part(self) -> str:
@@ -396,13 +405,20 @@ class ThreadPage:
         return f"{self.url(number=self.number_of(self.top.tree_id))}#comments" if self.top else ""
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
-        """The address of this page, or of another of its pages or orders; what is usual is left out."""
+        """The address of this page, or of another of its pages or orders.
+
+        What is usual is left out, unless this page's own address names it: the browser may remember another order.
+        """
         number = self.number if number is None else number
         order = self.order if order is None else order
-        usual = self.discussion.order
-        query = {"cpage": number if number > 1 else None, "order": order if order != usual else None, **more}
+        is_told = self.is_order_named or order != self.discussion.order
+        query = {"cpage": number if number > 1 else None, "order": order if is_told else None, **more}
         words = urlencode({name: value for name, value in query.items() if value is not None})
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
+
+    def url_in(self, order: str) -> str:
+        """Where an order is chosen; the usual one by naming none, which forgets the choice before."""
+        return f"{self.url(number=1, order='' if order == self.discussion.order else order)}#comments"
 
     def url_of(self, comment: Comment, **more: Any) -> str:
         """The address at which a comment is read. Which page that is, is found out when the page is asked for.

@@ -302,6 +302,11 @@ FETCH_ALLOWED_ORIGINS = frozenset(
 PAGECACHE_QUERY_NAMES = frozenset(
     {"cpage", "order", "by", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
 )
+# What a browser remembers of `?order=newest`, on pages that may have threads (pagecache/choices.py)
+PAGECACHE_CHOICE = "order"
+PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")
+PAGECACHE_CHOICE_BESIDE = ("by",)
+PAGECACHE_CHOICE_PATHS = r"(/\d{4}/\d\d/\d\d)?/[^/]+/"
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
 # The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
 BODY_LIMITS = {"/admin/": 4 * 1024 * 1024, "/accounts/picture/": 9 * 1024 * 1024}

@@ -11,6 +11,7 @@ from django.core.handlers.wsgi import get_str_from_wsgi
 from django.http.cookie import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from pagecache.choices import Choices
 from pagecache.store import Key
 
 LONGEST_QUERY = 1000
@@ -29,7 +30,8 @@ class Address(NamedTuple):
 
 
 class Addresses:
-    def __init__(self) -> None:
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
         self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
         self._known = frozenset(settings.PAGECACHE_QUERY_NAMES)
         self._personal = frozenset(settings.PAGECACHE_PERSONAL_NAMES)
@@ -56,6 +58,8 @@ class Addresses:
         query = self._tidied(sent_query) if len(sent_query) <= LONGEST_QUERY else None
         if query is None:
             return None
+        if cookie:
+            query = self._choices.speak(environ, query)
         return Address(
             (environ["wsgi.url_scheme"], host, path, query),
             is_bare=not cookie and query == sent_query and host == sent_host,

@@ -12,6 +12,7 @@ from django.conf import settings
 from pagecache import generations
 from pagecache.address import Address, Addresses
 from pagecache.answer import Answer, personal, undeclared
+from pagecache.choices import Choices
 from pagecache.declaration import Declaration, Headers
 from pagecache.page import Page
 from pagecache.reading import Away, Numbers, reader
@@ -42,7 +43,8 @@ class PageCache:
 
     def __init__(self, application: WSGIApplication, max_bytes: int | None = None, max_entries: int = 10_000) -> None:
         self._application = application
-        self._addresses = Addresses()
+        self._choices = Choices()
+        self._addresses = Addresses(self._choices)
         self._store = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
         self._drawings: dict[Key, Drawing] = {}
         self._plain: set[Key] = set()  # addresses that gave nothing to keep the last time
@@ -51,6 +53,7 @@ class PageCache:
         self._complained = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response = self._choices.remembering(environ, start_response)
         address = self._addresses.read(environ)
         if address is None:
             return self._pass_by(environ, start_response)

@@ -94,14 +94,14 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "responses": discussion.responses,
                 "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
-                "depth": page.rules.shown_depth,
+                "depth": page.depth,
                 "pager": page.pager,
                 "part": page.part,
                 "whole_url": page.whole_url,
                 "by_author": said_by_authors(page),
                 "onward": page.onward,
                 "orders": [
-                    (label, f"{page.url(number=1, order=order)}#comments", order == page.order)
+                    (label, page.url_in(order), order == page.order)
                     for order, label in orders(is_liked=likes_here is not None)
                 ],
             },

@@ -2,12 +2,13 @@
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
@@ -103,3 +104,43 @@ def test_what_was_left_out_is_filled_in_in_place(visitor: Visitor, site: "Server
     assert focused(page) != name
     assert page.evaluate(f"document.getElementById('{name}').contains(document.activeElement)")
     expect(page.locator(f"#{name} time").last).to_have_text("yesterday")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_order_one_chose_holds_everywhere_until_the_usual_one_is_chosen(
+    visitor: Visitor, site: "Server", essay: Essay, script: bool
+) -> None:
+    other = make.essay("Of Writing")
+    said = [[make.comment(one) for _ in range(3)] for one in (essay, other)]
+
+    def first(address: str) -> str | None:
+        page.goto(site.url + address)
+        return page.locator("li.comment").first.get_attribute("id")
+
+    page = visitor.open(site.url + essay.get_absolute_url(), script=script)
+    page.get_by_role("link", name="Newest", exact=True).click()
+    page.wait_for_url("**order=newest**")
+    assert first(other.get_absolute_url()) == f"comment-{said[1][2].pk}"
+    assert first(said[0][0].get_absolute_url()) == f"comment-{said[0][2].pk}"
+    page.get_by_role("link", name="Oldest", exact=True).click()
+    page.wait_for_url("**order=#comments")
+    assert first(other.get_absolute_url()) == f"comment-{said[1][0].pk}"
+
+
+@pytest.mark.parametrize("look", [{"width": 360, "dark": False}, {"width": 1280, "dark": True}], ids=["phone", "desk"])
+def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay, look: dict[str, Any]) -> None:
+    author = Commenter.objects.of(essay.bylines[0])
+    top = make.comment(essay, by=make.guest("Tobias Fenn"))
+    for number in range(7):
+        top = make.comment(essay, to=top, by=author if number % 3 == 2 else make.guest(f"Ines {number}"))
+    page = visitor.open(site.url + essay.get_absolute_url(), **look)
+    visitor.axe(page)
+    page.get_by_role("link", name="2 replies by the author").click()
+    expect(page.locator("li.comment")).to_have_count(2)
+    visitor.axe(page)
+    page.get_by_role("link", name="Show the whole").click()
+    page.get_by_role("link", name="Continue this thread").click()
+    expect(page.get_by_text("One part of the discussion.")).to_be_visible()
+    expect(page.locator("li.comment")).to_have_count(4)
+    visitor.axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

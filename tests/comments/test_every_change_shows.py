@@ -696,6 +696,52 @@ def test_a_discussion_whose_days_are_over(world: World) -> None:
     world.change(rules(), close_after_days="0")
 
 
+# What a reader chose
+
+
+def test_an_order_that_a_reader_chose(world: World) -> None:
+    here = world.essay.get_absolute_url()
+    page = Page(world.admin.get(here, headers=HOST))
+    links = {"".join(link.itertext()): str(link.get("href")) for link in page.all("nav[@class='tools']//a")}
+    newest, usual = (links[name].partition("#")[0] for name in ("Newest", "Oldest"))
+    followed = {"sec_fetch_site": "same-origin", "sec_fetch_mode": "navigate"}
+    chosen = ask(world.cache, newest, **followed)
+    assert chosen.headers["set-cookie"].startswith("order=newest; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax")
+    cookie = "theme=dark; order=newest"
+    drawn = world.drawn
+    remembered = ask(world.cache, here, cookie=cookie)
+    assert (remembered.body, world.drawn) == (chosen.body, drawn)  # the same kept page
+    assert "set-cookie" not in remembered.headers
+    assert "set-cookie" not in ask(world.cache, newest, cookie=cookie, **followed).headers
+    assert ask(world.cache, here).body == world.answer(here).body != chosen.body
+    assert ask(world.cache, f"{here}?order=oldest", cookie=cookie).body != chosen.body
+    onward = ask(world.cache, world.root.get_absolute_url(), cookie=cookie)
+    assert "order=newest" in onward.headers["location"]
+    make.comment(world.essay, "Newer than your choice.")
+    assert b"Newer than your choice." in ask(world.cache, here, cookie=cookie).body
+    forgotten = ask(world.cache, usual, cookie=cookie, **followed)
+    assert forgotten.headers["set-cookie"].startswith("order=; Max-Age=0; Path=/")
+    assert forgotten.body.decode().partition("thread")[2] == world.read(here).partition("thread")[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("order=newest", {"sec_fetch_site": "cross-site"}),
+        ("order=newest", {}),
+        ("order=newest", {"sec_fetch_site": "same-origin", "sec_purpose": "prefetch"}),
+        ("order=newest", {"sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}),
+        ("order=newest&cpage=2", {"sec_fetch_site": "same-origin"}),
+        ("order=sideways", {"sec_fetch_site": "same-origin"}),
+        ("order=newest%0d%0aSet-Cookie:x", {"sec_fetch_site": "same-origin"}),
+    ],
+)
+def test_what_is_no_choice_is_not_remembered(world: World, query: str, headers: dict[str, str]) -> None:
+    answer = ask(world.cache, f"{world.essay.get_absolute_url()}?{query}", **headers)
+    assert answer.status == 200
+    assert "set-cookie" not in answer.headers
+
+
 # Whose page it is
 
 

@@ -110,6 +110,22 @@ def test_the_owner_chooses_the_usual_order_and_a_reader_the_other(essay: Essay, 
     assert other.shown == said
 
 
+def test_an_order_that_the_browser_remembers_holds_where_the_address_names_none(essay: Essay, guest: Browser) -> None:
+    make.rules(threads_a_page=2, hold_first_comment=False)
+    said = roots(essay, 5)
+    guest.cookies["order"] = "newest"
+    assert guest.read(essay).shown == keys(said[:2:-1])
+    for comment in said:
+        assert comment.pk in guest.read(comment.get_absolute_url()).shown
+    named = guest.read(address(essay, "?order=oldest"))
+    assert named.shown == keys(said[:2])
+    assert guest.read(pager(named)["Newer Comments"]).shown == keys(said[2:4])
+    answer = guest.say(essay, text="Where will it stand?", parent=str(said[0].pk))
+    assert answer.pk in guest.read(answer.get_absolute_url()).shown
+    guest.cookies["order"] = "newest'--"
+    assert guest.read(essay).shown == keys([said[0], answer, said[1]])
+
+
 @pytest.mark.parametrize("query", ["order=", "order=liked-a-lot", "order=%00", "order=newest'--"])
 def test_an_order_that_is_none_is_the_usual_one(essay: Essay, guest: Browser, query: str) -> None:
     said = keys(roots(essay, 2))
@@ -367,7 +383,7 @@ def test_what_goes_on_past_the_last_level_is_read_with_its_levels_on_a_page_of_i
 
 def onward(page: Page) -> list[tuple[str, Element]]:
     """The links to branches, each with the comment it stands in."""
-    places = [(item.get("id", ""), item.find("p[@class='rest']/a")) for item in page.all("li[@class]")]
+    places = [(item.get("id", ""), item.find("p[@class='branch']/a")) for item in page.all("li[@class]")]
     return [(pk, link) for pk, link in places if link is not None]
 
 

@@ -1,0 +1,81 @@
+"""What a reader chose on a page, such as `?order=newest`: their browser remembers it in a cookie of the same name.
+
+Where an address says nothing of it the cookie speaks: whoever has chosen is given the page of the address that names
+it, which is one page for everybody. So nobody is led elsewhere, nothing needs a script, and no page holds a choice.
+
+A choice is a link followed on a page of ours. A link from elsewhere shows what it says and is not remembered, nor is
+one that asks for more beside, as those of a pager do. An empty value forgets.
+"""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from django.conf import settings
+from django.core.handlers.wsgi import get_str_from_wsgi
+from django.http.cookie import parse_cookie
+
+from pagecache.declaration import Headers
+
+KEPT_FOR = 60 * 60 * 24 * 365
+
+
+class Choices:
+    def __init__(self) -> None:
+        self._name: str = settings.PAGECACHE_CHOICE
+        self._values = frozenset(settings.PAGECACHE_CHOICE_VALUES)
+        self._beside = frozenset({self._name, *settings.PAGECACHE_CHOICE_BESIDE})
+        self._paths = re.compile(settings.PAGECACHE_CHOICE_PATHS)
+
+    def speak(self, environ: WSGIEnvironment, query: str) -> str:
+        """The query with what the browser remembers, where it does not say that itself."""
+        remembered = self._remembered(environ)
+        if remembered is None or not self._paths.fullmatch(environ["PATH_INFO"]):
+            return query
+        sent = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+        if any(name == self._name for name, _ in sent):
+            return query
+        return urlencode(sorted([*sent, (self._name, remembered)], key=lambda pair: pair[0]), encoding="latin-1")
+
+    def remembering(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+        """What starts the answer, and has the browser remember what this request chooses, if it does."""
+        chosen = self._chosen(environ)
+        if chosen is None or (chosen or None) == self._remembered(environ):
+            return start_response
+        secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
+        kept = f"{self._name}={chosen}; Max-Age={KEPT_FOR if chosen else 0}; Path=/; HttpOnly; SameSite=Lax{secure}"
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            if status.startswith(("200 ", "304 ")):
+                headers = [*headers, ("Set-Cookie", kept)]
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        return start
+
+    def _remembered(self, environ: WSGIEnvironment) -> str | None:
+        if f"{self._name}=" not in environ.get("HTTP_COOKIE", ""):
+            return None
+        value = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", "")).get(self._name)
+        return value if value in self._values else None
+
+    def _chosen(self, environ: WSGIEnvironment) -> str | None:
+        query = environ.get("QUERY_STRING", "")
+        if f"{self._name}=" not in query or not is_followed_here(environ):
+            return None
+        sent = parse_qsl(query[:1000], keep_blank_values=True, encoding="latin-1")
+        names = {name for name, _ in sent}
+        value: str | None = dict(sent).get(self._name)
+        if names <= self._beside and value in {"", *self._values} and self._paths.fullmatch(environ["PATH_INFO"]):
+            return value
+        return None
+
+
+def is_followed_here(environ: WSGIEnvironment) -> bool:
+    """Whether somebody followed a link of this site; not what a script or a browser fetches ahead."""
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"
+        and environ.get("HTTP_SEC_FETCH_MODE", "navigate") == "navigate"
+        and "HTTP_SEC_PURPOSE" not in environ
+    )
