@@ -1,0 +1,103 @@
+"""How long the browser of a slow phone (a quarter of this machine's speed) is busy at one go, in an argument of 1,000
+comments and of 10,000: the worst task of each thing that readers and writers do there."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from django.db import connection
+from playwright.sync_api import Page
+
+from tests import make
+from tests.bench import corpus
+from tests.services.chromium import chromium
+from tests.services.site import Server, installed
+
+SLOWER = 4
+ROUNDS = 3
+KINDS = {1_000: (0.28, 6), 10_000: (0.05, 60)}  # share of roots, greatest depth
+OBSERVE = """() => {
+  window.tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: 'longtask', buffered: true });
+}"""
+WORST = """() => new Promise((done) => setTimeout(() => {
+  done(Math.max(0, ...tasks));
+  tasks = [];
+}, 300))"""
+
+
+def main() -> None:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    print(f"worst task on the page, {connection.vendor}; ms at {SLOWER} x slower, medians of {ROUNDS}; under 50: –")
+    print(f"{'':>10}" + "".join(f"{name:>18}" for name in ["opening", *DEEDS]))
+    for count in KINDS:
+        print(f"{count:>10,}" + "".join(f"{shown(each):>18}" for each in measure(count)), flush=True)
+
+
+def shown(milliseconds: float) -> str:
+    return f"{milliseconds:.0f}" if milliseconds else "–"
+
+
+def measure(count: int) -> list[float]:
+    roots, depth = KINDS[count]
+    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+        server = Server(installation)
+        try:
+            with server.connected():
+                make.site()
+                make.rules(hold_first_comment=False)
+                address = corpus.essay(count, seed=count, roots=roots, depth=depth).get_absolute_url()
+            rounds = [visit(server.url + address, number) for number in range(ROUNDS)]
+        finally:
+            server.stop()
+    return [median(each) for each in zip(*rounds, strict=True)]
+
+
+def visit(url: str, number: int) -> list[float]:
+    with chromium() as browser:
+        page = browser.new_page()
+        page.add_init_script(f"({OBSERVE})()")
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        page.goto(url)
+        worst = [float(page.evaluate(WORST))]
+        for deed in DEEDS.values():
+            deed(page, number)
+            worst.append(float(page.evaluate(WORST)))
+    return worst
+
+
+def collapse(page: Page, number: int) -> None:
+    page.locator(".thread > li > .replies > summary").first.click()
+
+
+def show_more(page: Page, number: int) -> None:
+    if link := page.query_selector(".rest a"):
+        link.evaluate("(link) => link.click()")
+        page.wait_for_function("(link) => !link.isConnected", arg=link)
+
+
+def answer(page: Page, number: int) -> None:
+    page.locator(".reply").first.click()
+
+
+def write(page: Page, number: int) -> None:
+    page.get_by_role("textbox", name="Comment").press_sequentially("What I think of it.", delay=30)
+
+
+def send(page: Page, number: int) -> None:
+    page.get_by_role("textbox", name="Name").fill("Ida")
+    page.get_by_role("textbox", name="Email").fill(f"ida{number}@example.org")
+    page.get_by_role("button", name="Post Comment").click()
+    page.wait_for_selector("li.comment .notice")
+
+
+DEEDS: dict[str, Callable[[Page, int], None]] = {
+    "collapsing": collapse,
+    "“Show N replies”": show_more,
+    "“Reply”": answer,
+    "typing": write,
+    "posting": send,
+}
