@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
@@ -20,6 +21,7 @@ from tests.services.site import ROOT
 from tests.services.smtp import Mailbox
 
 if TYPE_CHECKING:
+    from blog.models import Essay
     from tests.services.site import Installation
 
 FOLLOWERS = 500 if RUNS_ALL else 20
@@ -27,11 +29,10 @@ KILLS = 5 if RUNS_ALL else 2
 NOBODYS = {"unproved@example.org", "paused@example.org", "refused@example.org", "unconfirmed@example.org"}
 
 
-def followed(place: Forum) -> set[str]:
-    """Who follows the essay of the forum; and some who are to hear nothing."""
+def followed(essay: "Essay") -> set[str]:
+    """Who follows the essay; and some who are to hear nothing."""
     from django.utils import timezone
 
-    from blog.models import Essay
     from comments.models import Address, Subscription
 
     now = timezone.now()
@@ -40,29 +41,27 @@ def followed(place: Forum) -> set[str]:
         "paused@example.org": {"is_paused": True},
         "refused@example.org": {"refused": now},
     }
-    with place.blocker.unblock(), place.server.connected():
-        essay = Essay.objects.get(slug="the-forum")
-        addresses = Address.objects.bulk_create(
-            Address(email=email, proved=None if email.startswith("unproved") else now, **not_now.get(email, {}))
-            for email in readers | NOBODYS
+    addresses = Address.objects.bulk_create(
+        Address(email=email, proved=None if email.startswith("unproved") else now, **not_now.get(email, {}))
+        for email in readers | NOBODYS
+    )
+    Subscription.objects.bulk_create(
+        Subscription(
+            address=address,
+            kind="essay",
+            essay=essay,
+            confirmed=None if address.email.startswith("unconfirmed") else now,
         )
-        Subscription.objects.bulk_create(
-            Subscription(
-                address=address,
-                kind="essay",
-                essay=essay,
-                confirmed=None if address.email.startswith("unconfirmed") else now,
-            )
-            for address in addresses
-        )
+        for address in addresses
+    )
     return readers
 
 
-def states(place: Forum) -> dict[str, str]:
+def states(installation: "Installation", blocker: DjangoDbBlocker) -> dict[str, str]:
     """How each reader's notice stands."""
     from comments.models import Notice
 
-    with place.blocker.unblock(), place.server.connected():
+    with blocker.unblock(), installation.connected():
         return dict(Notice.objects.values_list("email", "state"))
 
 
@@ -93,8 +92,11 @@ def go_on(place: Forum) -> None:
 def test_a_worker_killed_again_and_again_sends_nothing_twice(
     forum: Callable[..., Forum], mailbox: Mailbox, seed: int
 ) -> None:
+    from blog.models import Essay
+
     place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
-    readers = followed(place)
+    with place.blocker.unblock(), place.server.connected():
+        readers = followed(Essay.objects.get(slug="the-forum"))
     assert place.caller().post(place.essay, "All of you hear of this.").is_taken
     chance = random.Random(seed)
     for round_ in range(1, KILLS + 1):
@@ -110,7 +112,7 @@ def test_a_worker_killed_again_and_again_sends_nothing_twice(
     settled = {"sent", "sending"}
 
     def is_over() -> bool:
-        now = states(place)
+        now = states(place.server.installation, place.blocker)
         if readers <= now.keys() and set(now.values()) <= settled:
             return True
         if "claimed" in now.values():
@@ -118,7 +120,8 @@ def test_a_worker_killed_again_and_again_sends_nothing_twice(
         return False
 
     wait_until(is_over, "every notice to be settled", 120)
-    tally, now = mailbox.tally(), states(place)
+    place.server.stop()  # which waits for the mail that is on its way
+    tally, now = mailbox.tally(), states(place.server.installation, place.blocker)
     assert set(now) == readers
     assert not NOBODYS & set(tally)
     assert [address for address, count in tally.items() if count > 1] == []
@@ -143,18 +146,19 @@ def workers(installation: "Installation", count: int, **environment: str) -> Ite
         yield
 
 
-def test_workers_at_once_send_nothing_twice(forum: Callable[..., Forum], mailbox: Mailbox) -> None:
-    from blog.models import Essay
+def test_workers_at_once_send_nothing_twice(
+    installation: "Installation", mailbox: Mailbox, django_db_blocker: DjangoDbBlocker
+) -> None:
     from comments import notices
     from tests import make
 
-    place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
-    readers = followed(place)
-    place.server.stop()
-    with place.blocker.unblock(), place.server.connected():
-        notices.prepare(make.comment(Essay.objects.get(slug="the-forum")))
+    with django_db_blocker.unblock(), installation.connected():
+        make.rules(hold_first_comment=False)
+        essay = make.essay("The Forum")
+        readers = followed(essay)
+        notices.prepare(make.comment(essay))
         for _ in range(4):
             notices.send_ready.enqueue()
-    with workers(place.server.installation, 3, EMAIL_URL=mailbox.url, PORT=str(place.server.port)):
-        wait_until(lambda: set(states(place).values()) == {"sent"}, "every notice to be sent")
+    with workers(installation, 3, EMAIL_URL=mailbox.url):
+        wait_until(lambda: set(states(installation, django_db_blocker).values()) == {"sent"}, "every notice to be sent")
     assert mailbox.tally() == dict.fromkeys(readers, 1)
