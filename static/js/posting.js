@@ -5,13 +5,24 @@ import { move } from "./reply-link.js";
 
 const PATIENCE = 30_000;
 const NEARLY_FULL = 19_000; // of these, each of three bytes, the longest text would be
+const PIECE = 32_000;
 const form = document.querySelector("form#respond");
 const { text: field, parent, key } = form.elements;
 const button = form.querySelector(".post");
 const rest = button.textContent;
 const who = document.getElementById("who");
 
-const parse = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+/* Piece by piece, so that a long argument keeps nobody from typing. */
+async function parse(answer) {
+  const words = await answer.text();
+  const page = document.implementation.createHTMLDocument();
+  for (let at = 0; at < words.length; at += PIECE) {
+    page.write(words.slice(at, at + PIECE));
+    await new Promise((next) => setTimeout(next));
+  }
+  page.close();
+  return page;
+}
 
 function wait(isBusy) {
   button.setAttribute("aria-disabled", isBusy);
