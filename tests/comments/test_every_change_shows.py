@@ -442,7 +442,7 @@ def test_a_discussion_that_is_closed_and_opened(world: World) -> None:
     ("setting", "value", "words", "is_there"),
     [
         ("own_close_after_days", "1", "Comments are closed.", True),
-        ("own_shown_depth", "2", "in reply to", True),
+        ("own_shown_depth", "2", "Continue this thread", True),
         ("own_threads_a_page", "50", "Newer Comments", False),
         ("own_order", "newest", "The second.", False),
         ("may_be_liked", False, "Be the first to like this.", False),
@@ -629,7 +629,7 @@ def rules() -> Rules:
         ("hold_everything", True, "Every comment is read by a moderator", True),
         ("hold_first_comment", True, "Your first comment is read by a moderator", True),
         ("close_after_days", 1, "Comments are closed.", True),
-        ("shown_depth", 2, "in reply to", True),
+        ("shown_depth", 2, "Continue this thread", True),
         ("threads_a_page", 50, "Newer Comments", False),
         ("order", "newest", "The second.", False),
         ("likes", False, "Be the first to like this.", False),
@@ -717,6 +717,12 @@ def test_an_order_that_a_reader_chose(world: World) -> None:
     assert ask(world.cache, f"{here}?order=oldest", cookie=cookie).body != chosen.body
     onward = ask(world.cache, world.root.get_absolute_url(), cookie=cookie)
     assert "order=newest" in onward.headers["location"]
+    guest = Browser(headers=HOST)
+    guest.say(world.essay, text="Mine, and I am remembered.", remember="on")
+    known = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
+    assert ask(world.cache, newest, cookie=known, **followed).headers["set-cookie"].startswith("order=newest")
+    for order, is_there in (("newest", True), ("oldest", False)):
+        assert (b"Mine, and I am" in ask(world.cache, here, cookie=f"{known}; order={order}").body) == is_there
     make.comment(world.essay, "Newer than your choice.")
     assert b"Newer than your choice." in ask(world.cache, here, cookie=cookie).body
     forgotten = ask(world.cache, usual, cookie=cookie, **followed)
