@@ -23,7 +23,7 @@ from comments.bounces import Outcome
 from comments.models import Address, Notice, Subscription
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 READER = "rosa@example.org"
 
 

@@ -16,7 +16,7 @@ from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PLACES = ("subscription", "address", "notice")
 
 

@@ -18,7 +18,7 @@ from moderation import actions
 from moderation.models import Decision
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 QUEUE = "/admin/comments/queue/"
 
 
@@ -131,6 +131,7 @@ def test_opening_it_changes_nothing_and_is_kept_by_nobody(desk: Desk, essay: Ess
 # What is shown
 
 
+@pytest.mark.both
 def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
     for state, count in {"pending": 3, "approved": 2, "spam": 1, "trash": 4}.items():
         for _ in range(count):
@@ -143,6 +144,7 @@ def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
         assert len(listed(desk.open(f"{QUEUE}?status={tab}"))) == count
 
 
+@pytest.mark.both
 def test_the_oldest_waits_first_and_the_newest_of_the_others_stands_first(desk: Desk, essay: Essay) -> None:
     waiting = [comment.pk for comment in held(essay, 3)]
     shown = [make.comment(essay).pk for _ in range(3)]
@@ -151,6 +153,7 @@ def test_the_oldest_waits_first_and_the_newest_of_the_others_stands_first(desk: 
     assert listed(desk.open(f"{QUEUE}?status=all")) == (waiting + shown)[::-1]
 
 
+@pytest.mark.both
 def test_a_page_holds_twenty_or_as_many_as_asked_for_up_to_a_hundred(desk: Desk, essay: Essay) -> None:
     keys = [comment.pk for comment in held(essay, 25)]
     assert listed(desk.open()) == keys[:20]
@@ -160,6 +163,7 @@ def test_a_page_holds_twenty_or_as_many_as_asked_for_up_to_a_hundred(desk: Desk,
     assert "1–20 of 25" in desk.open()
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=99999999999999999999", "per_page=0", "per_page=x",
     "decided=x,1,,99999999999999999999", "decided=1&batch=77", "page=²", "status=%00"])  # fmt: skip
 def test_an_address_that_makes_no_sense_shows_the_queue(desk: Desk, essay: Essay, query: str) -> None:
@@ -251,6 +255,7 @@ def test_an_empty_tab_says_so(desk: Desk, tab: str, words: str) -> None:
     assert words in desk.open(f"{QUEUE}?status={tab}")
 
 
+@pytest.mark.both
 def test_a_page_asks_few_questions_however_much_is_on_it(
     desk: Desk, essay: Essay, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
@@ -268,6 +273,7 @@ def test_a_page_asks_few_questions_however_much_is_on_it(
         assert len(listed(desk.open(f"{QUEUE}?status=all&per_page=100"))) == 64
 
 
+@pytest.mark.both
 def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_now(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 25)
     address = f"{QUEUE}?comment={comments[22].pk}"
@@ -281,6 +287,7 @@ def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_n
 # Deciding
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("before", "action", "after"),
     [
@@ -357,6 +364,7 @@ def test_a_line_that_another_decision_overtook_is_not_offered(desk: Desk, essay:
     assert listed(html) == [comment.pk]
 
 
+@pytest.mark.both
 def test_all_that_is_selected_is_decided_and_reported(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 4)
     actions.approve(comments[1], by=make.moderator())
@@ -378,6 +386,7 @@ def test_nothing_selected_is_said(desk: Desk, essay: Essay) -> None:
     assert "Select at least" not in desk.open()
 
 
+@pytest.mark.both
 def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     desk.send("approve", comment, seen="pending")
@@ -387,6 +396,7 @@ def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) 
     assert 'value="undo"' in html
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("action", ["approve", "spam", "trash"])
 def test_what_another_moderator_decided_meanwhile_holds_and_is_told(desk: Desk, essay: Essay, action: str) -> None:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
@@ -422,6 +432,7 @@ def test_what_is_no_action_is_refused_in_words(desk: Desk, data: dict[str, str])
     assert b"<h1>" in response.content
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 30, "²", "1 or 1=1"])
 def test_a_key_that_is_none_changes_nothing(desk: Desk, essay: Essay, key: str) -> None:
     comment = make.comment(essay, status="pending")
