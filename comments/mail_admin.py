@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,11 +63,20 @@ class SubscriptionAdmin(ReadAdmin):
 
 @admin.register(Address)
 class AddressAdmin(ReadAdmin):
-    list_display = ("email", "proved", "is_paused", "bounces", "refused", "problem")
+    list_display = ("email", "state", "bounces", "problem")
     list_filter = (("refused", admin.EmptyFieldListFilter), "is_paused", ("proved", admin.EmptyFieldListFilter))
     search_fields = ("email", "problem")
     ordering = ("email",)
     actions = ("send_to_it_again",)
+
+    @admin.display(description=_("state"), ordering="refused")
+    def state(self, address: Address) -> str:
+        if address.refused:
+            since = date_format(timezone.localtime(address.refused), "DATE_FORMAT")
+            return gettext("takes no mail since %(day)s") % {"day": since}
+        if not address.proved:
+            return gettext("waits for its reader")
+        return gettext("paused") if address.is_paused else gettext("proved")
 
     @admin.action(description=_("Send to it again"), permissions=["delete"])
     def send_to_it_again(self, request: HttpRequest, queryset: QuerySet[Address]) -> None:
@@ -77,7 +87,7 @@ class AddressAdmin(ReadAdmin):
 
 
 class StuckFilter(admin.SimpleListFilter):
-    title = _("to decide")
+    title = _("what to decide")
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -94,7 +104,7 @@ class StuckFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadAdmin):
-    list_display = ("__str__", "comment", "state", "tries", "due", "error")
+    list_display = ("__str__", "state", "error", "comment", "tries", "due")
     list_filter = (StuckFilter, "state", "kind")
     list_select_related = ("comment__commenter",)
     search_fields = ("email", "error")

@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
+from accounts.models import User
 from blog import markup
 from blog.models import Site
-from comments import mailed_links, screening
+from comments import mailed_links, screening, standing
 from comments.models import Comment, Notice, Status, Subscription
 
 Kind = Notice.Kind
@@ -67,7 +68,7 @@ def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     }
     headers = in_thread(notice, comment)
     if notice.recipient:
-        return context, headers
+        return (context, headers) if still_serves(notice) else None
     if (subscription := still(notice)) is None or not comment.essay.is_published:
         return None
     return context | stops(subscription), headers | by_subscription(subscription)
@@ -153,6 +154,12 @@ def still(notice: Notice) -> Subscription | None:
 
 def wanted(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None:
     return among.select_related("address").filter(notices=notice).first()
+
+
+def still_serves(notice: Notice) -> bool:
+    """Whether whoever keeps order, or wrote the essay, still does and may come in."""
+    serves = standing.moderators() if notice.kind == Kind.HELD else Q(is_active=True)
+    return User.objects.filter(serves, notices=notice).exists()
 
 
 def stops(subscription: Subscription) -> dict[str, str]:

@@ -160,6 +160,12 @@ def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay) -> No
     assert '<html lang="de">' in whole
 
 
+def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
+    subscribing.follow(Asker("nobody@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+    Address.objects.update(refused=timezone.now())
+    assert due() == []
+
+
 @pytest.mark.parametrize("change", ["stop", "pause", "refuse", "unprove", "trash", "unpublish", "delete"])
 def test_what_changes_between_notice_and_mail_counts(essay: Essay, change: str) -> None:
     subscription = follow("essay", essay=essay)

@@ -165,6 +165,16 @@ def test_after_a_spell_the_next_job_goes_on(
     assert recipients() == ["mara@example.org"] * 3
 
 
+def test_whoever_left_between_notice_and_mail_hears_nothing(essay: Essay, moderator: User, author: User) -> None:
+    notices.prepare(make.comment(essay, status="pending"))
+    notices.prepare(make.comment(essay))
+    assert Notice.objects.count() == 2
+    moderator.groups.clear()
+    User.objects.filter(pk=author.pk).update(is_active=False)
+    notices.send()
+    assert mail.outbox == []
+
+
 # What a stranger puts into a mail
 
 
