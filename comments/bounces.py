@@ -87,7 +87,7 @@ def came_back(notice: Notice, report: Report) -> Outcome:
     arrived = Notice.objects.filter(pk=notice.pk, state__in=(State.SENT, State.SENDING))
     if not arrived.update(state=State.BOUNCED, error=report.said, changed=timezone.now()):
         return Outcome.KNOWN
-    if report.is_complaint and notice.subscription_id:
+    if report.is_complaint and notice.recipient_id is None:
         stop_what_it_rests_on(notice, report.said)
         return Outcome.STOPPED
     return Outcome.REFUSED if refusals.count(notice.email, report.status, report.said) else Outcome.COUNTED
@@ -110,7 +110,7 @@ def stop_what_it_rests_on(notice: Notice, said: str) -> None:
 
 def reported(report: Report) -> Notice | None:
     """The notice whose mail bears this Message-ID; None when the mark is not ours."""
-    for notice in candidates(report.thing).only("pk", "kind", "email", "state", "subscription").iterator():
+    for notice in candidates(report.thing).only("pk", "kind", "email", "recipient").iterator():
         if hmac.compare_digest(mails.mark_of(report.thing, notice.email), report.mark):
             return notice
     return None

@@ -16,7 +16,7 @@ from accounts.models import User
 from blog import markup
 from blog.models import Site
 from comments import mailed_links, screening, standing
-from comments.models import Comment, Notice, Status, Subscription
+from comments.models import Address, Comment, Notice, Status, Subscription
 
 Kind = Notice.Kind
 ANCESTORS = 20  # in References: more would make a header that no server takes
@@ -101,9 +101,9 @@ def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:
 def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     gathered = notice.parts.filter(state=Notice.State.GATHERED).order_by("pk")
     parts = [told for part in gathered if (told := of_part(part))]
-    if not parts or notice.subscription is None:
+    address = Address.objects.filter(email=notice.email).first()
+    if not parts or address is None:
         return None
-    address = notice.subscription.address
     stop = mailed_links.to_stop_daily(address)
     context = {
         "essays": [part["essay"] for part in parts if "words" not in part],

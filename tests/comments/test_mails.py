@@ -266,9 +266,11 @@ def test_a_day_without_anything_left_is_no_mail(essay: Essay, day: Subscription)
 
 def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: Subscription) -> None:
     said(essay, MORNING - timedelta(hours=1), "Words.")
+    follow("thread", comment=said(essay, MORNING - timedelta(hours=1), "More."), often="daily")
     with time_machine.travel(MORNING):
         notices.gather(MORNING)
         notices.gather(MORNING)
+        Notice.objects.filter(kind="daily").update(subscription=None)  # deleted meanwhile; another one stands
     assert len(at(MORNING + timedelta(minutes=5))) == 1
     Notice.objects.filter(kind="daily").delete()  # as the owner may
     assert at(MORNING + timedelta(days=1)) == []
