@@ -9,7 +9,6 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -25,7 +24,6 @@ from comments.forms import CommentForm
 from comments.models import Discussion, Rules
 
 OWN = "site"  # the site's own accounts, among the providers
-WHOLE_AT_MOST = 20
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -110,7 +108,7 @@ def row(
     return {
         "base": essay.get_absolute_url(),
         "commenter": commenter and pictures.face(commenter) | {"name": commenter.name, "row": commenter},
-        "account": unbroken(identity.account_name(request)) if commenter else "",
+        "account": identity.account_name(request) if commenter else "",
         "is_changing": is_changing,
         "details": None if speaks_for_user else details,
         "icons": icons(str(request.site)),
@@ -119,11 +117,6 @@ def row(
         "rules": rules,
         "hint": hint(rules, is_known=speaks_for_user),
     }
-
-
-def unbroken(name: str) -> str:
-    """Not parted at the end of a line, as long as it fits into any."""
-    return format_html('<span class="whole">{}</span>', name) if len(name) <= WHOLE_AT_MOST else name
 
 
 def details_form(request: Any, rules: Rules, data: Any = None, initial: Mapping[str, Any] = NOTHING) -> DetailsForm:
