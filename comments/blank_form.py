@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from accounts.forms import DetailsForm
+from accounts.identity import elsewhere
 from blog.middleware import PERSONAL, site_of
 from blog.models import Essay
 from comments import identity
@@ -24,12 +25,15 @@ def is_for(request: HttpRequest) -> bool:
 def draw(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
     hint = identity.hint(rules, is_known=False)
     who, may_follow = rules.who_may_comment, rules.readers_may_follow
-    form = of_any_essay(get_language() or "", who, may_follow, hint, str(site_of(request)))
+    services = tuple(service["name"] for service in elsewhere())
+    form = of_any_essay(get_language() or "", who, may_follow, hint, str(site_of(request)), services)
     return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
 
 
 @lru_cache
-def of_any_essay(language: str, who_may_comment: str, may_follow: bool, hint: str, site: str) -> Stencil:
+def of_any_essay(
+    language: str, who_may_comment: str, may_follow: bool, hint: str, site: str, services: tuple[str, ...]
+) -> Stencil:
     address = open_place("address")
     is_for_guests = who_may_comment != Rules.Who.LOGIN
     details = DetailsForm(needs_email=who_may_comment == Rules.Who.DETAILS) if is_for_guests else None
