@@ -1,0 +1,12 @@
+"""What the log shows: everything but the signed part of an address, by which whoever reads it could act for others."""
+
+import logging
+import re
+
+# As Django signs: what is signed, when, and the mark; as it stands in an address, or escaped.
+PROOF = re.compile(r"[\w.%-]*(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])", re.IGNORECASE)
+
+
+class WithoutProofs(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return PROOF.sub("…", super().format(record))
