@@ -157,7 +157,7 @@ def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay) -> No
     for words in ("Evil", "evil.example", "Whose Promise"):
         assert words not in whole
     assert mailed_links.confirming(message.body.split("/confirm/")[1].split("/")[0])
-    assert '<html lang="de">' in whole
+    assert '<html lang="de" dir="ltr">' in whole
 
 
 def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
@@ -327,3 +327,13 @@ def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essa
         assert {address.email.partition("@")[0] for address in Address.objects.all()} == left
         assert {notice.email.partition("@")[0] for notice in Notice.objects.filter(recipient=None)} <= left
     assert list(Subscription.objects.all()) == [stays]
+
+
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])
+def test_a_mail_is_read_from_where_its_language_begins(essay: Essay, language: str, direction: str) -> None:
+    make.site(language=language)
+    subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAY, essay=essay)])
+    (message,) = due()
+    assert f'<html lang="{language}" dir="{direction}">' in html(message)
+    # many a mail program leaves out all that is around it
+    assert f'<div lang="{language}" dir="{direction}"' in html(message)

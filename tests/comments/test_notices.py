@@ -214,7 +214,7 @@ def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, gu
     make.site(language="de")
     guest.say(essay)
     assert isinstance(message := posted()[0], mail.EmailMultiAlternatives)
-    assert '<html lang="de">' in str(message.alternatives[0][0])
+    assert '<html lang="de" dir="ltr">' in str(message.alternatives[0][0])
 
 
 # When the mail server is away
