@@ -10,6 +10,7 @@ from blog.models import Site
 from comments import notices
 from comments.models import Address, Like, Notice, Status, Subscription, Wording
 from comments.models.subscription import WAITS_FOR
+from comments.subscribing import ASKED_WITHIN
 from server.jobs import every, job
 
 NETWORKS_KEPT = STOPPED_KEPT = timedelta(days=30)
@@ -41,7 +42,8 @@ def send_daily() -> None:
 def forget_subscriptions() -> None:
     """What nobody confirmed, what was stopped a month ago, and what has been decided; then addresses without any.
 
-    Of the mails to an address that is gone nothing is kept either.
+    Of the mails to an address that is gone nothing is kept either, and for a day at most that somebody gave it who has
+    been forgotten.
     """
     now = timezone.now()
     decided = Q(kind=Subscription.Kind.DECISION, created__lt=now - STOPPED_KEPT) & ~Q(comment__status=Status.PENDING)
@@ -49,7 +51,9 @@ def forget_subscriptions() -> None:
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
     Address.objects.drop_idle()
     known = Address.objects.filter(email=OuterRef("email"))
-    Notice.objects.filter(~Exists(known), recipient=None, created__lt=now - WAITS_FOR).delete()
+    forgotten = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - ASKED_WITHIN)
+    old = Q(created__lt=now - WAITS_FOR) | forgotten
+    Notice.objects.filter(old, ~Exists(known), recipient=None).delete()
 
 
 @every(days=1)

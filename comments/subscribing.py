@@ -18,7 +18,7 @@ from comments import notices
 from comments.models import Address, Comment, Notice, Subscription
 from server.jobs import job
 
-A_DAY = 3  # mails to an address that has proved nothing
+ASKED_WITHIN, MOST_ASKED = timedelta(days=1), 3  # mails to an address that has proved nothing
 
 Kind = Subscription.Kind
 
@@ -61,6 +61,28 @@ class Following:
             case Kind.ESSAY:
                 found.append(Wish(Kind.ESSAY, essay=comment.essay))
         return found
+
+
+@job()
+def asked(email: str, commenter_pk: int | None, often: str, wishes: list[list[Any]]) -> None:
+    """What a stranger asks for. By then they have their answer: how long it took says nothing of the address."""
+    commenter = Commenter.objects.filter(pk=commenter_pk or 0).first()
+    found = [wish for kind, essay, comment in wishes if (wish := wish_for(kind, essay, comment))]
+    follow(Asker(email, commenter), found, often=often)
+
+
+def wish_for(kind: str, essay_pk: int | None, comment_pk: int | None) -> Wish | None:
+    """None when what it is about is gone meanwhile."""
+    essay = Essay.objects.filter(pk=essay_pk or 0).first()
+    comment = Comment.objects.filter(pk=comment_pk or 0).first()
+    if (essay_pk and essay is None) or (comment_pk and comment is None):
+        return None
+    return Wish(Kind(kind), essay, comment)
+
+
+def ask_later(asker: Asker, wishes: Iterable[Wish], *, often: str) -> None:
+    about = [[wish.kind, wish.essay and wish.essay.pk, wish.comment and wish.comment.pk] for wish in wishes]
+    asked.enqueue(asker.email, asker.commenter.pk if asker.commenter else None, often, about)
 
 
 @job()
@@ -108,22 +130,25 @@ def ask(address: Address, subscription: Subscription) -> None:
     """The mail that asks its reader: of what it leads to, all that waits is shown, so a few a day are enough."""
     if address.refused:
         return
-    since = timezone.now() - timedelta(days=1)
+    since = timezone.now() - ASKED_WITHIN
     sent = Notice.objects.filter(kind=Notice.Kind.CONFIRM, email=address.email, created__gt=since)
-    if sent.count() < A_DAY:
+    if sent.count() < MOST_ASKED:
         Notice.objects.create(kind=Notice.Kind.CONFIRM, email=address.email, subscription=subscription)
         notices.send_ready.enqueue()
 
 
 @transaction.atomic
 def confirm(address: Address, chosen: Collection[int]) -> int:
-    """The reader of the address says that they asked for these of what waits, and not for the rest; how many."""
+    """The reader of the address says that they asked for these of what waits, and not for the rest.
+
+    How many of these stand then: a second press of the button says what the first one did.
+    """
     locked(address)
-    waiting = Subscription.objects.waiting().filter(address=address)
-    count = waiting.filter(pk__in=chosen).update(confirmed=timezone.now())
-    Subscription.objects.waiting().filter(address=address).delete()
+    theirs = Subscription.objects.filter(address=address)
+    theirs.waiting().filter(pk__in=chosen).update(confirmed=timezone.now())
+    theirs.waiting().delete()
     prove(address)
-    return count
+    return theirs.standing().filter(pk__in=chosen).count()
 
 
 def prove(address: Address) -> None:

@@ -46,12 +46,13 @@ def follow(request: Request) -> HttpResponse:
         return pagecache.made_from(response, "site", key, "comments", ends=getattr(request, "ends", None))
     if not form.is_valid():
         return render(request, "comments/follow.html", context, status=422)
-    if seconds := limits.take("follow", request.META["REMOTE_ADDR"], 3600, count=AN_HOUR):
-        return too_often(request, context, seconds)
+    if seconds := wait(request):
+        return too_often(request, "comments/follow.html", context, seconds)
     asker = readers.asker(request, form.cleaned_data["email"], speaker)
-    subscribing.follow(asker, form.wishes(), often=form.cleaned_data["often"])
     if not asker.is_reader:
+        subscribing.ask_later(asker, form.wishes(), often=form.cleaned_data["often"])
         return redirect(f"{reverse('subscription-asked')}?{request.GET.urlencode()}")
+    subscribing.follow(asker, form.wishes(), often=form.cleaned_data["often"])
     return redirect(f"{mailed_links.to_all(Address.objects.get(email=asker.email))}?said=followed")
 
 
@@ -77,7 +78,12 @@ def whereabouts(request: Request) -> tuple[Essay | None, Comment | None]:
     return None, None
 
 
-def too_often(request: Request, context: dict[str, Any], seconds: float) -> HttpResponse:
+def wait(request: Request) -> float:
+    """Whoever asks may have many strangers' addresses: for how many seconds they ask for nothing more."""
+    return limits.take("follow", request.META["REMOTE_ADDR"], 3600, count=AN_HOUR)
+
+
+def too_often(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
     minutes = math.ceil(seconds / 60)
     words = ngettext(
         "That was very often: please wait %(count)d minute, then try again.",
@@ -85,7 +91,7 @@ def too_often(request: Request, context: dict[str, Any], seconds: float) -> Http
         minutes,
     )
     context |= {"problem": words % {"count": minutes}}
-    response = render(request, "comments/follow.html", context, status=429)
+    response = render(request, template, context, status=429)
     response.headers["Retry-After"] = str(math.ceil(seconds))
     return response
 
@@ -110,9 +116,11 @@ def tell(request: Request, pk: int) -> HttpResponse:
         return redirect(comment)
     known = request.user.email if isinstance(request.user, User) else comment.commenter.email
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
+    context = {"form": form, "comment": comment, "back": here.url_of(comment)}
     if not form.is_valid():
-        context = {"form": form, "comment": comment, "back": here.url_of(comment)}
         return kept_close(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
+    if seconds := wait(request):
+        return kept_close(too_often(request, "comments/tell.html", context, seconds))
     asker = readers.asker(request, form.cleaned_data["email"], comment.commenter)
     subscribing.follow(asker, [Wish(Subscription.Kind.DECISION, comment=comment)])
     return kept_close(redirect(here.url_of(comment, mailed=None if asker.is_reader else pk)))
@@ -128,7 +136,7 @@ def said() -> dict[str, str]:
         "confirmed": _("Thank you: you will hear of what you chose."),
         "none": _("Nothing is mailed to you."),
         "stopped": _("It is stopped: no more mail comes for it."),
-        "all-stopped": _("Everything is stopped: no more mail comes."),
+        "all-stopped": _("Everything is stopped for this address: no more mail goes to it."),
         "changed": _("It is changed."),
         "paused": _("All mails rest until you want them again. What happens meanwhile is not mailed later."),
         "resumed": _("Mails come again."),
@@ -182,8 +190,8 @@ def change(request: Request, addresses: list[Address]) -> str:
         case ("at_once" | "daily") as often:
             one.update(often=often)
             return "changed"
-        case "stop-all":
-            subscribing.stop(theirs)
+        case "stop-all" if address:
+            subscribing.stop(theirs.filter(address=address))
             return "all-stopped"
         case ("pause" | "resume") as verb if address:
             subscribing.pause(address, is_paused=verb == "pause")

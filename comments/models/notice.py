@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from blog.models import Essay
 from comments.models.comment import Comment
+from comments.models.subscription import CONFIRM as ASKS
 from comments.models.subscription import Subscription
 
 CLAIM_LASTS = timedelta(minutes=5)
@@ -44,7 +45,7 @@ class Notice(models.Model):
         FOLLOWED = "followed", _("a comment appeared where you follow")
         DECIDED = "decided", _("your comment was decided about")
         ESSAY = "essay", _("an essay appeared")
-        CONFIRM = "confirm", _("did you ask for this?")
+        CONFIRM = ASKS, _("did you ask for this?")
         DAILY = "daily", _("what a day brought")
 
     NEWS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)

@@ -14,6 +14,7 @@ from comments.models.comment import Comment
 
 WAITS_FOR = timedelta(days=7)  # for its reader to say that they asked
 PROBLEM_ROOM = 500
+CONFIRM = "confirm"  # the kind of the notice that asks
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
@@ -77,18 +78,27 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def join(self, old: Commenter, new: Commenter) -> None:
         """What one of two follows, who are one person, the other follows; once."""
-        mine = self.filter(commenter=new, kind=Subscription.Kind.REPLIES)
-        self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=mine.values("address")).delete()
+        mine = {row.address_id: row for row in self.filter(commenter=new, kind=Subscription.Kind.REPLIES)}
+        for row in self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=mine):
+            gone, kept = sorted((row, mine[row.address_id]), key=Subscription.standing_of)
+            gone.notices.update(subscription=kept)
+            gone.delete()
         self.filter(commenter=old).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
-        """Nothing is followed any more, from here or from an address they have proved, and none of those is kept."""
+        """Nothing is followed any more, from here or from an address they have proved, and none of those is kept.
+
+        Of an address that they only gave it is remembered that it takes no mail, and for a day that it was asked: else
+        whoever is forgotten again and again could have it mailed without end.
+        """
         rows = self.filter(Q(commenter=commenter) | Q(address__email__in=addresses))
         theirs = list(rows.values_list("address", flat=True))
         mails = self.model._meta.get_field("notices").related_model._default_manager
-        mails.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).delete()
+        asking = Q(kind=CONFIRM) & ~Q(email__in=addresses)
+        mails.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).exclude(asking).delete()
         rows.delete()
-        Address.objects.filter(Q(pk__in=theirs) | Q(email__in=addresses), subscriptions=None).delete()
+        gone = Q(pk__in=theirs, refused=None) | Q(email__in=addresses)
+        Address.objects.filter(gone, subscriptions=None).delete()
 
 
 class Subscription(models.Model):
@@ -146,3 +156,7 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} → {self.get_kind_display()}"
+
+    def standing_of(self) -> tuple[bool, bool]:
+        """Of two that are one the greater is kept: what mail goes out for, else what its reader decided."""
+        return bool(self.confirmed and not self.stopped), bool(self.confirmed)

@@ -13,6 +13,7 @@ from comments import mailed_links
 from comments.models import Address, Subscription
 from tests import make
 from tests.services.chromium import Visitor
+from tests.services.processes import wait_until
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -67,6 +68,8 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
     expect(page.get_by_role("heading", name="Look at your mail")).to_be_visible()
     look()
 
+    waiting = Subscription.objects.waiting().filter(address__email=email)
+    wait_until(lambda: waiting.count() == 2, "what was asked for")
     page.goto(site.url + path_of(mailed_links.to_confirm(Address.objects.get(email=email))))
     look(by_night=True)
     press("Yes, write to me")

@@ -1,6 +1,7 @@
 """One's own data: all of it as a file, and nothing left of it when somebody asks to be forgotten."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from accounts import forgetting
 from accounts.models import Commenter, Invitation, User
 from blog.models import Essay
 from comments import actions
+from comments.jobs import forget_subscriptions
 from comments.models import Address, Comment, Notice, Subscription, Wording
 from comments.screening import Sender
 from tests import make
@@ -168,7 +170,14 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
     forgetting.forget(commenter, words_stay=True)
     assert list(Subscription.objects.all()) == others
     assert list(Address.objects.order_by("email")) == [foreign, shared]
-    assert [notice.subscription for notice in Notice.objects.order_by("pk")] == others
+    assert [notice.subscription for notice in Notice.objects.exclude(subscription=None).order_by("pk")] == others
+    asked = Notice.objects.filter(subscription=None)  # for a day: whoever is forgotten often must not mail often
+    assert set(asked.values_list("email", "kind")) == {
+        (f"{name}@example.org", "confirm") for name in ("typed", "shared")
+    }
+    asked.update(created=now - timedelta(days=1))
+    forget_subscriptions.call()
+    assert not asked.filter(email="typed@example.org").exists()
     assert not Notice.objects.filter(pk=daily.pk).exists()
 
 
