@@ -43,10 +43,11 @@ class Stencil:
     What fills a place is HTML already. What people write holds no HTML comment: names are escaped, words are cleaned.
     """
 
-    __slots__ = ("names", "parts")
+    __slots__ = ("format", "names", "parts")
 
     def __init__(self, parts: list[str], names: list[str]) -> None:
         self.parts, self.names = parts, names
+        self.format = "%s".join(part.replace("%", "%%") for part in parts)
 
     @classmethod
     def of(cls, template: str, context: Mapping[str, Any]) -> "Stencil":
@@ -54,10 +55,7 @@ class Stencil:
         return cls(pieces[::2], pieces[1::2])
 
     def fill(self, values: Mapping[str, str]) -> str:
-        filled = [self.parts[0]]
-        for name, part in zip(self.names, self.parts[1:], strict=True):
-            filled += (values[name], part)
-        return "".join(filled)
+        return self.format % tuple([values[name] for name in self.names])
 
     def bind(self, values: Mapping[str, str]) -> "Stencil":
         """The stencil with some places filled; the others stay open."""

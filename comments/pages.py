@@ -21,6 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -303,6 +304,12 @@ class ThreadPage:
         said: CommentQuerySet = Comment.objects.under(self.essay).approved().by(self.authors)
         return said
 
+    def count_by_authors(self) -> tuple[str, list[Any]]:
+        """How many those are, as SQL: putting it together anew for each page cost half a millisecond."""
+        said = "SELECT COUNT(*) FROM comments_comment said JOIN accounts_commenter who ON who.id = said.commenter_id"
+        which = f"said.essay_id = %s AND said.status = %s AND who.user_id IN ({', '.join(['%s'] * len(self.authors))})"
+        return f"{said} WHERE {which}", [self.essay.pk, Status.APPROVED.value, *sorted(self.authors)]
+
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
         return roots
@@ -332,8 +339,7 @@ class ThreadPage:
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        count = self.by_authors().order_by().values("essay").annotate(said=Count("pk")).values("said")
-        said = Subquery(count) if self.authors else Value(0)  # asked for once, not once a row
+        said = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – all that varies is bound
         roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", said)
         found = list(roots[start : start + self.per_page])
         listed = [(tree, readable) for tree, readable, _said in found]
