@@ -24,6 +24,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     fieldsets = (
         (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
         (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
+        (_("Spam"), {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
         (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
         (_("Mails to readers"), {"fields": ("readers_may_follow",)}),

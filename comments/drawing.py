@@ -234,7 +234,8 @@ class Page:
         kind = {Shown.WHOLE: "", Shown.HELD: " held", Shown.GONE: " gone"}[step.shown]
         if step.shown is Shown.WHOLE and row.user in self.authors:
             kind = " by-author"
-        return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{row.status}">'
+        status = "pending" if step.shown is Shown.HELD else row.status  # whoever put it where it waits
+        return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{status}">'
 
     def comment(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
         row = step.row

@@ -101,7 +101,7 @@ def edit(
     draft = Draft(comment.commenter, sender, wording, rules, has_approved=others.exists())
     verdict = screening.judge(draft, is_trusted=is_trusted)
     was_public = comment.is_approved
-    waits = not was_public or verdict.status == Status.PENDING
+    waits = not was_public or verdict.status != Status.APPROVED
     comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))
     settle(root, comment, Status.PENDING if waits else Status.APPROVED, edited=timezone.now())
     if was_public and waits:

@@ -32,7 +32,7 @@ def mine(request: Request) -> HttpResponse:
             "own": own.get(comment.pk),
             "words": beginning(markup.plain(comment.wording.html) if comment.wording else ""),
             "state": state(comment),
-            "is_shown": comment.essay.is_published and comment.status in {Status.APPROVED, Status.PENDING},
+            "is_shown": comment.essay.is_published and (comment.is_approved or comment.is_waiting),
         }
         for comment in page
     ]
@@ -52,7 +52,7 @@ def said_by(speaker: Commenter | None) -> QuerySet[Comment]:
 
 def state(comment: Comment) -> str:
     """What became of it, as its writer reads it."""
-    match comment.status:
+    match Status.PENDING if comment.is_waiting else comment.status:
         case Status.PENDING:
             why = screening.to_writer(comment.wording.reasons if comment.wording else [])
             return f"{_('Your comment is awaiting moderation.')} {why}"

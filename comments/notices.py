@@ -72,13 +72,14 @@ def kinds(comment: Comment) -> list[Kind]:
             return [Kind.HELD]
         case Status.APPROVED:
             return [Kind.DECIDED, *Notice.NEWS]
-    return [Kind.DECIDED]
+    return [] if comment.is_unseen_spam else [Kind.DECIDED]
 
 
 def owed(comment: Comment) -> Iterator[Notice]:
     """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
     if comment.status == Status.PENDING:
         yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.moderators()))
+    if comment.is_waiting:
         return
     asked = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
     yield from (to_reader(subscription, comment=comment) for subscription in asked.select_related("address"))

@@ -32,7 +32,17 @@ from django.utils.translation import gettext, ngettext
 from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Discussion, Like, Rules, Status, Subscription, is_editable
+from comments.models import (
+    Comment,
+    CommentQuerySet,
+    Discussion,
+    Like,
+    Rules,
+    Status,
+    Subscription,
+    is_editable,
+    is_waiting,
+)
 from comments.opening import AT_MOST, opening
 from comments.screening import Reason
 from comments.thread import Row, Step, outline
@@ -140,10 +150,10 @@ class Viewer:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
         saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
-        news = (own & (Q(status=Status.PENDING) | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
+        news = (own & (is_waiting() | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
         found = Comment.objects.under(essay).filter(news | Q(pk=wish) if wish else news)
         needed = found.select_related("wording", "commenter").only(
-            "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status",
+            "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status", "removed_by",
             "wording__reasons", "commenter__email", "commenter__user",
         )  # fmt: skip
         asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
@@ -208,7 +218,7 @@ class Viewer:
     def may_see(self, comment: Comment) -> bool:
         if comment.status == Status.APPROVED:
             return True
-        if comment.status == Status.PENDING:
+        if comment.is_waiting:
             is_own = self.commenter is not None and comment.commenter_id == self.commenter.pk
             return is_own or comment.pk == self.unlocked
         return False

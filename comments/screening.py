@@ -16,7 +16,9 @@ from accounts.models import Commenter
 from accounts.names import imitates, is_mixed
 from blog import markup
 from blog.models import Site
+from comments import teaching
 from comments.models import Rules, Status, Wording
+from comments.spam import Said, in_hundredths
 
 Reason = dict[str, Any]
 
@@ -103,6 +105,19 @@ def held_words(draft: Draft) -> Reason | None:
     return {"code": "word", "word": word} if word else None
 
 
+def looks_like_spam(draft: Draft) -> Reason | None:
+    """By what the filter has learnt; with the words and signs that weighed most, for moderators."""
+    rules, who = draft.rules, draft.commenter
+    known = teaching.known(rules) if rules.spam_filter else None
+    if known is None:
+        return None
+    found = known.judge(Said(draft.wording.text, who.name, who.email, who.website))
+    bounds = [bound / 100 for bound in (rules.spam_hold_at, rules.spam_mark_at) if bound]
+    if found.score < min([*bounds, *([] if rules.spam_hold_at else [known.threshold])]):
+        return None
+    return {"code": "spam", "score": in_hundredths(found.score), "words": found.words, "signs": found.signs}
+
+
 def borrowed_name(draft: Draft) -> Reason | None:
     """Under the name of somebody who writes or keeps order here, of an office, or of the site.
 
@@ -153,6 +168,7 @@ CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
     first_comment,
     many_links,
     held_words,
+    looks_like_spam,
     borrowed_name,
     mixed_name,
 )
@@ -172,7 +188,14 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
             _("This site does not publish comments with “%(word)s”. Please say it in other words.") % {"word": word}
         )
     reasons = [reason for check in CHECKS if (reason := check(draft))]
+    if any(is_spam_outright(reason, draft.rules) for reason in reasons):
+        return Verdict(Status.SPAM, reasons)
     return Verdict(Status.PENDING if reasons else Status.APPROVED, reasons)
+
+
+def is_spam_outright(reason: Reason, rules: Rules) -> bool:
+    """So like spam that the owner wants it under Spam at once; never unless they say from where on."""
+    return reason["code"] == "spam" and bool(rules.spam_mark_at) and reason["score"] >= rules.spam_mark_at / 100
 
 
 def in_words(reason: Reason) -> str:
@@ -198,9 +221,39 @@ def in_words(reason: Reason) -> str:
             return _("the name imitates %(name)s, who writes here") % {"name": name}
         case {"code": "mixed"}:
             return _("the name mixes letters of several scripts")
+        case {"code": "spam", "score": float(score), "words": words, "signs": signs}:
+            why = [_("“%(word)s”") % {"word": word} for word in words] + [sign_in_words(sign) for sign in signs]
+            likeness = _("looks like spam, %(score).2f") % {"score": score}
+            return _("%(likeness)s: %(why)s") % {"likeness": likeness, "why": ", ".join(why)} if why else likeness
         case {"code": "imported"}:
             return _("was waiting where it was imported from")
     return str(reason.get("code", ""))
+
+
+def sign_in_words(sign: str) -> str:
+    """What beside its words speaks for spam."""
+    return {
+        "address": _("how the email address looks"),
+        "asks": _("question marks"),
+        "bare": _("a link to a front page"),
+        "bbcode": _("links typed in square brackets"),
+        "capitals": _("how many capitals"),
+        "deep": _("a link to a page"),
+        "digits": _("how many digits"),
+        "exclaims": _("exclamation marks"),
+        "headings": _("headings"),
+        "html": _("links typed as HTML"),
+        "length": _("how long it is"),
+        "lines": _("how many lines"),
+        "links": _("how many links"),
+        "marks": _("how many marks"),
+        "mixed": _("letters of several scripts in a word"),
+        "repeats": _("the same words again and again"),
+        "scripts": _("letters of another script"),
+        "shortener": _("a link to a shortener"),
+        "shouted": _("words in capitals"),
+        "website": _("a website beside the name"),
+    }.get(sign, sign)
 
 
 def to_writer(reasons: list[Reason]) -> str:

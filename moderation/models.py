@@ -1,6 +1,7 @@
 """Who decided what about whom: the log is only ever added to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, islice
 from typing import Self
 
 from django.conf import settings
@@ -11,15 +12,29 @@ from django.utils.translation import gettext_lazy as _
 from comments.models import Comment
 
 
+def standing(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
+    """Of one comment's decisions those that hold: only the newest can be undone, so what was stands just before."""
+    rest = iter(newest_first)
+    for decision in rest:
+        if decision.verb == Decision.Verb.UNDO:
+            next(rest, None)
+        else:
+            yield decision
+
+
+def by_comment(decision: "Decision") -> int:
+    return decision.comment_id
+
+
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def in_force(self, comment: Comment) -> Iterator["Decision"]:
         """A comment's decisions, newest first, without those that were undone and what undid them."""
-        newest_first = iter(self.filter(comment=comment).order_by("-pk"))
-        for decision in newest_first:
-            if decision.verb == Decision.Verb.UNDO:
-                next(newest_first, None)  # only the newest can be undone, so it stands just before
-            else:
-                yield decision
+        return standing(self.filter(comment=comment).order_by("-pk"))
+
+    def in_force_on(self, comments: Collection[int]) -> Iterator["Decision"]:
+        """Of each of these comments the newest decision in force, if any is."""
+        for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("comment", "-pk"), by_comment):
+            yield from islice(standing(of_one), 1)
 
     def latest_of(self, comments: Iterable[int]) -> Self:
         """The newest decision about each of these comments."""

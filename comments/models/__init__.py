@@ -10,10 +10,12 @@ from comments.models.comment import (
     Wording,
     answered,
     is_editable,
+    is_waiting,
 )
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
 from comments.models.rules import Discussion, Rules
+from comments.models.spam import SpamModel
 from comments.models.subscription import Address, Subscription
 
 __all__ = (
@@ -27,10 +29,12 @@ __all__ = (
     "Like",
     "Notice",
     "Rules",
+    "SpamModel",
     "Status",
     "Subscription",
     "TreeNumber",
     "Wording",
     "answered",
     "is_editable",
+    "is_waiting",
 )

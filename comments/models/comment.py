@@ -70,6 +70,11 @@ def is_editable(rules: "Rules") -> Q:
     return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
 
 
+def is_waiting() -> Q:
+    """What nobody has decided about. What the filter put under Spam is waiting too, as far as its writer can see."""
+    return Q(status=Status.PENDING) | Q(status=Status.SPAM, removed_by="")
+
+
 def answered() -> Exists:
     """Whether somebody else has answered for all to read. Whoever adds to their own words answers nobody."""
     answers = Comment.objects.approved().filter(parent=OuterRef("pk"))
@@ -254,6 +259,15 @@ class Comment(MPTTModel):
     @property
     def is_approved(self) -> bool:
         return self.status == Status.APPROVED
+
+    @property
+    def is_unseen_spam(self) -> bool:
+        """The filter alone put it there."""
+        return self.status == Status.SPAM and not self.removed_by
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == Status.PENDING or self.is_unseen_spam
 
     def get_absolute_url(self) -> str:
         return reverse("comment", args=[self.pk])

@@ -24,6 +24,8 @@ THREADS = (
     MaxValueValidator(200, _("At most 200 threads stand on a page.")),
 )
 
+HUNDREDTHS = (MaxValueValidator(99, _("A likeness is at most 99 hundredths: nothing is certain.")),)
+
 
 class RulesManager(models.Manager["Rules"]):
     def current(self) -> "Rules":
@@ -62,6 +64,32 @@ class Rules(models.Model):
     hold_words = models.TextField(
         _("hold at these words"), blank=True, help_text=_("One a line; found in words, name, address and website.")
     )
+    spam_filter = models.BooleanField(
+        _("hold what looks like spam"),
+        default=True,
+        help_text=_(
+            "By a filter that learns here from what moderators approve and call spam; it is silent until it has seen "
+            "enough of both."
+        ),
+    )
+    spam_hold_at = models.PositiveSmallIntegerField(
+        _("hold at a likeness of"),
+        default=0,
+        validators=HUNDREDTHS,
+        help_text=_(
+            "In hundredths, up to 99; 0: where the filter itself draws the line, so that of a hundred good comments it "
+            "holds at most one."
+        ),
+    )
+    spam_mark_at = models.PositiveSmallIntegerField(
+        _("call it spam at a likeness of"),
+        default=0,
+        validators=HUNDREDTHS,
+        help_text=_(
+            "In hundredths, up to 99; 0: never. It then stands under Spam at once, where moderators can look for it."
+        ),
+    )
+    spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
     refuse_words = models.TextField(_("refuse at these words"), blank=True, help_text=_("One a line."))
     close_after_days = models.PositiveIntegerField(
         _("close after days"), default=0, validators=DAYS, help_text=_("0: comments stay open.")

@@ -10,7 +10,7 @@ import pagecache
 from comments.models import Rules
 
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-NAMES = {field.name: field for field in Rules._meta.concrete_fields if not field.primary_key}
+NAMES = {field.name: field for field in Rules._meta.concrete_fields if field.editable and not field.primary_key}
 
 
 class Command(BaseCommand):

@@ -1,0 +1,48 @@
+"""What the spam filter has learnt: hashes and weights, no words."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class SpamModelManager(models.Manager["SpamModel"]):
+    def current(self) -> "SpamModel":
+        """The one row with all it was taught, or what a new site starts with."""
+        return self.first() or SpamModel(pk=1)
+
+    def settle(self, **fields: Any) -> None:
+        """Write these fields into the one row, made if there is none."""
+        self.bulk_create(
+            [SpamModel(pk=1, changed=timezone.now(), **fields)],
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=["changed", *fields],
+        )
+
+
+class SpamModel(models.Model):
+    """One row: the weights that judge, and the lessons from files that every new fit starts with."""
+
+    weights = models.BinaryField(default=bytes)
+    stamp = models.CharField(max_length=16, blank=True, editable=False)
+    lessons = models.BinaryField(default=bytes)
+    taught = models.PositiveIntegerField(_("times taught"), default=0, editable=False)
+    taught_with = models.PositiveIntegerField(null=True, editable=False)  # of those times, how many the weights know
+    spam = models.PositiveIntegerField(_("spam from files"), default=0, editable=False)
+    good = models.PositiveIntegerField(_("good comments from files"), default=0, editable=False)
+    decided = models.CharField(_("decisions it knows"), max_length=16, blank=True, editable=False)
+    decided_spam = models.PositiveIntegerField(_("spam by moderators"), default=0, editable=False)
+    decided_good = models.PositiveIntegerField(_("approved by moderators"), default=0, editable=False)
+    changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+
+    objects = SpamModelManager()
+
+    class Meta:
+        verbose_name = _("spam filter")
+        verbose_name_plural = _("spam filter")
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="spam_model_is_one_row"),)
+
+    def __str__(self) -> str:
+        return str(_("Spam filter"))

@@ -1,0 +1,168 @@
+"""What the filter looks at in a comment: its words, pairs of them, links, and signs such as capitals. Pure, bounded."""
+
+import html
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+CHARACTERS, WORDS, LINKS = 6000, 400, 8
+SIGN = "#"
+STEM = 4
+
+# A name of a host begins where no other could, or the search would start anew at each of its letters.
+LINK = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"')\]]+"
+    r"|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|net|org|info|biz|ru|io|ly|me|tk|tv|co|be|gl|de|fm|us|uk|xyz|"
+    r"top|club|shop|site|online)\b(?:/[^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
+TAG = re.compile(r"<[^<>]{0,2000}>")
+TARGET = re.compile(r"<a\b[^<>]{0,500}?href\s*=\s*[\"']?([^\s\"'<>]{1,500})", re.IGNORECASE)
+BBCODE = re.compile(r"\[(?:url|link)\b", re.IGNORECASE)
+WORD = re.compile(
+    r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[!?]+|[:;=][-']?[)(DPp3/]|[<>]3+|[$€£]|[^\w\s\x00-\x7f]",
+)
+PATH_WORD = re.compile(r"[a-z]{3,20}")
+MARKS = re.compile(r"[^\w\s]")
+MIXED = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+HEADING = re.compile(r"^\s{0,3}#{1,6}\s|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
+
+SHORTENERS = frozenset({
+    "adf.ly", "bit.ly", "bl.ink", "buff.ly", "cutt.ly", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy", "rebrand.ly",
+    "s.id", "shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment as it was sent; of the text only its beginning is looked at."""
+
+    text: str
+    name: str = ""
+    email: str = ""
+    website: str = ""
+
+    @cached_property
+    def source(self) -> str:
+        return html.unescape(self.text[:CHARACTERS])
+
+    @cached_property
+    def links(self) -> list[str]:
+        targets = TARGET.findall(self.source)
+        return targets + [link for link in LINK.findall(self.without_tags) if link not in targets]
+
+    @cached_property
+    def without_tags(self) -> str:
+        return TAG.sub(" ", self.source)
+
+    @cached_property
+    def prose(self) -> str:
+        return LINK.sub(" ", self.without_tags).strip("\ufeff \r\n")
+
+    @cached_property
+    def words(self) -> list[str]:
+        return [shape(word) for word in WORD.findall(folded(self.prose))[:WORDS]]
+
+    @property
+    def about(self) -> str:
+        """What makes two of them the same for whoever only looks at the words."""
+        return "".join(self.words)
+
+
+def folded(text: str) -> str:
+    """Without case, accents and what is not seen, so that a word has one form."""
+    if text.isascii():
+        return text.casefold()
+    plain = unicodedata.normalize("NFKD", text)[:CHARACTERS]
+    return "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Me", "Cf"}).casefold()
+
+
+def shape(word: str) -> str:
+    """Numbers by their length, a row of exclamation marks as two."""
+    if word[0].isdigit():
+        return "0" * min(len(word), 4)
+    return word[:2] if word[0] in "!?" else word[:24]
+
+
+def features(said: Said) -> list[str]:
+    """Each once: `w WORD`, `p WORD WORD`, `s STEM`, `n` of the name, `h t u` of links, and `# SIGN HOW-MUCH`."""
+    return list(dict.fromkeys((*from_words(said), *from_links(said), *signs(said))))
+
+
+def from_words(said: Said) -> Iterator[str]:
+    for word in said.words:
+        yield f"w {word}"
+        if len(word) > STEM and word.isalpha():
+            yield f"s {word[:STEM]}"
+    for first, second in pairwise(["^", *said.words, "$"]):
+        yield f"p {first} {second}"
+    for word in WORD.findall(folded(said.name[:200]))[:6]:
+        if word.isalpha():
+            yield f"n {word[:24]}"
+
+
+def from_links(said: Said) -> Iterator[str]:
+    for kind, link in [("", link) for link in said.links[:LINKS]] + ([("site ", said.website)] if said.website else []):
+        host, path = parts(link)
+        yield f"h {kind}{host}"
+        yield f"t {kind}{host.rpartition('.')[2]}"
+        if not kind:
+            yield from (f"u {word}" for word in PATH_WORD.findall(path)[:6])
+
+
+def parts(link: str) -> tuple[str, str]:
+    """Host and path of a link, however broken."""
+    host, _, path = link.lower().partition("//")[2].partition("/") if "//" in link else link.lower().partition("/")
+    return host.removeprefix("www.")[:60], path[:200]
+
+
+def signs(said: Said) -> Iterator[str]:
+    prose, words, links = said.prose, said.words, said.links
+    letters = [c for c in prose if c.isalpha()]
+    yield f"# links {steps(len(links), 1, 2, 3, 5)}"
+    for link in links[:LINKS]:
+        host, path = parts(link)
+        yield f"# {'deep' if path else 'bare'}"
+        if host in SHORTENERS:
+            yield "# shortener"
+    yield f"# capitals {share(sum(map(str.isupper, letters)), len(letters))}"
+    yield f"# shouted {steps(sum(len(word) > 3 and word.isupper() for word in prose.split()), 1, 2, 4, 8)}"
+    yield f"# digits {share(sum(map(str.isdigit, prose)), len(prose))}"
+    yield f"# marks {share(len(MARKS.findall(prose)), len(prose))}"
+    yield f"# length {steps(len(words), 1, 2, 3, 4, 6, 8, 12, 18, 30)}"
+    yield f"# lines {steps(said.source.count(chr(10)) + said.source.count('<br'), 1, 2, 4)}"
+    yield f"# repeats {steps(len(words) / len(set(words)), 1.2, 1.6, 2.5) if len(words) > 6 else 0}"
+    yield f"# exclaims {steps(prose.count('!'), 1, 2, 4, 8)}"
+    yield f"# asks {steps(prose.count('?'), 1, 2, 4)}"
+    scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in letters[:200]}
+    yield f"# scripts {steps(len(scripts), 1, 2)}{'' if 'LATIN' in scripts else ' other'}"
+    for name, pattern in (("mixed", MIXED), ("bbcode", BBCODE), ("html", TARGET), ("headings", HEADING)):
+        if pattern.search(said.source):
+            yield f"# {name}"
+    if said.email:
+        yield f"# address {address_shape(said.email)}"
+    if said.website:
+        yield "# website"
+
+
+def address_shape(email: str) -> str:
+    """Of an address only how it looks: digits and length before the sign, the last part of the domain."""
+    local, _, domain = email[:254].lower().rpartition("@")
+    digits = steps(sum(map(str.isdigit, local)), 1, 3, 5)
+    return f"{digits} {steps(len(local), 8, 16, 24)} {domain.rpartition('.')[2][:24]}"
+
+
+def steps(number: float, *bounds: float) -> int:
+    return sum(number >= bound for bound in bounds)
+
+
+def share(part: int, whole: int) -> int:
+    return steps(part / whole if whole else 0, 0.01, 0.05, 0.12, 0.25, 0.5, 0.8)
+
+
+def hashed(feature: str) -> int:
+    return zlib.crc32(feature.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,43 @@
+"""How well a filter tells comments that it was not taught."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from comments.spam.features import Said
+from comments.spam.judging import Filter
+from comments.spam.logistic import auc
+
+
+@dataclass(frozen=True)
+class Figures:
+    auc: float
+    wronged: float
+    caught: float
+    milliseconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"AUC {self.auc:.2f}, good called spam {self.wronged:.1%}, spam caught {self.caught:.0%}, "
+            f"{self.milliseconds:.1f} ms a comment"
+        ).replace("%", " %")
+
+    @classmethod
+    def of(cls, known: Filter, labelled: Iterable[tuple[Said, bool]]) -> "Figures | None":
+        """None without any of one kind. The threshold is the filter's own."""
+        scores, seconds = [], 0.0
+        for said, is_spam in labelled:
+            began = perf_counter()
+            scores.append((known.score(said), is_spam))
+            seconds += perf_counter() - began
+        good = [score for score, is_spam in scores if not is_spam]
+        spam = [score for score, is_spam in scores if is_spam]
+        if not good or not spam:
+            return None
+        wronged, caught = (sum(score >= known.threshold for score in kind) / len(kind) for kind in (good, spam))
+        return cls(auc(scores), wronged, caught, seconds / len(scores) * 1000)
+
+    @classmethod
+    def mean(cls, figures: Sequence["Figures"]) -> "Figures":
+        columns = zip(*((each.auc, each.wronged, each.caught, each.milliseconds) for each in figures), strict=True)
+        return cls(*(sum(column) / len(figures) for column in columns))

@@ -1,0 +1,98 @@
+"""Teach the spam filter from labelled comments, and see how well it judges."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from comments import spam, teaching
+from comments.models import Rules, SpamModel
+from comments.spam import ENOUGH, Figures, Filter, Said, Unreadable
+from moderation import learning
+
+SAID_AT_MOST = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Teaches the spam filter from a CSV with the columns CONTENT, CLASS (1 spam, 0 not), maybe AUTHOR; or tries it"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        learn = verbs.add_parser("learn", help="learn from what a file says, besides all that is known already")
+        judge = verbs.add_parser("judge", help="judge a file's comments, and print how often that was right")
+        check = verbs.add_parser("check", help="learn all files but one, judge that one, each way round; keeps nothing")
+        for verb in (learn, judge):
+            verb.add_argument("files", metavar="FILE", nargs=1, type=Path)
+        check.add_argument("files", metavar="FILE", nargs="+", type=Path)
+
+    def handle(self, *args: Any, verb: str, files: list[Path], **options: Any) -> None:
+        try:
+            {"learn": self.learn, "judge": self.judge, "check": self.each_way_round}[verb](files)
+        except Unreadable as error:
+            raise CommandError(str(error)) from error
+
+    def learn(self, files: list[Path]) -> None:
+        lessons = spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in self.read(files[0]))
+        if not lessons:
+            raise CommandError(_("There is nothing to learn in %(file)s.") % {"file": files[0]})
+        new = teaching.keep(lessons)
+        learning.learn()
+        words = ngettext("%(count)d comment is new to the filter.", "%(count)d comments are new to the filter.", new)
+        self.stdout.write(words % {"count": new})
+        self.stdout.write(knowledge(SpamModel.objects.current()))
+
+    def judge(self, files: list[Path]) -> None:
+        known = teaching.known(Rules.objects.current())
+        if known is None:
+            raise CommandError(knowledge(SpamModel.objects.current()))
+        self.stdout.write(str(self.figures(known, self.read(files[0]))))
+
+    def each_way_round(self, files: list[Path]) -> None:
+        if len(files) < 2:
+            raise CommandError(_("It takes two files at least: one to judge, the others to learn."))
+        found = []
+        for left_out in files:
+            others = (each for file in files if file != left_out for each in self.read(file))
+            known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
+            if known is None:
+                raise CommandError(_("Without %(file)s there is too little to learn.") % {"file": left_out})
+            found.append(self.figures(known, self.read(left_out)))
+            self.stdout.write(f"{left_out.name}: {found[-1]}")
+        self.stdout.write(_("Mean: %(figures)s") % {"figures": Figures.mean(found)})
+
+    def figures(self, known: Filter, labelled: Iterator[tuple[Said, bool]]) -> Figures:
+        found = Figures.of(known, labelled)
+        if found is None:
+            raise CommandError(_("To judge takes comments of both kinds: CLASS 1 and CLASS 0."))
+        return found
+
+    def read(self, file: Path) -> Iterator[tuple[Said, bool]]:
+        troubles = 0
+
+        def left_out(trouble: str) -> None:
+            nonlocal troubles
+            troubles += 1
+            if troubles <= SAID_AT_MOST:
+                self.stderr.write(_("%(file)s, %(trouble)s. Left out.") % {"file": file.name, "trouble": trouble})
+
+        yield from spam.labelled(file, left_out)
+        if (more := troubles - SAID_AT_MOST) > 0:
+            words = ngettext("And %(count)d more line left out.", "And %(count)d more lines left out.", more)
+            self.stderr.write(words % {"count": more})
+
+
+def knowledge(row: SpamModel) -> str:
+    """How much it knows, and whether that is enough."""
+    counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": ENOUGH}
+    if min(counts["spam"], counts["good"]) < ENOUGH:
+        return (
+            _("It knows %(spam)d spam and %(good)d good comments, and is silent until it has %(enough)d of each.")
+            % counts
+        )
+    return _("It knows %(spam)d spam and %(good)d good comments.") % counts

@@ -1,0 +1,49 @@
+"""Made-up comments of both kinds, enough of them that the filter dares to judge."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+from django.core.management import call_command
+
+WARES = ["watches", "handbags", "sunglasses", "tablets", "mattresses", "followers", "lamps", "shoes"]
+PLEAS = [
+    "Cheap {} for everybody, click http://bit.ly/{}",
+    "BUY {} NOW at www.{}-outlet.example!!!",
+    "Best price for {}, order today: http://{}.example/shop",
+    "I sell {} very cheap, visit my shop {}.example",
+    "Discount on {}! Click here and order cheap {}",
+]
+THEMES = ["harbour", "garden", "lighthouse", "letters", "bridge", "school", "winter", "library"]
+THOUGHTS = [
+    "What you say about the {} reminds me of my grandmother.",
+    "I do not agree about the {}, and I will say why tomorrow.",
+    "The part about the {} is the best of the essay.",
+    "Where did you find the map of the {}?",
+    "Our town had a {} too, until the war.",
+]
+SPAM = [plea.format(ware, ware) for plea in PLEAS for ware in WARES]
+GOOD = [thought.format(theme) for thought in THOUGHTS for theme in THEMES]
+
+
+def rows() -> list[list[str]]:
+    return [[text, "1"] for text in SPAM] + [[text, "0"] for text in GOOD]
+
+
+def table(path: Path, rows: list[list[str]], columns: str = "CONTENT,CLASS") -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns.split(","))
+        writer.writerows(rows)
+    return path
+
+
+def manage(*arguments: object) -> tuple[str, str]:
+    """What the command printed, and what it complained of."""
+    out, err = StringIO(), StringIO()
+    call_command("spam", *map(str, arguments), stdout=out, stderr=err, no_color=True)
+    return out.getvalue(), err.getvalue()
+
+
+def teach(folder: Path) -> None:
+    manage("learn", table(folder / "both.csv", rows()))

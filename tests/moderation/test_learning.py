@@ -1,0 +1,154 @@
+"""What moderators decide teaches the filter; what they take back, and what is gone, it forgets."""
+
+from pathlib import Path
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from blog.models import Essay
+from comments import editing, teaching
+from comments.models import Comment, Rules, SpamModel
+from comments.pages import Viewer
+from comments.screening import Sender
+from comments.spam import Said
+from moderation import actions, jobs, learning
+from moderation.models import Decision
+from server import jobs as clock
+from tests import make
+from tests.comments.taught import manage, rows, table, teach
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+SECRET = "zweiglein"
+OFFER = f"We offer {SECRET} of the first quality, ask for our list."
+
+
+@pytest.fixture
+def mara() -> User:
+    make.rules(hold_first_comment=False)
+    return make.moderator("mara", name="Mara")
+
+
+@pytest.fixture
+def essay(mara: User) -> Essay:
+    return make.essay()
+
+
+def likeness(text: str = OFFER) -> float:
+    known = teaching.known(Rules.objects.get())
+    assert known
+    return known.score(Said(text, "Anna Karg"))
+
+
+def decided(essay: Essay, by: User, text: str, verb: str) -> tuple[Comment, Decision]:
+    comment = make.comment(essay, text, by=make.guest())
+    if verb == "approve":
+        actions.unapprove(comment, by=by)
+    return comment, {"approve": actions.approve, "spam": actions.mark_spam, "trash": actions.trash}[verb](
+        comment, by=by
+    )
+
+
+def said_so() -> set[tuple[int, bool]]:
+    return {(lesson.group, lesson.is_spam) for lesson in learning.lessons()}
+
+
+def test_decisions_alone_teach_it_once_there_are_enough(essay: Essay, mara: User, tmp_path: Path) -> None:
+    for text, is_spam in rows()[10:70]:
+        decided(essay, mara, text, "spam" if is_spam == "1" else "approve")
+    jobs.learn.call()
+    row = SpamModel.objects.get()
+    assert (row.decided_spam, row.decided_good, row.spam, row.good) == (30, 30, 0, 0)
+    assert teaching.known(Rules.objects.get())
+    assert manage("judge", table(tmp_path / "rest.csv", rows()[:10] + rows()[70:]))[0].startswith("AUC 1.00")
+
+
+@pytest.mark.both
+def test_a_decision_is_learnt_and_its_undo_forgotten(essay: Essay, mara: User, tmp_path: Path) -> None:
+    teach(tmp_path)
+    before, stamp = likeness(), Rules.objects.get().spam_stamp
+    _, decision = decided(essay, mara, OFFER, "spam")
+    assert likeness() == before  # a job learns, no moderator waits for it
+    assert learning.learn()
+    assert likeness() > max(before + 0.2, 0.6)
+    assert not learning.learn()
+    undone = actions.undo(decision, by=mara)
+    learning.learn()
+    assert (likeness(), Rules.objects.get().spam_stamp) == (before, stamp)
+    actions.undo(undone, by=mara)
+    learning.learn()
+    assert likeness() > before
+
+
+def test_an_approval_says_that_it_was_none(essay: Essay, mara: User, tmp_path: Path) -> None:
+    teach(tmp_path)
+    cheap = "Cheap lamps, click and order"
+    before = likeness(cheap)
+    decided(essay, mara, cheap, "approve")
+    learning.learn()
+    assert likeness(cheap) < before - 0.2
+
+
+def test_what_says_nothing(essay: Essay, mara: User) -> None:
+    make.comment(essay, "Published by nobody's hand.")
+    decided(essay, mara, "Trash says nothing.", "trash")
+    actions.unapprove(decided(essay, mara, "Nor does one that waits again.", "approve")[0], by=mara)
+    edited, _ = decided(essay, mara, "Approved in these words.", "approve")
+    viewer = Viewer(edited.commenter, "")
+    editing.edit(
+        edited.pk, by=viewer, text="And in others now.", sender=Sender("203.0.113.9"), rules=Rules.objects.get()
+    )
+    removed, _ = decided(essay, mara, "Taken away by its writer.", "approve")
+    editing.remove(removed.pk, by=Viewer(removed.commenter, ""))
+    assert said_so() == set()
+
+
+def test_out_of_spam_again_is_good(essay: Essay, mara: User) -> None:
+    comment, _ = decided(essay, mara, OFFER, "spam")
+    assert [is_spam for _, is_spam in said_so()] == [True]
+    actions.restore(comment, by=mara)
+    assert [is_spam for _, is_spam in said_so()] == [False]
+
+
+def test_of_what_is_gone_nothing_is_left(essay: Essay, mara: User, tmp_path: Path) -> None:
+    teach(tmp_path)
+    stamp = Rules.objects.get().spam_stamp
+    comment, _ = decided(essay, mara, OFFER, "spam")
+    learning.learn()
+    row = SpamModel.objects.get()
+    assert SECRET.encode() not in bytes(row.weights) + bytes(row.lessons)
+    Comment.objects.filter(pk=comment.pk).delete()
+    learning.learn()
+    assert Rules.objects.get().spam_stamp == stamp
+
+
+def test_a_file_taught_while_it_was_learning_is_not_lost(
+    essay: Essay, mara: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manage("learn", table(tmp_path / "half.csv", rows()[::2]))
+    write, files = teaching.write, [table(tmp_path / "rest.csv", rows()[1::2])]
+
+    def interrupted(*arguments: object) -> bool:
+        if files:
+            manage("learn", files.pop())
+        return bool(write(*arguments))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(teaching, "write", interrupted)
+    decided(essay, mara, OFFER, "spam")
+    learning.learn()
+    row = SpamModel.objects.get()
+    assert (row.spam, row.good, row.decided_spam, row.taught_with) == (40, 40, 1, row.taught)
+
+
+def test_the_clock_lets_it_learn_every_hour() -> None:
+    assert jobs.learn.module_path in clock._clock
+
+
+def test_learning_asks_little_however_much_was_decided(essay: Essay, mara: User) -> None:
+    from django.db import connection
+
+    for text, _ in rows()[:20]:
+        decided(essay, mara, text, "spam")
+    with CaptureQueriesContext(connection) as asked:
+        learning.learn()
+    assert len(asked) <= 12
