@@ -1,6 +1,7 @@
 """A reader's browser without a screen, and the pages it is shown: for tests that go in by the door."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +25,11 @@ class Page:
         self.answer = answer
         self.status = answer.status_code
         self.html = answer.content.decode()
-        self.tree: Element = html5lib.parse(self.html, namespaceHTMLElements=False)
+
+    @cached_property
+    def tree(self) -> Element:
+        parsed: Element = html5lib.parse(self.html, namespaceHTMLElements=False)
+        return parsed
 
     def find(self, path: str) -> Element | None:
         return self.tree.find(f".//{path}")

@@ -15,7 +15,7 @@ from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TICKED: dict[str, Any] = {"notify_replies": "on"}
 
@@ -72,6 +72,7 @@ class TestUnderTheReply:
         assert not Subscription.objects.exists()
         assert posted() == []
 
+    @pytest.mark.both
     def test_an_address_is_asked_once_and_its_reader_is_told_of_replies(
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
@@ -107,6 +108,7 @@ class TestUnderTheReply:
         assert "Mallory" not in asking.subject + asking.body + str(asking.alternatives)
         assert Subscription.objects.active().count() == 1
 
+    @pytest.mark.both
     def test_three_mails_a_day_at_most_and_the_last_confirms_all(self, essay: Essay, guest: Browser) -> None:
         for _ in range(5):
             say(guest, essay, **TICKED)
@@ -116,6 +118,7 @@ class TestUnderTheReply:
         assert "you will hear of what you chose" in page.words
         assert Subscription.objects.active().count() == 5
 
+    @pytest.mark.both
     @pytest.mark.parametrize("about", ["replies", "thread", "essay"])
     def test_which_comments_are_told_of(self, essay: Essay, guest: Browser, friend: Browser, about: str) -> None:
         root = make.comment(essay, "The root.")
@@ -167,6 +170,7 @@ class TestUnderTheReply:
 
 
 class TestWithoutCommenting:
+    @pytest.mark.both
     def test_an_essay_and_new_ones_are_followed_from_a_page_of_their_own(
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
@@ -225,6 +229,7 @@ class TestWhatWaitsForADecision:
         make.rules(hold_first_comment=True)
         return say(guest, essay, remember="on")
 
+    @pytest.mark.both
     def test_its_writer_asks_and_is_told_what_was_decided(self, essay: Essay, guest: Browser, held: Comment) -> None:
         page = guest.read(held.get_absolute_url())
         assert "Mail me when it is decided" in page.words
@@ -292,6 +297,7 @@ class TestTheLinks:
         guest.post(link, {"undo": "1"})
         assert Subscription.objects.active().exists()
 
+    @pytest.mark.both
     def test_the_page_of_all_changes_pauses_and_stops(
         self, essay: Essay, guest: Browser, friend: Browser, notice: Any
     ) -> None:
@@ -333,6 +339,7 @@ class TestTheLinks:
             assert answer.status_code == 410
             assert "no longer good" in Page(answer).words
 
+    @pytest.mark.both
     def test_what_its_reader_did_not_ask_for_is_dropped(self, essay: Essay, guest: Browser) -> None:
         say(guest, essay, notify_essays="on", **TICKED)
         asking = posted()[0]

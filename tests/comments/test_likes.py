@@ -22,7 +22,7 @@ from tests.comments.door import Browser, Page, words
 if TYPE_CHECKING:
     from tests.services.site import Installation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 COOKIE = "commenter"
 
 
@@ -151,6 +151,7 @@ def test_the_other_state_stands_ready_for_the_script(essay: Essay, reader: Brows
 # What is asked for is so
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("kind", ["essay", "comment"])
 def test_asking_twice_changes_nothing(essay: Essay, comment: Comment, reader: Browser, kind: str) -> None:
     target = essay if kind == "essay" else comment
@@ -168,6 +169,7 @@ def test_what_is_neither_asked_for_nor_taken_back_is_refused(essay: Essay, reade
     assert (answer.status_code, count(essay)) == (422, 0)
 
 
+@pytest.mark.both
 def test_the_database_holds_one_of_each(essay: Essay, comment: Comment) -> None:
     somebody = Commenter.objects.create(name="A")
     Like.objects.create(commenter=somebody, essay=essay)
@@ -226,6 +228,7 @@ def test_the_address_shows_one_button_and_who(essay: Essay, comment: Comment, re
     assert "Reader 0" in page.words
 
 
+@pytest.mark.both
 def test_the_list_names_sixty_and_counts_the_others(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     for number in range(3):
@@ -275,6 +278,7 @@ def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
     assert (Like.objects.count(), guest.cookies) == (0, {})
 
 
+@pytest.mark.both
 def test_guests_like_once_a_browser(essay: Essay, comment: Comment, guest: Browser, stranger: Browser) -> None:
     make.rules(guests_may_like=True)
     assert COOKIE not in guest.cookies
@@ -325,6 +329,7 @@ def test_a_guest_without_a_name_who_comments_is_asked_for_all_they_were(essay: E
     assert (Like.objects.get().commenter.name, Commenter.objects.filter(name="").exists()) == ("Anna Karg", False)
 
 
+@pytest.mark.both
 def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
     make.rules(guests_may_like=True)
     for _ in range(liking.NEW_AN_HOUR):
@@ -402,6 +407,7 @@ def test_whoever_is_barred_likes_nothing_more(essay: Essay, comment: Comment, re
     assert press(reader, comment).status_code == 303
 
 
+@pytest.mark.both
 def test_networks_are_kept_of_guests_alone_and_for_a_month(essay: Essay, guest: Browser, reader: Browser) -> None:
     make.rules(guests_may_like=True)
     press(guest, essay)
@@ -412,7 +418,6 @@ def test_networks_are_kept_of_guests_alone_and_for_a_month(essay: Essay, guest: 
     assert not Like.objects.exclude(network="").exists()
 
 
-@pytest.mark.once
 def test_the_rules_are_set_from_the_command_line(installation: "Installation") -> None:
     told = installation.manage("rules", "guests_may_like=true", "likers=reader", "order=liked")
     assert {"guests_may_like=true", "likers=reader", "likes=true", "order=liked"} <= {*told.split()}
@@ -421,6 +426,7 @@ def test_the_rules_are_set_from_the_command_line(installation: "Installation") -
 # Two who are one, and one who is nobody
 
 
+@pytest.mark.both
 def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) -> None:
     old, new = (Commenter.objects.of(make.user()) for _ in range(2))
     for who in (old, new):
@@ -433,6 +439,7 @@ def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) 
     assert Bar.objects.get().commenter == new
 
 
+@pytest.mark.both
 def test_the_likes_of_whoever_is_forgotten_go(essay: Essay, comment: Comment) -> None:
     (user,) = liked_by(comment, 1)
     liking.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
@@ -452,6 +459,7 @@ def five(essay: Essay) -> list[Comment]:
     return roots
 
 
+@pytest.mark.both
 def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], guest: Browser) -> None:
     reply = make.comment(essay, to=five[0])
     liked_by(reply, 3)  # of a thread its root alone counts
@@ -469,6 +477,7 @@ def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], g
             assert guest.read(permalink).shown == page.shown
 
 
+@pytest.mark.both
 def test_ones_own_waiting_comment_stands_on_the_first_page(essay: Essay, five: list[Comment]) -> None:
     make.rules(threads_a_page=2, hold_everything=True)
     browser = Browser()
@@ -477,7 +486,8 @@ def test_ones_own_waiting_comment_stands_on_the_first_page(essay: Essay, five: l
     assert page.shown == [five[3].pk, five[1].pk, held.pk]
 
 
-@pytest.mark.parametrize("comments", [1, 30])
+@pytest.mark.both
+@pytest.mark.parametrize("comments", [1, 12])
 def test_a_page_asks_one_question_for_ones_own_likes(essay: Essay, reader: Browser, comments: int) -> None:
     for _ in range(comments):
         liked_by(make.comment(essay), 1)
@@ -490,6 +500,7 @@ def test_a_page_asks_one_question_for_ones_own_likes(essay: Essay, reader: Brows
     assert len(captured) <= 12
 
 
+@pytest.mark.both
 def test_check_threads_finds_and_mends_a_count_that_is_wrong(essay: Essay, comment: Comment) -> None:
     liked_by(comment, 1)
     liked_by(essay, 1)

@@ -74,6 +74,7 @@ def test_other_words_with_the_same_key_are_another_comment(essay: Essay, guest: 
     assert guest.say(essay, key=KEY, text="And one thing more.") != comment
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["", "1", "x" * 32, KEY * 2, "\0" * 32])
 def test_without_such_a_key_the_same_words_are_refused_with_a_link(essay: Essay, guest: Browser, key: str) -> None:
     guest.say(essay, key=key)

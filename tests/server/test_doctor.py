@@ -18,7 +18,7 @@ from tests import make
 from tests.server import chores
 from tests.services.site import Installation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def subjects(gravity: Gravity = Gravity.NOTE) -> set[str]:
@@ -80,6 +80,7 @@ def test_a_key_that_others_can_read_is_found(well: Any) -> None:
     assert subjects(Gravity.ERROR) == {"Secret key"}
 
 
+@pytest.mark.both
 @pytest.mark.usefixtures("well")
 def test_what_the_database_holds_is_looked_at() -> None:
     demo = make.user("author", password="demo")
@@ -96,6 +97,7 @@ def test_what_the_database_holds_is_looked_at() -> None:
     assert subjects(Gravity.ERROR) == {"Jobs"}
 
 
+@pytest.mark.both
 @pytest.mark.usefixtures("well")
 def test_a_damaged_file_is_found() -> None:
     upkeep.look_over.enqueue()
@@ -134,5 +136,6 @@ def test_only_the_owner_sees_the_page() -> None:
     assert "EMAIL_URL is not set" in page.content.decode()
 
 
+@pytest.mark.both
 def test_the_command_says_the_same(installation: Installation) -> None:
     assert "EMAIL_URL is not set" in installation.manage("doctor")

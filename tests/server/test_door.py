@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from server.door import Door
 from tests.conftest import RUNS_ALL
 from tests.server.wire import Call, asked, drippers, reading_times
 from tests.services.below import web_processes
-from tests.services.site import Serve, Server
+from tests.services.site import Installation, Server
 
 pytestmark = pytest.mark.once
 
@@ -214,45 +215,52 @@ def test_who_asks_first_is_refused_before_sending(site: Server) -> None:
     assert call.answer()[0] == 413
 
 
+@pytest.fixture(scope="module")
+def alone(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One process that answers, for all that try to keep it busy."""
+    with _migrated.copied(tmp_path_factory.mktemp("alone")) as installation:
+        server = Server(installation, WEB_CONCURRENCY="1")
+        yield server
+        server.stop()
+
+
 @pytest.mark.parametrize("chunked", [False, True])
-def test_three_hundred_megabytes_take_no_memory(serve: Serve, chunked: bool) -> None:
-    server = serve(WEB_CONCURRENCY="1")
-    reading_times(f"{server.url}/", 20)
-    (web,) = web_processes(server.process.pid)
+def test_hundreds_of_megabytes_take_no_memory(alone: Server, chunked: bool) -> None:
+    size = 300 * MB if RUNS_ALL else 100 * MB
+    reading_times(f"{alone.url}/", 20)
+    (web,) = web_processes(alone.process.pid)
     Path(f"/proc/{web}/clear_refs").write_text("5")  # the peak begins anew
     before = memory(web, "VmRSS")
-    call = Call(server.url)
-    call.begin(RESPOND, FORM, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {300 * MB}")
-    call.send(300 * MB, chunked=chunked)
+    call = Call(alone.url)
+    call.begin(RESPOND, FORM, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}")
+    call.send(size, chunked=chunked)
     assert call.answer()[0] == 413
     assert memory(web, "VmHWM") - before < 20 * MB
 
 
-def test_forty_dripping_bodies_cost_readers_nothing(serve: Serve) -> None:
-    server = serve(WEB_CONCURRENCY="1")
+def test_forty_dripping_bodies_cost_readers_nothing(alone: Server) -> None:
 
     def others_go_on() -> bool:
-        waits = reading_times(f"{server.url}/", 1000 if RUNS_ALL else 200)
-        call = Call(server.url)
+        waits = reading_times(f"{alone.url}/", 1000 if RUNS_ALL else 100)
+        call = Call(alone.url)
         call.begin(RESPOND, FORM, "Content-Length: 3", "Connection: close")
         call.send(3)
         return waits[len(waits) * 99 // 100] < 0.5 and call.answer()[0] == 404  # taken in: there is no such essay
 
-    with drippers(server.url, 40) as calls:
+    with drippers(alone.url, 40) as calls:
         assert others_go_on()
         assert {call.answer()[0] for call in calls} == {408}
         assert others_go_on()  # though those that were refused do not go
 
 
-def test_clients_that_do_not_read_cost_readers_nothing(serve: Serve) -> None:
-    server = serve()
-    folder = server.installation.data_dir / "media"
+def test_clients_that_do_not_read_cost_readers_nothing(alone: Server) -> None:
+    folder = alone.installation.data_dir / "media"
     folder.mkdir()
     (folder / "long").write_bytes(bytes(16 * MB))
-    lazy = [Call(server.url, receives=4096) for _ in range(100)]
+    lazy = [Call(alone.url, receives=4096) for _ in range(100)]
     for call in lazy:
         call.begin("/media/long", method="GET")
-    waits = reading_times(f"{server.url}/", 100)
+    waits = reading_times(f"{alone.url}/", 100)
     for call in lazy:
         call.close()
     assert waits[98] < 0.5

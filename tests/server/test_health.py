@@ -33,6 +33,7 @@ def test_a_site_is_ready_once_it_is_migrated() -> None:
     assert Client().get("/readyz").status_code == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_a_prober_needs_no_name_of_the_site(site: Server, path: str) -> None:
     call = Call(site.url)
