@@ -14,7 +14,9 @@ import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
 from comments import liking, mail_admin  # noqa: F401  registers its own
-from comments.models import Bar, Discussion, Like, Rules
+from comments.models import Bar, Discussion, Like, Rules, SpamModel
+
+SPAM = _("Spam")
 
 
 @admin.register(Rules)
@@ -24,13 +26,20 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     fieldsets = (
         (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
         (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
-        (_("Spam"), {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
+        (SPAM, {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
         (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
         (_("Mails to readers"), {"fields": ("readers_may_follow",)}),
         (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
         (_("On the page"), {"fields": ("order", "threads_a_page", "shown_depth")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Rules | None = None) -> Any:
+        knows = {"description": SpamModel.objects.described()}
+        return [
+            (name, {**options, **knows} if name == SPAM else options)
+            for name, options in super().get_fieldsets(request, obj)
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:comments_rules_change", 1)

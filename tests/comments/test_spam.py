@@ -1,11 +1,12 @@
 """The spam filter: what it learns from files, how it judges and explains, what the rules make of that."""
 
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from blog.models import Essay
 from comments import screening, spam, teaching
@@ -251,6 +252,25 @@ def test_no_post_asks_for_the_model_but_the_first(
         assert teaching.known(rules) is known
     with django_assert_max_num_queries(15):
         Browser().post_to(essay, text=CHEAP)
+
+
+@database
+@once
+def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: Path) -> None:
+    desk = Browser(make.owner())
+    form = "/admin/comments/rules/1/change/"
+    assert "It knows 0 spam and 0 good comments, and is silent until it has 30 of each." in desk.read(form).words
+    teach(tmp_path)
+    page = desk.read(form)
+    assert "It knows 40 spam and 40 good comments. It draws the line at 0." in page.words
+    for name in ("spam_filter", "spam_hold_at", "spam_mark_at"):
+        assert page.one(f"*[@name='{name}']") is not None
+    call_command("rules", "spam_filter=false", "spam_hold_at=90", "spam_mark_at=99", stdout=StringIO())
+    rules = Rules.objects.get()
+    assert (rules.spam_filter, rules.spam_hold_at, rules.spam_mark_at) == (False, 90, 99)
+    for name, value in (("spam_mark_at", 100), ("spam_stamp", "x")):
+        with pytest.raises(CommandError, match=r"at most 99|No rule is called"):
+            call_command("rules", f"{name}={value}", stdout=StringIO())
 
 
 # The shared sets, which are not part of the project

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from comments import spam, teaching
 from comments.models import Rules, SpamModel
-from comments.spam import ENOUGH, Figures, Filter, Said, Unreadable
+from comments.spam import Figures, Filter, Said, Unreadable
 from moderation import learning
 
 SAID_AT_MOST = 20
@@ -45,12 +45,12 @@ class Command(BaseCommand):
         learning.learn()
         words = ngettext("%(count)d comment is new to the filter.", "%(count)d comments are new to the filter.", new)
         self.stdout.write(words % {"count": new})
-        self.stdout.write(knowledge(SpamModel.objects.current()))
+        self.stdout.write(SpamModel.objects.current().knowledge())
 
     def judge(self, files: list[Path]) -> None:
         known = teaching.known(Rules.objects.current())
         if known is None:
-            raise CommandError(knowledge(SpamModel.objects.current()))
+            raise CommandError(SpamModel.objects.current().knowledge())
         self.stdout.write(str(self.figures(known, self.read(files[0]))))
 
     def each_way_round(self, files: list[Path]) -> None:
@@ -85,14 +85,3 @@ class Command(BaseCommand):
         if (more := troubles - SAID_AT_MOST) > 0:
             words = ngettext("And %(count)d more line left out.", "And %(count)d more lines left out.", more)
             self.stderr.write(words % {"count": more})
-
-
-def knowledge(row: SpamModel) -> str:
-    """How much it knows, and whether that is enough."""
-    counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": ENOUGH}
-    if min(counts["spam"], counts["good"]) < ENOUGH:
-        return (
-            _("It knows %(spam)d spam and %(good)d good comments, and is silent until it has %(enough)d of each.")
-            % counts
-        )
-    return _("It knows %(spam)d spam and %(good)d good comments.") % counts
