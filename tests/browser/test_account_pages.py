@@ -14,6 +14,7 @@ from accounts import pictures
 from accounts.claims import Link
 from accounts.models import Commenter, User
 from tests import make
+from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -103,10 +104,11 @@ def reader() -> User:
 def test_the_pages_of_an_account_are_clean(visitor: Visitor, site: "Server", reader: User) -> None:
     page = visitor.open()
     log_in(page, named(site), reader)
-    for path in (
-        "me", "email", "3rdparty", "password/change", "sessions", "2fa", "2fa/webauthn", "picture", "logout",
-        "2fa/totp/activate", "twitter_oauth2/login",
-    ):  # fmt: skip
+    paths = [
+        "me", "email", "password/change", "3rdparty", "2fa/totp/activate", "sessions", "2fa/webauthn", "2fa",
+        "picture", "twitter_oauth2/login", "logout",
+    ]  # fmt: skip
+    for path in paths if RUNS_ALL else paths[::2]:
         page.goto(f"{named(site)}/accounts/{path}/")
         look_at(visitor, page, by_night=path == "me")
     page.goto(f"{named(site)}/comments/mine/")
@@ -117,7 +119,7 @@ def test_the_pages_of_an_account_are_clean(visitor: Visitor, site: "Server", rea
     expect(page.get_by_role("img", name="A square")).to_be_visible()
     look_at(visitor, page)
     TOTP.activate(reader, page.locator(".secret").inner_text())
-    for path in ("2fa", "2fa/totp/deactivate", "2fa/recovery-codes/generate"):
+    for path in ("2fa", "2fa/totp/deactivate", "2fa/recovery-codes/generate"):  # "2fa" has more to say by now
         page.goto(f"{named(site)}/accounts/{path}/")
         look_at(visitor, page)
     page.get_by_role("button", name="Make them").click()
@@ -175,6 +177,10 @@ def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
     inside = Client()  # the log-ins of a minute are counted, and all tests come from one address
     inside.force_login(owner)
     page.context.add_cookies([{"name": "session", "value": inside.cookies["session"].value, "url": site.url}])
+    page.goto(f"{site.url}/admin/")
+    expect(page.get_by_role("table", name="At hand")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{site.url}/admin/identity/")
     page.get_by_label("Name").fill("Tomás Vega")
     page.get_by_role("button", name="Send the invitation").click()

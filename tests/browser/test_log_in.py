@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from blog.models import Essay
 from comments.models import Comment
 from tests import make
+from tests.lists import one_in
 from tests.services import provider
 from tests.services.chromium import Visitor
 
@@ -65,7 +66,7 @@ def post(page: Page) -> Comment:
     return comment
 
 
-@pytest.mark.parametrize(("service", "mark"), SERVICES.items())
+@pytest.mark.parametrize(("service", "mark"), one_in(3, SERVICES.items()))
 def test_the_very_words_are_posted_under_the_account(
     visitor: Visitor, site: "Server", essay: Essay, service: str, mark: str
 ) -> None:
@@ -149,14 +150,20 @@ def trouble(name: str) -> Callable[[Page], None]:
 @pytest.mark.parametrize(
     ("happens", "sentence"),
     [
-        (closed, "Not logged in yet: continue in the other window, or Cancel."),
-        (left_waiting, "Not logged in yet: continue in the other window, or Cancel."),
-        (denied, "the log-in was cancelled. Your words are still here."),
-        (trouble("wrong-state"), "the log-in took too long, or did not begin here"),
-        (trouble("replayed-code"), "the other side gave no usable answer"),
-        (trouble("token-broken"), "the other side gave no usable answer"),
+        pytest.param(closed, "Not logged in yet: continue in the other window, or Cancel.", id="closed"),
+        pytest.param(
+            left_waiting,
+            "Not logged in yet: continue in the other window, or Cancel.",
+            id="left waiting",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(denied, "the log-in was cancelled. Your words are still here.", id="denied"),
+        pytest.param(trouble("wrong-state"), "the log-in took too long, or did not begin here", id="wrong state"),
+        pytest.param(trouble("replayed-code"), "the other side gave no usable answer", id="replayed"),
+        pytest.param(
+            trouble("token-broken"), "the other side gave no usable answer", id="broken", marks=pytest.mark.long
+        ),
     ],
-    ids=["closed", "left waiting", "denied", "wrong state", "replayed", "broken"],
 )
 def test_what_goes_wrong_is_said_and_no_word_is_lost(
     visitor: Visitor, site: "Server", essay: Essay, happens: Callable[[Page], None], sentence: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.services.site import Server
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "security"
-SAMPLE = 8  # of each file, in the suite
+SAMPLE = 4  # of each file, in the suite
 OWN = [
     "<script>window.acted = 1</script>",
     "<img src=x onerror=window.acted=1>",
