@@ -115,7 +115,8 @@ class Visitor:
         options = AXE | {"runOnly": BY_LOOK} if again else AXE
         found = page.evaluate("async options => (await axe.run(options)).violations", options)
         del self.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
-        assert [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found] == []
+        told = [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
+        assert not told, told
 
     def close(self) -> None:
         for context in self.browser.contexts:
