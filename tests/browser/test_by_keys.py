@@ -1,0 +1,98 @@
+"""By keys alone, with script and without: somebody reads, likes, answers, asks for mails, edits and deletes."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blog.models import Essay
+from comments.models import Comment, Like, Rules
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.services.site import Server
+
+STOPS = 120  # no page here has as many
+
+
+@pytest.fixture
+def essay(site: "Server") -> "Iterator[Essay]":
+    before = Rules.objects.current()
+    make.rules(hold_first_comment=False, guests_may_like=True)
+    yield make.essay("Of Keys", by=make.author(name="Miriam Achterberg"))
+    before.save()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """As who has no mouse does: on and on, past the end and from the start again."""
+    for _stop in range(STOPS):
+        page.keyboard.press("Tab")
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def press(page: Page, selector: str, key: str = "Enter") -> None:
+    tab_to(page, selector)
+    page.keyboard.press(key)
+
+
+def type_into(page: Page, selector: str, words: str) -> None:
+    tab_to(page, selector)
+    page.keyboard.press("Control+a")
+    page.keyboard.type(words)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_everything_a_reader_does(visitor: Visitor, site: "Server", essay: Essay, script: bool) -> None:
+    root = make.comment(essay, "Sell it.", by=make.guest("Ines Okafor"))
+    reply = make.comment(essay, "Keep it.", to=root)
+    page = visitor.open(site.url + essay.get_absolute_url(), script=script)
+
+    press(page, ".skip")
+    expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#main")
+    press(page, ".replies > summary")
+    expect(page.locator(f"#comment-{reply.pk}")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#comment-{reply.pk}")).to_be_visible()
+    press(page, ".tools a[href*=newest]")
+    expect(page.locator(".tools [aria-current]")).to_have_text("Newest")
+
+    press(page, "article.essay .likes button")
+    expect(page.get_by_role("button", name="You like this essay")).to_be_visible()
+    assert Like.objects.filter(essay=essay, comment=None).count() == 1
+
+    press(page, f"#comment-{root.pk} > .say .reply")
+    expect(page.locator(".thread form#respond")).to_be_visible()
+    if script:
+        expect(page.locator("form#respond textarea")).to_be_focused()
+    else:
+        tab_to(page, "form#respond textarea")
+    page.keyboard.type("Neither.")
+    type_into(page, "[name=name]", "Anselm Brandt")
+    type_into(page, "[name=email]", "anselm.keys@example.org")
+    press(page, "[name=remember]", "Space")
+    press(page, "[name=notify_replies]", "Space")
+    press(page, "form#respond .post")
+    said = page.locator(f"#comment-{root.pk} li.comment").last
+    expect(said.locator(".comment-body")).to_have_text("Neither.")
+    expect(said.get_by_role("status")).to_contain_text("a link is on its way to your address")
+
+    own = Comment.objects.get(essay=essay, commenter__name="Anselm Brandt")
+    press(page, f"#comment-{own.pk} .do a[href*='edit/']")
+    expect(page.get_by_role("heading", name="Edit your comment")).to_be_visible()
+    if page.evaluate("document.activeElement.tagName") != "TEXTAREA":
+        tab_to(page, "main textarea")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Both.")
+    press(page, "main button.post")
+    expect(page.locator(f"#comment-{own.pk} .comment-body")).to_have_text("Both.")
+
+    press(page, f"#comment-{own.pk} .do a[href*='delete/']")
+    expect(page.get_by_role("heading", name="Delete your comment")).to_be_visible()
+    press(page, "main button.post")
+    expect(page.get_by_role("status").filter(has_text="Your comment is deleted.")).to_be_visible()
+    expect(page.locator(f"#comment-{own.pk}")).to_have_count(0)
