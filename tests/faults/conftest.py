@@ -1,6 +1,6 @@
 """A site with an essay to answer, whose rules let everything through at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Forum:
-    """A served site and the address of its one essay."""
+    """A served site and the address of an essay there."""
 
     server: "Server"
     essay: str
@@ -24,12 +24,17 @@ class Forum:
     def caller(self, number: int = 1, **more: float) -> Caller:
         return Caller(self.server.url, f"203.0.113.{number}", **more)  # type: ignore[arg-type]
 
+    @property
+    def slug(self) -> str:
+        return self.essay.strip("/").rpartition("/")[2]
+
     def stored(self) -> list[str]:
-        """The words of every comment in the database."""
+        """The words of every comment under it in the database."""
         from comments.models import Comment
 
         with self.blocker.unblock(), self.server.connected():
-            return list(Comment.objects.order_by("pk").values_list("wording__text", flat=True))
+            here = Comment.objects.filter(essay__slug=self.slug)
+            return list(here.order_by("pk").values_list("wording__text", flat=True))
 
     def roots(self, count: int) -> list[int]:
         """Threads to answer, made through the verbs."""
@@ -37,26 +42,48 @@ class Forum:
         from tests import make
 
         with self.blocker.unblock(), self.server.connected():
-            essay = Essay.objects.get(slug="the-forum")
+            essay = Essay.objects.get(slug=self.slug)
             return [make.comment(essay).pk for _ in range(count)]
 
-    def problems(self) -> str:
-        """What check_threads says; an error if it finds anything."""
-        return self.server.installation.manage("check_threads")
+    def has_sound_threads(self) -> bool:
+        from comments import checking
+
+        with self.blocker.unblock(), self.server.connected():
+            return list(checking.problems()) == []
 
 
 @pytest.fixture
 def forum(serve: "Serve", django_db_blocker: DjangoDbBlocker) -> Callable[..., Forum]:
     def forum(*, on: "Installation | None" = None, **environment: str | None) -> Forum:
-        from tests import make
         from tests.services.site import Server
 
         environment["TRUSTED_PROXIES"] = "127.0.0.1"
         server = Server(on, provider=False, **environment) if on else serve(demo=False, provider=False, **environment)
-        with django_db_blocker.unblock(), server.connected():
-            make.site()
-            make.rules(hold_first_comment=False)
-            essay = make.essay("The Forum", slug="the-forum").get_absolute_url()
-        return Forum(server, essay, django_db_blocker)
+        return opened(server, django_db_blocker)
 
     return forum
+
+
+@pytest.fixture(scope="session")
+def _busy(_migrated: "Installation", tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+    from tests.services.site import Server
+
+    with _migrated.copied(tmp_path_factory.mktemp("busy")) as installation:
+        server = Server(installation, WEB_CONCURRENCY="2", TRUSTED_PROXIES="127.0.0.1")
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def busy_forum(_busy: "Server", django_db_blocker: DjangoDbBlocker) -> Forum:
+    """A new essay on a site of two processes that nothing happens to but many callers at once."""
+    return opened(_busy, django_db_blocker)
+
+
+def opened(server: "Server", blocker: DjangoDbBlocker) -> Forum:
+    from tests import make
+
+    with blocker.unblock(), server.connected():
+        make.site()
+        make.rules(hold_first_comment=False)
+        return Forum(server, make.essay(f"The forum {next(make.numbers)}").get_absolute_url(), blocker)

@@ -96,7 +96,7 @@ def test_a_worker_killed_again_and_again_sends_nothing_twice(
 
     place = forum(WEB_CONCURRENCY="1", EMAIL_URL=mailbox.url)
     with place.blocker.unblock(), place.server.connected():
-        readers = followed(Essay.objects.get(slug="the-forum"))
+        readers = followed(Essay.objects.get(slug=place.slug))
     assert place.caller().post(place.essay, "All of you hear of this.").is_taken
     chance = random.Random(seed)
     for round_ in range(1, KILLS + 1):

@@ -1,7 +1,6 @@
 """One sending that arrives many times at once, as when a browser tries again: one comment, and every answer leads there."""
 
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.conftest import Forum
@@ -10,8 +9,8 @@ AT_ONCE = 8
 ROUNDS = 5
 
 
-def test_one_sending_makes_one_comment_however_many_arrive_at_once(forum: Callable[..., Forum]) -> None:
-    place = forum(WEB_CONCURRENCY="2")
+def test_one_sending_makes_one_comment_however_many_arrive_at_once(busy_forum: Forum) -> None:
+    place = busy_forum
     (root,) = place.roots(1)
 
     def send(number: int) -> str:
@@ -25,4 +24,4 @@ def test_one_sending_makes_one_comment_however_many_arrive_at_once(forum: Callab
         for number in range(ROUNDS):
             assert len(set(pool.map(send, [number] * AT_ONCE))) == 1
     assert sorted(place.stored()[1:]) == [f"Said once {number}." for number in range(ROUNDS)]
-    place.problems()
+    assert place.has_sound_threads()

@@ -26,7 +26,7 @@ from tests.pagecache.browsing import Application, ask
 from tests.services.processes import wait_until
 from tests.services.site import ROOT, Installation
 
-ROUNDS = 1000 if RUNS_ALL else 300
+ROUNDS = 1000 if RUNS_ALL else 150
 WORDS = "essay:0"  # the row whose number the page shows
 
 WRITER = f"""
