@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,7 +19,9 @@ from tests.services.processes import end_with_parent
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
 PART = os.environ.get("REJOINDER_PART")  # of four side by side: "sqlite", "postgres", "browser", "rest"
-REST = {"accounts", "server"}  # whose tests that need one database only the fourth part has time for
+# Whose tests that need one database only the fourth part has time for, and whose that need none the second.
+REST = {"accounts", "blog", "faults", "moderation", "pagecache", "server", "transfer"}
+NO_REST = {"blog", "comments", "pagecache", "transfer"}
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
@@ -36,6 +39,7 @@ import django
 import hypothesis
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -68,6 +72,13 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Where Chromium is driven, files without a visitor need not even be read."""
+    if PART != "browser" or collection_path.suffix != ".py" or "browser" in collection_path.parts:
+        return None
+    return "visitor" not in collection_path.read_text() or None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "visitor" in _fixtures(item):
@@ -83,14 +94,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if _runs_here(item)]
 
 
+def pytest_report_header() -> str:
+    if RUNS_ALL:
+        return "long lists and rounds: all of them"
+    return "long lists of cases by a sample, rounds by a few: --all runs every one, on both databases"
+
+
 def pytest_collection_finish() -> None:
     # What stands now stands to the end: the garbage collector need not look through it again and again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # a page's tree alone is thousands of things
 
 
 def _runs_here(item: pytest.Item) -> bool:
-    """What touches a database runs on both, side by side; the rest runs once, beside them."""
+    """What touches a database runs on both, side by side; the rest runs once, where there is time."""
     if item.get_closest_marker("long") and not RUNS_ALL:
         return False
     if item.name.endswith("NOTSET]"):
@@ -98,10 +116,10 @@ def _runs_here(item: pytest.Item) -> bool:
     if item.get_closest_marker("browser"):
         return PART in {None, "browser"}
     is_once = item.get_closest_marker("once") and not item.get_closest_marker("both") and not RUNS_ALL
-    if is_once and _touches_database(item) and not REST.intersection(item.path.parts):
-        return PART in {None, "sqlite"}
-    if is_once or not _touches_database(item):
-        return PART in {None, "rest"}
+    if not _touches_database(item):
+        return PART in {None, "postgres" if NO_REST.intersection(item.path.parts) else "rest"}
+    if is_once:
+        return PART in {None, "rest" if REST.intersection(item.path.parts) else "sqlite"}
     return PART in {None, "sqlite", "postgres"}
 
 
@@ -131,6 +149,14 @@ def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFacto
 def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with _once("migrated", lambda at: installed(os.environ["DATABASE_URL"], at), tmp_path_factory) as installation:
         yield installation
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """The tests' own database on PostgreSQL is one more copy: what was migrated once is migrated."""
+    if not settings.ON_SQLITE:
+        migrated: Installation = request.getfixturevalue("_migrated")
+        connection.settings_dict["TEST"]["TEMPLATE"] = urlsplit(migrated.database_url).path[1:]
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,14 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pip
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ("cat", "cksum", "dirname", "env", "grep", "id", "ln", "mkdir", "readlink", "rm", "sh", "sleep")
 REAL = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+COPY = shutil.which("cp")
+PIP = Path(pip.__file__).parent
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -81,6 +84,22 @@ class Machine:
             esac
             """,
         )
+
+    def mended(self) -> Path:
+        """As it is with Debian's package; pip is laid where ensurepip would take seconds to unpack it."""
+        program = self.folder / "mended"
+        program.write_text(
+            textwrap.dedent(
+                f"""\
+                #!/bin/sh
+                case "$*" in
+                "-m venv .venv") "{REAL}" -m venv --without-pip .venv && exec "{COPY}" -r "{PIP}" .venv/lib/python*/site-packages/ ;;
+                *) exec "{REAL}" "$@" ;;
+                esac
+                """
+            )
+        )
+        return program
 
     def add_uv(self) -> None:
         (self.programs / "uv").symlink_to(UV)
@@ -197,7 +216,7 @@ def test_without_any_pip_it_says_what_to_install(bare: Machine) -> None:
 def test_root_gets_the_missing_package_from_debian(bare: Machine) -> None:
     bare.add_bare_python()
     bare.add("id", "echo 0")
-    mends = f'printf \'#!/bin/sh\\nexec "{REAL}" "$@"\\n\' >"{bare.programs}/python3"'
+    mends = f'"{COPY}" "{bare.mended()}" "{bare.programs}/python3"'
     bare.add("apt-get", f'echo "$@" >>"{bare.folder}/asked"\ncase "$1" in install) {mends} ;; esac')
     bare.setup()
     assert bare.installed() == "1.0"

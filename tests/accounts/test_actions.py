@@ -264,6 +264,7 @@ def test_connecting_an_account_that_somebody_here_has_makes_one_person_of_two(br
     assert other.user == me
 
 
+@pytest.mark.once
 def test_connecting_an_account_that_is_nobodys_yet_adds_it_with_its_proved_address(browser: Browser) -> None:
     browser.log_in("facebook", "Kofi Asante")
     me = browser.user
@@ -286,6 +287,7 @@ def test_connecting_one_that_proves_an_address_of_somebody_else_here_joins_them_
     assert EmailAddress.objects.get(email=MARA).user == me
 
 
+@pytest.mark.once
 def test_connecting_the_same_again_changes_nothing(browser: Browser) -> None:
     browser.log_in("x")
     browser.connect("x")
@@ -293,6 +295,7 @@ def test_connecting_the_same_again_changes_nothing(browser: Browser) -> None:
     assert SocialAccount.objects.count() == 1
 
 
+@pytest.mark.once
 def test_connecting_what_proves_nothing_takes_no_address_from_anybody(browser: Browser) -> None:
     mara = make.user("mara")
     EmailAddress.objects.create(user=mara, email=MARA, verified=True)
@@ -303,6 +306,7 @@ def test_connecting_what_proves_nothing_takes_no_address_from_anybody(browser: B
     assert SocialAccount.objects.get(provider="facebook").user == browser.user
 
 
+@pytest.mark.once
 def test_staff_is_not_connected_away_and_the_page_says_what_to_do(browser: Browser) -> None:
     moderator = make.moderator("moderator")
     staff = Browser()
@@ -318,6 +322,7 @@ def test_staff_is_not_connected_away_and_the_page_says_what_to_do(browser: Brows
     assert browser.user is None
 
 
+@pytest.mark.once
 def test_an_account_with_a_second_step_is_not_handed_over_without_it(browser: Browser) -> None:
     other = Browser()
     other.log_in("facebook")
@@ -329,6 +334,7 @@ def test_an_account_with_a_second_step_is_not_handed_over_without_it(browser: Br
     assert SocialAccount.objects.get(provider="facebook").user != browser.user
 
 
+@pytest.mark.once
 def test_who_has_a_password_gives_it_again_before_two_accounts_become_one(browser: Browser) -> None:
     other = Browser()
     other.log_in("facebook")
@@ -389,6 +395,7 @@ def test_one_of_two_is_let_go_and_nothing_says_any_more_that_it_is_theirs(browse
     assert other.user != me
 
 
+@pytest.mark.once
 def test_the_last_one_goes_too_where_a_mailed_code_lets_them_in(browser: Browser) -> None:
     browser.log_in("x")
     me = browser.user
@@ -400,6 +407,7 @@ def test_the_last_one_goes_too_where_a_mailed_code_lets_them_in(browser: Browser
     assert browser.user == me
 
 
+@pytest.mark.once
 def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) -> None:
     browser.log_in("facebook")  # its address is not proved
     page = browser.post("/accounts/3rdparty/", account_of(browser, "facebook"))
@@ -409,6 +417,7 @@ def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) ->
     assert all("disconnected" not in message.subject.lower() for message in mail.outbox)
 
 
+@pytest.mark.once
 def test_proving_once_more_who_one_is_does_not_change_how_one_came(browser: Browser) -> None:
     browser.log_in("x")
     user = browser.user

@@ -11,7 +11,7 @@ from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.comments.test_pages import at_most, pager
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def link(page: Page) -> tuple[str, str] | None:
@@ -26,6 +26,7 @@ def answers(essay: Essay, author: User, count: int) -> list[Comment]:
     return [make.comment(essay, "I say.", by=speaker, to=comment) for comment in asked]
 
 
+@pytest.mark.both
 def test_the_authors_replies_are_counted_and_shown_alone(
     essay: Essay, author: User, guest: Browser, stranger: Browser
 ) -> None:
@@ -52,6 +53,7 @@ def test_the_authors_replies_are_counted_and_shown_alone(
     assert alone.one("link[@rel='canonical']").get("href") == f"{settings.SITE_URL}{essay.get_absolute_url()}"
 
 
+@pytest.mark.both
 def test_the_count_follows_every_decision(essay: Essay, author: User, guest: Browser) -> None:
     said = answers(essay, author, 2)
     moderator = make.moderator()
@@ -79,6 +81,7 @@ def test_an_essay_of_two_has_authors(essay: Essay, author: User, guest: Browser)
     assert guest.read(found[1]).shown == [said[0].pk, other.pk]
 
 
+@pytest.mark.both
 def test_many_stand_on_pages_in_either_order(essay: Essay, author: User, guest: Browser) -> None:
     make.rules(threads_a_page=2)
     said = [comment.pk for comment in answers(essay, author, 5)]

@@ -374,7 +374,6 @@ def test_words_that_did_not_change_are_not_marked(writer: Browser, essay: Essay)
     assert Comment.objects.get(pk=comment.pk).edited is None
 
 
-@pytest.mark.both
 def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
     with time_machine.travel(NOON, tick=False):
         comment = writer.say(make.essay("At noon"), text="Before.")

@@ -19,7 +19,7 @@ from comments.subscribing import Asker, Wish
 from moderation import actions as deciding
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BERLIN = ZoneInfo("Europe/Berlin")
 MORNING = datetime(2031, 3, 4, 7, 0, tzinfo=BERLIN)
 
@@ -166,6 +166,7 @@ def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
     assert due() == []
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("change", ["stop", "pause", "refuse", "unprove", "trash", "unpublish", "delete"])
 def test_what_changes_between_notice_and_mail_counts(essay: Essay, change: str) -> None:
     subscription = follow("essay", essay=essay)
@@ -216,6 +217,7 @@ def said(essay: Essay, moment: datetime, text: str) -> Comment:
     return comment
 
 
+@pytest.mark.both
 def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscription) -> None:
     hour = timedelta(hours=1)
     with time_machine.travel(MORNING - 20 * hour):
@@ -236,6 +238,7 @@ def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscri
     assert set(Notice.objects.filter(email="rosa@example.org").values_list("state", flat=True)) == {"sent"}
 
 
+@pytest.mark.both
 def test_a_day_leaves_out_what_is_stopped_or_gone_by_then(essay: Essay, day: Subscription, author: User) -> None:
     other = make.essay("The Other", by=author)
     follow("essay", essay=other, often="daily")
@@ -264,6 +267,7 @@ def test_a_day_without_anything_left_is_no_mail(essay: Essay, day: Subscription)
     assert at(MORNING + timedelta(days=1)) == []
 
 
+@pytest.mark.both
 def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: Subscription) -> None:
     said(essay, MORNING - timedelta(hours=1), "Words.")
     follow("thread", comment=said(essay, MORNING - timedelta(hours=1), "More."), often="daily")
@@ -279,6 +283,7 @@ def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: S
 # New essays
 
 
+@pytest.mark.both
 def test_who_asked_before_it_appeared_hears_of_an_essay_once(author: User) -> None:
     now = datetime.now(UTC)
     with time_machine.travel(now, tick=False):
@@ -315,6 +320,7 @@ def test_nobody_hears_of_what_is_old(author: User) -> None:
 # What is not kept
 
 
+@pytest.mark.both
 def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essay) -> None:
     stays = follow("essay", essay=essay, email="stays@example.org")
     stops = follow("essay", essay=essay, email="stops@example.org")

@@ -21,7 +21,7 @@ from tests import make
 from tests.comments.door import Browser
 from tests.services.smtp import Mailbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_every_moderator_hears_of_a_comment_that_waits(essay: Essay, moderator: 
     assert recipients() == ["mara@example.org", "owner@example.org"]
 
 
+@pytest.mark.both
 def test_nothing_is_sent_before_the_job_runs(essay: Essay, moderator: User, guest: Browser) -> None:
     guest.say(essay)
     assert mail.outbox == []
@@ -94,6 +95,7 @@ def test_the_author_hears_of_a_held_comment_once_it_is_approved(essay: Essay, mo
     assert recipients() == ["mara@example.org", "miriam@example.org"]
 
 
+@pytest.mark.both
 def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     work_off()
@@ -111,6 +113,7 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
     assert recipients() == ["mara@example.org", "miriam@example.org"]
 
 
+@pytest.mark.both
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     work_off()
@@ -128,6 +131,7 @@ def test_what_was_decided_before_the_job_ran_is_told_as_it_stands(
     assert "Good." in str(mail.outbox[0].body)
 
 
+@pytest.mark.both
 def test_a_comment_that_is_gone_before_the_job_runs_is_told_to_nobody(
     essay: Essay, moderator: User, guest: Browser
 ) -> None:
@@ -136,6 +140,7 @@ def test_a_comment_that_is_gone_before_the_job_runs_is_told_to_nobody(
     assert posted() == []
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("status", [Status.SPAM, Status.TRASH])
 def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, status: str
@@ -151,6 +156,7 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
     assert Notice.objects.get().state == Notice.State.DROPPED
 
 
+@pytest.mark.both
 def test_after_a_spell_the_next_job_goes_on(
     essay: Essay, moderator: User, guest: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +171,7 @@ def test_after_a_spell_the_next_job_goes_on(
     assert recipients() == ["mara@example.org"] * 3
 
 
+@pytest.mark.both
 def test_whoever_left_between_notice_and_mail_hears_nothing(essay: Essay, moderator: User, author: User) -> None:
     notices.prepare(make.comment(essay, status="pending"))
     notices.prepare(make.comment(essay))
@@ -248,6 +255,7 @@ class HungUp(EmailBackend):
         raise SMTPServerDisconnected("Connection unexpectedly closed")
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("backend", [Away, Unwilling])
 def test_a_mail_that_could_not_be_sent_is_sent_later(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
@@ -314,7 +322,6 @@ def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
     return list(Notice.objects.order_by("pk"))
 
 
-@pytest.mark.once
 def test_a_server_that_hangs_up_before_the_words_has_not_taken_them(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
@@ -327,7 +334,6 @@ def test_a_server_that_hangs_up_before_the_words_has_not_taken_them(
     assert speaking.tally() == {"mara@example.org": 1}
 
 
-@pytest.mark.once
 def test_a_server_that_hangs_up_after_the_words_may_have_taken_them(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
@@ -339,7 +345,6 @@ def test_a_server_that_hangs_up_after_the_words_may_have_taken_them(
     assert len(speaking.messages) == 1
 
 
-@pytest.mark.once
 def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
@@ -355,7 +360,6 @@ def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
     assert speaking.calls == 3
 
 
-@pytest.mark.once
 def test_mails_that_go_back_go_to_the_address_for_that(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox, settings: Settings
 ) -> None:

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import given
+from django.db import connection, transaction
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -20,6 +20,7 @@ from comments.thread import Shown, visible
 from moderation import actions
 from moderation.models import Decision
 from tests import make
+from tests.conftest import RUNS_ALL
 
 VERBS: dict[str, Callable[..., Decision]] = {
     "approve": actions.approve,
@@ -134,6 +135,7 @@ def taken_back() -> Iterator[None]:
 
 
 @pytest.mark.django_db
+@settings(max_examples=settings().max_examples // (1 if RUNS_ALL or connection.vendor == "sqlite" else 2))
 @given(st.lists(STEPS, min_size=3, max_size=30))
 def test_any_sequence_of_posts_replies_and_decisions_keeps_the_tree_and_the_counts(
     steps: list[tuple[str, int]],
