@@ -76,7 +76,7 @@ def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
 
 def of_decision(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     comment, subscription = the_comment(notice), still(notice)
-    if subscription is None or comment.status == Status.PENDING or comment.removed_by == Comment.Remover.AUTHOR:
+    if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
     context = told_of(comment) | {"is_published": comment.status == Status.APPROVED} | stops(subscription)
     return context, in_thread(notice, comment) | by_subscription(subscription)

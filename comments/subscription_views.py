@@ -19,7 +19,7 @@ from accounts.middleware import Request
 from accounts.models import User
 from blog.models import Essay
 from comments import mailed_links, readers, subscribing
-from comments.models import Address, Comment, Discussion, Rules, Status, Subscription
+from comments.models import Address, Comment, Discussion, Rules, Subscription, is_waiting
 from comments.pages import ThreadPage, Viewer, number_in
 from comments.subscribing import Wish
 from comments.subscription_forms import AddressForm, FollowForm
@@ -112,7 +112,7 @@ def tell(request: Request, pk: int) -> HttpResponse:
     if comment is None or not viewer.wrote(comment) or not may_follow(comment.essay):
         raise Http404
     here = ThreadPage(comment.essay, viewer)
-    if comment.status != Status.PENDING:
+    if not comment.is_waiting:
         return redirect(comment)
     known = request.user.email if isinstance(request.user, User) else comment.commenter.email
     form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
@@ -173,7 +173,7 @@ def page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
 
 def shown(subscriptions: Any) -> list[Subscription]:
     """With what each is to; but for what has been decided by now."""
-    decided = Q(kind=Subscription.Kind.DECISION) & ~Q(comment__status=Status.PENDING)
+    decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
     rows = subscriptions.exclude(decided).select_related("essay", "comment__essay", "comment__commenter", "commenter")
     return list(rows.order_by("kind", "-pk"))
 

@@ -70,9 +70,10 @@ def is_editable(rules: "Rules") -> Q:
     return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
 
 
-def is_waiting() -> Q:
+def is_waiting(of: str = "") -> Q:
     """What nobody has decided about. What the filter put under Spam is waiting too, as far as its writer can see."""
-    return Q(status=Status.PENDING) | Q(status=Status.SPAM, removed_by="")
+    unseen = {f"{of}status": Status.SPAM, f"{of}removed_by": ""}
+    return Q(**{f"{of}status": Status.PENDING}) | Q(**unseen)
 
 
 def answered() -> Exists:

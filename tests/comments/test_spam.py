@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from blog.models import Essay
-from comments import screening, spam, teaching
-from comments.models import Comment, Rules, SpamModel, Wording
+from comments import editing, notices, screening, spam, subscription_views, teaching
+from comments.models import Address, Comment, Notice, Rules, SpamModel, Subscription, Wording
+from comments.pages import Viewer
 from comments.spam import Figures, Filter, Said
 from comments.spam import features as looking
 from comments.spam import lessons as learning
+from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser
 from tests.comments.taught import GOOD, SPAM, manage, rows, table, teach
@@ -47,7 +50,7 @@ def lesson_learnt(essay: Essay, tmp_path: Path) -> None:
 
 
 def reasons(comment: Comment) -> list[dict[str, Any]]:
-    return list(Wording.objects.get(comment=comment).reasons)
+    return list(Wording.objects.filter(comment=comment).latest("pk").reasons)
 
 
 # The model
@@ -237,8 +240,37 @@ def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay:
     )
     assert page.comment(comment).get("data-status") == "pending"
     assert comment.pk not in Browser().read(essay.get_absolute_url()).shown
+    assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").words
     desk = Browser(make.moderator())
     assert "looks like spam" in desk.read("/admin/comments/queue/?status=spam").html
+
+
+@database
+@once
+def test_what_the_filter_alone_put_under_spam_is_told_to_nobody_as_decided(essay: Essay, lesson_learnt: None) -> None:
+    make.rules(hold_first_comment=False, spam_mark_at=50)
+    comment = Browser().say(essay, text=CHEAP)
+    address = Address.objects.create(email="anna@example.org", proved=timezone.now())
+    asked = Subscription(kind=Subscription.Kind.DECISION, address=address, comment=comment, confirmed=timezone.now())
+    asked.save()
+    keeper = make.moderator()
+    notices.prepare(comment)
+    assert not Notice.objects.exists()
+    assert subscription_views.shown(Subscription.objects.all()) == [asked]
+    deciding.approve(comment, by=keeper)
+    notices.prepare(Comment.objects.get())
+    assert Notice.objects.filter(kind=Notice.Kind.DECIDED, subscription=asked).exists()
+
+
+@database
+@once
+def test_what_is_edited_into_spam_waits(essay: Essay, lesson_learnt: None) -> None:
+    make.rules(hold_first_comment=False, spam_mark_at=50)
+    comment = Browser().say(essay, text=THOUGHT)
+    sender, rules = screening.Sender("203.0.113.9"), Rules.objects.get()
+    assert comment.is_approved
+    edited = editing.edit(comment.pk, by=Viewer(comment.commenter, ""), text=CHEAP, sender=sender, rules=rules)
+    assert (edited.status, [reason["code"] for reason in reasons(edited)]) == ("pending", ["spam"])
 
 
 @database

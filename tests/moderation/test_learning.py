@@ -11,7 +11,7 @@ from comments import editing, teaching
 from comments.models import Comment, Rules, SpamModel
 from comments.pages import Viewer
 from comments.screening import Sender
-from comments.spam import Said
+from comments.spam import Filter, Said
 from moderation import actions, jobs, learning
 from moderation.models import Decision
 from server import jobs as clock
@@ -138,6 +138,9 @@ def test_a_file_taught_while_it_was_learning_is_not_lost(
     learning.learn()
     row = SpamModel.objects.get()
     assert (row.spam, row.good, row.decided_spam, row.taught_with) == (40, 40, 1, row.taught)
+    whole = Filter.taught([*teaching.lessons_of(row), *learning.lessons()])
+    assert whole
+    assert row.stamp == whole.stamp
 
 
 def test_the_clock_lets_it_learn_every_hour() -> None:
