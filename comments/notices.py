@@ -72,7 +72,7 @@ def kinds(comment: Comment) -> list[Kind]:
             return [Kind.HELD]
         case Status.APPROVED:
             return [Kind.DECIDED, *Notice.NEWS]
-    return [] if comment.is_unseen_spam else [Kind.DECIDED]
+    return [Kind.DECIDED]
 
 
 def owed(comment: Comment) -> Iterator[Notice]:

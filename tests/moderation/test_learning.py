@@ -110,6 +110,12 @@ def test_out_of_spam_again_is_good(essay: Essay, mara: User) -> None:
     assert [is_spam for _, is_spam in said_so()] == [False]
 
 
+def test_after_an_undo_the_decision_before_it_holds(essay: Essay, mara: User) -> None:
+    comment, _ = decided(essay, mara, OFFER, "approve")
+    actions.undo(actions.mark_spam(comment, by=mara), by=mara)
+    assert [is_spam for _, is_spam in said_so()] == [False]
+
+
 def test_of_what_is_gone_nothing_is_left(essay: Essay, mara: User, tmp_path: Path) -> None:
     teach(tmp_path)
     stamp = Rules.objects.get().spam_stamp
