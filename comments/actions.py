@@ -83,10 +83,12 @@ def post(
         commenter.save()  # a stranger's first words
     told = ["site"] if commenter.has_news else []
     wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
-    draft = Draft(commenter, sender, wording, rules, has_approved=history.has_approved)
+    draft = Draft(commenter, sender, wording, rules, approved=history.approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
-    comment = Comment.objects.grow(essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status)
-    comment.say(wording, reasons=verdict.reasons)
+    wording.reasons = verdict.reasons
+    comment = Comment.objects.grow(
+        essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status, wording=wording
+    )
     if comment.is_approved:
         told += [essay.cache_key, "comments"]
     if told:

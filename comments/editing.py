@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, Max, OuterRef, Q, Value
 from django.utils import timezone
 
 import pagecache
@@ -98,7 +98,8 @@ def edit(
         raise Flooded(wait)
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
     others = Comment.objects.approved().filter(commenter=comment.commenter_id).exclude(pk=pk)
-    draft = Draft(comment.commenter, sender, wording, rules, has_approved=others.exists())
+    approved = others.aggregate(newest=Max("created"))["newest"]
+    draft = Draft(comment.commenter, sender, wording, rules, approved=approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     was_public = comment.is_approved
     waits = not was_public or verdict.status != Status.APPROVED

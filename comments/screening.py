@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -52,7 +53,11 @@ class Draft:
     sender: Sender
     wording: Wording
     rules: Rules
-    has_approved: bool
+    approved: datetime | None  # when the newest of theirs was said that is approved
+
+    @property
+    def has_approved(self) -> bool:
+        return self.approved is not None
 
     @property
     def everything(self) -> str:
@@ -122,9 +127,10 @@ def borrowed_name(draft: Draft) -> Reason | None:
     """Under the name of somebody who writes or keeps order here, of an office, or of the site.
 
     Those who do are taken at their word. Everybody else's name is looked at, however they came: what a provider says
-    somebody is called is what they told it. A guest has one name for good, and it was looked at before.
+    somebody is called is what they told it. A name under which something was approved was looked at then: a guest has
+    one for good, others as long as nothing about them has changed.
     """
-    if draft.has_approved and not draft.commenter.user_id:
+    if draft.approved and (not draft.commenter.user_id or draft.approved > draft.commenter.changed):
         return None
     known = [Known(*row) for row in imitation.people().union(site_name())]
     people = [one for one in known if one.pk]

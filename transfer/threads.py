@@ -177,16 +177,17 @@ def grow(essay: Essay, first: Said, replies: Mapping[str, list[Said]], parent: i
     for each in in_order(first, replies):
         above_pk = made[each.parent].pk if each.parent in made else parent
         root, above = Comment.objects.lock_thread(above_pk, essay)
+        each.wording.reasons = each.reasons
         comment = Comment.objects.grow(
             essay=essay,
             commenter=each.commenter,
             parent=above,
             root=root,
             status=each.status,
+            wording=each.wording,
             removed_by=each.removed_by,
             created=each.created,
             changed=each.created,
         )
-        comment.say(each.wording, reasons=each.reasons)
         made[each.key] = comment
     return made

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -149,14 +149,14 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         sent = Wording.objects.filter(sent_as=mark) if mark else Wording.objects.none()
         found = rows.aggregate(
             twin=models.Max("pk", filter=same),
-            approved=models.Count("pk", filter=Q(status=Status.APPROVED)),
+            approved=models.Max("created", filter=Q(status=Status.APPROVED)),
             # has nothing to do with these rows, but comes with them in one query
             sent=Coalesce(
                 Subquery(sent.values("comment")[:1]), 0 * models.Count("pk"), output_field=models.BigIntegerField()
             ),
         )
-        has_approved = bool(commenter.pk and found["approved"])
-        return History(twin=found["twin"], has_approved=has_approved, is_sent=bool(found["sent"]))
+        approved = found["approved"] if commenter.pk else None
+        return History(twin=found["twin"], approved=approved, is_sent=bool(found["sent"]))
 
     def sent(self, mark: str) -> "Comment | None":
         """What came of this very sending."""
@@ -173,26 +173,41 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         parent: "Comment | None",
         root: "Comment | None",
         status: str,
+        wording: "Wording",
         **fields: Any,
     ) -> "Comment":
-        """Put a new comment last under its parent as a new root, and count it. Parent and root are locked and fresh."""
+        """Put a new comment with its words last under its parent, or as a new root, and count it.
+
+        Parent and root are locked and fresh.
+        """
         comment: Comment = self.model(essay=essay, commenter=commenter, status=status, **fields)
         if status == Status.APPROVED and parent is None:
             comment.readable = 1
         self.insert_node(comment, parent, position="last-child", refresh_target=False)
         comment.save(force_insert=True)  # type: ignore[no-untyped-call]
-        if status == Status.APPROVED:
-            comment.count(+1, root=root)
+        wording.comment, comment.wording = comment, wording
+        wording.save()
+        is_shown = status == Status.APPROVED
+        if is_shown:
+            Discussion.objects.recount(essay.pk, responses=1, threads=int(root is None or root.readable == 0))
+        if is_shown and root:
+            root.readable += 1
+            number = models.BigIntegerField()
+            readable = Case(When(pk=root.pk, then=root.readable), default=F("readable"), output_field=number)
+            words = Case(When(pk=comment.pk, then=wording.pk), default=F("wording"), output_field=number)
+            self.filter(pk__in=[root.pk, comment.pk]).update(readable=readable, wording=words)
+        else:
+            self.filter(pk=comment.pk).update(wording=wording)
         return comment
 
 
 @dataclass(frozen=True)
 class History:
-    """What somebody said before: the very same here, whether anything of theirs was ever approved, and whether this
-    very sending has arrived already."""
+    """What somebody said before: the very same here, the newest that was approved, and whether this very sending has
+    arrived already."""
 
     twin: int | None
-    has_approved: bool
+    approved: datetime | None
     is_sent: bool
 
 

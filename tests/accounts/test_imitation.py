@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Commenter, User
 from accounts.names import fold, imitates
@@ -114,7 +115,7 @@ def test_a_namesake_whom_a_moderator_let_pass_waits_no_more_under_that_name(essa
     assert why(first) == ["the name imitates Miriam Achterberg, who writes here"]
     deciding.approve(first, by=judge)
     assert browser.say(essay, text="Again.").status == Status.APPROVED
-    Commenter.objects.filter(user=namesake).update(name="The Orchard")
+    Commenter.objects.filter(user=namesake).update(name="The Orchard", changed=timezone.now())
     assert browser.say(essay, text="And again.").status == Status.PENDING
 
 
@@ -122,7 +123,7 @@ def test_who_was_approved_under_another_name_is_not_trusted_with_the_authors(ess
     reader = make.user("reader", name="Rosa")
     browser = Browser(reader)
     assert browser.say(essay).status == Status.APPROVED
-    Commenter.objects.filter(user=reader).update(name=MIRIAM)
+    Commenter.objects.filter(user=reader).update(name=MIRIAM, changed=timezone.now())
     assert browser.say(essay, text="Trust me.").status == Status.PENDING
 
 
@@ -131,7 +132,7 @@ def test_it_takes_one_question_however_many_there_are(
 ) -> None:
     for _number in range(20):
         make.essay(by=make.author(name="Somebody Else"))
-    draft = screening.Draft(make.guest("Anna"), screening.Sender(), Wording(), make.rules(), False)
+    draft = screening.Draft(make.guest("Anna"), screening.Sender(), Wording(), make.rules(), None)
     with django_assert_num_queries(1):
         assert screening.borrowed_name(draft) is None
 

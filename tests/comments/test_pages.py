@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Essay
 from comments import drawing
 from comments.models import Comment, Discussion
@@ -576,6 +576,16 @@ class TestPostingAsksFifteenQuestionsAtMost:
                 guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on", website="example.org").status
                 == 302
             )
+
+    @pytest.mark.both
+    def test_of_a_reader_with_an_account(self, talk: Essay) -> None:
+        reader = make.user("rhea")
+        make.rules(hold_first_comment=False)
+        make.comment(talk, by=Commenter.objects.of(reader))
+        make.rules(flood_seconds=15)
+        browser, root = Browser(reader), str(make.comment(talk).pk)
+        with at_most(15):
+            assert browser.post_to(talk, key=KEY, parent=root, notify_replies="on").status == 302
 
     def test_of_the_author_who_answers(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
