@@ -185,11 +185,10 @@ class Viewer:
 
     def verbs(self, rows: Iterable[Row]) -> dict[int, Own]:
         """What the viewer can do with which of these rows."""
-        shown = {Status.APPROVED, Status.PENDING}
         return {
             row.pk: self.own_addresses(row.pk, is_editable=row.is_editable)
             for row in rows
-            if row.status in shown and self.is_writer(row.pk, row.commenter, row.user)
+            if not row.is_removed and self.is_writer(row.pk, row.commenter, row.user)
         }
 
     def columns(self, rules: Rules) -> list[Any]:

@@ -26,6 +26,11 @@ class Row(NamedTuple):
     is_liked: bool = False  # by whoever reads this
     is_editable: bool = False  # by them
 
+    @property
+    def is_removed(self) -> bool:
+        """By somebody: what the filter alone put under Spam still waits, as far as its writer is told."""
+        return self.status == "trash" or (self.status == "spam" and bool(self.removed_by))
+
 
 class Shown(Enum):
     """How a comment stands in the thread."""

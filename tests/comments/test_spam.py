@@ -239,6 +239,11 @@ def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay:
         page.words.split()
     )
     assert page.comment(comment).get("data-status") == "pending"
+    assert f"/comments/{comment.pk}/delete/" in page.html
+    assert browser.post(f"/comments/{comment.pk}/delete/").status_code == 302
+    comment.refresh_from_db()
+    assert (comment.status, comment.removed_by) == ("trash", "author")
+    Comment.objects.filter(pk=comment.pk).update(status="spam", removed_by="")
     assert comment.pk not in Browser().read(essay.get_absolute_url()).shown
     assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").words
     desk = Browser(make.moderator())
