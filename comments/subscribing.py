@@ -97,8 +97,11 @@ def posted(comment_pk: int, **following: Any) -> None:
 
 
 @transaction.atomic
-def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = Subscription.Often.AT_ONCE) -> None:
-    """Follow these from now on; or once the address's reader has confirmed it, for which they are asked by mail."""
+def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = "") -> None:
+    """Follow these from now on; or once the address's reader has confirmed it, for which they are asked by mail.
+
+    Without `often`: as it was if it is followed already, else at once.
+    """
     address = locked(Address.objects.of(asker.email))
     asked = [made for wish in wishes if (made := take(address, asker, wish, often))]
     if asker.is_reader:
@@ -117,10 +120,13 @@ def take(address: Address, asker: Asker, wish: Wish, often: str) -> Subscription
     if found is None:
         fresh = {"commenter": asker.commenter} | about
         confirmed = now if asker.is_reader else None
+        often = often or Subscription.Often.AT_ONCE
         return Subscription.objects.create(address=address, often=often, confirmed=confirmed, **fresh)
-    if found.confirmed and not found.stopped and not asker.is_reader:
+    if found.confirmed and not found.stopped:
+        if asker.is_reader and often:
+            Subscription.objects.filter(pk=found.pk).update(often=often)
         return None
-    found.often, found.stopped, found.created = often, None, now
+    found.often, found.stopped, found.created = often or found.often, None, now
     found.confirmed = now if asker.is_reader else None
     found.save(update_fields=["often", "stopped", "created", "confirmed"])
     return found

@@ -21,10 +21,6 @@ class AddressQuerySet(models.QuerySet["Address"]):
     def of(self, email: str) -> "Address":
         return self.get_or_create(email=email.lower())[0]
 
-    def reached(self) -> Self:
-        """Those that mail goes to as far as the address is concerned."""
-        return self.filter(is_paused=False, refused=None).exclude(proved=None)
-
     def drop_idle(self) -> None:
         """An address is kept as long as it follows something, or would go on bouncing if it did."""
         self.filter(subscriptions=None, refused=None).delete()

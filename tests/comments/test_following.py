@@ -141,6 +141,16 @@ class TestUnderTheReply:
         say(reader, essay, comment, text="My own.")
         assert posted() == []
 
+    def test_a_box_ticked_again_changes_nothing_of_what_stands(self, essay: Essay) -> None:
+        reader = Browser(make.user("rhea"))
+        say(reader, essay, **TICKED)
+        work_off()
+        Subscription.objects.update(often="daily")
+        before = list(Subscription.objects.values())
+        say(reader, essay, **TICKED)
+        work_off()
+        assert list(Subscription.objects.values()) == before
+
     def test_without_an_address_it_is_said_beside_the_field_and_nothing_is_lost(
         self, essay: Essay, guest: Browser
     ) -> None:
