@@ -85,7 +85,7 @@ def post(
     wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
     draft = Draft(commenter, sender, wording, rules, approved=history.approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
-    wording.reasons = verdict.reasons
+    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
     comment = Comment.objects.grow(
         essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status, wording=wording
     )

@@ -28,6 +28,18 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
         (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
         (SPAM, {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
+        (
+            _("Who decides, and what is told"),
+            {
+                "fields": (
+                    "authors_moderate",
+                    "readers_may_report",
+                    "writers_may_appeal",
+                    "tombstones_tell",
+                    "public_record",
+                )
+            },
+        ),
         (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
         (_("Mails to readers"), {"fields": ("readers_may_follow",)}),
         (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),

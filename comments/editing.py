@@ -101,6 +101,7 @@ def edit(
     approved = others.aggregate(newest=Max("created"))["newest"]
     draft = Draft(comment.commenter, sender, wording, rules, approved=approved)
     verdict = screening.judge(draft, is_trusted=is_trusted)
+    wording.likeness = draft.likeness
     was_public = comment.is_approved
     waits = not was_public or verdict.status != Status.APPROVED
     comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))

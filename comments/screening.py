@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from blog import markup
 from blog.models import Site
 from comments import teaching
 from comments.models import Rules, Status, Wording
-from comments.spam import Said, in_hundredths
+from comments.spam import Judgement, Said, in_hundredths
 
 Reason = dict[str, Any]
 
@@ -58,6 +59,17 @@ class Draft:
     @property
     def has_approved(self) -> bool:
         return self.approved is not None
+
+    @cached_property
+    def judgement(self) -> Judgement | None:
+        """What the spam filter thinks of it; None while it knows too little, or is off."""
+        known = teaching.known(self.rules) if self.rules.spam_filter else None
+        who = self.commenter
+        return None if known is None else known.judge(Said(self.wording.text, who.name, who.email, who.website))
+
+    @property
+    def likeness(self) -> float | None:
+        return None if self.judgement is None else self.judgement.score
 
     @property
     def everything(self) -> str:
@@ -112,11 +124,10 @@ def held_words(draft: Draft) -> Reason | None:
 
 def looks_like_spam(draft: Draft) -> Reason | None:
     """By what the filter has learnt; with the words and signs that weighed most, for moderators."""
-    rules, who = draft.rules, draft.commenter
-    known = teaching.known(rules) if rules.spam_filter else None
-    if known is None:
+    rules, found = draft.rules, draft.judgement
+    known = teaching.known(rules)
+    if known is None or found is None:
         return None
-    found = known.judge(Said(draft.wording.text, who.name, who.email, who.website))
     bounds = [bound / 100 for bound in (rules.spam_hold_at, rules.spam_mark_at) if bound]
     if found.score < min([*bounds, *([] if rules.spam_hold_at else [known.threshold])]):
         return None

@@ -11,7 +11,7 @@ from accounts import owner
 from blog import media
 from comments import privacy
 from comments import urls as comments
-from moderation import queue
+from moderation import urls as moderation
 from server import doctor, health
 from transfer import views as data
 
@@ -30,7 +30,7 @@ urlpatterns = [
     path("accounts/forgotten/", data.forgotten, name="forgotten"),
     path("privacy/", privacy.privacy, name="privacy"),
     path("accounts/", include("accounts.urls")),
-    path("admin/comments/queue/", include(queue.urlpatterns)),
+    path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),

@@ -94,7 +94,7 @@ def undo(decision: Decision, *, by: User) -> Decision:
 
     AlreadyDecided here: something was decided since, or its author removed it.
     """
-    root, fresh = lock(decision.comment_id)
+    root, fresh = lock(decision.number)
     newest = Decision.objects.filter(comment=fresh).first()
     if newest != decision or fresh.status != decision.after:
         raise AlreadyDecided(fresh)
@@ -118,7 +118,7 @@ def before_removal(comment: Comment) -> Status:
         if comment.edited and decision.created < comment.edited:
             break
         for status in (decision.after, decision.before):
-            if status not in REMOVED:
+            if status and status not in REMOVED:
                 return Status(status)
     return Status.PENDING
 
@@ -136,6 +136,8 @@ def settle(
     """Change the status of a locked comment with all that is counted, and write down who did it."""
     decision = Decision.objects.create(
         comment=comment,
+        number=comment.pk,
+        essay=comment.essay,
         moderator=by,
         verb=verb,
         why=why,
@@ -168,4 +170,4 @@ def is_news(decision: Decision) -> bool:
     """
     if decision.verb == Decision.Verb.APPROVE:
         return True
-    return Decision.objects.filter(comment=decision.comment_id, verb=Decision.Verb.APPROVE).exists()
+    return Decision.objects.filter(number=decision.number, verb=Decision.Verb.APPROVE).exists()

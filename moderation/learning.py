@@ -21,10 +21,10 @@ def learn() -> bool:
 
 def lessons() -> Iterator[Lesson]:
     """From approvals and spam decisions in force, unless the words came later or their writer took them away."""
-    decided = Decision.objects.order_by().values("comment").annotate(newest=Max("pk")).order_by("-newest")
-    numbers = list(decided.values_list("comment", flat=True)[:AT_MOST])
+    decided = Decision.objects.order_by().values("number").annotate(newest=Max("pk")).order_by("-newest")
+    numbers = list(decided.values_list("number", flat=True)[:AT_MOST])
     for at in range(0, len(numbers), AT_A_TIME):
-        decisions = {one.comment_id: one for one in Decision.objects.in_force_on(numbers[at : at + AT_A_TIME])}
+        decisions = {one.number: one for one in Decision.objects.in_force_on(numbers[at : at + AT_A_TIME])}
         for comment in Comment.objects.filter(pk__in=decisions).select_related("commenter", "wording"):
             if says_something(comment, decisions[comment.pk]):
                 yield spam.lesson(said(comment), is_spam=SAYS[Status(comment.status)])

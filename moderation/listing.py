@@ -201,7 +201,7 @@ class Listing:
         comments = list(found.annotate(answered_html=Left("parent__wording__html", FIRST_OF_ANSWERED)))
         people = histories({comment.commenter_id for comment in comments})
         newest = Decision.objects.latest_of(keys).select_related("moderator")
-        decisions = {decision.comment_id: decision for decision in newest}
+        decisions = {decision.number: decision for decision in newest}
         earlier = wordings_before(comment for comment in comments if comment.edited)
         return [
             Row(comment, people.get(comment.commenter_id), decisions.get(comment.pk), earlier.get(comment.pk, ()))
@@ -215,7 +215,7 @@ class Listing:
         made = Decision.objects.filter(pk__in=self.place.decided)
         newest = Decision.objects.latest_of(made.values_list("comment", flat=True)).filter(pk__in=self.place.decided)
         found = newest.select_related("comment__commenter", "comment__wording").defer("comment__wording__text")
-        return {decision.comment_id: Folded(decision) for decision in found}
+        return {decision.number: Folded(decision) for decision in found}
 
 
 def counts() -> dict[str, int]:

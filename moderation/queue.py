@@ -3,14 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import wraps
 
 from django.contrib import admin, messages
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -21,6 +18,7 @@ from comments.models import Comment
 from moderation import actions
 from moderation.listing import MOST, Listing, Place, numbers
 from moderation.models import Decision
+from moderation.rights import Rights, for_moderators
 from moderation.row import how
 
 VERBS: dict[str, Callable[..., Decision]] = {
@@ -30,26 +28,12 @@ VERBS: dict[str, Callable[..., Decision]] = {
     "trash": actions.trash,
     "restore": actions.restore,
 }
-View = Callable[[Request, User], HttpResponse]
-
-
-def for_moderators(view: View) -> Callable[[Request], HttpResponse]:
-    """Hands the view who decides; everybody else is told, or logs in first."""
-
-    @wraps(view)
-    def guarded(request: Request) -> HttpResponse:
-        if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
-        if not request.user.has_perm("moderation.add_decision"):
-            raise PermissionDenied(_("The queue is for moderators. The owner of this site can make you one."))
-        return view(request, request.user)
-
-    return guarded
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_moderators
-def queue(request: Request, user: User) -> HttpResponse:
+def queue(request: Request, rights: Rights) -> HttpResponse:
+    user = rights.user
     place = Place.of(request.GET)
     if request.method == "POST":
         answer = undo if request.POST.get("action") == "undo" else decide
@@ -171,7 +155,7 @@ def as_seen(shown: Iterable[str]) -> dict[int, tuple[str, int | None]]:
 
 def undo(request: Request, user: User, place: Place) -> HttpResponse:
     keys = numbers(request.POST.getlist("decision"))[:MOST]
-    found = Decision.objects.select_related("comment__commenter").filter(pk__in=keys).order_by("comment_id", "-pk")
+    found = Decision.objects.select_related("comment__commenter").filter(pk__in=keys).order_by("number", "-pk")
     outcome = Outcome(gone=len(keys) - len(found))
     for decision in found:
         try:
@@ -180,8 +164,8 @@ def undo(request: Request, user: User, place: Place) -> HttpResponse:
             outcome.late.append(late.comment)
         except Comment.DoesNotExist:
             outcome.gone += 1
-    if len(outcome.made) == 1 == len(keys):
-        comment = outcome.made[0].comment
+    comment = outcome.made[0].comment if len(outcome.made) == 1 == len(keys) else None
+    if comment:
         said = {"name": comment.commenter.name, "status": comment.get_status_display()}
         messages.info(request, _("Undone: the comment by %(name)s is %(status)s again.") % said)
     else:
@@ -189,8 +173,5 @@ def undo(request: Request, user: User, place: Place) -> HttpResponse:
     place = place.without(keys)
     if not found:
         return redirect(place.url())
-    touched = [decision.comment_id for decision in found]
+    touched = [decision.number for decision in found]
     return redirect(place.at(max(touched) if place.is_newest_first else min(touched)))
-
-
-urlpatterns = [path("", queue, name="queue")]

@@ -165,11 +165,11 @@ class Folded:
 
     @property
     def pk(self) -> int:
-        return self.decision.comment_id
+        return self.decision.number
 
     @property
     def words(self) -> str:
-        wording = self.decision.comment.wording
+        wording = self.decision.comment and self.decision.comment.wording
         return first_words(wording.html) if wording else ""
 
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship
-from comments.models import Bar, Comment, Like, Notice, Subscription, Wording
-from moderation.models import Decision
+from comments.models import Bar, Block, Comment, Like, Notice, Subscription, Wording
+from moderation.models import Appeal, Batch, Decision, Note, Report
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,9 @@ OF_COMMENTER = (
     ),
     Mails(Notice, _("Mails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
     Part(Bar, _("Whether your likes are taken"), "commenter", ("created",)),
+    Part(Block, _("How your comments are treated"), "commenter", ("kind", "until", "sentence", "created")),
+    Part(Report, _("What you reported"), "commenter", ("comment_id", "kind", "words", "network", "state", "created")),
+    Part(Note, _("What moderators noted about you"), "commenter", ("text", "created")),
 )
 OF_USER = (
     Part(
@@ -136,8 +139,12 @@ OF_USER = (
         Decision,
         _("Your decisions about comments"),
         "moderator",
-        ("comment_id", "verb", "why", "before", "after", "created"),
+        ("number", "verb", "why", "before", "after", "created"),
     ),
+    Part(Batch, _("Your decisions at one stroke"), "moderator", ("verb", "why", "total", "done", "created")),
+    Part(Block, _("Whom you block or trust"), "moderator", ("kind", "why", "until", "created")),
+    Part(Note, _("What you noted about others"), "moderator", ("commenter__name", "text", "created")),
+    Part(Appeal, _("Appeals you answered"), "answered_by", ("comment_id", "state", "answer", "answered")),
     Part(LogEntry, _("What you changed in the admin"), "user", ("object_repr", "change_message", "action_time")),
 )
 

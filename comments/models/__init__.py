@@ -1,5 +1,6 @@
 """What is answered: comments in their threads, their words, the rules of discussion, likes, and who is to be told."""
 
+from comments.models.block import Block
 from comments.models.comment import (
     Comment,
     CommentManager,
@@ -14,6 +15,7 @@ from comments.models.comment import (
 )
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
+from comments.models.rule import Condition, Rule
 from comments.models.rules import Discussion, Rules
 from comments.models.spam import SpamModel
 from comments.models.subscription import Address, Subscription
@@ -21,13 +23,16 @@ from comments.models.subscription import Address, Subscription
 __all__ = (
     "Address",
     "Bar",
+    "Block",
     "Comment",
     "CommentManager",
     "CommentQuerySet",
+    "Condition",
     "Discussion",
     "History",
     "Like",
     "Notice",
+    "Rule",
     "Rules",
     "SpamModel",
     "Status",

@@ -330,6 +330,9 @@ class Wording(models.Model):
     )
     reasons = models.JSONField(_("why it is held"), default=list, editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    likeness = models.FloatField(
+        _("likeness to spam"), null=True, editable=False, help_text=_("0 to 1, when it came; empty: nobody looked.")
+    )
     sent_as = models.CharField(
         _("sent as"),
         max_length=32,

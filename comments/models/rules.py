@@ -132,6 +132,23 @@ class Rules(models.Model):
         default=True,
         help_text=_("Replies to them, threads, discussions, new essays: each its own choice, off at first."),
     )
+    authors_moderate = models.BooleanField(
+        _("authors decide about comments on their own essays"),
+        default=False,
+        help_text=_("Moderators decide everywhere in any case."),
+    )
+    readers_may_report = models.BooleanField(
+        _("readers may report comments"), default=True, help_text=_("To the queue, with a reason.")
+    )
+    writers_may_appeal = models.BooleanField(
+        _("writers may appeal"), default=True, help_text=_("Once, in words, when a comment of theirs was refused.")
+    )
+    tombstones_tell = models.BooleanField(
+        _("removed comments say why"), default=False, help_text=_("Where a place is kept and a reason was told.")
+    )
+    public_record = models.BooleanField(
+        _("publish the record"), default=False, help_text=_("Counts of decisions and their reasons, without names.")
+    )
 
     objects = RulesManager()
 

@@ -91,14 +91,14 @@ class Site:
             self.decisions.append(decision)
 
     def undo(self, decision: Decision) -> None:
-        of_comment = [other for other in self.decisions if other.comment_id == decision.comment_id]
+        of_comment = [other for other in self.decisions if other.number == decision.number]
         try:
             undone = actions.undo(decision, by=self.moderator)
         except actions.AlreadyDecided:
             assert of_comment[-1] != decision
         else:
             assert of_comment[-1] == decision
-            past = self.statuses[decision.comment_id]
+            past = self.statuses[decision.number]
             if decision.verb == Decision.Verb.UNDO:
                 past.append(decision.before)
             else:

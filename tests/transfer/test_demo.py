@@ -119,6 +119,7 @@ class TestFilled:
         latest = Comment.objects.latest("created").created
         assert timezone.now() - latest < timedelta(days=1)
         for decision in Decision.objects.select_related("comment"):
+            assert decision.comment
             assert decision.comment.created < decision.created <= timezone.now()
 
     def test_comments_stand_in_the_order_in_which_they_were_said(self) -> None:

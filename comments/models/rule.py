@@ -1,0 +1,63 @@
+"""The owner's own rules: conditions, and what happens where all of them hold."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Rule(models.Model):
+    """Tried in order; the first whose conditions all hold decides, unless it only holds and a later one is stricter."""
+
+    class Action(models.TextChoices):
+        PUBLISH = "publish", _("publish it")
+        HOLD = "hold", _("hold it for a moderator")
+        SPAM = "spam", _("put it under Spam")
+        REFUSE = "refuse", _("send it back with a sentence")
+
+    name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_on = models.BooleanField(_("on"), default=False)
+    action = models.CharField(_("then"), max_length=7, choices=Action.choices, default=Action.HOLD)
+    sentence = models.TextField(_("sentence"), blank=True, max_length=500)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Condition(models.Model):
+    """One thing that must be so."""
+
+    class Kind(models.TextChoices):
+        LINKS = "links", _("at least so many links")
+        WORDS = "words", _("one of these words")
+        PATTERN = "pattern", _("matches this pattern")
+        EARLY = "early", _("among a person’s first so many comments")
+        NEW_ACCOUNT = "account", _("by an account younger than so many days")
+        OLD_ESSAY = "essay", _("on an essay older than so many days")
+        LANGUAGE = "language", _("in this language")
+        LONGER = "longer", _("longer than so many characters")
+        SHORTER = "shorter", _("shorter than so many characters")
+        CAPITALS = "capitals", _("at least so many percent capitals")
+        REPEATED = "repeated", _("the same text was posted before")
+        ADDRESS = "address", _("from this address, domain or network")
+        LIKENESS = "likeness", _("at least so many hundredths like spam")
+        REPORTED = "reported", _("reported at least so many times")
+
+    rule = models.ForeignKey(Rule, models.CASCADE, related_name="conditions", verbose_name=_("rule"))
+    kind = models.CharField(_("condition"), max_length=8, choices=Kind.choices)
+    value = models.TextField(_("value"), blank=True, max_length=5000)
+    is_not = models.BooleanField(_("not"), default=False)
+
+    class Meta:
+        verbose_name = _("condition")
+        verbose_name_plural = _("conditions")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.value[:60]}"

@@ -1,0 +1,138 @@
+"""Who decided what about whom: the log is only ever added to."""
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby, islice
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from blog.models import Essay
+from comments.models import Comment, Rule, Wording
+from moderation.models.reason import Reason
+
+
+def standing(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
+    """Of one comment's decisions those that hold: only the newest can be undone, so what was stands just before."""
+    rest = iter(newest_first)
+    for decision in rest:
+        if decision.verb == Decision.Verb.UNDO:
+            next(rest, None)
+        else:
+            yield decision
+
+
+def by_comment(decision: "Decision") -> int:
+    return decision.number
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def in_force(self, comment: Comment) -> Iterator["Decision"]:
+        """A comment's decisions, newest first, without those that were undone and what undid them."""
+        return standing(self.filter(comment=comment).order_by("-pk"))
+
+    def in_force_on(self, comments: Collection[int]) -> Iterator["Decision"]:
+        """Of each of these comments the newest decision in force, if any is."""
+        for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
+            yield from islice(standing(of_one), 1)
+
+    def latest_of(self, comments: Iterable[int]) -> Self:
+        """The newest decision about each of these comments."""
+        of_each = self.filter(comment__in=comments).order_by().values("comment").annotate(newest=models.Max("pk"))
+        return self.filter(pk__in=of_each.values("newest"))
+
+
+class Decision(models.Model):
+    """One verb about one comment, by a moderator's hand or by a rule of the owner's, with what was before and after.
+
+    It outlives what it is about: `number` is the comment's, also when that is deleted for good.
+    """
+
+    class Verb(models.TextChoices):
+        APPROVE = "approve", _("approved")
+        UNAPPROVE = "unapprove", _("unapproved")
+        SPAM = "spam", _("marked as spam")
+        TRASH = "trash", _("moved to the trash")
+        RESTORE = "restore", _("restored")
+        EDIT = "edit", _("edited")
+        REPLY = "reply", _("replied")
+        DELETE = "delete", _("deleted for good")
+        RULE = "rule", _("decided by a rule")
+        UNDO = "undo", _("undone")
+
+    comment = models.ForeignKey(
+        Comment, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("comment")
+    )
+    number = models.PositiveBigIntegerField(_("comment"), default=0, editable=False)
+    essay = models.ForeignKey(Essay, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("essay"))
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("moderator")
+    )
+    verb = models.CharField(_("what"), max_length=9, choices=Verb.choices)
+    why = models.TextField(_("why"), blank=True, help_text=_("Between moderators."))
+    reason = models.ForeignKey(
+        Reason, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("reason told")
+    )
+    told = models.TextField(_("told to its writer"), blank=True)
+    rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("by the rule"))
+    before = models.CharField(_("before"), max_length=8, blank=True)
+    after = models.CharField(_("after"), max_length=8, blank=True)
+    removed_by = models.CharField(
+        _("removed by, before"), max_length=9, choices=Comment.Remover.choices, blank=True, editable=False
+    )
+    wording = models.ForeignKey(
+        Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("words before"), editable=False
+    )
+    edited = models.DateTimeField(_("edited, before"), null=True, editable=False)
+    batch = models.ForeignKey(
+        "Batch", models.SET_NULL, null=True, related_name="decisions", verbose_name=_("at one stroke with")
+    )
+    undoes = models.OneToOneField(
+        "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undoes")
+    )
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False, db_index=True)
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.moderator or self.rule or '–'}: {self.get_verb_display()} #{self.number}"
+
+
+class Batch(models.Model):
+    """Many decisions at one stroke: made by a job, taken back by one."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
+        FAILED = "failed", _("stopped")
+
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="batches", verbose_name=_("moderator")
+    )
+    verb = models.CharField(_("what"), max_length=9, choices=Decision.Verb.choices)
+    why = models.TextField(_("why"), blank=True)
+    asked = models.JSONField(_("of which comments"), default=dict, editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
+    total = models.PositiveIntegerField(_("comments"), default=0)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    missed = models.PositiveIntegerField(_("decided elsewhere meanwhile"), default=0)
+    undone = models.PositiveIntegerField(_("taken back"), default=0)
+    created = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    ended = models.DateTimeField(_("ended"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("decisions at one stroke")
+        verbose_name_plural = _("decisions at one stroke")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()}: {self.done} / {self.total}"

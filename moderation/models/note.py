@@ -1,0 +1,36 @@
+"""What moderators write down about people, for each other."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Commenter
+
+
+class NoteManager(models.Manager["Note"]):
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What was noted of one of two, who are one person, is noted of the other."""
+        self.filter(commenter=old.pk).update(commenter=new)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+        self.filter(commenter=commenter).delete()
+
+
+class Note(models.Model):
+    commenter = models.ForeignKey(Commenter, models.CASCADE, related_name="notes", verbose_name=_("about"))
+    moderator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    text = models.TextField(_("note"), max_length=2000)
+    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = NoteManager()
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,21 @@
+"""What a writer is told when a comment is refused: the owner's own list."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Reason(models.Model):
+    """One line of the list: its name for moderators, its sentence for writers."""
+
+    name = models.CharField(_("name"), max_length=80)
+    sentence = models.TextField(_("told to the writer"), max_length=1000)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_offered = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name
