@@ -1,0 +1,291 @@
+"""Who may open and send what of moderation: every address × everybody, as one table says.
+
+An address that is added without lines here fails the first test, which prints the lines as they would stand now: read
+them, and if that is what should be, put them into the table.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from comments.models import Block, Comment, Rule
+from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
+from tests import make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+# `own`: an author, where authors decide about comments on their own essays. `moderator` has no other right in the
+# admin and is not staff, `staff` is a moderator who is. `login`: led to the log-in; `302`: led elsewhere. What is sent
+# is an empty form. What stands in brackets is made by world(), below.
+TABLE = """
+                                                    nobody guest person author own   moderator staff owner
+GET  queue                                          login login 403    403    200   200       200   200
+POST queue                                          login login 403    403    400   400       400   400
+GET  admin:moderation_decision_changelist           login login login  403    403   login     200   200
+POST admin:moderation_decision_changelist           login login login  403    403   login     200   200
+GET  admin:moderation_decision_add                  login login login  403    403   login     403   403
+POST admin:moderation_decision_add                  login login login  403    403   login     403   403
+GET  admin:moderation_decision_change(decision)     login login login  403    403   login     200   200
+POST admin:moderation_decision_change(decision)     login login login  403    403   login     403   403
+GET  admin:moderation_decision_delete(decision)     login login login  403    403   login     403   403
+POST admin:moderation_decision_delete(decision)     login login login  403    403   login     403   403
+GET  admin:moderation_decision_history(decision)    login login login  403    403   login     200   200
+POST admin:moderation_decision_history(decision)    login login login  403    403   login     200   200
+GET  admin:comments_rules_add                       login login login  403    403   login     403   403
+POST admin:comments_rules_add                       login login login  403    403   login     403   403
+GET  admin:comments_rules_change(rules)             login login login  403    403   login     403   200
+POST admin:comments_rules_change(rules)             login login login  403    403   login     403   200
+GET  admin:comments_rules_changelist                login login login  302    302   login     302   302
+POST admin:comments_rules_changelist                login login login  302    302   login     302   302
+GET  admin:comments_rules_delete(rules)             login login login  403    403   login     403   403
+POST admin:comments_rules_delete(rules)             login login login  403    403   login     403   403
+GET  admin:comments_rules_history(rules)            login login login  403    403   login     403   200
+POST admin:comments_rules_history(rules)            login login login  403    403   login     403   200
+"""
+PEOPLE = ("nobody", "guest", "person", "author", "own", "moderator", "staff", "owner")
+SEE_ALL = {"moderator", "staff", "owner"}
+OF_ADMIN = re.compile(r"admin:(moderation_|comments_(rules?|block|spammodel)_)")
+SECRETS = ("unsaid until decided", "held@secret.example", "Hilda Held")
+OF_SESSIONS = {"django_session", "usersessions_usersession"}
+
+
+@dataclass
+class World:
+    """One of everything, and everybody's browser."""
+
+    things: dict[str, Any]
+    users: dict[str, User]
+    held: Comment
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    def client(self, who: str) -> Client:
+        if who not in self.clients:
+            client = self.clients[who] = Client()
+            if user := self.users.get(who):
+                client.force_login(user)
+            elif who == "guest":
+                guest_cookie(client)
+        make.rules(authors_moderate=who == "own")
+        return self.clients[who]
+
+
+def guest_cookie(client: Client) -> None:
+    """A guest who once asked to be remembered, and said something on the other essay."""
+    essay = make.essay("Where a guest was")
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on", text="A guest was here."))
+    assert settings.COMMENTER_COOKIE_NAME in client.cookies
+
+
+@pytest.fixture
+def world() -> World:
+    make.rules()
+    author = make.author("author")
+    theirs, others = make.essay("Theirs", by=author), make.essay("Somebody else’s", by=make.author("other"))
+    shown = make.comment(others, "Said and shown.")
+    writer = make.guest(SECRETS[2], email=SECRETS[1])
+    held = make.comment(others, f"This is {SECRETS[0]}.", by=writer, to=shown, status="pending")
+    own = make.comment(theirs, "Under the author’s own.", status="pending")
+    moderator = make.user("moderator", group="Moderators")
+    decision = Decision.objects.create(
+        comment=held, number=held.pk, essay=others, moderator=moderator, verb="unapprove", before="approved",
+        after="pending", why=f"Because {SECRETS[0]}",
+    )  # fmt: skip
+    reason = Reason.objects.create(name="Rude", sentence="Please be kind.")
+    rule = Rule.objects.create(name="Casinos")
+    things = {
+        "held": held,
+        "shown": shown,
+        "own": own,
+        "essay": others,
+        "decision": decision,
+        "writer": held.commenter,
+        "reason": reason,
+        "rule": rule,
+        "block": Block.objects.create(commenter=held.commenter),
+        "batch": Batch.objects.create(moderator=moderator, verb="spam", asked={"comments": [held.pk]}),
+        "note": Note.objects.create(commenter=held.commenter, moderator=moderator, text=f"Was {SECRETS[0]}."),
+        "report": Report.objects.create(comment=held, kind="rude", words=f"It was {SECRETS[0]}."),
+        "appeal": Appeal.objects.create(comment=held, decision=decision, words=f"Why {SECRETS[0]}?"),
+        "rules": make.rules(),
+        "yes": 1,
+    }
+    users = {
+        "person": make.user("person"),
+        "author": author,
+        "own": author,
+        "moderator": moderator,
+        "staff": make.moderator("staff"),
+        "owner": make.owner("owner"),
+    }
+    return World(things, users, held)
+
+
+def rows() -> Iterator[tuple[str, str, list[str]]]:
+    """Method, address with what it is about, answers."""
+    for line in TABLE.strip().splitlines()[1:]:
+        method, address, *answers = line.split()
+        yield method, address, answers
+
+
+def addresses() -> Iterator[tuple[str, str, list[str]]]:
+    """Name, view's module and what it is about, of every named address of the site."""
+    open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
+    while open_:
+        patterns, space = open_.pop()
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                open_.append((pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space))
+            elif isinstance(pattern, URLPattern):
+                view = getattr(pattern.callback, "view_class", pattern.callback)
+                if pattern.name:
+                    yield f"{space}{pattern.name}", view.__module__, list(pattern.pattern.converters)
+
+
+def of_moderation() -> dict[str, list[str]]:
+    """The addresses that the table must know: all views of this room, and its pages of the stock admin."""
+    return {
+        name: about
+        for name, module, about in addresses()
+        if module.split(".")[0] == "moderation" or OF_ADMIN.match(name)
+    }
+
+
+def url(address: str, world: World) -> str:
+    name, _, about = address.rstrip(")").partition("(")
+    args = [world.things[each] for each in about.split(",")] if about else []
+    return reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
+
+
+def answer(response: Any) -> str:
+    if response.status_code == 302 and "/login/" in response["Location"]:
+        return "login"
+    return str(response.status_code)
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """The statements that changed anything but sessions."""
+    found: list[str] = []
+    with CaptureQueriesContext(connection) as asked:
+        yield found
+    for query in asked.captured_queries:
+        sql = query["sql"].lstrip()
+        if re.match("INSERT|UPDATE|DELETE", sql) and not any(f'"{table}"' in sql for table in OF_SESSIONS):
+            found.append(sql)
+
+
+def everything() -> dict[str, list[Any]]:
+    """All that is stored."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in OF_SESSIONS]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}
+
+
+def told(response: Any) -> str:
+    return b"".join(response).decode(errors="replace") + str(response.headers)
+
+
+def sent(world: World, method: str, address: str, who: str) -> Any:
+    client = world.client(who)
+    place = url(address, world)
+    return client.get(place) if method == "GET" else client.post(place)
+
+
+def test_every_address_stands_in_the_table(world: World) -> None:
+    known = {(method, address.partition("(")[0]) for method, address, _ in rows()}
+    asked = [(method, name, about) for name, about in sorted(of_moderation().items()) for method in ("GET", "POST")]
+    missing = [line(world, *each) for each in asked if each[:2] not in known]
+    assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
+    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
+    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
+
+
+def line(world: World, method: str, name: str, about: list[str]) -> str:
+    """As the table would say it, if its address can be guessed."""
+    thing = next((key for key in world.things if key in re.split("[-_:]", name)), "held")
+    address = f"{name}({','.join(thing for _ in about)})" if about else name
+    found = []
+    for who in PEOPLE:
+        world.client(who)
+        with transaction.atomic():
+            try:
+                found.append(answer(sent(world, method, address, who)))
+            except Exception as error:  # said in the line
+                found.append(type(error).__name__)
+            transaction.set_rollback(True)
+    cells = (cell.ljust(width) for cell, width in zip(found, (5, 5, 6, 6, 5, 9, 5, 5), strict=True))
+    return f"{method:4} {address:46} {' '.join(cells)}".rstrip()
+
+
+def test_opening_answers_as_the_table_says_and_changes_nothing(world: World) -> None:
+    wrong = []
+    for at, who in enumerate(PEOPLE):
+        world.client(who)
+        before = everything()
+        for method, address, expected in rows():
+            if method != "GET":
+                continue
+            response = sent(world, method, address, who)
+            got, body = answer(response), told(response)
+            if got != expected[at]:
+                wrong.append(f"{who} opens {address}: {got}, not {expected[at]}")
+            if who not in SEE_ALL and any(secret in body for secret in SECRETS):
+                wrong.append(f"{who} opens {address} and reads what is held")
+        after = everything()
+        wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(world: World) -> None:
+    wrong = []
+    for at, who in enumerate(PEOPLE):
+        world.client(who)
+        for method, address, expected in rows():
+            if method != "POST":
+                continue
+            with transaction.atomic(), writes() as written:
+                response = sent(world, method, address, who)
+                got, body = answer(response), told(response)
+                transaction.set_rollback(True)
+            written = [sql for sql in written if '"comments_rules"' not in sql]  # which the test itself sets
+            if got != expected[at]:
+                wrong.append(f"{who} sends {address}: {got}, not {expected[at]}")
+            if got in {"login", "403", "404"} and written:
+                wrong.append(f"{who} is refused {address}, and yet: {written}")
+            if who not in SEE_ALL and any(secret in body for secret in SECRETS):
+                wrong.append(f"{who} sends {address} and reads what is held")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_without_the_right_decides_about_a_comment(world: World) -> None:
+    """The author neither, about what stands under somebody else's essay."""
+    before = (Decision.objects.count(), Comment.objects.get(pk=world.held.pk).status)
+    data = {"comment": world.held.pk, "decision": world.things["decision"].pk}
+    wrong = []
+    for who in (each for each in PEOPLE if each not in SEE_ALL):
+        world.client(who)  # outside of what is taken back below
+        for action in ("approve", "unapprove", "spam", "trash", "restore", "undo"):
+            with transaction.atomic():
+                response = world.client(who).post(reverse("queue"), data | {"action": action}, follow=who == "own")
+                if (Decision.objects.count(), Comment.objects.get(pk=world.held.pk).status) != before:
+                    wrong.append(f"{who} can {action}")
+                if any(secret in told(response) for secret in SECRETS):
+                    wrong.append(f"{who} asks to {action} and reads what is held")
+                transaction.set_rollback(True)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_moderator_who_has_nothing_to_do_in_the_admin_finds_the_queue_from_their_account(world: World) -> None:
+    page = world.client("moderator").get(reverse("account_me")).content.decode()
+    assert f'href="{reverse("queue")}"' in page
+    assert reverse("queue") not in world.client("person").get(reverse("account_me")).content.decode()
