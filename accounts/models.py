@@ -26,6 +26,15 @@ class UserManager(DjangoUserManager["User"]):
         return user
 
 
+class QueueMail(models.TextChoices):
+    """How somebody who keeps order here hears of what waits for them."""
+
+    EACH = "each", _("one for each comment")
+    HOURLY = "hourly", _("together, once an hour")
+    DAILY = "daily", _("together, once a day")
+    NONE = "none", _("none")
+
+
 class User(AbstractUser):
     """Somebody with a log-in. One name, as they write it, since not everybody has a first and a last one."""
 
@@ -33,6 +42,9 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     name = models.CharField(
         _("name"), max_length=245, blank=True, help_text=_("As it stands over essays and comments.")
+    )
+    queue_mail = models.CharField(
+        _("mails about the queue"), max_length=6, choices=QueueMail.choices, default=QueueMail.EACH
     )
 
     objects: ClassVar[UserManager] = UserManager()

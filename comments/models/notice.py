@@ -44,11 +44,18 @@ class Notice(models.Model):
         REPLY = "reply", _("somebody answered you")
         FOLLOWED = "followed", _("a comment appeared where you follow")
         DECIDED = "decided", _("your comment was decided about")
+        REPORTED = "reported", _("a comment was reported")
+        OUTCOME = "outcome", _("what came of your report")
+        APPEALED = "appealed", _("a writer appeals")
+        ANSWERED = "answered", _("your appeal was answered")
         ESSAY = "essay", _("an essay appeared")
         CONFIRM = ASKS, _("did you ask for this?")
         DAILY = "daily", _("what a day brought")
+        QUEUE = "queue", _("what came to the queue")
 
     NEWS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
+    OF_QUEUE = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
+    SUMS = (Kind.DAILY, Kind.QUEUE)
 
     class State(models.TextChoices):
         READY = "ready", _("ready")

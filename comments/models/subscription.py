@@ -106,6 +106,8 @@ class Subscription(models.Model):
         ESSAY = "essay", _("all comments on this essay")
         ESSAYS = "essays", _("new essays")
         DECISION = "decision", _("what is decided about my comment")
+        REPORT = "report", _("what comes of my report")
+        APPEAL = "appeal", _("what comes of my appeal")
 
     class Often(models.TextChoices):
         AT_ONCE = "at_once", _("at once")
@@ -119,7 +121,7 @@ class Subscription(models.Model):
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("essay"))
     comment = models.ForeignKey(
         Comment, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("comment")
-    )  # the root of a thread, or what waits for its decision
+    )  # the root of a thread, what waits for its decision, or what was reported or appealed for
     often = models.CharField(_("how often"), max_length=7, choices=Often.choices, default=Often.AT_ONCE)
     confirmed = models.DateTimeField(_("confirmed"), null=True, editable=False)
     stopped = models.DateTimeField(_("stopped"), null=True, editable=False)
@@ -143,7 +145,7 @@ class Subscription(models.Model):
             models.UniqueConstraint(fields=["address"], condition=Q(kind="essays"), name="subscription_essays_once"),
             models.CheckConstraint(
                 condition=Q(kind="replies", essay=None, comment=None, commenter__isnull=False)
-                | Q(kind__in=("thread", "decision"), essay=None, comment__isnull=False)
+                | Q(kind__in=("thread", "decision", "report", "appeal"), essay=None, comment__isnull=False)
                 | Q(kind="essay", essay__isnull=False, comment=None)
                 | Q(kind="essays", essay=None, comment=None),
                 name="subscription_to_one_thing",

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Essay
-from comments.models import Comment, Rule, Wording
+from comments.models import Comment, Rule, Status, Wording
 from moderation.models.reason import Reason
+
+REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
 def standing(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
@@ -38,6 +40,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
             yield from islice(standing(of_one), 1)
 
+    def refusals(self, comments: Collection[int]) -> Iterator["Decision"]:
+        """Of each of these comments the newest decision in force that took it away, if any did."""
+        for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
+            yield from islice(filter(Decision.is_refusal, standing(of_one)), 1)
+
     def latest_of(self, comments: Iterable[int]) -> Self:
         """The newest decision about each of these comments."""
         of_each = self.filter(comment__in=comments).order_by().values("comment").annotate(newest=models.Max("pk"))
@@ -56,6 +63,8 @@ class Decision(models.Model):
         SPAM = "spam", _("marked as spam")
         TRASH = "trash", _("moved to the trash")
         RESTORE = "restore", _("restored")
+        KEEP = "keep", _("kept")
+        DENY = "deny", _("refused again")
         EDIT = "edit", _("edited")
         REPLY = "reply", _("replied")
         DELETE = "delete", _("deleted for good")
@@ -100,6 +109,14 @@ class Decision(models.Model):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ("-pk",)
+
+    @property
+    def sentence(self) -> str:
+        """What its writer is told: the owner's sentence for the reason, then the moderator's own."""
+        return " ".join(filter(None, (self.reason.sentence if self.reason else "", self.told)))
+
+    def is_refusal(self) -> bool:
+        return self.after in REMOVED and self.verb in {self.Verb.SPAM, self.Verb.TRASH, self.Verb.RULE}
 
     def __str__(self) -> str:
         return f"{self.moderator or self.rule or '–'}: {self.get_verb_display()} #{self.number}"

@@ -1,5 +1,7 @@
 """What readers report, and what writers ask to be looked at again."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,19 +13,41 @@ from comments.models import Comment
 from moderation.models.decision import Decision
 
 
-class ReportManager(models.Manager["Report"]):
+class ReportQuerySet(models.QuerySet["Report"]):
+    def open(self) -> Self:
+        return self.filter(state=Report.State.OPEN)
+
+    def recount(self, comment: Comment) -> None:
+        """Keep what is stored of how many are open. Call under the thread's lock."""
+        comment.reports = self.open().filter(comment=comment.pk).count()
+        Comment.objects.filter(pk=comment.pk).update(reports=comment.reports)
+
+    def uphold(self, comment: Comment) -> bool:
+        """Its writer has taken the comment away themselves; whether anybody waited for that."""
+        settled = self.open().filter(comment=comment.pk).update(state=Report.State.UPHELD)
+        if settled:
+            self.recount(comment)
+        return bool(settled)
+
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What one of two reported, who are one person, the other has reported; of the same comment one stays."""
-        twice = self.filter(commenter=new.pk).values("comment")
-        for report in self.filter(commenter=old.pk, comment__in=twice).select_related("comment"):
-            Comment.objects.filter(pk=report.comment_id, reports__gt=0).update(reports=models.F("reports") - 1)
-            report.delete()
+        """What one of two reported, who are one person, the other has reported; of the same comment one stays.
+
+        Comment.objects.join() has locked the threads.
+        """
+        mine = {report.comment_id: report for report in self.filter(commenter=new.pk)}
+        for report in self.filter(commenter=old.pk, comment__in=list(mine)).select_related("comment"):
+            is_kept = report.state == Report.State.OPEN != mine[report.comment_id].state
+            (mine[report.comment_id] if is_kept else report).delete()
+            self.recount(report.comment)
         self.filter(commenter=old.pk).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
-        """That something was reported stays; who did, from where and in which words does not."""
-        mine = self.filter(commenter=commenter)
-        mine.update(network="", words="", commenter=None, state=self.model.State.DISMISSED)
+        """That something was reported stays, and waits if it did; who did, from where and in which words does not.
+
+        What they said against a decision goes as well: it was for moderators alone.
+        """
+        self.filter(commenter=commenter).update(network="", words="", commenter=None)
+        Appeal.objects.filter(comment__commenter=commenter).update(words="")
 
 
 class Report(models.Model):
@@ -51,10 +75,10 @@ class Report(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     decision = models.ForeignKey(
         Decision, models.SET_NULL, null=True, related_name="settled_reports", verbose_name=_("settled by")
-    )
+    )  # or opened again by it, when that is an undo
     created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
 
-    objects = ReportManager()
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("report")
@@ -64,13 +88,20 @@ class Report(models.Model):
                 fields=["comment", "commenter"], condition=Q(commenter__isnull=False), name="report_once_a_person"
             ),
             models.UniqueConstraint(
-                fields=["comment", "network"], condition=Q(commenter=None, state="open"), name="report_once_a_network"
+                fields=["comment", "network"],
+                condition=Q(commenter=None, state="open") & ~Q(network=""),
+                name="report_once_a_network",
             ),
         )
         indexes = (models.Index(fields=["comment"], condition=Q(state="open"), name="report_open"),)
 
     def __str__(self) -> str:
         return f"#{self.comment_id}: {self.get_kind_display()}"
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def open(self) -> Self:
+        return self.filter(state=Appeal.State.OPEN)
 
 
 class Appeal(models.Model):
@@ -92,7 +123,12 @@ class Appeal(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("answered by")
     )
     answered = models.DateTimeField(_("answered"), null=True, editable=False)
+    settled = models.ForeignKey(
+        Decision, models.SET_NULL, null=True, related_name="settled_appeals", verbose_name=_("settled by")
+    )  # or opened again by it, when that is an undo
     created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+
+    objects = AppealQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("appeal")
