@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from moderation import queue
+from moderation import log_views, queue
 
-urlpatterns = [path("", queue.queue, name="queue")]
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("log/", log_views.log, name="queue-log"),
+    path("log/log.csv", log_views.log_file, name="queue-log-file"),
+]

@@ -1,6 +1,9 @@
 """What the admin's own pages show of the queue."""
 
+from typing import Any
+
 from django import template
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments.models import Comment, Status
@@ -20,3 +23,10 @@ def pending() -> int:
 def decides(user: object) -> bool:
     """Whether there is anything in the queue that is theirs to decide."""
     return isinstance(user, User) and rights_of(user) is not None
+
+
+@register.simple_tag
+def around(is_everywhere: bool) -> list[tuple[str, Any]]:
+    """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
+    pages: list[tuple[str, Any]] = [("queue-log", _("Log"))]
+    return pages

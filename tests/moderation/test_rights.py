@@ -52,6 +52,10 @@ GET  admin:comments_rules_delete(rules)             login login login  403    40
 POST admin:comments_rules_delete(rules)             login login login  403    403   login     403   403
 GET  admin:comments_rules_history(rules)            login login login  403    403   login     403   200
 POST admin:comments_rules_history(rules)            login login login  403    403   login     403   200
+GET  queue-log                                      login login 403    403    200   200       200   200
+POST queue-log                                      405   405   405    405    405   405       405   405
+GET  queue-log-file                                 login login 403    403    200   200       200   200
+POST queue-log-file                                 405   405   405    405    405   405       405   405
 """
 PEOPLE = ("nobody", "guest", "person", "author", "own", "moderator", "staff", "owner")
 SEE_ALL = {"moderator", "staff", "owner"}

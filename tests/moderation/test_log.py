@@ -1,0 +1,189 @@
+"""The record of decisions at /admin/comments/queue/log/: read, searched, taken away as a file, and only ever added to."""
+
+import ast
+import csv
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from comments.models import Comment, Rule, Status
+from moderation import actions
+from moderation.models import Decision, Reason
+from tests import make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+ROOM = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def mara(client: Client) -> User:
+    make.rules()
+    mara = make.moderator("mara", name="Mara")
+    client.force_login(mara)
+    return mara
+
+
+def read(client: Client, **query: Any) -> str:
+    response = client.get(reverse("queue-log"), query)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode().partition('<ol class="log"')[2]))
+
+
+def rows(client: Client, **query: Any) -> list[list[str]]:
+    response = client.get(reverse("queue-log-file"), query)
+    assert response.status_code == 200
+    text = b"".join(response).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(text[1:])))
+
+
+def test_it_tells_who_decided_what_about_which_words_and_why(client: Client, mara: User) -> None:
+    comment = make.comment(make.essay("On Rivers"), "It flows.", by=make.guest("Anna Karg"), status="pending")
+    decision = actions.trash(comment, by=mara, why="Third time today")
+    reason = Reason.objects.create(name="Off the point", sentence="Please keep to the essay.")
+    Decision.objects.filter(pk=decision.pk).update(reason=reason, told="Please keep to the essay.")
+    said = read(client)
+    for words in (
+        "Moved to the trash by Mara", "pending → trash", "Anna Karg, “It flows.”",
+        "On Rivers", "Why: Third time today", "Told: Off the point: Please keep to the essay.",
+    ):  # fmt: skip
+        assert words in said
+
+
+def test_what_is_gone_stays_on_record_by_its_number(client: Client, mara: User) -> None:
+    comment = make.comment(make.essay(), "Short-lived.", status="pending")
+    actions.mark_spam(comment, by=mara)
+    Comment.objects.filter(pk=comment.pk).delete()
+    mara.delete()
+    client.force_login(make.moderator())
+    assert f"comment {comment.pk}, which is gone" in read(client)
+    assert "by somebody who is gone" in read(client)
+
+
+def test_it_is_searched_by_every_side_of_a_decision(client: Client, mara: User) -> None:
+    rivers, hills = make.essay("On Rivers"), make.essay("On Hills")
+    other = make.moderator("otto", name="Otto")
+    rule = Rule.objects.create(name="Casinos")
+    one = make.comment(rivers, "It flows.", by=make.guest("Anna Karg"), status="pending")
+    two = make.comment(hills, "It stands.", by=make.guest("Berta Blum", email="b@example.net"), status="pending")
+    with time_machine.travel(timezone.now() - timedelta(days=9)):
+        old = actions.trash(one, by=mara, why="Too wet")
+    new = actions.approve(two, by=other)
+    ruled = Decision.objects.create(
+        comment=two, number=two.pk, essay=hills, rule=rule, verb="rule", before="", after="pending"
+    )
+    week_ago = (timezone.localdate() - timedelta(days=7)).isoformat()
+    every = {old, new, ruled}
+    searches: list[tuple[dict[str, Any], set[Decision]]] = [
+        ({}, every),
+        ({"who": mara.pk}, {old}),
+        ({"verb": "approve"}, {new}),
+        ({"by": "hand"}, {old, new}),
+        ({"by": "rule"}, {ruled}),
+        ({"by": rule.pk}, {ruled}),
+        ({"essay": "hills"}, {new, ruled}),
+        ({"essay": rivers.pk}, {old}),
+        ({"person": "berta"}, {new, ruled}),
+        ({"person": "b@example.net"}, {new, ruled}),
+        ({"person": one.commenter_id}, {old}),
+        ({"words": "wet"}, {old}),
+        ({"words": "stands"}, {new, ruled}),
+        ({"since": week_ago}, {new, ruled}),
+        ({"until": week_ago}, {old}),
+        ({"who": mara.pk, "verb": "approve"}, set()),
+        ({"who": "nobody", "verb": "dance", "by": "magic", "since": "2026-99-99", "page": "x"}, every),
+        ({"words": "a\0b%_"}, set()),
+    ]
+    for query, expected in searches:
+        found = {int(line[0]) for line in rows(client, **query)[1:]}
+        assert found == {decision.pk for decision in expected}, query
+        shown = client.get(reverse("queue-log"), query).content.decode()
+        assert {int(pk) for pk in re.findall(r'id="decision-(\d+)"', shown)} == found, query
+
+
+def test_the_newest_about_a_comment_can_be_undone_for_thirty_days(client: Client, mara: User) -> None:
+    comment = make.comment(make.essay(), status="pending")
+    first = actions.approve(comment, by=mara)
+    second = actions.trash(comment, by=mara)
+    page = client.get(reverse("queue-log")).content.decode()
+    offered = re.findall(r'name="decision" value="(\d+)"', page)
+    assert offered == [str(second.pk)]
+    assert str(first.pk) not in offered
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        client.force_login(mara)
+        assert 'name="decision"' not in client.get(reverse("queue-log")).content.decode()
+    client.force_login(mara)
+    client.post(reverse("queue"), {"action": "undo", "decision": second.pk})
+    assert Comment.objects.get(pk=comment.pk).status == Status.APPROVED
+    assert "Undone: moved to the trash by Mara" in read(client)
+
+
+def test_an_author_reads_what_was_decided_on_their_own_essays(client: Client, mara: User) -> None:
+    author = make.author()
+    actions.trash(make.comment(make.essay(by=author), "Under their own.", status="pending"), by=mara)
+    actions.trash(make.comment(make.essay(), "Elsewhere.", status="pending"), by=mara)
+    make.rules(authors_moderate=True)
+    client.force_login(author)
+    said = read(client)
+    assert "Under their own." in said
+    assert "Elsewhere." not in said
+    assert len(rows(client)) == 2
+
+
+def test_a_page_asks_few_questions_however_long_the_record_is(client: Client, mara: User) -> None:
+    essay = make.essay()
+    asked = []
+    for count in (1, 60):
+        comments = [make.comment(essay, status="pending") for _ in range(2)]
+        Decision.objects.bulk_create(
+            Decision(
+                comment=comments[i % 2], number=comments[i % 2].pk, essay=essay, moderator=mara, verb="spam",
+                before="pending", after="spam",
+            )
+            for i in range(count)
+        )  # fmt: skip
+        with CaptureQueriesContext(connection) as questions:
+            client.get(reverse("queue-log"))
+        asked.append(len(questions))
+    assert asked[0] == asked[1] <= 15
+    second = client.get(reverse("queue-log"), {"page": 2}).content.decode()
+    assert "Page 2 of 2" in second
+    assert second.count('id="decision-') == 61 - 50
+
+
+def test_a_cell_is_never_a_formula(client: Client, mara: User) -> None:
+    for why in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"):
+        actions.trash(make.comment(make.essay("=Essay"), status="pending"), by=mara, why=why)
+    head, *lines = rows(client)
+    assert "why" in head
+    assert len(lines) == 8
+    assert all(cell[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n", "＝"} for line in lines for cell in line)
+    assert lines[-1][head.index("why")] == "'=1+1"
+
+
+def test_no_line_of_the_house_deletes_or_rewrites_a_decision() -> None:
+    """The record is only ever added to; what an edit or a stroke adds to one that is being made is part of making."""
+    found = []
+    for file in [path for app in ("comments", "moderation", "transfer") for path in (ROOM / app).rglob("*.py")]:
+        if "migrations" in file.parts or "demo" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            asked = ast.unparse(node.func.value)
+            touches = re.search(r"\bDecision\.objects\b|\.decisions\b|^decisions?$", asked)
+            is_making = {each.arg for each in node.keywords} <= {"batch", "wording", "edited"} and node.keywords
+            if node.func.attr in {"delete", "update", "bulk_update", "_raw_delete"} and touches and not is_making:
+                found.append(f"{file.relative_to(ROOM)}:{node.lineno}: {ast.unparse(node)}")
+    assert not found
