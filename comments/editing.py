@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 import pagecache
 from accounts.models import User
 from blog import markup
 from blog.models import Authorship
-from comments import notices, screening, standing
+from comments import disputes, notices, own_rules, screening, standing
 from comments.actions import Flooded
 from comments.models import Comment, Rules, Status, Wording
 from comments.pages import Viewer
@@ -97,15 +97,17 @@ def edit(
     if wait := limits.take("edit", f"commenter:{comment.commenter_id}", AN_HOUR, count=EDITS_AN_HOUR):
         raise Flooded(wait)
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
-    others = Comment.objects.approved().filter(commenter=comment.commenter_id).exclude(pk=pk)
-    approved = others.aggregate(newest=Max("created"))["newest"]
-    draft = Draft(comment.commenter, sender, wording, rules, approved=approved)
+    asked = text if rules.rule_stamp else ""
+    history = Comment.objects.said_before(comment, text=asked, address=sender.address)
+    draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.likeness = draft.likeness
     was_public = comment.is_approved
     waits = not was_public or verdict.status != Status.APPROVED
     comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))
     settle(root, comment, Status.PENDING if waits else Status.APPROVED, edited=timezone.now())
+    if verdict.rule and was_public and waits:
+        own_rules.record(comment, verdict.rule, before=Status.APPROVED)
     if was_public and waits:
         notices.tell.enqueue(pk)  # moderators, unless they have heard of it already
     if was_public:
@@ -126,6 +128,8 @@ def remove(pk: int, *, by: Viewer) -> Comment:
         raise Removed
     is_seen = comment.is_approved or comment.has_readable_replies()
     settle(root, comment, Status.TRASH, removed_by=Comment.Remover.AUTHOR)
+    if comment.reported.uphold(comment):
+        disputes.tell.enqueue(pk)
     if is_seen:
         pagecache.bump(comment.essay.cache_key, "comments")
     return comment

@@ -46,7 +46,10 @@ def forget_subscriptions() -> None:
     been forgotten.
     """
     now = timezone.now()
-    decided = Q(kind=Subscription.Kind.DECISION, created__lt=now - STOPPED_KEPT) & ~Q(comment__status=Status.PENDING)
+    decided = Q(kind=Subscription.Kind.DECISION) & ~Q(comment__status=Status.PENDING)
+    decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
+    decided |= Q(kind=Subscription.Kind.APPEAL) & ~Q(comment__appeal__state="open")
+    decided &= Q(created__lt=now - STOPPED_KEPT)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
     Address.objects.drop_idle()

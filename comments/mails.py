@@ -7,18 +7,26 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import QueueMail, User
 from blog import markup
 from blog.models import Site
-from comments import mailed_links, screening, standing
-from comments.models import Address, Comment, Notice, Status, Subscription
+from comments import mailed_links, removals, screening, standing
+from comments.models import Address, Comment, Notice, Rules, Status, Subscription
 
 Kind = Notice.Kind
+WAYS = {
+    "approve": gettext_lazy("Approve"),
+    "keep": gettext_lazy("Keep"),
+    "deny": gettext_lazy("Refuse again"),
+    "spam": gettext_lazy("Spam"),
+    "trash": gettext_lazy("Trash"),
+}
 ANCESTORS = 20  # in References: more would make a header that no server takes
 
 
@@ -64,11 +72,13 @@ def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
         return None
     context = told_of(comment) | {
         "reasons": [screening.in_words(reason) for reason in comment.wording.reasons],
-        "queue": f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}",
+        "queue": in_queue(comment),
     }
     headers = in_thread(notice, comment)
     if notice.recipient:
-        return (context, headers) if still_serves(notice) else None
+        if notice.kind == Kind.HELD:
+            context["ways"] = ways(comment, notice.recipient, "approve", "spam", "trash")
+        return (context, headers) if still_serves(notice, comment) else None
     if (subscription := still(notice)) is None or not comment.essay.is_published:
         return None
     return context | stops(subscription), headers | by_subscription(subscription)
@@ -79,7 +89,66 @@ def of_decision(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
     context = told_of(comment) | {"is_published": comment.status == Status.APPROVED} | stops(subscription)
+    if not comment.is_approved and (removal := removals.of([comment.pk]).get(comment.pk)):
+        may_appeal = removal.may_appeal(comment, Rules.objects.current())
+        context |= {"why": removal.sentence, "appeal": mailed_links.to_appeal(comment) if may_appeal else ""}
     return context, in_thread(notice, comment) | by_subscription(subscription)
+
+
+def of_reports(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """To those who decide: what readers say against a comment that stands for all to read."""
+    comment, recipient = the_comment(notice), notice.recipient
+    if not comment.reports or not comment.is_approved or recipient is None or not still_serves(notice, comment):
+        return None
+    context = told_of(comment) | {
+        "reports": removals.above("reported").open().filter(comment=comment.pk).order_by("pk"),
+        "queue": in_queue(comment),
+        "ways": ways(comment, recipient, "keep", "spam", "trash"),
+    }
+    return context, in_thread(notice, comment)
+
+
+def of_outcome(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """To who reported a comment: whether it stays. Of what anybody said there is not a word in it."""
+    comment, subscription = the_comment(notice), still(notice)
+    if subscription is None or comment.reports:
+        return None
+    context = told_of(comment) | {"stays": comment.is_approved, "words": "", "html": ""} | stops(subscription)
+    return context, by_subscription(subscription)
+
+
+def of_appeal(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """To those who decide: what the writer of a refused comment says against that."""
+    comment, recipient = the_comment(notice), notice.recipient
+    appeal = removals.of([comment.pk]).get(comment.pk)
+    if appeal is None or appeal.appeal is None or appeal.appeal.state != "open":
+        return None
+    if comment.wording is None or recipient is None or not still_serves(notice, comment):
+        return None
+    context = told_of(comment) | {
+        "appeal": appeal.appeal.words,
+        "refused_by": appeal.by,
+        "why": appeal.sentence,
+        "queue": in_queue(comment),
+        "ways": ways(comment, recipient, "approve", "deny"),
+    }
+    return context, in_thread(notice, comment)
+
+
+def of_answer(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """To the writer who appealed."""
+    comment, subscription = the_comment(notice), still(notice)
+    appeal = removals.above("appeal").filter(comment=comment).first()
+    if appeal is None or appeal.state == "open" or subscription is None:
+        return None
+    context = told_of(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
+    return context | stops(subscription), in_thread(notice, comment) | by_subscription(subscription)
+
+
+def of_queue(notice: Notice) -> tuple[dict[str, Any]] | None:
+    """To somebody who decides, what came to the queue in an hour or a day."""
+    parts = [told for part in gathered(notice) if (told := of_part(part))]
+    return ({"parts": parts, "queue": f"{settings.SITE_URL}/admin/comments/queue/"},) if parts else None
 
 
 def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -99,8 +168,7 @@ def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:
 
 
 def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    gathered = notice.parts.filter(state=Notice.State.GATHERED).order_by("pk")
-    parts = [told for part in gathered if (told := of_part(part))]
+    parts = [told for part in gathered(notice) if (told := of_part(part))]
     address = Address.objects.filter(email=notice.email).first()
     if not parts or address is None:
         return None
@@ -113,6 +181,10 @@ def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
         "site_url": settings.SITE_URL,
     }
     return context, unsubscribed_at(stop) | {"List-Id": f"<daily.{host()}>"}
+
+
+def gathered(sum_: Notice) -> QuerySet[Notice]:
+    return sum_.parts.filter(state=Notice.State.GATHERED).select_related("recipient").order_by("pk")
 
 
 def of_part(part: Notice) -> dict[str, Any] | None:
@@ -129,7 +201,12 @@ TELLS: dict[Kind, Callable[[Notice], Any]] = {
     Kind.DECIDED: of_decision,
     Kind.ESSAY: of_essay,
     Kind.CONFIRM: of_asking,
+    Kind.REPORTED: of_reports,
+    Kind.OUTCOME: of_outcome,
+    Kind.APPEALED: of_appeal,
+    Kind.ANSWERED: of_answer,
     Kind.DAILY: of_day,
+    Kind.QUEUE: of_queue,
 }
 
 
@@ -156,10 +233,22 @@ def wanted(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None
     return among.select_related("address").filter(notices=notice).first()
 
 
-def still_serves(notice: Notice) -> bool:
-    """Whether whoever keeps order, or wrote the essay, still does and may come in."""
-    serves = standing.moderators() if notice.kind == Kind.HELD else Q(is_active=True)
-    return User.objects.filter(serves, notices=notice).exists()
+def still_serves(notice: Notice, comment: Comment) -> bool:
+    """Whether whoever keeps order and wants such mails, or wrote the essay, still does and may come in."""
+    if notice.kind not in Notice.OF_QUEUE:
+        return User.objects.filter(is_active=True, notices=notice).exists()
+    serving = User.objects.filter(standing.deciders(comment.essay_id), notices=notice)
+    return serving.exclude(queue_mail=QueueMail.NONE).exists()
+
+
+def in_queue(comment: Comment) -> str:
+    return f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}"
+
+
+def ways(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:
+    """What can be done about it from the mail: in a word, and where."""
+    link = mailed_links.to_decide(comment, user)
+    return [(WAYS[verb], f"{link}?do={verb}") for verb in verbs]
 
 
 def stops(subscription: Subscription) -> dict[str, str]:
@@ -184,7 +273,7 @@ def in_thread(notice: Notice, comment: Comment) -> dict[str, str]:
     above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
     nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
     things = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
-    if notice.kind in {Kind.HELD, Kind.DECIDED}:
+    if notice.kind not in Notice.NEWS:
         things.append(f"comment-{comment.pk}")
     ids = references(notice, things)
     return {"In-Reply-To": ids[-1], "References": " ".join(ids)}

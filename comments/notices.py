@@ -10,7 +10,7 @@ from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import QueueMail, User
 from blog.models import Essay, Site
 from comments import mails, refusals, standing
 from comments.models import Comment, Notice, Status, Subscription
@@ -29,7 +29,10 @@ OF = {
     Subscription.Kind.ESSAY: Kind.FOLLOWED,
     Subscription.Kind.ESSAYS: Kind.ESSAY,
     Subscription.Kind.DECISION: Kind.DECIDED,
+    Subscription.Kind.REPORT: Kind.OUTCOME,
+    Subscription.Kind.APPEAL: Kind.ANSWERED,
 }
+TOGETHER = (QueueMail.HOURLY, QueueMail.DAILY)
 NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kind.ESSAY]
 
 
@@ -53,6 +56,7 @@ def prepare(comment: Comment) -> None:
 def owe_after_all(dropped: Any) -> None:
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
+    is_daily |= Q(kind__in=Notice.OF_QUEUE, recipient__queue_mail__in=TOGETHER)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
     dropped.exclude(pk__in=daily).update(state=Notice.State.READY, tries=0, due=now, changed=now)
     Notice.objects.filter(pk__in=daily, state=Notice.State.DROPPED).update(
@@ -78,7 +82,7 @@ def kinds(comment: Comment) -> list[Kind]:
 def owed(comment: Comment) -> Iterator[Notice]:
     """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
     if comment.status == Status.PENDING:
-        yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.moderators()))
+        yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.deciders(comment.essay_id)))
     if comment.is_waiting:
         return
     asked = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
@@ -92,9 +96,13 @@ def owed(comment: Comment) -> Iterator[Notice]:
 
 
 def to_staff(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
-    """Moderators for one that waits, the essay's authors for one that appeared."""
+    """Moderators for what waits for them, as each chose; the essay's authors for one that appeared."""
+    is_of_queue = kind in Notice.OF_QUEUE
+    if is_of_queue:
+        people = people.exclude(queue_mail=QueueMail.NONE)
     for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
-        yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower())
+        state = Notice.State.GATHERED if is_of_queue and person.queue_mail in TOGETHER else Notice.State.READY
+        yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
 def to_reader(subscription: Subscription, **about: Any) -> Notice:
@@ -123,7 +131,7 @@ def announce() -> None:
 
 def gather(until: datetime) -> None:
     """Owe one mail to everybody for what was gathered for them before that moment."""
-    parts = Notice.objects.filter(state=Notice.State.GATHERED, daily=None, created__lt=until)
+    parts = Notice.objects.filter(state=Notice.State.GATHERED, daily=None, recipient=None, created__lt=until)
     for email in parts.values_list("email", flat=True).distinct():
         with transaction.atomic():
             theirs = parts.filter(email=email)
@@ -178,7 +186,7 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
 
 def deliver(notice: Notice, site: Site, post: Post) -> None:
     """Raises Away, once the notice is put off."""
-    if notice.kind == Kind.DAILY:
+    if notice.kind in Notice.SUMS:
         leave_out(notice)
     message = mails.written(notice, site)
     if message is None:
@@ -204,7 +212,7 @@ def deliver(notice: Notice, site: Site, post: Post) -> None:
 @transaction.atomic
 def arrived(notice: Notice) -> None:
     move(notice, Notice.State.SENT, error="")
-    if notice.kind == Kind.DAILY:
+    if notice.kind in Notice.SUMS:
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from blog.models import Authorship, Essay
+from comments.models import Rules
 
 MODERATE = "add_decision"
 
@@ -17,6 +18,13 @@ def moderators() -> Q:
     """Users who may decide about comments, by a group, by themselves, or as owners."""
     may = Permission.objects.filter(codename=MODERATE, content_type__app_label="moderation")
     return Q(is_active=True) & (Q(is_superuser=True) | Q(groups__permissions__in=may) | Q(user_permissions__in=may))
+
+
+def deciders(essay: int) -> Q:
+    """Users who may decide about comments on this essay: its authors too, if the owner says so."""
+    if not Rules.objects.current().authors_moderate:
+        return moderators()
+    return moderators() | Q(is_active=True, pk__in=Authorship.objects.filter(essay=essay).values("author"))
 
 
 def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:

@@ -174,6 +174,8 @@ def page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
 def shown(subscriptions: Any) -> list[Subscription]:
     """With what each is to; but for what has been decided by now."""
     decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
+    decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
+    decided |= Q(kind=Subscription.Kind.APPEAL) & ~Q(comment__appeal__state="open")
     rows = subscriptions.exclude(decided).select_related("essay", "comment__essay", "comment__commenter", "commenter")
     return list(rows.order_by("kind", "-pk"))
 

@@ -124,11 +124,14 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         pagecache.bump(comment.essay.cache_key, "comments")
 
     def join(self, old: Commenter, new: Commenter) -> None:
+        comment.reported.uphold(comment)
         """What one of two said, who are one person, the other has said. Their threads are locked in order.
 
         Call inside a transaction that holds both: then neither can be saying anything more.
         """
-        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk)).values("tree_id")
+        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)).values(
+            "tree_id"
+        )
         list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
         self.filter(commenter=old.pk).update(commenter=new)
 
