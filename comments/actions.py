@@ -9,7 +9,7 @@ import pagecache
 from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
-from comments import notices, screening, subscribing
+from comments import notices, own_rules, screening, subscribing
 from comments.models import Comment, Discussion, Rules, Wording
 from comments.screening import Draft, Sender
 from comments.subscribing import Following
@@ -72,7 +72,15 @@ def post(
         if sent := Comment.objects.sent(mark):
             return sent
         raise Gone
-    history = Comment.objects.said_by(commenter, essay=essay, parent=parent, text=text, mark=mark)
+    history = Comment.objects.said_by(
+        commenter,
+        essay=essay,
+        parent=parent,
+        text=text,
+        mark=mark,
+        address=sender.address,
+        looks_for_words=bool(rules.rule_stamp),
+    )
     if history.is_sent and (sent := Comment.objects.sent(mark)):
         return sent
     if history.twin:
@@ -83,12 +91,14 @@ def post(
         commenter.save()  # a stranger's first words
     told = ["site"] if commenter.has_news else []
     wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
-    draft = Draft(commenter, sender, wording, rules, approved=history.approved)
+    draft = Draft(commenter, sender, wording, rules, essay, history)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.reasons, wording.likeness = verdict.reasons, draft.likeness
     comment = Comment.objects.grow(
         essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status, wording=wording
     )
+    if verdict.rule:
+        own_rules.record(comment, verdict.rule, before="")
     if comment.is_approved:
         told += [essay.cache_key, "comments"]
     if told:

@@ -17,22 +17,29 @@ from accounts.imitation import Known
 from accounts.models import Commenter
 from accounts.names import imitates, is_mixed
 from blog import markup
-from blog.models import Site
-from comments import teaching
-from comments.models import Rules, Status, Wording
-from comments.spam import Judgement, Said, in_hundredths
+from blog.models import Essay, Site
+from comments import blocks, own_rules, teaching
+from comments.conditions import Case, Past
+from comments.folding import first_in, fold_words
+from comments.models import Block, Rule, Rules, Status, Wording
+from comments.models.block import network_of
+from comments.models.comment import History
+from comments.spam import Judgement, in_hundredths
 
 Reason = dict[str, Any]
 
 LOOKED_BACK = 20
+QUICK = 2.0  # seconds, in which nobody fills in a form by hand
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Where a comment came from, as far as the server can know."""
+    """Where a comment came from, as far as the server can know, and how the form was filled in."""
 
     address: str = ""
     origin_proved: bool = True
+    is_trapped: bool = False  # a field was filled in that no reader sees
+    seconds: float | None = None  # from the first touch of the form, by its script's own account; without script None
 
     @property
     def network(self) -> str:
@@ -54,7 +61,14 @@ class Draft:
     sender: Sender
     wording: Wording
     rules: Rules
-    approved: datetime | None  # when the newest of theirs was said that is approved
+    essay: Essay
+    history: History
+    reports: int = 0
+
+    @property
+    def approved(self) -> datetime | None:
+        """When the newest of theirs was said that is approved."""
+        return self.history.approved
 
     @property
     def has_approved(self) -> bool:
@@ -62,14 +76,26 @@ class Draft:
 
     @cached_property
     def judgement(self) -> Judgement | None:
-        """What the spam filter thinks of it; None while it knows too little, or is off."""
-        known = teaching.known(self.rules) if self.rules.spam_filter else None
-        who = self.commenter
-        return None if known is None else known.judge(Said(self.wording.text, who.name, who.email, who.website))
+        return teaching.judgement(self.rules, self.wording.text, self.commenter)
 
     @property
     def likeness(self) -> float | None:
         return None if self.judgement is None else self.judgement.score
+
+    @property
+    def case(self) -> Case:
+        """As the owner's own rules see it."""
+        return Case(
+            text=self.wording.text,
+            html=self.wording.html,
+            commenter=self.commenter,
+            published=self.essay.published,
+            moment=self.wording.created,
+            network=network_of(self.sender.address),
+            past=Past(self.history.earlier, self.history.repeated),
+            judge=lambda: self.likeness,
+            reports=self.reports,
+        )
 
     @property
     def everything(self) -> str:
@@ -81,20 +107,20 @@ class Draft:
 class Verdict:
     status: Status
     reasons: list[Reason] = field(default_factory=list)
+    rule: int | None = None  # of the owner's own, that decided it
 
 
 class Refused(Exception):
     """The site's rules refuse these words; the argument says so to their writer."""
 
 
-def fold_words(text: str) -> str:
-    return " ".join(text.casefold().split())
+class Blocked(Refused):
+    """Whoever writes is kept out, whatever they say."""
 
 
 def found(words: str, draft: Draft) -> str:
     """The first of the owner's words, one a line, that stands in the draft; else nothing."""
-    everything = draft.everything
-    return next((word for word in map(fold_words, words.splitlines()) if word and word in everything), "")
+    return first_in(words, draft.everything) if words else ""
 
 
 def hold_everything(draft: Draft) -> Reason | None:
@@ -103,6 +129,17 @@ def hold_everything(draft: Draft) -> Reason | None:
 
 def unproved_origin(draft: Draft) -> Reason | None:
     return None if draft.sender.origin_proved else {"code": "origin"}
+
+
+def trapped(draft: Draft) -> Reason | None:
+    """What fills in every field it finds is a program."""
+    return {"code": "trap"} if draft.sender.is_trapped else None
+
+
+def in_no_time(draft: Draft) -> Reason | None:
+    """Only where the page's script said how long it took: nobody is held for having none."""
+    seconds = draft.sender.seconds
+    return {"code": "quick", "seconds": round(seconds, 1)} if seconds is not None and seconds < QUICK else None
 
 
 def first_comment(draft: Draft) -> Reason | None:
@@ -182,6 +219,8 @@ def mixed_name(draft: Draft) -> Reason | None:
 CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
     hold_everything,
     unproved_origin,
+    trapped,
+    in_no_time,
     first_comment,
     many_links,
     held_words,
@@ -194,20 +233,49 @@ CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
 def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     """Decide about a draft. Authors of the essay and moderators are published at once.
 
-    Raises Refused where the rules want it sent back, or nothing would be seen of it.
+    Then it counts whether its writer is trusted, held always or kept out; then the owner's own rules; then the site's.
+    Raises Refused where the rules want it sent back, or nothing would be seen of it; Blocked where its writer is.
     """
     if not markup.plain(draft.wording.html):
         raise Refused(_("Nothing of this would be seen. Please write something before you post it."))
     if is_trusted and draft.sender.origin_proved:
         return Verdict(Status.APPROVED)
+    block = blocks.in_force(draft.history.block)
+    if block and block.kind == Block.Kind.BLOCK:
+        raise Blocked(blocks.told(block))
+    if block and block.kind == Block.Kind.TRUST and draft.sender.origin_proved:
+        return Verdict(Status.APPROVED)
+    if block and block.kind == Block.Kind.HOLD:
+        return Verdict(Status.PENDING, [{"code": "kept"}, *doubts(draft)])
+    if decided := by_own_rule(draft):
+        return decided
     if word := found(draft.rules.refuse_words, draft):
         raise Refused(
             _("This site does not publish comments with “%(word)s”. Please say it in other words.") % {"word": word}
         )
-    reasons = [reason for check in CHECKS if (reason := check(draft))]
+    reasons = doubts(draft)
     if any(is_spam_outright(reason, draft.rules) for reason in reasons):
         return Verdict(Status.SPAM, reasons)
     return Verdict(Status.PENDING if reasons else Status.APPROVED, reasons)
+
+
+def doubts(draft: Draft) -> list[Reason]:
+    return [reason for check in CHECKS if (reason := check(draft))]
+
+
+def by_own_rule(draft: Draft) -> Verdict | None:
+    """What the first of the owner's own rules says that holds. Raises Refused with its sentence."""
+    known = own_rules.known(draft.rules)
+    rule = own_rules.first(known, draft.case) if known else None
+    if rule is None:
+        return None
+    if rule.action == Rule.Action.REFUSE:
+        raise Refused(rule.sentence)
+    if rule.action == Rule.Action.HOLD:
+        return Verdict(Status.PENDING, [rule.reason, *doubts(draft)], rule.pk)
+    if rule.action == Rule.Action.PUBLISH and (doubt := unproved_origin(draft)):
+        return Verdict(Status.PENDING, [doubt])
+    return Verdict(own_rules.AFTER[Rule.Action(rule.action)], [rule.reason], rule.pk)
 
 
 def is_spam_outright(reason: Reason, rules: Rules) -> bool:
@@ -242,6 +310,16 @@ def in_words(reason: Reason) -> str:
             why = [_("“%(word)s”") % {"word": word} for word in words] + [sign_in_words(sign) for sign in signs]
             likeness = _("looks like spam, %(score).2f") % {"score": score}
             return _("%(likeness)s: %(why)s") % {"likeness": likeness, "why": ", ".join(why)} if why else likeness
+        case {"code": "trap"}:
+            return _("a field was filled in that readers do not see")
+        case {"code": "quick", "seconds": float(seconds)}:
+            return _("typed and sent within %(seconds).1f seconds") % {"seconds": seconds}
+        case {"code": "kept"}:
+            return _("everything from this person or place is held")
+        case {"code": "rule", "name": name, "then": "publish"}:
+            return _("published by the rule “%(name)s”") % {"name": name}
+        case {"code": "rule", "name": name}:
+            return _("the rule “%(name)s”") % {"name": name}
         case {"code": "imported"}:
             return _("was waiting where it was imported from")
     return str(reason.get("code", ""))

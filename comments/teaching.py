@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from accounts.models import Commenter
 from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import Filter, Lesson
+from comments.spam import Filter, Judgement, Lesson, Said
 from comments.spam.lessons import packed, unpacked
 
 _loaded: tuple[str, Filter | None] = ("", None)
@@ -23,6 +24,22 @@ def known(rules: Rules) -> Filter | None:
         found = Filter.unpacked(bytes(row.weights)) if row and row.weights else None
         _loaded = (rules.spam_stamp, found)
     return found
+
+
+def judgement(rules: Rules, text: str, who: Commenter) -> Judgement | None:
+    """What the filter thinks of words; None while it knows too little, or is off."""
+    found = known(rules) if rules.spam_filter else None
+    return None if found is None else found.judge(said(text, who))
+
+
+def likeness(rules: Rules, text: str, who: Commenter) -> float | None:
+    """As judgement(), without saying why."""
+    found = known(rules) if rules.spam_filter else None
+    return None if found is None else found.score(said(text, who))
+
+
+def said(text: str, who: Commenter) -> Said:
+    return Said(text, who.name, who.email, who.website)
 
 
 @transaction.atomic

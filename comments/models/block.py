@@ -1,15 +1,63 @@
 """People and places that are treated apart: trusted, held always, or kept out."""
 
+import ipaddress
+from typing import Self
+
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-class BlockManager(models.Manager["Block"]):
+
+def network_of(text: str) -> Network | None:
+    """An address or a network, in whichever way it is written; None: it is neither."""
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped and network.prefixlen >= 96:
+        return ipaddress.ip_network((mapped, network.prefixlen - 96), strict=False)
+    return network
+
+
+def networks_round(address: str) -> list[str]:
+    """Every network that an address lies in, the address itself first."""
+    network = network_of(address)
+    if network is None:
+        return []
+    return [str(network), *(str(network.supernet(new_prefix=bits)) for bits in range(network.prefixlen - 1, -1, -1))]
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    def in_force(self) -> Self:
+        return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
+
+    def on(self, commenter: Commenter, address: str) -> Self:
+        """What holds for somebody who writes from there, what counts most first: the person's own before an address
+        they have proved, that before where they write from; and of two alike the stricter.
+        """
+        reached = Q(network__in=networks_round(address)) & ~Q(network="")
+        if commenter.pk:
+            reached |= Q(commenter=commenter.pk)
+        if commenter.user_id:
+            proved = EmailAddress.objects.filter(user=commenter.user_id, verified=True)
+            reached |= ~Q(email="") & Q(email__in=proved.values(lower=Lower("email")))
+        closeness = Case(When(commenter__isnull=False, then=Value(0)), When(email="", then=Value(2)), default=Value(1))
+        strictness = Case(
+            *(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(("block", "hold"))), default=Value(2)
+        )
+        return self.in_force().filter(reached).order_by(closeness, strictness, "-pk")
+
+
+class BlockManager(models.Manager.from_queryset(BlockQuerySet)):  # type: ignore[misc]
     def join(self, old: Commenter, new: Commenter) -> None:
         """What is said of one of two, who are one person, is said of the other."""
         self.filter(commenter=old.pk).update(commenter=new)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,10 @@ from mptt.models import MPTTModel, TreeForeignKey, TreeManager
 import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
+from comments.models.block import Block
 from comments.models.rules import Discussion, Rules
+
+BEGINNING = 40  # characters by which the same words are looked for
 
 
 class Status(models.TextChoices):
@@ -121,10 +124,10 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
             status=comment.status, removed_by=comment.removed_by, changed=comment.changed, wording=None
         )
         Wording.objects.filter(comment=comment).delete()
+        comment.reported.uphold(comment)
         pagecache.bump(comment.essay.cache_key, "comments")
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        comment.reported.uphold(comment)
         """What one of two said, who are one person, the other has said. Their threads are locked in order.
 
         Call inside a transaction that holds both: then neither can be saying anything more.
@@ -136,11 +139,20 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         self.filter(commenter=old.pk).update(commenter=new)
 
     def said_by(
-        self, commenter: Commenter, *, essay: Essay, parent: int | None, text: str, mark: str = ""
+        self,
+        commenter: Commenter,
+        *,
+        essay: Essay,
+        parent: int | None,
+        text: str,
+        mark: str = "",
+        address: str = "",
+        looks_for_words: bool = False,
     ) -> "History":
         """What this person said before. A guest who is not remembered is, here alone, the name and address typed.
 
         Ask under the thread's lock: of two that are sent at once, the later one then finds the other.
+        `looks_for_words`: whether it matters that somebody else may have posted the same anywhere.
         """
         person = (
             Q(commenter=commenter.pk)
@@ -154,12 +166,29 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
             twin=models.Max("pk", filter=same),
             approved=models.Max("created", filter=Q(status=Status.APPROVED)),
             # has nothing to do with these rows, but comes with them in one query
-            sent=Coalesce(
-                Subquery(sent.values("comment")[:1]), 0 * models.Count("pk"), output_field=models.BigIntegerField()
-            ),
+            sent=one(sent.values("comment")),
+            **beside(commenter, address, text if looks_for_words else ""),
         )
-        approved = found["approved"] if commenter.pk else None
-        return History(twin=found["twin"], approved=approved, is_sent=bool(found["sent"]))
+        known = bool(commenter.pk)
+        return History(
+            twin=found["twin"],
+            approved=found["approved"] if known else None,
+            is_sent=bool(found["sent"]),
+            earlier=found["earlier"] if known else 0,
+            repeated=found["repeated"],
+            block=found["block"],
+        )
+
+    def said_before(
+        self, comment: "Comment", *, text: str = "", address: str = "", until: datetime | None = None
+    ) -> "History":
+        """What was there beside a comment, with these words. `until`: before then; else up to now."""
+        rows = self.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
+        found = rows.aggregate(
+            approved=models.Max("created", filter=Q(status=Status.APPROVED)),
+            **beside(comment.commenter, address, text, but=comment, until=until),
+        )
+        return History(twin=None, is_sent=False, **found)
 
     def sent(self, mark: str) -> "Comment | None":
         """What came of this very sending."""
@@ -204,14 +233,40 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         return comment
 
 
+NO_NUMBER = models.Max("pk", filter=Q(pk__lt=0), output_field=models.BigIntegerField())
+NO_MOMENT = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTimeField())
+
+
+def one(rows: Any, nothing: models.Max = NO_NUMBER) -> Any:
+    """A value from elsewhere, to come with an aggregate in one query."""
+    return Coalesce(Subquery(rows[:1]), nothing, output_field=nothing.output_field)
+
+
+def beside(
+    commenter: Commenter, address: str, text: str, but: "Comment | None" = None, until: datetime | None = None
+) -> dict[str, Any]:
+    """What screening has to know of whoever writes, asked for in one query with what they said before."""
+    same = Wording.objects.alias(begins=Beginning("text")).filter(begins=text[:BEGINNING], text=text)
+    same = (same.exclude(comment=but) if but else same).order_by("-created")
+    same = same.filter(created__lt=until) if until else same
+    return {
+        "earlier": models.Count("pk", filter=Q(pk__lt=but.pk) if but else None),
+        "repeated": one(same.values("created"), NO_MOMENT) if text else NO_MOMENT,
+        "block": one(Block.objects.on(commenter, address).values("pk")),
+    }
+
+
 @dataclass(frozen=True)
 class History:
-    """What somebody said before: the very same here, the newest that was approved, and whether this very sending has
-    arrived already."""
+    """What was there before somebody's words: the very same here, the newest of theirs that was approved, whether this
+    very sending has arrived already, how many they posted, when anybody posted the same, and the block in force."""
 
     twin: int | None
     approved: datetime | None
     is_sent: bool
+    earlier: int = 0
+    repeated: datetime | None = None
+    block: int | None = None
 
 
 class Comment(MPTTModel):
@@ -318,6 +373,13 @@ class Comment(MPTTModel):
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1
 
 
+class Beginning(Func):
+    """The first characters of a text, written alike in a question and in the index that answers it."""
+
+    template = f"SUBSTR(%(expressions)s, 1, {BEGINNING})"
+    output_field = models.TextField()
+
+
 class Wording(models.Model):
     """A comment's words at one time: as typed, and as cleaned when they were saved."""
 
@@ -349,6 +411,7 @@ class Wording(models.Model):
         verbose_name = _("wording")
         verbose_name_plural = _("wordings")
         constraints = (models.UniqueConstraint(fields=["sent_as"], condition=~Q(sent_as=""), name="wording_sent_once"),)
+        indexes = (models.Index(Beginning("text"), name="wording_begins"),)
 
     def __str__(self) -> str:
         return self.text[:60]

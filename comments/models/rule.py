@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Rule(models.Model):
-    """Tried in order; the first whose conditions all hold decides, unless it only holds and a later one is stricter."""
+    """Tried in order; the first that is on and whose conditions all hold decides."""
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish it")
@@ -15,10 +15,14 @@ class Rule(models.Model):
         REFUSE = "refuse", _("send it back with a sentence")
 
     name = models.CharField(_("name"), max_length=80)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("order"), default=0, help_text=_("The smallest number is tried first; what the first decides is decided.")
+    )
     is_on = models.BooleanField(_("on"), default=False)
     action = models.CharField(_("then"), max_length=7, choices=Action.choices, default=Action.HOLD)
-    sentence = models.TextField(_("sentence"), blank=True, max_length=500)
+    sentence = models.TextField(
+        _("sentence"), blank=True, max_length=500, help_text=_("What the writer is told when it is sent back.")
+    )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
@@ -38,14 +42,15 @@ class Condition(models.Model):
         WORDS = "words", _("one of these words")
         PATTERN = "pattern", _("matches this pattern")
         EARLY = "early", _("among a person’s first so many comments")
-        NEW_ACCOUNT = "account", _("by an account younger than so many days")
+        NEW_ACCOUNT = "account", _("by somebody known here for less than so many days")
         OLD_ESSAY = "essay", _("on an essay older than so many days")
         LANGUAGE = "language", _("in this language")
         LONGER = "longer", _("longer than so many characters")
         SHORTER = "shorter", _("shorter than so many characters")
         CAPITALS = "capitals", _("at least so many percent capitals")
-        REPEATED = "repeated", _("the same text was posted before")
-        ADDRESS = "address", _("from this address, domain or network")
+        REPEATED = "repeated", _("the same text was posted within so many days")
+        ADDRESS = "address", _("from one of these addresses, domains or networks")
+        DISPOSABLE = "disposal", _("from an address made to be thrown away")
         LIKENESS = "likeness", _("at least so many hundredths like spam")
         REPORTED = "reported", _("reported at least so many times")
 
@@ -53,6 +58,8 @@ class Condition(models.Model):
     kind = models.CharField(_("condition"), max_length=8, choices=Kind.choices)
     value = models.TextField(_("value"), blank=True, max_length=5000)
     is_not = models.BooleanField(_("not"), default=False)
+    stopped = models.DateTimeField(_("stopped"), null=True, editable=False)  # the last time its pattern took too long
+    stops = models.PositiveIntegerField(_("times stopped"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("condition")

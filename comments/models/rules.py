@@ -90,6 +90,7 @@ class Rules(models.Model):
         ),
     )
     spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
+    rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of the owner's own rules are on
     refuse_words = models.TextField(_("refuse at these words"), blank=True, help_text=_("One a line."))
     close_after_days = models.PositiveIntegerField(
         _("close after days"), default=0, validators=DAYS, help_text=_("0: comments stay open.")

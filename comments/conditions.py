@@ -1,0 +1,216 @@
+"""What the owner's rules can ask of a comment: each kind reads its value, and says whether it holds."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name, validate_email
+from django.utils.translation import gettext as _
+
+from accounts.models import Commenter
+from blog import markup
+from comments import disposable, patterns
+from comments.folding import first_in, fold_words
+from comments.languages import NAMES, language_of
+from comments.models import Condition
+from comments.models.block import Network, network_of
+
+Kind = Condition.Kind
+FEW_LETTERS = 20  # of fewer nobody says that they are mostly capitals
+BIGGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was there before a comment came."""
+
+    earlier: int = 0  # comments by the same person
+    repeated: datetime | None = None  # when these very words were posted last, by whomever
+
+
+@dataclass
+class Case:
+    """A comment at the moment it came, with all that a condition may look at."""
+
+    text: str
+    html: str
+    commenter: Commenter
+    published: datetime | None  # its essay
+    moment: datetime
+    network: Network | None  # its sender's address, or as much of it as is kept
+    past: Past
+    judge: Callable[[], float | None]
+    reports: int = 0
+
+    @cached_property
+    def plain(self) -> str:
+        return markup.plain(self.html)
+
+    @cached_property
+    def folded(self) -> str:
+        who = self.commenter
+        return fold_words("\n".join((self.text, self.plain, who.name, who.email, who.website)))
+
+    @cached_property
+    def links(self) -> int:
+        home = f"{settings.SITE_URL}/"
+        return len([link for link in markup.links(self.html) if not link.startswith(home)])
+
+    @cached_property
+    def capitals(self) -> float:
+        """Their share of the letters that have a case, in percent."""
+        cased = [sign for sign in self.plain if sign.isupper() or sign.islower()]
+        return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= FEW_LETTERS else 0
+
+    @cached_property
+    def language(self) -> str:
+        return language_of(self.plain)
+
+    @cached_property
+    def likeness(self) -> float | None:
+        return self.judge()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Addresses, domains with all below them, and networks."""
+
+    emails: frozenset[str]
+    domains: frozenset[str]
+    networks: tuple[Network, ...]
+
+    def hold(self, case: Case) -> bool | None:
+        email = case.commenter.email.casefold()
+        if email in self.emails or not self.domains.isdisjoint(disposable.domains_of(email)):
+            return True
+        if not self.networks:
+            return False
+        known = [is_within(case.network, network) for network in self.networks]
+        return True if True in known else None if None in known else False
+
+
+def is_within(network: Network | None, whole: Network) -> bool | None:
+    """None: no more is kept of the first than that it might be."""
+    if network is None:
+        return None
+    if isinstance(network, ipaddress.IPv4Network) and isinstance(whole, ipaddress.IPv4Network):
+        return network.subnet_of(whole) or (None if network.overlaps(whole) else False)
+    if isinstance(network, ipaddress.IPv6Network) and isinstance(whole, ipaddress.IPv6Network):
+        return network.subnet_of(whole) or (None if network.overlaps(whole) else False)
+    return False
+
+
+def number(value: str, *, least: int = 1, most: int = BIGGEST) -> int:
+    text = value.strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most):
+        raise ValidationError(
+            _("This condition needs a whole number from %(least)d to %(most)d, such as %(least)d.")
+            % {"least": least, "most": most}
+        )
+    return int(text)
+
+
+def hundred(value: str) -> int:
+    return number(value, most=100)
+
+
+def words(value: str) -> str:
+    if not value.strip():
+        raise ValidationError(_("This condition needs words, one a line."))
+    return value
+
+
+def pattern(value: str) -> patterns.Pattern:
+    if not value.strip():
+        raise ValidationError(_("This condition needs a pattern, such as “\\bbuy (it )?now\\b”."))
+    return patterns.compiled(value.strip())
+
+
+def languages(value: str) -> frozenset[str]:
+    """`en, de`, or their names."""
+    codes = {str(name).casefold(): code for code, name in NAMES.items()} | {code: code for code in NAMES}
+    asked = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
+    unknown = [name for name in asked if name not in codes]
+    if unknown or not asked:
+        raise ValidationError(
+            _("“%(name)s” is no language that is told apart here. There are: %(names)s.")
+            % {"name": ", ".join(unknown), "names": ", ".join(f"{code} ({name})" for code, name in NAMES.items())}
+        )
+    return frozenset(codes[name] for name in asked)
+
+
+def places(value: str) -> Places:
+    emails, domains, networks = set(), set(), []
+    for line in filter(None, (line.strip().casefold() for line in value.splitlines())):
+        if network := network_of(line):
+            networks.append(network)
+            continue
+        domain = line.removeprefix("@").removeprefix("*.")
+        try:
+            if "@" in domain:
+                validate_email(domain)
+                emails.add(domain)
+            else:
+                validate_domain_name(domain)
+                domains.add(domain)
+        except ValidationError as error:
+            raise ValidationError(
+                _(
+                    "“%(line)s” is no mail address, domain or network. They look like anna@example.org, example.org, "
+                    "203.0.113.7 or 203.0.113.0/24; one a line."
+                )
+                % {"line": line}
+            ) from error
+    if not (emails or domains or networks):
+        raise ValidationError(_("This condition needs mail addresses, domains or networks, one a line."))
+    return Places(frozenset(emails), frozenset(domains), tuple(networks))
+
+
+def nothing(value: str) -> None:
+    if value.strip():
+        raise ValidationError(_("This condition needs no value: leave it empty."))
+
+
+def is_younger(case: Case, since: datetime | None, days: int) -> bool:
+    return since is not None and case.moment - since < timedelta(days=days)
+
+
+def is_found(case: Case, wanted: patterns.Pattern) -> bool:
+    who = case.commenter
+    return patterns.matches(wanted, (case.text, who.name, who.email, who.website))
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`read`: a value → what is asked for, or ValidationError. `holds`: None where that cannot be said."""
+
+    read: Callable[[str], Any]
+    holds: Callable[[Case, Any], bool | None]
+
+
+MEANINGS: dict[str, Meaning] = {
+    Kind.LINKS: Meaning(number, lambda case, count: case.links >= count),
+    Kind.WORDS: Meaning(words, lambda case, wanted: bool(first_in(wanted, case.folded))),
+    Kind.PATTERN: Meaning(pattern, is_found),
+    Kind.EARLY: Meaning(number, lambda case, count: case.past.earlier < count),
+    Kind.NEW_ACCOUNT: Meaning(number, lambda case, days: is_younger(case, case.commenter.created, days)),
+    Kind.OLD_ESSAY: Meaning(
+        number, lambda case, days: case.published is not None and not is_younger(case, case.published, days)
+    ),
+    Kind.LANGUAGE: Meaning(languages, lambda case, wanted: case.language in wanted if case.language else None),
+    Kind.LONGER: Meaning(number, lambda case, count: len(case.text) > count),
+    Kind.SHORTER: Meaning(number, lambda case, count: len(case.text) < count),
+    Kind.CAPITALS: Meaning(hundred, lambda case, percent: case.capitals >= percent),
+    Kind.REPEATED: Meaning(number, lambda case, days: is_younger(case, case.past.repeated, days)),
+    Kind.ADDRESS: Meaning(places, lambda case, wanted: wanted.hold(case)),
+    Kind.DISPOSABLE: Meaning(nothing, lambda case, _nothing: disposable.is_disposable(case.commenter.email)),
+    Kind.LIKENESS: Meaning(
+        hundred, lambda case, bound: case.likeness >= bound / 100 if case.likeness is not None else None
+    ),
+    Kind.REPORTED: Meaning(number, lambda case, count: case.reports >= count),
+}

@@ -1,0 +1,20 @@
+"""Mail addresses made to be thrown away: by their domains, which stand in the file beside this one."""
+
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def domains() -> frozenset[str]:
+    lines = (Path(__file__).with_suffix(".txt")).read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in map(str.strip, lines) if line and not line.startswith("#"))
+
+
+def is_disposable(email: str) -> bool:
+    return any(domain in domains() for domain in domains_of(email))
+
+
+def domains_of(email: str) -> list[str]:
+    """`a@mail.example.org` → mail.example.org, example.org, org."""
+    labels = email.rpartition("@")[2].casefold().strip(".").split(".")
+    return [".".join(labels[at:]) for at in range(len(labels))] if "@" in email else []

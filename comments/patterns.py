@@ -1,0 +1,77 @@
+"""The owner's patterns: one that could run for ever is refused when it is written, and stopped wherever it is met."""
+
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+
+import regex
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+LIMIT = 0.05  # seconds for all that one pattern looks at in a comment
+LONGEST = 500
+REPEATS = 1000
+ROUNDS = (40, 4000)
+Pattern = regex.Pattern[str]
+COUNTS = regex.compile(r"\{(\d*)(?:,(\d*))?\}")
+SIGNS = regex.compile(r"\\.|[^\W_]", regex.DOTALL)
+
+
+class Stopped(Exception):
+    """It took too long to say whether the pattern matches."""
+
+
+@lru_cache(maxsize=256)
+def compiled(source: str) -> Pattern:
+    """Raises ValidationError, with what is wrong in words."""
+    if len(source) > LONGEST:
+        raise ValidationError(_("A pattern has at most %(count)d characters.") % {"count": LONGEST})
+    counts = [count for pair in COUNTS.findall(source) for count in pair if count]
+    if any(len(count) > 6 or int(count) > REPEATS for count in counts):
+        raise ValidationError(_("A pattern repeats a part at most %(count)d times.") % {"count": REPEATS})
+    try:
+        return regex.compile(source, regex.VERSION0 | regex.IGNORECASE | regex.MULTILINE)
+    except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
+        why = getattr(error, "msg", "") or _("it is nested too deeply")
+        raise ValidationError(_("This is no pattern: %(why)s.") % {"why": why}) from error
+
+
+def matches(pattern: Pattern, texts: Iterable[str]) -> bool:
+    """Whether it is found in any of these. Raises Stopped when that is not known in time."""
+    end = time.monotonic() + LIMIT
+    for text in texts:
+        left = end - time.monotonic()
+        try:
+            if left <= 0:
+                raise Stopped
+            if pattern.search(text, timeout=left):
+                return True
+        except (TimeoutError, MemoryError, RecursionError) as error:
+            raise Stopped from error
+    return False
+
+
+def check(source: str) -> Pattern:
+    """As compiled(), and refused if it is stopped at texts that are made to be hard for it. Raises ValidationError."""
+    pattern = compiled(source)
+    for text in hard(source):
+        try:
+            matches(pattern, [text])
+        except Stopped as error:
+            raise ValidationError(
+                _(
+                    "This pattern could run for ever: with “%(text)s…” it was stopped. Say more exactly what may be "
+                    "repeated; often a repetition stands inside another."
+                )
+                % {"text": text[:12]}
+            ) from error
+    return pattern
+
+
+def hard(source: str) -> Iterable[str]:
+    """Long rows of the signs it speaks of, with an end that fits nothing."""
+    signs = [sign[-1] for sign in SIGNS.findall(source) if len(sign) == 1]
+    rows = dict.fromkeys(["a", "ab", "a ", "1", "a1", "-", *signs[:12], "".join(signs)[:40]])
+    for row in filter(None, rows):
+        for rounds in ROUNDS:
+            yield f"{row * rounds}\u0001"
