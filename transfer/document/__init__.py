@@ -1,0 +1,115 @@
+"""One document, .docx, .html or .md → a draft, with its notes, its pictures, and a list of what stayed behind."""
+
+from pathlib import Path
+
+from django.db import transaction
+
+import pagecache
+from accounts.models import User
+from blog import actions
+from blog.editor import Brought
+from blog.models import Authorship, Essay
+from transfer import pictures
+from transfer.document import markdown, word
+from transfer.document.media import Media
+from transfer.models import WantedPicture
+from transfer.report import Report, Unreadable
+
+BYTES = 50 * 1024 * 1024
+TEXT_BYTES = 10 * 1024 * 1024
+TITLE = 300
+
+
+def bring_document(
+    name: str, data: bytes, *, by: User | None = None, folder: Path | None = None, is_trial: bool = False
+) -> tuple[Essay, Report]:
+    """Make a draft of it, with `by` as its author; its own pictures are looked for in `folder`.
+
+    All of it or nothing; of a trial only the report stays. Raises Unreadable.
+    """
+    report = Report(name)
+    with transaction.atomic():
+        media = Media(folder)
+        brought = read(name, data, media)
+        essay = made(name, brought, by)
+        tell(report, essay, brought)
+        want(essay, report)
+        if is_trial:
+            transaction.set_rollback(True)
+        else:
+            pagecache.bump(essay.cache_key)
+    if is_trial:
+        media.drop_all()
+    else:
+        pictures.fetch_later()
+    return essay, report
+
+
+def read(name: str, data: bytes, media: Media) -> Brought:
+    """By the end of its name. Raises Unreadable."""
+    kind = Path(name).suffix.lower()
+    if len(data) > (BYTES if kind == ".docx" else TEXT_BYTES):
+        raise Unreadable(f"this is larger than {(BYTES if kind == '.docx' else TEXT_BYTES) // 1024 // 1024} MB")
+    match kind:
+        case ".docx":
+            return word.read(data, media)
+        case ".html" | ".htm" | ".xhtml":
+            if looks_binary(data):
+                raise Unreadable("this is no HTML")
+            return markdown.read_html(decoded(data), media)
+        case ".md" | ".markdown" | ".txt":
+            if looks_binary(data):
+                raise Unreadable("this is no text")
+            return markdown.read(decoded(data), media)
+        case ".doc":
+            raise Unreadable("this is the old form of Word; save it there as .docx")
+        case ".odt":
+            raise Unreadable("save it in LibreOffice as .docx")
+    raise Unreadable("only .docx, .html and .md can be read")
+
+
+def looks_binary(data: bytes) -> bool:
+    return b"\0" in data[:100_000] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def decoded(data: bytes) -> str:
+    """By its mark of order, as UTF-8, else as Windows writes Western text."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def made(name: str, brought: Brought, by: User | None) -> Essay:
+    title = brought.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
+    essay = Essay(title=title[:TITLE], deck=brought.deck[:TITLE], body=brought.html)
+    actions.write(essay)
+    if by:
+        Authorship.objects.create(essay=essay, author=by)
+    return essay
+
+
+def want(essay: Essay, report: Report) -> None:
+    """Its pictures on the web are fetched by a job."""
+    wanted = []
+    for written, address in pictures.wanted_in(essay.body, "").items():
+        if address:
+            wanted.append(WantedPicture(essay=essay, written=written, address=address))
+    WantedPicture.objects.bulk_create(wanted)
+    if wanted:
+        report.remark("picture(s) (is|are) still to be fetched, which the job worker does", count=len(wanted))
+
+
+def tell(report: Report, essay: Essay, brought: Brought) -> None:
+    report.made["essay(s), draft"] += 1
+    report.made["note(s)"] += brought.notes
+    report.made["picture(s)"] += essay.body.count("<img ")
+    if brought.title and len(brought.title) > TITLE:
+        report.remark("title(s) longer than 300 letters (was|were) cut", brought.title)
+    for what, example in brought.lost:
+        report.leave_out(what, example)
+    for what, example in brought.changed:
+        report.remark(what, example)

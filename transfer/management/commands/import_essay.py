@@ -1,0 +1,36 @@
+"""Make a draft of one document."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from transfer.document import BYTES, bring_document
+from transfer.report import Unreadable
+
+
+class Command(BaseCommand):
+    help = "Makes a draft of a .docx, .html or .md file: import_essay FILE [--author LOG-IN] [--dry-run]"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--author", default="", metavar="LOG-IN", help="who wrote it")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
+
+    def handle(self, *args: Any, file: Path, author: str, dry_run: bool, **options: Any) -> None:
+        by = User.objects.filter(username=author).first() if author else None
+        if author and by is None:
+            raise CommandError(f"--author {author}: nobody here has this log-in. Nothing was changed.")
+        try:
+            with file.open("rb") as source:
+                data = source.read(BYTES + 1)
+            essay, report = bring_document(file.name, data, by=by, folder=file.parent, is_trial=dry_run)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror or error}. Nothing was changed.") from error
+        except Unreadable as error:
+            raise CommandError(f"{file}: {error}. Nothing was changed.") from error
+        for line in report.lines(is_trial=dry_run):
+            self.stdout.write(line)
+        if not dry_run:
+            self.stdout.write(f"“{essay}” is a draft now: /admin/blog/essay/{essay.pk}/change/")
