@@ -55,7 +55,8 @@ class OwnRule:
 
     @property
     def is_of_reports(self) -> bool:
-        return any(each.kind == Condition.Kind.REPORTED for each in self.conditions)
+        """Whether it can only hold once somebody has reported a comment."""
+        return any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in self.conditions)
 
     def holds(self, case: Case) -> bool | None:
         """Whether all its conditions do; None: it can neither be said that they do, nor that one does not."""

@@ -32,7 +32,8 @@ def lessons() -> Iterator[Lesson]:
 
 def says_something(comment: Comment, decision: Decision) -> bool:
     stands = comment.wording is not None and comment.status == decision.after and comment.status in SAYS
-    return stands and not (comment.edited and decision.created < comment.edited)
+    by_hand = decision.verb != Decision.Verb.RULE  # a rule's word teaches nothing: it would only be learnt by heart
+    return by_hand and stands and not (comment.edited and decision.created < comment.edited)
 
 
 def said(comment: Comment) -> Said:
