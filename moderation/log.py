@@ -187,7 +187,7 @@ class Entry:
     def told(self) -> str:
         """What its writer was told: the reason's name, and the sentence."""
         reason = str(self.decision.reason) if self.decision.reason else ""
-        return ": ".join(filter(None, (reason, self.decision.told)))
+        return ": ".join(filter(None, (reason, self.decision.sentence)))
 
 
 def as_label(status: str) -> str:

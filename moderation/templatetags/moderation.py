@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from comments.models import Comment, Status
+from blog.models import Essay
+from comments.models import Comment, Discussion, Rules, Status
 from moderation.rights import rights_of
 
 register = template.Library()
@@ -30,3 +32,12 @@ def around(is_everywhere: bool) -> list[tuple[str, Any]]:
     """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
     pages: list[tuple[str, Any]] = [("queue-log", _("Log"))]
     return pages
+
+
+@register.simple_tag(takes_context=True)
+def public_record(context: Context) -> bool:
+    """Whether everybody may read what is decided here, in counts. An essay's page has read the rules already."""
+    essay = context.get("essay")
+    if isinstance(essay, Essay) and essay.pk:
+        return Discussion.objects.of(essay).rules.public_record
+    return Rules.objects.filter(pk=1, public_record=True).exists()

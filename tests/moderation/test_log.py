@@ -15,11 +15,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from comments.models import Comment, Rule, Status
 from moderation import actions
-from moderation.models import Decision, Reason
+from moderation.models import Appeal, Decision, Reason, Report
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -187,3 +188,36 @@ def test_no_line_of_the_house_deletes_or_rewrites_a_decision() -> None:
             if node.func.attr in {"delete", "update", "bulk_update", "_raw_delete"} and touches and not is_making:
                 found.append(f"{file.relative_to(ROOM)}:{node.lineno}: {ast.unparse(node)}")
     assert not found
+
+
+def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(client: Client, mara: User) -> None:
+    essay = make.essay("On Rivers")
+    make.rules()
+    client.logout()
+    place = reverse("moderation-record")
+    assert client.get(place).status_code == 404
+    assert place not in client.get("/").content.decode()
+    make.rules(public_record=True)
+    assert f'href="{place}"' in client.get("/").content.decode()
+    assert "Nothing has been decided yet." in client.get(place).content.decode()
+    one, two, three = (make.comment(essay, f"Secret words {i}", status="pending") for i in range(3))
+    reason = Reason.objects.create(name="Off the point", sentence="Please keep to the essay.")
+    actions.approve(one, by=mara)
+    refused = actions.trash(two, by=mara, why="Between us")
+    Decision.objects.filter(pk=refused.pk).update(reason=reason)
+    actions.undo(actions.mark_spam(three, by=mara), by=mara)
+    Decision.objects.create(comment=three, number=three.pk, essay=essay, verb="rule", before="", after="spam")
+    Report.objects.create(comment=one, kind="rude", words="I was hurt", state="dismissed")
+    Appeal.objects.create(comment=two, words="But why?", state="denied")
+    page = client.get(place).content.decode()
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", page)
+    cells = {head: re.findall(r"<td>(\d+)</td>", rest) for head, rest in rows}
+    month = cells.pop(date_format(timezone.localdate(), "YEAR_MONTH_FORMAT"))
+    # The three were put to wait by the judge of make.py, after they had come approved or not
+    assert month == ["1", "0", "2", "1"]
+    assert cells == {
+        "Off the point": ["1"], "no reason told": ["1"], "It insults or threatens": ["0", "0", "1"],
+        "Open": ["0"], "Granted": ["0"], "Denied": ["1"],
+    }  # fmt: skip
+    for secret in ("Mara", "Secret words", "Between us", "I was hurt", "But why?", "Guest", "On Rivers"):
+        assert secret not in page

@@ -56,6 +56,8 @@ GET  queue-log                                      login login 403    403    20
 POST queue-log                                      405   405   405    405    405   405       405   405
 GET  queue-log-file                                 login login 403    403    200   200       200   200
 POST queue-log-file                                 405   405   405    405    405   405       405   405
+GET  moderation-record                              404   404   404    404    404   404       404   404
+POST moderation-record                              405   405   405    405    405   405       405   405
 """
 PEOPLE = ("nobody", "guest", "person", "author", "own", "moderator", "staff", "owner")
 SEE_ALL = {"moderator", "staff", "owner"}
