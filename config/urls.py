@@ -11,6 +11,7 @@ from accounts import owner
 from blog import media
 from comments import privacy
 from comments import urls as comments
+from moderation import public
 from moderation import urls as moderation
 from server import doctor, health
 from transfer import views as data
@@ -29,6 +30,7 @@ urlpatterns = [
     path("accounts/forget/", data.forget, name="forget"),
     path("accounts/forgotten/", data.forgotten, name="forgotten"),
     path("privacy/", privacy.privacy, name="privacy"),
+    path("moderation/", public.record, name="moderation-record"),
     path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
