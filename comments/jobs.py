@@ -1,6 +1,6 @@
 """What the clock does for discussions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
@@ -30,11 +30,15 @@ def send_due() -> None:
 @job()
 def send_daily() -> None:
     """At seven in the morning, where the site is."""
+    notices.gather(newest_morning())
+    notices.send()
+
+
+def newest_morning() -> datetime:
     zone = ZoneInfo(Site.objects.current().time_zone)
     now = timezone.localtime(timezone=zone)
     latest = now.replace(hour=DAILY_AT, minute=0, second=0, microsecond=0)
-    notices.gather(latest if latest <= now else latest - timedelta(days=1))
-    notices.send()
+    return latest if latest <= now else latest - timedelta(days=1)
 
 
 @every(days=1)

@@ -11,7 +11,7 @@ from accounts import owner
 from blog import media
 from comments import privacy
 from comments import urls as comments
-from moderation import public
+from moderation import open_urls, public
 from moderation import urls as moderation
 from server import doctor, health
 from transfer import views as data
@@ -38,5 +38,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),
     path("", include(comments.urlpatterns)),
+    path("", include(open_urls.urlpatterns)),
     path("", include("blog.urls")),
 ]

@@ -1,14 +1,19 @@
 """The verbs of moderators. Each is one transaction about one thread, and each is on record."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 import pagecache
 from accounts.models import User
-from comments import notices
+from comments import disputes, notices
 from comments.models import Comment, Status
-from moderation.models import Decision
+from moderation import appeals, reporting
+from moderation.models import Batch, Decision, Reason
 
+UNDONE_WITHIN = timedelta(days=30)
 REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
@@ -24,26 +29,66 @@ class Reworded(AlreadyDecided):
     """Its writer has changed the words since they were looked at."""
 
 
+class TooOld(Exception):
+    """What was decided so long ago is decided anew, not taken back."""
+
+
 def approve(
-    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
 ) -> Decision:
-    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, why=why, seen=seen, words=words)
+    verb, after = Decision.Verb.APPROVE, Status.APPROVED
+    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch)
 
 
 def unapprove(
-    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
 ) -> Decision:
-    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, why=why, seen=seen, words=words)
+    verb, after = Decision.Verb.UNAPPROVE, Status.PENDING
+    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch)
 
 
 def mark_spam(
-    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
+    reason: Reason | None = None,
+    told: str = "",
 ) -> Decision:
-    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, why=why, seen=seen, words=words)
+    """With a reason from the owner's list and a sentence, which its writer is told."""
+    verb, after = Decision.Verb.SPAM, Status.SPAM
+    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch, reason=reason, told=told)
 
 
-def trash(comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None) -> Decision:
-    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, why=why, seen=seen, words=words)
+def trash(
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
+    reason: Reason | None = None,
+    told: str = "",
+) -> Decision:
+    """As mark_spam() does."""
+    verb, after = Decision.Verb.TRASH, Status.TRASH
+    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch, reason=reason, told=told)
 
 
 @transaction.atomic
@@ -56,6 +101,7 @@ def decide(
     why: str = "",
     seen: str | None = None,
     words: int | None = None,
+    **told: Any,
 ) -> Decision:
     """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`, with which `words`.
 
@@ -63,42 +109,117 @@ def decide(
     it, Comment.DoesNotExist when it is gone.
     """
     root, fresh = lock(comment.pk)
-    if fresh.status == after or seen not in {None, fresh.status}:
+    if fresh.status == after:
         raise AlreadyDecided(fresh)
-    if words not in {None, fresh.wording_id}:
-        raise Reworded(fresh)
+    check(fresh, seen=seen, words=words)
     comment.status = after
-    return settle(root, fresh, verb, after, by=by, why=why)
+    return settle(root, fresh, verb, after, by=by, why=why, **told)
 
 
 @transaction.atomic
 def restore(
-    comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
 ) -> Decision:
     """Back out of spam or trash, to what it was before it went there; one that arrived there waits.
 
     Raises as decide() does.
     """
     root, fresh = lock(comment.pk)
-    if fresh.status not in REMOVED or seen not in {None, fresh.status}:
+    if fresh.status not in REMOVED:
         raise AlreadyDecided(fresh)
-    if words not in {None, fresh.wording_id}:
-        raise Reworded(fresh)
+    check(fresh, seen=seen, words=words)
     comment.status = before_removal(fresh)
-    return settle(root, fresh, Decision.Verb.RESTORE, Status(comment.status), by=by, why=why)
+    return settle(root, fresh, Decision.Verb.RESTORE, Status(comment.status), by=by, why=why, batch=batch)
 
 
 @transaction.atomic
-def undo(decision: Decision, *, by: User) -> Decision:
-    """Take a decision back, an undo too, so that all is as it was before. Raises as decide() does.
+def keep(
+    comment: Comment,
+    *,
+    by: User,
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
+) -> Decision:
+    """A reported comment stays: what readers say against it is dismissed. Raises as decide() does."""
+    root, fresh = lock(comment.pk)
+    if not fresh.is_approved or not fresh.reports:
+        raise AlreadyDecided(fresh)
+    check(fresh, seen=seen, words=words)
+    return settle(root, fresh, Decision.Verb.KEEP, Status.APPROVED, by=by, why=why, batch=batch)
 
-    AlreadyDecided here: something was decided since, or its author removed it.
+
+@transaction.atomic
+def deny(
+    comment: Comment,
+    *,
+    by: User,
+    told: str = "",
+    why: str = "",
+    seen: str | None = None,
+    words: int | None = None,
+    batch: Batch | None = None,
+) -> Decision:
+    """The appeal against a refusal is refused, with what its writer is told. Raises as decide() does."""
+    root, fresh = lock(comment.pk)
+    if fresh.status not in REMOVED or not appeals.is_open(fresh):
+        raise AlreadyDecided(fresh)
+    check(fresh, seen=seen, words=words)
+    return settle(root, fresh, Decision.Verb.DENY, Status(fresh.status), by=by, why=why, told=told, batch=batch)
+
+
+@transaction.atomic
+def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decision:
+    """Take a decision back, an undo too, so that all is as it was before. Raises as decide() does, and TooOld.
+
+    AlreadyDecided here: something was decided since, its words were changed, or its author removed it.
     """
     root, fresh = lock(decision.number)
     newest = Decision.objects.filter(comment=fresh).first()
-    if newest != decision or fresh.status != decision.after:
+    if newest != decision or fresh.status != decision.after or fresh.wording_id is None:
         raise AlreadyDecided(fresh)
-    return settle(root, fresh, Decision.Verb.UNDO, Status(decision.before), by=by, undoes=decision)
+    if decision.created < timezone.now() - UNDONE_WITHIN:
+        raise TooOld
+    was = fresh.wording_id, fresh.edited
+    if decision.wording_id:
+        if not says_what_it_made(fresh, decision):
+            raise Reworded(fresh)
+        fresh.wording_id, fresh.edited = decision.wording_id, decision.edited
+    undone = settle(root, fresh, Decision.Verb.UNDO, Status(decision.before), by=by, undoes=decision, batch=batch)
+    if decision.wording_id:
+        reword(fresh, undone, was)
+    return undone
+
+
+def says_what_it_made(comment: Comment, decision: Decision) -> bool:
+    """Whether a comment says still what an edit, or what took one back, made of it."""
+    if decision.verb == Decision.Verb.EDIT:
+        return comment.edited == decision.created
+    return decision.undoes is not None and comment.wording_id == decision.undoes.wording_id
+
+
+def reword(comment: Comment, decision: Decision, was: tuple[int | None, datetime | None]) -> None:
+    """Keep with a decision what a locked comment said before it, and since when; and store what it says now."""
+    decision.wording_id, decision.edited = was
+    Decision.objects.filter(pk=decision.pk).update(wording=decision.wording_id, edited=decision.edited)
+    Comment.objects.filter(pk=comment.pk).update(wording=comment.wording_id, edited=comment.edited)
+    if comment.is_approved:
+        pagecache.bump(comment.essay.cache_key, "comments")
+
+
+def check(fresh: Comment, *, seen: str | None, words: int | None) -> None:
+    """Raises AlreadyDecided or Reworded where it is not what whoever decides has looked at."""
+    if seen not in {None, fresh.status} or fresh.wording_id is None:
+        raise AlreadyDecided(fresh)
+    if words not in {None, fresh.wording_id}:
+        raise Reworded(fresh)
 
 
 def lock(pk: int) -> tuple[Comment, Comment]:
@@ -114,8 +235,11 @@ def before_removal(comment: Comment) -> Status:
 
     Nobody decided about words that came later: those wait.
     """
+    edited = comment.edited
     for decision in Decision.objects.in_force(comment):
-        if comment.edited and decision.created < comment.edited:
+        if decision.verb == Decision.Verb.EDIT and decision.created == edited:
+            edited = decision.edited  # these words a moderator put there
+        if edited and decision.created < edited:
             break
         for status in (decision.after, decision.before):
             if status and status not in REMOVED:
@@ -132,6 +256,9 @@ def settle(
     by: User,
     why: str = "",
     undoes: Decision | None = None,
+    batch: Batch | None = None,
+    reason: Reason | None = None,
+    told: str = "",
 ) -> Decision:
     """Change the status of a locked comment with all that is counted, and write down who did it."""
     decision = Decision.objects.create(
@@ -141,6 +268,9 @@ def settle(
         moderator=by,
         verb=verb,
         why=why,
+        reason=reason,
+        told=told,
+        batch=batch,
         before=comment.status,
         after=after,
         removed_by=comment.removed_by,
@@ -158,6 +288,8 @@ def settle(
         comment.count(change, root=root)
     if decision.before == Status.PENDING or (after == Status.APPROVED and is_news(decision)):
         notices.tell.enqueue(comment.pk)  # its writer, if they asked; and of one that appears all who have not heard
+    if reporting.settle(comment, decision) | appeals.settle(comment, decision, by=by):
+        disputes.tell.enqueue(comment.pk)
     if change or comment.rght - comment.lft > 1:  # else no reader's page shows it, not even its place
         pagecache.bump(comment.essay.cache_key, "comments")
     return decision

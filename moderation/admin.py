@@ -1,9 +1,13 @@
-"""The record of decisions, to be read."""
+"""The record of decisions, to be read; and the owner's reasons for refusing."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from moderation.models import Decision
+import pagecache
+from moderation.models import Decision, Reason
 
 
 @admin.register(Decision)
@@ -21,3 +25,23 @@ class DecisionAdmin(admin.ModelAdmin[Decision]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Decision | None = None) -> bool:
         return False
+
+
+@admin.register(Reason)
+class ReasonAdmin(admin.ModelAdmin[Reason]):
+    """What moderators choose from, in this order. One that is no longer offered still says why what it refused went."""
+
+    list_display = ("name", "sentence", "position", "is_offered")
+    list_editable = ("position", "is_offered")
+
+    def save_model(self, request: HttpRequest, obj: Reason, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        pagecache.bump("site")  # tombstones may name it
+
+    def delete_model(self, request: HttpRequest, obj: Reason) -> None:
+        super().delete_model(request, obj)
+        pagecache.bump("site")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Reason]) -> None:
+        super().delete_queryset(request, queryset)
+        pagecache.bump("site")

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import Commenter
-from comments import disputes
+from comments import disputes, notices, own_rules
 from comments.actions import Flooded, Gone, Joined
 from comments.models import Comment, Notice
 from comments.screening import Sender
@@ -46,6 +46,8 @@ def report(*, comment: int, commenter: Commenter | None, sender: Sender, kind: s
     if not found.reports:  # what moderators heard of reports that are settled is no news of this one
         Notice.objects.filter(comment=found, kind=Notice.Kind.REPORTED, state=Notice.State.SENT).delete()
     Report.objects.recount(found)
+    if own_rules.on_report(found):
+        notices.tell.enqueue(found.pk)
     disputes.tell.enqueue(found.pk)
     return made
 
