@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from textwrap import shorten
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -18,9 +19,9 @@ from blog import markup
 from comments import screening
 from comments.models import Comment, Status, Wording
 from moderation.actions import REMOVED
-from moderation.models import Decision
+from moderation.models import Appeal, Decision, Report
 
-VERBS = {
+VERBS: dict[str, tuple[str, ...]] = {
     Status.PENDING: ("approve", "spam", "trash"),
     Status.APPROVED: ("unapprove", "spam", "trash"),
     Status.SPAM: ("approve", "restore", "trash"),
@@ -32,8 +33,16 @@ LABELS = {
     "spam": gettext_lazy("Spam"),
     "trash": gettext_lazy("Trash"),
     "restore": gettext_lazy("Restore"),
+    "keep": gettext_lazy("Keep"),
 }
-KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d"}
+FORMS = {
+    "edit": gettext_lazy("Edit"),
+    "reply": gettext_lazy("Reply"),
+    "refuse": gettext_lazy("Refuse with a reason"),
+    "deny": gettext_lazy("Refuse the appeal"),
+    "delete": gettext_lazy("Delete for good"),
+}
+KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e", "reply": "r"}
 LONG, MANY_LINES = 1400, 14  # characters and lines, beyond which the rest is folded away
 OLD = timedelta(days=30)
 
@@ -68,7 +77,13 @@ class Row:
     comment: Comment
     person: History | None
     decision: Decision | None  # the newest about it
-    earlier: Sequence[Wording] = ()  # what its writer changed, the newest first
+    earlier: Sequence[Wording] = ()  # what was changed, the newest first
+    reported: Sequence[Report] = ()  # those that nobody has settled
+    appeal: Appeal | None = None  # one that nobody has answered
+    was: Wording | None = None  # what whoever decided had before them, when it was something else already
+    query: str = ""  # of the place in the queue that one comes back to
+    told: str = ""  # why what was asked for was not done
+    undo: int | None = None  # a decision made here that left it where it is
 
     @property
     def pk(self) -> int:
@@ -85,24 +100,44 @@ class Row:
         if parent is None:
             return None
         if parent.status in REMOVED:
-            return self.linked(_("a removed comment"), "#comments")
+            return self.led(parent, _("a removed comment"))
         said = first_words(self.comment.answered_html or "")  # type: ignore[attr-defined]
         name = format_html("<bdi>{}</bdi>", parent.commenter.name)
         words = format_html(_("{name}, “{words}”"), name=name, words=said) if said else name
         if parent.is_approved:
             return format_html('<a href="{}">{}</a>', parent.get_absolute_url(), words)
-        return format_html(_("{comment} (pending)"), comment=self.linked(words, "#comments"))
+        return format_html(_("{comment} (pending)"), comment=self.led(parent, words))
+
+    def led(self, comment: Comment, words: str) -> SafeString:
+        """A way to a comment that readers do not see, in its thread."""
+        return format_html('<a href="{}{}">{}</a>', reverse("queue-comment", args=[comment.pk]), self.query, words)
+
+    @property
+    def url(self) -> str:
+        """Its own page among moderators."""
+        return reverse("queue-comment", args=[self.pk]) + self.query
+
+    @property
+    def person_url(self) -> str:
+        try:
+            return reverse("queue-person", args=[self.comment.commenter_id])
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def weight(self) -> float:
+        return getattr(self.comment, "weight", 0)
+
+    @property
+    def said(self) -> str:
+        return first_words(self.body)
 
     @property
     def essay(self) -> SafeString:
-        return self.linked(format_html("<bdi>{}</bdi>", self.comment.essay))
-
-    def linked(self, words: str, place: str = "") -> SafeString:
-        """A way to the essay, if readers can go there."""
+        """With a way to it, if readers can go there."""
         essay = self.comment.essay
-        if not essay.is_published:
-            return format_html("{}", words)
-        return format_html('<a href="{}{}">{}</a>', essay.get_absolute_url(), place, words)
+        shown = "<bdi>{1}</bdi>" if not essay.is_published else '<a href="{0}"><bdi>{1}</bdi></a>'
+        return format_html(shown, essay.get_absolute_url() if essay.is_published else "", essay)
 
     @property
     def body(self) -> SafeString:
@@ -115,11 +150,15 @@ class Row:
 
     @property
     def reasons(self) -> list[str]:
-        """Why it is here, as long as nobody has let it through."""
+        """Why it is here: what held it, as long as nobody has let it through, and what people say of it."""
         wording = self.comment.wording
-        if wording is None or self.comment.is_approved:
-            return []
-        return [screening.in_words(reason) for reason in wording.reasons]
+        held = wording.reasons if wording and not self.comment.is_approved else []
+        found = [screening.in_words(reason) for reason in held]
+        if self.reported:
+            found.append(reported(self.reported))
+        if self.appeal:
+            found.append(_("its writer appeals: “%(words)s”") % {"words": self.appeal.words})
+        return found
 
     @property
     def history(self) -> str:
@@ -152,9 +191,40 @@ class Row:
         return how(self.decision) if self.decision else ""
 
     @property
-    def verbs(self) -> Iterator[tuple[str, Any, str]]:
-        """What can be done about it: the action, its label, its key."""
-        return ((verb, LABELS[verb], KEYS.get(verb, "")) for verb in VERBS[Status(self.comment.status)])
+    def did(self) -> str:
+        """What was done here that left it where it is."""
+        is_edit = self.decision and self.decision.pk == self.undo
+        return str(Decision.Verb.EDIT.label if is_edit else Decision.Verb.REPLY.label)
+
+    @property
+    def verbs(self) -> Iterator[tuple[str, Any, str, Any]]:
+        """What can be done about it at once: the action, its label, its key, what it then is."""
+        verbs = VERBS[Status(self.comment.status)]
+        if self.comment.is_approved and self.reported:
+            verbs = ("keep", *verbs)
+        return ((verb, LABELS[verb], KEYS.get(verb, ""), Decision.Verb(verb).label) for verb in verbs)
+
+    @property
+    def forms(self) -> Iterator[tuple[str, Any, str]]:
+        """What asks for more than a button: its name, label and key."""
+        names = ["edit", "reply"] if self.comment.status not in REMOVED else ["edit"]
+        if self.appeal and self.comment.status in REMOVED:
+            names.append("deny")
+        names += ["delete"] if self.comment.status in REMOVED else ["refuse", "delete"]
+        return ((name, FORMS[name], KEYS.get(name, "")) for name in names)
+
+
+def reported(reports: Sequence[Report]) -> str:
+    """“reported twice: it is spam, “words””; what several say, once."""
+    said: dict[str, None] = {}
+    for report in reports:
+        kind = str(report.get_kind_display())
+        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.words} if report.words else kind] = None
+    count = len(reports)
+    times = {1: _("once"), 2: _("twice")}.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {
+        "count": count
+    }
+    return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
 
 
 @dataclass(frozen=True)
@@ -162,19 +232,37 @@ class Folded:
     """A comment just decided about, as one line that takes it back."""
 
     decision: Decision
+    weight: float = 0
+    more: Sequence[int] = ()  # decisions that are taken back with it
+    by: str = ""  # who decided it, if it was not whoever reads this
 
     @property
     def pk(self) -> int:
         return self.decision.number
 
     @property
+    def what(self) -> str:
+        return self.by or str(self.decision.get_verb_display())
+
+    @property
+    def name(self) -> str:
+        return self.decision.comment.commenter.name if self.decision.comment else ""
+
+    @property
     def words(self) -> str:
         wording = self.decision.comment and self.decision.comment.wording
         return first_words(wording.html) if wording else ""
 
+    @property
+    def can_be_undone(self) -> bool:
+        return not self.by and self.decision.verb != Decision.Verb.DELETE
+
 
 def how(decision: Decision, you: Any = None) -> str:
     """“approved by Mara, just now”."""
+    if decision.rule:
+        said = {"status": Status(decision.after).label, "rule": decision.rule, "when": ago(decision.created)}
+        return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
     if decision.moderator is None:
         who = _("a moderator")
     else:

@@ -32,6 +32,14 @@ TABLE = """
                                                     nobody guest person author own   moderator staff owner
 GET  queue                                          login login 403    403    200   200       200   200
 POST queue                                          login login 403    403    400   400       400   400
+GET  queue-comment(held)                            login login 403    403    404   200       200   200
+POST queue-comment(held)                            login login 403    403    404   400       400   400
+GET  queue-batch(batch)                             login login 403    403    404   200       200   200
+POST queue-batch(batch)                             login login 403    403    404   302       302   302
+GET  queue-looking                                  405   405   405    405    405   405       405   405
+POST queue-looking                                  login login 403    403    204   204       204   204
+GET  queue-news                                     login login 403    403    200   200       200   200
+POST queue-news                                     405   405   405    405    405   405       405   405
 GET  admin:moderation_decision_changelist           login login login  403    403   login     200   200
 POST admin:moderation_decision_changelist           login login login  403    403   login     200   200
 GET  admin:moderation_decision_add                  login login login  403    403   login     403   403

@@ -1,0 +1,148 @@
+"""What the queue is narrowed to, and in which order it stands."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db.models import F, FloatField, Q, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import CommentQuerySet, Wording
+from comments.screening import Sender
+from moderation.models import Appeal
+
+APPEALED = "appealed"
+REASONS = {
+    "spam": _("looks like spam"),
+    "links": _("links"),
+    "word": _("a word of yours"),
+    "rule": _("a rule"),
+    "first": _("first comment"),
+    "name": _("the name imitates somebody"),
+    "office": _("the name of an office"),
+    "site": _("the name of this site"),
+    "mixed": _("mixed scripts"),
+    "origin": _("unknown origin"),
+    "everything": _("every comment is held"),
+    "imported": _("imported"),
+    APPEALED: _("appealed"),
+}
+AGES = {
+    "day": (_("Last 24 hours"), timedelta(days=1), True),
+    "week": (_("Last 7 days"), timedelta(days=7), True),
+    "month": (_("Last 30 days"), timedelta(days=30), True),
+    "older": (_("Older than 30 days"), timedelta(days=30), False),
+}
+OLDEST, NEWEST, LIKELIEST, REPORTED = "oldest", "newest", "likeliest", "reported"
+ORDERS = {
+    OLDEST: _("Oldest first"),
+    NEWEST: _("Newest first"),
+    LIKELIEST: _("Likeliest spam first"),
+    REPORTED: _("Most reported first"),
+}
+WEIGHTS: dict[str, Any] = {
+    LIKELIEST: Coalesce(F("wording__likeness"), Value(-1.0), output_field=FloatField()),
+    REPORTED: F("reports"),
+}
+LONGEST, MOST_WORDS = 200, 8
+
+
+def numbers(texts: Any) -> list[int]:
+    """The keys among these, each once, in order; what is none is left out."""
+    return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and 0 < len(text) < 19})
+
+
+def number(query: QueryDict, name: str) -> int:
+    return next(iter(numbers([query.get(name, "")])), 0)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """As an address says it; empty: everything, in the order that is usual there."""
+
+    q: str = ""
+    reason: str = ""
+    essay: int = 0
+    person: int = 0
+    age: str = ""
+    order: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
+        return cls(
+            q=" ".join(query.get("q", "").replace("\0", "").split())[:LONGEST],
+            reason=reason if reason in REASONS else "",
+            essay=number(query, "essay"),
+            person=number(query, "person"),
+            age=age if age in AGES else "",
+            order=order if order in ORDERS else "",
+        )
+
+    def said(self) -> dict[str, Any]:
+        """What of it has to stand in an address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.q or self.reason or self.essay or self.person or self.age)
+
+    def among(self, comments: CommentQuerySet) -> CommentQuerySet:
+        if self.essay:
+            comments = comments.filter(essay=self.essay)
+        if self.person:
+            comments = comments.filter(commenter=self.person)
+        if self.age:
+            _label, age, is_younger = AGES[self.age]
+            since = timezone.now() - age
+            comments = comments.filter(created__gte=since) if is_younger else comments.filter(created__lt=since)
+        if self.reason == APPEALED:
+            comments = comments.filter(appeal__state=Appeal.State.OPEN)
+        elif self.reason:  # kept as JSON, which the two databases search in ways of their own; as text they agree
+            kept = Cast("wording__reasons", TextField())
+            comments = comments.alias(kept_reasons=kept).filter(kept_reasons__contains=f'"code": "{self.reason}"')
+        for word in self.q.split()[:MOST_WORDS]:
+            comments = comments.filter(has(word))
+        return comments
+
+
+def has(word: str) -> Q:
+    """What has this word in it, or came from the network of this address."""
+    if network := network_of(word):
+        return Q(pk__in=Wording.objects.filter(network=network).values("comment"))
+    fields = ("wording__text", "commenter__name", "commenter__email", "commenter__website", "essay__title")
+    spelt = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite knows the case of ASCII alone
+    found = Q()
+    for spelling in {word} if word.isascii() else spelt:
+        for field in fields:
+            found |= Q(**{f"{field}__icontains": spelling})
+    return found
+
+
+def network_of(text: str) -> str:
+    """That which is kept of where a comment came from."""
+    try:
+        return Sender(str(ipaddress.ip_interface(text).ip)).network
+    except ValueError:
+        return ""
+
+
+def weighed(comments: CommentQuerySet, order: str) -> Any:
+    """In order: the heaviest first, and of equal weight by when they came."""
+    if order in WEIGHTS:
+        return comments.annotate(weight=WEIGHTS[order]).order_by("-weight", "pk")
+    return comments.annotate(weight=Value(0)).order_by("-pk" if order == NEWEST else "pk")
+
+
+def beyond(order: str, weight: float, pk: int, *, back: bool = False) -> Q:
+    """From this place on, itself included, or back from it."""
+    onwards = (order == NEWEST) == back
+    same = Q(pk__gte=pk) if onwards else Q(pk__lte=pk)
+    if order not in WEIGHTS:
+        return same
+    return Q(weight=weight) & same | (Q(weight__gt=weight) if back else Q(weight__lt=weight))
