@@ -99,7 +99,9 @@ def of_any_page(language: str, template: str, *places: str) -> Stencil:
 @lru_cache
 def actions_with_reply(language: str) -> Stencil:
     url = SafeString(f"{open_place('reply_to')}{open_place('comment')}#respond")
-    return Stencil.of("comments/_actions.html", {**open_places("comment", "name", "likes", "own"), "url": url})
+    return Stencil.of(
+        "comments/_actions.html", {**open_places("comment", "name", "likes", "report", "own"), "url": url}
+    )
 
 
 class Kept:
@@ -170,12 +172,15 @@ class Page:
         form: str = "",
         more: Mapping[int, More] = NO_MORE,
         elsewhere: Mapping[int, str] = NOBODY,
+        may_report: bool = False,
+        removals: Mapping[int, str] = NOBODY,
     ) -> None:
         """`reply_to`, `branch`: how the address of the form under a comment begins, and that of the page which begins
         with it; the comment's key follows.
 
         `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
         `likes`: the mark of a comment that says who likes it.
+        `removals`: what the tombstone of a comment says of why it went, where that is told.
         """
         self.authors = authors
         self.told = told
@@ -186,13 +191,15 @@ class Page:
         self.more = more
         self.elsewhere = elsewhere
         self.branch = branch
+        self.removals = removals
+        self.report = of_any_page(get_language() or "", "comments/_report.html", "pk", "name") if may_report else None
         language = get_language() or ""
         self.actions = actions_with_reply(language).bind({"reply_to": escape(reply_to)}) if is_open else None
-        self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "own")
+        self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "report", "own")
         self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "pk", "url", "name")
         self.nested_under = of_any_page(language, "comments/_in_reply_to.html", "pk", "name")
         self.author_mark = of_any_page(language, "comments/_author.html").fill({})
-        self.tombstones: dict[str, str] = {}
+        self.tombstones: dict[tuple[str, str], str] = {}
         self.openings: dict[int, str] = {}
 
     def html(self, steps: list[Step]) -> SafeString:
@@ -234,22 +241,26 @@ class Page:
         kind = {Shown.WHOLE: "", Shown.HELD: " held", Shown.GONE: " gone"}[step.shown]
         if step.shown is Shown.WHOLE and row.user in self.authors:
             kind = " by-author"
-        status = "pending" if step.shown is Shown.HELD else row.status  # whoever put it where it waits
+        is_held = step.shown is Shown.HELD and not row.is_removed
+        status = "pending" if is_held else row.status  # whoever put it where it waits
         return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{status}">'
 
     def comment(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
         row = step.row
         if step.shown is Shown.GONE:
-            return self.tombstone(row.removed_by)
+            return self.tombstone(row.removed_by, self.removals.get(row.pk, ""))
         actions = ""
         in_reply_to = self.whom_it_answers(step, names)
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
+        report = ""
+        if self.report and step.shown is Shown.WHOLE and not own:  # nobody reports themselves
+            report = self.report.fill({"pk": str(row.pk), "name": escape(row.name)})
         if step.shown is Shown.WHOLE and self.actions:
-            values = {"comment": str(row.pk), "name": escape(row.name), "likes": likes, "own": own}
+            values = {"comment": str(row.pk), "name": escape(row.name), "likes": likes, "report": report, "own": own}
             actions = self.actions.fill(values)
-        elif own or likes:
-            actions = self.actions_but_reply.fill({"likes": likes, "own": own})
+        elif own or likes or report:
+            actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own": own})
         drawn = words[row.pk].fill(
             {
                 "described": f' aria-describedby="to-{row.pk}"' if in_reply_to else "",
@@ -272,10 +283,11 @@ class Page:
         url = reverse("comment", args=[parent]) if parent in self.elsewhere else f"#comment-{parent}"
         return self.in_reply_to.fill({"pk": pk, "url": url, "name": escape(name)})
 
-    def tombstone(self, by: str) -> str:
-        if by not in self.tombstones:
-            self.tombstones[by] = get_template("comments/_tombstone.html").render({"by": by})
-        return self.tombstones[by]
+    def tombstone(self, by: str, why: str) -> str:
+        if (by, why) not in self.tombstones:
+            html = get_template("comments/_tombstone.html").render({"by": by, "why": why})
+            self.tombstones[by, why] = html
+        return self.tombstones[by, why]
 
     def what_its_writer_can_do(self, pk: int) -> str:
         own = self.own.get(pk)

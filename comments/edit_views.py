@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from comments import editing
+from comments import editing, removals
 from comments.actions import Flooded
 from comments.forms import EditForm
 from comments.models import Comment, Discussion, Rules
@@ -42,7 +42,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     except editing.NotYours:
         return page.final(not_yours(request))
     except editing.Removed:
-        return page.final(_("This comment is no longer shown, so its words stay as they are."))
+        return page.final(no_longer_shown(comment))
     except editing.TooLate as late:
         return page.final(too_late(late))
     except editing.Answered:
@@ -149,6 +149,12 @@ def not_yours(request: Request) -> str:
         "This browser is not known as the one that this comment came from. If you wrote it with an account, log in; if "
         "you wrote it as a guest, use that browser, or the page that you came to when you posted it."
     )
+
+
+def no_longer_shown(comment: Comment) -> str:
+    why = removals.of([comment.pk]).get(comment.pk) if removals.is_refused(comment) else None
+    sentence = _("This comment is no longer shown, so its words stay as they are.")
+    return f"{why.words} {sentence}" if why and why.sentence else sentence
 
 
 def too_late(late: editing.TooLate) -> str:

@@ -32,6 +32,7 @@ from django.utils.translation import gettext, ngettext
 from accounts import claims
 from accounts.models import Commenter
 from blog.models import Essay
+from comments import removals
 from comments.models import (
     Comment,
     CommentQuerySet,
@@ -44,6 +45,7 @@ from comments.models import (
     is_waiting,
 )
 from comments.opening import AT_MOST, opening
+from comments.removals import APPEALS_WITHIN, Removal
 from comments.screening import Reason
 from comments.thread import Row, Step, outline
 
@@ -99,6 +101,8 @@ class Told:
     is_mailed: bool  # somebody is asked by mail whether they asked for mails
     is_to_be_told: bool  # what is decided about it
     tell: str  # where they ask for that
+    removal: Removal | None  # why a moderator took it away
+    appeal: str  # where they say something against that, or read what came of it
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class Viewer:
         return cls(commenter, request.GET.get("key", ""), edited, mailed)
 
     def looked_up(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
-        """The viewer's own comments under the essay that wait, and a guest's newest: those `is_told`. And the wish.
+        """The viewer's own under the essay that wait or were refused, and a guest's newest: `is_told`. And the wish.
 
         No query for strangers who wish for none. `more`: what is asked of each beside.
         """
@@ -150,7 +154,12 @@ class Viewer:
             return []
         new = Q(status=Status.APPROVED, commenter__user=None, created__gt=timezone.now() - NEW_FOR)
         saved = Q(status=Status.APPROVED, pk__in=[pk for pk in (self.edited, self.mailed) if pk])
-        news = (own & (is_waiting() | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
+        refused = Q(
+            status__in=(Status.SPAM, Status.TRASH),
+            removed_by=Comment.Remover.MODERATOR,
+            changed__gt=timezone.now() - APPEALS_WITHIN,
+        )
+        news = (own & (is_waiting() | refused | (new & ~Q(commenter__email="")) | saved)) if own else Q(pk=None)
         found = Comment.objects.under(essay).filter(news | Q(pk=wish) if wish else news)
         needed = found.select_related("wording", "commenter").only(
             "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status", "removed_by",
@@ -160,18 +169,21 @@ class Viewer:
         needed = needed.annotate(is_told=ExpressionWrapper(news, BooleanField()), is_to_be_told=Exists(asked), **more)
         return list(needed.order_by(Case(When(pk=wish, then=0), default=1), "-pk")[: OWN_AT_MOST + 1])
 
-    def told(self, comment: Comment) -> "Told":
+    def told(self, comment: Comment, removal: Removal | None, rules: Rules) -> "Told":
         """What only the viewer is told about one of their own."""
+        is_heard = removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
         guest, address = comment.commenter, comment.get_absolute_url()
         return Told(
             reasons=comment.wording.reasons if comment.wording else [],
-            is_waiting=not comment.is_approved,
+            is_waiting=comment.is_waiting,
             offer=claims.offer(guest.pk) if guest.email and not guest.user_id else "",
             address=f"{address}?key={self.key}" if comment.pk == self.unlocked else address,
             is_saved=comment.pk == self.edited,
             is_mailed=comment.pk == self.mailed,
             is_to_be_told=comment.is_to_be_told,  # type: ignore[attr-defined]
             tell=self.own_address("tell-decision", comment.pk) if self.wrote(comment) else "",
+            removal=removal,
+            appeal=self.own_address("appeal-comment", comment.pk) if is_heard and self.wrote(comment) else "",
         )
 
     def wrote(self, comment: Comment) -> bool:
@@ -343,8 +355,10 @@ class ThreadPage:
         if self.looked_up is None:
             self.looked_up = self.viewer.looked_up(self.essay)
         own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
+        why = removals.of([comment.pk for comment in own if removals.is_refused(comment)])
+        own = [comment for comment in own if comment.pk in why or not removals.is_refused(comment)]
         rows = self.branch(self.top) if self.top else self.page(own)
-        return rows, {comment.pk: self.viewer.told(comment) for comment in own}
+        return rows, {comment.pk: self.viewer.told(comment, why.get(comment.pk), self.rules) for comment in own}
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page

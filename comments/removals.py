@@ -1,7 +1,7 @@
 """Why a comment was taken away, as far as it is told: to its writer, and on its tombstone. The record is kept upstairs,
 so it is asked by the comments' own relations."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from comments.models import Comment, Rules, Status
+from comments.thread import Move, Shown, Step
 
 APPEALS_WITHIN = timedelta(days=30)
 
@@ -70,26 +71,32 @@ def is_refused(comment: Comment) -> bool:
     return is_removed and comment.removed_by == Comment.Remover.MODERATOR
 
 
-def of(comments: Collection[int], *, with_appeals: bool = True) -> dict[int, Removal]:
+def of(comments: Collection[int]) -> dict[int, Removal]:
     """Of each of these comments what the record says of why it went; nothing of one that it does not know."""
     if not comments:
         return {}
-    refusals = above("decisions").select_related("reason", "moderator").refusals(comments)
-    found = {refusal.number: refusal for refusal in refusals}
-    appeals = (
-        {row.comment_id: row for row in above("appeal").filter(comment__in=found)} if with_appeals and found else {}
-    )
+    told = above("decisions").select_related("reason", "moderator", "comment__appeal").defer("why")
     return {
-        pk: Removal(
+        refusal.number: Removal(
             was_public=refusal.before == Status.APPROVED,
             sentence=refusal.sentence,
             reason=refusal.reason.name if refusal.reason else "",
             by=str(refusal.moderator or ""),
             when=refusal.created,
-            appeal=appeals.get(pk),
+            appeal=getattr(refusal.comment, "appeal", None),
         )
-        for pk, refusal in found.items()
+        for refusal in told.refusals(comments)
     }
+
+
+def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
+    """What those of a page say, where a reason was told; one question, and none where no moderator removed anything."""
+    gone = [
+        step.row.pk
+        for step in steps
+        if step.move is Move.COMMENT and step.shown is Shown.GONE and step.row.removed_by == Comment.Remover.MODERATOR
+    ]
+    return {pk: words for pk, removal in of(gone).items() if (words := removal.on_tombstone)}
 
 
 def above(relation: str) -> Any:

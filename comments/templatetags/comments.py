@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from blog.context import ends
 from blog.models import Essay
-from comments import blank_form, by_author, drafts, drawing, identity, liked
+from comments import blank_form, by_author, drafts, drawing, identity, liked, removals
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage, number_in
@@ -86,6 +86,8 @@ def thread(context: Context, essay: Essay) -> SafeString:
         form=respond_form(context, essay, answered) if answered else "",
         more=page.more,
         elsewhere=page.answered_elsewhere(rows),
+        may_report=discussion.rules.readers_may_report,
+        removals=removals.on_tombstones(steps) if discussion.rules.tombstones_tell else {},
     )
     return SafeString(
         get_template("comments/_thread.html").render(
