@@ -10,11 +10,6 @@ from accounts.models import Commenter, User
 from comments.models import Block
 
 
-def in_force(pk: int | None) -> Block | None:
-    """The block that was found for somebody, if any was."""
-    return Block.objects.filter(pk=pk).first() if pk else None
-
-
 def told(block: Block) -> str:
     """What whoever is kept out reads: “You are blocked here until 3 December.” and the moderator's sentence."""
     if block.until is None:

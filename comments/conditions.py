@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name, validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Commenter
 from blog import markup
@@ -214,3 +215,29 @@ MEANINGS: dict[str, Meaning] = {
     ),
     Kind.REPORTED: Meaning(number, lambda case, count: case.reports >= count),
 }
+
+WHOLE = gettext_lazy("A whole number.")
+NEEDS: dict[str, Any] = {
+    Kind.LINKS: gettext_lazy("A whole number. Links to this site do not count."),
+    Kind.WORDS: gettext_lazy("Words, one a line; found in text, name, address and website, also within other words."),
+    Kind.PATTERN: gettext_lazy(
+        "A regular expression, found in text, name, address or website, whether in capitals or not. One that could run "
+        "for ever is refused; one that takes longer than a twentieth of a second counts as not found."
+    ),
+    Kind.EARLY: gettext_lazy(
+        "A whole number. All that somebody posted counts, whatever became of it; who is known by neither log-in nor "
+        "cookie is new each time."
+    ),
+    Kind.NEW_ACCOUNT: gettext_lazy("Days, a whole number; from when somebody first spoke or logged in here."),
+    Kind.OLD_ESSAY: gettext_lazy("Days, a whole number, from its publication."),
+    Kind.LANGUAGE: gettext_lazy("Codes or names, with commas between. Of a few words nothing is said."),
+    Kind.LONGER: WHOLE,
+    Kind.SHORTER: WHOLE,
+    Kind.CAPITALS: gettext_lazy("A whole number up to 100. Short comments never count as shouted."),
+    Kind.REPEATED: gettext_lazy("Days, a whole number. By anybody, anywhere on this site."),
+    Kind.ADDRESS: gettext_lazy("Mail addresses, domains or networks, one a line."),
+    Kind.DISPOSABLE: gettext_lazy("No value: such domains are known here. Others can be given as domains."),
+    Kind.LIKENESS: gettext_lazy("A whole number up to 100, by the spam filter."),
+    Kind.REPORTED: gettext_lazy("A whole number. Looked at each time a comment is reported."),
+}
+HELP = [(Kind(kind).label, needs) for kind, needs in NEEDS.items()]

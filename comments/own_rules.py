@@ -123,15 +123,15 @@ def first(found: Iterable[OwnRule], case: Case) -> OwnRule | None:
 def tell_of_stops(found: Iterable[OwnRule]) -> None:
     """Put down which patterns took too long, for the owner to read beside them."""
     for rule in found:
-        if rule.stopped:
-            stopped = Condition.objects.filter(pk__in=[pk for pk in rule.stopped if pk])
-            stopped.update(stopped=timezone.now(), stops=F("stops") + 1)
-            rule.stopped.clear()
+        stopped, rule.stopped = rule.stopped, set()  # threads share a rule
+        if stopped:
+            conditions = Condition.objects.filter(pk__in=[pk for pk in stopped if pk])
+            conditions.update(stopped=timezone.now(), stops=F("stops") + 1)
 
 
 def record(comment: Comment, rule: int, before: str) -> None:
     """Put a rule's decision on record beside those of moderators."""
-    comment.decisions.create(  # type: ignore[attr-defined]
+    comment.decisions.create(
         number=comment.pk, essay_id=comment.essay_id, verb=RULE, rule_id=rule, before=before, after=comment.status
     )
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 import pagecache
+from moderation import rule_admin  # noqa: F401  registers its own
 from moderation.models import Decision, Reason
 
 

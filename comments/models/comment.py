@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -234,6 +234,8 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
 
 NO_NUMBER = models.Max("pk", filter=Q(pk__lt=0), output_field=models.BigIntegerField())
+KIND_AND_KEY = Concat("kind", Value(" "), Cast("pk", models.TextField()), output_field=models.TextField())
+NO_WORDS = models.Max("status", filter=Q(pk__lt=0), output_field=models.TextField())
 NO_MOMENT = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTimeField())
 
 
@@ -252,7 +254,7 @@ def beside(
     return {
         "earlier": models.Count("pk", filter=Q(pk__lt=but.pk) if but else None),
         "repeated": one(same.values("created"), NO_MOMENT) if text else NO_MOMENT,
-        "block": one(Block.objects.on(commenter, address).values("pk")),
+        "block": one(Block.objects.on(commenter, address).values(found=KIND_AND_KEY), NO_WORDS),
     }
 
 
@@ -266,7 +268,7 @@ class History:
     is_sent: bool
     earlier: int = 0
     repeated: datetime | None = None
-    block: int | None = None
+    block: str | None = None  # its kind and its key
 
 
 class Comment(MPTTModel):

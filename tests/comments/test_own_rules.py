@@ -1,0 +1,265 @@
+"""Rules that the owner writes, as readers meet them when they post and edit."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from blog.models import Essay
+from comments import own_rules, patterns, screening
+from comments.conditions import MEANINGS
+from comments.languages import language_of
+from comments.models import Comment, Condition, Rule, Status
+from comments.own_rules import on_report
+from moderation.models import Decision
+from server.models import Bucket
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+CAPITALS = "THIS IS SHOUTED AT EVERYBODY WHO READS"
+GERMAN = "Das ist nicht der Weg, den wir mit euch gehen wollen, und ich habe es auch gesagt."
+
+
+def rule(action: str = "hold", name: str = "Ours", sentence: str = "", position: int = 0, **conditions: Any) -> Rule:
+    """One that is on; `not_links=2` asks for the contrary."""
+    made = Rule.objects.create(name=name, action=action, sentence=sentence, position=position, is_on=True)
+    for kind, value in conditions.items():
+        made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
+    own_rules.stamp()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _free(essay: Essay) -> None:
+    make.rules(hold_first_comment=False, hold_links=0)
+
+
+def reasons(comment: Comment) -> list[str]:
+    return [screening.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("kind", "value", "hit", "miss"),
+    [
+        ("links", "2", {"text": "https://a.example and https://b.example"}, {"text": "https://a.example alone"}),
+        ("words", "Casino\nbig win", {"text": "a BIG  win for you"}, {"text": "a small win"}),
+        ("words", "casino", {"website": "https://casino.example"}, {}),
+        ("pattern", r"\bbuy (it )?now\b", {"text": "Buy now!"}, {"text": "buying it, now"}),
+        ("pattern", r"^Seo \w+$", {"name": "SEO Expert"}, {}),
+        ("account", "3", {}, None),
+        ("essay", "30", None, {}),
+        ("language", "German, fr", {"text": GERMAN}, {"text": "This is not what we have said of it."}),
+        ("longer", "20", {"text": "x" * 21}, {"text": "x" * 20}),
+        ("shorter", "5", {"text": "abcd"}, {"text": "abcde"}),
+        ("capitals", "60", {"text": CAPITALS}, {"text": "OK THEN"}),
+        ("address", "example.net", {"email": "a@mail.example.net"}, {"email": "a@badexample.net"}),
+        ("address", "a@example.net", {"email": "A@Example.net"}, {"email": "b@example.net"}),
+        ("address", "203.0.113.0/24", {}, None),
+        ("address", "203.0.113.8", None, {}),
+        ("disposal", "", {"email": "x@sub.mailinator.com"}, {"email": "x@example.org"}),
+    ],
+)
+def test_a_condition_holds_or_does_not(
+    guest: Browser, essay: Essay, kind: str, value: str, hit: dict[str, str] | None, miss: dict[str, str] | None
+) -> None:
+    rule(**{kind: value})
+    if hit is not None:
+        assert guest.say(essay, **hit).status == Status.PENDING
+    if miss is not None:
+        assert guest.say(essay, **{"text": "quite harmless", **miss}).status == Status.APPROVED
+
+
+def test_each_kind_of_condition_has_its_meaning_and_its_help() -> None:
+    from comments.conditions import NEEDS
+
+    assert set(MEANINGS) == set(NEEDS) == set(Condition.Kind)
+
+
+def test_what_somebody_said_before_counts_and_so_does_what_anybody_said(guest: Browser, essay: Essay) -> None:
+    other = make.essay()
+    rule(name="Newcomer", early=2)
+    rule(name="Again", repeated=7, position=1)
+    said = [guest.say(essay, text=f"Thought {n}", remember="on") for n in range(3)]
+    assert [one.status for one in said] == ["pending", "pending", "approved"]
+    again = guest.say(other, text="Thought 1", remember="on")
+    assert reasons(again) == ["the rule “Again”"]
+    Comment.objects.get(pk=said[2].pk).wordings.update(created=timezone.now() - timedelta(days=8))
+    assert guest.say(other, text="Thought 2", remember="on").status == Status.APPROVED
+
+
+@pytest.mark.both
+def test_all_conditions_must_hold_and_the_first_rule_decides(guest: Browser, essay: Essay) -> None:
+    rule("publish", name="Friends", position=1, address="example.org", not_links=1)
+    rule("spam", name="Late", position=3, words="gold")
+    rule("hold", name="Gold", position=2, words="gold")
+    make.rules(hold_everything=True, refuse_words="gold")
+    published = guest.say(essay, text="gold without a link", email="a@example.org")
+    assert published.status == Status.APPROVED
+    held = guest.say(essay, text="gold at https://gold.example", email="a@example.org")
+    assert (held.status, reasons(held)) == (Status.PENDING, ["the rule “Gold”", "every comment is held"])
+
+
+def test_what_it_decides_is_on_record(guest: Browser, essay: Essay) -> None:
+    made = rule("spam", words="gold")
+    comment = guest.say(essay, text="gold")
+    assert comment.status == Status.SPAM
+    decision = Decision.objects.get()
+    assert (decision.rule, decision.verb, decision.before, decision.after) == (made, "rule", "", "spam")
+    assert (decision.number, decision.essay, decision.moderator) == (comment.pk, essay, None)
+
+
+def test_refused_the_words_come_back_with_the_owners_sentence(guest: Browser, essay: Essay) -> None:
+    rule("refuse", sentence="Ask in the forum instead.", words="where to buy")
+    page = guest.post_to(essay, text="I ask where to buy it.")
+    assert page.status == 422
+    assert "Ask in the forum instead." in page.words
+    assert page.form["text"] == "I ask where to buy it."
+    assert not Comment.objects.exists()
+
+
+def test_authors_and_moderators_are_not_looked_at(essay: Essay) -> None:
+    rule("refuse", sentence="No.", shorter=100)
+    assert Browser(make.moderator()).say(essay).status == Status.APPROVED
+
+
+def test_without_a_proved_origin_no_rule_publishes(essay: Essay) -> None:
+    rule("publish", longer=1)
+    assert Browser(headers={}).say(essay).status == Status.PENDING
+
+
+def test_edited_words_are_judged_by_the_same_rules(guest: Browser, essay: Essay) -> None:
+    made = rule(words="gold")
+    rule("refuse", sentence="Not here.", words="tin", position=1)
+    comment = guest.say(essay, remember="on")
+    guest.post(f"/comments/{comment.pk}/edit/", {"text": "now with gold", "seen": comment.wording_id})
+    comment.refresh_from_db()
+    assert comment.status == Status.PENDING
+    assert reasons(comment) == ["the rule “Ours”"]
+    assert Decision.objects.get().rule == made
+    answer = guest.post(f"/comments/{comment.pk}/edit/", {"text": "now with tin", "seen": comment.wording_id})
+    assert answer.status_code == 422
+    assert "Not here." in answer.content.decode()
+
+
+@pytest.mark.both
+def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(essay: Essay) -> None:
+    made = rule(reported=2)
+    comment = make.comment(essay)
+    for count, status in ((1, Status.APPROVED), (2, Status.PENDING)):
+        Comment.objects.filter(pk=comment.pk).update(reports=count)
+        assert on_report(comment) == (count == 2)
+        comment.refresh_from_db()
+        assert comment.status == status
+    decision = Decision.objects.get()
+    assert (decision.rule, decision.before, decision.after) == (made, "approved", "pending")
+    assert reasons(comment) == ["the rule “Ours”"]
+    make.comment(essay)
+    Comment.objects.filter(pk=comment.pk).update(status=Status.APPROVED, reports=3)
+    assert not on_report(comment)
+
+
+# What it costs
+
+
+@pytest.mark.both
+def test_no_rule_no_question_and_with_rules_fifteen_at_most(essay: Essay) -> None:
+    root, person = make.comment(essay), Browser(make.user("anna"))
+    make.rules(flood_seconds=1, hold_first_comment=False)
+
+    def asked(text: str) -> int:
+        Bucket.objects.all().delete()  # nobody waits here, but the flood limit asks as it does everywhere
+        with CaptureQueriesContext(connection) as queries:
+            assert person.post_to(essay, text=text, parent=str(root.pk)).status == 302
+        return len([each for each in queries if "SAVEPOINT" not in each["sql"]])
+
+    asked("Zero")
+    bare = asked("One")
+    rule(early=1, repeated=3, language="en", address="10.0.0.0/8")
+    asked("which the process reads once")
+    assert asked("Two") == bare
+    for action in ("hold", "publish", "spam"):
+        Rule.objects.all().delete()
+        rule(action, longer=1)
+        asked(f"{action}, read")
+        assert asked(f"{action}, kept") <= 15 + (action == "publish")  # which is put on record besides
+
+
+def test_a_change_is_known_at_once(guest: Browser, essay: Essay) -> None:
+    made = rule(longer=1)
+    assert guest.say(essay, text="one").status == Status.PENDING
+    made.is_on = False
+    made.save()
+    own_rules.stamp()
+    assert guest.say(essay, text="two").status == Status.APPROVED
+
+
+# Patterns
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|a)*$", "(a|aa)+$", "(.*a){25}$", "(x+x+)+y", r"(\w+\s?)*$", "([a-z]+)*\\d", r"(?:(?R)a|a)*", "a{2000}",
+     "((a{1,999}){1,999}){1,999}b", "(", "x" * 501],
+)  # fmt: skip
+def test_a_pattern_that_could_run_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(ValidationError):
+        patterns.check(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["casino|viagra", r"https?://[^/]+\.ru/", "^[A-Z !]{20,}$", r"(.)\1{5,}"])
+def test_an_honest_one_is_taken(pattern: str) -> None:
+    assert patterns.check(pattern)
+
+
+def test_one_that_slipped_through_is_stopped_holds_nothing_and_is_told_of(guest: Browser, essay: Essay) -> None:
+    made = rule(pattern="(a|a)*$")
+    assert guest.say(essay, text="a" * 40 + "!").status == Status.APPROVED
+    condition = made.conditions.get()
+    assert condition.stops == 1
+    assert condition.stopped
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("links", "many", "needs a whole number"),
+        ("links", "-1", "needs a whole number"),
+        ("capitals", "101", "from 1 to 100"),
+        ("words", " ", "needs words"),
+        ("pattern", "", "needs a pattern"),
+        ("language", "Klingon", "is no language"),
+        ("address", "not an address", "is no mail address, domain or network"),
+        ("address", "", "needs mail addresses"),
+        ("disposal", "x", "leave it empty"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_said_in_words(kind: str, value: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        MEANINGS[kind].read(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("What you say about the harbour is not what they said of it.", "en"),
+        (GERMAN, "de"),
+        ("Je ne suis pas sûr que ce soit vrai, mais c'est dans les livres.", "fr"),
+        ("No estoy de acuerdo con lo que se dice en el texto, pero es muy bueno.", "es"),
+        ("Non sono d'accordo con quello che si dice, ma è molto bello.", "it"),
+        ("Это очень хорошо, но я не знаю, что он сказал", "ru"),
+        ("Я не знаю, що це за місто і як його назвати", "uk"),
+        ("これはとても良いです", "ja"),
+        ("这是非常好的", "zh"),
+        ("זה טוב מאוד", "he"),
+        ("Ok!", ""),
+        ("123", ""),
+    ],
+)
+def test_a_language_is_told_by_its_script_and_its_common_words(text: str, code: str) -> None:
+    assert language_of(text) == code

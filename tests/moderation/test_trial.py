@@ -1,0 +1,228 @@
+"""What a rule would have done is what it then does; and the owner reads it before the rule is on."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import actions, own_rules
+from comments.models import Block, Comment, Condition, Rule, Rules, Status
+from comments.screening import Refused, Sender
+from moderation import actions as deciding
+from moderation.trial import Trial
+from tests import make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+ADD = "/admin/comments/rule/add/"
+LIST = "/admin/comments/rule/"
+BEGUN = timezone.now() - timedelta(days=20)
+TEXTS = [
+    "Buy gold at https://gold.example now", "I read the part about the harbour twice.", "gold gold gold",
+    "LOOK AT THIS AND TELL ALL YOUR FRIENDS", "Das ist nicht der Weg, und ich habe es auch gesagt.", "aaaaaaaaaaaaaa!",
+]  # fmt: skip
+Saying = tuple[Commenter, str, str, Any]  # who, what, from where, when
+
+RULES: list[tuple[str, dict[str, Any]]] = [
+    ("hold", {"links": 1}),
+    ("spam", {"words": "gold", "not_links": 1}),
+    ("hold", {"early": 2}),
+    ("refuse", {"early": 2}),
+    ("refuse", {"repeated": 12}),
+    ("hold", {"repeated": 12, "not_words": "harbour"}),
+    ("publish", {"language": "de"}),
+    ("hold", {"account": 5, "essay": 4}),
+    ("spam", {"capitals": 70}),
+    ("refuse", {"disposal": ""}),
+    ("hold", {"address": "203.0.0.0/24", "pattern": "^buy .* now$"}),
+]
+
+
+def rule(action: str = "hold", *, is_on: bool = False, position: int = 5, **conditions: Any) -> Rule:
+    name = f"{action} {conditions}"
+    made = Rule.objects.create(name=name, action=action, sentence=name, position=position, is_on=is_on)
+    for kind, value in conditions.items():
+        made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
+    own_rules.stamp()
+    return made
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules(hold_first_comment=False, hold_links=0)
+    return make.essay(published=BEGUN - timedelta(days=3))
+
+
+def talk(essay: Essay) -> list[Saying]:
+    """What six people said in twenty days, the same texts again and again."""
+    people = [make.guest(f"Guest {n}", email=f"g{n}@{'mailinator.com' if n == 3 else 'example.org'}") for n in range(4)]
+    people += [Commenter.objects.of(make.user("anna")), Commenter.objects.of(make.moderator("mara"))]
+    for person in people:
+        person.created = BEGUN
+        person.save()
+    said: list[Saying] = []
+    for number in range(24):
+        who, text = people[number % 6], TEXTS[number // 2 % 6]
+        text += " –" * any(who is other and text == words for other, words, *_rest in said)
+        said.append((who, text, f"203.0.{number % 3}.7", BEGUN + timedelta(hours=19 * number)))
+    play(essay, said)
+    return said
+
+
+def play(essay: Essay, said: list[Saying]) -> list[int | str | None]:
+    """Post all of it at its time; which rule decided, or what was said when it was sent back."""
+    outcomes: list[int | str | None] = []
+    for who, text, address, when in said:
+        with time_machine.travel(when, tick=False):
+            try:
+                made = actions.post(
+                    essay=essay,
+                    commenter=Commenter.objects.get(pk=who.pk),
+                    sender=Sender(address),
+                    text=text,
+                    rules=Rules.objects.get(),
+                    is_trusted=who.name == "mara",
+                )
+            except Refused as refused:
+                outcomes.append(str(refused))
+            else:
+                decision = made.decisions.filter(verb="rule").first()
+                outcomes.append(decision and decision.rule_id)
+    return outcomes
+
+
+@pytest.mark.both
+def test_the_numbers_are_what_happens_when_it_is_on_and_the_same_comes_again(essay: Essay) -> None:
+    said = talk(essay)
+    rule("publish", is_on=True, position=1, words="twice")
+    rule("refuse", is_on=True, position=9, words="friends")
+    Block.objects.create(kind="block", commenter=said[1][0])
+    make.rules(refuse_words="aaaa")
+    places = {comment.pk: place for place, comment in enumerate(Comment.objects.order_by("pk"))}
+    rules = [rule(action, **conditions) for action, conditions in RULES]
+    trial = Trial()
+    would = [[places[found.pk] for found in trial.of(each, each.conditions.all()).decided] for each in rules]
+    Comment.objects.all().delete()
+    for each, expected in zip(rules, would, strict=True):
+        with transaction.atomic():
+            Rule.objects.filter(pk=each.pk).update(is_on=True)
+            own_rules.stamp()
+            outcomes = play(make.essay(published=essay.published), said)
+            transaction.set_rollback(True)
+        own_rules.stamp()
+        assert expected, each
+        assert [place for place, one in enumerate(outcomes) if one in {each.pk, each.sentence}] == expected, each
+
+
+def test_where_a_sender_is_not_kept_exactly_enough_it_says_so(essay: Essay) -> None:
+    make.comment(essay, status="pending")
+    tried = Trial().of(Rule(action="hold"), [Condition(kind="address", value="203.0.113.9")])
+    assert (tried.count, tried.unknown) == (0, 1)
+
+
+# In the admin
+
+
+@pytest.fixture
+def owner(client: Client, essay: Essay) -> Client:
+    client.force_login(make.owner("owner"))
+    return client
+
+
+def form(*conditions: tuple[str, str], **fields: str) -> dict[str, str]:
+    filled = {"name": "Ours", "position": "1", "action": "hold", "sentence": ""}
+    rows = {
+        f"conditions-{name}": str(count) for name, count in (("TOTAL_FORMS", len(conditions)), ("INITIAL_FORMS", 0))
+    }
+    for number, (kind, value) in enumerate(conditions):
+        rows |= {f"conditions-{number}-kind": kind, f"conditions-{number}-value": value}
+    return filled | rows | fields
+
+
+def said_by_hand(essay: Essay) -> None:
+    """Four that speak of gold: one approved by hand, one at once, one spam by hand; and one that says nothing of it."""
+    judge = make.moderator("judge")
+    deciding.approve(make.comment(essay, "gold one", status="pending"), by=judge)
+    deciding.mark_spam(make.comment(essay, "gold two"), by=judge)
+    for text in ("gold three", "silver"):
+        actions.post(essay=essay, commenter=make.guest(), sender=Sender("203.0.113.9"), text=text)
+
+
+def test_tried_it_says_what_it_would_have_done_and_saves_nothing(owner: Client, essay: Essay) -> None:
+    said_by_hand(essay)
+    html = owner.post(ADD, form(("words", "gold"), _try="1")).content.decode()
+    assert "It would have held 3 of the last 4 comments: 1 approved by hand, 1 published at once, 1 spam now." in html
+    assert "“<bdi>gold three</bdi>”" in html
+    assert 'value="Ours"' in html
+    assert not Rule.objects.exists()
+
+
+def test_saved_it_says_so_on_its_page_and_in_the_list_and_works_once_it_is_on(owner: Client, essay: Essay) -> None:
+    said_by_hand(essay)
+    assert owner.post(ADD, form(("words", "gold"), ("longer", "9"))).status_code == 302
+    made = Rule.objects.get()
+    for address in (f"{LIST}{made.pk}/change/", LIST):
+        assert "It would have held 1 of the last 4 comments" in owner.get(address).content.decode()
+    listed = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": str(made.pk), "form-0-position": "3"}
+    owner.post(LIST, {**listed, "form-0-is_on": "on", "_save": "Save"})
+    sent = actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text="gold, again and again")
+    assert sent.status == Status.PENDING
+    owner.post(f"{LIST}{made.pk}/delete/", {"post": "yes"})
+    assert Rules.objects.get().rule_stamp == ""
+
+
+def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None:
+    made, judge = rule(is_on=True, words="gold"), make.moderator("judge")
+    held = [
+        actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text=f"gold {number}") for number in range(4)
+    ]
+    decision = deciding.approve(held[0], by=judge)
+    deciding.approve(held[1], by=judge)
+    deciding.mark_spam(held[2], by=judge)
+    assert "It decided 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
+    deciding.undo(decision, by=judge)
+    html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert "It decided 4 times and was overruled 1 time." in html
+
+
+@pytest.mark.parametrize(
+    ("conditions", "fields", "says"),
+    [
+        ([("links", "many")], {}, "This condition needs a whole number from 1"),
+        ([("pattern", "(a|a)*$")], {}, "This pattern could run for ever"),
+        ([], {}, "A rule without a condition would decide about every comment"),
+        ([("links", "1")], {"action": "refuse"}, "Say what the writer is told"),
+        ([("reported", "3")], {"action": "publish"}, "What is reported has been posted already"),
+    ],
+)
+@pytest.mark.parametrize("button", ["_save", "_try"])
+def test_what_makes_no_sense_is_said_and_not_saved(
+    owner: Client, conditions: list[tuple[str, str]], fields: dict[str, str], says: str, button: str
+) -> None:
+    html = owner.post(ADD, form(*conditions, **fields, **{button: "1"})).content.decode()
+    assert says in html
+    assert "It would have" not in html
+    assert not Rule.objects.exists()
+
+
+def test_a_pattern_that_was_stopped_is_told_of_beside_it(owner: Client, essay: Essay) -> None:
+    made = rule(is_on=True, pattern="(a|a)*$")
+    actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text="a" * 40 + "!")
+    html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert "Took too long 1 time" in html
+    assert "A pattern took too long and was stopped" in html
+
+
+def test_a_trial_asks_no_more_for_many_comments_than_for_few(
+    owner: Client, essay: Essay, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        make.comment(essay, f"gold {number % 3}", status="approved")
+    made = rule(words="gold", early=3, repeated=9, address="10.0.0.0/8")
+    with django_assert_max_num_queries(16):
+        owner.get(f"{LIST}{made.pk}/change/")
