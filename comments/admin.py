@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
-from comments import liking, mail_admin  # noqa: F401  registers its own
+from comments import block_admin, liking, mail_admin  # noqa: F401  register their own
 from comments.models import Bar, Discussion, Like, Rules, SpamModel
 
 SPAM = _("Spam")

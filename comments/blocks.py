@@ -2,12 +2,43 @@
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Commenter, User
 from comments.models import Block
+from comments.models.block import network_of
+
+WIDEST = {4: 8, 6: 16}  # what is wider is a good part of everybody
+
+
+def clean_network(text: str) -> str:
+    """As it is kept, in one way of writing. Raises ValidationError."""
+    if not text.strip():
+        return ""
+    network = network_of(text)
+    if network is None:
+        raise ValidationError(
+            _("“%(text)s” is no network. Networks look like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
+            % {"text": text.strip()[:60]}
+        )
+    if network.prefixlen < WIDEST[network.version]:
+        raise ValidationError(
+            _("%(network)s is too much of the internet: at most a /%(bits)d is treated apart.")
+            % {"network": network, "bits": WIDEST[network.version]}
+        )
+    return str(network)
+
+
+def clean_email(text: str) -> str:
+    """In small letters, as it is compared. Raises ValidationError."""
+    email = text.strip().lower()
+    if email:
+        validate_email(email)
+    return email
 
 
 def told(block: Block) -> str:

@@ -21,7 +21,7 @@ from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
 from comments.pages import ThreadPage, Viewer, key_to
 from comments.previewing import preview
-from comments.screening import Refused, Sender
+from comments.screening import Blocked, Refused, Sender
 from comments.subscription_forms import NotifyForm
 
 GUEST = "guest"
@@ -73,6 +73,8 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         return refuse(
             request, essay, form, details, 409, _("Who you are here has changed meanwhile. Please post this again.")
         )
+    except Blocked as blocked:
+        return refuse(request, essay, form, details, 403, f"{blocked} {_('Your words are still below.')}")
     except Refused as refused:
         form.add_error("text", str(refused))
         return refuse(request, essay, form, details, 422)

@@ -1,0 +1,169 @@
+"""People, proved addresses and networks that are trusted, held always or kept out."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import actions as people
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import blocks
+from comments.models import Block, Comment, Status
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+ADD = "/admin/comments/block/add/"
+
+
+@pytest.fixture(autouse=True)
+def _free(essay: Essay) -> None:
+    make.rules(hold_first_comment=False)
+
+
+def treat(kind: str, **who: Any) -> Block:
+    return Block.objects.create(kind=kind, **who)
+
+
+def anna() -> tuple[Browser, Commenter]:
+    user = make.user("anna")
+    return Browser(user), Commenter.objects.of(user)
+
+
+def reasons(comment: Comment) -> list[str]:
+    return [reason["code"] for reason in comment.wording.reasons] if comment.wording else []
+
+
+@pytest.mark.both
+def test_who_is_trusted_is_published_whatever_the_rules_say(essay: Essay) -> None:
+    browser, person = anna()
+    make.rules(hold_everything=True, refuse_words="gold")
+    treat("trust", commenter=person)
+    assert browser.say(essay, text="gold").status == Status.APPROVED
+
+
+@pytest.mark.both
+def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None:
+    browser, person = anna()
+    treat("hold", commenter=person)
+    comment = browser.say(essay)
+    assert comment.status == Status.PENDING
+    assert reasons(comment) == ["kept"]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    "who", [{"email": "anna@example.org"}, {"network": "203.0.113.7/32"}, {"network": "203.0.0.0/16"}, {}]
+)
+def test_who_is_kept_out_reads_until_when_and_why_and_keeps_their_words(essay: Essay, who: dict[str, str]) -> None:
+    browser, person = anna()
+    until = datetime(2030, 12, 3, tzinfo=UTC)
+    treat("block", until=until, sentence="You insulted Rosa twice.", **(who or {"commenter": person}))
+    page = browser.post_to(essay, text="My words")
+    assert page.status == 403
+    assert "You are blocked here until 3 December 2030. You insulted Rosa twice." in page.problem
+    assert page.form["text"] == "My words"
+    assert not Comment.objects.exists()
+
+
+def test_a_typed_address_is_nobodys_proof(guest: Browser, essay: Essay) -> None:
+    treat("block", email="anna@example.org")
+    treat("trust", email="anna@example.org")
+    make.rules(hold_everything=True)
+    assert guest.say(essay, email="anna@example.org").status == Status.PENDING
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("address", ["2001:db8:1:2::3", "::ffff:203.0.113.7"])
+def test_networks_of_either_kind_are_found(essay: Essay, address: str) -> None:
+    treat("block", network="2001:db8::/32")
+    treat("block", network="203.0.113.0/24")
+    assert Browser(address=address).post_to(essay).status == 403
+    assert Browser(address="198.51.100.1").post_to(essay).status == 302
+
+
+def test_what_is_over_does_nothing(guest: Browser, essay: Essay) -> None:
+    treat("block", network="203.0.113.0/24", until=timezone.now() - timedelta(seconds=1))
+    assert guest.say(essay).status == Status.APPROVED
+
+
+def test_what_is_said_of_the_person_counts_before_where_they_write_from(essay: Essay) -> None:
+    browser, person = anna()
+    treat("block", network="203.0.113.0/24")
+    treat("hold", email="anna@example.org")
+    assert browser.say(essay).status == Status.PENDING
+    treat("trust", commenter=person)
+    assert browser.say(essay, text="Again.").status == Status.APPROVED
+    treat("hold", commenter=person)
+    assert browser.say(essay, text="And again.").status == Status.PENDING  # of two alike the stricter
+
+
+def test_who_is_kept_out_changes_no_words_either(essay: Essay) -> None:
+    browser, person = anna()
+    comment = browser.say(essay)
+    treat("block", commenter=person)
+    answer = browser.post(f"/comments/{comment.pk}/edit/", {"text": "Other words", "seen": comment.wording_id})
+    assert answer.status_code == 422
+    assert "You are blocked here" in answer.content.decode()
+
+
+@pytest.mark.both
+def test_it_costs_no_question_more(essay: Essay) -> None:
+    browser, person = anna()
+
+    def asked(text: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            browser.say(essay, text=text)
+        return len(queries)
+
+    asked("Zero")
+    bare = asked("One")
+    for number in range(300):
+        treat("block", network=f"10.0.{number % 256}.{number // 256}")
+    treat("trust", commenter=person)
+    assert asked("Two") <= bare
+
+
+@pytest.mark.both
+def test_of_two_who_are_one_person_it_holds_for_both(essay: Essay) -> None:
+    browser, person = anna()
+    guest = make.comment(essay).commenter
+    treat("hold", commenter=guest)
+    people.join(guest, person)
+    assert browser.say(essay).status == Status.PENDING
+
+
+def test_put_down_again_the_last_word_holds() -> None:
+    mara = make.moderator("mara")
+    blocks.put("block", by=mara, network="203.0.113.0/24")
+    blocks.put("hold", by=mara, network="203.0.113.0/24")
+    assert Block.objects.get().kind == "hold"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"network": "300.1.2.3"}, "is no network"),
+        ({"network": "0.0.0.0/0"}, "too much of the internet"),
+        ({"email": "nobody"}, "Enter a valid email address"),
+        ({}, "Name one of the three"),
+        ({"email": "a@example.org", "network": "203.0.113.7"}, "Name one of the three"),
+    ],
+)
+def test_in_the_admin_what_makes_no_sense_is_said(client: Client, fields: dict[str, str], says: str) -> None:
+    client.force_login(make.owner())
+    assert says in client.post(ADD, {"kind": "block", **fields}).content.decode()
+    assert not Block.objects.exists()
+
+
+def test_in_the_admin_a_network_is_kept_as_it_is_compared(client: Client, guest: Browser, essay: Essay) -> None:
+    client.force_login(make.owner("owner"))
+    assert client.post(ADD, {"kind": "block", "network": " 203.0.113.7/24 "}).status_code == 302
+    block = Block.objects.get()
+    assert (block.network, str(block.moderator)) == ("203.0.113.0/24", "owner")
+    assert guest.post_to(essay).status == 403
