@@ -25,7 +25,10 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
 
     fieldsets = (
         (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
-        (_("Held for a moderator"), {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words")}),
+        (
+            _("Held for a moderator"),
+            {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words", "hold_quick")},
+        ),
         (SPAM, {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
         (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
         (

@@ -29,7 +29,6 @@ from comments.spam import Judgement, in_hundredths
 Reason = dict[str, Any]
 
 LOOKED_BACK = 20
-QUICK = 2.0  # seconds, in which nobody fills in a form by hand
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Sender:
     address: str = ""
     origin_proved: bool = True
     is_trapped: bool = False  # a field was filled in that no reader sees
-    seconds: float | None = None  # from the first touch of the form, by its script's own account; without script None
+    seconds: float | None = None  # since the page was opened, by its script's own account; without script None
 
     @property
     def network(self) -> str:
@@ -137,9 +136,11 @@ def trapped(draft: Draft) -> Reason | None:
 
 
 def in_no_time(draft: Draft) -> Reason | None:
-    """Only where the page's script said how long it took: nobody is held for having none."""
+    """A stranger's, where the page's script said how long it took: nobody is held for having none."""
     seconds = draft.sender.seconds
-    return {"code": "quick", "seconds": round(seconds, 1)} if seconds is not None and seconds < QUICK else None
+    if seconds is None or seconds >= draft.rules.hold_quick or draft.commenter.user_id or draft.has_approved:
+        return None
+    return {"code": "quick", "seconds": round(seconds, 1)}
 
 
 def first_comment(draft: Draft) -> Reason | None:
@@ -313,7 +314,7 @@ def in_words(reason: Reason) -> str:
         case {"code": "trap"}:
             return _("a field was filled in that readers do not see")
         case {"code": "quick", "seconds": float(seconds)}:
-            return _("typed and sent within %(seconds).1f seconds") % {"seconds": seconds}
+            return _("sent %(seconds).1f seconds after the page was opened") % {"seconds": seconds}
         case {"code": "kept"}:
             return _("everything from this person or place is held")
         case {"code": "rule", "name": name, "then": "publish"}:

@@ -1,6 +1,7 @@
 """What readers do with comments: answer, and follow a link to one."""
 
 import math
+import re
 from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
@@ -25,6 +26,7 @@ from comments.screening import Blocked, Refused, Sender
 from comments.subscription_forms import NotifyForm
 
 GUEST = "guest"
+SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
 
 
 @require_POST
@@ -59,7 +61,7 @@ def respond(request: Request, **address: Any) -> HttpResponse:
         comment = actions.post(
             essay=essay,
             commenter=details.commenter() if details else cast(Commenter, request.commenter),
-            sender=Sender(request.META["REMOTE_ADDR"], request.origin_proved),
+            sender=sender_of(request),
             rules=rules,
             is_trusted=essay.is_own or essay.is_kept,
             is_moderator=essay.is_kept,
@@ -97,6 +99,17 @@ def respond(request: Request, **address: Any) -> HttpResponse:
     if "in_place" in request.POST:
         response.status_code = 201  # script reads where it is, which a redirect would not tell it
     return response
+
+
+def sender_of(request: Request) -> Sender:
+    """Where it came from, and what the form itself tells of how it was filled in."""
+    seconds = request.POST.get("seconds", "")
+    return Sender(
+        request.META["REMOTE_ADDR"],
+        request.origin_proved,
+        is_trapped=bool(request.POST.get("subject", "").strip()),
+        seconds=float(seconds) if SECONDS.fullmatch(seconds) else None,
+    )
 
 
 def nowhere_to_write(details: DetailsForm | None) -> str:

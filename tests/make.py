@@ -24,7 +24,7 @@ def site(**fields: Any) -> Site:
 
 def rules(**fields: Any) -> Rules:
     """The site's rules; in tests nobody waits between two comments unless the test says so."""
-    found, _ = Rules.objects.update_or_create(pk=1, defaults={"flood_seconds": 0} | fields)
+    found, _ = Rules.objects.update_or_create(pk=1, defaults={"flood_seconds": 0, "hold_quick": 0} | fields)
     return found
 
 

@@ -64,6 +64,11 @@ class Rules(models.Model):
     hold_words = models.TextField(
         _("hold at these words"), blank=True, help_text=_("One a line; found in words, name, address and website.")
     )
+    hold_quick = models.PositiveSmallIntegerField(
+        _("hold what is sent within seconds"),
+        default=2,
+        help_text=_("Of strangers, counted from the opening of the page by its script; 0: never."),
+    )
     spam_filter = models.BooleanField(
         _("hold what looks like spam"),
         default=True,

@@ -132,6 +132,7 @@ export async function act() {
   form.dispatchEvent(new Event("sending"));
   const body = new URLSearchParams(new FormData(form));
   body.set("in_place", 1);
+  body.set("seconds", (performance.now() / 1000).toFixed(1)); // since the page was opened
   const answered = parent.value;
   const sent = field.value;
   let answer, page;
