@@ -25,7 +25,7 @@ def why(comment: Comment) -> list[str]:
 def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> None:
     page = guest.read(essay)
     field = page.id("respond-subject")
-    assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", None)
+    assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", "")
     hidden = [part for part in page.all("*[@aria-hidden='true']") if field in list(part.iter())]
     assert len(hidden) == 1
     assert "unseen" in hidden[0].get("class", "")
