@@ -64,7 +64,7 @@ class Page:
         filled = {}
         for field in self.id("respond").iter():
             name = field.get("name")
-            if name == "key":  # which script alone fills in
+            if name in {"key", "subject"}:  # which script alone fills in, and which programs do
                 continue
             if field.tag == "textarea":
                 filled[str(name)] = field.text or ""

@@ -29,7 +29,6 @@ def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> 
     hidden = [part for part in page.all("*[@aria-hidden='true']") if field in list(part.iter())]
     assert len(hidden) == 1
     assert "unseen" in hidden[0].get("class", "")
-    assert page.form["subject"] == ""
 
 
 def test_filled_in_it_is_held_and_the_queue_says_why(guest: Browser, essay: Essay) -> None:
@@ -62,4 +61,4 @@ def test_the_owner_can_leave_haste_alone(guest: Browser, essay: Essay) -> None:
 
 def test_refused_for_something_else_the_field_comes_back_empty(guest: Browser, essay: Essay) -> None:
     fields: dict[str, Any] = {"subject": "Hello", "email": "none"}
-    assert guest.post_to(essay, **fields).form["subject"] == ""
+    assert guest.post_to(essay, **fields).id("respond-subject").get("value") == ""
