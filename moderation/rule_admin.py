@@ -63,12 +63,13 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     form = RuleForm
     fields = ("name", "is_on", "position", "action", "sentence")
     inlines = (ConditionInline,)
+    list_display = ("name", "position", "is_on", "action", "when")
     list_editable = ("position", "is_on")
     ordering = ("position", "pk")
     actions = None
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return ("name", "position", "is_on", "action", "when", would_have_done(), overruled())
+        return (*self.list_display, would_have_done(), overruled())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return super().get_queryset(request).prefetch_related("conditions")
