@@ -66,6 +66,30 @@ GET  queue-log-file                                 login login 403    403    20
 POST queue-log-file                                 405   405   405    405    405   405       405   405
 GET  moderation-record                              404   404   404    404    404   404       404   404
 POST moderation-record                              405   405   405    405    405   405       405   405
+GET  queue-numbers                                  login login 403    403    403   200       200   200
+POST queue-numbers                                  405   405   405    405    405   405       405   405
+GET  queue-filter                                   login login 403    403    403   200       200   200
+POST queue-filter                                   login login 403    403    403   403       403   422
+GET  admin:comments_block_add                       login login login  403    403   login     403   200
+POST admin:comments_block_add                       login login login  403    403   login     403   200
+GET  admin:comments_block_change(block)             login login login  403    403   login     403   200
+POST admin:comments_block_change(block)             login login login  403    403   login     403   200
+GET  admin:comments_block_changelist                login login login  403    403   login     403   200
+POST admin:comments_block_changelist                login login login  403    403   login     403   200
+GET  admin:comments_block_delete(block)             login login login  403    403   login     403   200
+POST admin:comments_block_delete(block)             login login login  403    403   login     403   200
+GET  admin:comments_block_history(block)            login login login  403    403   login     403   200
+POST admin:comments_block_history(block)            login login login  403    403   login     403   200
+GET  admin:comments_rule_add                        login login login  403    403   login     403   200
+POST admin:comments_rule_add                        login login login  403    403   login     403   200
+GET  admin:comments_rule_change(rule)               login login login  403    403   login     403   200
+POST admin:comments_rule_change(rule)               login login login  403    403   login     403   200
+GET  admin:comments_rule_changelist                 login login login  403    403   login     403   200
+POST admin:comments_rule_changelist                 login login login  403    403   login     403   200
+GET  admin:comments_rule_delete(rule)               login login login  403    403   login     403   200
+POST admin:comments_rule_delete(rule)               login login login  403    403   login     403   200
+GET  admin:comments_rule_history(rule)              login login login  403    403   login     403   200
+POST admin:comments_rule_history(rule)              login login login  403    403   login     403   200
 """
 PEOPLE = ("nobody", "guest", "person", "author", "own", "moderator", "staff", "owner")
 SEE_ALL = {"moderator", "staff", "owner"}
