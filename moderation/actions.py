@@ -185,6 +185,8 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
     newest = Decision.objects.filter(comment=fresh).first()
     if newest != decision or fresh.status != decision.after or fresh.wording_id is None:
         raise AlreadyDecided(fresh)
+    if not decision.before:  # a rule's, about what had just come: there is nothing to go back to
+        raise AlreadyDecided(fresh)
     if decision.created < timezone.now() - UNDONE_WITHIN:
         raise TooOld
     was = fresh.wording_id, fresh.edited
