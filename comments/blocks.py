@@ -46,11 +46,14 @@ def told(block: Block) -> str:
     if block.until is None:
         words = _("You are blocked here: what you write is not taken.")
     else:
-        local = timezone.localtime(block.until)
-        is_midnight = (local.hour, local.minute) == (0, 0)
-        moment = date_format(local, "DATE_FORMAT" if is_midnight else "DATETIME_FORMAT")
-        words = _("You are blocked here until %(date)s.") % {"date": moment}
+        words = _("You are blocked here until %(date)s.") % {"date": day_of(block.until)}
     return f"{words} {block.sentence}".strip()
+
+
+def day_of(moment: datetime) -> str:
+    """With its hour only where it does not end with a day."""
+    local = timezone.localtime(moment)
+    return date_format(local, "DATE_FORMAT" if (local.hour, local.minute) == (0, 0) else "DATETIME_FORMAT")
 
 
 def put(

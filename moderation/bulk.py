@@ -32,12 +32,13 @@ def decide_all(batch: Batch) -> bool:
         return ended(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
     verb, place = verb_of(batch.verb), place_of(batch, rights)
     unchanged = Q(changed__lte=batch.created) & (Q(edited=None) | Q(edited__lte=batch.created))
+    unchanged &= of_days(batch)
     listed = place.comments().filter(unchanged, pk__lte=batch.asked["up_to"]).order_by("pk").select_related("commenter")
     while found := list(listed.filter(pk__gt=batch.asked["after"])[:AT_A_TIME]):
         outcome = Outcome([])
         for comment in found:
             seen = {"seen": comment.status, "words": comment.wording_id}
-            attempt(outcome, verb, comment, by=rights.user, batch=batch, **seen)
+            attempt(outcome, verb, comment, by=rights.user, batch=batch, why=batch.why, **seen)
         batch.asked["after"] = found[-1].pk
         count(batch)
         if monotonic() > over:
@@ -45,6 +46,12 @@ def decide_all(batch: Batch) -> bool:
     count(batch)
     batch.missed = max(0, batch.total - batch.done)
     return ended(batch, Batch.State.DONE)
+
+
+def of_days(batch: Batch) -> Q:
+    """What was asked for of one person: said since then, and standing so."""
+    asked = batch.asked
+    return Q(created__gte=asked["since"], status__in=asked["statuses"]) if "since" in asked else Q()
 
 
 def undo_all(batch: Batch, rights: Rights) -> bool:

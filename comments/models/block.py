@@ -104,5 +104,9 @@ class Block(models.Model):
             models.Index(fields=["network"], condition=~Q(network=""), name="block_by_network"),
         )
 
+    @property
+    def is_in_force(self) -> bool:
+        return self.until is None or self.until > timezone.now()
+
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.commenter or self.email or self.network}"
