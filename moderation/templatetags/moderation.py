@@ -30,8 +30,8 @@ def decides(user: object) -> bool:
 @register.simple_tag
 def around(is_everywhere: bool) -> list[tuple[str, Any]]:
     """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
-    pages: list[tuple[str, Any]] = [("queue-log", _("Log"))]
-    return pages
+    everywhere = [("queue-numbers", _("Numbers")), ("queue-filter", _("Filter"))]
+    return [("queue-log", _("Log")), *(everywhere if is_everywhere else [])]
 
 
 @register.simple_tag(takes_context=True)

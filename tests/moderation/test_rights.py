@@ -141,6 +141,7 @@ class World:
             client = self.clients[who] = Client()
             if user := self.users.get(who):
                 client.force_login(user)
+                client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
             elif who == "guest":
                 guest_cookie(client)
         make.rules(authors_moderate=who == "own")

@@ -1,0 +1,120 @@
+"""The spam filter's page at /admin/comments/queue/filter/: what it would have done, and where its lines are drawn."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from comments import teaching
+from comments.models import Comment, Rules, Wording
+from moderation import actions, likeness
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PLACE = "/admin/comments/queue/filter/"
+
+
+@pytest.fixture
+def owner(client: Client) -> User:
+    make.rules()
+    owner = make.owner("owner")
+    client.force_login(owner)
+    return owner
+
+
+def said(owner: User, good: list[float], spam: list[float]) -> None:
+    """Comments that looked like that when they came, and turned out so."""
+    essay = make.essay()
+    for scores, verb in ((good, None), (spam, actions.mark_spam)):
+        for score in scores:
+            comment = make.comment(essay)
+            Wording.objects.filter(comment=comment).update(likeness=score)
+            if verb:
+                verb(comment, by=owner)
+
+
+def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: User) -> None:
+    said(owner, good=[0.1, 0.2, 0.3, 0.7], spam=[0.6, 0.8, 0.9, 0.95])
+    make.rules(spam_hold_at=50, spam_mark_at=90)
+    page = " ".join(client.get(PLACE).content.decode().split())
+    assert "From a likeness of 50 hundredths on nothing is published at once: that is 25 %" in page
+    assert "100 % of the spam below." in page
+    assert "From 90 on it stands under Spam: 0 % of the good comments, 50 % of the spam." in page
+    assert "8 were judged when they came." in page
+    rates = likeness.Past.of(Rules.objects.current()).at(0.8)
+    assert (rates.good, rates.spam) == ((0, 4), (3, 4))
+
+
+def test_what_only_the_filter_called_spam_proves_nothing(owner: User) -> None:
+    said(owner, good=[0.1], spam=[0.9])
+    unseen = make.comment(make.essay(), status="pending")
+    Wording.objects.filter(comment=unseen).update(likeness=0.99)
+    Comment.objects.filter(pk=unseen.pk).update(status="spam", removed_by="")
+    past = likeness.Past.of(Rules.objects.current())
+    assert (past.good, past.spam) == ([0.1], [0.9])
+
+
+def test_what_has_no_likeness_is_judged_now_and_said_to_be(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Known:
+        threshold = 0.6
+
+        def score(self, words: Any) -> float:
+            return 0.42
+
+    essay = make.essay()
+    comments = [make.comment(essay) for _each in range(3)]
+    Wording.objects.filter(comment__in=comments).update(likeness=None)
+    monkeypatch.setattr(teaching, "known", lambda rules: Known())
+    monkeypatch.setattr(likeness, "ANEW", 4)  # two of each kind
+    past = likeness.Past.of(Rules.objects.current())
+    assert (past.good, past.anew, past.on_arrival) == ([0.42, 0.42], 2, 0)
+    assert "2 were judged only now, perhaps by a filter that has learnt from them" in " ".join(
+        client.get(PLACE).content.decode().split()
+    )
+
+
+def test_the_owner_draws_the_lines_there(client: Client, owner: User) -> None:
+    response = client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}, follow=True)
+    assert "The lines are drawn." in response.content.decode()
+    rules = Rules.objects.current()
+    assert (rules.spam_hold_at, rules.spam_mark_at) == (70, 95)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("data", [("90", "50"), ("100", "0"), ("x", "0"), ("-1", "0"), ("", "")])
+def test_lines_that_make_no_sense_are_refused_in_words(client: Client, owner: User, data: tuple[str, str]) -> None:
+    response = client.post(PLACE, {"spam_hold_at": data[0], "spam_mark_at": data[1]})
+    assert response.status_code == 422
+    assert "errorlist" in response.content.decode()
+    assert Rules.objects.current().spam_hold_at == 0
+
+
+@pytest.mark.once
+def test_a_moderator_reads_and_does_not_draw(client: Client, owner: User) -> None:
+    client.force_login(make.moderator())
+    assert "Where to draw the lines" not in client.get(PLACE).content.decode()
+    assert client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}).status_code == 403
+    assert Rules.objects.current().spam_hold_at == 0
+
+
+def test_few_questions_and_no_style(client: Client, owner: User) -> None:
+    said(owner, good=[0.1, 0.2], spam=[0.9])
+    make.rules(spam_hold_at=50)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(reverse("queue-filter")).content.decode()
+    assert len(asked) <= 15
+    assert "style=" not in page
+    assert 'role="img"' in page
+    assert 'class="band"' in page
+
+
+@pytest.mark.once
+def test_a_new_site_says_that_there_is_nothing_to_judge_by(client: Client, owner: User) -> None:
+    page = client.get(PLACE).content.decode()
+    assert "There is nothing to judge it by yet" in page

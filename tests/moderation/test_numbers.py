@@ -1,0 +1,161 @@
+"""The numbers at /admin/comments/queue/numbers/: computed right, drawn without a style, in few questions."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import User
+from comments.models import Comment, Rule, Wording
+from moderation import actions, numbers, plots
+from moderation.models import Decision
+from moderation.plots import Series
+from tests import make
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def mara(client: Client) -> User:
+    make.rules()
+    mara = make.moderator("mara", name="Mara")
+    client.force_login(mara)
+    return mara
+
+
+def decided(comment: Comment, by: User, verb: Any, after: timedelta) -> Decision:
+    """As if the comment had waited so long until it was decided, a moment ago."""
+    decision: Decision = verb(comment, by=by)
+    Comment.objects.filter(pk=comment.pk).update(created=decision.created - after)
+    return decision
+
+
+def waiting_comments(count: int, *reasons: str, likeness: float | None = 0.5) -> list[Comment]:
+    essay = make.essay()
+    found = [make.comment(essay, status="pending") for _each in range(count)]
+    Decision.objects.all().delete()  # the judge's, who put them there
+    kept = [{"code": code} for code in reasons]
+    Wording.objects.filter(comment__in=found).update(reasons=kept, likeness=likeness)
+    return found
+
+
+def test_it_says_how_long_half_and_nine_in_ten_waited(client: Client, mara: User) -> None:
+    for at, comment in enumerate(waiting_comments(10), start=1):
+        decided(comment, mara, actions.approve, at * 10 * MINUTE)
+    found = numbers.Waiting.measured()
+    assert (found.median, found.slow) == ("50 minutes", "2 hours")
+    assert len(found.all) == 10
+    page = client.get(reverse("queue-numbers")).content.decode()
+    assert "half were decided within 50 minutes, nine in ten within 2 hours." in " ".join(page.split())
+
+
+def test_only_the_first_decision_by_hand_about_what_waited_is_a_waiting_time(mara: User) -> None:
+    twice, ruled = waiting_comments(2)
+    decided(twice, mara, actions.approve, 10 * MINUTE)
+    actions.unapprove(twice, by=mara)
+    actions.mark_spam(twice, by=mara)
+    rule = Rule.objects.create(name="Casinos")
+    Decision.objects.create(comment=ruled, number=ruled.pk, rule=rule, verb="rule", before="pending", after="spam")
+    assert numbers.Waiting.measured().all == [pytest.approx(600, abs=1)]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 2.0), (0.9, 4.0), (0.01, 1.0)])
+def test_a_quantile_is_a_value_that_was_there(share: float, expected: float) -> None:
+    assert numbers.quantile([1.0, 2.0, 3.0, 4.0], share) == expected
+    assert numbers.quantile([], share) is None
+
+
+def test_comments_are_counted_by_the_week_in_which_they_came(mara: User) -> None:
+    new, old, ancient = waiting_comments(3)
+    first = numbers.first_day(numbers.LONG_WEEKS)
+    Comment.objects.filter(pk=old.pk).update(created=first + timedelta(days=8))
+    Comment.objects.filter(pk=ancient.pk).update(created=first - timedelta(hours=1))
+    actions.mark_spam(old, by=mara)
+    counts = numbers.Comments.counted().counts
+    assert counts["spam"][1] == 1
+    assert counts["pending"][-1] == 1
+    assert sum(map(sum, counts.values())) == 2
+    assert new.status == "pending"
+
+
+def test_reasons_and_the_filter_are_measured_by_what_moderators_said(mara: User) -> None:
+    right, wrong, unseen = waiting_comments(3, "spam", "links")
+    (missed,) = waiting_comments(1)
+    actions.mark_spam(right, by=mara)
+    actions.approve(wrong, by=mara)
+    actions.mark_spam(missed, by=mara)
+    doubts = numbers.Doubts.found()
+    assert (doubts.caught, doubts.missed, doubts.wronged, doubts.unseen) == (1, 1, 1, 1)
+    links = doubts.by_code["links"]
+    assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50 %")
+    assert links.url == f"{reverse('queue')}?status=all&reason=links"
+    assert unseen.status == "pending"
+
+
+def test_a_rule_is_measured_by_what_moderators_said(mara: User) -> None:
+    rule = Rule.objects.create(name="Casinos")
+    held, right, passed = waiting_comments(3)
+    for comment in (held, right):
+        Decision.objects.create(comment=comment, number=comment.pk, rule=rule, verb="rule", after="pending")
+    actions.approve(held, by=mara)
+    actions.mark_spam(right, by=mara)
+    actions.approve(passed, by=mara)
+    Decision.objects.create(comment=passed, number=passed.pk, rule=rule, verb="rule", after="approved")
+    actions.trash(passed, by=mara)
+    (check,) = numbers.rules()
+    assert (check.name, check.held, check.overruled, check.upheld) == ("Casinos", 3, 2, 1)
+    assert check.url == f"{reverse('queue-log')}?by={rule.pk}"
+
+
+def test_the_page_asks_few_questions_and_holds_no_style(client: Client, mara: User) -> None:
+    for comment in waiting_comments(3, "spam"):
+        decided(comment, mara, actions.mark_spam, MINUTE)
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(reverse("queue-numbers")).content.decode()
+    assert len(asked) <= 15
+    assert "style=" not in page
+    assert len(re.findall(r'<svg [^>]*role="img"[^>]* aria-label="[^"]+"', page)) == 2
+    assert page.count("<details><summary>As a table") == 2
+
+
+def test_an_empty_site_has_a_page_too(client: Client, mara: User) -> None:
+    page = client.get(reverse("queue-numbers")).content.decode()
+    assert "Nobody has said anything in the last twenty-six weeks." in page
+    assert "<figure" not in page
+
+
+@pytest.mark.once
+def test_a_plot_is_numbers_an_svg_reads_whatever_the_values() -> None:
+    drawn = [
+        plots.lines([Series("median", [None, 1e9, None, 0.0, 3.5])], [str(at) for at in range(5)], says='"<&'),
+        plots.stacked([Series("good", [0, 0])], ["a", "b"], says="none"),
+        plots.histograms([Series("good", [0.0] * 20)], band=(0.5, 1.0), marks=[plots.Mark(0.99, "<b>")], says="none"),
+        plots.lines([Series("median", [])], [], says="none"),
+    ]
+    for each in drawn:
+        assert "nan" not in each
+        assert "inf" not in each
+        assert "<b>" not in each
+        assert all(
+            re.fullmatch(r"-?[\d.]+", number) for number in re.findall(r' (?:x|y|width|height|cx|cy)="([^"]*)"', each)
+        )
+    assert 'aria-label="&quot;&lt;&amp;"' in drawn[0]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("most", "top"), [(0, 1), (0.3, 0.4), (1, 1), (3, 4), (11, 20), (41, 50), (99_999, 100_000)])
+def test_the_top_of_a_plot_is_round(most: float, top: float) -> None:
+    assert plots.nice(most) == top
+
+
+@pytest.mark.once
+def test_times_are_told_as_people_tell_them() -> None:
+    told = [numbers.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
+    assert told == ["–", "under a minute", "1 minute", "67 minutes", "30 hours", "9 days"]
