@@ -92,7 +92,7 @@ class Person:
         """Where they wrote from, as long as it is kept: how often, and when last."""
         if not self.rights.is_everywhere:
             return []
-        rows = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
+        rows: Any = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
         return list(rows.values("network").annotate(count=Count("pk"), last=Max("created")).order_by("-last")[:SHOWN])
 
     @property

@@ -11,7 +11,7 @@ from accounts.models import Commenter, User
 from accounts.names import fold, imitates
 from blog.models import Essay
 from comments import screening
-from comments.models import Comment, Status, Wording
+from comments.models import Comment, History, Status, Wording
 from moderation import actions as deciding
 from tests import make
 from tests.accounts.by_provider import play
@@ -132,7 +132,9 @@ def test_it_takes_one_question_however_many_there_are(
 ) -> None:
     for _number in range(20):
         make.essay(by=make.author(name="Somebody Else"))
-    draft = screening.Draft(make.guest("Anna"), screening.Sender(), Wording(), make.rules(), None)
+    draft = screening.Draft(
+        make.guest("Anna"), screening.Sender(), Wording(), make.rules(), essay, History(None, None, False)
+    )
     with django_assert_num_queries(1):
         assert screening.borrowed_name(draft) is None
 

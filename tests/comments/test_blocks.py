@@ -27,7 +27,8 @@ def _free(essay: Essay) -> None:
 
 
 def treat(kind: str, **who: Any) -> Block:
-    return Block.objects.create(kind=kind, **who)
+    block: Block = Block.objects.create(kind=kind, **who)
+    return block
 
 
 def anna() -> tuple[Browser, Commenter]:
@@ -63,7 +64,8 @@ def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None
 def test_who_is_kept_out_reads_until_when_and_why_and_keeps_their_words(essay: Essay, who: dict[str, str]) -> None:
     browser, person = anna()
     until = datetime(2030, 12, 3, tzinfo=UTC)
-    treat("block", until=until, sentence="You insulted Rosa twice.", **(who or {"commenter": person}))
+    whom: dict[str, Any] = dict(who) or {"commenter": person}
+    treat("block", until=until, sentence="You insulted Rosa twice.", **whom)
     page = browser.post_to(essay, text="My words")
     assert page.status == 403
     assert "You are blocked here until 3 December 2030. You insulted Rosa twice." in page.problem

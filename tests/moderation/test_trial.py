@@ -92,7 +92,7 @@ def play(essay: Essay, said: list[Saying]) -> list[int | str | None]:
                 outcomes.append(str(refused))
             else:
                 decision = made.decisions.filter(verb="rule").first()
-                outcomes.append(decision and decision.rule_id)
+                outcomes.append(decision.rule_id if decision else None)
     return outcomes
 
 
