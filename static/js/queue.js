@@ -1,54 +1,39 @@
-/* The queue by keys, while the focus is in its list: j k move, x selects, a u s d decide, z takes back. */
-const queue = document.querySelector("ol.queue");
-const bulk = document.getElementById("bulk");
-const boxes = [...document.querySelectorAll(".pick input")];
+/* The queue with script: it decides at once and asks afterwards, goes by keys, and hears of other moderators. */
+import "./queue-select.js";
+import "./queue-keys.js";
+import "./queue-news.js";
+import { settle, stack } from "./queue-rows.js";
 
-function move(row, step) {
-  const stops = [...queue.children];
-  const next = row ? stops[stops.indexOf(row) + step] : stops[0];
-  next?.focus();
-}
+/* What an address says was decided here can be taken back, the newest first. */
+const decided = new URLSearchParams(location.search);
+const made = (decided.get("decided") ?? "").split(",").filter(Boolean);
+const batch = Number(decided.get("batch") ?? 1);
+const single = batch > 1 ? made.slice(0, -batch) : made;
+stack.push(...single.map((pk) => ({ made: [pk], lines: [] })));
+if (batch > 1) stack.push({ made: made.slice(-batch), lines: [] });
 
-function press(row, key) {
-  switch (key) {
-    case "j": return move(row, 1);
-    case "k": return move(row, -1);
-    case "x": return row?.querySelector(".pick input")?.click();
-    case "z": return (row?.querySelector("[value=undo]") ?? document.querySelector("[data-latest]"))?.click();
-    default: return row?.querySelector(`[aria-keyshortcuts="${key}"]`)?.click();
-  }
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !"jkxausdz".includes(event.key)) return;
-  const at = document.activeElement;
-  if (at !== document.body && !at.closest("#queue, .bar")) return;
-  event.preventDefault();
-  if (!event.repeat || "jk".includes(event.key)) press(at.closest("ol.queue > li"), event.key);
+if (document.querySelector("ol.queue")) document.body.classList.add("by-keys");
+const filter = document.querySelector("form.filter");
+filter?.addEventListener("change", (event) => {
+  if (event.target.matches("select")) filter.requestSubmit();
 });
+filter?.addEventListener("submit", () => {
+  for (const field of filter.elements) field.disabled = field.value === "";
+});
+addEventListener("pageshow", () => {
+  for (const field of filter?.elements ?? []) field.disabled = false;
+});
+if (filter) filter.querySelector("button:not(.keys)").hidden = true;
 
 /* What was just done stands above the row in focus; to who listens it is said. */
 const news = document.querySelectorAll(".report p, .decided:has([data-latest]) p");
 requestAnimationFrame(() => {
-  document.querySelector("[role=status]").textContent = [...news].map((line) => line.textContent).join(" ");
+  const said = [...news].map((line) => line.textContent).join(" ");
+  if (said) document.querySelector("[role=status]").textContent = said;
 });
 
-if (queue) document.body.classList.add("by-keys");
-
-if (bulk) {
-  const every = bulk.querySelector(".every input");
-  const selected = bulk.querySelector(".selected");
-  const tell = () => {
-    const count = boxes.filter((box) => box.checked).length;
-    selected.textContent = selected.dataset.some.replace("%s", count);
-    every.checked = count === boxes.length;
-    every.indeterminate = count > 0 && count < boxes.length;
-  };
-  every.closest("label").hidden = false;
-  every.addEventListener("change", () => {
-    for (const box of boxes) box.checked = every.checked;
-    tell();
-  });
-  queue.addEventListener("change", tell);
-  addEventListener("pageshow", tell);
-}
+addEventListener("beforeunload", (event) => {
+  const isTyped = [...document.querySelectorAll("form.write")].some((form) =>
+    [...form.elements].some((field) => field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue));
+  if (isTyped || settle.waiting > 0) event.preventDefault();
+});

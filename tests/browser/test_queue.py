@@ -57,7 +57,10 @@ def held(essay: Essay, count: int) -> list[Comment]:
     ]
 
 
-def statuses(comments: list[Comment]) -> list[str]:
+def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:
+    """With a page: once it has been told of all that was decided there."""
+    if page:
+        expect(page.locator("ol.queue:not([data-waiting]), ol.queue[data-waiting='0']")).to_be_attached()
     found = Comment.objects.in_bulk([comment.pk for comment in comments])
     return [found[comment.pk].status for comment in comments]
 
@@ -78,7 +81,7 @@ def test_a_sitting_by_keys_decides_rightly_and_never_loses_the_focus(open_queue:
     is_current(page, comments[3])
     page.keyboard.press("d")
     is_current(page, comments[4])
-    assert statuses(comments) == ["approved", "spam", "pending", "trash", "pending", "pending"]
+    assert statuses(comments, page) == ["approved", "spam", "pending", "trash", "pending", "pending"]
     page.keyboard.press("z")
     is_current(page, comments[3])
     page.keyboard.press("k")
@@ -89,11 +92,11 @@ def test_a_sitting_by_keys_decides_rightly_and_never_loses_the_focus(open_queue:
     expect(page.locator(".selected")).to_have_text("2 selected")
     page.locator("#bulk").get_by_role("button", name="Approve").click()
     is_current(page, comments[4])
-    assert statuses(comments) == ["approved", "spam", "approved", "approved", "pending", "pending"]
+    assert statuses(comments, page) == ["approved", "spam", "approved", "approved", "pending", "pending"]
     expect(page.get_by_role("status")).to_contain_text("2 approved.")
     page.keyboard.press("z")
     is_current(page, comments[2])
-    assert statuses(comments) == ["approved", "spam", "pending", "pending", "pending", "pending"]
+    assert statuses(comments, page) == ["approved", "spam", "pending", "pending", "pending", "pending"]
 
 
 def test_keys_leave_a_browsers_own_shortcuts_and_other_places_alone(open_queue: Open, essay: Essay) -> None:
