@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Max, OuterRef
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
 import pagecache
@@ -28,6 +28,7 @@ class Kind(Enum):
     COUNTS = auto()
     LIKES_OF_COMMENT = auto()
     LIKES_OF_ESSAY = auto()
+    REPORTS = auto()
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def problems() -> Iterator[Problem]:
     yield from lost_tree_numbers()
     yield from wrong_words()
     yield from wrong_likes()
+    yield from wrong_reports()
 
 
 def wrong_threads_and_counts() -> Iterator[Problem]:
@@ -185,6 +187,13 @@ def wrong_likes() -> Iterator[Problem]:
     essays = Discussion.objects.annotate(counted=Count("essay__likes")).exclude(likes=F("counted")).order_by("pk")
     for row in essays.values_list("pk", "likes", "counted").iterator(AT_A_TIME):
         yield Problem(Kind.LIKES_OF_ESSAY, row[0], told.format("Essay", *row))
+
+
+def wrong_reports() -> Iterator[Problem]:
+    is_open = Q(reported__state="open")
+    wrong = Comment.objects.annotate(counted=Count("reported", filter=is_open)).exclude(reports=F("counted"))
+    for pk, stored, counted in wrong.order_by("pk").values_list("pk", "reports", "counted").iterator(AT_A_TIME):
+        yield Problem(Kind.REPORTS, pk, f"Comment {pk}: {stored} open reports are stored, there are {counted}.")
 
 
 # Mending: each problem under the locks that every writer takes, from the rows as they are then
@@ -308,6 +317,13 @@ def mend_likes_of_essay(pk: int) -> None:
     pagecache.bump(essay.cache_key)
 
 
+@transaction.atomic
+def mend_reports(pk: int) -> None:
+    _root, comment = Comment.objects.lock_thread(pk)
+    if comment is not None:
+        comment.reported.recount(comment)
+
+
 def recount(essays: Iterable[int]) -> None:
     """Count anew what is stored of these essays' discussions. Writers change it last, so its lock is enough."""
     keys = sorted(essays)
@@ -325,4 +341,5 @@ MENDS = {
     Kind.COUNTS: mend_counts,
     Kind.LIKES_OF_COMMENT: mend_likes_of_comment,
     Kind.LIKES_OF_ESSAY: mend_likes_of_essay,
+    Kind.REPORTS: mend_reports,
 }

@@ -110,6 +110,12 @@ OF_COMMENTER = (
     Part(Bar, _("Whether your likes are taken"), "commenter", ("created",)),
     Part(Block, _("How your comments are treated"), "commenter", ("kind", "until", "sentence", "created")),
     Part(Report, _("What you reported"), "commenter", ("comment_id", "kind", "words", "network", "state", "created")),
+    Part(
+        Appeal,
+        _("What you appealed against"),
+        "comment__commenter",
+        ("comment_id", "words", "state", "answer", "created"),
+    ),
     Part(Note, _("What moderators noted about you"), "commenter", ("text", "created")),
 )
 OF_USER = (
@@ -158,4 +164,8 @@ def about(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
 
 
 def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
-    return {part.model._meta.label_lower: rows for part, rows in about(commenter)}
+    """By model; two parts may tell of one, as of notes about somebody and by them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for part, rows in about(commenter):
+        found.setdefault(part.model._meta.label_lower, []).extend(rows)
+    return found

@@ -1,0 +1,306 @@
+"""Readers report what should not stand as it does; decisions settle that, and an undo opens it again."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts import actions as people
+from accounts import forgetting
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments import checking, editing, own_rules
+from comments.checking import problems
+from comments.models import Comment, Rule, Subscription
+from comments.pages import Viewer
+from moderation import actions
+from moderation.models import Decision, Report
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser, Page, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules()
+    return make.essay("Of Forms", by=make.author("miriam"))
+
+
+@pytest.fixture
+def mara() -> User:
+    return make.moderator("mara", name="Mara")
+
+
+@pytest.fixture
+def comment(essay: Essay) -> Comment:
+    return make.comment(essay, "You fool.", by=make.guest("Tobias Fenn"))
+
+
+def address(comment: Comment) -> str:
+    return f"/comments/{comment.pk}/report/"
+
+
+def send(browser: Client, comment: Comment, **fields: str) -> Page:
+    return Page(browser.post(address(comment), {"kind": "rude", "words": ""} | fields))
+
+
+def stored(comment: Comment) -> tuple[int, list[str]]:
+    """The count beside the comment, and how each report stands."""
+    assert not [problem for problem in problems() if problem.kind is checking.Kind.REPORTS]
+    states = Report.objects.filter(comment=comment.pk).order_by("pk").values_list("state", flat=True)
+    return Comment.objects.get(pk=comment.pk).reports, list(states)
+
+
+def mailed_to(email: str) -> list[Any]:
+    work_off()
+    return [message for message in mail.outbox if message.recipients() == [email]]
+
+
+# The page, and who may
+
+
+def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> None:
+    reader = Browser()
+    page = reader.read(comment.essay)
+    link = next(link for link in page.comment(comment).iter("a") if words(link) == "Report")
+    assert (link.get("href"), link.get("aria-label")) == (address(comment), "Report this comment by Tobias Fenn")
+    assert "You fool." in reader.read(address(comment)).words
+    answer = send(reader, comment, words="He insults people.")
+    assert answer.status == 303
+    assert "Thank you." in reader.read(answer.answer["Location"]).words
+    report = Report.objects.get()
+    assert (report.kind, report.words, report.network) == ("rude", "He insults people.", "203.0.113.0/24")
+    assert stored(comment) == (1, ["open"])
+
+
+def test_a_report_that_says_nothing_comes_back_with_what_was_typed(comment: Comment) -> None:
+    page = send(Browser(), comment, kind="", words="Look at this.")
+    assert page.status == 422
+    assert "Please choose what is wrong with it." in page.words
+    assert "Look at this." in page.html
+    assert "in a few words what it is" in send(Browser(), comment, kind="else").words
+    assert stored(comment) == (0, [])
+
+
+def test_one_person_reports_once(comment: Comment) -> None:
+    rosa = Browser(make.user("rosa"))
+    assert send(rosa, comment).status == 303
+    again = send(rosa, comment, kind="spam")
+    assert again.status == 409
+    assert "You have reported this comment already" in again.words
+    assert send(Browser(), comment).status == 303
+    assert send(Browser(address="203.0.113.80"), comment).status == 409  # next door to it
+    assert send(Browser(address="198.51.100.7"), comment).status == 303
+    assert stored(comment) == (3, ["open"] * 3)
+
+
+@pytest.mark.once
+def test_reports_come_a_few_times_an_hour(comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("moderation.reporting.REPORTS_AN_HOUR", 1)
+    other = make.comment(comment.essay)
+    assert send(Browser(), comment).status == 303
+    answer = send(Browser(), other)
+    assert answer.status == 429
+    assert answer.answer["Retry-After"]
+    assert stored(other) == (0, [])
+
+
+@pytest.mark.once
+def test_nobody_reports_themselves_or_what_cannot_be_read(essay: Essay) -> None:
+    rosa = make.user("rosa")
+    own = make.comment(essay, by=Commenter.objects.of(rosa))
+    browser = Browser(rosa)
+    assert "Report" not in words(browser.read(essay).comment(own))
+    assert send(browser, own).status == 403
+    for status in ("pending", "spam", "trash"):
+        assert send(browser, make.comment(essay, status=status)).status == 404
+    Essay.objects.filter(pk=essay.pk).update(published=None)
+    assert send(browser, own).status == 404
+    assert not Report.objects.exists()
+
+
+@pytest.mark.once
+def test_where_nobody_reports_there_is_no_way_to(comment: Comment) -> None:
+    make.rules(readers_may_report=False)
+    assert "Report" not in words(Browser().read(comment.essay).comment(comment))
+    assert Browser().get(address(comment)).status_code == 404
+    assert send(Browser(), comment).status == 404
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}])
+def test_what_another_site_sends_is_refused(comment: Comment, headers: dict[str, str]) -> None:
+    assert send(Browser(headers=headers), comment).status == 403
+    assert stored(comment) == (0, [])
+
+
+# What decisions make of it
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [(actions.keep, "dismissed"), (actions.mark_spam, "upheld"), (actions.trash, "upheld")]
+)
+def test_a_decision_settles_reports_and_each_undo_turns_that_round(
+    comment: Comment, mara: User, verb: Any, state: str
+) -> None:
+    send(Browser(), comment)
+    send(Browser(make.user("rosa")), comment)
+    decision = verb(Comment.objects.get(pk=comment.pk), by=mara)
+    assert stored(comment) == (0, [state] * 2)
+    undone = actions.undo(decision, by=mara)
+    assert stored(comment) == (2, ["open"] * 2)
+    assert Comment.objects.get(pk=comment.pk).is_approved
+    again = actions.undo(undone, by=mara)
+    assert stored(comment) == (0, [state] * 2)
+    actions.undo(again, by=mara)
+    assert stored(comment) == (2, ["open"] * 2)
+
+
+def test_one_that_waits_again_keeps_its_reports_until_it_is_decided(comment: Comment, mara: User) -> None:
+    send(Browser(), comment)
+    actions.unapprove(comment, by=mara)
+    assert stored(comment) == (1, ["open"])
+    actions.approve(comment, by=mara)
+    assert stored(comment) == (0, ["dismissed"])
+
+
+@pytest.mark.once
+def test_what_nobody_reports_cannot_be_kept(comment: Comment, mara: User) -> None:
+    with pytest.raises(actions.AlreadyDecided):
+        actions.keep(comment, by=mara)
+    assert not Decision.objects.exists()
+
+
+def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara: User) -> None:
+    send(Browser(), comment)
+    kept = actions.keep(comment, by=mara)
+    send(Browser(), comment)
+    actions.undo(kept, by=mara)
+    assert stored(comment) == (1, ["dismissed", "open"])
+
+
+@pytest.mark.once
+def test_a_rule_of_the_owners_holds_what_is_reported_often(comment: Comment, mara: User) -> None:
+    rule = Rule.objects.create(name="Often reported", is_on=True, action=Rule.Action.HOLD)
+    rule.conditions.create(kind="reported", value="2")
+    own_rules.stamp()
+    send(Browser(), comment)
+    assert Comment.objects.get(pk=comment.pk).is_approved
+    send(Browser(make.user("rosa")), comment, tell="on")
+    assert Comment.objects.get(pk=comment.pk).status == "pending"
+    assert stored(comment) == (2, ["open"] * 2)
+    assert "waits for you" in mailed_to(mara.email)[-1].subject
+    assert not mailed_to("rosa@example.org")
+    actions.approve(comment, by=mara)
+    assert stored(comment) == (0, ["dismissed"] * 2)
+    assert "and it stays" in mailed_to("rosa@example.org")[0].body
+
+
+# Who hears of it
+
+
+@pytest.mark.once
+def test_moderators_hear_of_the_first_report_and_not_of_each(comment: Comment, mara: User) -> None:
+    work_off()
+    mail.outbox.clear()
+    send(Browser(), comment, words="He insults people.")
+    message = mailed_to(mara.email)[0]
+    assert message.subject == "[Rejoinder] A comment by Tobias Fenn on “Of Forms” was reported"
+    for part in ("You fool.", "it insults or threatens: He insults people.", "Keep: http"):
+        assert part in message.body
+    send(Browser(make.user("rosa")), comment)
+    assert len(mailed_to(mara.email)) == 1
+    actions.keep(comment, by=mara)
+    send(Browser(make.user("ines")), comment)
+    assert len(mailed_to(mara.email)) == 2
+    assert not mailed_to("miriam@example.org")  # nothing appeared
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("verb", "said"), [(actions.keep, "and it stays"), (actions.trash, "no longer shown")])
+def test_who_is_logged_in_hears_what_came_of_it_if_they_tick_that(
+    comment: Comment, mara: User, verb: Any, said: str
+) -> None:
+    send(Browser(make.user("rosa")), comment, words="My secret reasons.", tell="on")
+    send(Browser(make.user("ines")), comment)
+    assert not mailed_to("rosa@example.org")
+    verb(comment, by=mara, why="Between us.")
+    message = mailed_to("rosa@example.org")[0]
+    assert said in message.body
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert not [part for part in ("You fool.", "secret", "Between us", "Mara") if part in str(message.message())]
+    assert not mailed_to("ines@example.org")
+
+
+@pytest.mark.once
+def test_an_undo_before_the_mail_goes_out_keeps_it_back(comment: Comment, mara: User) -> None:
+    send(Browser(make.user("rosa")), comment, tell="on")
+    decision = actions.trash(comment, by=mara)
+    actions.undo(decision, by=mara)
+    assert not mailed_to("rosa@example.org")
+    actions.keep(comment, by=mara)
+    assert "and it stays" in mailed_to("rosa@example.org")[0].body
+
+
+@pytest.mark.once
+def test_a_strangers_address_has_to_prove_itself_first(comment: Comment, mara: User) -> None:
+    answer = send(Browser(), comment, email="eve@example.org")
+    assert "A link is on its way" in Browser().read(answer.answer["Location"]).words
+    asking = mailed_to("eve@example.org")
+    assert "Shall we write to you?" in asking[0].subject
+    assert "Tobias" not in str(asking[0].message())
+    link = next(word for word in asking[0].body.split() if "/confirm/" in word)
+    reader = Browser()
+    page = reader.read("/" + link.split("/", 3)[3])
+    assert "What comes of your report of a comment by Tobias Fenn" in page.words
+    reader.post("/" + link.split("/", 3)[3], {"subscription": str(Subscription.objects.get().pk)})
+    actions.trash(comment, by=mara)
+    assert "no longer shown" in mailed_to("eve@example.org")[1].body
+
+
+# Those who report may become one, and be forgotten
+
+
+def test_of_two_who_are_one_person_one_report_stays(comment: Comment, mara: User) -> None:
+    one, two = (Commenter.objects.of(make.user(name)) for name in ("rosa", "ines"))
+    for who in (one, two):
+        assert who.user
+        send(Browser(who.user), comment)
+    assert stored(comment)[0] == 2
+    people.join(one, two)
+    assert stored(comment) == (1, ["open"])
+    assert Report.objects.get().commenter == two
+
+
+def test_of_who_is_forgotten_the_report_stays_and_nothing_else(comment: Comment) -> None:
+    for name in ("rosa", "ines"):
+        user = make.user(name)
+        send(Browser(user), comment, words="My words.", tell="on")
+        forgetting.forget(Commenter.objects.of(user), words_stay=True)
+    assert stored(comment) == (2, ["open"] * 2)
+    assert set(Report.objects.values_list("commenter", "network", "words")) == {(None, "", "")}
+
+
+def test_what_its_writer_takes_away_is_reported_no_more(essay: Essay) -> None:
+    rosa = make.user("rosa")
+    speaker = Commenter.objects.of(rosa)
+    first, second = (make.comment(essay, by=speaker) for _ in range(2))
+    for comment in (first, second):
+        send(Browser(), comment)
+    editing.remove(first.pk, by=Viewer(speaker))
+    assert stored(first) == (0, ["upheld"])
+    forgetting.forget(speaker, words_stay=False)
+    assert stored(second) == (0, ["upheld"])
+
+
+def test_a_wrong_count_is_found_and_mended(comment: Comment) -> None:
+    send(Browser(), comment)
+    Comment.objects.filter(pk=comment.pk).update(reports=7)
+    assert [str(problem) for problem in problems()] == [
+        f"Comment {comment.pk}: 7 open reports are stored, there are 1."
+    ]
+    checking.repair()
+    assert stored(comment) == (1, ["open"])
