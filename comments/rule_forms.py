@@ -15,6 +15,9 @@ OF_REPORTS = {Rule.Action.HOLD, Rule.Action.SPAM}
 
 
 class RuleForm(forms.ModelForm[Rule]):
+    class Meta:
+        widgets = {"sentence": forms.Textarea(attrs={"rows": 3, "cols": 60})}
+
     def is_valid(self) -> bool:
         """One that is only tried is never saved, however right it is."""
         return super().is_valid() and TRY not in self.data
@@ -28,7 +31,7 @@ class RuleForm(forms.ModelForm[Rule]):
 
 class ConditionForm(forms.ModelForm[Condition]):
     class Meta:
-        widgets = {"value": forms.Textarea(attrs={"rows": 2, "cols": 50})}
+        widgets = {"value": forms.Textarea(attrs={"rows": 2, "cols": 36})}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

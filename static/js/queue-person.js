@@ -3,7 +3,8 @@ document.addEventListener("submit", async (event) => {
   const drawer = event.target.closest("li.row .one-person");
   if (!drawer || !event.submitter) return;
   event.preventDefault();
-  const url = new URL(event.target.action);
+  const address = event.target.getAttribute("action"); // a button of that name hides the property
+  const url = new URL(address, location);
   url.searchParams.set("form", "person");
   try {
     const answer = await fetch(url, { method: "POST", body: new FormData(event.target, event.submitter) });
@@ -14,6 +15,6 @@ document.addEventListener("submit", async (event) => {
     place.querySelector(".said-so, .wrong")?.scrollIntoView({ block: "nearest" });
     place.focus();
   } catch (error) {
-    location.assign(error.message.startsWith("http") ? error.message : event.target.action);
+    location.assign(error.message.startsWith("http") ? error.message : address);
   }
 });
