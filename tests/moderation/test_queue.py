@@ -198,7 +198,7 @@ def test_a_row_knows_the_person(desk: Desk, essay: Essay) -> None:
         make.comment(essay, by=known, status=state)
     html = desk.open()
     assert (
-        "2 approved, 3 refused, since today; guest, <bdi>rosa@example.org</bdi>, <bdi>https://rosa.example/</bdi>"
+        "2 approved, 3 refused, since today</a>; guest, <bdi>rosa@example.org</bdi>, <bdi>https://rosa.example/</bdi>"
         in html
     )
     assert "from 203.0.113.0/24" in html
