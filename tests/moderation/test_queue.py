@@ -203,7 +203,7 @@ def test_a_row_knows_the_person(desk: Desk, essay: Essay) -> None:
     )
     assert "from 203.0.113.0/24" in html
     make.comment(essay, by=Commenter.objects.of(make.user("ines")), status="pending")
-    assert "No history here; logs in as ines" in desk.open()
+    assert "No history here</a>; logs in as ines" in desk.open()
 
 
 def test_a_comment_is_no_history_of_its_own(desk: Desk, essay: Essay) -> None:
