@@ -9,7 +9,7 @@ import pagecache
 from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
-from comments import notices, own_rules, screening, subscribing
+from comments import akismet, notices, own_rules, screening, subscribing
 from comments.models import Comment, Discussion, Rules, Wording
 from comments.screening import Draft, Sender
 from comments.subscribing import Following
@@ -107,6 +107,7 @@ def post(
         subscribing.posted.enqueue(comment.pk, **asdict(following))
     else:
         notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
+    akismet.owe(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
     return comment
 
 

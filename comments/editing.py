@@ -12,7 +12,7 @@ import pagecache
 from accounts.models import User
 from blog import markup
 from blog.models import Authorship
-from comments import disputes, notices, own_rules, screening, standing
+from comments import akismet, disputes, notices, own_rules, screening, standing
 from comments.actions import Flooded
 from comments.models import Comment, Rules, Status, Wording
 from comments.pages import Viewer
@@ -108,6 +108,7 @@ def edit(
     settle(root, comment, Status.PENDING if waits else Status.APPROVED, edited=timezone.now())
     if verdict.rule and was_public and waits:
         own_rules.record(comment, verdict.rule, before=Status.APPROVED)
+    akismet.owe(comment, is_vouched_for=is_trusted)
     if was_public and waits:
         notices.tell.enqueue(pk)  # moderators, unless they have heard of it already
     if was_public:

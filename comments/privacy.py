@@ -10,6 +10,7 @@ from accounts import ways_back
 from accounts.middleware import Request
 from blog.models import Essay
 from blog.views import draw
+from comments import akismet
 from comments.jobs import NETWORKS_KEPT, STOPPED_KEPT
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
@@ -33,6 +34,7 @@ def privacy(request: Request) -> HttpResponse:
         "draft_minutes": ways_back.CARRIED_FOR // 60,
         "stopped_days": STOPPED_KEPT.days,
         "unconfirmed_days": WAITS_FOR.days,
+        "asked": akismet.host() if akismet.is_on() else "",
         "cookies": cookies(rules),
     }
     response = render(request, "comments/privacy.html", facts)

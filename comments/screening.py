@@ -321,6 +321,8 @@ def in_words(reason: Reason) -> str:
             return _("published by the rule “%(name)s”") % {"name": name}
         case {"code": "rule", "name": name}:
             return _("the rule “%(name)s”") % {"name": name}
+        case {"code": "akismet"}:
+            return _("the service that is asked elsewhere calls it spam")
         case {"code": "imported"}:
             return _("was waiting where it was imported from")
     return str(reason.get("code", ""))

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from comments import akismet
 from comments.models import Notice
 from server.doctor import Finding, Gravity, looks_round
 
@@ -31,3 +32,20 @@ def about_mails() -> Iterator[Finding]:
         yield Finding(
             Gravity.WARNING, _("Mail"), words, _("Send them again or delete them: %(place)s") % {"place": place}
         )
+
+
+@looks_round
+def about_service() -> Iterator[Finding]:
+    """Of the service that is asked about spam, if one is."""
+    if not akismet.is_on():
+        return
+    match akismet.verify():
+        case akismet.INVALID:
+            words = _("The service at %(host)s does not take the key, so it is asked in vain.")
+            remedy = _("Set AKISMET_KEY to the key that the service gave you, or take it out.")
+        case akismet.AWAY:
+            words = _("The service at %(host)s does not answer, so comments are judged by this site alone.")
+            remedy = _("If that lasts, look at AKISMET_URL and at the service’s own news.")
+        case _valid:
+            return
+    yield Finding(Gravity.WARNING, _("Spam service"), words % {"host": akismet.host()}, remedy)

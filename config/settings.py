@@ -292,6 +292,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+# A service elsewhere that is asked about comments, if there is a key; the owner may name another that speaks alike
+AKISMET_KEY = env.str("AKISMET_KEY", default="")
+AKISMET_URL = env.str("AKISMET_URL", default="https://rest.akismet.com/1.1/")
+
 # Private origins that the client for outgoing requests may ask: the demo provider, and servers that the owner named
 FETCH_ALLOWED_ORIGINS = frozenset(
     origin for provider in PROVIDERS if provider.is_demo or provider.server_url for origin in provider.origins

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 import pagecache
 from accounts.models import User
-from comments import disputes, notices
+from comments import akismet, disputes, notices
 from comments.models import Comment, Status
 from moderation import appeals, reporting
 from moderation.models import Batch, Decision, Reason
@@ -292,6 +292,7 @@ def settle(
         notices.tell.enqueue(comment.pk)  # its writer, if they asked; and of one that appears all who have not heard
     if reporting.settle(comment, decision) | appeals.settle(comment, decision, by=by):
         disputes.tell.enqueue(comment.pk)
+    akismet.decided(comment, before=decision.before, after=after)
     if change or comment.rght - comment.lft > 1:  # else no reader's page shows it, not even its place
         pagecache.bump(comment.essay.cache_key, "comments")
     return decision

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 import pagecache
 from accounts.middleware import Request
+from comments import akismet
 from comments.models import Rules, SpamModel
 from moderation.likeness import Thresholds
 from moderation.rights import Rights, for_all_of_it
@@ -56,8 +57,21 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
         "known": SpamModel.objects.described(),
         "thresholds": Thresholds.of(rules),
         "form": form if may_change else None,
+        "service": service(),
     }
     return render(request, "moderation/filter.html", context, status=422 if form.errors else 200)
+
+
+def service() -> str:
+    """What is known of the service elsewhere, without asking it; empty: there is none."""
+    if not akismet.is_on():
+        return ""
+    words = {
+        akismet.VALID: _("The service at %(host)s is asked too, and takes the key."),
+        akismet.INVALID: _("The service at %(host)s does not take the key: it is asked in vain."),
+        akismet.AWAY: _("The service at %(host)s did not answer when it was last tried."),
+    }
+    return words.get(akismet.state(), _("The service at %(host)s is asked too.")) % {"host": akismet.host()}
 
 
 @transaction.atomic

@@ -97,7 +97,7 @@ def nice(most: float) -> float:
     if most <= 0:
         return 1
     ten = 10 ** math.floor(math.log10(most))
-    return next(round(ten * step, 10) for step in (1, 2, 4, 5, 10) if ten * step >= most)
+    return next(round(float(ten * step), 10) for step in (1, 2, 4, 5, 10) if ten * step >= most)
 
 
 def height(value: float, top: float) -> float:

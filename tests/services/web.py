@@ -11,11 +11,16 @@ Answer = Callable[["Handler"], None]
 
 class Handler(http.server.BaseHTTPRequestHandler):
     server: "Server"
+    body = b""
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.server.answer(self)
+
+    def do_POST(self) -> None:
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
 
     def say(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)

@@ -1,0 +1,268 @@
+"""A service elsewhere that is asked about spam, faked on loopback: right, slow, broken, lying, or talking for ever."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+
+from accounts import fetch
+from accounts.models import User
+from blog.models import Essay
+from comments import actions as speaking
+from comments import akismet
+from comments.models import Block, Comment, Status
+from comments.screening import Sender, in_words
+from moderation import actions
+from server.doctor import findings
+from tests import make
+from tests.services.web import Handler, Server, serving
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+Answer = Callable[[Handler], None]
+WORDS = "Cheap watches, click here."
+
+
+class Service:
+    """What it was asked, and what it answers."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.says: dict[str, str | Answer] = {
+            "verify-key": "valid", "comment-check": "false", "submit-spam": "Thanks", "submit-ham": "Thanks",
+        }  # fmt: skip
+        server.answer = self.answer
+
+    def answer(self, handler: Handler) -> None:
+        verb = handler.path.rsplit("/", 1)[-1]
+        fields = {name: values[0] for name, values in parse_qs(handler.body.decode(), keep_blank_values=True).items()}
+        self.asked.append((verb, fields))
+        word = self.says[verb]
+        word(handler) if callable(word) else handler.say(body=word.encode())
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb for verb, _fields in self.asked]
+
+
+@pytest.fixture
+def service(settings: Any) -> Iterator[Service]:
+    cache.clear()
+    make.rules(hold_first_comment=False)
+    with serving() as server:
+        settings.AKISMET_KEY = "abc123"
+        settings.AKISMET_URL = f"{server.origin}/1.1/"
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        yield Service(server)
+    cache.clear()
+
+
+@pytest.fixture
+def essay(service: Service) -> Essay:
+    return make.essay("On Rivers")
+
+
+@pytest.fixture
+def mara(db: None) -> User:
+    return make.moderator("mara", name="Mara")
+
+
+def post(essay: Essay, **more: Any) -> Comment:
+    who = make.guest("Berta Blum", email="berta@example.net", website="https://example.net/")
+    return speaking.post(essay=essay, commenter=who, sender=Sender("203.0.113.9"), text=WORDS, **more)
+
+
+def run() -> None:
+    """What waits of its jobs, as the worker would."""
+    waiting = DBTaskResult.objects.ready().filter(task_path__startswith="comments.akismet.").order_by("enqueued_at")
+    for result in list(waiting):
+        task, sent = result.task, result.args_kwargs
+        result.delete()
+        task.call(*sent["args"], **sent["kwargs"])
+
+
+def fresh(comment: Comment) -> Comment:
+    found: Comment = Comment.objects.select_related("wording").get(pk=comment.pk)
+    return found
+
+
+def reasons(comment: Comment) -> list[str]:
+    wording = fresh(comment).wording
+    return [in_words(reason) for reason in wording.reasons] if wording else []
+
+
+def test_without_a_key_nobody_is_asked(service: Service, essay: Essay, settings: Any, mara: User) -> None:
+    settings.AKISMET_KEY = ""
+    actions.mark_spam(post(essay), by=mara)
+    run()
+    assert service.asked == []
+
+
+def test_what_it_calls_spam_waits_for_a_moderator_with_the_reason(service: Service, essay: Essay) -> None:
+    service.says["comment-check"] = "true"
+    comment = post(essay)
+    assert comment.status == Status.APPROVED  # the reader does not wait for it
+    assert service.asked == []
+    run()
+    assert fresh(comment).status == Status.PENDING
+    assert reasons(comment) == ["the service that is asked elsewhere calls it spam"]
+    assert Essay.objects.get(pk=essay.pk).discussion.responses == 0
+    akismet.ask.call(comment.pk)
+    assert len(reasons(comment)) == 1
+
+
+def test_it_is_told_what_was_typed_and_no_whole_address(service: Service, essay: Essay) -> None:
+    post(essay)
+    run()
+    ((verb, said),) = service.asked
+    assert verb == "comment-check"
+    assert said["user_ip"] == "203.0.113.0"
+    assert (said["comment_author"], said["comment_author_email"]) == ("Berta Blum", "berta@example.net")
+    assert (said["comment_content"], said["api_key"]) == (WORDS, "abc123")
+    assert said["permalink"].endswith(essay.get_absolute_url())
+
+
+def test_what_is_good_stays_and_what_waits_keeps_waiting(service: Service, essay: Essay) -> None:
+    good = post(essay)
+    run()
+    assert fresh(good).status == Status.APPROVED
+    service.says["comment-check"] = "true"
+    make.rules(hold_everything=True)
+    held = speaking.post(essay=essay, commenter=make.guest("Ida"), sender=Sender(), text="Other words.")
+    run()
+    assert fresh(held).status == Status.PENDING
+    assert len(reasons(held)) == 2
+
+
+def test_a_moderator_who_was_first_is_right(service: Service, essay: Essay, mara: User) -> None:
+    service.says["comment-check"] = "true"
+    comment = post(essay)
+    actions.unapprove(comment, by=mara)
+    actions.approve(comment, by=mara)
+    run()
+    assert fresh(comment).status == Status.APPROVED
+    assert "comment-check" not in service.verbs
+
+
+def test_who_is_trusted_is_not_asked_about(service: Service, essay: Essay) -> None:
+    post(essay, is_trusted=True)
+    run()
+    assert service.asked == []
+    comment = speaking.post(essay=essay, commenter=make.guest("Ida"), sender=Sender(), text="Other words.")
+    Block.objects.create(kind=Block.Kind.TRUST, commenter=comment.commenter)
+    run()
+    assert service.asked == []
+
+
+def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
+    service: Service, essay: Essay, mara: User
+) -> None:
+    passed = post(essay)
+    run()
+    service.asked.clear()
+    decision = actions.mark_spam(passed, by=mara)
+    run()
+    actions.undo(decision, by=mara)
+    run()
+    assert service.verbs == ["submit-spam", "submit-ham"]
+    service.asked.clear()
+    service.says["comment-check"] = "true"
+    flagged = speaking.post(essay=essay, commenter=make.guest("Ida"), sender=Sender(), text="Other words.")
+    run()
+    decision = actions.approve(flagged, by=mara)
+    run()
+    actions.undo(decision, by=mara)
+    run()
+    actions.mark_spam(flagged, by=mara)  # as it said itself
+    run()
+    assert service.verbs == ["comment-check", "submit-ham", "submit-spam"]
+
+
+def test_what_is_undone_before_it_was_told_is_not_told(service: Service, essay: Essay, mara: User) -> None:
+    comment = post(essay)
+    run()
+    actions.mark_spam(comment, by=mara)
+    actions.trash(comment, by=mara)
+    run()
+    assert service.verbs == ["comment-check"]
+
+
+def slowly(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.server.is_over.wait(0.02):
+        handler.wfile.write(b" ")
+
+
+def for_ever(handler: Handler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.server.is_over.is_set():
+        handler.wfile.write(b"true" * 10_000)
+
+
+@pytest.mark.parametrize(
+    ("says", "may_ask_again"),
+    [
+        ("maybe", True),
+        ("", True),
+        ("TRUE<script>", True),
+        ("\xff\xfe", True),
+        (lambda handler: handler.say(503), True),
+        (lambda handler: handler.say(body=b"tr", Content_Length="4"), True),
+        (lambda handler: handler.wfile.write(b"220 mail.example ESMTP\r\n"), True),
+        (slowly, True),
+        (for_ever, False),
+        (lambda handler: handler.say(404), False),
+        (lambda handler: handler.say(302, Location="https://example.org/"), False),
+        ("invalid", False),
+    ],
+)
+def test_an_answer_that_is_none_changes_nothing(
+    service: Service, essay: Essay, monkeypatch: pytest.MonkeyPatch, says: Any, may_ask_again: bool
+) -> None:
+    monkeypatch.setattr(akismet.said, "__kwdefaults__", {"seconds": 0.3})
+    service.says["comment-check"] = says
+    comment = post(essay)
+    if may_ask_again:
+        with pytest.raises(fetch.Failed):
+            run()
+    else:
+        run()
+    assert fresh(comment).status == Status.APPROVED
+    assert reasons(comment) == []
+
+
+def test_nothing_is_sent_in_clear(service: Service, settings: Any) -> None:
+    settings.AKISMET_URL = "http://akismet.example/1.1/"
+    settings.FETCH_ALLOWED_ORIGINS = frozenset({"http://akismet.example:80"})
+    with pytest.raises(fetch.Refused, match="https"):
+        akismet.said("verify-key", {})
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [("valid", ""), ("invalid", "does not take the key"), (lambda handler: handler.say(500), "does not answer")],
+)
+def test_the_doctor_and_the_filters_page_say_how_it_is(service: Service, client: Client, says: Any, words: str) -> None:
+    service.says["verify-key"] = says
+    told = [finding.words for finding in findings() if finding.subject == "Spam service"]
+    assert [words in each for each in told] == ([True] if words else [])
+    client.force_login(make.owner())
+    page = client.get("/admin/comments/queue/filter/").content.decode()
+    assert (words or "is asked too, and takes the key").replace("does not answer", "did not answer") in page
+    assert service.verbs == ["verify-key"]  # the page itself asks nobody
+
+
+def test_the_privacy_page_says_so_while_it_is_on(service: Service, client: Client, settings: Any) -> None:
+    on = client.get("/privacy/").content.decode()
+    assert "also asks a service at 127.0.0.1" in on
+    assert "asks nobody elsewhere" not in on
+    settings.AKISMET_KEY = ""
+    off = client.get("/privacy/").content.decode()
+    assert "also asks a service" not in off
+    assert "asks nobody elsewhere" in off
