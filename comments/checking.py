@@ -173,6 +173,7 @@ def lost_tree_numbers() -> Iterator[Problem]:
 def wrong_words() -> Iterator[Problem]:
     # Joined and grouped: PostgreSQL may walk the whole table anew for each row of a subquery.
     wrong = Comment.objects.annotate(newest=Max("wordings")).exclude(wording=F("newest"), wording__isnull=False)
+    wrong = wrong.exclude(status=Status.TRASH, wording=None, newest=None)  # gone for good, its place is kept
     for pk, wording, newest in wrong.order_by("pk").values_list("pk", "wording_id", "newest").iterator(AT_A_TIME):
         told = "has no words" if newest is None else f"shows wording {wording}, its newest is {newest}"
         yield Problem(Kind.WORDS, pk, f"Comment {pk}: {told}.")

@@ -9,7 +9,7 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from comments import akismet, disputes, notices
-from comments.models import Comment, Status
+from comments.models import Comment, Status, Wording
 from moderation import appeals, reporting
 from moderation.models import Batch, Decision, Reason
 
@@ -193,7 +193,7 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
     if decision.wording_id:
         if not says_what_it_made(fresh, decision):
             raise Reworded(fresh)
-        fresh.wording_id, fresh.edited = decision.wording_id, decision.edited
+        say_again(fresh, decision)
     undone = settle(root, fresh, Decision.Verb.UNDO, Status(decision.before), by=by, undoes=decision, batch=batch)
     if decision.wording_id:
         reword(fresh, undone, was)
@@ -204,7 +204,15 @@ def says_what_it_made(comment: Comment, decision: Decision) -> bool:
     """Whether a comment says still what an edit, or what took one back, made of it."""
     if decision.verb == Decision.Verb.EDIT:
         return comment.edited == decision.created
-    return decision.undoes is not None and comment.wording_id == decision.undoes.wording_id
+    return decision.undoes is not None and comment.edited == decision.undoes.edited
+
+
+def say_again(comment: Comment, decision: Decision) -> None:
+    """Put what a comment said before a decision in the place of what it says now: its newest words are what it says."""
+    words = Wording.objects.get(pk=decision.wording_id)
+    words.pk, words.sent_as, words._state.adding = None, "", True
+    comment.say(words, reasons=words.reasons)
+    comment.edited = decision.edited
 
 
 def reword(comment: Comment, decision: Decision, was: tuple[int | None, datetime | None]) -> None:

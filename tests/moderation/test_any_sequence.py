@@ -17,7 +17,7 @@ from comments.models import Comment, Discussion
 from comments.pages import ThreadPage, Viewer
 from comments.screening import Sender
 from comments.thread import Shown, visible
-from moderation import actions
+from moderation import actions, rewording
 from moderation.models import Decision
 from tests import make
 from tests.conftest import RUNS_ALL
@@ -30,7 +30,8 @@ VERBS: dict[str, Callable[..., Decision]] = {
     "restore": actions.restore,
 }
 STEPS = st.tuples(
-    st.sampled_from(["post", "held post", "reply", "reply", "held reply", "undo", *VERBS]), st.integers(0)
+    st.sampled_from(["post", "held post", "reply", "reply", "held reply", "undo", "edit", "answer", "delete", *VERBS]),
+    st.integers(0),
 )
 
 
@@ -44,6 +45,7 @@ class Site:
         self.comments: list[Comment] = []
         self.decisions: list[Decision] = []
         self.statuses: dict[int, list[str]] = {}
+        self.emptied: set[int] = set()
 
     def do(self, what: str, number: int) -> None:
         match what.split():
@@ -54,6 +56,12 @@ class Site:
                 self.say(above.essay, above, is_held=bool(held))
             case ["undo"] if self.decisions:
                 self.undo(self.decisions[-1 - number % len(self.decisions)])
+            case ["edit"] if self.comments:
+                self.edit(self.comments[number % len(self.comments)], f"Other words {number}")
+            case ["answer"] if self.comments:
+                self.answer(self.comments[number % len(self.comments)])
+            case ["delete"] if self.comments:
+                self.delete(self.comments[number % len(self.comments)])
             case [verb] if verb in VERBS and self.comments:
                 self.decide(verb, self.comments[number % len(self.comments)])
 
@@ -79,7 +87,7 @@ class Site:
         past = self.statuses[comment.pk]
         outside = [status for status in past if status not in actions.REMOVED]
         after = {"approve": "approved", "unapprove": "pending", "restore": outside[-1]}.get(verb, verb)
-        is_refused = past[-1] == after
+        is_refused = past[-1] == after or comment.pk in self.emptied
         try:
             decision = VERBS[verb](comment, by=self.moderator)
         except actions.AlreadyDecided:
@@ -90,12 +98,61 @@ class Site:
             past.append(after)
             self.decisions.append(decision)
 
+    def edit(self, comment: Comment, text: str) -> None:
+        try:
+            decision = rewording.edit(comment, by=self.moderator, text=text)
+        except rewording.Unchanged:
+            assert self.words(comment) == text
+        except actions.AlreadyDecided:
+            assert comment.pk in self.emptied
+        else:
+            assert self.words(comment) == text
+            self.statuses[comment.pk].append(self.statuses[comment.pk][-1])
+            self.decisions.append(decision)
+
+    def answer(self, comment: Comment) -> None:
+        fresh = Comment.objects.get(pk=comment.pk)
+        try:
+            made = rewording.reply(
+                fresh, by=self.moderator, sender=Sender("203.0.113.9"), text=f"Answer {len(self.comments)}"
+            )
+        except actions.AlreadyDecided:
+            assert comment.pk in self.emptied
+        else:
+            if len(made) == 2:
+                self.statuses[comment.pk].append("approved")
+            answer = made[-1].comment
+            assert answer
+            self.comments.append(answer)
+            self.statuses[answer.pk] = ["trash", "approved"]
+            self.decisions += made
+
+    def delete(self, comment: Comment) -> None:
+        try:
+            decision = rewording.delete(comment, by=self.moderator)
+        except actions.AlreadyDecided:
+            assert comment.pk in self.emptied
+            return
+        self.decisions.append(decision)
+        if Comment.objects.filter(pk=comment.pk).exists():
+            self.emptied.add(comment.pk)
+            self.statuses[comment.pk].append("trash")
+        else:
+            del self.statuses[comment.pk]
+            self.comments = [other for other in self.comments if other.pk != comment.pk]
+
+    def words(self, comment: Comment) -> str:
+        fresh = Comment.objects.select_related("wording").get(pk=comment.pk)
+        return fresh.wording.text if fresh.wording else ""
+
     def undo(self, decision: Decision) -> None:
         of_comment = [other for other in self.decisions if other.number == decision.number]
         try:
             undone = actions.undo(decision, by=self.moderator)
+        except Comment.DoesNotExist:
+            assert decision.number not in self.statuses
         except actions.AlreadyDecided:
-            assert of_comment[-1] != decision
+            assert of_comment[-1] != decision or decision.number in self.emptied
         else:
             assert of_comment[-1] == decision
             past = self.statuses[decision.number]

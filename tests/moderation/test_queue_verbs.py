@@ -1,0 +1,263 @@
+"""What moderators do in the queue beside deciding: search, write, delete for good, decide over a whole result."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from blog.models import Authorship, Essay
+from comments.checking import problems
+from comments.models import Comment, Notice, Wording
+from comments.pages import ThreadPage, Viewer
+from moderation import actions, jobs
+from moderation.models import Appeal, Batch, Decision, Report
+from tests import make
+from tests.moderation.test_queue import QUEUE, Desk, held, listed, status
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def desk(client: Client) -> Desk:
+    make.rules()
+    return Desk(client, make.moderator("mara", name="Mara"))
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Whose Promise Is It?")
+
+
+def one(comment: Comment) -> str:
+    return f"{QUEUE}comments/{comment.pk}/"
+
+
+def seen(comment: Comment) -> str:
+    return f"{comment.pk} {comment.status} {comment.wording_id}"
+
+
+def as_script(desk: Desk, data: dict[str, Any], at: str = QUEUE) -> Any:
+    response = desk.client.post(at, data, headers={"accept": "application/json"})
+    return json.loads(response.content)
+
+
+def shown(essay: Essay) -> list[int]:
+    return [
+        row.pk for row in ThreadPage(Essay.objects.get(pk=essay.pk), Viewer()).rows()[0] if row.status == "approved"
+    ]
+
+
+# Searching
+
+
+@pytest.mark.both
+def test_it_is_searched_by_words_name_address_network_and_essay(desk: Desk, essay: Essay) -> None:
+    other = make.essay("Orchards")
+    found = make.comment(essay, "Plums and ÄPFEL", by=make.guest("Rosa", email="rosa@fruit.example"), status="pending")
+    make.comment(other, "Something else", by=make.guest("Piet", email="piet@x.example"), status="pending")
+    for q in ("plums", "äpfel", "rosa", "fruit.example", "promise", "plums rosa"):
+        assert listed(desk.open(f"{QUEUE}?q={q}")) == [found.pk], q
+    assert len(listed(desk.open(f"{QUEUE}?q=203.0.113.77"))) == 2
+    assert "Nothing here matches." in desk.open(f"{QUEUE}?q=198.51.100.1")
+    assert listed(desk.open(f"{QUEUE}?essay={essay.pk}")) == [found.pk]
+    assert listed(desk.open(f"{QUEUE}?person={found.commenter_id}")) == [found.pk]
+    assert listed(desk.open(f"{QUEUE}?age=older")) == []
+
+
+@pytest.mark.both
+def test_it_is_narrowed_by_reason_and_ordered(desk: Desk, essay: Essay) -> None:
+    make.rules(hold_words="casino")
+    first = make.comment(essay, "One", status="pending")
+    casino = make.comment(essay, "A casino", status="pending")
+    assert listed(desk.open(f"{QUEUE}?reason=word")) == [casino.pk]
+    Wording.objects.filter(comment=casino).update(likeness=0.9)
+    Comment.objects.filter(pk=first.pk).update(reports=3)
+    assert listed(desk.open(f"{QUEUE}?order=likeliest")) == [casino.pk, first.pk]
+    assert listed(desk.open(f"{QUEUE}?order=reported")) == [first.pk, casino.pk]
+    assert listed(desk.open(f"{QUEUE}?order=newest")) == [casino.pk, first.pk]
+    assert listed(desk.open(f"{QUEUE}?status=reported")) == [first.pk]
+    response = desk.send("approve", casino, at=f"{QUEUE}?order=likeliest")
+    assert response["Location"].endswith(f"#comment-{first.pk}")
+
+
+def test_mine_are_those_on_my_essays_and_by_me(desk: Desk, essay: Essay) -> None:
+    Authorship.objects.create(essay=essay, author=desk.user)
+    mine = make.comment(essay)
+    make.comment(make.essay())
+    assert listed(desk.open(f"{QUEUE}?status=mine")) == [mine.pk]
+
+
+def test_a_row_says_what_readers_and_its_writer_say(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay)
+    for number, words in enumerate(("", "a shop")):
+        Report.objects.create(comment=comment, kind="spam", words=words, network=f"198.51.{number}.0/24")
+    Comment.objects.filter(pk=comment.pk).update(reports=2)
+    assert "reported twice: it is spam; it is spam, “a shop”" in desk.open(f"{QUEUE}?status=reported")
+    refused = make.comment(essay, status="trash")
+    Appeal.objects.create(comment=refused, words="It was a joke")
+    assert "its writer appeals: “It was a joke”" in desk.open(f"{QUEUE}?status=trash&reason=appealed")
+
+
+# Writing
+
+
+@pytest.mark.both
+def test_an_edit_keeps_what_was_said_and_is_taken_back_whole(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, "Old words", status="pending")
+    data = {"action": "edit", "seen": seen(comment), "text": "New words", "why": "a phone number"}
+    html = desk.follow(desk.client.post(one(comment), data))
+    fresh = Comment.objects.select_related("wording").get(pk=comment.pk)
+    assert fresh.wording
+    assert (fresh.wording.text, fresh.status, bool(fresh.edited)) == ("New words", "pending", True)
+    decision = Decision.objects.get(comment=comment)
+    assert (decision.verb, decision.why, decision.wording_id) == ("edit", "a phone number", comment.wording_id)
+    assert "Edited.</span>" in html
+    assert "1 earlier wording" in html
+    desk.undo(decision)
+    fresh.refresh_from_db()
+    assert (fresh.wording.text, fresh.edited) == ("Old words", None)
+    assert not list(problems())
+    desk.undo(Decision.objects.latest("pk"))
+    fresh.refresh_from_db()
+    assert fresh.wording.text == "New words"
+
+
+def test_an_edit_of_what_its_writer_changed_meanwhile_shows_both_texts(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, "What it was", status="pending")
+    stale = seen(comment)
+    comment.say(Wording(text="What it is", html="<p>What it is</p>"), reasons=[])
+    Comment.objects.filter(pk=comment.pk).update(edited=timezone.now())
+    for data, at in (
+        ({"action": "edit", "seen": stale, "text": "Mine"}, one(comment)),
+        ({"action": "approve", "comment": comment.pk, "seen": stale}, QUEUE),
+    ):
+        html = desk.follow(desk.client.post(at, data))
+        assert "It was:" in html
+        assert html.index("What it was") < html.index("It is:")
+    assert not Decision.objects.exists()
+    rows = as_script(desk, data)["rows"]
+    assert "It was:" in rows[str(comment.pk)]
+
+
+def test_what_cannot_be_saved_is_said_and_stays_typed(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, "Same", status="pending")
+    data = {"action": "edit", "seen": seen(comment), "text": "Same", "why": "typed why"}
+    response = desk.client.post(one(comment), data)
+    assert response.status_code == 422
+    assert "typed why" in response.content.decode()
+    assert "wrong" in as_script(desk, {**data, "text": " "}, one(comment))
+
+
+@pytest.mark.both
+def test_an_answer_approves_and_both_are_taken_back_at_one_stroke(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, "A question?", status="pending")
+    data = {"action": "reply", "seen": seen(comment), "text": "An answer."}
+    answer = as_script(desk, data, one(comment))
+    assert len(answer["made"]) == 2
+    assert answer["rows"][str(comment.pk)].count('name="decision"') == 2
+    assert len(shown(essay)) == 2
+    reply = Comment.objects.get(parent=comment)
+    assert reply.commenter.user == desk.user
+    as_script(desk, {"action": "undo", "decision": answer["made"]})
+    assert shown(essay) == []
+    assert status(comment) == "pending"
+    jobs_left = Notice.objects.filter(state="ready", kind="published")
+    assert not jobs_left.exists()
+    assert not list(problems())
+
+
+@pytest.mark.both
+def test_what_is_deleted_for_good_leaves_no_words_and_a_place_only_under_answers(desk: Desk, essay: Essay) -> None:
+    root = make.comment(essay, "A root")
+    leaf = make.comment(essay, "A leaf", to=root)
+    other = make.comment(essay, "Another", to=root)
+    desk.client.post(one(leaf), {"action": "delete", "seen": seen(leaf), "why": "law"})
+    assert not Comment.objects.filter(pk=leaf.pk).exists()
+    assert Decision.objects.get(number=leaf.pk).why == "law"
+    desk.client.post(one(root), {"action": "delete", "seen": seen(root)})
+    assert not Wording.objects.filter(comment=root).exists()
+    assert shown(essay) == [other.pk]
+    assert listed(desk.open(f"{QUEUE}?status=trash")) == []
+    assert not list(problems())
+
+
+def test_emptying_asks_first_and_takes_only_what_was_on_the_list(desk: Desk, essay: Essay) -> None:
+    junk = [make.comment(essay, status="spam") for _ in range(2)]
+    at = f"{QUEUE}?status=spam"
+    data = {"action": "empty", "seen": [seen(comment) for comment in junk]}
+    later, saved = make.comment(essay, status="spam"), make.comment(essay)
+    data["seen"].append(seen(saved))
+    html = desk.client.post(at, data).content.decode()
+    assert "Delete 2 for good" in html
+    assert Comment.objects.count() == 4
+    html = desk.follow(desk.client.post(at, {**data, "sure": "1"}))
+    assert "2 deleted for good." in html
+    assert set(Comment.objects.values_list("pk", flat=True)) == {later.pk, saved.pk}
+
+
+def test_a_decision_of_more_than_a_month_ago_is_not_taken_back(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, status="pending")
+    decision = actions.approve(comment, by=desk.user)
+    Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - actions.UNDONE_WITHIN * 2)
+    assert "more than 30 days ago" in desk.follow(desk.undo(decision))
+    assert status(comment) == "approved"
+
+
+# Over a whole result
+
+
+@pytest.mark.both
+def test_a_whole_result_is_decided_by_a_job_and_taken_back_by_one(desk: Desk, essay: Essay) -> None:
+    comments = held(essay, 5)
+    other = make.comment(make.essay(), status="pending")
+    at = f"{QUEUE}?essay={essay.pk}&per_page=2"
+    response = desk.client.post(at, {"action": "spam", "comment": [comments[0].pk], "whole": "1"})
+    batch = Batch.objects.get()
+    actions.approve(comments[3], by=make.moderator())
+    later = make.comment(essay, status="pending")
+    assert "progress" in desk.follow(response)
+    jobs.decide_all.func(batch.pk)
+    assert [status(each) for each in (*comments, other, later)] == ["spam"] * 3 + [
+        "approved",
+        "spam",
+        "pending",
+        "pending",
+    ]
+    batch.refresh_from_db()
+    assert (batch.state, batch.total, batch.done, batch.missed) == ("done", 5, 4, 1)
+    html = desk.follow(desk.client.post(response["Location"], {"action": "undo"}))
+    assert "Being taken back" in html
+    jobs.undo_all.func(batch.pk, desk.user.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.undone) == ("undone", 4)
+    assert [status(each) for each in comments] == ["pending"] * 3 + ["approved", "pending"]
+
+
+# Two moderators
+
+
+def test_an_open_page_hears_what_another_decided_and_who_is_looking(desk: Desk, essay: Essay, client: Client) -> None:
+    cache.clear()
+    first, second = (make.comment(essay, by=make.guest(name), status="pending") for name in ("Piet", "Rosa"))
+    stale = seen(first)
+    address = f"{QUEUE}news/?seen={seen(first).replace(' ', '+')}&seen={seen(second).replace(' ', '+')}"
+    quiet = desk.client.get(address)
+    assert json.loads(quiet.content)["rows"] == {}
+    assert desk.client.get(address, headers={"if-none-match": quiet["ETag"]}).status_code == 304
+    jo: User = make.moderator("jo", name="Jo")
+    actions.approve(first, by=jo)
+    elsewhere = Client()
+    elsewhere.force_login(jo)
+    assert elsewhere.post(f"{QUEUE}looking/", {"comment": second.pk}).status_code == 204
+    news = json.loads(desk.client.get(address).content)
+    assert "Approved by Jo, just now: <bdi>Piet</bdi>" in news["rows"][str(first.pk)]
+    assert news["looking"] == {str(second.pk): "Jo is looking"}
+    assert json.loads(elsewhere.get(address).content)["looking"] == {}
+    refused = as_script(desk, {"action": "spam", "comment": first.pk, "seen": stale})
+    assert "Approved by Jo" in refused["rows"][str(first.pk)]
+    assert refused["made"] == []
+    assert status(first) == "approved"
