@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 400, 180
-START, END, TOP, FOOT = 44, 392, 12, 154  # of the ground on which is drawn
+START, END, TOP, FOOT = 50, 392, 12, 154  # of the ground on which is drawn
 Number = float | None
 Label = Callable[[float], str]
 
