@@ -1,0 +1,96 @@
+"""A person's drawer in the queue, their page without script, and what the form's script tells of its haste."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Page, expect
+
+from comments.models import Block, Comment, Rules
+from moderation.models import Note
+from tests import make
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(visitor: Visitor, site: "Server") -> Open:
+    moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(moderator.pk), "accounts.backends.Backend"
+    session[HASH_SESSION_KEY] = moderator.get_session_auth_hash()
+    session.save()
+
+    def opened(address: str, **look: Any) -> Page:
+        page = visitor.open(**look)
+        page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": site.url}])
+        page.goto(site.url + address)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def held(site: "Server") -> Comment:
+    Comment.objects.filter(status="pending").update(status="spam")  # what other tests left there makes long pages
+    return make.comment(make.essay("Of Drawers"), "Words", by=make.guest("Rosa Held"), status="pending")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_the_drawer_opens_in_its_row_and_answers_there(
+    visitor: Visitor, desk: Open, held: Comment, width: int, dark: bool
+) -> None:
+    page = desk("/admin/comments/queue/", width=width, dark=dark)
+    row = page.locator(f"#comment-{held.pk}")
+    row.locator("a[data-form=person]").click()
+    row.locator("[name=text]").fill("Look twice.")
+    row.get_by_role("button", name="Keep it").click()
+    expect(row.get_by_text("Your note is kept.")).to_be_visible()
+    assert Note.objects.filter(commenter=held.commenter_id, text="Look twice.").count() == 1
+    row.get_by_text("Trust, hold or block").click()
+    row.locator("[name=until]").fill("2001-01-01")
+    row.get_by_role("button", name="Do so").click()
+    expect(row.get_by_text("That day is over.")).to_be_visible()
+    assert "422" in visitor.complaints.pop()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.axe(page)
+    page.keyboard.press("Escape")
+    expect(row.locator(".one-person")).to_be_hidden()
+    expect(row).to_be_focused()
+
+
+def test_all_of_it_works_without_script(visitor: Visitor, desk: Open, held: Comment) -> None:
+    page = desk("/admin/comments/queue/", script=False)
+    page.locator(f"#comment-{held.pk} .person a").click()
+    page.get_by_text("Trust, hold or block").click()
+    page.locator("[name=kind]").select_option("hold")
+    page.get_by_role("button", name="Do so").click()
+    assert Block.objects.get(commenter=held.commenter_id).kind == "hold"
+    page.get_by_role("button", name="Lift it").click()
+    assert not Block.objects.filter(commenter=held.commenter_id).exists()
+    page.get_by_role("button", name="Remove all of it").click()
+    expect(page.get_by_role("button", name="Undo all 1")).to_be_visible()
+    held.refresh_from_db()
+    assert held.status == "trash"
+
+
+def test_a_form_sent_in_no_time_says_so_itself(visitor: Visitor, site: "Server") -> None:
+    before = Rules.objects.current()
+    make.rules(hold_first_comment=False, hold_quick=60)
+    try:
+        page = visitor.open(site.url + make.essay("Of Haste").get_absolute_url())
+        for label, words in (("Comment", "Bought in haste."), ("Name", "Quick"), ("Email", "q@example.org")):
+            page.get_by_role("textbox", name=label).fill(words)
+        page.locator("#respond .post").click()
+        expect(page.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()
+        wording = Comment.objects.latest("pk").wording
+        assert wording
+        assert [reason["code"] for reason in wording.reasons] == ["quick"]
+    finally:
+        before.save()
