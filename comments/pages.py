@@ -14,6 +14,7 @@ from django.db.models import (
     Count,
     Exists,
     ExpressionWrapper,
+    JSONField,
     OuterRef,
     Q,
     Subquery,
@@ -166,7 +167,10 @@ class Viewer:
             "wording__reasons", "commenter__email", "commenter__user",
         )  # fmt: skip
         asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
-        needed = needed.annotate(is_told=ExpressionWrapper(news, BooleanField()), is_to_be_told=Exists(asked), **more)
+        record = Case(When(refused, then=removals.of_record()), default=None, output_field=JSONField())
+        needed = needed.annotate(
+            record=record, is_told=ExpressionWrapper(news, BooleanField()), is_to_be_told=Exists(asked), **more
+        )
         return list(needed.order_by(Case(When(pk=wish, then=0), default=1), "-pk")[: OWN_AT_MOST + 1])
 
     def told(self, comment: Comment, removal: Removal | None, rules: Rules) -> "Told":
@@ -355,10 +359,10 @@ class ThreadPage:
         if self.looked_up is None:
             self.looked_up = self.viewer.looked_up(self.essay)
         own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
-        why = removals.of([comment.pk for comment in own if removals.is_refused(comment)])
-        own = [comment for comment in own if comment.pk in why or not removals.is_refused(comment)]
+        why = {comment.pk: Removal.read(comment.record) for comment in own}  # type: ignore[attr-defined]
+        own = [comment for comment in own if why[comment.pk] or not removals.is_refused(comment)]
         rows = self.branch(self.top) if self.top else self.page(own)
-        return rows, {comment.pk: self.viewer.told(comment, why.get(comment.pk), self.rules) for comment in own}
+        return rows, {comment.pk: self.viewer.told(comment, why[comment.pk], self.rules) for comment in own}
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
@@ -409,7 +413,12 @@ class ThreadPage:
         return self.columns_of(Comment.objects.filter(which))
 
     def columns_of(self, comments: CommentQuerySet) -> Any:
-        return comments.order_by().values_list(*COLUMNS, *self.viewer.columns(self.rules))
+        more = self.viewer.columns(self.rules)
+        if self.rules.tombstones_tell:
+            by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.of_record())
+            told = Case(by_moderator, default=None, output_field=JSONField())
+            more = [*(more or (Value(False), Value(False))), told]
+        return comments.order_by().values_list(*COLUMNS, *more)
 
     def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
         """The names of those whom rows answer that are not among them; a query only where there are such."""

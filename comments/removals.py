@@ -3,10 +3,13 @@ so it is asked by the comments' own relations."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import JSONField, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from comments.models import Comment, Rules, Status
@@ -16,15 +19,40 @@ APPEALS_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True)
+class Appealed:
+    """What its writer said to that, and what came of it."""
+
+    state: str
+    words: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Removal:
-    """A moderator's decision against a comment, and what its writer said to that."""
+    """A moderator's decision against a comment."""
 
     was_public: bool
     sentence: str
     reason: str
     by: str
     when: datetime
-    appeal: Any = None  # its row, once there is one
+    appeal: Appealed | None
+
+    @classmethod
+    def read(cls, record: dict[str, Any] | None) -> "Removal | None":
+        """What of_record() told of a comment."""
+        if record is None:
+            return None
+        when = parse_datetime(record["created"]) or timezone.now()
+        state = record["appeal"]
+        return cls(
+            was_public=record["before"] == Status.APPROVED,
+            sentence=" ".join(filter(None, (record["sentence"], record["told"]))),
+            reason=record["reason"] or "",
+            by=record["name"] or record["username"] or "",
+            when=timezone.make_aware(when, UTC) if timezone.is_naive(when) else when,
+            appeal=Appealed(state, record["words"], record["answer"]) if state else None,
+        )
 
     @property
     def words(self) -> str:
@@ -73,30 +101,38 @@ def is_refused(comment: Comment) -> bool:
 
 def of(comments: Collection[int]) -> dict[int, Removal]:
     """Of each of these comments what the record says of why it went; nothing of one that it does not know."""
-    if not comments:
-        return {}
-    told = above("decisions").select_related("reason", "moderator", "comment__appeal").defer("why")
-    return {
-        refusal.number: Removal(
-            was_public=refusal.before == Status.APPROVED,
-            sentence=refusal.sentence,
-            reason=refusal.reason.name if refusal.reason else "",
-            by=str(refusal.moderator or ""),
-            when=refusal.created,
-            appeal=getattr(refusal.comment, "appeal", None),
-        )
-        for refusal in told.refusals(comments)
-    }
+    rows = Comment.objects.filter(pk__in=comments).order_by().values_list("pk", of_record()) if comments else ()
+    return {pk: removal for pk, record in rows if (removal := Removal.read(record))}
+
+
+def of_record() -> Subquery:
+    """The decision by which a comment is where it is, as one more column of it.
+
+    It is the newest that put it there: between two such it was elsewhere, and whoever takes back the later one finds it
+    there. Of one that is not removed, the newest of all.
+    """
+    removed = Q(comment__status__in=(Status.SPAM, Status.TRASH))
+    refusals = above("decisions").filter(comment=OuterRef("pk"), verb__in=("spam", "trash", "rule"))
+    newest = refusals.filter(~removed | Q(after=OuterRef("status"))).order_by("-pk")
+    record = JSONObject(
+        before="before",
+        created="created",
+        told="told",
+        reason="reason__name",
+        sentence="reason__sentence",
+        name="moderator__name",
+        username="moderator__username",
+        appeal="comment__appeal__state",
+        words="comment__appeal__words",
+        answer="comment__appeal__answer",
+    )
+    return Subquery(newest.values(record=record)[:1], output_field=JSONField())
 
 
 def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
-    """What those of a page say, where a reason was told; one question, and none where no moderator removed anything."""
-    gone = [
-        step.row.pk
-        for step in steps
-        if step.move is Move.COMMENT and step.shown is Shown.GONE and step.row.removed_by == Comment.Remover.MODERATOR
-    ]
-    return {pk: words for pk, removal in of(gone).items() if (words := removal.on_tombstone)}
+    """What those of a page say, where a reason was told."""
+    gone = {step.row.pk: step.row.record for step in steps if step.move is Move.COMMENT and step.shown is Shown.GONE}
+    return {pk: removal.on_tombstone for pk, record in gone.items() if (removal := Removal.read(record))}
 
 
 def above(relation: str) -> Any:

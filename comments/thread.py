@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
@@ -25,6 +25,7 @@ class Row(NamedTuple):
     likes: int = 0
     is_liked: bool = False  # by whoever reads this
     is_editable: bool = False  # by them
+    record: Any = None  # of a moderator's decision against it, where its tombstone tells of that
 
     @property
     def is_removed(self) -> bool:

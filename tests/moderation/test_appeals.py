@@ -1,0 +1,280 @@
+"""A writer reads why a comment was refused, and may say something against that: once, in words."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments.models import Comment
+from moderation import actions
+from moderation.models import Appeal, Reason
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser, Page, words
+
+pytestmark = pytest.mark.django_db
+WHY = "It attacks people instead of what they say. Please say the same without that. Try again."
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules(hold_first_comment=False)
+    return make.essay("Of Forms")
+
+
+@pytest.fixture
+def mara() -> User:
+    return make.moderator("mara", name="Mara")
+
+
+@pytest.fixture
+def rosa() -> Browser:
+    return Browser(make.user("rosa", name="Rosa"))
+
+
+@pytest.fixture
+def comment(essay: Essay, rosa: Browser) -> Comment:
+    return rosa.say(essay, text="You fool.")
+
+
+def refuse(comment: Comment, by: User, verb: Any = actions.trash) -> Any:
+    reason = Reason.objects.get(name="Insulting")
+    return verb(comment, by=by, why="Between us.", reason=reason, told="Try again.")
+
+
+def address(comment: Comment) -> str:
+    return f"/comments/{comment.pk}/appeal/"
+
+
+def appeal(browser: Browser, comment: Comment, **fields: str) -> Page:
+    return Page(browser.post(address(comment), {"words": "It was a quotation."} | fields))
+
+
+def stands(comment: Comment) -> tuple[str, str, str]:
+    found = Appeal.objects.select_related("comment").get(comment=comment.pk)
+    return found.comment.status, found.state, found.answer
+
+
+def mailed_to(email: str) -> list[Any]:
+    work_off()
+    return [message for message in mail.outbox if message.recipients() == [email]]
+
+
+# What a writer is told
+
+
+@pytest.mark.parametrize("verb", [actions.trash, actions.mark_spam])
+def test_the_writer_reads_why_wherever_they_see_their_own(
+    essay: Essay, rosa: Browser, comment: Comment, mara: User, verb: Any
+) -> None:
+    decision = refuse(comment, mara, verb)
+    place = rosa.read(essay).comment(comment)
+    assert f"Your comment was removed: {WHY}" in words(place)
+    assert "You fool." in words(place)
+    assert place.get("data-status") == decision.after
+    assert address(comment) in [link.get("href") for link in place.iter("a")]
+    assert WHY in rosa.read("/comments/mine/").words
+    assert WHY in Page(rosa.get(f"/comments/{comment.pk}/edit/")).words
+    assert WHY in rosa.read(address(comment)).words
+    for page in (rosa.read(essay), rosa.read("/comments/mine/"), rosa.read(address(comment))):
+        assert not [secret for secret in ("Between us", "Mara") if secret in page.words]
+    stranger = Browser()
+    assert stranger.read(essay).shown == []
+    assert stranger.get(address(comment)).status_code == 404
+
+
+def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
+    actions.unapprove(comment, by=mara)
+    decision = refuse(comment, mara)
+    assert f"Your comment was not published: {WHY}" in rosa.read(essay).words
+    actions.undo(decision, by=mara)
+    assert WHY not in rosa.read(essay).words + rosa.read("/comments/mine/").words
+    assert rosa.get(address(comment)).status_code == 404
+    assert "awaiting moderation" in rosa.read(essay).words
+
+
+@pytest.mark.once
+def test_a_guest_without_a_cookie_reads_it_by_the_link_they_were_given(essay: Essay, mara: User) -> None:
+    make.rules(hold_first_comment=True)
+    guest = Browser()
+    place = guest.post_to(essay, text="You fool.").answer["Location"]
+    key = place.partition("?")[2]
+    comment = Comment.objects.get()
+    refuse(comment, mara)
+    page = guest.read(f"{essay.get_absolute_url()}?{key}")
+    assert WHY in page.words
+    link = next(link.get("href") for link in page.comment(comment).iter("a") if words(link) == "Appeal")
+    assert Page(guest.post(str(link), {"words": "No."})).status == 303
+    assert Browser().get(address(comment)).status_code == 404
+
+
+@pytest.mark.once
+def test_who_asked_reads_it_in_the_mail_with_the_way_to_appeal(essay: Essay, rosa: Browser, mara: User) -> None:
+    make.rules(hold_everything=True)
+    comment = rosa.say(essay, text="You fool.")
+    rosa.post(f"/comments/{comment.pk}/tell/", {"email": "rosa@example.org"})
+    refuse(comment, mara)
+    message = mailed_to("rosa@example.org")[0]
+    assert WHY in message.body
+    assert not [secret for secret in ("Between us", "Mara") if secret in str(message.message())]
+    link = next(word for word in message.body.split() if "/appeal/" in word)
+    anywhere = Browser()
+    page = anywhere.get("/" + link.split("/", 3)[3])
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert WHY in Page(page).words
+    assert anywhere.get(address(comment) + "?by=forged").status_code == 404
+    other = make.comment(essay, status="trash")
+    assert anywhere.get(address(other) + "?" + link.partition("?")[2]).status_code == 404
+    assert anywhere.post("/" + link.split("/", 3)[3], {"words": "A quotation."}).status_code == 303
+    assert stands(comment) == ("trash", "open", "")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
+    essay: Essay, comment: Comment, mara: User, tells: bool
+) -> None:
+    make.rules(tombstones_tell=tells)
+    make.comment(essay, "An answer.", to=comment)
+    decision = refuse(comment, mara)
+    said = words(Browser().read(essay).comment(comment))
+    assert ("Removed by a moderator, Mara: Insulting." in said) is tells
+    assert ("Removed by a moderator." in said) is not tells
+    assert "Try again." not in said
+    actions.undo(decision, by=mara)
+    assert "Removed" not in Browser().read(essay).words
+
+
+@pytest.mark.once
+def test_what_is_told_costs_one_question(
+    essay: Essay, rosa: Browser, comment: Comment, mara: User, django_assert_max_num_queries: Any
+) -> None:
+    make.rules(hold_first_comment=False, tombstones_tell=True)
+    for _ in range(3):
+        gone = make.comment(essay)
+        make.comment(essay, to=gone)
+        refuse(gone, mara)
+        refuse(rosa.say(essay, text=f"Fool number {gone.pk}."), mara)
+    refuse(comment, mara)
+    for browser, most in ((Browser(), 12), (rosa, 12)):
+        with django_assert_max_num_queries(most):
+            page = browser.read(essay)
+        assert page.words.count("Removed by a moderator, Mara") == 3
+    assert page.words.count(WHY) == 4
+
+
+# The appeal
+
+
+def test_a_writer_appeals_once_and_those_who_decide_hear_of_it(comment: Comment, rosa: Browser, mara: User) -> None:
+    make.moderator("joris")
+    decision = refuse(comment, mara)
+    assert appeal(rosa, comment, words=" ").status == 422
+    assert appeal(rosa, comment).status == 303
+    assert "You have appealed." in rosa.read(address(comment)).words
+    made = Appeal.objects.get()
+    assert (made.words, made.decision, made.state) == ("It was a quotation.", decision, "open")
+    again = appeal(rosa, comment, words="And another thing.")
+    assert again.status == 409
+    assert Appeal.objects.get().words == "It was a quotation."
+    message = mailed_to("joris@example.org")[-1]
+    assert message.subject == "[Rejoinder] Rosa appeals: “Of Forms”"
+    for part in ("You fool.", "It was a quotation.", "Refused by Mara.", "Approve: http", "Refuse again: http"):
+        assert part in message.body
+
+
+@pytest.mark.once
+def test_not_everything_can_be_appealed(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
+    assert appeal(rosa, comment).status == 404  # published
+    own = rosa.say(essay, text="Mine to take.")
+    rosa.post(f"/comments/{own.pk}/delete/")
+    assert appeal(rosa, own).status == 404
+    unseen = rosa.say(essay, text="Spam by the filter alone.")
+    Comment.objects.filter(pk=unseen.pk).update(status="spam")
+    assert appeal(rosa, unseen).status == 404
+    refuse(comment, mara)
+    assert appeal(Browser(make.user("ines")), comment).status == 404
+    make.rules(writers_may_appeal=False)
+    assert appeal(rosa, comment).status == 403
+    assert "Appeal" not in rosa.read(essay).words
+    make.rules(writers_may_appeal=True)
+    with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
+        late = Browser(comment.commenter.user)
+        assert appeal(late, comment).status == 403
+        assert WHY not in late.read(essay).words
+    assert not Appeal.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["approve", "restore"])
+def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
+    comment: Comment, rosa: Browser, mara: User, verb: str
+) -> None:
+    refuse(comment, mara)
+    appeal(rosa, comment, tell="on")
+    joris = make.moderator("joris")
+    granted = getattr(actions, verb)(comment, by=joris)
+    assert stands(comment) == ("approved", "granted", "")
+    assert Appeal.objects.get().answered_by == joris
+    undone = actions.undo(granted, by=joris)
+    assert stands(comment) == ("trash", "open", "")
+    assert Appeal.objects.get().answered_by is None
+    assert not [message for message in mailed_to("rosa@example.org") if "appeal" in message.subject]
+    actions.undo(undone, by=joris)
+    assert stands(comment) == ("approved", "granted", "")
+    assert mailed_to("rosa@example.org")[-1].subject == "[Rejoinder] Your appeal on “Of Forms” was granted"
+
+
+def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
+    comment: Comment, rosa: Browser, mara: User
+) -> None:
+    refuse(comment, mara)
+    appeal(rosa, comment, tell="on")
+    denied = actions.deny(comment, by=mara, told="A quotation has marks.")
+    assert stands(comment) == ("trash", "denied", "A quotation has marks.")
+    undone = actions.undo(denied, by=mara)
+    assert stands(comment) == ("trash", "open", "")
+    again = actions.undo(undone, by=mara)
+    assert stands(comment) == ("trash", "denied", "A quotation has marks.")
+    assert "the decision stands. A quotation has marks." in rosa.read(address(comment)).words
+    assert "A quotation has marks." in rosa.read("/comments/mine/").words
+    message = mailed_to("rosa@example.org")[-1]
+    assert "A quotation has marks." in message.body
+    assert "Mara" not in str(message.message())
+    with pytest.raises(actions.AlreadyDecided):
+        actions.deny(comment, by=mara)
+    assert WHY in rosa.read(comment.essay).words  # still the reason, not the answer
+    assert again.before == again.after == "trash"
+
+
+@pytest.mark.once
+def test_moving_it_from_the_trash_to_spam_is_no_answer(comment: Comment, rosa: Browser, mara: User) -> None:
+    refuse(comment, mara)
+    appeal(rosa, comment)
+    actions.mark_spam(comment, by=mara)
+    assert stands(comment) == ("spam", "open", "")
+
+
+@pytest.mark.once
+def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa: Browser, mara: User) -> None:
+    from accounts import forgetting
+
+    refuse(comment, mara)
+    appeal(rosa, comment)
+    forgetting.forget(Commenter.objects.get(user__username="rosa"), words_stay=True)
+    assert Appeal.objects.get().words == ""
+
+
+# The owner's list
+
+
+@pytest.mark.once
+def test_the_owner_keeps_the_list_of_reasons() -> None:
+    desk = Browser(make.owner("owner"))
+    assert "Off topic" in desk.get("/admin/moderation/reason/").content.decode()
+    said = {"name": "Too long", "sentence": "Please be brief.", "position": "9", "is_offered": "on"}
+    assert desk.post("/admin/moderation/reason/add/", said).status_code == 302
+    assert list(Reason.objects.values_list("name", flat=True))[-1] == "Too long"
