@@ -15,6 +15,7 @@ from moderation import open_urls, public
 from moderation import urls as moderation
 from server import doctor, health
 from transfer import views as data
+from transfer.document import views as documents
 
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
@@ -34,6 +35,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
+    path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),

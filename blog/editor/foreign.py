@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 
 from blog import markup
 from blog.editor import lists, notes, styles
@@ -15,6 +15,7 @@ _TITLE = re.compile(r"<title\b[^<>]*>(.*?)</title\s*>", re.DOTALL | re.IGNORECAS
 _HTML_LANGUAGE = re.compile(r"<html\b[^<>]*?\blang\s*=\s*[\"']?([A-Za-z-]{2,20})", re.IGNORECASE)
 _PLAYER = re.compile(r"<(iframe|video|audio|embed|object)\b[^<>]*+>", re.IGNORECASE)
 _SOURCE = re.compile(r"""\b(?:src|data)\s*+=\s*+["']?(https?://[^"'\s<>]++)""", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _OFFICE = frozenset({"o:p", "w:sdt", "st1:place", "v:shape", "html", "body", "main", "article", "center"})
 _NOT_TEXT = {
     "form": "form(s)",
@@ -63,7 +64,7 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
     styles.inline(root)
     pictures(root, picture, brought)
     others(root, brought)
-    rework(root, unwrapped)
+    rework(root, lambda node: unwrapped(node, brought))
     styles.blocks(root)
     if has_title:
         take_head(root, brought)
@@ -97,14 +98,20 @@ def first_title(root: Node) -> Node | None:
     return None
 
 
-def unwrapped(node: Node) -> list[Node | str] | None:
+def unwrapped(node: Node, brought: Brought) -> list[Node | str] | None:
+    """What only the other program needed; links into the old document, where nothing here has that name."""
     if node.name in _OFFICE:
         return node.children
-    if node.name == "a" and not node.attributes.get("href", "").strip():
-        return node.children  # an anchor, of which our own headings have better ones
-    if node.name == "a" and node.attributes["href"].startswith("#") and node.attributes.get("role") != "doc-noteref":
-        return node.children  # into the old document: nothing here has that name
-    return None
+    if node.name != "a" or node.attributes.get("role") == "doc-noteref":
+        return None
+    address = node.attributes.get("href", "").strip()
+    if not address or address.startswith("#"):
+        return node.children
+    if address.startswith("/") or _SCHEME.match(address):
+        return None
+    if not notes.is_mark(node):  # those are counted already
+        brought.lost.append(("link(s) to a place beside the document", address[:200]))
+    return node.children
 
 
 def pictures(root: Node, picture: Picture, brought: Brought) -> None:
@@ -128,8 +135,9 @@ def link(player: re.Match[str], brought: Brought) -> str:
     source = _SOURCE.search(player[0])
     if source is None:
         return player[0]
-    brought.changed.append(("player(s) became (a link|links)", source[1]))
-    return f'<p><a href="{escape(source[1])}">{escape(source[1])}</a></p>{player[0]}'
+    address = unescape(source[1])
+    brought.changed.append(("player(s) became (a link|links)", address))
+    return f'<p><a href="{escape(address)}">{escape(address)}</a></p>{player[0]}'
 
 
 def others(root: Node, brought: Brought) -> None:

@@ -42,15 +42,19 @@ def gather(parent: Node) -> None:
         while len(open_) < level:
             attributes = {"start": start} if len(open_) + 1 == level and start not in {"", "1"} else {}
             made = Node(kind, attributes)
-            home = open_[-1] if open_ else parent
-            if open_:
-                if not home.elements:
-                    home.append(Node("li"))
-                home = home.elements[-1]
-            home.append(made)
+            item_of(open_[-1] if open_ else None, parent).append(made)
             open_.append(made)
         open_[-1].append(Node("li", {}, *child.children))
         child.parent = None
+
+
+def item_of(list_: Node | None, parent: Node) -> Node:
+    """Where a list inside another one belongs: its last item, made if there is none."""
+    if list_ is None:
+        return parent
+    if list_.last is None:
+        list_.append(Node("li"))
+    return list_.last or list_
 
 
 def marked(item: Node) -> tuple[str, str]:
@@ -87,8 +91,8 @@ def into_item_before(inner: Node) -> None:
             break
         if isinstance(child, Node) and child.name == "li":
             before = child
-    inner.drop() if before else None
     if before:
+        inner.drop()
         before.append(inner)
     else:
         inner.unwrap()
@@ -128,8 +132,8 @@ def join_by_level(first: Node) -> None:
                 open_.pop()
             if not open_ or open_[-1][0] < level:
                 list_ = Node(each.name, {name: value for name, value in each.attributes.items() if name == "start"})
-                if open_ and open_[-1][1].elements:
-                    open_[-1][1].elements[-1].append(list_)
+                if open_ and (last := open_[-1][1].last):
+                    last.append(list_)
                 else:
                     made.append(list_)
                 open_.append((level, list_))

@@ -169,10 +169,10 @@ def is_blank(node: Node) -> bool:
 
 def holds_one_paragraph(node: Node) -> bool:
     """And nothing else but, in an item, lists of its own."""
-    first, *others = node.elements or [None]
-    if first is None or first.name != "p" or not is_bare(node):
+    inner = node.elements
+    if not inner or inner[0].name != "p" or not is_bare(node):
         return False
-    return all(each.name not in BLOCKS or (node.name == "li" and each.name in {"ul", "ol"}) for each in others if each)
+    return all(each.name not in BLOCKS or (node.name == "li" and each.name in {"ul", "ol"}) for each in inner[1:])
 
 
 def without_end(node: Node) -> None:

@@ -60,6 +60,11 @@ class Node:
         return [child for child in self.children if isinstance(child, Node)]
 
     @property
+    def last(self) -> "Node | None":
+        """The last element in it."""
+        return next((child for child in reversed(self.children) if isinstance(child, Node)), None)
+
+    @property
     def words(self) -> str:
         said: list[str] = []
         waiting: list[Node | str] = [*reversed(self.children)]

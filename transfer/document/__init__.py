@@ -15,8 +15,9 @@ from transfer.document.media import Media
 from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 
-BYTES = 50 * 1024 * 1024
-TEXT_BYTES = 10 * 1024 * 1024
+BYTES = 20 * 1024 * 1024
+TEXT_BYTES = 5 * 1024 * 1024
+TAGS = 20_000  # several times those of an essay of 20,000 words from the wordiest of programs
 TITLE = 300
 
 
@@ -56,16 +57,23 @@ def read(name: str, data: bytes, media: Media) -> Brought:
         case ".html" | ".htm" | ".xhtml":
             if looks_binary(data):
                 raise Unreadable("this is no HTML")
-            return markdown.read_html(decoded(data), media)
+            return markdown.read_html(bounded(decoded(data)), media)
         case ".md" | ".markdown" | ".txt":
             if looks_binary(data):
                 raise Unreadable("this is no text")
-            return markdown.read(decoded(data), media)
+            return markdown.read(bounded(decoded(data)), media)
         case ".doc":
             raise Unreadable("this is the old form of Word; save it there as .docx")
         case ".odt":
             raise Unreadable("save it in LibreOffice as .docx")
     raise Unreadable("only .docx, .html and .md can be read")
+
+
+def bounded(source: str) -> str:
+    """Raises Unreadable where it would take too long to put in order."""
+    if source.count("<") > TAGS:
+        raise Unreadable(f"it has more than {TAGS:,} tags, which is more than any essay")
+    return source
 
 
 def looks_binary(data: bytes) -> bool:

@@ -8,14 +8,20 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from blog.editor import Brought, bring
 from transfer.document.media import Media
+from transfer.report import Unreadable
 
 DEEPEST = 40
+MOST_SIGNS = 20_000  # ten times what an essay of 20,000 words with a hundred notes has
+_SIGN = re.compile(r"[][*_~`<!&\\>|]")
 _HEAD = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", re.MULTILINE)
 OURS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "", "layout": "", "lang": ""}
 
 
 def read(source: str, media: Media) -> Brought:
+    """Raises Unreadable."""
+    if len(_SIGN.findall(source)) > MOST_SIGNS:
+        raise Unreadable(f"it has more than {MOST_SIGNS:,} signs of Markdown, which is more than any essay")
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(footnote_plugin)
     tokens = parser.parse(source)

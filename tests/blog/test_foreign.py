@@ -1,0 +1,208 @@
+"""What other programs put on the clipboard or into a file → clean essays: structure whole, no note lost, no style left."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from blog.editor import Brought, bring
+
+SHARED = Path(__file__).resolve().parents[3] / "shared/data/publishing/clipboard"
+
+WORD_NOTE = (
+    '<a style=\'mso-footnote-id:ftn{n}\' href="#_ftn{n}" name="_ftnref{n}" title=""><span class=MsoFootnoteReference>'
+    "<![if !supportFootnotes]><span lang=EN-GB style='font-size:12.0pt'>[{n}]</span><![endif]></span></a>"
+)
+WORD_NOTES = (
+    "<div style='mso-element:footnote-list'><![if !supportFootnotes]><br clear=all><hr align=left size=1 width=\"33%\">"
+    "<![endif]>{notes}</div>"
+)
+WORD_TEXT = (
+    "<div style='mso-element:footnote' id=ftn{n}><p class=MsoFootnoteText><a style='mso-footnote-id:ftn{n}'"
+    ' href="#_ftnref{n}" name="_ftn{n}" title=""><span class=MsoFootnoteReference>[{n}]</span></a> {text}<o:p></o:p></p>'
+    "{more}</div>"
+)
+ITEM = (
+    "<p class=MsoListParagraphCxSpMiddle style='text-indent:-18.0pt;mso-list:l{l} level{level} lfo1'>"
+    "<![if !supportLists]><span style='font-family:Symbol'><span style='mso-list:Ignore'>{sign}<span>&nbsp; </span></span>"
+    "</span><![endif]>{words}<o:p></o:p></p>"
+)
+
+
+def item(words: str, level: int = 1, sign: str = "&#183;", of: int = 0) -> str:
+    return ITEM.format(l=of, level=level, sign=sign, words=words)
+
+
+def squeezed(html: str) -> str:
+    return re.sub(r">\s+<", "><", html)
+
+
+def is_clean(brought: Brought) -> bool:
+    return not re.search(r"\bstyle=|\bclass=|mso|<o:|<span(?! lang)|<font|file:|data-", brought.html)
+
+
+def test_words_notes_from_word_are_notes() -> None:
+    notes = "".join(
+        WORD_TEXT.format(n=n, text=f"Note <i>{n}</i>.", more="<p class=MsoFootnoteText>More.</p>" if n == 2 else "")
+        for n in (1, 2)
+    )
+    source = f"<p class=MsoNormal>One{WORD_NOTE.format(n=1)} two{WORD_NOTE.format(n=2)}.</p>" + WORD_NOTES.format(
+        notes=notes
+    )
+    brought = bring(source)
+    assert brought.notes == 2
+    assert squeezed(brought.html) == squeezed(
+        '<p>One<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> two<sup><a id="ref-2" href="#note-2" '
+        'role="doc-noteref">2</a></sup>.</p><section role="doc-endnotes"><ol><li id="note-1">Note <i>1</i>.</li>'
+        '<li id="note-2"><p>Note <i>2</i>.</p><p>More.</p></li></ol></section>'
+    )
+
+
+NOTES_OF = {
+    "LibreOffice": (
+        '<p>A<a class="sdfootnoteanc" name="sdfootnote1anc" href="#sdfootnote1sym"><sup>1</sup></a> b<a'
+        ' class="sdendnoteanc" name="sdendnote1anc" href="#sdendnote1sym"><sup>i</sup></a>.</p>'
+        '<div id="sdfootnote1"><p><a class="sdfootnotesym" name="sdfootnote1sym" href="#sdfootnote1anc">1</a> Foot.</p></div>'
+        '<div id="sdendnote1"><p><a class="sdendnotesym" name="sdendnote1sym" href="#sdendnote1anc">i</a>End.</p></div>'
+    ),
+    "Google Docs": (
+        '<p><span>A</span><sup><a href="#ftnt1" id="ftnt_ref1">[1]</a></sup><span> b</span><sup><a href="#ftnt2"'
+        ' id="ftnt_ref2">[2]</a></sup>.</p><hr><div><p><a href="#ftnt_ref1" id="ftnt1">[1]</a><span>&nbsp;Foot.</span>'
+        '</p></div><div><p><a href="#ftnt_ref2" id="ftnt2">[2]</a><span>&nbsp;End.</span></p></div>'
+    ),
+    "a page of Pandoc's": (
+        '<p>A<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a> b<a href="#fn2" class="footnote-ref"'
+        ' id="fnref2"><sup>2</sup></a>.</p><section class="footnotes"><hr><ol><li id="fn1"><p>Foot.<a href="#fnref1"'
+        ' class="footnote-back">↩︎</a></p></li><li id="fn2"><p>End.<a href="#fnref2">↩︎</a></p></li></ol></section>'
+    ),
+    "a wiki": (
+        '<p>A<sup id="cite_ref-1"><a href="#cite_note-1">[1]</a></sup> b<sup id="cite_ref-2"><a href="#cite_note-2">[2]</a>'
+        '</sup>.</p><ol class="references"><li id="cite_note-1"><span><b><a href="#cite_ref-1">^</a></b></span> <span>Foot.'
+        '</span></li><li id="cite_note-2"><b><a href="#cite_ref-2">^</a></b> <span>End.</span></li></ol>'
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", NOTES_OF)
+def test_whatever_links_there_and_back_is_a_note(program: str) -> None:
+    brought = bring(NOTES_OF[program])
+    assert squeezed(brought.html) == (
+        '<p>A<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> b<sup><a id="ref-2" href="#note-2" '
+        'role="doc-noteref">2</a></sup>.</p><section role="doc-endnotes"><ol><li id="note-1">Foot.</li>'
+        '<li id="note-2">End.</li></ol></section>'
+    )
+    assert brought.lost == []
+
+
+def test_a_year_at_the_start_of_a_note_stays() -> None:
+    source = NOTES_OF["Google Docs"].replace("Foot.", "1914 was long.")
+    assert '<li id="note-1">1914 was long.</li>' in bring(source).html
+
+
+def test_a_mark_without_its_note_is_said() -> None:
+    brought = bring('<p>A<a href="#_ftn1" name="_ftnref1">[1]</a>.</p>')
+    assert brought.lost == [("mark(s) of notes that are not there", "")]
+    assert brought.html == "<p>A[1].</p>"
+
+
+def test_paragraphs_that_look_like_items_are_lists() -> None:
+    source = item("Boots") + item("Laces", 2, "o") + item("Coat") + "<p class=MsoNormal>Then</p>" + (
+        item("Leave", of=1, sign="3.") + item("pack", 2, "a)", of=1) + item("Arrive", of=1, sign="4.")
+    )  # fmt: skip
+    assert squeezed(bring(source).html) == (
+        "<ul><li>Boots<ul><li>Laces</li></ul></li><li>Coat</li></ul><p>Then</p>"
+        '<ol start="3"><li>Leave<ol><li>pack</li></ol></li><li>Arrive</li></ol>'
+    )
+
+
+def test_items_that_only_say_their_level_are_nested() -> None:
+    """As Word for the browser writes them: a list for each."""
+    each = '<div class="ListContainerWrapper"><{list}><li data-aria-level="{level}"><p>{words}</p></li></{list}></div>'
+    source = "".join(
+        each.format(list=list_, level=level, words=words)
+        for list_, level, words in (("ul", 1, "One"), ("ul", 2, "Two"), ("ul", 1, "Three"), ("ol", 1, "Four"))
+    )
+    expected = "<ul><li>One<ul><li>Two</li></ul></li><li>Three</li></ul><ol><li>Four</li></ol>"
+    assert squeezed(bring(source).html) == expected
+
+
+def test_a_list_beside_an_item_is_the_items_own() -> None:
+    source = '<ul><li aria-level="1"><p>Boots</p></li><ul><li aria-level="2"><p>Laces</p></li></ul></ul>'
+    assert squeezed(bring(source).html) == "<ul><li>Boots<ul><li>Laces</li></ul></li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('<p><span style="font-weight:700">cold</span></p>', "<p><strong>cold</strong></p>"),
+        ('<p><span style="font-style:italic">no</span></p>', "<p><em>no</em></p>"),
+        ('<b style="font-weight:normal"><p>plain</p></b>', "<p>plain</p>"),
+        ('<p><span style="text-decoration:line-through">no</span></p>', "<p><s>no</s></p>"),
+        ('<p>m<span style="vertical-align:super">2</span></p>', "<p>m<sup>2</sup></p>"),
+        ('<h2><span style="font-weight:700">Head</span></h2>', "<h2>Head</h2>"),
+        ("<p class=MsoQuote>A.</p><p class=MsoQuote>B.</p>", "<blockquote><p>A.</p><p>B.</p></blockquote>"),
+        ("<p>a</p><p>&nbsp;</p><p><o:p>&nbsp;</o:p></p><p>b</p>", "<p>a</p><p>b</p>"),
+        ('<p role="heading" aria-level="2">Part</p>', "<h2>Part</h2>"),
+        ("<h1>A</h1><h2>B</h2><h3>C</h3><h1>D</h1>", "<h2>A</h2><h3>B</h3><h4>C</h4><h2>D</h2>"),
+        ("<p>an <del cite='mailto:x' datetime='2026'>old</del> <ins cite='x'>new</ins> one</p>", "<p>an  new one</p>"),
+        ('<p lang="en">He said <span lang="en">then</span> <span lang="fr">oui</span>.</p>',
+         '<p>He said then <span lang="fr">oui</span>.</p>'),
+        ('<p>see <a href="#sec">there</a><a name="sec"></a></p>', "<p>see there</p>"),
+        ("<table><tr><td><p>a</p></td><td><p>b</p></td></tr></table>",
+         "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
+    ],
+)  # fmt: skip
+def test_what_a_style_says_a_tag_says(source: str, expected: str) -> None:
+    assert squeezed(bring(source).html) == expected
+
+
+def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
+    source = (
+        "<p>Text<span style='mso-comment-reference:A_1'>here</span><a class=msocomanchor href='#_msocom_1'>[A1]</a></p>"
+        "<div style='mso-element:comment-list'><div style='mso-element:comment'><p>Do not publish</p></div></div>"
+    )
+    brought = bring(source)
+    assert "publish" not in brought.html
+    assert ("remark(s) of reviewers", "") in brought.lost
+
+
+def test_pictures_on_somebodys_disk_stay_behind_and_are_named() -> None:
+    brought = bring(
+        '<p>a<img src="file:///C:/tmp/clip_image001.png" alt="Hill"></p><p><img src="https://a.example/b.png"></p>'
+    )
+    assert brought.lost == [("picture(s) that could not come along", "Hill")]
+    assert 'src="https://a.example/b.png"' in brought.html
+
+
+def test_a_player_becomes_a_link() -> None:
+    brought = bring('<p>See</p><iframe src="https://video.example/x?a=1&amp;b=2"></iframe>')
+    assert '<a href="https://video.example/x?a=1&amp;b=2"' in brought.html
+    assert brought.changed
+
+
+@pytest.mark.parametrize(
+    "source", ["<ul><ul><li>", "</p></div>x", "<table><li>x", "<a href='#a'>1", "<p><p><li></ul>b"]
+)
+def test_broken_html_loses_no_words(source: str) -> None:
+    words = re.sub(r"<[^>]*>", "", source)
+    assert words in bring(source).html
+
+
+@pytest.mark.parametrize("file", sorted(SHARED.glob("*.html")), ids=lambda file: file.stem)
+def test_real_clipboards(file: Path) -> None:
+    source = file.read_text()
+    brought = bring(source)
+    assert is_clean(brought)
+    marks, notes = brought.html.count('role="doc-noteref"'), brought.html.count('<li id="note-')
+    assert marks == notes == source.count("mso-element:footnote' id=")
+    assert brought.html.count("<li>") >= source.count("mso-list:Ignore") or "<ul><li>" in brought.html
+    again = bring(brought.html)
+    assert bring(again.html).html == again.html
+
+
+def test_saved_again_it_is_the_same() -> None:
+    from blog import markup
+
+    for source in NOTES_OF.values():
+        html = bring(source).html
+        assert markup.essay(html) == html
