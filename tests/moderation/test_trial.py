@@ -33,7 +33,7 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("spam", {"words": "gold", "not_links": 1}),
     ("hold", {"early": 2}),
     ("refuse", {"early": 2}),
-    ("refuse", {"repeated": 12}),
+    ("refuse", {"repeated": 9}),
     ("hold", {"repeated": 12, "not_words": "harbour"}),
     ("publish", {"language": "de"}),
     ("hold", {"account": 5, "essay": 4}),
