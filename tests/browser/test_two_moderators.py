@@ -1,0 +1,72 @@
+"""Two moderators at the same rows at once, each in a browser: what one decides stands, and the other is told."""
+
+import random
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from comments.models import Comment, Discussion
+from moderation.models import Decision
+from tests import make
+from tests.conftest import RUNS_ALL
+from tests.services.chromium import Visitor
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+AFTER = {"approve": "approved", "spam": "spam", "trash": "trash"}
+
+
+def log_in(page: Page, user: User, url: str) -> None:
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.backends.Backend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": url}])
+
+
+def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, site: "Server") -> None:
+    Comment.objects.filter(status="pending").update(status="spam")
+    essay = make.essay("Whose Promise Is It?")
+    count = 50 if RUNS_ALL else 16
+    comments = [
+        make.comment(essay, f"Words {number}", by=make.guest(f"Guest {number}"), status="pending")
+        for number in range(count)
+    ]
+    people = [make.moderator(f"{name.lower()}{comments[0].pk}", name=name) for name in ("Mara", "Jo")]
+    pages = []
+    for user in people:
+        page = visitor.open()
+        log_in(page, user, site.url)
+        page.goto(f"{site.url}/admin/comments/queue/?per_page=100")
+        pages.append(page)
+    chance = random.Random(4)
+    orders = [chance.sample(comments, count) for _ in pages]
+    for pair in zip(*orders, strict=True):  # both go on without waiting for an answer
+        for page, comment in zip(pages, pair, strict=True):
+            verb = chance.choice(list(AFTER))
+            page.evaluate(
+                "([pk, verb]) => document.querySelector(`#comment-${pk}.row .verbs [value=${verb}]`)?.click()",
+                [comment.pk, verb],
+            )
+    for page in pages:
+        expect(page.locator("ol.queue[data-waiting='0']")).to_be_attached(timeout=60_000)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator("li.row")).to_have_count(0)
+    found = Comment.objects.in_bulk([comment.pk for comment in comments])
+    decisions = {decision.number: decision for decision in Decision.objects.filter(number__in=found)}
+    assert Decision.objects.filter(number__in=found).count() == count
+    assert {pk: comment.status for pk, comment in found.items()} == {pk: one.after for pk, one in decisions.items()}
+    approved = sum(comment.status == "approved" for comment in found.values())
+    assert Discussion.objects.get(essay=essay).responses == approved
+    assert {decision.moderator for decision in decisions.values()} == set(people)
+    for page, other in zip(pages, reversed(people), strict=True):
+        theirs = [pk for pk, decision in decisions.items() if decision.moderator == other]
+        told = page.locator("li.decided", has_text=f"by {other.name}")
+        expect(told).to_have_count(len(theirs))
+    for page in pages:
+        page.reload()
+        expect(page.locator("[data-tab=pending] span, [aria-current=page]").first).to_contain_text("0")
