@@ -209,7 +209,9 @@ def says_what_it_made(comment: Comment, decision: Decision) -> bool:
 
 def say_again(comment: Comment, decision: Decision) -> None:
     """Put what a comment said before a decision in the place of what it says now: its newest words are what it says."""
-    words = Wording.objects.get(pk=decision.wording_id)
+    words = decision.wording
+    if words is None:
+        return
     words.pk, words.sent_as, words._state.adding = None, "", True
     comment.say(words, reasons=words.reasons)
     comment.edited = decision.edited

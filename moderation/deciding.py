@@ -46,7 +46,8 @@ def decide(request: Request, place: Place, action: str) -> HttpResponse:
     # Sent twice, it has been decided by the first: that can be taken back here all the same.
     own = Decision.objects.latest_of(comment.pk for comment in outcome.late).filter(moderator=place.rights.user)
     place = shown_again(place.having([decision.pk for decision in (*outcome.made, *own)]), outcome, request)
-    return answer(request, place, outcome, place.at(keys[-1] if is_onwards(place) else keys[0]))
+    at = keys[-1] if is_onwards(place) else keys[0]
+    return answer(request, place, outcome, lambda: place.at(at))
 
 
 def told(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
@@ -117,5 +118,7 @@ def undo(request: Request, place: Place) -> HttpResponse:
     for decision in found:
         attempt(outcome, actions.undo, decision, by=place.rights.user)
     place = place.without(keys)
-    then = place.at(touched[0] if is_onwards(place) else touched[-1]) if touched else place.url()
-    return answer(request, place, outcome, then)
+    if not touched:
+        return answer(request, place, outcome, place.url)
+    at = touched[0] if is_onwards(place) else touched[-1]
+    return answer(request, place, outcome, lambda: place.at(at))

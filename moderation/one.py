@@ -57,7 +57,7 @@ def post(request: Request, place: Place, found: Comment) -> HttpResponse:
         return refused(request, place, found, wrong(error))
     place = place.having(decision.pk for decision in outcome.made)
     place = deciding.shown_again(place, outcome, request)
-    return answer(request, place, outcome, place.at(found.pk))
+    return answer(request, place, outcome, lambda: place.at(found.pk))
 
 
 def edit(comment: Comment, *, request: Request, seen: str | None, **more: Any) -> Any:

@@ -1,7 +1,7 @@
 """What became of the decisions that one form asked for: told in words, or handed to the script row by row."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,14 +97,14 @@ def standing(comment: Comment, you: User) -> str:
     return _("The comment by %(name)s was decided already: %(how)s. Nothing was changed.") % said
 
 
-def answer(request: Request, place: Place, outcome: Outcome, then: str) -> HttpResponse:
+def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
     """`place`: with what was decided there. Without script one goes on at `then`."""
     said = outcome.in_words(place.rights.user)
     if is_script(request):
         return JsonResponse(by_row(request, place, outcome, said))
     if said:
         messages.info(request, said)
-    return redirect(then)
+    return redirect(then())
 
 
 def is_script(request: Request) -> bool:

@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 
 from blog.models import Essay
 from comments.models import Comment
+from moderation import actions
 from tests import make
+from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def held(essay: Essay, count: int) -> list[Comment]:
 def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:
     """With a page: once it has been told of all that was decided there."""
     if page:
-        expect(page.locator("ol.queue:not([data-waiting]), ol.queue[data-waiting='0']")).to_be_attached()
+        expect(page.locator("ol.queue:not([data-waiting]), ol.queue[data-waiting='0']")).to_be_attached(timeout=60_000)
     found = Comment.objects.in_bulk([comment.pk for comment in comments])
     return [found[comment.pk].status for comment in comments]
 
@@ -172,3 +174,87 @@ def check(visitor: Visitor, page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")  # what stands half under the bar has half its size
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visitor.axe(page, again=page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
+
+
+def test_many_rows_by_keys_alone_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
+    count = 100 if RUNS_ALL else 30
+    comments = held(essay, count)
+    keys = ["asd"[number % 3] for number in range(count)]
+    page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
+    for number, key in enumerate(keys):
+        is_current(page, comments[number])
+        page.keyboard.press(key)
+    after = {"a": "approved", "s": "spam", "d": "trash"}
+    assert statuses(comments, page) == [after[key] for key in keys]
+    page.keyboard.press("z")
+    page.keyboard.press("z")
+    assert statuses(comments, page)[-2:] == ["pending", "pending"]
+    is_current(page, comments[-2])
+
+
+def test_writing_opens_in_the_row_keeps_what_is_typed_and_goes_on(
+    open_queue: Open, essay: Essay, visitor: Visitor
+) -> None:
+    comments = held(essay, 3)
+    page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
+    row = page.locator(f"#comment-{comments[0].pk}")
+    is_current(page, comments[0])
+    page.keyboard.press("r")
+    expect(row.get_by_label("Reply to Guest 0")).to_be_focused()
+    page.keyboard.type("As and s and d")
+    visitor.axe(page)
+    page.keyboard.press("Escape")
+    is_current(page, comments[0])
+    page.keyboard.press("r")
+    expect(row.get_by_label("Reply to Guest 0")).to_have_value("As and s and d")
+    row.get_by_role("button", name="Approve and reply").click()
+    is_current(page, comments[1])
+    assert statuses(comments, page) == ["approved", "pending", "pending"]
+    assert Comment.objects.get(parent=comments[0]).status == "approved"
+    page.keyboard.press("e")
+    field = page.locator(f"#comment-{comments[1].pk}").get_by_label("What Guest 1 says")
+    expect(field).to_be_focused()
+    field.fill("Other words")
+    page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Save").click()
+    expect(page.locator(f"#comment-{comments[1].pk} .comment-body").first).to_have_text("Other words")
+    is_current(page, comments[1])
+    page.keyboard.press("z")
+    expect(page.locator(f"#comment-{comments[1].pk} .comment-body").first).to_have_text("Words 1")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    visitor.axe(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Shift+D")
+    expect(page.get_by_role("status")).to_contain_text("2 moved to the trash.")
+    assert statuses(comments, page) == ["approved", "trash", "trash"]
+
+
+def test_what_the_server_does_not_take_opens_again(open_queue: Open, essay: Essay, visitor: Visitor) -> None:
+    comments = held(essay, 2)
+    page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
+    is_current(page, comments[0])
+    page.route(
+        "**/admin/comments/queue/?**",
+        lambda route: (
+            route.fulfill(status=200, body="<p>Log in</p>", content_type="text/html")
+            if route.request.method == "POST"
+            else route.continue_()
+        ),
+    )
+    page.keyboard.press("a")
+    row = page.locator(f"#comment-{comments[0].pk}")
+    expect(row.get_by_text("This could not be sent.")).to_be_visible()
+    is_current(page, comments[1])
+    assert statuses(comments, page) == ["pending", "pending"]
+
+
+def test_a_row_decided_elsewhere_folds_in_an_open_page(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 2)
+    page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
+    is_current(page, comments[0])
+    actions.approve(comments[0], by=make.moderator(name="Jo"))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(f"#comment-{comments[0].pk}.decided")).to_contain_text("Approved by Jo, just now: Guest 0")
+    is_current(page, comments[0])
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)

@@ -47,7 +47,7 @@ class Desk:
     def undo(self, *decisions: Decision, at: str = QUEUE) -> Any:
         return self.send("undo", decision=[decision.pk for decision in decisions], at=at)
 
-    def follow(self, response: HttpResponse) -> str:
+    def follow(self, response: Any) -> str:
         return self.open(response["Location"])
 
 

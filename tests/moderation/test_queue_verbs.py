@@ -188,7 +188,7 @@ def test_what_is_deleted_for_good_leaves_no_words_and_a_place_only_under_answers
 def test_emptying_asks_first_and_takes_only_what_was_on_the_list(desk: Desk, essay: Essay) -> None:
     junk = [make.comment(essay, status="spam") for _ in range(2)]
     at = f"{QUEUE}?status=spam"
-    data = {"action": "empty", "seen": [seen(comment) for comment in junk]}
+    data: dict[str, Any] = {"action": "empty", "seen": [seen(comment) for comment in junk]}
     later, saved = make.comment(essay, status="spam"), make.comment(essay)
     data["seen"].append(seen(saved))
     html = desk.client.post(at, data).content.decode()
