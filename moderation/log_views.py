@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import Request
-from moderation.log import Log, Search, entries, head, lines
+from moderation.log import Log, Search, head, in_lines, lines
 from moderation.rights import Rights, for_moderators
 
 AT_A_TIME = 500
@@ -33,7 +33,7 @@ def log(request: Request, rights: Rights) -> HttpResponse:
 @for_moderators
 def log_file(request: Request, rights: Rights) -> HttpResponse:
     """All that was asked for, line by line as it is read."""
-    found = entries(Search.of(request.GET).decisions(rights))
+    found = in_lines(Search.of(request.GET).decisions(rights))
     answer: Any = StreamingHttpResponse(table(found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="log.csv"'
     return answer  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Func, IntegerField, Min, Q, Value
+from django.db.models import Count, F, FloatField, Func, IntegerField, Min, Q, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,8 +25,8 @@ from moderation.plots import Series
 
 WEEK = timedelta(days=7)
 WEEKS, LONG_WEEKS = 13, 26
-ROWS = 20_000  # of decisions read for the waiting times
-NEWEST, HELD = 20_000, 5_000  # comments looked through for reasons; how many of those are read
+ROWS = 15_000  # of decisions read for the waiting times
+NEWEST, HELD = 20_000, 3_000  # comments looked through for reasons; how many of those are read
 HAND = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)
 CODES = {
     "spam": gettext_lazy("looks like spam"),
@@ -51,15 +51,21 @@ class WeekAfter(Func):
     """How many whole weeks a moment lies after another: counted by the database, without a call for each row."""
 
     arity = 2
-    output_field = IntegerField()
+    output_field: Any = IntegerField()
+    on_sqlite = "CAST((julianday(%(expressions)s)) / 7 AS INTEGER)"
+    on_postgresql = "FLOOR(EXTRACT(EPOCH FROM (%(expressions)s)) / 604800)::integer"
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "CAST((julianday(%(expressions)s)) / 7 AS INTEGER)"
-        return super().as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **extra)
+        return super().as_sql(compiler, connection, template=self.on_sqlite, arg_joiner=") - julianday(", **extra)
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = "FLOOR(EXTRACT(EPOCH FROM (%(expressions)s)) / 604800)::integer"
-        return super().as_sql(compiler, connection, template=template, arg_joiner=" - ", **extra)
+        return super().as_sql(compiler, connection, template=self.on_postgresql, arg_joiner=" - ", **extra)
+
+
+class SecondsAfter(WeekAfter):
+    output_field = FloatField()
+    on_sqlite = "(julianday(%(expressions)s)) * 86400.0"
+    on_postgresql = "EXTRACT(EPOCH FROM (%(expressions)s))::double precision"
 
 
 def first_day(weeks: int) -> datetime:
@@ -95,12 +101,14 @@ class Waiting:
         )
         seen: set[int] = set()
         by_week: list[list[float]] = [[] for _week in range(weeks)]
-        newest = list(rows.order_by("-pk").values_list("comment", "created", "comment__created")[:ROWS])
-        for comment, decided, came in reversed(newest):
+        told = rows.annotate(
+            week=WeekAfter(F("created"), Value(first)), waited=SecondsAfter(F("created"), F("comment__created"))
+        )
+        newest = list(told.order_by("-pk").values_list("comment", "week", "waited")[:ROWS])
+        for comment, week, waited in reversed(newest):
             if comment not in seen:
                 seen.add(comment)
-                at = min(weeks - 1, int((decided - first) / WEEK))
-                by_week[at].append(max(0.0, (decided - came).total_seconds()))
+                by_week[min(weeks - 1, max(0, week))].append(max(0.0, waited))
         for each in by_week:
             each.sort()
         return cls(first, by_week)
