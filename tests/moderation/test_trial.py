@@ -33,7 +33,7 @@ RULES: list[tuple[str, dict[str, Any]]] = [
     ("spam", {"words": "gold", "not_links": 1}),
     ("hold", {"early": 2}),
     ("refuse", {"early": 2}),
-    ("refuse", {"repeated": 9}),
+    ("refuse", {"repeated": 1}),
     ("hold", {"repeated": 12, "not_words": "harbour"}),
     ("publish", {"language": "de"}),
     ("hold", {"account": 5, "essay": 4}),
@@ -67,9 +67,11 @@ def talk(essay: Essay) -> list[Saying]:
         person.save()
     said: list[Saying] = []
     for number in range(24):
-        who, text = people[number % 6], TEXTS[number // 2 % 6]
+        who, text = people[number % 6], TEXTS[number // 3 % 6]
         text += " –" * any(who is other and text == words for other, words, *_rest in said)
         said.append((who, text, f"203.0.{number % 3}.7", BEGUN + timedelta(hours=19 * number)))
+    for who, hours in ((people[0], 0), (people[2], 5), (people[4], 25)):  # the second is what the third repeats
+        said.append((who, "An echo of it", "203.0.0.7", said[23][-1] + timedelta(hours=19 + hours)))
     play(essay, said)
     return said
 
