@@ -9,7 +9,7 @@ from django.utils import timezone
 import pagecache
 from accounts.models import User
 from comments import akismet, disputes, notices
-from comments.models import Comment, Status, Wording
+from comments.models import Comment, Status
 from moderation import appeals, reporting
 from moderation.models import Batch, Decision, Reason
 
