@@ -38,9 +38,9 @@ LABELS = {
 FORMS = {
     "edit": gettext_lazy("Edit"),
     "reply": gettext_lazy("Reply"),
-    "refuse": gettext_lazy("Refuse with a reason"),
+    "refuse": gettext_lazy("Refuse…"),
     "deny": gettext_lazy("Refuse the appeal"),
-    "delete": gettext_lazy("Delete for good"),
+    "delete": gettext_lazy("Delete…"),
 }
 KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e", "reply": "r"}
 LONG, MANY_LINES = 1400, 14  # characters and lines, beyond which the rest is folded away
