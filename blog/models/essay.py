@@ -1,22 +1,20 @@
-"""What is read: the site, its essays and pages, their tags, and the addresses they once had."""
+"""Essays and pages as readers have them, and who wrote them."""
 
 import re
 import unicodedata
 from datetime import datetime
 from typing import Any, Self
-from zoneinfo import available_timezones
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
+from blog.models.tag import Tag
 
 OPENING = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
@@ -43,72 +41,6 @@ RESERVED = frozenset(
         "tag",
     ]
 )
-
-
-def known_time_zone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValidationError(
-            _("“%(name)s” is not the name of a time zone; one is Europe/Berlin."), params={"name": name}
-        )
-
-
-class SiteManager(models.Manager["Site"]):
-    def current(self) -> "Site":
-        """The one row, or what a new site starts with."""
-        return self.first() or Site(pk=1)
-
-
-class Site(models.Model):
-    """The owner's settings: one row."""
-
-    name = models.CharField(_("name"), max_length=100, default="Rejoinder")
-    tagline = models.CharField(_("tagline"), max_length=200, blank=True)
-    language = models.CharField(_("language"), max_length=12, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
-    essays_a_page = models.PositiveSmallIntegerField(_("essays a page"), default=10)
-
-    objects = SiteManager()
-
-    class Meta:
-        verbose_name = _("site")
-        verbose_name_plural = _("site")
-        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="site_is_one_row"),)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class TagQuerySet(models.QuerySet["Tag"]):
-    def named(self, name: str) -> "Tag":
-        """The tag of this name, made if there is none."""
-        tag = self.filter(name__iexact=name).first()
-        if tag:
-            return tag
-        slug = stem = slugify(name, allow_unicode=True)[:90] or "tag"
-        number = 1
-        while self.filter(slug=slug).exists():
-            number += 1
-            slug = f"{stem}-{number}"
-        return self.create(name=name, slug=slug)
-
-
-class Tag(models.Model):
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
-    description = models.TextField(_("description"), blank=True)
-
-    objects = TagQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("tag")
-        verbose_name_plural = _("tags")
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
 
 
 class EssayQuerySet(models.QuerySet["Essay"]):
@@ -263,46 +195,3 @@ class Authorship(models.Model):
 
     def __str__(self) -> str:
         return str(self.author)
-
-
-class Redirect(models.Model):
-    """An address that something published once had: a path, or a path with its query (`/?p=123`)."""
-
-    old = models.CharField(_("old address"), max_length=500, unique=True)
-    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")
-    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="old_addresses")
-
-    class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
-        constraints = (
-            models.CheckConstraint(
-                condition=models.Q(essay=None, tag__isnull=False) | models.Q(essay__isnull=False, tag=None),
-                name="redirect_leads_to_one_place",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return self.old
-
-    def get_absolute_url(self) -> str:
-        target = self.essay or self.tag
-        return target.get_absolute_url() if target else "/"
-
-
-class Image(models.Model):
-    """A picture on our own disk, and where it came from."""
-
-    file = models.ImageField(_("file"), upload_to="images/%Y/%m", width_field="width", height_field="height")
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    alt = models.CharField(_("alternative text"), max_length=500, blank=True)
-    source = models.CharField(max_length=2000, blank=True, editable=False)
-    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("image")
-        verbose_name_plural = _("images")
-
-    def __str__(self) -> str:
-        return self.alt or str(self.file)

@@ -1,0 +1,22 @@
+"""What is read: the site, its essays and pages, their tags, and the addresses they once had."""
+
+from blog.models.essay import RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
+from blog.models.image import Image
+from blog.models.redirect import Redirect
+from blog.models.site import Site, SiteManager, known_time_zone
+from blog.models.tag import Tag, TagQuerySet
+
+__all__ = [
+    "RESERVED",
+    "Authorship",
+    "AuthorshipManager",
+    "Essay",
+    "EssayQuerySet",
+    "Image",
+    "Redirect",
+    "Site",
+    "SiteManager",
+    "Tag",
+    "TagQuerySet",
+    "known_time_zone",
+]

@@ -1,0 +1,32 @@
+"""Addresses that something published once had."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.essay import Essay
+from blog.models.tag import Tag
+
+
+class Redirect(models.Model):
+    """An address that something published once had: a path, or a path with its query (`/?p=123`)."""
+
+    old = models.CharField(_("old address"), max_length=500, unique=True)
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+    tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(essay=None, tag__isnull=False) | models.Q(essay__isnull=False, tag=None),
+                name="redirect_leads_to_one_place",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.old
+
+    def get_absolute_url(self) -> str:
+        target = self.essay or self.tag
+        return target.get_absolute_url() if target else "/"

@@ -1,0 +1,41 @@
+"""The owner's settings: one row."""
+
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def known_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not the name of a time zone; one is Europe/Berlin."), params={"name": name}
+        )
+
+
+class SiteManager(models.Manager["Site"]):
+    def current(self) -> "Site":
+        """The one row, or what a new site starts with."""
+        return self.first() or Site(pk=1)
+
+
+class Site(models.Model):
+    """The owner's settings: one row."""
+
+    name = models.CharField(_("name"), max_length=100, default="Rejoinder")
+    tagline = models.CharField(_("tagline"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=12, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
+    essays_a_page = models.PositiveSmallIntegerField(_("essays a page"), default=10)
+
+    objects = SiteManager()
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("site")
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="site_is_one_row"),)
+
+    def __str__(self) -> str:
+        return self.name

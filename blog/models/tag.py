@@ -1,0 +1,39 @@
+"""The words under which essays are found together."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def named(self, name: str) -> "Tag":
+        """The tag of this name, made if there is none."""
+        tag = self.filter(name__iexact=name).first()
+        if tag:
+            return tag
+        slug = stem = slugify(name, allow_unicode=True)[:90] or "tag"
+        number = 1
+        while self.filter(slug=slug).exists():
+            number += 1
+            slug = f"{stem}-{number}"
+        return self.create(name=name, slug=slug)
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+    description = models.TextField(_("description"), blank=True)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("tag", args=[self.slug])
