@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
-from blog.models import Authorship
+from blog.models import Authorship, Draft, PreviewLink, Revision
 from comments.models import Bar, Block, Comment, Like, Notice, Subscription, Wording
 from moderation.models import Appeal, Batch, Decision, Note, Report
 
@@ -135,6 +135,14 @@ OF_USER = (
     Part(Authenticator, _("Passkeys and second factors"), "user", ("type", "created_at", "last_used_at")),
     Part(UserSession, _("Where you are logged in"), "user", ("user_agent", "ip", "created_at", "last_seen_at")),
     Part(Authorship, _("Your essays"), "author", ("essay__title", "position")),
+    Part(
+        Revision,
+        _("What you wrote, each time you saved it"),
+        "author",
+        ("essay__title", "kind", "title", "deck", "body", "excerpt", "slug", "tags", "note", "created"),
+    ),
+    Part(Draft, _("What you wrote and have not saved yet"), "author", ("essay__title", "fields", "changed")),
+    Part(PreviewLink, _("Your links for friends"), "by", ("essay__title", "created", "expires")),
     Invitations(
         Invitation,
         _("Open invitations, from you and to you"),

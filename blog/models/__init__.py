@@ -1,8 +1,11 @@
 """What is read: the site, its essays and pages, their tags, and the addresses they once had."""
 
+from blog.models.draft import Draft
 from blog.models.essay import RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
 from blog.models.image import Image
+from blog.models.preview_link import PreviewLink, PreviewLinkQuerySet
 from blog.models.redirect import Redirect
+from blog.models.revision import Revision, RevisionQuerySet, Text
 from blog.models.site import Site, SiteManager, known_time_zone
 from blog.models.tag import Tag, TagQuerySet
 

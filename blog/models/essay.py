@@ -101,6 +101,8 @@ class Essay(models.Model):
     words = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
+    updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as readers are told
+    update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
 
     objects = EssayQuerySet.as_manager()

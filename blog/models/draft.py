@@ -1,0 +1,42 @@
+"""What stands in an author's form and was not saved yet."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.essay import Essay
+from blog.models.revision import LINES, Text
+
+
+class Draft(models.Model):
+    """What is in an author's form and was not saved yet: one row for each essay, or for each form of a new one."""
+
+    essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    key = models.CharField(max_length=40, blank=True)  # of the form of a new essay
+    tab = models.CharField(max_length=40, blank=True)  # the page in which it is written
+    number = models.PositiveIntegerField(default=0)  # how often that page has sent it
+    base = models.CharField(max_length=60, blank=True)  # what it began from: see blog.revising
+    fields = models.JSONField(default=dict)
+    changed = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("unsaved text")
+        verbose_name_plural = _("unsaved texts")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["author", "essay"], condition=models.Q(essay__isnull=False), name="draft_of_essay"
+            ),
+            models.UniqueConstraint(fields=["author", "key"], condition=models.Q(essay=None), name="draft_of_new"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.fields.get("title") or _("(no title)"))
+
+    @property
+    def text(self) -> Text:
+        lines: dict[str, Any] = {name: str(self.fields.get(name, "")) for name in LINES}
+        return Text(**lines, tags=tuple(self.fields.get("tags", ())))

@@ -1,0 +1,37 @@
+"""Secret addresses by which friends read what is not published yet."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.essay import Essay
+
+
+class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
+    def open(self) -> Self:
+        return self.filter(expires__gt=timezone.now())
+
+
+class PreviewLink(models.Model):
+    """A secret address under which somebody without an account reads an essay's newest text."""
+
+    essay = models.ForeignKey(Essay, models.CASCADE, related_name="preview_links", verbose_name=_("essay"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preview_links", verbose_name=_("made by")
+    )
+    token = models.CharField(max_length=64, unique=True, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires = models.DateTimeField(_("expires"))
+
+    objects = PreviewLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("preview link")
+        verbose_name_plural = _("preview links")
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.essay_id}/{self.pk}"

@@ -1,0 +1,104 @@
+"""What an author wrote, each time it was saved: whole, so that any of it can be read, compared and had back."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from blog import markup
+from blog.models.essay import Essay
+
+LINES = ("title", "deck", "body", "excerpt", "slug")
+
+
+@dataclass(frozen=True)
+class Text:
+    """Everything of an essay that is written rather than set."""
+
+    title: str = ""
+    deck: str = ""
+    body: str = ""
+    excerpt: str = ""
+    slug: str = ""
+    tags: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, essay: Essay) -> "Text":
+        tags = sorted(tag.name for tag in essay.tags.all()) if essay.pk else []
+        return cls(**{name: getattr(essay, name) for name in LINES}, tags=tuple(tags))
+
+    def cleaned(self) -> "Text":
+        """As it is stored, whoever sent it."""
+        lines = {name: markup.tidy_line(getattr(self, name)) for name in ("title", "deck")}
+        excerpt = markup.tidy_text(self.excerpt).strip()
+        return replace(
+            self, **lines, excerpt=excerpt, body=markup.essay(self.body), slug=self.slug.strip(), tags=self.sorted_tags
+        )
+
+    @property
+    def sorted_tags(self) -> tuple[str, ...]:
+        return tuple(sorted(set(self.tags)))
+
+    def onto(self, essay: Essay) -> Essay:
+        """The essay as it would be with this text; its tags stand in the database and are the caller's."""
+        for name in LINES:
+            setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
+        essay.words = markup.count_words(essay.body)
+        return essay
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def newest(self) -> "Revision | None":
+        return self.order_by("-pk").first()
+
+    def listed(self) -> Self:
+        """With who made them and without the long texts."""
+        return self.select_related("author").defer("body", "excerpt").order_by("-pk")
+
+
+class Revision(models.Model):
+    """A whole copy of an essay's text, and how it came to be."""
+
+    class Kind(models.TextChoices):
+        SAVE = "save", _("saved")
+        PUBLISH = "publish", _("published")
+        RESTORE = "restore", _("restored")
+
+    essay = models.ForeignKey(Essay, models.CASCADE, related_name="revisions", verbose_name=_("essay"))
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="revisions",
+        verbose_name=_("author"),
+    )
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.SAVE)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    deck = models.CharField(_("deck"), max_length=300, blank=True)
+    body = models.TextField(_("body"), blank=True)
+    excerpt = models.TextField(_("excerpt"), blank=True)
+    slug = models.CharField(_("slug"), max_length=200, blank=True)
+    tags = models.JSONField(_("tags"), default=list)
+    words = models.PositiveIntegerField(_("words"), default=0)
+    at = models.DateTimeField(_("when it is to appear"), null=True, blank=True)
+    note = models.CharField(_("what changed"), max_length=300, blank=True)
+    is_public_note = models.BooleanField(_("readers are told"), default=False)
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("revision")
+        verbose_name_plural = _("revisions")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.essay_id}/{self.pk}"
+
+    @property
+    def text(self) -> Text:
+        return Text(**{name: getattr(self, name) for name in LINES}, tags=tuple(self.tags))
