@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('tags', models.JSONField(default=list, verbose_name='tags')),
                 ('words', models.PositiveIntegerField(default=0, verbose_name='words')),
                 ('at', models.DateTimeField(blank=True, null=True, verbose_name='when it is to appear')),
+                ('beside', models.CharField(blank=True, editable=False, max_length=32)),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='what changed')),
                 ('is_public_note', models.BooleanField(default=False, verbose_name='readers are told')),
                 ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='revisions', to=settings.AUTH_USER_MODEL, verbose_name='author')),

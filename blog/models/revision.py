@@ -1,5 +1,6 @@
 """What an author wrote, each time it was saved: whole, so that any of it can be read, compared and had back."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -37,6 +38,12 @@ class Text:
         return replace(
             self, **lines, excerpt=excerpt, body=markup.essay(self.body), slug=self.slug.strip(), tags=self.sorted_tags
         )
+
+    @property
+    def print(self) -> str:
+        """Short, and different for every other text; tags and address apart, which others may rename."""
+        words = "\0".join((self.title, self.deck, self.body, self.excerpt))
+        return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     @property
     def sorted_tags(self) -> tuple[str, ...]:
@@ -86,6 +93,7 @@ class Revision(models.Model):
     tags = models.JSONField(_("tags"), default=list)
     words = models.PositiveIntegerField(_("words"), default=0)
     at = models.DateTimeField(_("when it is to appear"), null=True, blank=True)
+    beside = models.CharField(max_length=32, blank=True, editable=False)  # the print of what readers had meanwhile
     note = models.CharField(_("what changed"), max_length=300, blank=True)
     is_public_note = models.BooleanField(_("readers are told"), default=False)
 
