@@ -1,13 +1,18 @@
 """Pictures from elsewhere → our own files: looked at before they are opened, written anew, nothing hidden kept."""
 
 import io
+import re
 import secrets
 from typing import IO
 
 from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
 from PIL import Image as Pillow
 from PIL import ImageOps
 
+from accounts.models import User
+from blog import images
 from blog.models import Image
 
 BYTES = 10 * 1024 * 1024
@@ -23,6 +28,8 @@ WRITTEN: dict[str, dict[str, object]] = {
     "AVIF": {"quality": 75},
 }
 
+DRAWING = re.compile(rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]", re.DOTALL | re.IGNORECASE)
+
 Pillow.MAX_IMAGE_PIXELS = PIXELS  # it warns above this and refuses above twice as many; we refuse both
 
 
@@ -30,17 +37,32 @@ class NoPicture(Exception):
     """These bytes are no picture that we keep; the argument says why, in words."""
 
 
-def keep(data: bytes, *, source: str = "", alt: str = "") -> Image:
+def keep(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
     """Store a picture under a name of our own. Raises NoPicture."""
+    file = own_file(data)
+    return add(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], by=by))
+
+
+@transaction.atomic
+def add(image: Image) -> Image:
+    """The row, and the job that makes its smaller forms."""
+    image.save()
+    images.render.using(priority=images.AFTER_EVERYTHING_ELSE).enqueue(image.pk)
+    return image
+
+
+def own_file(data: bytes) -> ContentFile[bytes]:
+    """The same picture as a file of ours. Raises NoPicture."""
     kind, written = rewritten(data)
-    file = ContentFile(written, f"{secrets.token_hex(8)}.{KINDS[kind]}")
-    return Image.objects.create(file=file, source=source[:2000], alt=" ".join(alt.split())[:500])
+    return ContentFile(written, f"{secrets.token_hex(8)}.{KINDS[kind]}")
 
 
 def rewritten(data: bytes) -> tuple[str, bytes]:
     """The kind and the bytes of the same picture, upright, made by our own hand from its pixels alone."""
     if len(data) > BYTES:
-        raise NoPicture(f"larger than {BYTES // 1024 // 1024} MB")
+        raise NoPicture(_("larger than %(n)d MB") % {"n": BYTES // 1024 // 1024})
+    if DRAWING.match(data[:4000]):
+        raise NoPicture(_("a drawing in SVG, which can carry a script; please save it as PNG"))
     try:
         with Pillow.open(io.BytesIO(data), formats=tuple(KINDS)) as picture:
             width, height = picture.size
@@ -51,9 +73,9 @@ def rewritten(data: bytes) -> tuple[str, bytes]:
             write(picture, kind, out)
             return kind, out.getvalue()
     except Pillow.DecompressionBombError as error:
-        raise NoPicture(f"more than {PIXELS // 1_000_000} million pixels") from error
+        raise NoPicture(_("more than %(n)d million pixels") % {"n": PIXELS // 1_000_000}) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
-        raise NoPicture("no picture that could be opened (JPEG, PNG, GIF, WebP or AVIF)") from error
+        raise NoPicture(_("no picture that could be opened (JPEG, PNG, GIF, WebP or AVIF)")) from error
 
 
 def write(picture: Pillow.Image, kind: str, out: IO[bytes]) -> None:

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
-from blog.models import Authorship, Draft, PreviewLink, Revision
+from blog.models import Authorship, Draft, Image, PreviewLink, Profile, Revision
 from comments.models import Bar, Block, Comment, Like, Notice, Subscription, Wording
 from moderation.models import Appeal, Batch, Decision, Note, Report
 
@@ -143,6 +143,8 @@ OF_USER = (
     ),
     Part(Draft, _("What you wrote and have not saved yet"), "author", ("essay__title", "fields", "changed")),
     Part(PreviewLink, _("Your links for friends"), "by", ("essay__title", "created", "expires")),
+    Part(Profile, _("What your page says of you"), "user", ("about", "links", "time_zone")),
+    Part(Image, _("Images you uploaded"), "by", ("file", "alt", "created")),
     Invitations(
         Invitation,
         _("Open invitations, from you and to you"),

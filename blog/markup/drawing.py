@@ -1,29 +1,30 @@
 """A stored essay → the essay on a page: notes lead there and back, headings can be linked to, pictures wait."""
 
 import re
+from collections.abc import Mapping
 
 from django.utils.html import escape
 from django.utils.text import slugify
 from django.utils.translation import gettext, pgettext
 
+from blog.markup import figures
 from blog.markup.words import parted, plain
 
 _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
-_IMAGE = re.compile(r"<img ")
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
 
 
-def draw(source: str, prefix: str) -> str:
-    """`prefix` keeps the ids of several essays on one page apart."""
+def draw(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
+    """`prefix` keeps the ids of several essays on one page apart; `pictures` are those that are known, by address."""
     body, notes = parted(source)
     label = escape(pgettext("below an essay", "Notes"))
     notes = _with_ways_back(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
     drawn = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
-    return reachable(_IMAGE.sub('<img loading="lazy" decoding="async" ', drawn))
+    return reachable(figures.fill(drawn, pictures or {}))
 
 
 def reachable(html: str) -> str:

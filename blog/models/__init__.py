@@ -2,10 +2,12 @@
 
 from blog.models.draft import Draft
 from blog.models.essay import RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
-from blog.models.image import Image
+from blog.models.image import Image, ImageQuerySet
 from blog.models.preview_link import PreviewLink, PreviewLinkQuerySet
+from blog.models.profile import Profile, ProfileManager
 from blog.models.redirect import Redirect
 from blog.models.revision import Revision, RevisionQuerySet, Text
+from blog.models.series import Series
 from blog.models.site import Site, SiteManager, known_time_zone
 from blog.models.tag import Tag, TagQuerySet
 
@@ -13,13 +15,23 @@ __all__ = [
     "RESERVED",
     "Authorship",
     "AuthorshipManager",
+    "Draft",
     "Essay",
     "EssayQuerySet",
     "Image",
+    "ImageQuerySet",
+    "PreviewLink",
+    "PreviewLinkQuerySet",
+    "Profile",
+    "ProfileManager",
     "Redirect",
+    "Revision",
+    "RevisionQuerySet",
+    "Series",
     "Site",
     "SiteManager",
     "Tag",
     "TagQuerySet",
+    "Text",
     "known_time_zone",
 ]

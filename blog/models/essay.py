@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
+from blog.models.series import Series
 from blog.models.tag import Tag
 
 OPENING = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
@@ -60,6 +61,17 @@ class EssayQuerySet(models.QuerySet["Essay"]):
     def by(self, author: Any) -> Self:
         return self.filter(authors=author)
 
+    def changeable_by(self, user: Any) -> Self:
+        """An author touches only their own; an editor's hands are free."""
+        return self if user.has_perm("blog.change_others") else self.filter(authors=user)
+
+    def in_series(self) -> Self:
+        """In the order its author gave them; those without a place follow by their time."""
+        return self.order_by(models.F("series_position").asc(nulls_last=True), "published", "pk")
+
+    def pinned_first(self) -> Self:
+        return self.order_by("-is_pinned", "-published", "-pk")
+
     def newest(self) -> Self:
         return self.order_by("-published", "-pk")
 
@@ -91,6 +103,33 @@ class Essay(models.Model):
         settings.AUTH_USER_MODEL, through="Authorship", related_name="essays", verbose_name=_("authors"), blank=True
     )
     tags = models.ManyToManyField(Tag, related_name="essays", verbose_name=_("tags"), blank=True)
+    series = models.ForeignKey(
+        Series, models.SET_NULL, null=True, blank=True, related_name="essays", verbose_name=_("series")
+    )
+    series_position = models.PositiveSmallIntegerField(
+        _("place in the series"), null=True, blank=True, help_text=_("Empty: by its time, after those that have one.")
+    )
+    is_pinned = models.BooleanField(
+        _("pinned"), default=False, help_text=_("Stands first on the home page, whatever is newer.")
+    )
+    language = models.CharField(
+        _("language"), max_length=12, choices=settings.LANGUAGES, blank=True, help_text=_("Empty: the site’s.")
+    )
+    translation_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="translations",
+        verbose_name=_("translation of"),
+        help_text=_("The essay of which this one is the translation; each then leads to the other."),
+    )
+    canonical = models.URLField(
+        _("canonical address"),
+        max_length=500,
+        blank=True,
+        help_text=_("If it was first published elsewhere: the address that search engines are to show."),
+    )
     published = models.DateTimeField(
         _("published"),
         null=True,
@@ -111,6 +150,7 @@ class Essay(models.Model):
         verbose_name = _("essay")
         verbose_name_plural = _("essays")
         ordering = ("-published", "-pk")
+        permissions = (("change_others", _("Can change and publish what others wrote")),)
         constraints = (models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),)
         indexes = (models.Index(fields=["kind", "-published"], name="essay_newest"),)
 
@@ -147,7 +187,14 @@ class Essay(models.Model):
     @property
     def body_html(self) -> SafeString:
         """The body as readers get it: its notes linked both ways, under names that no other essay on the page has."""
-        return mark_safe(markup.draw(self.body, self.prefix))  # noqa: S308 – cleaned when it was saved
+        return mark_safe(markup.draw(self.body, self.prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
+
+    @cached_property
+    def pictures(self) -> dict[str, Any]:
+        """What is known of its pictures; no query when it came through images.gather(), which pays for several."""
+        from blog import images
+
+        return images.known(self.body)
 
     @property
     def contents(self) -> list[tuple[str, str]]:

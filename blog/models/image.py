@@ -1,8 +1,24 @@
 """Pictures on our own disk."""
 
+from typing import Any, Self
+
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def showing(self, words: str) -> Self:
+        """Those of which it is said that they show all of these words."""
+        found = self
+        for word in words.split():
+            found = found.filter(alt__icontains=word)
+        return found
+
+    def changeable_by(self, user: Any) -> Self:
+        """An author touches only their own; an editor's hands are free."""
+        return self if user.has_perm("blog.change_others") else self.filter(by=user)
 
 
 class Image(models.Model):
@@ -12,8 +28,19 @@ class Image(models.Model):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="images",
+        verbose_name=_("uploaded by"),
+    )
+    renditions = models.JSONField(default=dict, editable=False)  # widths of each form there is: blog.images
     source = models.CharField(max_length=2000, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = ImageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("image")
@@ -21,3 +48,6 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.file)
+
+    def may_change(self, user: Any) -> bool:
+        return bool(user.has_perm("blog.change_others") or self.by_id == user.pk)

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from blog.models.essay import Essay
+from blog.models.series import Series
 from blog.models.tag import Tag
 
 
@@ -13,13 +14,16 @@ class Redirect(models.Model):
     old = models.CharField(_("old address"), max_length=500, unique=True)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")
     tag = models.ForeignKey(Tag, models.CASCADE, null=True, blank=True, related_name="old_addresses")
+    series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="old_addresses")
 
     class Meta:
         verbose_name = _("old address")
         verbose_name_plural = _("old addresses")
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(essay=None, tag__isnull=False) | models.Q(essay__isnull=False, tag=None),
+                condition=models.Q(essay__isnull=False, tag=None, series=None)
+                | models.Q(essay=None, tag__isnull=False, series=None)
+                | models.Q(essay=None, tag=None, series__isnull=False),
                 name="redirect_leads_to_one_place",
             ),
         )
@@ -28,5 +32,5 @@ class Redirect(models.Model):
         return self.old
 
     def get_absolute_url(self) -> str:
-        target = self.essay or self.tag
+        target = self.essay or self.tag or self.series
         return target.get_absolute_url() if target else "/"

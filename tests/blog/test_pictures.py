@@ -113,7 +113,7 @@ def png_that_claims(width: int, height: int) -> bytes:
 REFUSED = {
     "nothing": (b"", "no picture"),
     "words": (b"<html><script>alert(1)</script>", "no picture"),
-    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "no picture"),
+    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "SVG"),
     "tiff": (encoded("TIFF"), "no picture"),
     "cut short": (encoded("PNG", (300, 300))[:60], "no picture"),
     "many pixels": (png_that_claims(8000, 8000), "pixels"),

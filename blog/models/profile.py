@@ -1,0 +1,67 @@
+"""What an author's own page says of them, and the time they live by."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from blog.models.site import known_time_zone
+
+LINKS = 10
+
+
+def whole_addresses(text: str) -> None:
+    lines = text.split()
+    if len(lines) > LINKS:
+        raise ValidationError(_("At most %(n)d addresses, please."), params={"n": LINKS})
+    for line in lines:
+        try:
+            URLValidator(schemes=["http", "https"])(line)
+        except ValidationError as error:
+            raise ValidationError(
+                _("“%(line)s” is not a whole address; one is https://example.org."), params={"line": line}
+            ) from error
+
+
+class ProfileManager(models.Manager["Profile"]):
+    def of(self, user: Any) -> "Profile":
+        """Somebody's own, or what everybody starts with."""
+        return self.filter(user=user).first() or Profile(user=user)
+
+
+class Profile(models.Model):
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", verbose_name=_("author"), editable=False
+    )
+    about = models.TextField(_("about"), max_length=2000, blank=True, help_text=_("A few sentences for your own page."))
+    links = models.TextField(
+        _("links"),
+        max_length=2000,
+        blank=True,
+        validators=[whole_addresses],
+        help_text=_("Where else you are to be found: one address a line."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[known_time_zone],
+        help_text=_("In which you give times in this administration, such as Europe/Berlin; else the site’s."),
+    )
+
+    objects = ProfileManager()
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def addresses(self) -> list[tuple[str, str]]:
+        """Each link, and as people write it."""
+        return [(line, line.partition("://")[2].removeprefix("www.").rstrip("/")) for line in self.links.split()]
