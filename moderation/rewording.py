@@ -48,7 +48,8 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
         removed_by=fresh.removed_by,
         created=now,
     )
-    fresh.say(Wording(text=text, html=html, likeness=old.likeness, created=now), reasons=old.reasons)
+    words_now = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
+    fresh.say(words_now, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)
     actions.reword(fresh, decision, was)

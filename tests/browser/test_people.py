@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
 from comments.models import Block, Comment, Rules
 from moderation.models import Note
 from tests import make
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -22,14 +21,10 @@ Open = Callable[..., Page]
 @pytest.fixture
 def desk(visitor: Visitor, site: "Server") -> Open:
     moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
-    session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(moderator.pk), "accounts.backends.Backend"
-    session[HASH_SESSION_KEY] = moderator.get_session_auth_hash()
-    session.save()
 
     def opened(address: str, **look: Any) -> Page:
         page = visitor.open(**look)
-        page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": site.url}])
+        log_in(page.context, moderator, site.url)
         page.goto(site.url + address)
         return page
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
 from blog.models import Essay
@@ -14,6 +12,7 @@ from moderation import actions
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -38,14 +37,10 @@ def essay(site: "Server") -> Essay:
 def open_queue(visitor: Visitor, site: "Server") -> Open:
     """Opens the queue as a moderator; `after` is the rest of its address."""
     moderator = make.moderator(f"mara{Comment.objects.count()}", name="Mara")
-    session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(moderator.pk), "accounts.backends.Backend"
-    session[HASH_SESSION_KEY] = moderator.get_session_auth_hash()
-    session.save()
 
     def open_queue(after: str = "", **look: Any) -> Page:
         page = visitor.open(**look)
-        page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": site.url}])
+        log_in(page.context, moderator, site.url)
         page.goto(f"{site.url}/admin/comments/queue/{after}")
         return page
 

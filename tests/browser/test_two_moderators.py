@@ -3,29 +3,19 @@
 import random
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from accounts.models import User
 from comments.models import Comment, Discussion
 from moderation.models import Decision
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
 
 AFTER = {"approve": "approved", "spam": "spam", "trash": "trash"}
-
-
-def log_in(page: Page, user: User, url: str) -> None:
-    session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.backends.Backend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    page.context.add_cookies([{"name": "session", "value": str(session.session_key), "url": url}])
 
 
 def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, site: "Server") -> None:
@@ -40,7 +30,7 @@ def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, si
     pages = []
     for user in people:
         page = visitor.open()
-        log_in(page, user, site.url)
+        log_in(page.context, user, site.url)
         page.goto(f"{site.url}/admin/comments/queue/?per_page=100")
         pages.append(page)
     chance = random.Random(4)

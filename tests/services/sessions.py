@@ -1,0 +1,15 @@
+"""A browser that is logged in without having typed anything."""
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import BrowserContext
+
+from accounts.models import User
+
+
+def log_in(browser: BrowserContext, user: User, url: str) -> None:
+    session = SessionStore()
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.backends.Backend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    browser.add_cookies([{"name": "session", "value": str(session.session_key), "url": url}])
