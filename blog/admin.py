@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar, cast
 
+from csp.constants import NONCE
+from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -10,12 +12,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from js_asset.media import Media
 
 import pagecache
 from accounts.models import User
-from blog import actions
-from blog.models import RESERVED, Authorship, Essay, Image, Redirect, Site, Tag
+from blog import actions, image_admin, series_admin  # noqa: F401 – they register
+from blog.editor.widget import EssayEditor
+from blog.models import RESERVED, Authorship, Essay, Redirect, Site, Tag
+from blog.own_work import OwnWork
+from blog.publishing import Publishing
 
 
 @admin.register(Site)
@@ -40,13 +47,16 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return False
 
 
+ASIDE = ("series", "series_position", "is_pinned", "language", "translation_of", "canonical")
+
+
 class EssayForm(forms.ModelForm[Essay]):
     class Meta:
         model = Essay
-        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published")
+        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *ASIDE)
         widgets = {
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
-            "body": forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField"}),
+            "body": EssayEditor(attrs={"rows": 30, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         }
 
@@ -72,7 +82,12 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     model = Authorship
     extra = 0
     fields = ("author", "position")
-    autocomplete_fields = ("author",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """Whoever writes here; nobody's address has to be looked through for that."""
+        if db_field.name == "author":
+            more["queryset"] = User.objects.filter(is_staff=True).order_by("name", "username")
+        return super().formfield_for_foreignkey(db_field, request, **more)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -95,16 +110,25 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Essay)
-class EssayAdmin(admin.ModelAdmin[Essay]):
+class EssayAdmin(Publishing, OwnWork, admin.ModelAdmin[Essay]):
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")
     list_filter = (StateFilter, "kind", "tags", "authors")
     search_fields = ("title", "deck", "body", "slug")
     date_hierarchy = "published"
-    autocomplete_fields = ("tags",)
+    autocomplete_fields = ("tags", "series", "translation_of")
     ordering = ("-published", "-pk")
     save_on_top = True
+
+    @method_decorator(csp_update({"script-src": [NONCE]}))
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        """The policy lets one inline thing in, and on this page alone: the editor's import map."""
+        return super().changeform_view(request, *args, **more)
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
+        context["media"] = Media.from_media(context["media"], nonce=str(request.csp_nonce))
+        return super().render_change_form(request, context, *args, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
         return super().get_queryset(request).with_authors()  # type: ignore[attr-defined, no-any-return]
@@ -184,14 +208,3 @@ class RedirectAdmin(admin.ModelAdmin[Redirect]):
     @admin.display(description=_("leads to"))
     def leads_to(self, row: Redirect) -> str:
         return row.get_absolute_url()
-
-
-@admin.register(Image)
-class ImageAdmin(admin.ModelAdmin[Image]):
-    list_display = ("__str__", "width", "height", "created")
-    search_fields = ("alt", "file")
-    fields = ("file", "alt", "width", "height", "source")
-    readonly_fields = ("file", "width", "height", "source")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
+    "django_prose_editor",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]

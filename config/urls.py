@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import owner
 from blog import media
+from blog.editor import paste_views
 from comments import privacy
 from comments import urls as comments
 from moderation import open_urls, public
@@ -36,6 +37,7 @@ urlpatterns = [
     path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
+    path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),

@@ -1,0 +1,26 @@
+"""Where the editor has what was pasted put in order, by the same code as a document that is brought in."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.middleware import Request
+from blog import editor
+from blog.editor.told import told
+
+BYTES = 3 * 1024 * 1024
+TAGS = 20_000
+
+
+@require_POST
+def clean(request: Request) -> HttpResponse:
+    if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
+        raise PermissionDenied(_("Only those who write here can paste."))
+    if len(request.body) > BYTES:
+        return JsonResponse({"why": _("This is more than can be pasted at once.")}, status=413)
+    source = request.body.decode(errors="replace")
+    if source.count("<") > TAGS:
+        return JsonResponse({"why": _("This has more tags than any essay.")}, status=413)
+    brought = editor.bring(source)
+    return JsonResponse({"html": brought.html, "lost": told(brought.lost), "changed": told(brought.changed)})

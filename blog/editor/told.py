@@ -1,0 +1,47 @@
+"""What could not come along, in words for whoever pasted it."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import ngettext
+
+LONGEST = 80
+MOST = 3
+
+
+def told(things: Iterable[tuple[str, str]]) -> list[str]:
+    """A line for each kind, with how often and the first few of which."""
+    found: dict[str, list[str]] = {}
+    for what, which in things:
+        found.setdefault(what, []).append(" ".join(which.split())[:LONGEST])
+    return [_line(what, each) for what, each in found.items()]
+
+
+def _line(what: str, which: list[str]) -> str:
+    named = [name for name in dict.fromkeys(which) if name]
+    examples = ", ".join(named[:MOST]) + ("…" if len(named) > MOST else "")
+    return _counted(what, len(which)) + (f": {examples}" if examples else "")
+
+
+def _counted(what: str, number: int) -> str:
+    match what:
+        case "remark(s) of reviewers":
+            words = ngettext("%d remark of reviewers", "%d remarks of reviewers", number)
+        case "mark(s) of notes that are not there":
+            words = ngettext("%d mark of a note that is not there", "%d marks of notes that are not there", number)
+        case "link(s) to a place beside the document":
+            words = ngettext("%d link to a place beside the document", "%d links to places beside the document", number)
+        case "picture(s) that could not come along":
+            words = ngettext(
+                "%d picture that only the other program has", "%d pictures that only the other program has", number
+            )
+        case "form(s)":
+            words = ngettext("%d form", "%d forms", number)
+        case "drawing(s)":
+            words = ngettext("%d drawing", "%d drawings", number)
+        case "formula(s)":
+            words = ngettext("%d formula", "%d formulas", number)
+        case "player(s) became (a link|links)":
+            words = ngettext("%d player became a link", "%d players became links", number)
+        case _:
+            words = "%d × " + what.replace("%", "%%")
+    return words % number

@@ -1,0 +1,46 @@
+"""The field an essay is written in: a text area of HTML, and what the script needs to make an editor of it."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django_prose_editor.widgets import importmap
+from js_asset import Script
+from js_asset.media import Media
+
+from blog.markup.nesting import INLINE
+from blog.markup.rules import ESSAY
+
+
+def allowlist() -> dict[str, Any]:
+    """The essay's rules as the editor's schema is made from them: every tag with its attributes in stored order."""
+    general = [*ESSAY.attributes["*"]]
+    return {
+        "attributes": {tag: [*ESSAY.attributes.get(tag, ()), *general] for tag in sorted(ESSAY.tags)},
+        "inline": sorted(INLINE & ESSAY.tags),
+        "rel": ESSAY.rel,
+    }
+
+
+class EssayEditor(forms.Textarea):
+    @property
+    def media(self) -> forms.Media:
+        return Media(
+            importmap=importmap,
+            css={"all": ["css/editor.css"]},
+            js=[Script("js/editor/index.js", type="module")],
+        )
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        area = super().render(name, value, attrs, renderer)
+        language = get_language() or "en"
+        setup = {
+            "rules": allowlist(),
+            "language": language,
+            "clean": reverse("clean-paste"),
+        }
+        return render_to_string("blog/editor/widget.html", {"area": area, "setup": json.dumps(setup)})
