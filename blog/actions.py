@@ -1,5 +1,6 @@
 """The verbs of authors."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 import pagecache
-from blog import markup
+from blog import addresses, markup
 from blog.models import RESERVED, Essay, Redirect
 
 
@@ -48,19 +49,42 @@ def write(essay: Essay, *, newlines: bool = False) -> None:
     essay.body = markup.essay(essay.body, newlines=newlines)
     essay.words = markup.count_words(essay.body)
     essay.changed = timezone.now()
-    if essay.published and not essay.dated:
-        essay.dated = timezone.localdate(essay.published)
-    elif essay.published and old and not old.is_published:
-        essay.dated = timezone.localdate(essay.published)  # nobody has seen the address yet
+    addresses.set_date(essay, old)
     essay.save()
-    if old and old.is_published and old.get_absolute_url() != essay.get_absolute_url():
+    if old and addresses.has_been_read(old) and old.get_absolute_url() != essay.get_absolute_url():
         keep_address(old.get_absolute_url(), essay=essay)
-    take_address(essay.get_absolute_url())
+    if essay.is_published:
+        take_address(essay.get_absolute_url())
+
+
+@transaction.atomic
+def publish(essay: Essay, *, at: datetime | None = None) -> Essay:
+    """Let readers have it, now or from a later moment on; nothing has to run for that."""
+    essay = Essay.objects.select_for_update().get(pk=essay.pk)
+    essay.published = at or timezone.now()
+    return save(essay)
+
+
+@transaction.atomic
+def unpublish(essay: Essay) -> Essay:
+    """A draft again. Its address waits for it: whoever kept it finds nothing until it is back, and then finds it."""
+    essay = Essay.objects.select_for_update().get(pk=essay.pk)
+    essay.published = None
+    return save(essay)
+
+
+@transaction.atomic
+def pin(essay: Essay, *, first: bool = True) -> Essay:
+    """Let it stand first on the home page, or no longer."""
+    essay.is_pinned = first
+    essay.save(update_fields=["is_pinned"])
+    pagecache.bump("site")
+    return essay
 
 
 def keep_address(path: str, **target: Any) -> None:
     """Let an address that once was something's own lead to where that is now; kept decoded, as requests have it."""
-    Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None} | target)
+    Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None, "series": None} | target)
 
 
 def take_address(path: str) -> None:

@@ -10,9 +10,9 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 
 import pagecache
 from accounts.models import User
-from blog import markup
+from blog import images, markup
 from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Tag
+from blog.models import Essay, EssayQuerySet, Series, Tag
 
 NEWEST = 10
 
@@ -75,8 +75,8 @@ class EssaysFeed(Feed[Essay, Any]):
     def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name
 
-    def items(self, obj: Any) -> EssayQuerySet:
-        return self.essays(obj).newest().with_authors().prefetch_related("tags")[:NEWEST]
+    def items(self, obj: Any) -> list[Essay]:
+        return images.gather(self.essays(obj).newest().with_authors().prefetch_related("tags")[:NEWEST])
 
     def item_title(self, item: Essay) -> str:
         return str(item)
@@ -113,6 +113,14 @@ class TagFeed(EssaysFeed):
 
     def essays(self, obj: Tag) -> EssayQuerySet:
         return super().essays(obj).tagged(obj)
+
+
+class SeriesFeed(EssaysFeed):
+    def get_object(self, request: HttpRequest, slug: str) -> Series:
+        return get_object_or_404(Series, slug=slug)
+
+    def essays(self, obj: Series) -> EssayQuerySet:
+        return super().essays(obj).filter(series=obj)
 
 
 class AuthorFeed(EssaysFeed):

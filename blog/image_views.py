@@ -55,7 +55,7 @@ def alt(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     form = AltForm(request.POST, instance=image)
     if not form.is_valid():
-        return refused(" ".join(form.errors["alt"]))
+        return refused(" ".join(map(str, form.errors["alt"])))
     form.save()
     return JsonResponse(told(image, user))
 

@@ -42,12 +42,12 @@ def render(pk: int) -> None:
 
 def made(image: "Image") -> dict[str, list[int]]:
     """Which widths there now are of each form. A moving picture stays as it is."""
-    with image.file.open("rb") as file, Pillow.open(file) as picture:
-        if getattr(picture, "n_frames", 1) > 1:
+    with image.file.open("rb") as file, Pillow.open(file) as opened:
+        if getattr(opened, "n_frames", 1) > 1:
             return {}
-        picture.load()
-        profile = picture.info.get("icc_profile")
-        picture = in_plain_mode(picture)
+        opened.load()
+        profile = opened.info.get("icc_profile")
+        picture = in_plain_mode(opened)
         found: dict[str, list[int]] = {}
         for kind in FORMS:
             files = {width: written(picture, width, kind, profile) for width in widths(picture.width)}
@@ -127,3 +127,16 @@ def gather(essays: Iterable["Essay"]) -> list["Essay"]:
     for essay in listed:
         essay.pictures = pictures
     return listed
+
+
+@transaction.atomic
+def delete(image: "Image") -> None:
+    """The row, and its files once that is certain."""
+    files = files_of(image)
+    image.delete()
+    transaction.on_commit(lambda: remove(files))
+
+
+def remove(files: Iterable[str]) -> None:
+    for name in files:
+        default_storage.delete(name)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 import pagecache
-from blog.models import Essay, Tag
+from blog.models import Essay, Series, Tag
 
 
 class OurSitemap(Sitemap[Any]):
@@ -37,7 +37,12 @@ class TagSitemap(OurSitemap):
         return Tag.objects.filter(essays__in=Essay.objects.essays().published()).distinct()
 
 
+class SeriesSitemap(OurSitemap):
+    def items(self) -> QuerySet[Series]:
+        return Series.objects.filter(essays__in=Essay.objects.essays().published()).distinct()
+
+
 def sitemap(request: HttpRequest) -> HttpResponse:
-    response = draw(request, {"essays": EssaySitemap, "tags": TagSitemap}).render()
+    response = draw(request, {"essays": EssaySitemap, "tags": TagSitemap, "series": SeriesSitemap}).render()
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())

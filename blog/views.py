@@ -12,23 +12,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 import pagecache
-from accounts.models import User
+from accounts import pictures
+from accounts.models import Commenter, User
+from blog import series as in_series
 from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Redirect, Tag
+from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag
 
 
 def page_of(essays: EssayQuerySet, request: HttpRequest) -> Page[Essay]:
     """The page of them that the address asks for; a number that is none of its pages is no address of ours."""
-    paginator = Paginator(essays.newest().with_authors(), site_of(request).essays_a_page)
+    paginator = Paginator(essays.with_authors(), site_of(request).essays_a_page)
     wish = request.GET.get("page", "1")
     if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= max(1, paginator.num_pages)):
         raise Http404
     return paginator.page(int(wish))
 
 
-def listing(request: HttpRequest, essays: EssayQuerySet, heading: str = "", **context: Any) -> HttpResponse:
+def listing(
+    request: HttpRequest, essays: EssayQuerySet, heading: str = "", template: str = "blog/home.html", **context: Any
+) -> HttpResponse:
     page = page_of(essays, request)
-    response = render(request, "blog/home.html", {"page_obj": page, "heading": heading, **context})
+    response = render(request, template, {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
     return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())
 
@@ -40,14 +44,14 @@ def dated(year: int | None, month: int | None = None, day: int | None = None) ->
 
 
 def readable() -> EssayQuerySet:
-    return Essay.objects.essays().published()
+    return Essay.objects.essays().published().newest()
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if "p" in request.GET or "page_id" in request.GET:
         return by_number(request)
-    return listing(request, readable(), lede=site_of(request).tagline)
+    return listing(request, readable().pinned_first(), lede=site_of(request).tagline)
 
 
 def by_number(request: HttpRequest) -> HttpResponse:
@@ -56,7 +60,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
     number = request.GET[name]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise Http404
-    old = Redirect.objects.select_related("essay", "tag").filter(old=f"/?{name}={number}").first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=f"/?{name}={number}").first()
     if old and old.essay and not old.essay.is_published:
         raise Http404
     target = old or get_object_or_404(Essay.objects.published(), pk=int(number), source=None)
@@ -66,7 +70,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = readable().get(**dated(year, month, day), slug=slug)
+        found = readable().for_its_page().get(**dated(year, month, day), slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -75,7 +79,7 @@ def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> H
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        found = Essay.objects.pages().published().get(slug=slug)
+        found = Essay.objects.pages().published().for_its_page().get(slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -84,7 +88,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def draw(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
     """An essay's or page's own page; templates add what is said under it."""
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
-    response = render(request, template, {"essay": essay, **context}, status=status)
+    context = {
+        "essay": essay,
+        "place": in_series.place_of(request, essay),
+        "translations": in_series.translations_of(request, essay, site_of(request).language),
+        **context,
+    }
+    response = render(request, template, context, status=status)
     if status != 200:
         return response
     return pagecache.made_from(response, essay.cache_key, "site", ends=getattr(request, "ends", None))
@@ -99,7 +109,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 def moved(request: HttpRequest, **parts: Any) -> HttpResponse:
     """Where something that once stood at this address is now."""
-    old = Redirect.objects.select_related("essay", "tag").filter(old=request.path[:500]).first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=request.path[:500]).first()
     if not old or (old.essay and not old.essay.is_published):
         raise Http404
     return redirect(old, permanent=True)
@@ -118,8 +128,18 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
 def category(request: HttpRequest, path: str) -> HttpResponse:
     """WordPress's second kind of tag; ours has one."""
     slug = path.strip("/").rsplit("/", 1)[-1]
-    old = Redirect.objects.select_related("essay", "tag").filter(old=f"/category/{slug}/").first()
+    old = Redirect.objects.select_related("essay", "tag", "series").filter(old=f"/category/{slug}/").first()
     return redirect(old or get_object_or_404(Tag, slug=slug), permanent=True)
+
+
+@require_safe
+def series(request: HttpRequest, slug: str) -> HttpResponse:
+    try:
+        found = Series.objects.get(slug=slug)
+    except Series.DoesNotExist:
+        return moved(request)
+    essays = readable().filter(series=found).in_series()
+    return listing(request, essays, found.title, "blog/series.html", lede=found.description, series=found)
 
 
 @require_safe
@@ -128,7 +148,13 @@ def author(request: HttpRequest, username: str) -> HttpResponse:
     essays = readable().by(found)
     if not essays.exists():
         raise Http404
-    return listing(request, essays, found.get_full_name())
+    commenter = Commenter.objects.filter(user=found).exclude(picture="").first()
+    context = {
+        "author": found,
+        "profile": Profile.objects.of(found),
+        "face": pictures.face(commenter) if commenter else None,
+    }
+    return listing(request, essays, found.get_full_name(), "blog/author.html", **context)
 
 
 @require_safe

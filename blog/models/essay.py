@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
@@ -74,6 +75,11 @@ class EssayQuerySet(models.QuerySet["Essay"]):
 
     def newest(self) -> Self:
         return self.order_by("-published", "-pk")
+
+    def for_its_page(self) -> Self:
+        """With its series, and whether there is a translation of it."""
+        is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
+        return self.select_related("series").annotate(is_translated=is_translated)
 
     def with_authors(self) -> Self:
         return self.prefetch_related("authorships")
@@ -152,7 +158,10 @@ class Essay(models.Model):
         ordering = ("-published", "-pk")
         permissions = (("change_others", _("Can change and publish what others wrote")),)
         constraints = (models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),)
-        indexes = (models.Index(fields=["kind", "-published"], name="essay_newest"),)
+        indexes = (
+            models.Index(fields=["kind", "-published"], name="essay_newest"),
+            models.Index(fields=["kind", "-is_pinned", "-published"], name="essay_on_home"),
+        )
 
     def __str__(self) -> str:
         return self.title or str(_("(no title)"))
@@ -174,6 +183,10 @@ class Essay(models.Model):
     def minutes(self) -> int:
         """Reading time at 230 words a minute, the mean of silent readers of English prose (Brysbaert 2019: 238)."""
         return max(1, round(self.words / 230))
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if self.language and get_language_info(self.language)["bidi"] else "ltr"
 
     @property
     def date(self) -> datetime | None:
@@ -212,6 +225,10 @@ class Essay(models.Model):
     def bylines(self) -> list[Any]:
         """Its authors in order; no query when they came by with_authors(), which pays where there are several."""
         return [authorship.author for authorship in self.authorships.all()]
+
+    def may_change(self, user: Any) -> bool:
+        """Its authors may, and whoever may change what others wrote."""
+        return bool(user.has_perm("blog.change_others") or self.authorships.filter(author=user).exists())
 
     def get_absolute_url(self) -> str:
         if self.kind == self.Kind.PAGE:

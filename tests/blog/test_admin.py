@@ -120,11 +120,11 @@ def test_comments_are_closed_in_the_essays_own_form(desk: Client) -> None:
     assert "<form" not in page
 
 
-def test_the_list_is_searched_and_filtered(desk: Client) -> None:
+def test_the_list_is_searched_and_filtered(desk: Client, author: User) -> None:
     now = timezone.now()
-    make.essay("Out", body="<p>orchard</p>")
-    make.essay("Later", published=now + timedelta(days=3))
-    make.essay("Draft", published=None)
+    make.essay("Out", by=author, body="<p>orchard</p>")
+    make.essay("Later", by=author, published=now + timedelta(days=3))
+    make.essay("Draft", by=author, published=None)
     for query, found in (
         ("state=published", "Out"), ("state=scheduled", "Later"), ("state=draft", "Draft"), ("q=orchard", "Out"),
         (f"published__year={(now + timedelta(days=3)).year}&state=scheduled", "Later"),
@@ -133,8 +133,8 @@ def test_the_list_is_searched_and_filtered(desk: Client) -> None:
         assert [title for title in ("Out", "Later", "Draft") if f">{title}</a>" in page] == [found], query
 
 
-def test_view_on_site_leads_to_what_readers_can_open(desk: Client) -> None:
-    out, draft = make.essay("Out"), make.essay("Draft", published=None)
+def test_view_on_site_leads_to_what_readers_can_open(desk: Client, author: User) -> None:
+    out, draft = make.essay("Out", by=author), make.essay("Draft", by=author, published=None)
     assert out.get_absolute_url() in desk.get(f"{ESSAYS}{out.pk}/change/").content.decode()
     assert draft.get_absolute_url() not in desk.get(f"{ESSAYS}{draft.pk}/change/").content.decode()
 

@@ -1,0 +1,54 @@
+"""Authors touch only what is their own; editors, and the owner, touch everything."""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+class Owned(Protocol):
+    def may_change(self, user: Any) -> bool: ...
+
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Any]
+else:
+    Base = object
+
+
+class OwnWork(Base):
+    """For an admin whose rows know `may_change` and whose questions know `changeable_by`."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A list holds what one may change; who only looks, like a moderator, sees all of it."""
+        found = super().get_queryset(request)
+        if is_list(request) and self.is_writer(request):
+            return found.changeable_by(request.user)  # type: ignore[attr-defined, no-any-return]
+        return found
+
+    def is_writer(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
+
+    def is_anothers(self, request: HttpRequest, obj: Any) -> bool:
+        return isinstance(obj, models.Model) and not obj._state.adding and not self.touches(request, obj)
+
+    def touches(self, request: HttpRequest, obj: Any) -> bool:
+        return bool(obj.may_change(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not self.is_anothers(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not self.is_anothers(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and not (
+            self.is_writer(request) and self.is_anothers(request, obj)
+        )
+
+
+def is_list(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_changelist")

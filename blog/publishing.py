@@ -1,0 +1,87 @@
+"""Publishing in the admin: in the author's own time, and for several essays at once from their list."""
+
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from blog import actions
+from blog.models import Essay, Profile
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Essay]
+else:
+    Base = object
+
+
+class Publishing(Base):
+    """For the admin of essays."""
+
+    actions: Any = ("publish_now", "unpublish", "pin", "unpin")
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        live_by_own_clock(request)
+        return super().changeform_view(request, *args, **more)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        live_by_own_clock(request)
+        return super().changelist_view(request, *args, **more)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **more)
+        if db_field.name == "published" and field is not None:
+            field.help_text = _("%(help)s In the time of %(zone)s.") % {
+                "help": db_field.help_text,
+                "zone": timezone.get_current_timezone_name(),
+            }
+        return field
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
+        """What stands first for everybody is not each author's to say."""
+        found = super().get_readonly_fields(request, obj)
+        return found if request.user.has_perm("blog.change_others") else [*found, "is_pinned"]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found = super().get_actions(request)
+        if not request.user.has_perm("blog.change_others"):
+            found = {name: action for name, action in found.items() if name not in {"pin", "unpin"}}
+        return found
+
+    @admin.action(description=_("Publish now"), permissions=["change"])
+    def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        with transaction.atomic():
+            done = [actions.publish(essay) for essay in queryset.select_for_update() if not essay.is_published]
+        words = ngettext("%(n)d essay is published.", "%(n)d essays are published.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+    @admin.action(description=_("Unpublish: back to a draft"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        with transaction.atomic():
+            done = [actions.unpublish(essay) for essay in queryset.select_for_update() if essay.published]
+        words = ngettext("%(n)d essay is a draft again.", "%(n)d essays are drafts again.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+    @admin.action(description=_("Pin: first on the home page"), permissions=["change"])
+    def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        with transaction.atomic():
+            for essay in queryset:
+                actions.pin(essay)
+
+    @admin.action(description=_("Unpin"), permissions=["change"])
+    def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        with transaction.atomic():
+            for essay in queryset:
+                actions.pin(essay, first=False)
+
+
+def live_by_own_clock(request: HttpRequest) -> None:
+    """Times are read and written in the person's own zone; SiteMiddleware gives the site's back to the next request."""
+    if zone := Profile.objects.of(cast(User, request.user)).time_zone:
+        timezone.activate(ZoneInfo(zone))
