@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -60,7 +61,7 @@ def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
         return redirect("queue-batch", pk)
     context = {
         **admin.site.each_context(request),
-        "title": Decision.Verb(batch.verb).label,
+        "title": capfirst(Decision.Verb(batch.verb).label),
         "is_nav_sidebar_enabled": False,
         "batch": batch,
         "is_running": batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
@@ -73,7 +74,9 @@ def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
 
 def in_words(batch: Batch) -> str:
     """“312 approved, 2 were decided elsewhere meanwhile.”"""
-    parts = [_("%(count)d %(verb)s") % {"count": batch.done, "verb": batch.get_verb_display()}]
+    so_far = {"count": batch.done, "total": batch.total, "verb": batch.get_verb_display()}
+    is_running = batch.state == Batch.State.RUNNING
+    parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
     if batch.missed:
         said = ngettext(
             "%(count)d was decided elsewhere meanwhile", "%(count)d were decided elsewhere meanwhile", batch.missed

@@ -30,8 +30,8 @@ class Rates:
     word: str = ""
 
     @property
-    def hundredths(self) -> int:
-        return round(self.at * 100)
+    def likeness(self) -> str:
+        return f"{self.at:.2f}"
 
     @property
     def good_share(self) -> str:

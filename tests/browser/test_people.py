@@ -45,12 +45,12 @@ def test_the_drawer_opens_in_its_row_and_answers_there(
     row = page.locator(f"#comment-{held.pk}")
     row.locator("a[data-form=person]").click()
     row.locator("[name=text]").fill("Look twice.")
-    row.get_by_role("button", name="Keep it").click()
+    row.get_by_role("button", name="Keep the note").click()
     expect(row.get_by_text("Your note is kept.")).to_be_visible()
     assert Note.objects.filter(commenter=held.commenter_id, text="Look twice.").count() == 1
     row.get_by_text("Trust, hold or block").click()
     row.locator("[name=until]").fill("2001-01-01")
-    row.get_by_role("button", name="Do so").click()
+    row.get_by_role("button", name="Treat them so").click()
     expect(row.get_by_text("That day is over.")).to_be_visible()
     assert "422" in visitor.complaints.pop()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -65,7 +65,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, desk: Open, held: Comm
     page.locator(f"#comment-{held.pk} .person a").click()
     page.get_by_text("Trust, hold or block").click()
     page.locator("[name=kind]").select_option("hold")
-    page.get_by_role("button", name="Do so").click()
+    page.get_by_role("button", name="Treat them so").click()
     assert Block.objects.get(commenter=held.commenter_id).kind == "hold"
     page.get_by_role("button", name="Lift it").click()
     assert not Block.objects.filter(commenter=held.commenter_id).exists()

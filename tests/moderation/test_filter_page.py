@@ -41,9 +41,9 @@ def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: Use
     said(owner, good=[0.1, 0.2, 0.3, 0.7], spam=[0.6, 0.8, 0.9, 0.95])
     make.rules(spam_hold_at=50, spam_mark_at=90)
     page = " ".join(client.get(PLACE).content.decode().split())
-    assert "From a likeness of 50 hundredths on nothing is published at once: that is 25 %" in page
+    assert "What looks like spam by 0.50 or more waits for a moderator: that is 25 %" in page
     assert "100 % of the spam below." in page
-    assert "From 90 on it stands under Spam: 0 % of the good comments, 50 % of the spam." in page
+    assert "By 0.90 or more it goes under Spam: 0 % of the good comments, 50 % of the spam." in page
     assert "8 were judged when they came." in page
     rates = likeness.Past.of(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
