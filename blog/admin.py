@@ -51,6 +51,14 @@ ASIDE = ("series", "series_position", "is_pinned", "language", "translation_of",
 
 
 class EssayForm(forms.ModelForm[Essay]):
+    canonical = forms.URLField(
+        label=_("Canonical address"),
+        help_text=Essay._meta.get_field("canonical").help_text,
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+    )
+
     class Meta:
         model = Essay
         fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *ASIDE)

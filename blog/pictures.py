@@ -1,7 +1,6 @@
 """Pictures from elsewhere → our own files: looked at before they are opened, written anew, nothing hidden kept."""
 
 import io
-import re
 import secrets
 from typing import IO
 
@@ -27,8 +26,6 @@ WRITTEN: dict[str, dict[str, object]] = {
     "WEBP": {"quality": 85},
     "AVIF": {"quality": 75},
 }
-
-DRAWING = re.compile(rb"\s*(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]", re.DOTALL | re.IGNORECASE)
 
 Pillow.MAX_IMAGE_PIXELS = PIXELS  # it warns above this and refuses above twice as many; we refuse both
 
@@ -61,8 +58,6 @@ def rewritten(data: bytes) -> tuple[str, bytes]:
     """The kind and the bytes of the same picture, upright, made by our own hand from its pixels alone."""
     if len(data) > BYTES:
         raise NoPicture(_("larger than %(n)d MB") % {"n": BYTES // 1024 // 1024})
-    if DRAWING.match(data[:4000]):
-        raise NoPicture(_("a drawing in SVG, which can carry a script; please save it as PNG"))
     try:
         with Pillow.open(io.BytesIO(data), formats=tuple(KINDS)) as picture:
             width, height = picture.size
@@ -75,6 +70,8 @@ def rewritten(data: bytes) -> tuple[str, bytes]:
     except Pillow.DecompressionBombError as error:
         raise NoPicture(_("more than %(n)d million pixels") % {"n": PIXELS // 1_000_000}) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
+        if b"<svg" in data[:4000].lower():
+            raise NoPicture(_("a drawing in SVG, which can carry a script; please save it as PNG")) from error
         raise NoPicture(_("no picture that could be opened (JPEG, PNG, GIF, WebP or AVIF)")) from error
 
 

@@ -165,8 +165,21 @@ MEDIA_URL = "/media/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# Pictures on this machine's disk, or in a bucket that every host reaches; readers get them from here either way
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_OPTIONS = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
+    "region_name": env.str("S3_REGION", default="") or None,
+    "access_key": env.str("S3_KEY", default="") or None,
+    "secret_key": env.str("S3_SECRET", default="") or None,
+    "location": env.str("S3_FOLDER", default=""),
+    "addressing_style": env.str("S3_ADDRESSING", default="") or None,
+}
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": S3_OPTIONS}
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.JoinedStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = DEBUG
@@ -317,6 +330,7 @@ PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "delet
 BODY_LIMITS = {
     "/admin/": 4 * 1024 * 1024,
     "/admin/blog/essay/import/": 21 * 1024 * 1024,
+    "/admin/blog/image/": 11 * 1024 * 1024,
     "/accounts/picture/": 9 * 1024 * 1024,
 }
 PAGECACHE_BYTES = 64 * 1024 * 1024

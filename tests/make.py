@@ -45,6 +45,10 @@ def author(username: str = "", **fields: Any) -> User:
     return user(username, group="Authors", is_staff=True, **fields)
 
 
+def editor(username: str = "", **fields: Any) -> User:
+    return user(username, group="Editors", is_staff=True, **fields)
+
+
 def moderator(username: str = "", **fields: Any) -> User:
     return user(username, group="Moderators", is_staff=True, **fields)
 

@@ -1,0 +1,291 @@
+"""Pictures sent in while an essay is written, the forms made of them, and the pages that offer these."""
+
+import io
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image as Pillow
+from pytest_django import Settings
+
+from accounts.models import User
+from blog import actions, images
+from blog.models import Essay, Image
+from tests import make
+from tests.comments.door import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+UPLOAD = "/admin/blog/image/upload/"
+
+
+@pytest.fixture(autouse=True)
+def _media(settings: Settings, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("miriam")
+
+
+@pytest.fixture
+def desk(author: User) -> Client:
+    return client_of(author)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def photo(width: int = 60, height: int = 40, kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Pillow.radial_gradient("L").resize((width, height)).convert("RGB").save(out, kind, quality=95)
+    return out.getvalue()
+
+
+def send(desk: Client, data: bytes, name: str = "hill.jpg", **fields: str) -> Any:
+    return desk.post(UPLOAD, {"file": SimpleUploadedFile(name, data), **fields})
+
+
+def sent(desk: Client, width: int = 60, height: int = 40) -> Image:
+    """A picture as an author sends it in, and the job has run."""
+    image = Image.objects.get(pk=send(desk, photo(width, height)).json()["id"])
+    images.render.func(image.pk)
+    image.refresh_from_db()
+    return image
+
+
+def test_an_author_sends_a_picture_in(desk: Client, author: User) -> None:
+    answer = send(desk, photo(), alt="A hill")
+    assert answer.status_code == 201
+    told = answer.json()
+    image = Image.objects.get()
+    assert (told["src"], told["alt"], told["width"], told["height"]) == (image.file.url, "A hill", 60, 40)
+    assert image.by == author
+    shown = Client().get(told["src"])
+    assert shown.headers["Content-Type"] == "image/jpeg"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("hill.svg", b'<?xml version="1.0"?>\n<!-- x --><svg onload="alert(1)"/>', "SVG"),
+        ("hill.jpg", b"<!doctype html><script>alert(1)</script>", "no picture that could be opened"),
+        ("hill.jpg", b"\xff\xd8" + b"0" * (10 * 1024 * 1024), "larger than 10 MB"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(desk: Client, name: str, data: bytes, why: str) -> None:
+    answer = send(desk, data, name)
+    assert answer.status_code == 422
+    assert why in answer.json()["error"]
+    assert name in answer.json()["error"]
+    assert not Image.objects.exists()
+
+
+def test_a_picture_that_hides_a_page_is_a_picture_alone(desk: Client) -> None:
+    hidden = photo(kind="PNG") + b"<script>alert(1)</script>"
+    address = send(desk, hidden, "page.html").json()["src"]
+    shown = Client().get(address)
+    assert address.endswith(".png")
+    assert shown.headers["Content-Type"] == "image/png"
+    assert b"<script>" not in shown.getvalue()
+
+
+def test_only_who_writes_here_sends_pictures_in() -> None:
+    assert send(Client(), photo()).status_code == 302
+    assert send(client_of(make.moderator()), photo()).status_code == 403
+    assert not Image.objects.exists()
+
+
+def test_forms_are_made_in_every_width_and_never_wider_than_the_picture(desk: Client) -> None:
+    image = sent(desk, 1000, 500)
+    assert image.renditions == {"avif": [480, 960, 1000], "webp": [480, 960, 1000]}
+    for name in images.files_of(image)[1:]:
+        with Pillow.open(io.BytesIO(Client().get(f"/media/{name}").getvalue())) as form:
+            assert f"-{form.width}." in name
+            assert form.width == 2 * form.height
+    assert images.widths(2560) == [480, 960, 1440, 1920]
+    before = images.files_of(image)
+    images.render.func(image.pk)  # a job may run twice
+    image.refresh_from_db()
+    assert images.files_of(image) == before
+
+
+def test_a_page_offers_the_forms_once_they_are_there(desk: Client, client: Client) -> None:
+    image = Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"])
+    body = f'<figure class="wide"><img src="{image.file.url}" alt="A hill"><figcaption>So</figcaption></figure>'
+    essay = make.essay(body=body)
+    page = Page(client.get(essay.get_absolute_url()))
+    shown = page.all("figure/img")[0]
+    assert (shown.get("width"), shown.get("height"), shown.get("srcset")) == ("1000", "500", None)
+    images.render.func(image.pk)
+    page = Page(client.get(essay.get_absolute_url()))
+    avif, webp = page.all("picture/source")
+    assert (avif.get("type"), webp.get("type")) == ("image/avif", "image/webp")
+    stem = image.file.url.rpartition(".")[0]
+    assert str(webp.get("srcset")).split(", ")[0] == f"{stem}-480.webp 480w"
+    assert "55rem" in str(webp.get("sizes"))
+    shown = page.all("picture/img")[0]
+    assert (shown.get("src"), shown.get("alt"), shown.get("loading")) == (image.file.url, "A hill", "lazy")
+    assert "<picture" not in Essay.objects.get(pk=essay.pk).body
+    assert f"{stem}-480.avif" in client.get("/feed/").content.decode()
+
+
+def test_all_pictures_of_a_page_or_a_feed_are_one_question(
+    desk: Client, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    shown = "".join(f'<p><img src="{sent(desk).file.url}" alt=""></p>' for _ in range(3))
+    essay = make.essay(body=shown, by=make.author())
+    make.essay(body=shown)
+    client.get(essay.get_absolute_url())
+    with django_assert_max_num_queries(12):
+        client.get(essay.get_absolute_url())
+    with django_assert_max_num_queries(6):
+        client.get("/feed/")
+
+
+def test_a_moving_picture_and_a_small_one_stay_as_they_are(desk: Client) -> None:
+    out = io.BytesIO()
+    frames = [Pillow.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    image = Image.objects.get(pk=send(desk, out.getvalue(), "x.gif").json()["id"])
+    images.render.func(image.pk)
+    image.refresh_from_db()
+    assert image.renditions == {}
+
+
+def test_earlier_pictures_are_found_by_what_they_show(desk: Client) -> None:
+    for alt in ("A hill in Hesse", "A door"):
+        send(desk, photo(), alt=alt)
+    found = desk.get("/admin/blog/image/find/?q=hesse hill").json()["images"]
+    assert [picture["alt"] for picture in found] == ["A hill in Hesse"]
+    assert len(desk.get("/admin/blog/image/find/").json()["images"]) == 2
+
+
+def test_what_a_picture_shows_is_said_anew_by_whose_it_is_and_by_editors(desk: Client) -> None:
+    image = sent(desk)
+    address = f"/admin/blog/image/{image.pk}/alt/"
+    assert client_of(make.author()).post(address, {"alt": "Mine now"}).status_code == 403
+    assert client_of(make.author()).post(f"/admin/blog/image/{image.pk}/change/", {"alt": "x"}).status_code == 403
+    assert desk.post(address, {"alt": "A hill"}).json()["alt"] == "A hill"
+    editor = client_of(make.editor())
+    assert editor.post(address, {"alt": "A low hill"}).status_code == 200
+    image.refresh_from_db()
+    assert image.alt == "A low hill"
+
+
+def test_a_picture_is_sent_in_without_script_too(desk: Client, author: User) -> None:
+    add = "/admin/blog/image/add/"
+    refused = desk.post(add, {"file": SimpleUploadedFile("x.svg", b"<svg/>"), "alt": ""})
+    assert "which can carry a script" in refused.content.decode()
+    assert desk.post(add, {"file": SimpleUploadedFile("x.jpg", photo()), "alt": "A hill"}).status_code == 302
+    image = Image.objects.get()
+    assert (image.by, image.alt, image.width) == (author, "A hill", 60)
+
+
+def test_a_picture_that_stands_in_a_text_stays_and_others_go_with_their_files(desk: Client) -> None:
+    kept, gone = sent(desk), sent(desk)
+    make.essay(body=f'<p><img src="{kept.file.url}" alt=""></p>')
+    for image in (kept, gone):
+        desk.post(f"/admin/blog/image/{image.pk}/delete/", {"post": "yes"})
+    assert list(Image.objects.all()) == [kept]
+    assert Client().get(kept.file.url).status_code == 200
+
+
+def test_files_go_when_that_is_certain(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
+    image = sent(desk, 1000, 500)
+    files = images.files_of(image)
+    with django_capture_on_commit_callbacks(execute=True):
+        images.delete(image)
+    assert {Client().get(f"/media/{name}").status_code for name in files} == {404}
+    assert len(files) == 7
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """As much of S3 as a picture needs."""
+
+    things: dict[str, bytes]
+
+    def do_PUT(self) -> None:
+        self.things[self.path.partition("?")[0]] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(200)
+
+    def do_GET(self) -> None:
+        self.answer(200, self.things[self.path]) if self.path in self.things else self.answer(404)
+
+    do_HEAD = do_GET
+
+    def do_DELETE(self) -> None:
+        self.things.pop(self.path, None)
+        self.answer(204)
+
+    def answer(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", "Thu, 26 Nov 2026 07:00:00 GMT")
+        self.send_header("ETag", '"x"')
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def shelf(settings: Settings) -> Iterator[dict[str, bytes]]:
+    Shelf.things = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
+    Thread(target=server.serve_forever, daemon=True).start()
+    options = {
+        "bucket_name": "essays", "endpoint_url": f"http://127.0.0.1:{server.server_port}", "access_key": "a",
+        "secret_key": "b", "region_name": "eu", "addressing_style": "path",
+    }  # fmt: skip
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": options}}
+    yield Shelf.things
+    server.shutdown()
+    server.server_close()
+
+
+def test_pictures_in_a_bucket_are_seen_at_our_own_address(desk: Client, shelf: dict[str, bytes]) -> None:
+    image = sent(desk, 600, 400)
+    assert len(shelf) == len(images.files_of(image)) == 5
+    assert image.file.url.startswith("/media/images/")
+    shown = Client().get(image.file.url)
+    assert shown.headers["Content-Type"] == "image/jpeg"
+    assert Pillow.open(io.BytesIO(shown.getvalue())).size == (600, 400)
+    assert Client().get("/media/images/none.jpg").status_code == 404
+    images.remove(images.files_of(image))
+    assert not shelf
+
+
+def test_a_page_that_was_kept_offers_the_forms_too(desk: Client) -> None:
+    """The job moves the generation that every page is made from."""
+    from pagecache.models import Generation
+
+    image = Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"])
+    images.render.func(image.pk)
+    before = Generation.objects.filter(key="site").values_list("number", flat=True).first()
+    actions.save(Essay(title="With it", body=f'<p><img src="{image.file.url}" alt=""></p>'))
+    saved = Generation.objects.get(key="site").number
+    assert saved != before
+    images.render.func(image.pk)
+    assert Generation.objects.get(key="site").number > saved
+
+
+def test_a_file_of_no_known_kind_is_saved_and_never_shown() -> None:
+    from django.core.files.storage import default_storage
+
+    name = default_storage.save("images/x.html", ContentFile(b"<script>alert(1)</script>"))
+    answer = Client().get(f"/media/{name}")
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
