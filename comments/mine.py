@@ -81,7 +81,7 @@ def state(comment: Comment, why: Removal | None = None) -> str:
 
 
 def removal(by: str) -> str:
-    if by == Comment.Remover.AUTHOR:
+    if by in {Comment.Remover.AUTHOR, Comment.Remover.UNDONE}:
         return _("Removed by you.")
     if by == Comment.Remover.MODERATOR:
         return _("Removed by a moderator.")

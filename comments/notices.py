@@ -37,19 +37,20 @@ NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kin
 
 
 @job()
-def tell(comment_pk: int) -> None:
+def tell(comment_pk: int, asked_before: str = "") -> None:
     """Write down who is to hear of what became of a comment, then send. The job was committed with the change.
 
-    Writing the rows here and not in the reader's request keeps posting short however many there are.
+    Writing the rows here and not in the reader's request keeps posting short however many there are. `asked_before`:
+    of what stood here before, only they are told who had asked by then.
     """
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
-        prepare(comment)
+        prepare(comment, datetime.fromisoformat(asked_before) if asked_before else None)
     send()
 
 
-def prepare(comment: Comment) -> None:
-    owe(list(owed(comment)))
+def prepare(comment: Comment, asked_before: datetime | None = None) -> None:
+    owe(list(owed(comment, asked_before)))
     owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment)))
 
 
@@ -79,7 +80,7 @@ def kinds(comment: Comment) -> list[Kind]:
     return [Kind.DECIDED]
 
 
-def owed(comment: Comment) -> Iterator[Notice]:
+def owed(comment: Comment, asked_before: datetime | None = None) -> Iterator[Notice]:
     """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
     if comment.status == Status.PENDING:
         yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.deciders(comment.essay_id)))
@@ -91,6 +92,7 @@ def owed(comment: Comment) -> Iterator[Notice]:
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
         yield from to_staff(Kind.PUBLISHED, comment, authors)
         followers = Subscription.objects.to_hear_of(comment).select_related("address")
+        followers = followers.filter(confirmed__lt=asked_before) if asked_before else followers
         for subscription in sorted(followers, key=lambda each: (NEAREST.index(Subscription.Kind(each.kind)), each.pk)):
             yield to_reader(subscription, comment=comment)
 

@@ -12,8 +12,10 @@ from comments import akismet, disputes, notices
 from comments.models import Comment, Status
 from moderation import appeals, reporting
 from moderation.models import Batch, Decision, Reason
+from moderation.models.decision import standing
 
 UNDONE_WITHIN = timedelta(days=30)
+BACK = frozenset({Decision.Verb.UNDO, Decision.Verb.RESTORE})
 REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
@@ -298,8 +300,9 @@ def settle(
     change = (after == Status.APPROVED) - (decision.before == Status.APPROVED)
     if change:
         comment.count(change, root=root)
-    if decision.before == Status.PENDING or (after == Status.APPROVED and is_news(decision)):
-        notices.tell.enqueue(comment.pk)  # its writer, if they asked; and of one that appears all who have not heard
+    if is_news(decision):
+        # its writer, if they asked; and of one that appears all who have not heard
+        notices.tell.enqueue(comment.pk, **as_of(decision, comment))
     if reporting.settle(comment, decision) | appeals.settle(comment, decision, by=by):
         disputes.tell.enqueue(comment.pk)
     akismet.decided(comment, before=decision.before, after=after)
@@ -309,10 +312,27 @@ def settle(
 
 
 def is_news(decision: Decision) -> bool:
-    """Whether a comment that is approved now may be one that nobody has heard of.
+    """Whether there may be something in it that nobody has heard of.
 
-    What comes back as it was published before is none, but an approval may have been undone before its mail went out.
+    What comes back as it was published before is none, but an approval may have been undone before its mail went out;
+    and what waits again may have been elsewhere just when its mails were due.
     """
-    if decision.verb == Decision.Verb.APPROVE:
+    if decision.before == Status.PENDING:
         return True
-    return Decision.objects.filter(number=decision.number, verb=Decision.Verb.APPROVE).exists()
+    if decision.after == Status.APPROVED:
+        is_approval = decision.verb == Decision.Verb.APPROVE
+        return is_approval or Decision.objects.filter(number=decision.number, verb=Decision.Verb.APPROVE).exists()
+    return decision.after == Status.PENDING and decision.verb in BACK and Decision.Verb.UNAPPROVE not in held(decision)
+
+
+def as_of(decision: Decision, comment: Comment) -> dict[str, str]:
+    """Up to when somebody must have asked to hear of it: of what comes back, before it first stood there."""
+    if decision.after != Status.APPROVED or decision.verb not in BACK:
+        return {}
+    return {"asked_before": held(decision).get(Decision.Verb.APPROVE, comment.created).isoformat()}
+
+
+def held(decision: Decision) -> dict[str, datetime]:
+    """What else was decided about its comment and holds: when each was last."""
+    rows = Decision.objects.filter(number=decision.number).order_by("-pk")
+    return {one.verb: one.created for one in reversed(list(standing(rows))) if one.pk != decision.pk}

@@ -43,8 +43,9 @@ def decide_all(batch_pk: int) -> None:
         decide_all.enqueue(batch_pk)
 
 
-@job()
+@job(is_first=True)
 def undo_all(batch_pk: int, by: int) -> None:
+    """Before the mails that tell of what is taken back."""
     batch, user = Batch.objects.filter(pk=batch_pk).first(), User.objects.filter(pk=by).first()
     rights = rights_of(user) if user else None
     if batch and rights and not bulk.undo_all(batch, rights):

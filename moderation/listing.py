@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 from django.db.models import CharField, Count, Q, Value
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import CommentQuerySet, Status
+from comments.models import Comment, CommentQuerySet, Status
 from moderation import filters, rows
+from moderation.actions import UNDONE_WITHIN
 from moderation.filters import NEWEST, OLDEST, Filter, number
 from moderation.filters import numbers as numbers
 from moderation.models import Decision
@@ -52,7 +54,6 @@ BULK: dict[str, tuple[str, ...]] = {
 USUAL, MOST = 20, 100
 SIZES = (20, 50, 100)
 ESSAYS_OFFERED = 100
-EMPTIED = Q(status=Status.TRASH, wording=None)  # deleted for good, or by its writer: a place without words
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,21 @@ def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
     found = rights.comments()
     match tab:
         case "reported":
-            return found.filter(reports__gt=0).exclude(EMPTIED)
+            return found.filter(reports__gt=0).exclude(unlisted())
         case "mine":
-            return found.filter(mine(rights)).exclude(EMPTIED)
+            return found.filter(mine(rights)).exclude(unlisted())
         case "all":
-            return found.exclude(EMPTIED)
+            return found.exclude(unlisted())
         case Status.TRASH:
-            return found.filter(status=tab, wording__isnull=False)
+            return found.filter(status=tab).exclude(unlisted())
     return found.filter(status=tab)
+
+
+def unlisted() -> Q:
+    """What lies in the trash and is no part of it: places without words, deleted for good or by their writer; and
+    answers that were taken back, as long as the record brings them back."""
+    taken_back = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
+    return Q(status=Status.TRASH) & (Q(wording=None) | taken_back)
 
 
 def mine(rights: Rights) -> Q:
@@ -298,13 +306,13 @@ def counts(rights: Rights) -> dict[str, int]:
         of.values_list("status").annotate(how_many=Count("pk")).union(
             counted(REPORTED, tab_of(REPORTED, rights)),
             counted(MINE, tab_of(MINE, rights)),
-            counted("emptied", of.filter(EMPTIED)),
+            counted("unlisted", of.filter(unlisted())),
             all=True,
         )
     )  # fmt: skip
-    emptied = found.pop("emptied", 0)
+    left_out = found.pop("unlisted", 0)
     every = {status.value: 0 for status in Status} | {REPORTED: 0, MINE: 0} | found
-    every[Status.TRASH] -= emptied
+    every[Status.TRASH] -= left_out
     return every | {ALL: sum(every[status] for status in Status)}
 
 

@@ -91,7 +91,7 @@ def reply(
             verb=Decision.Verb.REPLY,
             before=Status.TRASH,  # where it goes when this is taken back
             after=Status.APPROVED,
-            removed_by=Comment.Remover.MODERATOR,
+            removed_by=Comment.Remover.UNDONE,
         )
     )
     return made

@@ -107,7 +107,7 @@ def histories(commenters: set[int]) -> dict[int, History]:
     rows = Comment.objects.filter(commenter__in=commenters).order_by().values_list("commenter")
     found = rows.annotate(
         approved=Count("pk", filter=Q(status=Status.APPROVED)),
-        refused=Count("pk", filter=Q(status__in=REMOVED)),
+        refused=Count("pk", filter=Q(status__in=REMOVED) & ~Q(removed_by=Comment.Remover.UNDONE)),
         since=Min("created"),
     )
     return {commenter: History(*rest) for commenter, *rest in found}

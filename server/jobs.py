@@ -28,17 +28,21 @@ PAUSES = (
     timedelta(hours=8),
 )
 SKEW = timedelta(minutes=1)
+FIRST = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
 _tried_again: set[str] = set()
 _clock: dict[str, tuple[Task[[], Any], timedelta]] = {}
 
 
-def job(*, retry: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
-    """Makes a module's function a job: `send.enqueue()`. With retry, one that fails runs again after each of PAUSES."""
+def job(*, retry: bool = False, is_first: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
+    """Makes a module's function a job: `send.enqueue()`. With retry, one that fails runs again after each of PAUSES.
+
+    `is_first`: it runs before what was asked for earlier and waits still.
+    """
 
     def made(function: Callable[P, T]) -> Task[P, T]:
-        made_task: Task[P, T] = task()(function)
+        made_task: Task[P, T] = task(priority=FIRST if is_first else 0)(function)
         if retry:
             _tried_again.add(made_task.module_path)
         return made_task

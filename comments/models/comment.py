@@ -278,6 +278,7 @@ class Comment(MPTTModel):
         NOBODY = "", _("nobody")
         AUTHOR = "author", _("its author")
         MODERATOR = "moderator", _("a moderator")
+        UNDONE = "undone", _("who took it back")
 
     essay = models.ForeignKey(
         Essay, models.CASCADE, db_index=False, related_name="comments", verbose_name=_("essay")

@@ -1,0 +1,220 @@
+"""Whatever moderators do is taken back whole: what readers see, what is counted, taught and mailed is as before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import checking, notices
+from comments.models import Address, Comment, Discussion, Notice, Subscription
+from comments.screening import Sender
+from moderation import actions, appeals, bulk, learning, reporting
+from moderation.listing import TABS, Place, counts
+from moderation.models import Appeal, Batch, Decision, Report
+from moderation.rights import Rights
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser
+from tests.moderation.test_queue import QUEUE, Desk
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Scene:
+    desk: Desk
+    essay: Essay
+    comments: dict[str, Comment]
+
+    def at(self, name: str) -> str:
+        return f"{QUEUE}comments/{self.comments[name].pk}/"
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """An argument in which a comment stands in every way, and everybody who can hear of one has asked to."""
+    rules = make.rules()
+    mara, essay = make.moderator("mara"), make.essay("Of Undoing", by=make.author("miriam"))
+    anna = Commenter.objects.of(make.user("anna"))
+    root = make.comment(essay, "Shown", by=anna)
+    found = {"shown": root, "answer": make.comment(essay, "An answer", to=root)}
+    for status in ("pending", "spam", "trash"):
+        found[status] = make.comment(essay, f"In {status}", by=anna, to=root, status=status)
+    found["reported"] = make.comment(essay, "Reported", to=root)
+    found["under"] = make.comment(essay, "Below what is reported", to=found["reported"])
+    reporting.report(
+        comment=found["reported"].pk, commenter=anna, sender=Sender("198.51.100.1"), kind="rude", words="Rude"
+    )
+    found["appealed"] = make.comment(essay, "Appealed for", by=anna, status="trash")
+    appeals.appeal(found["appealed"].pk, words="It was a joke", rules=rules)
+    follow("essay", essay=essay)
+    follow("essay", often="daily", essay=essay)
+    follow("thread", comment=root)
+    follow("replies", commenter=anna)
+    for comment in found.values():
+        follow("decision", comment=comment)
+    follow("report", comment=found["reported"])
+    follow("appeal", comment=found["appealed"])
+    let_days_pass()
+    mail.outbox.clear()
+    for comment in found.values():
+        comment.refresh_from_db()
+    return Scene(Desk(Client(), mara), essay, found)
+
+
+def follow(kind: str, often: str = "at_once", **about: Any) -> Subscription:
+    email = f"{kind}-{often}-{len(Subscription.objects.all())}@example.org"
+    address = Address.objects.create(email=email, proved=timezone.now())
+    return Subscription.objects.create(address=address, kind=kind, often=often, confirmed=timezone.now(), **about)
+
+
+def everything(scene: Scene) -> dict[str, Any]:
+    """All that an undo has to bring back. What was answered meanwhile and taken back is looked for elsewhere."""
+    rights = Rights(scene.desk.user, is_everywhere=True)
+    there = Comment.objects.filter(pk__in=[comment.pk for comment in scene.comments.values()]).order_by("pk")
+    said = ("text", "html", "format", "reasons", "network", "likeness")
+    kept = ("pk", "status", "removed_by", "readable", "reports", "likes", "edited", "parent_id")
+    return {
+        "comments": list(there.values(*kept, *(f"wording__{name}" for name in said))),
+        "counts": list(Discussion.objects.values("essay", "responses", "threads")),
+        "page": Browser().read(scene.essay).html,
+        "tabs": counts(rights),
+        "lists": {
+            tab: [pk for _weight, pk in Place(rights, tab).comments().values_list("weight", "pk")] for tab in TABS
+        },
+        "lessons": sorted(one.identity for one in learning.lessons()),
+        "reports": list(Report.objects.values("comment", "state")),
+        "appeals": list(Appeal.objects.values("comment", "state", "answer", "answered_by", "answered")),
+        "follow": list(Subscription.objects.order_by("pk").values("pk", "kind", "often", "confirmed", "stopped")),
+        "owed": sorted(Notice.objects.exclude(state="dropped").values_list("kind", "comment", "email", "state")),
+    }
+
+
+def let_days_pass() -> None:
+    """Until every mail has gone out, daily ones too."""
+    work_off()
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        notices.gather(timezone.now())
+        notices.send()
+
+
+def differing(scene: Scene, before: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    after = everything(scene)
+    return {what: (was, after[what]) for what, was in before.items() if after[what] != was}
+
+
+ONE_BY_ONE: dict[str, tuple[str, dict[str, Any]]] = {
+    "approve": ("pending", {}),
+    "approve spam": ("spam", {}),
+    "approve appealed": ("appealed", {}),
+    "unapprove": ("shown", {}),
+    "spam": ("pending", {}),
+    "spam shown": ("shown", {}),
+    "trash": ("pending", {"reason": "1", "told": "Not here."}),
+    "trash reported": ("reported", {"told": "Not here."}),
+    "restore": ("trash", {}),
+    "keep": ("reported", {}),
+    "deny": ("appealed", {"told": "It stays away."}),
+    "edit": ("pending", {"text": "Other *words*", "why": "An address"}),
+    "edit shown": ("shown", {"text": "Other *words*"}),
+    "reply": ("pending", {"text": "I answer."}),
+    "reply shown": ("shown", {"text": "I answer."}),
+}
+
+
+def test_each_decision_taken_back_was_never_made(scene: Scene) -> None:
+    before = everything(scene)
+    for what, (name, typed) in ONE_BY_ONE.items():
+        comment = Comment.objects.get(pk=scene.comments[name].pk)
+        there = set(Decision.objects.values_list("pk", flat=True))
+        seen = f"{comment.pk} {comment.status} {comment.wording_id}"
+        data = {"action": what.split()[0], "comment": comment.pk, "seen": seen, **typed}
+        assert scene.desk.client.post(scene.at(name), data).status_code == 302, what
+        made = list(Decision.objects.exclude(pk__in=there))
+        assert made, what
+        assert differing(scene, before), f"{what} did nothing"
+        scene.desk.undo(*made)
+        let_days_pass()
+        assert differing(scene, before) == {}, what
+        assert mail.outbox == [], what
+    assert not list(checking.problems())
+
+
+def test_many_taken_back_at_one_stroke_were_never_decided(scene: Scene) -> None:
+    before, anna = everything(scene), scene.comments["shown"].commenter_id
+    strokes: list[tuple[str, dict[str, Any]]] = [
+        (f"{QUEUE}?status=all", {"action": "spam", "whole": "1"}),
+        (f"{QUEUE}?status=all", {"action": "approve", "whole": "1"}),
+        (f"{QUEUE}people/{anna}/", {"action": "remove", "days": "7", "verb": "trash"}),
+    ]
+    for at, data in strokes:
+        answer = scene.desk.client.post(at, data)
+        batch = Batch.objects.select_related("moderator").first()
+        assert batch
+        bulk.decide_all(batch)  # its job alone: mails are slower
+        assert batch.done > 1
+        assert differing(scene, before)
+        scene.desk.client.post(answer["Location"], {"action": "undo"})
+        let_days_pass()
+        assert differing(scene, before) == {}, data
+        assert mail.outbox == [], data
+    assert not list(checking.problems())
+
+
+def told() -> list[str]:
+    """Who was mailed since this was asked last."""
+    let_days_pass()
+    found = sorted(message.recipients()[0].split("-")[0] for message in mail.outbox)
+    mail.outbox.clear()
+    return found
+
+
+def test_what_is_decided_again_after_all_is_told_then_and_once(scene: Scene) -> None:
+    comment, mara = scene.comments["pending"], scene.desk.user
+    approval = actions.approve(comment, by=mara)
+    undone = actions.undo(approval, by=mara)
+    assert told() == []
+    again = actions.undo(undone, by=mara)
+    assert told() == ["decision", "essay", "essay", "miriam@example.org", "thread"]
+    follow("essay", essay=scene.essay)
+    actions.undo(actions.undo(again, by=mara), by=mara)
+    actions.undo(actions.trash(comment, by=mara), by=mara)
+    actions.undo(actions.unapprove(comment, by=mara), by=mara)
+    actions.trash(comment, by=mara)
+    actions.restore(comment, by=mara)
+    assert told() == []  # who follows since then hears of what comes since then
+
+
+def test_what_waits_again_before_anybody_heard_of_it_is_told(scene: Scene) -> None:
+    comment = Browser().say(scene.essay, text="Held, and in the trash at once")
+    refusal = actions.trash(comment, by=scene.desk.user)
+    assert told() == []
+    actions.undo(refusal, by=scene.desk.user)
+    assert told() == ["judge@example.org", "mara@example.org"]
+    back = actions.undo(actions.unapprove(scene.comments["shown"], by=scene.desk.user), by=scene.desk.user)
+    assert told() == []
+    actions.undo(back, by=scene.desk.user)
+    assert told() == []
+
+
+def test_an_answer_taken_back_lies_in_no_list_until_the_record_cannot_bring_it_back(scene: Scene) -> None:
+    parent, desk = scene.comments["shown"], scene.desk
+    data = {"action": "reply", "seen": f"{parent.pk} approved {parent.wording_id}", "text": "Never mind."}
+    desk.client.post(scene.at("shown"), data)
+    answer = Comment.objects.latest("pk")
+    desk.undo(Decision.objects.latest("pk"))
+    assert "Never mind." not in desk.open(f"{QUEUE}?status=trash")
+    assert "Never mind." in desk.open(f"{QUEUE}log/")
+    with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
+        desk.client.force_login(desk.user)
+        assert "Never mind." in desk.open(f"{QUEUE}?status=trash")
+    desk.undo(Decision.objects.latest("pk"))
+    answer.refresh_from_db()
+    assert answer.is_approved
