@@ -1,6 +1,6 @@
 """Where authors write and the owner sets the house up."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
@@ -23,6 +23,8 @@ from blog.editor.widget import EssayEditor
 from blog.models import RESERVED, Authorship, Essay, Redirect, Site, Tag
 from blog.own_work import OwnWork
 from blog.publishing import Publishing
+from blog.writing_admin import Writing
+from blog.writing_form import WritingForm
 
 
 @admin.register(Site)
@@ -50,7 +52,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
 ASIDE = ("series", "series_position", "is_pinned", "language", "translation_of", "canonical")
 
 
-class EssayForm(forms.ModelForm[Essay]):
+class EssayForm(WritingForm):
     canonical = forms.URLField(
         label=_("Canonical address"),
         help_text=Essay._meta.get_field("canonical").help_text,
@@ -118,7 +120,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Essay)
-class EssayAdmin(Publishing, OwnWork, admin.ModelAdmin[Essay]):
+class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")
@@ -157,16 +159,6 @@ class EssayAdmin(Publishing, OwnWork, admin.ModelAdmin[Essay]):
     def get_view_on_site_url(self, obj: Essay | None = None) -> str | None:
         """Only what readers can open."""
         return obj.get_absolute_url() if obj and obj.is_published else None
-
-    def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
-        actions.save(obj)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        essay = form.instance
-        if not change and not essay.authorships.exists():
-            Authorship.objects.create(essay=essay, author=cast(User, request.user))
-        pagecache.bump(essay.cache_key, "site", "comments")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Whoever may delete an essay deletes what hangs from it, the record of decisions included."""

@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from blog import feeds, sitemaps, views
+from blog import feeds, preview, sitemaps, views
 
 
 class Year(StringConverter):
@@ -43,6 +43,7 @@ urlpatterns = [
     path("feed/", feeds.EssaysFeed.view, name="feed"),
     path("feed/atom/", feeds.EssaysAtomFeed.view, name="atom"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("preview/<str:token>/", preview.open_link, name="preview"),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("<yyyy:year>/", views.archive, name="year"),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),
+    path("admin/blog/essay/", include("blog.writing_urls")),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),

@@ -6,7 +6,10 @@ import re
 # As Django signs: what is signed, when, and the mark; as it stands in an address, or escaped.
 PROOF = re.compile(r"[\w.%-]*(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])", re.IGNORECASE)
 
+# The part after a name by which somebody without an account may read.
+SECRET = re.compile(r"(/preview/)[\w-]+")
+
 
 class WithoutProofs(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return PROOF.sub("…", super().format(record))
+        return SECRET.sub(r"\1…", PROOF.sub("…", super().format(record)))

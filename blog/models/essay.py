@@ -209,6 +209,10 @@ class Essay(models.Model):
 
         return images.known(self.body)
 
+    @cached_property
+    def shown_tags(self) -> list[Tag]:
+        return list(self.tags.all())
+
     @property
     def contents(self) -> list[tuple[str, str]]:
         """Its headings of the second rank, when there are enough of them to need a list."""

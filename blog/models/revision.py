@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
@@ -44,6 +45,10 @@ class Text:
         """Short, and different for every other text; tags and address apart, which others may rename."""
         words = "\0".join((self.title, self.deck, self.body, self.excerpt))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+    @property
+    def drawn(self) -> SafeString:
+        return mark_safe(markup.draw(self.body, f"t{self.print[:8]}-"))  # noqa: S308 – cleaned when it was saved
 
     @property
     def sorted_tags(self) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def test_a_draft_is_kept_without_a_date_and_without_a_title(desk: Client) -> Non
 
 def test_what_is_missing_is_said_and_nothing_typed_is_lost(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(published_0="tomorrow", body="<p>Precious.</p>"))
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     page = answer.content.decode()
     assert "Precious." in page
     assert "errorlist" in page
@@ -81,13 +81,13 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(desk: Client) -> None
 def test_a_slug_that_is_taken_is_refused_beside_the_field(desk: Client) -> None:
     make.essay("Mine", slug="mine")
     answer = desk.post(f"{ESSAYS}add/", fields(slug="mine"))
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "already exists" in answer.content.decode()
 
 
 def test_a_page_cannot_be_given_an_address_of_the_site(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
-    assert answer.status_code == 200
+    assert answer.status_code == 422
     assert "belongs to the site itself" in answer.content.decode()
 
 

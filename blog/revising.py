@@ -1,0 +1,138 @@
+"""What an author does with a text: keep it, have readers see it, have an older one back; each leaves a revision."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+import pagecache
+from accounts.models import User
+from blog import actions, markup
+from blog.models import Essay, Revision, Tag, Text
+
+
+class Standing(NamedTuple):
+    """The newest text of an essay, and a mark that is another as soon as the text is."""
+
+    text: Text
+    revision: Revision | None
+    mark: str
+
+
+def standing(essay: Essay) -> Standing:
+    """The newest revision may be ahead of what readers see; what was written past all revisions is ahead of them."""
+    newest = essay.revisions.newest()
+    shown = Text.of(essay)
+    if newest and newest.beside == shown.print:
+        return Standing(newest.text, newest, str(newest.pk))
+    return Standing(shown, newest, f"{newest.pk if newest else 0}-{shown.print}")
+
+
+def is_ahead(essay: Essay) -> bool:
+    """Whether there is something that readers would see only once it is published."""
+    return essay.published is not None and standing(essay).text.print != Text.of(essay).print
+
+
+@transaction.atomic
+def save(
+    essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, at: datetime | None = None
+) -> Revision | None:
+    """Keep the text as the newest; of an essay that is out, or will be at its time, readers see nothing of it.
+
+    The essay may come with other settings than it had: those hold at once. None when nothing was written.
+    """
+    stored = locked(essay)
+    before = stored and begin(stored)
+    if stored and stored.published:
+        for name in ("kind", "published", "dated"):
+            setattr(essay, name, getattr(stored, name))
+        Text.of(stored).onto(essay)
+    else:
+        essay.published = None
+        text.onto(essay)
+    actions.save(essay)
+    if not essay.published:
+        set_tags(essay, text)
+    if before and before.text == text and (before.revision is None or before.revision.at == at):
+        return None
+    return record(essay, text, by=by, kind=kind, at=None if essay.published else at)
+
+
+@transaction.atomic
+def publish(
+    essay: Essay, text: Text, *, by: User | None, note: str = "", is_public_note: bool = False
+) -> Revision | None:
+    """Let readers have the text: now, or at the essay's own time."""
+    stored = locked(essay)
+    before = stored and begin(stored)
+    is_live = stored is not None and stored.is_published
+    text.onto(essay)
+    text = replace(text, slug=essay.slug)
+    essay.published = essay.published or timezone.now()
+    if is_live and is_public_note:
+        essay.updated, essay.update_note = timezone.now(), note
+    actions.save(essay)
+    set_tags(essay, text)
+    is_same = before and before.text == text and before.revision and before.revision.kind == Revision.Kind.PUBLISH
+    if is_same and stored and stored.published and not note:
+        return None
+    return record(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note and is_live)
+
+
+def restore(revision: Revision, *, by: User) -> Revision | None:
+    """The old text as the newest; nothing in between is lost."""
+    return save(revision.essay, revision.text, by=by, kind=Revision.Kind.RESTORE)
+
+
+def locked(essay: Essay) -> Essay | None:
+    return Essay.objects.select_for_update().filter(pk=essay.pk).first() if essay.pk else None
+
+
+def begin(essay: Essay) -> Standing:
+    """What was written past all revisions gets its own before anything takes its place."""
+    found = standing(essay)
+    if found.revision and found.revision.beside == Text.of(essay).print:
+        return found
+    if found.text == Text(slug=essay.slug):
+        return found
+    kind = Revision.Kind.PUBLISH if essay.published else Revision.Kind.SAVE
+    made = record(essay, found.text, by=None, kind=kind)
+    Revision.objects.filter(pk=made.pk).update(created=essay.changed)
+    return Standing(found.text, made, str(made.pk))
+
+
+def record(
+    essay: Essay,
+    text: Text,
+    *,
+    by: User | None,
+    kind: str,
+    at: datetime | None = None,
+    note: str = "",
+    is_public_note: bool = False,
+) -> Revision:
+    return Revision.objects.create(
+        essay=essay,
+        author=by,
+        kind=kind,
+        title=text.title,
+        deck=text.deck,
+        body=text.body,
+        excerpt=text.excerpt,
+        slug=text.slug,
+        tags=list(text.tags),
+        words=markup.count_words(text.body),
+        at=at,
+        beside=Text.of(essay).print,
+        note=note,
+        is_public_note=is_public_note,
+    )
+
+
+def set_tags(essay: Essay, text: Text) -> None:
+    wanted = [Tag.objects.named(name) for name in text.tags]
+    if {tag.pk for tag in wanted} != set(essay.tags.values_list("pk", flat=True)):
+        essay.tags.set(wanted)
+        pagecache.bump(essay.cache_key, "site")

@@ -1,0 +1,185 @@
+"""Saving and publishing in the admin: the newest text is what is edited, and no text takes another's place unseen."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.crypto import get_random_string
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+import pagecache
+from accounts.models import User
+from blog import actions, difference, drafting, revising
+from blog.models import Authorship, Draft, Essay, Revision, Text
+from blog.revising import Standing
+from blog.writing_form import as_initial, is_publishing
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Essay]
+else:
+    Base = object
+
+AS_MARKED = {"csrfmiddlewaretoken", "base"}
+
+
+class Writing(Base):
+    """For the admin of essays."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        more = {"draft_key": request.POST.get("key") or request.GET.get("draft") or get_random_string(20)}
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        with transaction.atomic():
+            essay = self.get_object(request, object_id)
+            if essay and self.has_change_permission(request, essay) and (newer := clash(request, essay)):
+                return conflict(request, essay, newer)
+            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
+        found = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            revising.locked(found)
+        return found
+
+    def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.shown = shown(request, obj)  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
+        by = cast(User, request.user)
+        text = drafting.text_of(request.POST).cleaned()
+        if is_publishing(request.POST):
+            form.revision = revising.publish(
+                obj,
+                text,
+                by=by,
+                note=request.POST.get("note", "")[:300].strip(),
+                is_public_note="is_public_note" in request.POST,
+            )
+        else:
+            if "_draft" not in request.POST and obj.pk:
+                actions.unpublish(obj)
+            form.revision = revising.save(obj, text, by=by, at=form.cleaned_data.get("published"))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Its tags are part of the text, and so were saved with it."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+        essay = form.instance
+        if not change and not essay.authorships.exists():
+            Authorship.objects.create(essay=essay, author=cast(User, request.user))
+        drafting.done(cast(User, request.user), essay, drafting.sent(request.POST))
+        pagecache.bump(essay.cache_key, "site", "comments")
+        if "_popup" not in request.POST:
+            messages.success(request, said(essay, form.revision))
+
+    def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
+        if "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return back(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Essay) -> HttpResponse:
+        return super().response_change(request, obj) if "_popup" in request.POST else back(request, obj)
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
+        essay = more.get("obj")
+        context |= around(request, essay, context["draft_key"])
+        response = super().render_change_form(request, context, *args, **more)
+        if context["errors"]:
+            response.status_code = 422
+        return response
+
+
+def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
+    """What the form opens with: the unsaved text that was asked for, else the newest revision."""
+    author = cast(User, request.user)
+    if key := request.GET.get("draft"):
+        draft = drafting.of(author, essay, key).first()
+        if draft:
+            return as_initial(draft.text)
+    if essay is None:
+        return {}
+    found = revising.standing(essay)
+    at = found.revision.at if found.revision and not essay.published else essay.published
+    return as_initial(found.text) | {"published": at}
+
+
+def around(request: HttpRequest, essay: Essay | None, key: str) -> dict[str, Any]:
+    """What the form says beside the text: what it began from, and what else there is."""
+    author = cast(User, request.user)
+    asked = "draft" in request.GET
+    draft = drafting.of(author, essay, key).first() if essay or asked else None
+    found = revising.standing(essay) if essay else Standing(Text(), None, "")
+    base = draft.base if draft and asked else found.mark
+    return {
+        "standing": found,
+        "base": request.POST.get("base", base),
+        "tab": request.POST.get("tab", ""),
+        "taken_up": draft if asked else None,
+        "newer": newer(essay, author) if not asked and request.method != "POST" else [],
+        "is_ahead": bool(essay and essay.published and found.text.print != Text.of(essay).print),
+        "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
+    }
+
+
+def newer(essay: Essay | None, author: User) -> list[Draft]:
+    found = drafting.of(author, essay) if essay else drafting.unsaved(author)
+    return list(found[:5])
+
+
+def clash(request: HttpRequest, essay: Essay) -> Standing | None:
+    """What was saved since the form was opened, unless it is what the form says too."""
+    found = revising.standing(essay)
+    base = request.POST.get("base")
+    if base is None or base == found.mark or drafting.text_of(request.POST).cleaned() == found.text.cleaned():
+        return None
+    return found
+
+
+def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
+    """Both texts, and the ways on; what was sent is kept as an unsaved text whichever is taken."""
+    mine = drafting.text_of(request.POST).cleaned()
+    drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Somebody else has saved this essay meanwhile"),
+        "essay": essay,
+        "newer": found,
+        "mine": mine,
+        "is_own": found.revision is not None and found.revision.author == request.user,
+        "difference": difference.between(found.text, mine),
+        "fields": [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name not in AS_MARKED | {"body"}
+        ],
+    }
+    return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
+
+
+def said(essay: Essay, revision: Revision | None) -> str:
+    if revision is None:
+        return _("Nothing had changed in the text.")
+    if revision.kind != Revision.Kind.PUBLISH:
+        return _("Saved. Readers go on seeing what is published.") if essay.published else _("Saved as a draft.")
+    if essay.is_published:
+        return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
+    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
+    return _("It appears by itself on %(when)s.") % {"when": at}
+
+
+def back(request: HttpRequest, essay: Essay) -> HttpResponse:
+    """The form again. Its script reads after the # that what the page before it kept is saved."""
+    address = reverse("admin:blog_essay_change", args=[essay.pk])
+    tab = request.POST.get("tab", "")
+    return redirect(f"{address}#saved-{tab}" if tab.isalnum() else address)
