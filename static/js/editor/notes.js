@@ -5,6 +5,9 @@ import { Extension, pm } from "django-prose-editor/editor";
 const { Plugin, TextSelection, NodeSelection } = pm.state;
 const { DOMParser: Reader, Fragment } = pm.model;
 
+/* Said of a transaction that puts a whole text in, in which marks and notes stand as they are stored. */
+export const WHOLE = "whole text";
+
 let made = 0;
 const freshKey = () => `new-${Date.now().toString(36)}-${(made += 1)}`;
 
@@ -52,7 +55,7 @@ function changes(transactions) {
 /* What keeps marks and notes together after `transactions`, or nothing. */
 function together(transactions, before, state) {
   const { touches, ranges } = changes(transactions);
-  if (!touches || transactions.some(pm.history.isHistoryTransaction)) return null;
+  if (!touches || transactions.some((each) => pm.history.isHistoryTransaction(each) || each.getMeta(WHOLE))) return null;
   const { tr, schema } = state;
   const old = survey(before.doc);
   const oldMarks = keysOf(old.marks);
@@ -62,16 +65,14 @@ function together(transactions, before, state) {
   const came = ({ pos }) => ranges.some(([from, to]) => pos >= from && pos < to);
   let now = survey(tr.doc);
   const stayed = keysOf(now.marks.filter((mark) => !came(mark)));
+  const fresh = new Map();
   for (const mark of now.marks.filter(came)) {
     const { carried } = mark.node.attrs;
-    if (carried === null && !stayed.has(mark.key)) {
-      stayed.add(mark.key);
-      continue;
-    }
-    const key = freshKey();
+    if (carried === null && !stayed.has(mark.key)) continue;
+    if (!fresh.has(mark.key)) fresh.set(mark.key, freshKey());
+    const key = fresh.get(mark.key);
     words.set(key, carried === null ? (words.get(mark.key) ?? null) : readNote(schema, carried));
     tr.setNodeMarkup(mark.pos, null, { ...mark.node.attrs, key, carried: null, id: null }, mark.node.marks);
-    stayed.add(key);
   }
 
   now = survey(tr.doc);

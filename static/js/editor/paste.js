@@ -27,10 +27,14 @@ class Copier extends DOMSerializer {
   }
 }
 
+/* Styles go before anything reads them: the policy of the page would refuse each of them aloud. */
+const STYLES = /<style\b[\s\S]*?<\/style\s*>|\sstyle\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
+const unstyled = (html) => html.replace(STYLES, "");
+
 const pictures = (data) => [...(data?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
 
 function hasWords(html) {
-  const { body } = new DOMParser().parseFromString(html, "text/html");
+  const { body } = new DOMParser().parseFromString(unstyled(html), "text/html");
   return body.textContent.trim() !== "";
 }
 
@@ -67,6 +71,12 @@ export function sliceOf(schema, html) {
   return Reader.fromSchema(schema).parseSlice(body, { preserveWhitespace: "full" });
 }
 
+/* What comes next is undone by itself. */
+function apart(view) {
+  view.dispatch(pm.history.closeHistory(view.state.tr));
+  return false;
+}
+
 async function cleaned(address, html) {
   try {
     const answer = await fetch(address, {
@@ -87,10 +97,9 @@ class Pasting {
     Object.assign(this, { editor, place, address, said });
   }
 
-  async bring(html, slice) {
+  async bring(html, { from, to }) {
     const { view } = this.editor;
     const id = {};
-    const { from, to } = view.state.selection;
     view.dispatch(view.state.tr.setMeta(key, { id, from, to }));
     this.say(this.said.dataset.waits);
     this.place.setAttribute("aria-busy", "true");
@@ -104,9 +113,9 @@ class Pasting {
       this.say(`${this.said.dataset.large} ${answer.why}`);
       return;
     }
-    put(tr, at.from, at.to, answer ? sliceOf(state.schema, answer.html) : slice);
+    put(tr, at.from, at.to, sliceOf(state.schema, answer ? answer.html : unstyled(html)));
     view.dispatch(tr.scrollIntoView().setMeta("paste", true).setMeta("uiEvent", "paste"));
-    view.dispatch(pm.history.closeHistory(view.state.tr));
+    apart(view);
     this.tell(answer);
   }
 
@@ -133,6 +142,15 @@ export const Paste = Extension.create({
   addProseMirrorPlugins() {
     const { place, address, said, stored } = this.options;
     const pasting = new Pasting({ editor: this.editor, place, address, said });
+    const takes = (view, event, data, html, { from, to }) => {
+      const files = pictures(data);
+      const isOffered = files.length > 0 && !hasWords(html) && offer(place, files, from);
+      const isForeign = html && !html.includes(MINE) && !view.state.doc.resolve(from).parent.type.spec.code;
+      if (!isOffered && !isForeign) return false;
+      event.preventDefault();
+      if (!isOffered) void pasting.bring(html, { from, to });
+      return true;
+    };
     return [
       new Plugin({
         key,
@@ -154,19 +172,29 @@ export const Paste = Extension.create({
             return DecorationSet.create(state.doc, waiting.map(({ to }) => Decoration.widget(to, sign)));
           },
           clipboardSerializer: new Copier(this.editor.schema, this.editor, stored),
+          transformPastedHTML: unstyled,
           handlePaste(view, event, slice) {
-            const html = event.clipboardData?.getData("text/html") ?? "";
-            const files = pictures(event.clipboardData);
-            if (files.length && !hasWords(html) && offer(place, files)) return true;
-            if (!html || html.includes(MINE) || view.state.selection.$from.parent.type.spec.code) return false;
-            void pasting.bring(html, slice);
+            if (!event.clipboardData?.getData("text/html").includes(MINE)) return false;
+            const { state } = view;
+            const only = slice.openStart || slice.openEnd || slice.content.childCount !== 1 ? null : slice.content.firstChild;
+            const tr = only ? state.tr.replaceSelectionWith(only, false) : state.tr.replaceSelection(slice);
+            view.dispatch(tr.scrollIntoView().setMeta("paste", true).setMeta("uiEvent", "paste"));
+            apart(view);
             return true;
           },
-          handleDrop(view, event) {
-            const files = pictures(event.dataTransfer);
-            if (!files.length) return false;
-            const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
-            return offer(place, files, at?.pos);
+          handleDOMEvents: {
+            cut: apart,
+            paste(view, event) {
+              apart(view);
+              const html = event.clipboardData?.getData("text/html") ?? "";
+              return takes(view, event, event.clipboardData, html, view.state.selection);
+            },
+            drop(view, event) {
+              const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
+              if (view.dragging || !at) return false;
+              const html = event.dataTransfer?.getData("text/html") ?? "";
+              return takes(view, event, event.dataTransfer, html, { from: at.pos, to: at.pos });
+            },
           },
         },
       }),

@@ -74,12 +74,23 @@ function heading(names) {
   });
 }
 
+/* How many of its kind stand round it: without that, one in the other would be one. */
+function depth(element) {
+  let count = 0;
+  for (let at = element.parentElement; at; at = at.parentElement) count += at.localName === element.localName;
+  return count;
+}
+
 function mark(tag, names) {
+  const isNestable = NESTABLE.includes(tag);
   return Mark.create({
     name: tag,
-    ...(NESTABLE.includes(tag) && { excludes: "" }),
+    ...(isNestable && { excludes: "" }),
     inclusive: tag !== "a",
-    addAttributes: attributes(names),
+    addAttributes: () => ({
+      ...attributes(names)(),
+      ...(isNestable && { depth: { default: 0, rendered: false, parseHTML: depth } }),
+    }),
     parseHTML: () => [{ tag: tag === "a" ? "a[href]" : tag }],
     renderHTML: ({ HTMLAttributes }) => [tag, HTMLAttributes, 0],
   });
@@ -128,7 +139,13 @@ function noteMark() {
     inline: true,
     atom: true,
     priority: 900,
-    addAttributes: () => ({ key: { default: "" }, n: { default: "" }, id: { default: null }, carried: { default: null } }),
+    addAttributes: () => ({
+      key: { default: "" },
+      n: { default: "" },
+      label: { default: null },
+      id: { default: null },
+      carried: { default: null },
+    }),
     parseHTML: () => [
       {
         tag: "sup",
@@ -136,19 +153,17 @@ function noteMark() {
         getAttrs: (sup) => {
           const link = sup.firstElementChild;
           const n = number(link?.getAttribute("href"));
-          const isMark =
-            sup.childNodes.length === 1 && !sup.hasAttribute("lang") && !sup.hasAttribute("dir") &&
-            link?.matches('a[role="doc-noteref"]') && !link.hasAttribute("lang") && link.textContent.trim() === n;
-          if (!isMark) return false;
-          const key = sup.dataset.key ?? n;
-          return { key, n, id: link.getAttribute("id"), carried: sup.dataset.note ?? null };
+          const isPlain = sup.childNodes.length === 1 && link?.childElementCount === 0;
+          if (!isPlain || !link.matches('a[role="doc-noteref"]:not([lang], [dir])') || sup.matches("[lang], [dir]")) return false;
+          const label = link.textContent === n ? null : link.textContent;
+          return { key: sup.dataset.key ?? n, n, label, id: link.getAttribute("id"), carried: sup.dataset.note ?? null };
         },
       },
     ],
     renderHTML: ({ node: { attrs } }) => [
       "sup",
       { class: "note-mark", "data-key": attrs.key, ...(attrs.carried !== null && { "data-note": attrs.carried }) },
-      ["a", { ...(attrs.id && { id: attrs.id }), href: `#note-${attrs.n}`, role: "doc-noteref" }, String(attrs.n)],
+      ["a", { ...(attrs.id && { id: attrs.id }), href: `#note-${attrs.n}`, role: "doc-noteref" }, attrs.label ?? attrs.n],
     ],
   });
 }

@@ -4,7 +4,7 @@ import { Dropcursor, Editor, Extension, Gapcursor, UndoRedo, pm } from "django-p
 import { Blocks, insertFigure } from "./blocks.js";
 import { showCount } from "./count.js";
 import { Find, FindBar } from "./find.js";
-import { Notes } from "./notes.js";
+import { Notes, WHOLE } from "./notes.js";
 import { Paste } from "./paste.js";
 import { extensions } from "./schema.js";
 import { Stored } from "./stored.js";
@@ -100,7 +100,7 @@ export function start(place) {
     const doc = stored.read(editor.schema, html);
     const { tr } = editor.state;
     tr.replaceWith(0, tr.doc.content.size, doc.content);
-    return tr;
+    return tr.setMeta(WHOLE, true);
   };
   editor.view.updateState(pm.state.EditorState.create({ doc: stored.read(editor.schema, area.value), plugins: editor.state.plugins }));
 

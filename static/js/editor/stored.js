@@ -108,7 +108,7 @@ export class Stored {
         const [start, end] = this.#tags(step);
         if (step.isTextblock) {
           const words = this.#words(step.content);
-          if (words || step.type.name !== "line") out.push(start, words, end);
+          if (words || !["line", "paragraph", "heading"].includes(step.type.name)) out.push(start, words, end);
         } else {
           out.push(start);
           waiting.push(end);
@@ -172,7 +172,7 @@ export class Stored {
       case "hardBreak":
         return "<br>";
       case "noteMark":
-        return `<sup>${opening("a", markOf(attrs))}${text(attrs.n)}</a></sup>`;
+        return `<sup>${opening("a", markOf(attrs))}${text(attrs.label ?? attrs.n)}</a></sup>`;
       default:
         return this.#opening("img", attrs);
     }

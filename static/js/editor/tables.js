@@ -42,7 +42,7 @@ function addRow(state, side) {
   row.node.forEach((cell) => cells.push(cell.type.createAndFill(bare(cell.attrs))));
   const body = state.schema.nodes.tbody;
   const isHead = section.node.type.name === "thead" && side > 0;
-  const made = row.node.type.create(null, isHead ? cells.map((cell) => state.schema.nodes.td.createAndFill(bare(cell.attrs))) : cells);
+  const made = row.node.type.create(null, isHead ? cells.map(() => state.schema.nodes.td.createAndFill()) : cells);
   if (!isHead) return state.tr.insert(side > 0 ? row.pos + row.node.nodeSize : row.pos, made);
   const after = section.pos + section.node.nodeSize;
   const next = state.doc.nodeAt(after);
