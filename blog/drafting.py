@@ -40,7 +40,7 @@ def sent(data: Any) -> Sent:
         text=text_of(data),
         base=data.get("base", "")[:60],
         tab=data.get("tab", "")[:40],
-        number=int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0,
+        number=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0,
         over=data.get("over", "")[:40],
         key=data.get("key", "")[:40],
     )

@@ -1,0 +1,199 @@
+/* Keeps what is typed: in this browser within a second, on the server every few seconds, whatever happens to either.
+   What an earlier page left behind goes to the server and is offered there beside what is stored. */
+const HERE = 800; // after a change, whether or not typing goes on
+const THERE = 2500;
+const STORE = "texts";
+const NAMES = ["title", "deck", "body", "excerpt", "slug"];
+
+function opened() {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open("essays", 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "tab" });
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = asked.onblocked = () => reject(asked.error);
+  });
+}
+
+/* One transaction; it counts once it is on the disk. */
+async function ask(mode, does) {
+  const database = await (ask.database ??= opened());
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(STORE, mode, { durability: "strict" });
+    const asked = does(transaction.objectStore(STORE));
+    transaction.oncomplete = () => resolve(asked.result);
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+customElements.define("essay-autosave", class extends HTMLElement {
+  connectedCallback() {
+    this.form = this.closest("form");
+    this.status = this.querySelector(".kept");
+    const before = this.dataset.before; // the page whose unsaved text this one goes on with
+    this.tab = this.form.elements.tab.value || crypto.randomUUID().replaceAll("-", "");
+    this.form.elements.tab.value = this.tab;
+    this.number = Math.floor(Date.now() / 1000) - 1_577_836_800; // more than any page before it had
+    this.over = this.dataset.over;
+    this.last = this.print();
+    for (const type of ["input", "change", "essay-change"]) this.form.addEventListener(type, () => this.changed());
+    this.form.addEventListener("submit", (event) => this.submitted(event));
+    addEventListener("online", () => this.send());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.isWaiting && this.send());
+    addEventListener("beforeunload", (event) => { if (this.isTyped && !this.isLeaving && !this.isHere) event.preventDefault(); });
+    this.begin(before).catch(() => this.say("nowhere"));
+  }
+
+  /* What is saved by now is forgotten; what an earlier page left behind is sent to where it can be compared. */
+  async begin(before) {
+    const saved = location.hash.match(/^#saved-(\w+)$/)?.[1];
+    if (saved) {
+      await ask("readwrite", (store) => store.delete(saved));
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    if (before) {
+      await this.keepHere();
+      await ask("readwrite", (store) => store.delete(before));
+    }
+    const all = await ask("readonly", (store) => store.getAll());
+    this.number = Math.max(this.number, ...all.filter(({ tab }) => tab === this.tab).map(({ number }) => number + 1));
+    const left = all.filter(({ tab, who, essay }) => tab !== this.tab && who === this.dataset.who && essay === this.dataset.essay);
+    for (const text of left.sort((a, b) => b.changed - a.changed)) await this.bring(text);
+  }
+
+  async bring({ tab, number, sent }) {
+    const body = new URLSearchParams(sent);
+    body.set("tab", tab);
+    body.set("number", number);
+    body.set("offer", "1");
+    const answer = await this.post(body);
+    if (!answer) return;
+    if (answer.state === "same") await ask("readwrite", (store) => store.delete(tab));
+    if (answer.offer && !this.form.elements.base.disabled) {
+      const place = this.querySelector(".newer-texts");
+      const holder = document.createElement("div");
+      holder.innerHTML = answer.offer;
+      const link = holder.querySelector("a");
+      if (![...place.querySelectorAll("a")].some(({ href }) => href === link.href)) place.append(...holder.childNodes);
+      if (this.dataset.essay !== "new") this.dataset.waits = "yes"; // one unsaved text for each essay: this first
+    }
+  }
+
+  fields() {
+    const all = new FormData(this.form);
+    const sent = new URLSearchParams();
+    for (const name of NAMES) sent.append(name, all.get(name) ?? "");
+    for (const tag of all.getAll("tags")) sent.append("tags", tag);
+    for (const name of ["base", "key", "tab"]) sent.append(name, all.get(name) ?? "");
+    return sent;
+  }
+
+  print() {
+    return this.fields().toString();
+  }
+
+  changed() {
+    this.isTyped = true;
+    this.isHere = false;
+    this.here ??= setTimeout(() => this.keepHere().catch(() => this.say("nowhere")), HERE);
+    clearTimeout(this.there);
+    const waited = Date.now() - (this.since ??= Date.now());
+    this.there = setTimeout(() => this.send(), Math.max(0, Math.min(THERE, 2 * THERE - waited)));
+  }
+
+  async keepHere() {
+    clearTimeout(this.here);
+    this.here = undefined;
+    const sent = this.print();
+    this.number += 1;
+    const { who, essay } = this.dataset;
+    await ask("readwrite", (store) => store.put({ tab: this.tab, who, essay, number: this.number, changed: Date.now(), sent }));
+    this.isHere = sent === this.print();
+  }
+
+  /* One at a time. While an earlier text waits to be looked at, this one is kept in the browser alone. */
+  async send() {
+    clearTimeout(this.there);
+    this.since = undefined;
+    if (this.isSending) {
+      this.isAgain = true;
+      return;
+    }
+    const sent = this.print();
+    if (sent === this.last && !this.isWaiting) return;
+    if (this.dataset.waits) {
+      this.say("keptHere");
+      return;
+    }
+    this.isSending = true;
+    const body = new URLSearchParams(sent);
+    body.set("number", (this.number += 1));
+    body.set("over", this.over);
+    const answer = await this.post(body);
+    this.isSending = false;
+    if (answer?.state === "kept" || answer?.state === "same") {
+      this.last = sent;
+      this.say("kept", answer.behind);
+    } else if (answer) this.say("elsewhere");
+    if (this.isAgain) {
+      this.isAgain = false;
+      this.send();
+    }
+  }
+
+  /* The server's answer; without one the reason is said, and it is tried again. */
+  async post(body) {
+    let reason = "offline";
+    try {
+      const response = await fetch(this.dataset.address, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(20_000) });
+      if (response.ok || response.status === 409) {
+        this.isWaiting = false;
+        return await response.json();
+      }
+      if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) reason = "loggedOut";
+      else if (response.status < 500) reason = "refused";
+    } catch {
+      // no network, or a server that is away: as said
+    }
+    this.isWaiting = true;
+    this.say(reason);
+    clearTimeout(this.again);
+    this.again = setTimeout(() => this.send(), 2 * THERE);
+    return null;
+  }
+
+  /* The page is left only for a server that answers: first the copies, then the form itself. */
+  async submitted(event) {
+    if (event.submitter?.formTarget === "_blank" || this.isLeaving) return;
+    event.preventDefault();
+    if (this.isAsking) return;
+    this.isAsking = true;
+    await this.keepHere().catch(() => {});
+    const answers = await this.post(this.withNumber());
+    this.isAsking = false;
+    if (!answers) return;
+    this.isLeaving = true;
+    setTimeout(() => { this.isLeaving = false; }, 10_000); // still here: it can be tried again
+    this.form.requestSubmit(event.submitter);
+  }
+
+  withNumber() {
+    const body = this.fields();
+    body.set("number", (this.number += 1));
+    body.set("over", this.over);
+    return body;
+  }
+
+  say(name, more = "") {
+    const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    const words = more || this.dataset[name].replace("{time}", time);
+    if (this.said === words) return;
+    this.said = words;
+    this.status.textContent = `${words} `;
+    this.status.classList.toggle("reason", name !== "kept" && name !== "keptHere" || Boolean(more));
+    if (name === "loggedOut") {
+      const link = document.createElement("a");
+      Object.assign(link, { href: this.dataset.loginUrl, target: "_blank", rel: "noopener", textContent: this.dataset.logIn });
+      this.status.append(link);
+    }
+  }
+});
