@@ -51,10 +51,11 @@ def write(essay: Essay, *, newlines: bool = False) -> None:
     essay.changed = timezone.now()
     addresses.set_date(essay, old)
     essay.save()
-    if old and addresses.has_been_read(old) and old.get_absolute_url() != essay.get_absolute_url():
-        keep_address(old.get_absolute_url(), essay=essay)
+    address = essay.get_absolute_url()
+    if old and old.is_published and not (essay.is_published and old.get_absolute_url() == address):
+        keep_address(old.get_absolute_url(), essay=essay)  # one that is withdrawn may move before it is back
     if essay.is_published:
-        take_address(essay.get_absolute_url())
+        take_address(address)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ def day_of(moment: datetime) -> date:
 
 
 def has_been_read(old: Essay) -> bool:
-    """Whether this address was ever open to readers: it is, or it was before the essay was withdrawn.
+    """Whether it was ever open to readers: it is, or it was before it was withdrawn.
 
     One that only waits has the day it waits for; what was withdrawn keeps the day of its first publication.
     """

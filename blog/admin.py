@@ -18,9 +18,9 @@ from js_asset.media import Media
 
 import pagecache
 from accounts.models import User
-from blog import actions, image_admin, series_admin  # noqa: F401 – they register
+from blog import actions, image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.editor.widget import EssayEditor
-from blog.models import RESERVED, Authorship, Essay, Redirect, Site, Tag
+from blog.models import RESERVED, Authorship, Essay, Redirect, Site
 from blog.own_work import OwnWork
 from blog.publishing import Publishing
 from blog.writing_admin import Writing
@@ -174,36 +174,12 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
             actions.delete(essay)
 
 
-@admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
-    list_display = ("name", "slug")
-    search_fields = ("name",)
-    prepopulated_fields = {"slug": ("name",)}
-
-    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
-        old = Tag.objects.filter(pk=obj.pk).first()
-        super().save_model(request, obj, form, change)
-        if old and old.slug != obj.slug:
-            actions.keep_address(old.get_absolute_url(), tag=obj)
-        actions.take_address(obj.get_absolute_url())
-        pagecache.bump("site")
-
-    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
-        super().delete_model(request, obj)
-        pagecache.bump("site")
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
-        super().delete_queryset(request, queryset)
-        pagecache.bump("site")
-
-
 @admin.register(Redirect)
 class RedirectAdmin(admin.ModelAdmin[Redirect]):
     list_display = ("old", "leads_to")
     search_fields = ("old",)
-    autocomplete_fields = ("essay", "tag")
-    list_select_related = ("essay", "tag")
+    autocomplete_fields = ("essay", "tag", "series")
+    list_select_related = ("essay", "tag", "series")
 
     @admin.display(description=_("leads to"))
     def leads_to(self, row: Redirect) -> str:

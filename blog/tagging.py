@@ -1,0 +1,37 @@
+"""Tags brought into order: renamed and merged, with every address they had leading to where their essays are now."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+import pagecache
+from blog import actions
+from blog.models import Essay, Redirect, Tag
+
+
+@transaction.atomic
+def save(tag: Tag) -> Tag:
+    """What was written; an address it had goes on leading to it."""
+    old = Tag.objects.filter(pk=tag.pk).first()
+    tag.save()
+    if old and old.slug != tag.slug:
+        actions.keep_address(old.get_absolute_url(), tag=tag)
+    actions.take_address(tag.get_absolute_url())
+    pagecache.bump("site")
+    return tag
+
+
+@transaction.atomic
+def merge(tags: Iterable[Tag], into: Tag) -> Tag:
+    """One tag of several: it has all their essays, and their addresses lead to it."""
+    others = Tag.objects.select_for_update().filter(pk__in=[tag.pk for tag in tags]).exclude(pk=into.pk)
+    given = Essay.tags.through.objects
+    for tag in others:
+        has_both = given.filter(tag=into).values("essay")
+        given.filter(tag=tag).exclude(essay__in=has_both).update(tag=into)
+        Redirect.objects.filter(tag=tag).update(tag=into)
+        address = tag.get_absolute_url()
+        tag.delete()
+        actions.keep_address(address, tag=into)
+    pagecache.bump("site")
+    return into

@@ -1,0 +1,144 @@
+"""An essay comes out, goes back and moves, and every address that readers may have kept leads to it."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from blog import actions
+from blog.models import Essay, Profile, Redirect
+from tests import make
+from tests.blog.test_admin import ESSAYS, client_of, fields
+from tests.comments.door import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("miriam", name="Miriam Achterberg")
+
+
+def renamed(essay: Essay, slug: str) -> Essay:
+    essay = Essay.objects.get(pk=essay.pk)
+    essay.slug = slug
+    return actions.save(essay)
+
+
+def test_every_old_address_leads_there_in_one_step(client: Client) -> None:
+    essay = make.essay(slug="a")
+    before = [essay.get_absolute_url()]
+    before += [renamed(essay, slug).get_absolute_url() for slug in ("b", "c", "d", "b", "e")]
+    for old in set(before[:-1]):
+        answer = client.get(old)
+        assert (answer.status_code, answer.headers["Location"]) == (301, before[-1])
+
+
+def test_whatever_authors_do_to_addresses_none_is_lost_and_none_goes_round(client: Client) -> None:
+    """At random, over essays that exchange slugs, go back to drafts, wait and come out again."""
+    random = Random(6)
+    now = timezone.now()
+    essays = [make.essay(slug=f"x{number}") for number in range(3)]
+    read: dict[str, int] = {}
+    for step in range(48):
+        essay = Essay.objects.get(pk=random.choice(essays).pk)
+        match random.randrange(4):
+            case 0:
+                free = [s for s in ("x0", "x1", "x2", "x3") if not Essay.objects.filter(slug=s).exists()]
+                essay.slug = random.choice(free)
+            case 1:
+                essay.published = None
+            case 2:
+                essay.published = now + timedelta(days=random.randrange(1, 9))
+            case 3:
+                essay.published = now - timedelta(days=random.randrange(9))
+        actions.save(essay)
+        if essay.is_published:
+            read[essay.get_absolute_url()] = essay.pk
+        for address, number in read.items() if step % 6 == 5 else ():
+            answer = client.get(address)
+            target = Essay.objects.get(pk=number)
+            if answer.status_code == 301:
+                answer = client.get(answer.headers["Location"])
+            assert answer.status_code == (200 if target.is_published else 404), address
+            if target.is_published:
+                assert Page(answer).one("h1").text == target.title
+
+
+def test_one_that_waits_or_was_never_out_leaves_no_address() -> None:
+    for when in (None, timezone.now() + timedelta(days=1)):
+        essay = make.essay(slug="quiet", published=when)
+        renamed(essay, "louder")
+        renamed(essay, "quiet")
+        Essay.objects.get(pk=essay.pk).delete()
+    assert not Redirect.objects.exists()
+
+
+def test_a_draft_takes_no_address_from_what_readers_have(client: Client) -> None:
+    essay = make.essay(slug="a")
+    old = essay.get_absolute_url()
+    renamed(essay, "b")
+    make.essay(slug="a", published=timezone.now() + timedelta(hours=1))
+    assert client.get(old).status_code == 301
+
+
+def test_what_was_withdrawn_comes_back_to_its_own_address(client: Client) -> None:
+    essay = make.essay(published=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    address = essay.get_absolute_url()
+    actions.unpublish(essay)
+    assert client.get(address).status_code == 404
+    assert essay.title not in client.get("/").content.decode()
+    back = actions.publish(essay)
+    assert back.get_absolute_url() == address
+    assert client.get(address).status_code == 200
+
+
+def test_a_time_is_given_by_the_authors_own_clock_and_the_address_by_the_sites(author: User) -> None:
+    make.site(time_zone="Europe/Berlin")
+    Profile.objects.create(user=author, time_zone="Asia/Tokyo")
+    desk = client_of(author)
+    assert desk.post(f"{ESSAYS}add/", fields(published_0="2026-11-20", published_1="03:00:00")).status_code == 302
+    essay = Essay.objects.get()
+    assert essay.published == datetime(2026, 11, 19, 18, tzinfo=UTC)
+    assert essay.get_absolute_url().startswith("/2026/11/19/")
+    page = Page(desk.get(f"{ESSAYS}{essay.pk}/change/"))
+    assert (page.id("id_published_0").get("value"), page.id("id_published_1").get("value")) == (
+        "2026-11-20",
+        "03:00:00",
+    )
+    assert "Asia/Tokyo" in page.words
+    other = Page(client_of(make.owner()).get(f"{ESSAYS}{essay.pk}/change/"))
+    assert other.id("id_published_1").get("value") == "19:00:00"
+    assert "Europe/Berlin" in other.words
+
+
+def chosen(desk: Client, action: str, *essays: Essay) -> Any:
+    return desk.post(ESSAYS, {"action": action, "_selected_action": [essay.pk for essay in essays]}, follow=True)
+
+
+def test_several_come_out_or_go_back_from_the_list(author: User) -> None:
+    desk = client_of(author)
+    essays = [make.essay(by=author, published=None) for _ in range(2)]
+    assert "2 essays are published." in Page(chosen(desk, "publish_now", *essays)).words
+    assert Essay.objects.published().count() == 2
+    assert "1 essay is a draft again." in Page(chosen(desk, "unpublish", essays[0])).words
+    assert Essay.objects.published().get() == essays[1]
+
+
+def test_a_pinned_essay_stands_first_and_says_so(client: Client, author: User) -> None:
+    old = make.essay("Old", by=author, published=timezone.now() - timedelta(days=9))
+    make.essay("New")
+    chosen(client_of(author), "pin", old)
+    assert not Essay.objects.filter(is_pinned=True).exists()  # what all see first is an editor's to say
+    chosen(client_of(make.editor()), "pin", old)
+    page = Page(client.get("/"))
+    assert [("".join(heading.itertext())) for heading in page.all("h2")] == ["Old", "New"]
+    assert "pinned" in page.words
+    assert "pinned" not in Page(client.get("/author/miriam/")).words
+    assert client.get("/feed/").content.decode().index("New") < client.get("/feed/").content.decode().index("Old")
+    chosen(client_of(make.editor()), "unpin", old)
+    assert [("".join(heading.itertext())) for heading in Page(client.get("/")).all("h2")] == ["New", "Old"]
