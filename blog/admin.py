@@ -72,8 +72,9 @@ class EssayForm(WritingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slug"].required = False
-        self.fields["slug"].help_text = _("The last part of the address; made from the title if you leave it empty.")
+        if slug := self.fields.get("slug"):  # not there for who only looks
+            slug.required = False
+            slug.help_text = _("The last part of the address; made from the title if you leave it empty.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

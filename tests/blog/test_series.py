@@ -1,0 +1,112 @@
+"""Essays that follow one another, that are to be read in several languages, or that first stood elsewhere."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import Essay, Series
+from tests import make
+from tests.blog.test_admin import client_of
+from tests.comments.door import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def series() -> Series:
+    return Series.objects.create(title="Debts without Creditors", slug="debts", description="On what is owed.")
+
+
+def parts(series: Series, *titles: str, **fields: Any) -> list[Essay]:
+    now = timezone.now()
+    days = range(len(titles), 0, -1)
+    return [
+        make.essay(title, series=series, published=now - timedelta(days=day), **fields)
+        for day, title in zip(days, titles, strict=True)
+    ]
+
+
+def kicker(page: Page) -> str:
+    return " ".join("".join(page.one("header/p[@class='caps kicker']").itertext()).split())
+
+
+def test_an_essay_says_where_it_stands_and_leads_on(series: Series, client: Client) -> None:
+    first, second, third = parts(series, "One", "Two", "Three")
+    page = Page(client.get(second.get_absolute_url()))
+    assert kicker(page) == "Debts without Creditors, second of three"
+    around = page.one("nav[@class='in-series']").findall("a")
+    assert [link.get("href") for link in around] == [first.get_absolute_url(), third.get_absolute_url()]
+    assert [link.get("rel") for link in around] == ["prev", "next"]
+
+
+def test_the_order_is_the_authors_and_then_that_of_time(series: Series, client: Client) -> None:
+    parts(series, "B", "C")
+    make.essay("A", series=series, series_position=1)
+    page = Page(client.get("/series/debts/"))
+    assert [heading.findtext("a") for heading in page.all("h2")] == ["A", "B", "C"]
+    assert "On what is owed." in page.words
+    assert "Series" in page.words
+
+
+def test_what_waits_is_not_counted(series: Series, client: Client) -> None:
+    (one,) = parts(series, "One")
+    make.essay("Two", series=series, published=timezone.now() + timedelta(days=1))
+    page = Page(client.get(one.get_absolute_url()))
+    assert kicker(page) == "Debts without Creditors, first of one"
+    assert page.find("nav[@class='in-series']") is None
+
+
+def test_past_what_people_count_in_words_it_counts_in_figures(series: Series, client: Client) -> None:
+    essays = parts(series, *[f"Part {number}" for number in range(1, 14)])
+    assert kicker(Page(client.get(essays[1].get_absolute_url()))) == "Debts without Creditors, 2 of 13"
+
+
+def test_a_series_that_moves_leaves_its_address(series: Series, client: Client) -> None:
+    parts(series, "One")
+    desk = client_of(make.author())
+    sent = {"title": series.title, "slug": "owed", "description": ""}
+    assert desk.post(f"/admin/blog/series/{series.pk}/change/", sent).status_code == 302
+    answer = client.get("/series/debts/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/series/owed/")
+    assert client.get("/series/none/").status_code == 404
+
+
+def test_translations_lead_to_one_another(client: Client) -> None:
+    english = make.essay("A Promise")
+    german = make.essay("Ein Versprechen", language="de", translation_of=english)
+    hebrew = make.essay("הבטחה", language="he", translation_of=english)
+    make.essay("Un serment", language="fr", translation_of=english, published=None)
+    expected = {
+        "en": english.get_absolute_url(),
+        "de": german.get_absolute_url(),
+        "he": hebrew.get_absolute_url(),
+    }
+    for essay in (english, german, hebrew):
+        page = Page(client.get(essay.get_absolute_url()))
+        found = {str(link.get("hreflang")): str(link.get("href")) for link in page.all("link") if link.get("hreflang")}
+        assert found == {code: f"http://127.0.0.1:8000{address}" for code, address in expected.items()}
+        seen = [link.get("hreflang") for link in page.one("p[@class='byline']").findall("a") if link.get("hreflang")]
+        assert seen == [code for code, address in expected.items() if address != essay.get_absolute_url()]
+    article = Page(client.get(hebrew.get_absolute_url())).one("article")
+    assert (article.get("lang"), article.get("dir")) == ("he", "rtl")
+    assert Page(client.get(english.get_absolute_url())).one("article").get("lang") is None
+
+
+def test_what_first_stood_elsewhere_says_where(client: Client) -> None:
+    essay = make.essay(canonical="https://review.example/2026/promise")
+    page = Page(client.get(essay.get_absolute_url()))
+    assert [link.get("href") for link in page.all("link") if link.get("rel") == "canonical"] == [essay.canonical]
+
+
+def test_an_essay_with_all_of_this_takes_few_queries(
+    series: Series, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    essay = parts(series, "One", "Two", language="de")[0]
+    make.essay("Eins", translation_of=essay, by=make.author())
+    make.comment(essay)
+    client.get(essay.get_absolute_url())
+    with django_assert_max_num_queries(12):
+        client.get(essay.get_absolute_url())
