@@ -17,11 +17,12 @@ from blog.models import Essay
 from comments.models import Comment, CommentQuerySet, Status
 from moderation import filters, rows
 from moderation.actions import UNDONE_WITHIN
+from moderation.buttons import LABELS
 from moderation.filters import NEWEST, OLDEST, Filter, number
 from moderation.filters import numbers as numbers
 from moderation.models import Decision
 from moderation.rights import Rights
-from moderation.row import LABELS, Folded, Row
+from moderation.row import Folded, Row
 
 ALL, REPORTED, MINE = "all", "reported", "mine"
 TABS: dict[str, Any] = {

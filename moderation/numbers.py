@@ -264,7 +264,9 @@ class Doubts:
     def take(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
         is_spam = status == Status.SPAM and is_removed
         for code in codes:
-            check = self.by_code.setdefault(code, Check(CODES.get(code, code), url=queue_of(code)))
+            if code not in self.by_code:
+                self.by_code[code] = Check(CODES.get(code, code), url=queue_of(code))
+            check = self.by_code[code]
             check.held += 1
             check.overruled += status == Status.APPROVED
             check.upheld += status in REMOVED and is_removed

@@ -3,21 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from textwrap import shorten
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from blog import markup
 from comments import screening
 from comments.models import Comment, Status, Wording
+from moderation import buttons
 from moderation.actions import REMOVED
 from moderation.models import Appeal, Decision, Report
 
@@ -27,22 +29,6 @@ VERBS: dict[str, tuple[str, ...]] = {
     Status.SPAM: ("approve", "restore", "trash"),
     Status.TRASH: ("approve", "restore", "spam"),
 }
-LABELS = {
-    "approve": gettext_lazy("Approve"),
-    "unapprove": gettext_lazy("Unapprove"),
-    "spam": gettext_lazy("Spam"),
-    "trash": gettext_lazy("Trash"),
-    "restore": gettext_lazy("Restore"),
-    "keep": gettext_lazy("Keep"),
-}
-FORMS = {
-    "edit": gettext_lazy("Edit"),
-    "reply": gettext_lazy("Reply"),
-    "refuse": gettext_lazy("Refuse…"),
-    "deny": gettext_lazy("Refuse the appeal"),
-    "delete": gettext_lazy("Delete…"),
-}
-KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e", "reply": "r"}
 LONG, MANY_LINES = 1400, 14  # characters and lines, beyond which the rest is folded away
 OLD = timedelta(days=30)
 
@@ -93,7 +79,7 @@ class Row:
     def name(self) -> str:
         return self.comment.commenter.name
 
-    @property
+    @cached_property
     def answered(self) -> SafeString | None:
         """Whom it answers, in their first words, with the way there."""
         parent = self.comment.parent
@@ -108,11 +94,23 @@ class Row:
             return format_html('<a href="{}">{}</a>', parent.get_absolute_url(), words)
         return format_html(_("{comment} (pending)"), comment=self.led(parent, words))
 
+    @property
+    def where(self) -> SafeString:
+        """“answers Mara, “words” on Essay”."""
+        if self.answered:
+            return format_html(_("answers {answered} on {essay}"), answered=self.answered, essay=self.essay)
+        return format_html(_("on {essay}"), essay=self.essay)
+
+    @property
+    def selected(self) -> str:
+        """What its box is for."""
+        return _("Select the comment by %(name)s") % {"name": self.name}
+
     def led(self, comment: Comment, words: str) -> SafeString:
         """A way to a comment that readers do not see, in its thread."""
         return format_html('<a href="{}{}">{}</a>', reverse("queue-comment", args=[comment.pk]), self.query, words)
 
-    @property
+    @cached_property
     def url(self) -> str:
         """Its own page among moderators."""
         return reverse("queue-comment", args=[self.pk]) + self.query
@@ -123,6 +121,11 @@ class Row:
             return reverse("queue-person", args=[self.comment.commenter_id])
         except NoReverseMatch:
             return ""
+
+    @cached_property
+    def seen(self) -> str:
+        """What a form says of it: as what it was shown, and with which words."""
+        return f"{self.pk} {self.comment.status} {self.comment.wording_id or ''}"
 
     @property
     def weight(self) -> float:
@@ -148,7 +151,7 @@ class Row:
         said = markup.plain(self.body)
         return len(said) > LONG or said.count("\n") > MANY_LINES
 
-    @property
+    @cached_property
     def reasons(self) -> list[str]:
         """Why it is here: what held it, as long as nobody has let it through, and what people say of it."""
         wording = self.comment.wording
@@ -183,7 +186,7 @@ class Row:
     def edited(self) -> str:
         return _("edited %(when)s") % {"when": ago(self.comment.edited)} if self.comment.edited else ""
 
-    @property
+    @cached_property
     def how(self) -> str:
         """Who made it what it is."""
         if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
@@ -197,21 +200,25 @@ class Row:
         return str(Decision.Verb.EDIT.label if is_edit else Decision.Verb.REPLY.label)
 
     @property
-    def verbs(self) -> Iterator[tuple[str, Any, str, Any]]:
-        """What can be done about it at once: the action, its label, its key, what it then is."""
-        verbs = VERBS[Status(self.comment.status)]
-        if self.comment.is_approved and self.reported:
-            verbs = ("keep", *verbs)
-        return ((verb, LABELS[verb], KEYS.get(verb, ""), Decision.Verb(verb).label) for verb in verbs)
+    def verbs(self) -> SafeString:
+        """What can be done about it at once."""
+        names = VERBS[Status(self.comment.status)]
+        return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reported else names)
 
     @property
-    def forms(self) -> Iterator[tuple[str, Any, str]]:
-        """What asks for more than a button: its name, label and key."""
-        names = ["edit", "reply"] if self.comment.status not in REMOVED else ["edit"]
-        if self.appeal and self.comment.status in REMOVED:
-            names.append("deny")
-        names += ["delete"] if self.comment.status in REMOVED else ["refuse", "delete"]
-        return ((name, FORMS[name], KEYS.get(name, "")) for name in names)
+    def ways(self) -> SafeString:
+        """What asks for more than a button."""
+        return buttons.forms(self.forms, escape(self.url))
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        if self.comment.status not in REMOVED:
+            return ("edit", "reply", "refuse", "delete")
+        return ("edit", "deny", "delete") if self.appeal else ("edit", "delete")
+
+    @property
+    def titled_forms(self) -> Iterator[tuple[str, Any]]:
+        return ((name, buttons.FORMS[name]) for name in self.forms)
 
 
 def reported(reports: Sequence[Report]) -> str:
