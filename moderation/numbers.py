@@ -25,8 +25,8 @@ from moderation.plots import Series
 
 WEEK = timedelta(days=7)
 WEEKS, LONG_WEEKS = 13, 26
-ROWS = 15_000  # of decisions read for the waiting times
-NEWEST, HELD = 20_000, 3_000  # comments looked through for reasons; how many of those are read
+ROWS = 10_000  # of decisions read for the waiting times
+NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read
 HAND = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)
 CODES = {
     "spam": gettext_lazy("looks like spam"),

@@ -109,6 +109,7 @@ class Decision(models.Model):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ("-pk",)
+        indexes = (models.Index(fields=["verb", "moderator", "created"], name="decision_by"),)
 
     @property
     def sentence(self) -> str:
