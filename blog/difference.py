@@ -101,7 +101,7 @@ def between(old: Text, new: Text) -> Difference:
         before, after = (
             ", ".join(value) if name == "tags" else value for value in (getattr(old, name), getattr(new, name))
         )
-        if before != after:
+        if before != after and (before or name != "slug"):  # the title makes the first one
             lines.append((label, drawn(words_of(before), words_of(after), budget)))
     read_ = blocks if max(len(old.body), len(new.body)) <= LONGEST else coarse
     found = rows(read_(old.body), read_(new.body), budget)

@@ -55,9 +55,10 @@ def save(
     actions.save(essay)
     if not essay.published:
         set_tags(essay, text)
+    at = None if essay.published else at
     if before and before.text == text and (before.revision is None or before.revision.at == at):
         return None
-    return record(essay, text, by=by, kind=kind, at=None if essay.published else at)
+    return record(essay, text, by=by, kind=kind, at=at)
 
 
 @transaction.atomic

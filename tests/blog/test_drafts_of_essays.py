@@ -1,0 +1,167 @@
+"""What is typed is kept before it is saved, and no text takes another's place without somebody choosing so."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from blog.models import Draft, Essay
+from tests import make
+from tests.blog.writing import Desk, readers_page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("miriam", name="Miriam Achterberg")
+
+
+@pytest.fixture
+def essay(author: User) -> Essay:
+    return make.essay("Whose Promise", by=author, body="<p>Stored words.</p>")
+
+
+@pytest.fixture
+def desk(author: User, essay: Essay) -> Desk:
+    desk = Desk(author, essay)
+    desk.open()
+    return desk
+
+
+def one(tab: str, number: int, body: str, **more: str) -> dict[str, str]:
+    return {"tab": tab, "number": str(number), "body": body} | more
+
+
+def test_what_is_typed_is_one_row_and_no_revision(desk: Desk, essay: Essay) -> None:
+    for number in range(1, 4):
+        answer = desk.keep(**one("first", number, f"<p>Typed {number}.</p>"))
+        assert answer.json()["state"] == "kept"
+    assert Draft.objects.get().fields["body"] == "<p>Typed 3.</p>"
+    assert not essay.revisions.exists()
+    assert "Stored words." in readers_page(essay)
+
+
+def test_what_comes_late_does_not_replace_what_came_after_it(desk: Desk) -> None:
+    desk.keep(**one("first", 5, "<p>Newer.</p>"))
+    desk.keep(**one("first", 4, "<p>Older.</p>"))
+    assert Draft.objects.get().fields["body"] == "<p>Newer.</p>"
+
+
+def test_an_unsaved_text_is_offered_beside_what_is_stored_and_taken_up(desk: Desk, essay: Essay) -> None:
+    desk.keep(**one("first", 1, "<p>Typed words.</p>"))
+    assert "See both and choose" in desk.open()
+    both = desk.client.get(desk.at("draft")).content.decode()
+    for part in ("Stored words.", "Typed words.", "<del>", "<ins>", "?draft=1"):
+        assert part in both
+    assert "Typed words." in desk.open("?draft=1")
+    assert desk.save(tab="second").status_code == 302
+    assert essay.revisions.newest().body == "<p>Typed words.</p>"  # type: ignore[union-attr]
+
+
+def test_an_unsaved_text_goes_only_as_it_was_seen(desk: Desk) -> None:
+    seen = desk.keep(**one("first", 1, "<p>Seen.</p>")).json()["changed"]
+    desk.keep(**one("first", 2, "<p>Not seen.</p>"))
+    desk.client.post(desk.at("draft"), {"discard": "1", "changed": seen})
+    now = Draft.objects.get()
+    desk.client.post(desk.at("draft"), {"discard": "1", "changed": now.changed.isoformat()})
+    assert not Draft.objects.exists()
+
+
+def test_two_tabs_do_not_write_over_each_others_unsaved_text(desk: Desk) -> None:
+    first = desk.keep(**one("first", 1, "<p>First tab.</p>")).json()["changed"]
+    answer = desk.keep(**one("second", 9, "<p>Second tab.</p>"))
+    assert (answer.status_code, answer.json()["state"]) == (409, "elsewhere")
+    assert Draft.objects.get().fields["body"] == "<p>First tab.</p>"
+    assert desk.keep(**one("second", 10, "<p>Taken up.</p>", over=first)).status_code == 200
+    assert desk.keep(**one("first", 2, "<p>First again.</p>")).status_code == 409
+
+
+def test_saving_forgets_what_its_own_page_kept_and_nothing_else(desk: Desk) -> None:
+    desk.keep(**one("first", 1, "<p>Typed.</p>"))
+    desk.save(body="<p>From another page.</p>", tab="second")
+    assert Draft.objects.count() == 1
+    desk.open()
+    desk.save(body="<p>Typed more.</p>", tab="first")
+    assert not Draft.objects.exists()
+
+
+def test_a_new_essay_is_kept_too_one_row_for_each_form(author: User) -> None:
+    desk, other = Desk(author), Desk(author)
+    desk.open()
+    other.open()
+    desk.keep(**one("a", 1, "<p>One.</p>", title="One"))
+    other.keep(**one("b", 1, "<p>Two.</p>", title="Two"))
+    assert Draft.objects.count() == 2
+    third = Desk(author)
+    page = third.open()
+    assert "“One”" in page
+    assert "“Two”" in page
+    page = third.open(f"?draft={desk.opened['key']}")
+    assert "&lt;p&gt;One.&lt;/p&gt;" in page
+    third.save(tab="a")
+    assert [draft.fields["title"] for draft in Draft.objects.all()] == ["Two"]
+    assert Essay.objects.get(title="One").body == "<p>One.</p>"
+
+
+def two(author: User, essay: Essay, other: User | None = None) -> tuple[Desk, Desk]:
+    """The same essay open twice."""
+    first, second = Desk(author, essay), Desk(other or author, essay)
+    first.open()
+    second.open()
+    return first, second
+
+
+@pytest.mark.parametrize("button", ["save", "publish"])
+def test_saving_on_top_of_a_newer_text_stops_and_shows_both(author: User, essay: Essay, button: str) -> None:
+    colleague = make.owner("ruth", name="Ruth")
+    first, second = two(author, essay, colleague)
+    first.publish(body="<p>Her words.</p>")
+    answer = getattr(second, button)(body="<p>My words.</p>")
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    for part in (
+        "Her words.",
+        "My words.",
+        "<del>",
+        "Miriam Achterberg",
+        f'name="_{"draft" if button == "save" else "publish"}"',
+    ):
+        assert part in page
+    assert "Her words." in readers_page(essay)
+    assert "My words." in Draft.objects.get(author=colleague).fields["body"]
+    assert "See both and choose" in second.open()
+
+
+def test_after_a_conflict_the_author_saves_one_text_of_both(author: User, essay: Essay) -> None:
+    first, second = two(author, essay)
+    first.save(body="<p>Her words.</p>")
+    answer = second.save(body="<p>My words.</p>", title="Mine")
+    fields: dict[str, Any] = {}
+    for name, value in answer.context["fields"]:
+        fields.setdefault(name, []).append(value)
+    merged = fields | {"base": answer.context["newer"].mark, "body": "<p>Her words and mine.</p>"}
+    assert second.client.post(second.address, merged).status_code == 302
+    assert list(essay.revisions.order_by("pk").values_list("body", flat=True)) == [
+        "<p>Stored words.</p>", "<p>Her words.</p>", "<p>Her words and mine.</p>",
+    ]  # fmt: skip
+    third = second.save(body="<p>Old form again.</p>")
+    assert third.status_code == 409
+
+
+def test_the_same_words_twice_are_no_conflict(author: User, essay: Essay) -> None:
+    first, second = two(author, essay)
+    first.save(body="<p>Agreed.</p>")
+    assert second.save(body="<p>Agreed.</p>").status_code == 302
+
+
+def test_a_page_hears_that_the_essay_was_saved_elsewhere(author: User, essay: Essay) -> None:
+    first, second = two(author, essay)
+    first.save(body="<p>Her words.</p>")
+    assert "saved elsewhere" in second.keep(**one("b", 1, "<p>Typing.</p>")).json()["behind"]
+
+
+def test_who_is_logged_out_is_sent_to_log_in_and_nothing_is_written(desk: Desk) -> None:
+    desk.client.logout()
+    assert desk.keep(**one("a", 1, "<p>Typed.</p>")).status_code == 302
+    assert not Draft.objects.exists()

@@ -1,0 +1,115 @@
+"""An essay before readers have it: as it will look, for its author, and by a secret link for a friend."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from blog.models import Essay, PreviewLink, Tag
+from server.logs import WithoutProofs
+from tests import make
+from tests.blog.writing import Desk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def essay() -> Essay:
+    return make.essay("Not Yet", published=None, body="<p>Stored.</p>")
+
+
+@pytest.fixture
+def desk(essay: Essay) -> Desk:
+    user = make.author("miriam", name="Miriam Achterberg")
+    essay.authorships.create(author=user)
+    desk = Desk(user, essay)
+    desk.open()
+    return desk
+
+
+@pytest.fixture
+def friend() -> Client:
+    return Client(headers={"host": "127.0.0.1"})
+
+
+def link(desk: Desk, **fields: str) -> str:
+    assert desk.client.post(desk.at("links"), fields).status_code == 302
+    return f"/preview/{PreviewLink.objects.latest('pk').token}/"
+
+
+def test_a_friend_reads_the_newest_text_without_an_account(desk: Desk, friend: Client, essay: Essay) -> None:
+    make.comment(make.essay("Other"))
+    address = link(desk)
+    desk.keep(tab="a", number="1", title="Typed Title", body="<h2>Part</h2><p>Typed, not saved.</p>")
+    answer = friend.get(address)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    for part in ("Typed Title", "Typed, not saved.", "Miriam Achterberg", 'name="robots" content="noindex', "css/site"):
+        assert part in page
+    for part in ("Leave a Reply", "<form", "canonical", 'id="comments"', "Stored."):
+        assert part not in page
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "X-Made-From" not in answer.headers
+    assert not answer.cookies
+
+
+def test_a_link_shows_a_live_essays_waiting_text(friend: Client) -> None:
+    author = make.author("ruth")
+    essay = make.essay("Out", by=author, body="<p>Published.</p>")
+    make.comment(essay, "A reader's words")
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body="<p>Waiting.</p>")
+    page = friend.get(link(desk)).content.decode()
+    assert "Waiting." in page
+    assert "A reader" not in page
+
+
+def test_a_link_ends_by_itself_or_when_it_is_withdrawn(desk: Desk, friend: Client) -> None:
+    address, other = link(desk), link(desk, days="30")
+    first, second = PreviewLink.objects.order_by("pk")
+    assert first.expires - timezone.now() < timedelta(days=7)
+    assert address in desk.client.get(desk.at("links")).content.decode()
+    desk.client.post(desk.at("links"), {"withdraw": second.pk})
+    assert friend.get(other).status_code == 404
+    PreviewLink.objects.filter(pk=first.pk).update(expires=timezone.now())
+    assert friend.get(address).status_code == 404
+    assert address not in desk.client.get(desk.at("links")).content.decode()
+    assert friend.get("/preview/guessed/").status_code == 404
+
+
+def test_the_author_sees_what_stands_in_the_form_and_nothing_is_saved(desk: Desk, essay: Essay) -> None:
+    tag = Tag.objects.named("Promises")
+    answer = desk.client.post(
+        desk.at("preview"), {**desk.opened, "body": "<p>In the form.</p><script>x</script>", "tags": [tag.pk]}
+    )
+    page = answer.content.decode()
+    assert "In the form." in page
+    assert "<script>x" not in page
+    assert "Promises" in page
+    assert answer.headers["X-Robots-Tag"].startswith("noindex")
+    essay.refresh_from_db()
+    assert essay.body == "<p>Stored.</p>"
+    assert not essay.tags.exists()
+    assert "Stored." in desk.client.get(desk.at("preview")).content.decode()
+
+
+def test_a_new_essay_is_seen_before_it_is_saved_and_so_is_a_page(desk: Desk) -> None:
+    new = Desk(User.objects.get(username="miriam"))
+    new.open()
+    for kind in ("essay", "page"):
+        sent = {**new.opened, "kind": kind, "title": "Fresh", "body": "<p>Words.</p>"}
+        page = new.client.post(new.at("preview"), sent).content.decode()
+        assert "Fresh" in page
+        assert "Words." in page
+    assert not Essay.objects.filter(title="Fresh").exists()
+
+
+def test_the_log_does_not_tell_a_link() -> None:
+    record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/preview/s3cret-T0ken_x/?a=1",), None)
+    assert WithoutProofs("%(message)s").format(record) == "Not Found: /preview/…/?a=1"

@@ -1,0 +1,207 @@
+"""What an author saves, publishes, compares and has back; readers of a live essay see what was published."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from blog import actions
+from blog.models import Essay, Revision, Tag
+from tests import make
+from tests.blog.writing import Desk, long_essay, readers_page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def author() -> User:
+    return make.author("miriam", name="Miriam Achterberg")
+
+
+@pytest.fixture
+def desk(author: User) -> Desk:
+    desk = Desk(author)
+    desk.open()
+    return desk
+
+
+def kinds(essay: Essay) -> list[str]:
+    return list(essay.revisions.order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_draft_is_saved_with_nothing_in_it_and_publishing_says_what_is_missing(desk: Desk) -> None:
+    assert desk.save().status_code == 302
+    page = desk.open()
+    assert "Save draft" in page
+    answer = desk.publish(deck="Kept on the page")
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    for part in ('href="#id_title"', 'href="#id_body"', "nothing you wrote is lost", "Kept on the page"):
+        assert part in said
+    assert Essay.objects.get().published is None
+    assert desk.publish(title="Now", body="<p>Said.</p>").status_code == 302
+    assert "Said." in readers_page(Essay.objects.get())
+
+
+def test_readers_see_the_published_text_until_the_changes_are_published(desk: Desk) -> None:
+    tag = Tag.objects.named("Promises")
+    desk.publish(title="Old title", body="<p>Old words.</p>")
+    desk.open()
+    desk.save(title="New title", body="<p>New words.</p>", tags=[tag.pk])
+    essay = Essay.objects.get()
+    page = readers_page(essay)
+    assert "Old words." in page
+    assert "Old title" in page
+    assert "Promises" not in page
+    assert "New" not in Client(headers={"host": "127.0.0.1"}).get("/feed/").content.decode()
+    form = desk.open()
+    assert "New words." in form
+    assert "Readers see an older text." in form
+    desk.publish()
+    page = readers_page(essay)
+    assert "New words." in page
+    assert "Promises" in page
+    assert kinds(essay) == ["publish", "save", "publish"]
+
+
+def test_a_scheduled_text_is_not_changed_by_saving_either(desk: Desk) -> None:
+    at = timezone.now() + timedelta(days=2)
+    desk.publish(title="Later", body="<p>Ready.</p>", published_0=at.strftime("%Y-%m-%d"), published_1="09:00:00")
+    desk.open()
+    desk.save(body="<p>Half a sen")
+    essay = Essay.objects.get()
+    assert essay.published
+    assert essay.body == "<p>Ready.</p>"
+    assert essay.revisions.newest().body == "<p>Half a sen</p>"  # type: ignore[union-attr]
+
+
+def test_settings_hold_at_once_while_the_text_waits(author: User) -> None:
+    essay = make.essay("Out", by=author, body="<p>Old.</p>")
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body="<p>New.</p>", canonical="https://elsewhere.example/first/")
+    page = readers_page(essay)
+    assert "https://elsewhere.example/first/" in page
+    assert "Old." in page
+
+
+def test_the_same_text_saved_again_makes_no_revision(desk: Desk) -> None:
+    desk.save(title="One", body="<p onclick=x>Words <b>here</b>.</p>")
+    for _ in range(2):
+        desk.open()
+        desk.save()
+    assert kinds(Essay.objects.get()) == ["save"]
+
+
+def test_a_wish_for_a_time_waits_with_the_draft(desk: Desk) -> None:
+    desk.save(title="Soon", body="<p>x</p>", published_0="2031-05-06", published_1="07:08:00")
+    assert Essay.objects.get().published is None
+    desk.open()
+    desk.publish()
+    assert Essay.objects.get().published.year == 2031  # type: ignore[union-attr]
+
+
+def test_the_address_follows_the_title_until_it_is_published(desk: Desk) -> None:
+    desk.save()
+    desk.open()
+    desk.save(title="A Title At Last")
+    desk.open()
+    desk.publish(body="<p>x</p>")
+    assert Essay.objects.get().slug == "a-title-at-last"
+
+
+def test_what_changed_is_told_to_readers_if_the_author_says_so(desk: Desk) -> None:
+    desk.publish(title="T", body="<p>One.</p>")
+    essay = Essay.objects.get()
+    desk.open()
+    desk.publish(body="<p>Two.</p>", note="A slip of the pen")
+    assert "Updated on" not in readers_page(essay)
+    desk.open()
+    desk.publish(body="<p>Three.</p>", note="The figures of 2025", is_public_note="on")
+    page = readers_page(essay)
+    assert "Updated on" in page
+    assert "The figures of 2025" in page
+    assert "A slip of the pen" not in page
+    history = desk.client.get(desk.at("revisions")).content.decode()
+    for part in ("A slip of the pen", "readers were told", "Miriam Achterberg"):
+        assert part in history
+
+
+def test_what_was_there_before_revisions_were_kept_is_the_first_of_them(author: User) -> None:
+    essay = make.essay("Imported", by=author, body="<p>From elsewhere.</p>")
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body="<p>Mine.</p>")
+    first, second = essay.revisions.order_by("pk")
+    assert (first.body, first.author, first.kind) == ("<p>From elsewhere.</p>", None, "publish")
+    assert (second.body, second.author) == ("<p>Mine.</p>", author)
+    assert first.created < second.created
+
+
+def test_what_was_written_past_the_form_is_what_the_form_shows(author: User) -> None:
+    essay = make.essay("Twice", by=author)
+    desk = Desk(author, essay)
+    desk.open()
+    desk.publish(body="<p>By hand.</p>")
+    essay.refresh_from_db()
+    essay.body = "<p>Imported again.</p>"
+    actions.save(essay)
+    assert "Imported again." in desk.open()
+
+
+def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
+    desk.publish(title="T", body="<p>One.</p>")
+    essay = Essay.objects.get()
+    desk.open()
+    desk.publish(body="<p>Two.</p>")
+    first = essay.revisions.order_by("pk").first()
+    assert first
+    page = desk.client.get(desk.at("difference"), {"new": essay.revisions.newest().pk}).content.decode()  # type: ignore[union-attr]
+    for part in ("<del>", "<ins>", "removed:", "added:", "Restore the text of"):
+        assert part in page
+    desk.client.post(desk.at("restore"), {"revision": first.pk})
+    assert kinds(essay) == ["publish", "publish", "restore"]
+    assert "Two." in readers_page(essay)
+    assert "One." in desk.open()
+    desk.publish()
+    assert "One." in readers_page(essay)
+
+
+def test_an_essay_of_13600_words_with_62_notes_goes_through_all_of_it(desk: Desk) -> None:
+    body = long_essay()
+    desk.save(title="Long", body=body)
+    essay = Essay.objects.get()
+    assert essay.body == body
+    assert essay.words >= 13_600
+    desk.open()
+    desk.publish()
+    desk.open()
+    desk.publish(body=body.replace("<p>Note 31, ", "<p>Note 31, corrected, ").replace(" n7.", " changed."))
+    first, *_, last = essay.revisions.order_by("pk")
+    page = desk.client.get(desk.at("difference"), {"old": first.pk, "new": last.pk}).content.decode()
+    assert page.count("<ins>") == 2
+    desk.client.post(desk.at("restore"), {"revision": first.pk})
+    desk.open()
+    desk.publish()
+    essay.refresh_from_db()
+    assert essay.body == body
+    read = readers_page(essay)
+    for note in range(1, 63):
+        assert read.count(f'href="#e{essay.pk}-note-{note}"') == 1
+        assert read.count(f'id="e{essay.pk}-note-{note}"') == 1
+    desk.open()
+    desk.save()
+    assert essay.revisions.count() == 5
+
+
+def test_nobody_reads_anothers_history(desk: Desk) -> None:
+    others = make.essay("Hers", by=make.author("other"))
+    for name in ("revisions", "difference", "preview", "links", "draft"):
+        assert desk.client.get(f"/admin/blog/essay/{others.pk}/{name}/").status_code == 403
+    assert desk.client.post(f"/admin/blog/essay/{others.pk}/restore/", {"revision": 1}).status_code == 403
+    mine = make.essay("Mine", by=User.objects.get(username="miriam"))
+    row = Revision.objects.create(essay=others, body="secret")
+    assert desk.client.get(f"/admin/blog/essay/{mine.pk}/difference/", {"new": row.pk}).status_code == 404
+    assert Client(headers={"host": "127.0.0.1"}).get(f"/admin/blog/essay/{mine.pk}/revisions/").status_code == 302

@@ -1,0 +1,98 @@
+"""How tests write: through the admin's form, as a browser sends it, and an essay as long as the longest ones are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import User
+from blog import markup
+from blog.models import Essay
+
+WORDS = "the promise we keep is not the one that we made because a reader who answers us has heard another word".split()  # noqa: SIM905
+
+
+def long_essay(words: int = 13_600, notes: int = 62) -> str:
+    """As the cleaner leaves it; no two of its paragraphs are alike."""
+    a_paragraph = 80
+    parts = []
+    for number in range(words // a_paragraph):
+        said = [WORDS[(number * 7 + place * (number % 5 + 1)) % len(WORDS)] for place in range(a_paragraph - 1)]
+        said.append(f"n{number}")
+        if number % 20 == 0:
+            parts.append(f"<h2>Part {number // 20 + 1}</h2>")
+        if number % 2 == 0 and number // 2 < notes:
+            note = number // 2 + 1
+            said[40] += f'<sup><a id="ref-{note}" href="#note-{note}" role="doc-noteref">{note}</a></sup>'
+        parts.append(f"<p>{' '.join(said)}.</p>")
+    items = "".join(
+        f'<li id="note-{note}"><p>Note {note}, <em>with its source</em>.</p></li>' for note in range(1, notes + 1)
+    )
+    return markup.essay("".join(parts) + f'<section role="doc-endnotes"><ol>{items}</ol></section>')
+
+
+class Desk:
+    """Somebody at the admin's form of one essay."""
+
+    def __init__(self, user: User, essay: Essay | None = None) -> None:
+        self.client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+        self.client.force_login(user)
+        self.essay = essay
+        self.opened: dict[str, Any] = {}
+
+    @property
+    def address(self) -> str:
+        return f"/admin/blog/essay/{self.essay.pk}/change/" if self.essay else "/admin/blog/essay/add/"
+
+    def at(self, name: str) -> str:
+        return f"/admin/blog/essay/{self.essay.pk if self.essay else 'new'}/{name}/"
+
+    def open(self, query: str = "") -> str:
+        """The form; what it holds is what is sent next, save what a test changes."""
+        answer = self.client.get(self.address + query)
+        assert answer.status_code == 200
+        context = answer.context
+        self.opened = {"base": context["base"], "key": "" if self.essay else context["draft_key"]}
+        for field in context["adminform"].form:
+            for name, value in sent(field):
+                self.opened[name] = value
+        for inline in context["inline_admin_formsets"]:
+            for form in [inline.formset.management_form, *inline.formset.forms]:
+                for field in form:
+                    self.opened.update(sent(field))
+        return answer.content.decode()
+
+    def send(self, button: str, **typed: Any) -> Any:
+        answer = self.client.post(self.address, {**self.opened, button: "1", **typed})
+        if self.essay is None and answer.status_code == 302:
+            self.essay = Essay.objects.latest("pk")
+        return answer
+
+    def save(self, **typed: Any) -> Any:
+        return self.send("_draft", **typed)
+
+    def publish(self, **typed: Any) -> Any:
+        return self.send("_publish", **typed)
+
+    def keep(self, **typed: Any) -> Any:
+        """What the page's script sends while somebody types."""
+        return self.client.post(self.at("draft"), {**self.opened, **typed})
+
+
+def sent(field: Any) -> Iterator[tuple[str, Any]]:
+    value = field.value()
+    widget = field.field.widget
+    if hasattr(widget, "widgets"):
+        for number, part in enumerate(widget.decompress(value)):
+            yield f"{field.html_name}_{number}", "" if part is None else str(part)
+    elif isinstance(value, bool):
+        if value:
+            yield field.html_name, "on"
+    elif isinstance(value, list):
+        yield field.html_name, [getattr(each, "pk", each) for each in value]
+    elif value is not None:
+        yield field.html_name, getattr(value, "pk", value)
+
+
+def readers_page(essay: Essay) -> str:
+    return Client(headers={"host": "127.0.0.1"}).get(essay.get_absolute_url()).content.decode()
