@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from comments import patterns
@@ -32,6 +33,11 @@ class RuleForm(forms.ModelForm[Rule]):
 class ConditionForm(forms.ModelForm[Condition]):
     class Meta:
         widgets = {"value": forms.Textarea(attrs={"rows": 2, "cols": 36})}
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():  # in a table, where no label stands beside it
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

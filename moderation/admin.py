@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 import pagecache
 from moderation import rule_admin  # noqa: F401  registers its own
+from moderation.labelled import RowForm
 from moderation.models import Decision, Reason
 
 
@@ -34,6 +35,9 @@ class ReasonAdmin(admin.ModelAdmin[Reason]):
 
     list_display = ("name", "sentence", "position", "is_offered")
     list_editable = ("position", "is_offered")
+
+    def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
+        return super().get_changelist_form(request, form=RowForm, **more)
 
     def save_model(self, request: HttpRequest, obj: Reason, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -94,12 +94,15 @@ def readable(pk: int) -> Comment:
 
 
 def said(outcome: str) -> list[str]:
-    thanks = _("Thank you. Those who keep order here read it and decide.")
+    thanks = _("Thank you. A moderator reads it and decides.")
     match outcome:
         case "reported":
             return [thanks]
         case "mailed":
-            return [thanks, _("A link is on its way to your address, with a button behind it: then you hear of it.")]
+            return [
+                thanks,
+                _("A mail is on its way to you. Press the button behind its link, and you will hear what comes of it."),
+            ]
     return []
 
 

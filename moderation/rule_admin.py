@@ -18,6 +18,7 @@ from comments import own_rules
 from comments.conditions import HELP
 from comments.models import Comment, Condition, Rule, Status
 from comments.rule_forms import TRY, ConditionForm, ConditionFormSet, RuleForm
+from moderation.labelled import RowForm
 from moderation.row import first_words
 from moderation.trial import Record, Trial, Tried, approved_by_hand, records
 
@@ -70,6 +71,9 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*self.list_display, would_have_done(), overruled())
+
+    def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
+        return super().get_changelist_form(request, form=RowForm, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return super().get_queryset(request).prefetch_related("conditions")

@@ -1,0 +1,15 @@
+"""Fields that stand in the rows of a list, named for those who do not see the head of their column."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+
+class RowForm(forms.ModelForm[Any]):
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            said = {"field": capfirst(str(field.label)), "row": self.instance}
+            field.widget.attrs["aria-label"] = _("%(field)s: %(row)s") % said
