@@ -7,12 +7,13 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from blog import actions
+from blog import actions, check_views
 from blog.models import Essay, Profile
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class Publishing(Base):
     """For the admin of essays."""
 
     actions: Any = ("publish_now", "unpublish", "pin", "unpin")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("check/", self.admin_site.admin_view(check_views.check), name="essay-check")
+        return [own, *super().get_urls()]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
         live_by_own_clock(request)

@@ -1,0 +1,16 @@
+"""What stands beside an essay's form in the admin."""
+
+from django import template
+
+from blog import check_views, checks
+from blog.models import Essay
+
+register = template.Library()
+
+
+@register.simple_tag
+def findings(essay: Essay | None) -> list[checks.Finding]:
+    """What the checks find in an essay as it was last saved."""
+    if essay is None:
+        return []
+    return checks.look(title=essay.title, excerpt=essay.excerpt, body=essay.body, is_dead=check_views.dead_ends())
