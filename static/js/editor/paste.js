@@ -27,9 +27,9 @@ class Copier extends DOMSerializer {
   }
 }
 
-/* Styles go before anything reads them: the policy of the page would refuse each of them aloud. */
-const STYLES = /<style\b[\s\S]*?<\/style\s*>|\sstyle\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
-const unstyled = (html) => html.replace(STYLES, "");
+/* Styles and scripts go before anything reads them: the policy of the page would refuse each of them aloud. */
+const INLINE = /<(style|script)\b[\s\S]*?<\/\1\s*>|\s(?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
+const unstyled = (html) => html.replace(INLINE, "");
 
 const pictures = (data) => [...(data?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
 
@@ -71,8 +71,9 @@ export function sliceOf(schema, html) {
   return Reader.fromSchema(schema).parseSlice(body, { preserveWhitespace: "full" });
 }
 
-/* What comes next is undone by itself. */
+/* What comes next is undone by itself; and goes by the selection that is there now, even if it was made just now. */
 function apart(view) {
+  view.domObserver?.flush?.();
   view.dispatch(pm.history.closeHistory(view.state.tr));
   return false;
 }
@@ -184,6 +185,7 @@ export const Paste = Extension.create({
           },
           handleDOMEvents: {
             cut: apart,
+            copy: apart,
             paste(view, event) {
               apart(view);
               const html = event.clipboardData?.getData("text/html") ?? "";

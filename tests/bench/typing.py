@@ -1,0 +1,97 @@
+"""How long a key takes to be seen in the editor, with an essay of 20,000 words and 62 notes in it, the browser slowed
+to a quarter: from the key to the next frame, in the middle, in a note, and at the end."""
+
+import os
+import random
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Page
+
+from blog import markup
+from tests import make
+from tests.services.chromium import chromium
+from tests.services.sessions import log_in
+from tests.services.site import Server, installed
+
+SLOWER = 4
+ROUNDS = 3
+WORDS = 20_000
+NOTES = 62
+KEYS = "What is thought here, and then. "
+OBSERVE = """() => {
+  window.seen = [];
+  addEventListener("keydown", () => {
+    const start = performance.now();
+    requestAnimationFrame(() => setTimeout(() => seen.push(performance.now() - start)));
+  }, { capture: true });
+}"""
+PLACE = """([selector, index]) => {
+  const found = [...document.querySelectorAll(`.editor-text ${selector}`)];
+  const place = found[Math.floor(index * (found.length - 1))];
+  place.scrollIntoView({ block: "center" });
+  const range = document.createRange();
+  range.selectNodeContents(place);
+  range.collapse(false);
+  getSelection().removeAllRanges();
+  document.querySelector(".editor-text").focus();
+  getSelection().addRange(range);
+}"""
+PLACES = {"middle": ("> p", 0.5), "note": ("section li", 0.5), "end": ("> p", 1)}
+
+
+def main() -> None:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    print(f"key to paint in an essay of {WORDS:,} words, {NOTES} notes; ms at {SLOWER} x slower, {ROUNDS} rounds")
+    print(f"{'':>10}{'median':>10}{'worst':>10}")
+    with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
+        server = Server(installation)
+        try:
+            with server.connected():
+                make.site()
+                essay = make.essay("A long one", body=body())
+                owner = make.owner("typist")
+                address = f"{server.url}/admin/blog/essay/{essay.pk}/change/"
+                with chromium() as browser:
+                    page = browser.new_page()
+                    log_in(page.context, owner, server.url)
+                    page.add_init_script(f"({OBSERVE})()")
+                    page.goto(address)
+                    page.wait_for_selector(".editor-text")
+                    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+                    for place in PLACES:
+                        times = [each for _ in range(ROUNDS) for each in typed(page, place)]
+                        print(f"{place:>10}{median(times):>10.0f}{max(times):>10.0f}", flush=True)
+        finally:
+            server.stop()
+
+
+def typed(page: Page, place: str) -> list[float]:
+    page.evaluate(PLACE, PLACES[place])
+    page.evaluate("seen.length = 0")
+    page.keyboard.type(KEYS, delay=120)
+    page.wait_for_function("count => seen.length >= count", arg=len(KEYS))
+    return [float(each) for each in page.evaluate("seen")]
+
+
+def body() -> str:
+    """Paragraphs of a hundred words with a heading now and then; notes in equal distances."""
+    chance = random.Random(20)  # noqa: S311
+    words = "the of a promise walks morning who said nobody kept and then it was not so much as they had".split()
+    paragraphs = WORDS // 100
+    marked = {index * paragraphs // NOTES for index in range(NOTES)}
+    parts, notes = [], []
+    for index in range(paragraphs):
+        said = " ".join(chance.choice(words) for _ in range(100))
+        mark = ""
+        if index in marked:
+            n = len(notes) + 1
+            mark = f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>'
+            notes.append(f'<li id="note-{n}">{" ".join(chance.choice(words) for _ in range(20))}</li>')
+        parts.append(("<h2>A part</h2>" if index % 20 == 0 else "") + f"<p>{said}.{mark}</p>")
+    return markup.essay("".join(parts) + f'<section role="doc-endnotes"><ol>{"".join(notes)}</ol></section>')
+
+
+if __name__ == "__main__":
+    main()

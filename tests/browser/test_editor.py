@@ -1,0 +1,281 @@
+"""The essay's editor in Chromium: what is written, pasted and undone there, and what of it is stored."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blog import editor, markup
+from blog.models import Essay
+from tests import make
+from tests.services.chromium import AXE, SCRIPT, Visitor
+from tests.services.sessions import log_in
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "publishing"
+COPY = """html => {
+  const put = (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    event.clipboardData.setData("text/html", html);
+  };
+  document.addEventListener("copy", put, { capture: true, once: true });
+  document.execCommand("copy");
+}"""
+SAY = "([name, detail]) => document.querySelector('.essay-editor').dispatchEvent(new CustomEvent(name, { detail }))"
+
+# Every tag and attribute of the essay's allowlist, as the server stores it.
+EVERYTHING = [
+    '<p>a <em>b <a href="https://example.org/" rel="noopener">c</a></em> &amp; &lt;d&gt; “q”\u00a0x<br>y</p>',
+    "<details><summary>Sum</summary><p>In</p></details><details>bare words<p>x</p></details>",
+    "<dl><dt>Term</dt><dd>Words</dd><dd><p>a</p><p>b</p></dd></dl><hr>",
+    '<blockquote class="pull"><p>Pulled</p></blockquote><h2>t</h2><h3>t</h3><h4 lang="fr">t</h4>',
+    '<p><time datetime="2026-01-01">then</time> <small>s</small> <kbd>K</kbd> <abbr title="Hyper">H</abbr></p>',
+    "<p><mark>m</mark> <q>q <q>r</q></q> <cite>c</cite> <del>d</del> <ins>i</ins> <samp>s</samp> <var>v</var></p>",
+    "<p>x<sub>1<sub>2</sub></sub><sup>3</sup> <b>b</b> <i>i</i> <s>s</s> <strong>st</strong> <code>c</code></p>",
+    '<ol start="7" reversed="" type="a"><li value="9">n<ul><li>in</li></ul>after</li><li><p>p</p><p>q</p></li></ol>',
+    '<p lang="he" dir="rtl">x</p><p><span lang="grc">λ</span> <span dir="rtl">a</span></p>',
+    '<figure class="wide"><img src="/favicon.ico" alt="A" width="3" height="4"><figcaption>C <em>e</em></figcaption></figure>',
+    "<figure><blockquote><p>x</p></blockquote><figcaption><p>One</p><p>two</p></figcaption></figure>",
+    (
+        '<table><caption>Cap</caption><thead><tr><th scope="col">a</th><th>b</th></tr></thead><tbody>'
+        '<tr><td colspan="2">c</td></tr><tr><td></td><td rowspan="2"><p>x</p><ul><li>y</li></ul></td></tr></tbody>'
+        "<tfoot><tr><td>f</td></tr></tfoot></table>"
+    ),
+    "<pre>a\n  b\n\nc</pre><pre><code>x &lt; y\nz</code></pre>",
+    (
+        '<p>x<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup>'
+        ' y<sup><a href="#note-1" role="doc-noteref">1</a></sup>'
+        ' <em>z<sup><a id="ref-2" href="#note-2" role="doc-noteref">*</a></sup></em></p>'
+        '<section role="doc-endnotes"><h2>Notes</h2><ol><li id="note-1">One</li><li id="note-2"><p>Two</p><p>more</p></li>'
+        '<li id="note-3">Of no mark</li></ol></section>'
+    ),
+]
+WORD = """<html><body><!--StartFragment--><p class=MsoNormal style='mso-margin-top-alt:auto'>A <b style='x:y'>cold</b>
+morning.<a style='mso-footnote-id:ftn1' href="#_ftn1" name="_ftnref1" title=""><span class=MsoFootnoteReference>
+<span style='mso-special-character:footnote'>[1]</span></span></a><img src="file:///C:/hill.png" alt="Hill"></p>
+<div style='mso-element:footnote-list'><div style='mso-element:footnote' id=ftn1><p class=MsoFootnoteText>
+<a style='mso-footnote-id:ftn1' href="#_ftnref1" name="_ftn1" title="">[1]</a> From Word.</p></div></div>
+<!--EndFragment--></body></html>"""
+
+
+class Desk:
+    """The page of an essay, its editor ready."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.press = page.keyboard.press
+        self.text = page.locator(".editor-text")
+        self.text.click()
+
+    def type(self, words: str) -> None:
+        self.page.keyboard.type(words)
+
+    def say(self, name: str, **detail: object) -> None:
+        self.page.evaluate(SAY, [name, detail])
+
+    def start(self, html: str = "") -> None:
+        self.say("essay-replace", html=html)
+        self.text.focus()
+
+    @property
+    def stored(self) -> str:
+        self.say("essay-flush")
+        return self.page.locator("#id_body").input_value()
+
+    @property
+    def words(self) -> str:
+        """What is stored, without what a note's mark consists of."""
+        html = self.stored
+        for n in range(1, 10):
+            html = html.replace(f'<sup><a id="ref-{n}" href="#note-{n}" role="doc-noteref">{n}</a></sup>', f"[{n}]")
+            html = html.replace(f'<li id="note-{n}">', f"<li {n}>")
+        return html.replace('<section role="doc-endnotes"><ol>', "|").replace("</ol></section>", "")
+
+    def paste(self, html: str) -> None:
+        self.page.evaluate(COPY, html)
+        self.press("Control+v")
+        expect(self.page.locator(".essay-editor:not([aria-busy])")).to_be_visible()
+
+
+@pytest.fixture
+def open_desk(visitor: Visitor, site: "Server") -> Callable[..., Desk]:
+    owner = make.owner()
+
+    def open_desk(essay: Essay | None = None, **look: object) -> Desk:
+        page = visitor.open(**look)  # type: ignore[arg-type]
+        log_in(page.context, owner, site.url)
+        page.goto(f"{site.url}/admin/blog/essay/{f'{essay.pk}/change' if essay else 'add'}/")
+        return Desk(page)
+
+    return open_desk
+
+
+@pytest.fixture
+def desk(open_desk: Callable[..., Desk]) -> Desk:
+    return open_desk()
+
+
+def test_whatever_may_be_stored_comes_out_of_the_editor_as_it_went_in(desk: Desk) -> None:
+    corpus = [*EVERYTHING]
+    corpus += [editor.bring(file.read_text()).html for file in sorted((SHARED / "essays").glob("*-endnotes.xhtml"))]
+    for html in corpus:
+        assert markup.essay(html) == html
+        desk.start(html)
+        for key in ("Control+a", "Control+b", "Control+z"):  # every block is made anew
+            desk.press(key)
+        assert desk.stored == html
+    assert desk.page.locator(".as-it-is").count() == 0
+
+
+def test_notes_number_themselves_and_go_along_with_their_marks(desk: Desk) -> None:
+    desk.type("One[^first")
+    desk.press("Escape")
+    desk.type(" two")
+    desk.press("Control+Alt+f")
+    desk.type("second")
+    desk.press("Escape")
+    assert desk.words == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
+    desk.press("Home")
+    desk.type("Zero[^before")
+    desk.press("Escape")
+    desk.type(" ")
+    zero = "<p>Zero[1] One[2] two[3]</p>|<li 1>before</li><li 2>first</li><li 3>second</li>"
+    assert desk.words == zero
+    for key in ("Home", "Shift+ArrowRight", *["Shift+ArrowRight"] * 5, "Control+x"):
+        desk.press(key)
+    assert desk.words == "<p>One[1] two[2]</p>|<li 1>first</li><li 2>second</li>"
+    desk.press("Control+z")
+    assert desk.words == zero
+    desk.press("Control+x")
+    desk.press("End")
+    desk.press("Control+v")
+    moved = "<p>One[1] two[2]Zero[3] </p>|<li 1>first</li><li 2>second</li><li 3>before</li>"
+    assert desk.words == moved
+    desk.start("<p>Another essay</p>")
+    desk.press("Control+End")
+    desk.press("Control+v")
+    assert desk.words == "<p>Another essayZero[1] </p>|<li 1>before</li>"
+    desk.press("Backspace")
+    desk.press("Backspace")
+    assert desk.words == "<p>Another essayZero</p>"
+
+
+def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that_are_there(
+    desk: Desk, visitor: Visitor
+) -> None:
+    desk.type("Here[^mine")
+    desk.press("Escape")
+    desk.press("Enter")
+    before = desk.words
+    desk.paste(WORD)
+    assert desk.words == ("<p>Here[1]</p><p>A <b>cold</b> morning.[2]</p>|<li 1>mine</li><li 2>From Word.</li>")
+    expect(desk.page.get_by_text("1 picture that only the other program has: Hill")).to_be_visible()
+    desk.press("Control+z")
+    assert desk.words == before
+    for file in sorted((SHARED / "clipboard").glob("*.html")):
+        desk.start()
+        desk.paste(file.read_text())
+        assert desk.stored == editor.bring(file.read_text()).html
+        assert "style" not in desk.stored
+        assert "class" not in desk.stored
+    desk.page.route("**/clean/", lambda route: route.abort())
+    desk.start()
+    desk.paste("<p style='color:red' onclick=x>Red <b>words</b></p><script>1</script>")
+    assert desk.stored == "<p>Red <b>words</b></p>"
+    expect(desk.page.get_by_text("The server did not answer")).to_be_visible()
+    visitor.complaints[:] = [each for each in visitor.complaints if "/clean/" not in each]
+
+
+def test_quotes_and_dashes_follow_the_language_and_can_be_taken_back(desk: Desk) -> None:
+    desk.type("\"Yes\" -- it's 'so'...")
+    assert desk.stored == "<p>“Yes” – it’s ‘so’…</p>"
+    desk.press("Backspace")
+    assert desk.stored == "<p>“Yes” – it’s ‘so’...</p>"
+    desk.type(' "')
+    desk.press("Control+z")
+    assert desk.stored == '<p>“Yes” – it’s ‘so’... "</p>'
+    desk.start('<p lang="de">x</p>')
+    desk.press("Control+End")
+    desk.type(' "Ja"')
+    assert desk.stored == '<p lang="de">x „Ja“</p>'
+
+
+def test_blocks_are_made_by_signs_keys_and_buttons(desk: Desk) -> None:
+    desk.type("## Head\n- a\nb")
+    desk.press("Tab")
+    desk.type("\nc")
+    desk.press("Shift+Tab")
+    desk.type("\n\n> said")
+    assert desk.stored == (
+        "<h2>Head</h2><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><blockquote><p>said</p></blockquote>"
+    )
+    desk.start()
+    desk.page.get_by_role("button", name="Table", exact=True).click()
+    desk.press("Enter")
+    desk.type("x")
+    desk.press("Tab")
+    desk.type("y")
+    for name in ("Delete row", "Column after", "Head row", "Caption"):
+        desk.page.get_by_role("button", name=name).click()
+    desk.type("Few")
+    row = "<tr><td></td><td></td><td></td><td></td></tr>"
+    head = (
+        '<thead><tr><th scope="col"></th><th scope="col"></th><th scope="col"></th><th scope="col"></th></tr></thead>'
+    )
+    assert desk.stored == f"<table><caption>Few</caption>{head}<tbody>{row}</tbody></table>"
+    desk.start()
+    desk.say("insert-figure", src="/favicon.ico", alt="A mark", caption="Two", width=32, height=32, wide=True)
+    assert desk.stored == (
+        '<figure class="wide"><img src="/favicon.ico" alt="A mark" width="32" height="32">'
+        "<figcaption>Two</figcaption></figure>"
+    )
+
+
+def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) -> None:
+    desk.type("A cat, a Cat.[^cat")
+    desk.press("Control+f")
+    desk.type("cat")
+    expect(desk.page.get_by_text("– of 3")).to_be_visible()
+    desk.page.get_by_label("Replace with").fill("black dog")
+    desk.page.get_by_role("button", name="Replace all").click()
+    desk.press("Escape")
+    assert desk.words == "<p>A black dog, a black dog.[1]</p>|<li 1>black dog</li>"
+    expect(desk.page.get_by_text("6 words, 1 minutes")).to_be_visible()
+    desk.press("Control+z")
+    assert desk.words == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
+
+
+def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(open_desk: Callable[..., Desk]) -> None:
+    body = markup.essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
+    essay = make.essay("Unchanged", body=body)
+    desk = open_desk(essay)
+    desk.page.locator("[name=_publish]").first.click()
+    expect(desk.page.locator(".messagelist .success")).to_be_visible()
+    essay.refresh_from_db()
+    assert essay.body == body
+    Desk(desk.page)
+    desk.press("Control+Home")
+    desk.type("New ")
+    expect(desk.page.locator("#id_body")).to_have_value(body.replace("<p>Two\nlines", "<p>New Two lines"))
+
+
+def test_the_editing_page_is_one_for_everybody(visitor: Visitor, open_desk: Callable[..., Desk]) -> None:
+    desk = open_desk(dark=True, width=360)
+    desk.start("".join(EVERYTHING))
+    assert desk.page.evaluate("document.documentElement.scrollWidth") <= 360
+    desk.press("Alt+F10")
+    desk.press("End")
+    expect(desk.page.get_by_role("button", name="Help")).to_be_focused()
+    desk.press("Enter")
+    expect(desk.page.get_by_role("dialog", name="Keys of the editor")).to_be_visible()
+    desk.press("Escape")
+    desk.page.evaluate(SCRIPT)
+    complaints = len(visitor.complaints)
+    found = desk.page.evaluate("async options => (await axe.run('.essay-editor', options)).violations", AXE)
+    del visitor.complaints[complaints:]  # axe tries styles of its own
+    assert not [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
