@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import owner
 from blog import media
 from blog.editor import paste_views
-from comments import privacy
+from comments import desk_views, privacy
 from comments import urls as comments
 from moderation import open_urls, public
 from moderation import urls as moderation
@@ -39,6 +39,7 @@ urlpatterns = [
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),
     path("admin/blog/essay/", include("blog.writing_urls")),
+    path("admin/desk/reply/<int:pk>/", admin.site.admin_view(desk_views.reply), name="desk-reply"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),

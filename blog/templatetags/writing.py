@@ -1,8 +1,10 @@
 """What stands beside an essay's form in the admin."""
 
+from typing import Any
+
 from django import template
 
-from blog import check_views, checks
+from blog import check_views, checks, desk
 from blog.models import Essay
 
 register = template.Library()
@@ -14,3 +16,8 @@ def findings(essay: Essay | None) -> list[checks.Finding]:
     if essay is None:
         return []
     return checks.look(title=essay.title, excerpt=essay.excerpt, body=essay.body, is_dead=check_views.dead_ends())
+
+
+@register.simple_tag
+def desk_of(user: Any) -> desk.Desk:
+    return desk.of(user)

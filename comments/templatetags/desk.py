@@ -1,0 +1,27 @@
+"""The comments' part of an author's first page in the admin."""
+
+from secrets import token_urlsafe
+from typing import Any
+
+from django import template
+
+from comments import desk
+from comments.models import Comment
+
+register = template.Library()
+
+
+@register.simple_tag
+def said_to(user: Any) -> list[Comment]:
+    return desk.newest(user)
+
+
+@register.simple_tag
+def readers_of(user: Any) -> desk.Readers:
+    return desk.readers(user)
+
+
+@register.simple_tag
+def fresh_key() -> str:
+    """By which an answer that is sent twice is known."""
+    return token_urlsafe(12)
