@@ -41,6 +41,7 @@ ALIKE = 0.35  # of their words two blocks share that are one, changed
 LOOK_AHEAD = 12
 MANY = 2_000  # blocks in one place, beyond which nobody asks which became which
 MOST = 4_000  # blocks on a page
+DEPTH = 60
 CONTEXT = 1  # unchanged blocks shown on each side of a change
 
 
@@ -162,7 +163,7 @@ def blocks(html: str) -> list[Block]:
                 shut(part.name, open_)
                 is_note = is_note and part.name != "section"
             else:
-                open_.append(part.name)
+                open_[DEPTH:] = [part.name]
                 is_note = is_note or part.attributes.get("role") == "doc-endnotes"
         elif part.name in EMPTY:
             say(EMPTY[part.name], "sign", key=(part.name, part.attributes.get("src", "")))

@@ -79,6 +79,9 @@ customElements.define("essay-autosave", class extends HTMLElement {
   }
 
   fields() {
+    this.isReading = true;
+    this.form.querySelector(".essay-editor")?.dispatchEvent(new CustomEvent("essay-flush"));
+    this.isReading = false;
     const all = new FormData(this.form);
     const sent = new URLSearchParams();
     for (const name of NAMES) sent.append(name, all.get(name) ?? "");
@@ -92,6 +95,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
   }
 
   changed() {
+    if (this.isReading) return;
     this.isTyped = true;
     this.isHere = false;
     this.here ??= setTimeout(() => this.keepHere().catch(() => this.say("nowhere")), HERE);
