@@ -245,7 +245,7 @@ def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) 
     desk.page.get_by_role("button", name="Replace all").click()
     desk.press("Escape")
     assert desk.words == "<p>A black dog, a black dog.[1]</p>|<li 1>black dog</li>"
-    expect(desk.page.get_by_text("6 words, 1 minutes")).to_be_visible()
+    expect(desk.page.get_by_text("Words: 6. Minutes to read: 1.")).to_be_visible()
     desk.press("Control+z")
     assert desk.words == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
 

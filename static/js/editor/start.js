@@ -79,7 +79,7 @@ export function start(place) {
       Notes,
       Paste.configure({ place, address: clean, said, stored }),
       Tables,
-      Typed.configure({ language }),
+      Typed.configure({ language: () => area.form?.elements.language?.value || language }),
       keys(() => tools),
     ],
     editorProps: {

@@ -70,7 +70,7 @@ function typography(essay) {
         const $from = state.doc.resolve(from);
         if ($from.parent.type.spec.code || (state.storedMarks ?? $from.marks()).some(({ type }) => NO_PROSE.includes(type.name))) return false;
         const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 80), $from.parentOffset, null, "\ufffc");
-        const found = better(before, typed, languageAt($from, essay));
+        const found = better(before, typed, languageAt($from, essay()));
         if (!found) return false;
         const [gone, words] = found;
         view.dispatch(state.tr.insertText(typed, from, to));
@@ -130,7 +130,7 @@ function signs(editor) {
 export const Typed = Extension.create({
   name: "typed",
   priority: 900,
-  addOptions: () => ({ language: "en" }),
+  addOptions: () => ({ language: () => "en" }),
   addProseMirrorPlugins() {
     return [typography(this.options.language), signs(this.editor)];
   },
