@@ -1,140 +1,24 @@
-"""The record of decisions: what of it somebody asks for, and each decision in words."""
+"""The record of decisions by the page, each decision in words."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
 from functools import cached_property
-from textwrap import shorten
-from typing import Any, Self
-from urllib.parse import urlencode
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Left
-from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments.models import Rule, Status
+from moderation.actions import UNDONE_WITHIN
+from moderation.log_search import HAND, RULE, Search
 from moderation.models import Decision, DecisionQuerySet
 from moderation.rights import Rights
 from moderation.row import first_words
 
 A_PAGE = 50
-UNDONE_WITHIN = timedelta(days=30)
 FIRST = 600  # characters of HTML, of which a line of words is shown
-LONGEST = 200
-HAND, RULE = "hand", "rule"
-
-
-@dataclass(frozen=True)
-class Search:
-    """What of the record is asked for: all of it stands in the address."""
-
-    who: str = ""
-    verb: str = ""
-    by: str = ""  # `hand`, `rule`, or the number of a rule
-    essay: str = ""  # words of its title, or its number
-    person: str = ""  # of a name or address, or their number
-    words: str = ""
-    since: str = ""
-    until: str = ""
-    page: int = 1
-
-    @classmethod
-    def of(cls, query: QueryDict) -> Self:
-        """What makes no sense counts as not said."""
-        said = {each.name: query.get(each.name, "").replace("\0", "").strip()[:LONGEST] for each in fields(cls)}
-        page = number(said.pop("page"))
-        known = {
-            "who": number(said["who"]) > 0,
-            "verb": said["verb"] in Decision.Verb.values,
-            "by": said["by"] in {HAND, RULE} or number(said["by"]) > 0,
-            "since": day_of(said["since"]) is not None,
-            "until": day_of(said["until"]) is not None,
-        }
-        return cls(**{name: value for name, value in said.items() if known.get(name, True)}, page=max(1, page))
-
-    def query(self) -> str:
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
-        return urlencode({name: value for name, value in said.items() if value and (name, value) != ("page", 1)})
-
-    def url(self, page: int = 1) -> str:
-        return address("queue-log", replace(self, page=page).query())
-
-    def csv_url(self) -> str:
-        return address("queue-log-file", replace(self, page=1).query())
-
-    @property
-    def is_narrow(self) -> bool:
-        return bool(replace(self, page=1).query())
-
-    def decisions(self, rights: Rights) -> DecisionQuerySet:
-        """The newest first, those alone that are theirs to see."""
-        found = Decision.objects.order_by("-pk")
-        if not rights.is_everywhere:
-            found = found.filter(essay__in=rights.own_essays())
-        return found.filter(self.by_whom(), self.about(), self.during(), self.wording())
-
-    def by_whom(self) -> Q:
-        found = Q(moderator=self.who) if self.who else Q()
-        if self.verb:
-            found &= Q(verb=self.verb)
-        match self.by:
-            case "":
-                return found
-            case "hand":
-                return found & Q(rule=None) & ~Q(verb=Decision.Verb.RULE)
-            case "rule":
-                return found & (Q(rule__isnull=False) | Q(verb=Decision.Verb.RULE))
-        return found & Q(rule=self.by)
-
-    def about(self) -> Q:
-        found = Q()
-        if self.essay:
-            pk = number(self.essay)
-            found &= Q(essay=pk) if pk else Q(essay__title__icontains=self.essay)
-        if self.person:
-            pk, who = number(self.person), "comment__commenter"
-            named = Q(**{f"{who}__name__icontains": self.person}) | Q(**{f"{who}__email__icontains": self.person})
-            found &= Q(**{who: pk}) if pk else named
-        return found
-
-    def during(self) -> Q:
-        since, until = day_of(self.since), day_of(self.until)
-        found = Q(created__gte=midnight(since)) if since else Q()
-        return found & Q(created__lt=midnight(until + timedelta(days=1))) if until else found
-
-    def wording(self) -> Q:
-        """In what was said between moderators, what its writer was told, or the comment itself."""
-        places = ("why", "told", "reason__name", "comment__wording__text")
-        found = Q()
-        for place in places if self.words else ():
-            found |= Q(**{f"{place}__icontains": self.words})
-        return found
-
-
-def number(text: str) -> int:
-    """0: it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def address(name: str, query: str) -> str:
-    return f"{reverse(name)}?{query}" if query else reverse(name)
-
-
-def day_of(text: str) -> date | None:
-    try:
-        found = parse_date(text)
-    except ValueError:
-        return None
-    return found if found and 1900 < found.year < 3000 else None
-
-
-def midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
 def entries(decisions: DecisionQuerySet) -> DecisionQuerySet:
@@ -256,40 +140,3 @@ def may_be_undone(decision: Decision) -> bool:
         and decision.verb != Decision.Verb.DELETE
         and timezone.now() - decision.created < UNDONE_WITHIN
     )
-
-
-# As a file
-
-UNSAFE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # wide ones are read alike
-
-
-def defused(cell: str) -> str:
-    """What a spreadsheet would run as a formula is words to it."""
-    return f"'{cell}" if cell.startswith(UNSAFE) else cell
-
-
-def in_lines(decisions: DecisionQuerySet) -> DecisionQuerySet:
-    """As entries(), with the beginning of what was typed instead of what is shown: of many that costs too much."""
-    return told(decisions.annotate(said=Left("comment__wording__text", LONGEST)))
-
-
-def head() -> list[str]:
-    return [
-        _("decision"), _("when"), _("who"), _("what"), _("comment"), _("by"), _("first words"), _("essay"),
-        _("before"), _("after"), _("why"), _("told to its writer"),
-    ]  # fmt: skip
-
-
-def typed(decision: Decision) -> str:
-    return shorten(getattr(decision, "said", "") or "", 60, placeholder="…")
-
-
-def lines(decisions: Iterable[Decision]) -> Iterator[list[str]]:
-    for decision in decisions:
-        entry = Entry(decision)
-        cells = [
-            str(decision.pk), decision.created.isoformat(timespec="seconds"), entry.who, entry.what,
-            str(decision.number), entry.name, typed(decision), str(decision.essay or ""), as_label(decision.before),
-            as_label(decision.after), decision.why, entry.told,
-        ]  # fmt: skip
-        yield [defused(cell) for cell in cells]

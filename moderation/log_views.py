@@ -1,7 +1,5 @@
 """The record of decisions on the stock admin: to be searched, read, and taken away as a file."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -11,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import Request
-from moderation.log import Log, Search, head, in_lines, lines
+from moderation.log import Log
+from moderation.log_file import in_lines, table
+from moderation.log_search import Search
 from moderation.rights import Rights, for_moderators
-
-AT_A_TIME = 500
 
 
 @require_safe
@@ -37,17 +35,3 @@ def log_file(request: Request, rights: Rights) -> HttpResponse:
     answer: Any = StreamingHttpResponse(table(found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="log.csv"'
     return answer  # type: ignore[no-any-return]
-
-
-class Straight:
-    """A file that hands on what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def table(found: Any) -> Iterator[str]:
-    writer = csv.writer(Straight())
-    yield "\ufeff" + writer.writerow(head())  # so that spreadsheets take it for UTF-8
-    for line in lines(found.iterator(chunk_size=AT_A_TIME)):
-        yield writer.writerow(line)
