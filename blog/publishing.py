@@ -39,6 +39,13 @@ class Publishing(Base):
         live_by_own_clock(request)
         return super().changelist_view(request, *args, **more)
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Essay], search_term: str) -> Any:
+        """Where an essay is chosen, as one of which another is the translation, others' drafts stay theirs."""
+        match = request.resolver_match
+        if match and match.url_name == "autocomplete" and not request.user.has_perm("blog.change_others"):
+            queryset = queryset.filter(pk__in=Essay.objects.choosable_by(request.user).values("pk"))
+        return super().get_search_results(request, queryset, search_term)
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **more)
         if db_field.name == "published" and field is not None:

@@ -34,8 +34,8 @@ def newest(user: Any) -> list[Comment]:
     first = sorted(keys, key=lambda pk: (keys[pk], -pk))[:SHOWN]
     found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(first)
     for pk, comment in found.items():
-        comment.is_replied = keys[pk]  # type: ignore[attr-defined]
-        comment.takes_reply = Discussion.objects.of(comment.essay).takes_comments  # type: ignore[attr-defined]
+        comment.is_replied = keys[pk]
+        comment.takes_reply = Discussion.objects.of(comment.essay).takes_comments
     return [found[pk] for pk in first if pk in found]
 
 

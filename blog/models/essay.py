@@ -66,6 +66,10 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         """An author touches only their own; an editor's hands are free."""
         return self if user.has_perm("blog.change_others") else self.filter(authors=user)
 
+    def choosable_by(self, user: Any) -> Self:
+        """Everybody's that readers have, and one's own."""
+        return self.filter(models.Q(published__lte=timezone.now()) | models.Q(authors=user))
+
     def in_series(self) -> Self:
         """In the order its author gave them; those without a place follow by their time."""
         return self.order_by(models.F("series_position").asc(nulls_last=True), "published", "pk")

@@ -108,6 +108,7 @@ async function take(files) {
 }
 
 if (editor) {
+  editor.after(place); // at hand while one writes
   const opener = place.querySelector("[data-part=open]");
   place.querySelector("[data-part=hint]").hidden = false;
   opener.setAttribute("role", "button");

@@ -111,3 +111,12 @@ def test_authors_of_an_essay_are_chosen_among_who_writes_here(author: User) -> N
     page = Page(client_of(author).get(f"{ESSAYS}add/")).html
     assert "Miriam Achterberg" in page
     assert "Rosa Castellanos" not in page
+
+
+def test_drafts_of_others_are_not_among_what_is_chosen_from(author: User, anothers: Essay) -> None:
+    make.essay("Out", by=make.author("lena"))
+    make.essay("Hers", by=author, published=None)
+    asked = "/admin/autocomplete/?app_label=blog&model_name=essay&field_name=translation_of&term="
+    found = {row["text"] for row in client_of(author).get(asked).json()["results"]}
+    assert found == {"Out", "Hers"}
+    assert "Not Hers" in {row["text"] for row in client_of(make.editor()).get(asked).json()["results"]}
