@@ -31,7 +31,7 @@ from blog.writing_form import WritingForm
 class SiteAdmin(admin.ModelAdmin[Site]):
     """One row: its list is its form."""
 
-    fields = ("name", "tagline", "language", "time_zone", "essays_a_page")
+    fields = ("name", "tagline", "language", "time_zone", "essays_a_page", "public_record")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         Site.objects.get_or_create(pk=1)

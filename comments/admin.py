@@ -39,7 +39,6 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
                     "readers_may_report",
                     "writers_may_appeal",
                     "tombstones_tell",
-                    "public_record",
                 )
             },
         ),

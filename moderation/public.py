@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 import pagecache
-from comments.models import Rules, Status
+from blog.models import Site
+from comments.models import Status
 from moderation.actions import REMOVED
 from moderation.models import Appeal, Decision, DecisionQuerySet, Report
 
@@ -27,7 +28,7 @@ APPROVES = (Decision.Verb.APPROVE, Decision.Verb.RESTORE, Decision.Verb.RULE)
 
 @require_safe
 def record(request: HttpRequest) -> HttpResponse:
-    if not Rules.objects.filter(pk=1, public_record=True).exists():
+    if not Site.objects.current().public_record:
         raise Http404
     now = timezone.now()
     since = first_month(timezone.localdate())

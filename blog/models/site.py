@@ -28,6 +28,9 @@ class Site(models.Model):
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=12, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
+    public_record = models.BooleanField(
+        _("publish the record"), default=False, help_text=_("Counts of what moderators decide, without names.")
+    )
     essays_a_page = models.PositiveSmallIntegerField(_("essays a page"), default=10)
 
     objects = SiteManager()

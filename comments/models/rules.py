@@ -152,9 +152,6 @@ class Rules(models.Model):
     tombstones_tell = models.BooleanField(
         _("removed comments say why"), default=False, help_text=_("Where a place is kept and a reason was told.")
     )
-    public_record = models.BooleanField(
-        _("publish the record"), default=False, help_text=_("Counts of decisions and their reasons, without names.")
-    )
 
     objects = RulesManager()
 

@@ -137,7 +137,7 @@ def test_pages_are_turned_and_cost_the_same(client: Client, essay: Essay, django
     for number in range(23):
         make.comment(essay, f"Number {number}.", by=speaker)
     client.force_login(rosa)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         page = page_of(client)
     assert [words for words, _state in entries(page)] == [f"Number {number}." for number in range(22, 2, -1)]
     assert 'href="?page=2"' in page

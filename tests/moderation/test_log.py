@@ -197,7 +197,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     place = reverse("moderation-record")
     assert client.get(place).status_code == 404
     assert place not in client.get("/").content.decode()
-    make.rules(public_record=True)
+    make.site(public_record=True)
     assert f'href="{place}"' in client.get("/").content.decode()
     assert "Nothing has been decided yet." in client.get(place).content.decode()
     one, two, three = (make.comment(essay, f"Secret words {i}", status="pending") for i in range(3))
