@@ -1,0 +1,76 @@
+"""How long a moderator waits for the next row: from the key that decides to the frame in which the next one has the
+focus, over 100 pending rows in Chromium."""
+
+import os
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from django.conf import settings
+from django.db import connection
+from playwright.sync_api import Page, expect
+
+from tests import make
+from tests.services.chromium import chromium
+from tests.services.sessions import log_in
+from tests.services.site import Server, installed
+
+COUNT = 100
+KEYS = "asd"
+# Two frames after the key: the first is drawn with the focus where it is by then, the second begins when that is done.
+MEASURE = """() => {
+  window.taken = [];
+  addEventListener("keydown", ({ timeStamp }) => {
+    const before = document.activeElement;
+    requestAnimationFrame(() => requestAnimationFrame((now) => {
+      const row = document.activeElement;
+      taken.push(row !== before && row.matches("li.row") ? now - timeStamp : Infinity);
+    }));
+  }, true);
+}"""
+
+UNTIL = """(count) => new Promise((done) => {
+  const look = () => (taken.length < count ? requestAnimationFrame(look) : done());
+  look();
+})"""
+
+
+def main() -> None:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
+    with (
+        tempfile.TemporaryDirectory() as name,
+        installed(os.environ["DATABASE_URL"], Path(name)) as installation,
+        chromium() as browser,  # before the connection, which belongs to what runs in its loop
+    ):
+        server = Server(installation, SECRET_KEY=settings.SECRET_KEY)  # so that it believes our log-in
+        try:
+            with server.connected():
+                taken = measure(server, browser.new_page())
+        finally:
+            server.stop()
+    print(f"key to next row, {COUNT} pending, {connection.vendor}; ms in Chromium")
+    print(f"{'rows':>10}{'median':>10}{'worst':>10}")
+    print(f"{len(taken):>10}{median(taken):>10.0f}{max(taken):>10.0f}")
+
+
+def measure(server: Server, page: Page) -> list[float]:
+    make.site()
+    make.rules(hold_first_comment=True)
+    essay = make.essay("Whose Promise Is It?")
+    for number in range(COUNT):
+        make.comment(essay, f"Words {number}. " * 20, by=make.guest(f"Guest {number}"), status="pending")
+    log_in(page.context, make.moderator(), server.url)
+    page.goto(f"{server.url}/admin/comments/queue/?per_page={COUNT}")
+    page.evaluate(MEASURE)
+    return decide(page)
+
+
+def decide(page: Page) -> list[float]:
+    """All but the last one, which has no next."""
+    page.locator("li.row").first.focus()
+    for number in range(COUNT - 1):
+        page.keyboard.press(KEYS[number % len(KEYS)])
+        page.evaluate(UNTIL, number + 1)
+    expect(page.locator("li.row")).to_have_count(1)
+    found: list[float] = page.evaluate("taken")
+    return found
