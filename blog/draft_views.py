@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -192,4 +193,12 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
             messages.success(request, _("Here is a new link."))
         return redirect("essay-links", which)
     rows = PreviewLink.objects.open().filter(essay=essay).select_related("by")
-    return page(request, "preview_links", _("Links for friends"), essay=essay, rows=rows, days=preview.DAYS)
+    return page(
+        request,
+        "preview_links",
+        _("Links for friends"),
+        essay=essay,
+        rows=rows,
+        days=preview.DAYS,
+        home=settings.SITE_URL,
+    )

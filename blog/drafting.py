@@ -70,7 +70,7 @@ def _keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | N
     row = of(author, essay, form.key).select_for_update().first()
     if row and row.tab != form.tab and row.changed.isoformat() != form.over:
         return ("same", None) if row.text == form.text else ("elsewhere", row)
-    if row and row.tab == form.tab and form.number <= row.number:
+    if row and form.tab and row.tab == form.tab and form.number <= row.number:
         return "kept", row
     stored = revising.standing(essay).text if essay else Text()
     if form.text.cleaned() == stored.cleaned():

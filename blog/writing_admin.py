@@ -119,7 +119,7 @@ def around(request: HttpRequest, essay: Essay | None, key: str) -> dict[str, Any
     asked = "draft" in request.GET
     draft = drafting.of(author, essay, key).first() if essay or asked else None
     found = revising.standing(essay) if essay else Standing(Text(), None, "")
-    base = draft.base if draft and asked else found.mark
+    base = request.GET.get("seen", draft.base)[:60] if draft and asked else found.mark
     return {
         "standing": found,
         "base": request.POST.get("base", base),
@@ -148,13 +148,14 @@ def clash(request: HttpRequest, essay: Essay) -> Standing | None:
 def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
     """Both texts, and the ways on; what was sent is kept as an unsaved text whichever is taken."""
     mine = drafting.text_of(request.POST).cleaned()
-    drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
+    state, _row = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
     context = {
         **admin.site.each_context(request),
-        "title": _("Somebody else has saved this essay meanwhile"),
+        "title": _("This essay was saved meanwhile"),
         "essay": essay,
         "newer": found,
         "mine": mine,
+        "is_kept": state != "elsewhere",
         "is_own": found.revision is not None and found.revision.author == request.user,
         "difference": difference.between(found.text, mine),
         "fields": [

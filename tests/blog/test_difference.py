@@ -43,7 +43,7 @@ def told(old: str, new: str) -> list[str]:
             '<p>to <a href="https://a.example/">it</a> we went</p>',
             '<p>to <a href="https://b.example/">it</a> we went</p>',
             [
-                'changed p: to it[-<span class="address"> (https://a.example/)</span>-]{+<span class="address"> (https://b.example/)</span>+} we went'  # noqa: E501
+                'changed p: to it[-<span class="address"> (https://a.example/)</span>-]{+<span class="address"> (https://b.example/)</span>+} we went'
             ],
         ),
         ("<ul><li>x</li></ul>", "<ol><li>x</li></ol>", ["changed ol li: x"]),

@@ -165,3 +165,13 @@ def test_who_is_logged_out_is_sent_to_log_in_and_nothing_is_written(desk: Desk) 
     desk.client.logout()
     assert desk.keep(**one("a", 1, "<p>Typed.</p>")).status_code == 302
     assert not Draft.objects.exists()
+
+
+def test_after_a_conflict_both_are_made_one_in_the_form(author: User, essay: Essay) -> None:
+    first, second = two(author, essay)
+    first.save(body="<p>Her words.</p>")
+    for words in ("<p>My words.</p>", "<p>My later words.</p>"):
+        answer = second.save(body=words)
+    assert "My later words." in second.open(f"?draft=1&seen={answer.context['newer'].mark}")
+    assert second.save(body="<p>Both.</p>").status_code == 302
+    assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]

@@ -74,7 +74,7 @@ def test_a_link_ends_by_itself_or_when_it_is_withdrawn(desk: Desk, friend: Clien
     address, other = link(desk), link(desk, days="30")
     first, second = PreviewLink.objects.order_by("pk")
     assert first.expires - timezone.now() < timedelta(days=7)
-    assert address in desk.client.get(desk.at("links")).content.decode()
+    assert f'value="http://127.0.0.1:8000{address}"' in desk.client.get(desk.at("links")).content.decode()
     desk.client.post(desk.at("links"), {"withdraw": second.pk})
     assert friend.get(other).status_code == 404
     PreviewLink.objects.filter(pk=first.pk).update(expires=timezone.now())

@@ -21,8 +21,7 @@ from tests.services.chromium import FLAGS, Visitor, program
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
-    from tests.conftest import Serve
-    from tests.services.site import Server
+    from tests.services.site import Serve, Server
 
 STORED = "<p>Stored words.</p>"
 BEARABLE = 2.0  # seconds of typing

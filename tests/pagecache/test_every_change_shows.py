@@ -432,7 +432,8 @@ def test_an_essay_that_is_deleted(world: World, way: str) -> None:
 
 def test_a_page_stands_in_every_masthead(world: World) -> None:
     now = timezone.now() - timedelta(days=1)
-    page = world.add(Essay, kind="page", title="Colophon", published_0=f"{now:%Y-%m-%d}", published_1="00:00:00")
+    when = {"published_0": f"{now:%Y-%m-%d}", "published_1": "00:00:00"}
+    page = world.add(Essay, kind="page", title="Colophon", body="<p>Who made it.</p>", **when)
     world.agree()
     for address in ("/", "/archive/", world.essay.get_absolute_url(), "/about/"):
         assert "Colophon" in world.read(address), address
