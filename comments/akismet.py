@@ -186,8 +186,17 @@ def decided(comment: Comment, *, before: str, after: str) -> None:
         return
     is_called = is_called_spam(Wording.objects.filter(pk=comment.wording_id or 0).first())
     now = means(after, is_called=is_called)
+    if before == Status.TRASH:
+        before = before_trash(comment)
     if means(before, is_called=is_called) != now:
         correct.enqueue(comment.pk, now)
+
+
+def before_trash(comment: Comment) -> str:
+    """What it went to the trash as: of that it was told, and of the trash nothing."""
+    decided: Any = comment.decisions
+    into = decided.filter(after=Status.TRASH, before__in=Status.values).exclude(before=Status.TRASH).order_by("-pk")
+    return str(into.values_list("before", flat=True).first() or Status.TRASH)
 
 
 @job(retry=True)

@@ -182,6 +182,15 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     assert service.verbs == ["comment-check", "submit-ham", "submit-spam"]
 
 
+def test_through_the_trash_it_is_told_of_what_was_before(service: Service, essay: Essay, mara: User) -> None:
+    comment = post(essay)
+    run()
+    for decide in (actions.mark_spam, actions.trash, actions.approve, actions.trash, actions.mark_spam):
+        decide(comment, by=mara)
+        run()
+    assert service.verbs == ["comment-check", "submit-spam", "submit-ham", "submit-spam"]
+
+
 def test_what_is_undone_before_it_was_told_is_not_told(service: Service, essay: Essay, mara: User) -> None:
     comment = post(essay)
     run()

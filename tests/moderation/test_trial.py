@@ -17,6 +17,7 @@ from comments.screening import Refused, Sender
 from moderation import actions as deciding
 from moderation.trial import Trial
 from tests import make
+from tests.conftest import RUNS_ALL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/comments/rule/add/"
@@ -106,7 +107,8 @@ def test_the_numbers_are_what_happens_when_it_is_on_and_the_same_comes_again(ess
     Block.objects.create(kind="block", commenter=said[1][0])
     make.rules(refuse_words="aaaa")
     places = {comment.pk: place for place, comment in enumerate(Comment.objects.order_by("pk"))}
-    rules = [rule(action, **conditions) for action, conditions in RULES]
+    chosen = RULES if RUNS_ALL else RULES[::2]
+    rules = [rule(action, **conditions) for action, conditions in chosen]
     trial = Trial()
     would = [[places[found.pk] for found in trial.of(each, each.conditions.all()).decided] for each in rules]
     Comment.objects.all().delete()
