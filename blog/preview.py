@@ -32,7 +32,7 @@ def newest_text(essay: Essay) -> Text:
 def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
     """Nothing of it is saved, kept by anybody or found by search engines."""
     text.onto(essay)
-    essay.shown_tags = list(Tag.objects.filter(name__in=text.tags))
+    essay.shown_tags = Tag.objects.known_as(text.tags)
     is_new = essay._state.adding
     if is_new:
         essay.bylines = [by]

@@ -133,7 +133,7 @@ def record(
 
 
 def set_tags(essay: Essay, text: Text) -> None:
-    wanted = [Tag.objects.named(name) for name in text.tags]
+    wanted = [tag for name in text.tags for tag in Tag.objects.known_as([name]) or [Tag.objects.named(name)]]
     if {tag.pk for tag in wanted} != set(essay.tags.values_list("pk", flat=True)):
         essay.tags.set(wanted)
         pagecache.bump(essay.cache_key, "site")

@@ -13,7 +13,7 @@ from blog.models.revision import LINES
 
 def as_initial(text: Text) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(text, name) for name in LINES}
-    return found | {"tags": list(Tag.objects.filter(name__in=text.tags))}
+    return found | {"tags": Tag.objects.known_as(text.tags)}
 
 
 def is_publishing(data: Any) -> bool:

@@ -1,5 +1,7 @@
 """The words under which essays are found together."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.urls import reverse
 from django.utils.text import slugify
@@ -18,6 +20,17 @@ class TagQuerySet(models.QuerySet["Tag"]):
             number += 1
             slug = f"{stem}-{number}"
         return self.create(name=name, slug=slug)
+
+    def known_as(self, names: Iterable[str]) -> "list[Tag]":
+        """Those that have these names, or had them before they were renamed or merged."""
+        found: dict[int, Tag] = {}
+        for name in names:
+            slug = slugify(name, allow_unicode=True)[:90]
+            by_address = models.Q(slug=slug) | models.Q(old_addresses__old=f"/tag/{slug}/")
+            tag = self.filter(name__iexact=name).first() or self.filter(by_address).first()
+            if tag:
+                found[tag.pk] = tag
+        return list(found.values())
 
 
 class Tag(models.Model):

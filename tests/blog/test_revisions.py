@@ -129,6 +129,19 @@ def test_what_changed_is_told_to_readers_if_the_author_says_so(desk: Desk) -> No
         assert part in history
 
 
+def test_a_tag_that_was_renamed_meanwhile_stays_on_the_text_that_waits(desk: Desk) -> None:
+    tag = Tag.objects.named("Promises")
+    desk.publish(title="T", body="<p>One.</p>")
+    desk.open()
+    desk.save(body="<p>Two.</p>", tags=[tag.pk])
+    Tag.objects.filter(pk=tag.pk).update(name="Vows", slug="vows")
+    actions.keep_address("/tag/promises/", tag=tag)
+    desk.open()
+    desk.publish()
+    assert "Vows" in readers_page(Essay.objects.get())
+    assert [tag.name for tag in Tag.objects.all()] == ["Vows"]
+
+
 def test_what_was_there_before_revisions_were_kept_is_the_first_of_them(author: User) -> None:
     essay = make.essay("Imported", by=author, body="<p>From elsewhere.</p>")
     desk = Desk(author, essay)
