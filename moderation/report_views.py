@@ -101,7 +101,7 @@ def said(outcome: str) -> list[str]:
         case "mailed":
             return [
                 thanks,
-                _("A mail is on its way to you. Press the button behind its link, and you will hear what comes of it."),
+                _("A link is on its way to you. Press the button behind it, and you will hear what comes of it."),
             ]
     return []
 
