@@ -1,0 +1,93 @@
+"""Pictures on the page on which an essay is written, in Chromium: dropped, sent in, found again, and remarked on."""
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image as Pillow
+from playwright.sync_api import FilePayload, Page, expect
+
+from blog.models import Image
+from tests import make
+from tests.services.chromium import AXE, SCRIPT, Visitor
+from tests.services.sessions import log_in
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+# A file from the desktop, let go of over the text.
+DROP = """async ([bytes, name]) => {
+  const text = document.querySelector(".essay-editor [contenteditable=true]");
+  const box = text.getBoundingClientRect();
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+  text.dispatchEvent(new DragEvent("drop", {
+    dataTransfer: carried, bubbles: true, cancelable: true, clientX: box.left + 20, clientY: box.top + 10,
+  }));
+}"""
+# The same from the clipboard: a picture alone, as a screenshot is.
+PASTE = """([bytes, name]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+  document.querySelector(".essay-editor [contenteditable=true]").dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
+}"""
+
+
+def photo() -> bytes:
+    out = io.BytesIO()
+    Pillow.radial_gradient("L").resize((600, 400)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def file(name: str, data: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
+
+
+@pytest.fixture
+def page(visitor: Visitor, site: "Server") -> Page:
+    author = make.author("miriam")
+    essay = make.essay("Whose Promise", by=author, excerpt="On a word.", body="<p>In the spring.</p>")
+    page = visitor.open(site.url)
+    log_in(page.context, author, site.url)
+    page.goto(f"{site.url}/admin/blog/essay/{essay.pk}/change/")
+    expect(page.locator(".essay-editor [contenteditable=true]")).to_be_visible()
+    return page
+
+
+def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, visitor: Visitor) -> None:
+    dialog = page.get_by_role("dialog", name="Pictures")
+    checks = page.locator(".essay-checks li")
+    page.get_by_role("button", name="Pictures").click()
+    dialog.get_by_label("New picture").set_input_files(file("hill.svg", b"<svg/>"))
+    expect(dialog.get_by_role("status")).to_contain_text("which can carry a script")
+    dialog.get_by_label("New picture").set_input_files(file("hill.jpg", photo()))
+    dialog.get_by_label("Alternative text").fill("A round hill")
+    dialog.get_by_label("Caption").fill("The hill.")
+    dialog.get_by_label("Wide").check()
+    page.evaluate(SCRIPT)
+    found = page.evaluate("async options => (await axe.run('.images-dialog', options)).violations", AXE)
+    assert not [(each["id"], each["nodes"][0]["target"]) for each in found]
+    visitor.complaints.clear()  # Chromium logs what is refused, and axe tries styles of its own
+    dialog.get_by_role("button", name="Insert picture").click()
+    expect(dialog).to_be_hidden()
+    figure = page.locator(".essay-editor figure")
+    expect(figure.get_by_alt_text("A round hill")).to_be_visible()
+
+    for way in (DROP, PASTE):
+        page.evaluate(way, [list(photo()), "again.jpg"])
+        expect(dialog.get_by_role("button", name="Insert picture")).to_be_enabled()
+        dialog.get_by_role("button", name="Insert picture").click()
+        expect(dialog).to_be_hidden()
+    expect(figure).to_have_count(3)
+    expect(checks.filter(has_text="no alternative text")).to_have_count(2)
+
+    page.get_by_role("button", name="Pictures").click()
+    dialog.get_by_label("Find an earlier one").fill("round")
+    expect(dialog.get_by_role("listitem")).to_have_count(1)
+    dialog.get_by_role("button", name="A round hill").click()
+    expect(dialog.get_by_label("Alternative text")).to_have_value("A round hill")
+    dialog.get_by_role("button", name="Close").click()
+
+    assert page.locator("#id_body").input_value().count("<img ") == Image.objects.count() == 3
+    assert Image.objects.filter(alt="A round hill").count() == 1
