@@ -3,19 +3,18 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from blog.models import Essay
 from comments.models import Comment, Like, Rules
 from tests import make
 from tests.services.chromium import Visitor
+from tests.services.keyboard import press, tab_to, type_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.services.site import Server
-
-STOPS = 120  # no page here has as many
 
 
 @pytest.fixture
@@ -24,26 +23,6 @@ def essay(site: "Server") -> "Iterator[Essay]":
     make.rules(hold_first_comment=False, guests_may_like=True)
     yield make.essay("Of Keys", by=make.author(name="Miriam Achterberg"))
     before.save()
-
-
-def tab_to(page: Page, selector: str) -> None:
-    """As who has no mouse does: on and on, past the end and from the start again."""
-    for _stop in range(STOPS):
-        page.keyboard.press("Tab")
-        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(f"{selector} is not reached by Tab")
-
-
-def press(page: Page, selector: str, key: str = "Enter") -> None:
-    tab_to(page, selector)
-    page.keyboard.press(key)
-
-
-def type_into(page: Page, selector: str, words: str) -> None:
-    tab_to(page, selector)
-    page.keyboard.press("Control+a")
-    page.keyboard.type(words)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

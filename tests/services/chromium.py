@@ -109,14 +109,18 @@ class Visitor:
 
     def axe(self, page: Page, *, again: bool = False) -> None:
         """Nothing on the page may be hard to read or to reach for anybody. `again`: the same page in another look."""
+        found = self.found(page, again=again)
+        assert not found, found
+
+    def found(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
+        """What axe complains of: by its rule, where first and how."""
         complaints = len(self.complaints)
         if not page.evaluate("'axe' in window"):
             page.evaluate(SCRIPT)
         options = AXE | {"runOnly": BY_LOOK} if again else AXE
         found = page.evaluate("async options => (await axe.run(options)).violations", options)
         del self.complaints[complaints:]  # axe tries styles of its own, which the policy refuses aloud
-        told = [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
-        assert not told, told
+        return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found}
 
     def close(self) -> None:
         for context in self.browser.contexts:

@@ -1,0 +1,323 @@
+"""Every page of those who decide, and of those they decide about, on a phone; all of it without script, and by keys."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments import mailed_links
+from comments.models import Block, Comment, Condition, Rule, Rules, Wording
+from comments.screening import Sender
+from moderation import actions, appeals, reporting
+from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
+from tests import make
+from tests.services.chromium import Visitor
+from tests.services.keyboard import press, tab_to, type_into
+from tests.services.sessions import log_in
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+QUEUE = "/admin/comments/queue/"
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth)
+    .map((part) => part.outerHTML.slice(0, 100))"""
+LONG = "Wolfeschlegelsteinhausenbergerdorff"
+# What stock lists and forms of Django's admin have of themselves: boxes and half dates without a label, an empty
+# head over them, filters close to each other.
+OF_DJANGO = {
+    "rules": {"label-title-only"},
+    "a rule and its trial": {"empty-table-header", "label"},
+    "blocks": {"target-size"},
+    "a block": {"label"},
+}
+
+
+@dataclass
+class Scene:
+    """Something of everything that can be decided about."""
+
+    owner: User
+    moderator: User
+    writer: User
+    held: Comment
+    refused: Comment
+    reported: Comment
+    rule: Rule
+    batch: Batch
+
+
+@pytest.fixture(scope="module")
+def scene(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    with django_db_blocker.unblock(), _site.connected():
+        before = Rules.objects.current()
+        make.rules(hold_first_comment=True, tombstones_tell=True, spam_hold_at=50)
+        make.site(public_record=True)
+        yield made()
+        before.save()
+        make.site(public_record=False)
+
+
+def made() -> Scene:
+    owner, moderator, writer = make.owner(name="Joris Vane"), make.moderator(name="Mara"), make.user(name="Rosa")
+    essay = make.essay(f"Whose Promise Is It, {LONG}?")
+    told: dict[str, Any] = {
+        "by": moderator,
+        "reason": Reason.objects.first(),
+        "told": "Write it again without the name.",
+    }
+    good = [make.comment(essay, f"What I think of it, the {number}th.") for number in range(3)]
+    bad = [make.comment(essay, f"Cheap lamps, {number} of them.") for number in range(3)]
+    for comment, score in zip([*good, *bad], (0.1, 0.2, 0.6, 0.4, 0.9, 0.95), strict=True):
+        Wording.objects.filter(comment=comment).update(likeness=score)
+    for comment in bad:
+        actions.mark_spam(comment, by=moderator, why="An advert.")
+    gone = make.comment(essay, "What is gone.")
+    make.comment(essay, "And was answered.", to=gone)
+    actions.trash(gone, **told)
+    refused = make.comment(essay, "What was refused.", by=Commenter.objects.of(writer))
+    actions.trash(refused, **told)
+    appeals.appeal(refused.pk, words="It was no insult.", rules=Rules.objects.current())
+    for number, kind in enumerate(Report.Kind.values):
+        sender = Sender(f"198.51.{number}.4")
+        reporting.report(comment=good[0].pk, commenter=None, sender=sender, kind=kind, words=LONG * number)
+    held = make.comment(
+        essay, f"> Quoted\n\n- one\n\nhttps://e.example/{LONG}", by=make.guest(f"Tobias {LONG}"), to=good[0], status="pending"
+    )  # fmt: skip
+    Note.objects.create(commenter=held.commenter, moderator=moderator, text="Look twice.")
+    Block.objects.create(kind="hold", commenter=held.commenter, moderator=moderator, why="For a week")
+    rule = Rule.objects.create(name="Lamps", action="hold")
+    Condition.objects.create(rule=rule, kind="words", value="lamps")
+    batch = Batch.objects.create(moderator=moderator, verb="spam", state="done", total=40, done=38, missed=2)
+    return Scene(owner, moderator, writer, held, refused, good[0], rule, batch)
+
+
+def own_page(kind: str) -> Callable[[Scene], str]:
+    return lambda scene: f"/comments/{(scene.reported if kind == 'report' else scene.refused).pk}/{kind}/"
+
+
+# Who looks, and where.
+PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
+    "pending": ("moderator", lambda scene: f"{QUEUE}?q=Promise"),
+    "reported": ("moderator", lambda scene: f"{QUEUE}?status=reported"),
+    "spam": ("moderator", lambda scene: f"{QUEUE}?status=spam&q=lamps"),
+    "trash": ("moderator", lambda scene: f"{QUEUE}?status=trash&q=Promise"),
+    "a search that finds nothing": ("moderator", lambda scene: f"{QUEUE}?status=all&q=nowhere-to-be-found"),
+    "one comment": ("moderator", lambda scene: f"{QUEUE}comments/{scene.held.pk}/"),
+    "an appeal, decided about": ("moderator", lambda scene: f"{QUEUE}comments/{scene.refused.pk}/"),
+    "a batch": ("moderator", lambda scene: f"{QUEUE}batches/{scene.batch.pk}/"),
+    "a person": ("moderator", lambda scene: f"{QUEUE}people/{scene.held.commenter_id}/"),
+    "the log": ("moderator", lambda scene: f"{QUEUE}log/?essay=Promise"),
+    "numbers": ("owner", lambda scene: f"{QUEUE}numbers/"),
+    "the filter": ("owner", lambda scene: f"{QUEUE}filter/"),
+    "rules": ("owner", lambda scene: "/admin/comments/rule/"),
+    "a rule and its trial": ("owner", lambda scene: f"/admin/comments/rule/{scene.rule.pk}/change/"),
+    "blocks": ("owner", lambda scene: "/admin/comments/block/"),
+    "a block": ("owner", lambda scene: "/admin/comments/block/add/"),
+    "reasons": ("owner", lambda scene: "/admin/moderation/reason/"),
+    "a report": ("guest", own_page("report")),
+    "an appeal": ("writer", own_page("appeal")),
+    "a decision by mail": ("guest", lambda scene: mailed(scene.held, scene.moderator)),
+    "how mail comes": ("moderator", lambda scene: "/accounts/queue-mail/"),
+    "the public record": ("guest", lambda scene: "/moderation/"),
+}
+
+
+def mailed(comment: Comment, user: User) -> str:
+    return "/" + mailed_links.to_decide(comment, user).split("/", 3)[3]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(visitor: Visitor, site: "Server", scene: Scene, name: str) -> None:
+    who, address = PAGES[name]
+    page = visitor.open(width=360)
+    if who != "guest":
+        log_in(page.context, getattr(scene, who), site.url)
+    page.goto(site.url + address(scene))
+    assert page.evaluate(TOO_WIDE) == []
+    found = visitor.found(page)
+    assert set(found) <= OF_DJANGO.get(name, set()), found
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")  # Django's links fade
+    found = visitor.found(page, again=True)
+    assert set(found) <= OF_DJANGO.get(name, set()), found
+
+
+def test_what_is_emptied_is_asked_about_first(visitor: Visitor, site: "Server", scene: Scene) -> None:
+    page = visitor.open(width=360, dark=True)
+    log_in(page.context, scene.moderator, site.url)
+    page.goto(f"{site.url}{QUEUE}?status=spam")
+    page.get_by_role("button", name="Empty spam…").click()
+    expect(page.get_by_role("button", name="for good")).to_be_visible()
+    assert page.evaluate(TOO_WIDE) == []
+    visitor.axe(page)
+
+
+# The whole path
+
+
+@pytest.fixture
+def essay(site: "Server") -> Iterator[Essay]:
+    before = Rules.objects.current()
+    make.rules(hold_first_comment=True)
+    yield make.essay(f"Of Ways {Essay.objects.count()}")
+    before.save()
+
+
+def waiting(essay: Essay, *texts: str) -> list[Comment]:
+    return [make.comment(essay, text, by=make.guest(text.split()[0]), status="pending") for text in texts]
+
+
+def said(comment: Comment) -> str:
+    comment.refresh_from_db()
+    return comment.wording.text if comment.wording else ""
+
+
+def status(comment: Comment) -> str:
+    comment.refresh_from_db()
+    return comment.status
+
+
+def at_row(page: Page, comment: Comment, form: str) -> None:
+    page.locator(f"#comment-{comment.pk}").get_by_role("link", name=form).click()
+
+
+def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    edited, answered, refused, deleted, *rest = waiting(
+        essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six", "Gina seven"
+    )
+    moderator, guest = visitor.open(script=False), visitor.open(script=False)
+    log_in(moderator.context, make.moderator(), site.url)
+    place = f"{site.url}{QUEUE}?essay={essay.pk}"
+
+    moderator.goto(place)
+    at_row(moderator, edited, "Edit")
+    moderator.get_by_label("What Anna says").fill("Anna said better")
+    moderator.get_by_role("button", name="Save").click()
+    assert said(edited) == "Anna said better"
+    at_row(moderator, answered, "Reply")
+    moderator.get_by_label("Reply to Bert").fill("So it is.")
+    moderator.get_by_role("button", name="Approve and reply").click()
+    assert status(answered) == "approved"
+    assert Comment.objects.get(parent=answered).status == "approved"
+    at_row(moderator, refused, "Refuse…")
+    moderator.get_by_label("Reason").select_option("Off topic")
+    moderator.get_by_label("A sentence to its writer").fill("Try another essay.")
+    moderator.locator("#refuse").get_by_role("button", name="Trash").click()
+    assert Decision.objects.filter(comment=refused).latest("pk").told == "Try another essay."
+    at_row(moderator, deleted, "Delete…")
+    moderator.get_by_role("button", name="Delete for good").click()
+    assert not Comment.objects.filter(pk=deleted.pk).exists()
+
+    moderator.goto(f"{place}&per_page=2")
+    moderator.get_by_label("All 4 that match").check()
+    moderator.locator("#bulk").get_by_role("button", name="Spam").click()
+    expect(moderator.get_by_text("4 marked as spam.", exact=True)).to_be_visible(timeout=30_000)
+    assert {status(comment) for comment in rest} == {"spam"}
+    moderator.goto(f"{site.url}{QUEUE}log/?essay={essay.pk}")
+    moderator.get_by_role("button", name="Undo marked as spam, Emil").click()
+    expect(moderator.get_by_role("heading", name="Queue")).to_be_visible()
+    assert status(rest[0]) == "pending"
+
+    guest.goto(site.url + essay.get_absolute_url())
+    guest.locator(f"#comment-{answered.pk} a[href*=report]").first.click()
+    guest.get_by_label("It is spam").check()
+    guest.get_by_role("button", name="Report").click()
+    expect(guest.get_by_role("status")).to_contain_text("Thank you.")
+    assert Report.objects.filter(comment=answered).count() == 1
+
+    own = say(guest, site.url + essay.get_absolute_url())
+    actions.trash(own, by=make.moderator(), told="Not here.")
+    guest.goto(f"{site.url}/comments/mine/")
+    guest.get_by_role("link", name="Appeal").click()
+    guest.get_by_label("Why it should be published").fill("It was no advert.")
+    guest.get_by_role("button", name="Appeal").click()
+    expect(guest.get_by_role("status")).to_contain_text("You have appealed.")
+    assert Appeal.objects.get(comment=own).words == "It was no advert."
+
+
+def say(guest: Page, address: str) -> Comment:
+    """As a guest whose browser remembers them."""
+    guest.goto(address)
+    for label, words in (("Comment", "I object."), ("Name", "Rosa"), ("Email", "rosa.ways@example.org")):
+        guest.get_by_role("textbox", name=label).fill(words)
+    guest.locator("[name=remember]").check()
+    guest.locator("#respond .post").click()
+    expect(guest.get_by_text("Your comment is awaiting moderation.").first).to_be_visible()
+    said: Comment = Comment.objects.latest("pk")
+    return said
+
+
+def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    edited, answered, refused, deleted, *rest = waiting(
+        essay, "Anna one", "Bert two", "Carl three", "Dora four", "Emil five", "Fred six"
+    )
+    page, guest = visitor.open(), visitor.open()
+    log_in(page.context, make.moderator(), site.url)
+    page.goto(f"{site.url}{QUEUE}?essay={essay.pk}")
+    row = "#comment-{}".format
+
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(page.get_by_label("What Anna says")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Anna said better")
+    press(page, "button[value=edit]")
+    expect(page.locator(f"{row(edited.pk)} .comment-body").first).to_have_text("Anna said better")
+    expect(page.locator(row(edited.pk))).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    expect(page.get_by_label("Reply to Bert")).to_be_focused()
+    page.keyboard.type("So it is.")
+    press(page, "button[value=reply]")
+    expect(page.locator(row(refused.pk))).to_be_focused()
+    press(page, f"{row(refused.pk)} a[data-form=refuse]")
+    expect(page.get_by_label("Reason", exact=True).last).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    tab_to(page, f"{row(refused.pk)} textarea")
+    page.keyboard.type("Try another essay.")
+    press(page, f"{row(refused.pk)} .write button[value=trash]")
+    expect(page.locator(row(deleted.pk))).to_be_focused()
+    press(page, f"{row(deleted.pk)} a[data-form=delete]")
+    press(page, f"{row(deleted.pk)} button[value=delete]")
+    expect(page.locator(row(rest[0].pk))).to_be_focused()
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Shift+S")
+    expect(page.get_by_role("status")).to_contain_text("marked as spam.")
+    expect(page.locator("ol.queue[data-waiting='0']")).to_be_attached()
+    assert status(answered) == "approved"
+    assert [status(comment) for comment in (edited, *rest)] == ["spam"] * 3
+    decision = Decision.objects.filter(comment=refused).latest("pk")
+    assert decision.reason
+    assert decision.told == "Try another essay."
+    assert not Comment.objects.filter(pk=deleted.pk).exists()
+
+    press(page, ".heading a[href$='log/']")
+    expect(page.get_by_role("heading", name="Log", exact=True)).to_be_visible()
+    undone = Decision.objects.filter(comment=rest[1]).latest("pk")
+    press(page, f"#decision-{undone.pk} button")
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    assert status(rest[1]) == "pending"
+
+    guest.goto(site.url + essay.get_absolute_url())
+    press(guest, f"{row(answered.pk)} a[href*=report]")
+    expect(guest.get_by_role("heading", name="Report a comment")).to_be_visible()
+    press(guest, "[name=kind]", "Space")
+    type_into(guest, "textarea", "Look at it.")
+    press(guest, "main button.post")
+    expect(guest.get_by_role("status")).to_contain_text("Thank you.")
+    assert Report.objects.get(comment=answered).words == "Look at it."
+    own = say(guest, site.url + essay.get_absolute_url())
+    actions.trash(own, by=make.moderator(), told="Not here.")
+    guest.goto(f"{site.url}/comments/mine/")
+    press(guest, "main a[href*=appeal]")
+    expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()
+    type_into(guest, "[name=words]", "It was no advert.")
+    press(guest, "main button.post")
+    expect(guest.get_by_role("status")).to_contain_text("You have appealed.")
+    assert Appeal.objects.get(comment=own).state == Appeal.State.OPEN
