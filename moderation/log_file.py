@@ -65,9 +65,7 @@ def who(row: dict[str, Any]) -> str:
 
 
 def title(row: dict[str, Any]) -> str:
-    return (
-        str(Essay(title=row["essay__title"])) if row["essay"] and not row["essay__title"] else row["essay__title"] or ""
-    )
+    return row["essay__title"] or (str(Essay()) if row["essay"] else "")
 
 
 def told(row: dict[str, Any]) -> str:
