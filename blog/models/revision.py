@@ -1,6 +1,7 @@
 """What an author wrote, each time it was saved: whole, so that any of it can be read, compared and had back."""
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from blog import markup
 from blog.models.essay import Essay
 
+NOTES = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
 LINES = ("title", "deck", "body", "excerpt", "slug")
 
 
@@ -48,7 +50,11 @@ class Text:
 
     @property
     def drawn(self) -> SafeString:
-        return mark_safe(markup.draw(self.body, f"t{self.print[:8]}-"))  # noqa: S308 – cleaned when it was saved
+        """To be read beside another: its notes are no landmark of the page."""
+        html = NOTES.sub("<div>", markup.draw(self.body, f"t{self.print[:8]}-"))
+        if html.endswith("</section>"):
+            html = f"{html.removesuffix('</section>')}</div>"
+        return mark_safe(html)  # noqa: S308 – cleaned when it was saved
 
     @property
     def sorted_tags(self) -> tuple[str, ...]:
