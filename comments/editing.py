@@ -84,7 +84,8 @@ def edit(
 ) -> Comment:
     """Put new words in the place of the old, which stay as history. `seen`: the wording that the writer started from.
 
-    What waits goes on waiting; what is published waits again if a first post of these words would.
+    What waits goes on waiting; what is published waits again if a first post of these words would, and goes under Spam
+    if that would.
     Raises NotYours, Changed, Flooded, screening.Refused, or as check() does; then nothing is kept.
     """
     root, comment = owned(pk, by)
@@ -102,12 +103,13 @@ def edit(
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.likeness = draft.likeness
-    was_public = comment.is_approved
+    before, was_public = comment.status, comment.is_approved
     waits = not was_public or verdict.status != Status.APPROVED
+    after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if waits else Status.APPROVED
     comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))
-    settle(root, comment, Status.PENDING if waits else Status.APPROVED, edited=timezone.now())
-    if verdict.rule and was_public and waits:
-        own_rules.record(comment, verdict.rule, before=Status.APPROVED)
+    settle(root, comment, after, edited=timezone.now())
+    if verdict.rule and after != before:
+        own_rules.record(comment, verdict.rule, before=before)
     akismet.owe(comment, is_vouched_for=is_trusted)
     if was_public and waits:
         notices.tell.enqueue(pk)  # moderators, unless they have heard of it already

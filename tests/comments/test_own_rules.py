@@ -149,6 +149,19 @@ def test_edited_words_are_judged_by_the_same_rules(guest: Browser, essay: Essay)
 
 
 @pytest.mark.both
+def test_edited_into_what_a_rule_calls_spam_it_goes_where_a_first_post_would(guest: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False)
+    comment = guest.say(essay, text="Of plums", remember="on")
+    rule("spam", words="casino")
+    guest.post(f"/comments/{comment.pk}/edit/", {"text": "Of a casino"})
+    comment.refresh_from_db()
+    assert (comment.status, comment.removed_by) == ("spam", "")
+    assert list(comment.decisions.values_list("before", "after")) == [("approved", "spam")]
+    page = guest.read(essay)
+    assert "Your comment is awaiting moderation." in page.words
+    assert "casino" not in Browser().read(essay).html
+
+
 def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(essay: Essay) -> None:
     made = rule(reported=2)
     comment = make.comment(essay)
