@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.middleware import Request
+from accounts.text import tidy_text
 from comments.models import Comment
 from moderation import actions
 from moderation.listing import MOST, Place, numbers
@@ -53,11 +54,18 @@ def decide(request: Request, place: Place, action: str) -> HttpResponse:
 def told(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
     """What the writer of something refused is to hear."""
     if verb == actions.deny:
-        return {"told": request.POST.get("told", "").strip()[:LONGEST_TOLD]}
+        return {"told": sentence(request)}
     if verb not in {actions.mark_spam, actions.trash}:
         return {}
     reason = Reason.objects.filter(pk__in=numbers([request.POST.get("reason", "")]), is_offered=True).first()
-    return {"reason": reason, "told": request.POST.get("told", "").strip()[:LONGEST_TOLD]}
+    return {
+        "reason": reason,
+        "told": tidy_text(request.POST.get("told", "")[: 2 * LONGEST_TOLD]).strip()[:LONGEST_TOLD],
+    }
+
+
+def sentence(request: Request) -> str:
+    return tidy_text(request.POST.get("told", "")[: 2 * LONGEST_TOLD]).strip()[:LONGEST_TOLD]
 
 
 def is_onwards(place: Place) -> bool:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.models import QueueMail, User
+from accounts.text import tidy_text
 from comments import mailed_links, removals
 from comments.mailed_links import Decidable
 from comments.mails import WAYS
@@ -79,10 +80,10 @@ def ways_for(comment: Comment, link: Decidable) -> list[str]:
 
 def told(request: Request) -> dict[str, Any]:
     """What the writer of something refused is to hear."""
-    words = request.POST.get("told", "").strip()[:TOLD]
+    words = tidy_text(request.POST.get("told", "")[: 2 * TOLD]).strip()[:TOLD]
     match request.POST["action"]:
         case "spam" | "trash":
-            key = request.POST.get("reason", "")
+            key = request.POST.get("reason", "")[:18]
             known = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
             return {"reason": known.first(), "told": words}
         case "deny":

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
+from accounts.text import tidy_text
 from comments import actions as speaking
+from comments.forms import TEXT_BYTES
 from comments.models import Comment
 from comments.screening import Refused, Sender
 from moderation import deciding, rewording
@@ -61,18 +63,22 @@ def post(request: Request, place: Place, found: Comment) -> HttpResponse:
 
 
 def edit(comment: Comment, *, request: Request, seen: str | None, **more: Any) -> Any:
-    text, why = (request.POST.get(name, "").replace("\r\n", "\n").strip() for name in ("text", "why"))
-    return rewording.edit(comment, text=text, why=why, **more)
+    return rewording.edit(comment, text=typed(request, "text"), why=typed(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
     sender = Sender(request.META["REMOTE_ADDR"])  # the token in the form proves where it was sent from
-    text, key = request.POST.get("text", "").replace("\r\n", "\n").strip(), request.POST.get("key", "")
-    return rewording.reply(comment, sender=sender, text=text, key=key, **more)
+    key = request.POST.get("key", "")
+    return rewording.reply(comment, sender=sender, text=typed(request, "text"), key=key, **more)
+
+
+def typed(request: Request, name: str) -> str:
+    """As readers' words are taken: bounded, and without what cannot be seen."""
+    return tidy_text(request.POST.get(name, "")[:TEXT_BYTES]).replace("\r\n", "\n").strip()
 
 
 def delete(comment: Comment, *, request: Request, **more: Any) -> Any:
-    return rewording.delete(comment, why=request.POST.get("why", "").strip(), **more)
+    return rewording.delete(comment, why=typed(request, "why"), **more)
 
 
 DOES = {"edit": edit, "reply": reply, "delete": delete}
@@ -103,8 +109,8 @@ def refused(request: Request, place: Place, found: Comment, said: str) -> HttpRe
     """Nothing that was typed is lost."""
     if is_script(request):
         return JsonResponse({"wrong": said}, status=422)
-    typed = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
-    return draw(request, place, found, status=422, wrong=said, typed=typed, at=request.POST.get("action"))
+    words = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
+    return draw(request, place, found, status=422, wrong=said, typed=words, at=request.POST.get("action"))
 
 
 def draw(request: Request, place: Place, found: Comment, status: int = 200, **more: Any) -> HttpResponse:

@@ -153,6 +153,21 @@ def test_what_cannot_be_saved_is_said_and_stays_typed(desk: Desk, essay: Essay) 
 
 
 @pytest.mark.both
+def test_what_no_database_or_reader_can_take_is_left_out_of_what_moderators_type(desk: Desk, essay: Essay) -> None:
+    comment = make.comment(essay, "A question?")
+    hostile = "N\0o\u202e more"
+    for data in (
+        {"action": "edit", "text": hostile, "why": hostile},
+        {"action": "reply", "text": hostile, "key": hostile},
+        {"action": "trash", "comment": comment.pk, "told": hostile, "reason": hostile},
+        {"action": "delete", "why": hostile},
+    ):
+        assert desk.client.post(one(comment), data).status_code == 302, data
+    assert not Decision.objects.filter(why__contains="\u202e").exists()
+    assert "\0" not in Decision.objects.filter(verb="trash").latest("pk").told
+
+
+@pytest.mark.both
 def test_an_answer_approves_and_both_are_taken_back_at_one_stroke(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "A question?", status="pending")
     data = {"action": "reply", "seen": seen(comment), "text": "An answer."}
