@@ -28,22 +28,33 @@ function parts(place) {
   };
 }
 
-/* Runs `work` once things are quiet, and at the latest every other pause. */
+/* Runs `work` once things are quiet, and at the latest every other pause; never between a key and what it shows. */
 function paused(work) {
   let timer = 0;
+  let idle = 0;
   let since = 0;
-  const run = () => {
+  const stop = () => {
     clearTimeout(timer);
+    globalThis.cancelIdleCallback?.(idle);
     timer = 0;
+    idle = 0;
     since = 0;
+  };
+  const run = () => {
+    stop();
     work();
   };
+  const wait = () => {
+    if (globalThis.requestIdleCallback) idle = requestIdleCallback(run, { timeout: PAUSE });
+    else run();
+  };
   const ask = () => {
+    if (idle) return;
     since ||= performance.now();
     clearTimeout(timer);
-    timer = setTimeout(run, performance.now() - since > 2 * PAUSE ? 0 : PAUSE);
+    timer = setTimeout(wait, performance.now() - since > 2 * PAUSE ? 0 : PAUSE);
   };
-  return { ask, now: () => timer && run() };
+  return { ask, now: () => (timer || idle) && run() };
 }
 
 export function start(place) {

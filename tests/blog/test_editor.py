@@ -1,0 +1,57 @@
+"""The address that puts in order what is pasted: who may use it, what it says, how much it takes."""
+
+import pytest
+from django.test import Client
+
+from blog.editor import paste_views
+from blog.editor.widget import allowlist
+from blog.markup.rules import ESSAY
+from tests import make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+CLEAN = "/admin/blog/essay/clean/"
+
+
+@pytest.fixture
+def desk() -> Client:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client.force_login(make.author())
+    return client
+
+
+def test_foreign_html_comes_back_clean_with_what_was_lost_in_words(desk: Client) -> None:
+    source = (
+        '<p style="color:red" onclick="x">Two <img src="file:///a.png" alt="Hill"><form>f</form></p><script>1</script>'
+    )
+    answer = desk.post(CLEAN, source, content_type="text/html").json()
+    assert answer["html"].startswith("<p>Two")
+    assert not any(word in answer["html"] for word in ("style", "onclick", "script", "file:"))
+    assert answer["lost"] == ["1 picture that only the other program has: Hill", "1 form: f"]
+
+
+def test_only_those_who_write_here_and_by_post(desk: Client) -> None:
+    assert desk.get(CLEAN).status_code == 405
+    moderator = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    moderator.force_login(make.moderator())
+    assert moderator.post(CLEAN, "<p>x", content_type="text/html").status_code == 403
+
+
+def test_too_much_is_refused_in_words(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = desk.post(CLEAN, "<i>" * (paste_views.TAGS + 1), content_type="text/html")
+    assert (answer.status_code, answer.json()["why"]) == (413, "This has more tags than any essay.")
+    monkeypatch.setattr(paste_views, "BYTES", 10)
+    assert desk.post(CLEAN, "<p>" + "x" * 20, content_type="text/html").status_code == 413
+
+
+def test_the_editing_page_lets_in_one_import_map_by_nonce_and_no_other_page_does(desk: Client) -> None:
+    page = desk.get("/admin/blog/essay/add/")
+    policy = page.headers["Content-Security-Policy"]
+    assert "'nonce-" in policy
+    nonce = policy.partition("'nonce-")[2].partition("'")[0]
+    assert page.content.decode().count(f'nonce="{nonce}"') >= 1
+    assert f'<script type="importmap" nonce="{nonce}">' in page.content.decode()
+    assert "nonce" not in desk.get("/admin/blog/essay/").headers["Content-Security-Policy"]
+
+
+def test_the_editor_is_told_every_tag_of_the_allowlist() -> None:
+    assert allowlist()["attributes"].keys() == ESSAY.tags
