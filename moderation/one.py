@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -63,13 +64,20 @@ def post(request: Request, place: Place, found: Comment) -> HttpResponse:
 
 
 def edit(comment: Comment, *, request: Request, seen: str | None, **more: Any) -> Any:
-    return rewording.edit(comment, text=typed(request, "text"), why=typed(request, "why"), **more)
+    return rewording.edit(comment, text=words(request), why=typed(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
     sender = Sender(request.META["REMOTE_ADDR"])  # the token in the form proves where it was sent from
     key = request.POST.get("key", "")
-    return rewording.reply(comment, sender=sender, text=typed(request, "text"), key=key, **more)
+    return rewording.reply(comment, sender=sender, text=words(request), key=key, **more)
+
+
+def words(request: Request) -> str:
+    """A comment's. Raises TooLong."""
+    if len(request.POST.get("text", "").encode(errors="replace")) > TEXT_BYTES:
+        raise rewording.TooLong
+    return typed(request, "text")
 
 
 def typed(request: Request, name: str) -> str:
@@ -85,6 +93,7 @@ DOES = {"edit": edit, "reply": reply, "delete": delete}
 WRONG = (
     rewording.Unchanged,
     rewording.Empty,
+    rewording.TooLong,
     speaking.Gone,
     speaking.Joined,
     speaking.Duplicate,
@@ -98,6 +107,8 @@ def wrong(error: Exception) -> str:
             return _("These are the words that stand there already.")
         case rewording.Empty():
             return _("Nothing of this would be seen. Please write something before you save it.")
+        case rewording.TooLong():
+            return _("This is longer than a comment may be: %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
         case speaking.Duplicate():
             return _("You have said just this here already.")
         case speaking.Gone() | speaking.Joined():

@@ -17,6 +17,10 @@ class Unchanged(Exception):
     """These are the words that stand there."""
 
 
+class TooLong(Exception):
+    """More than a comment may have."""
+
+
 class Empty(Exception):
     """Nothing of these words would be seen."""
 
