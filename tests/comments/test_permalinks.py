@@ -13,6 +13,8 @@ from tests.comments.door import Browser, place
 from tests.conftest import RUNS_ALL
 
 COMMENTS = 2_000 if RUNS_ALL else 240
+# A test is one transaction, in which each change of a thread adds versions of its rows that nothing can clean up yet.
+VISITS_A_CHANGE = 8 if RUNS_ALL else 1
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
@@ -37,9 +39,10 @@ def test_each_leads_to_its_comment(stranger: Browser, order: str, depth: int) ->
             case 3:
                 Comment.objects.filter(pk=chosen.pk).update(likes=random.randrange(50))
 
-    for pk in keys if RUNS_ALL else random.sample(keys, 12):
+    for number, pk in enumerate(keys if RUNS_ALL else random.sample(keys, 12)):
         answer = stranger.get(f"/comments/{pk}/?order={order}")
-        something_changes()
+        if number % VISITS_A_CHANGE == 0:
+            something_changes()
         comment = Comment.objects.get(pk=pk)
         if answer.status_code == 404 or (comment.status != Status.APPROVED and not comment.has_readable_replies()):
             assert comment.status == Status.TRASH
