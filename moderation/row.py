@@ -191,7 +191,11 @@ class Row:
         """Who made it what it is."""
         if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
             return _("removed by its author, %(when)s") % {"when": ago(self.comment.changed)}
-        return how(self.decision) if self.decision else ""
+        if self.decision is None:
+            return ""
+        told = self.decision.told or (self.decision.reason.sentence if self.decision.reason else "")
+        said = how(self.decision)
+        return _("%(decided)s; its writer was told “%(words)s”") % {"decided": said, "words": told} if told else said
 
     @property
     def did(self) -> str:

@@ -26,7 +26,7 @@ def of(keys: Collection[int], place: "Place", told: Mapping[int, str] | None = N
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
     comments = list(found.annotate(answered_html=Left("parent__wording__html", FIRST_OF_ANSWERED)))
     people = histories({comment.commenter_id for comment in comments})
-    newest = Decision.objects.latest_of(keys).select_related("moderator", "rule")
+    newest = Decision.objects.latest_of(keys).select_related("moderator", "rule", "reason")
     decisions = {decision.number: decision for decision in newest}
     earlier = wordings_before(comment for comment in comments if comment.edited)
     reports = by_comment(Report.objects.filter(comment__in=keys, state=Report.State.OPEN).order_by("pk"))
