@@ -269,13 +269,13 @@ def test_what_the_filter_alone_put_under_spam_is_told_to_nobody_as_decided(essay
 
 @database
 @once
-def test_what_is_edited_into_spam_waits(essay: Essay, lesson_learnt: None) -> None:
+def test_what_is_edited_into_spam_goes_where_a_first_post_would(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     comment = Browser().say(essay, text=THOUGHT)
     sender, rules = screening.Sender("203.0.113.9"), Rules.objects.get()
     assert comment.is_approved
     edited = editing.edit(comment.pk, by=Viewer(comment.commenter, ""), text=CHEAP, sender=sender, rules=rules)
-    assert (edited.status, [reason["code"] for reason in reasons(edited)]) == ("pending", ["spam"])
+    assert (edited.status, [reason["code"] for reason in reasons(edited)]) == ("spam", ["spam"])
 
 
 @database
