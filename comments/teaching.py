@@ -16,7 +16,7 @@ _loaded: tuple[str, Filter | None] = ("", None)
 
 
 def known(rules: Rules) -> Filter | None:
-    """The filter that holds now; None while it knows too little. Read once a process, and again when it changed."""
+    """The filter that holds now; None before its first fit. Read once a process, and again when it changed."""
     global _loaded
     stamp, found = _loaded
     if stamp != rules.spam_stamp:
@@ -82,20 +82,19 @@ def fit(decided: Sequence[Lesson]) -> bool:
 
 
 @transaction.atomic
-def write(row: SpamModel, found: Filter | None, decided: Sequence[Lesson], mark: str) -> bool:
+def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -> bool:
     """False if the filter was taught from a file since the row was read."""
     taught = SpamModel.objects.select_for_update().values_list("taught", flat=True).first() or 0
     if taught != row.taught:
         return False
     is_spam = sum(each.is_spam for each in decided)
-    stamp = found.stamp if found else ""
     SpamModel.objects.settle(
-        weights=found.packed() if found else b"",
-        stamp=stamp,
+        weights=found.packed(),
+        stamp=found.stamp,
         taught_with=taught,
         decided=mark,
         decided_spam=is_spam,
         decided_good=len(decided) - is_spam,
     )
-    Rules.objects.filter(pk=1).update(spam_stamp=stamp)  # which every post reads anyway
+    Rules.objects.filter(pk=1).update(spam_stamp=found.stamp)  # which every post reads anyway
     return True

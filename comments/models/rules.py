@@ -72,10 +72,7 @@ class Rules(models.Model):
     spam_filter = models.BooleanField(
         _("hold what looks like spam"),
         default=True,
-        help_text=_(
-            "By a filter that learns here from what moderators approve and call spam; it is silent until it has seen "
-            "enough of both."
-        ),
+        help_text=_("By a filter that learns here from what moderators approve and call spam."),
     )
     spam_hold_at = models.PositiveSmallIntegerField(
         _("hold at a likeness of"),

@@ -63,7 +63,8 @@ class SpamModel(models.Model):
         counts = {"spam": self.spam + self.decided_spam, "good": self.good + self.decided_good, "enough": ENOUGH}
         if min(counts["spam"], counts["good"]) < ENOUGH:
             words = gettext(
-                "It knows %(spam)d spam and %(good)d good comments, and is silent until it has %(enough)d of each."
+                "It knows %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each it goes mostly by "
+                "what came with it, and holds only what it is all but sure of."
             )
         else:
             words = gettext("It knows %(spam)d spam and %(good)d good comments.")

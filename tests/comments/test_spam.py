@@ -16,6 +16,7 @@ from comments.pages import Viewer
 from comments.spam import Figures, Filter, Said
 from comments.spam import features as looking
 from comments.spam import lessons as learning
+from comments.spam.judging import STARTS_AT
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser
@@ -32,9 +33,7 @@ database = pytest.mark.django_db
 
 def taught(texts: list[tuple[str, bool]] | None = None) -> Filter:
     both = texts or [(text, True) for text in SPAM] + [(text, False) for text in GOOD]
-    found = Filter.taught(spam.kept(spam.lesson(Said(text), is_spam=is_spam) for text, is_spam in both))
-    assert found
-    return found
+    return Filter.taught(spam.kept(spam.lesson(Said(text), is_spam=is_spam) for text, is_spam in both))
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +88,14 @@ def test_of_too_much_a_fair_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @once
-def test_it_is_silent_while_it_knows_too_little() -> None:
-    lessons = [spam.lesson(Said(text), is_spam=True) for text in SPAM]
-    lessons += [spam.lesson(Said(text), is_spam=False) for text in GOOD[: spam.ENOUGH - 1]]
-    assert Filter.taught(lessons) is None
+def test_while_it_knows_too_little_it_speaks_when_it_is_all_but_sure() -> None:
+    known = Filter.taught([])
+    assert known.threshold == STARTS_AT
+    kept = [spam.lesson(Said(text), is_spam=True) for text in SPAM[: spam.ENOUGH - 1]]
+    assert Filter.taught(kept).threshold >= STARTS_AT
+    sure = "Cheap followers!!! Click here http://sho.rt/a1 and subscribe to my channel http://prizes.example/win"
+    assert known.score(Said(sure)) >= known.threshold
+    assert max(known.score(Said(text)) for text in (*GOOD, THOUGHT)) < known.threshold
 
 
 @once
@@ -144,8 +147,7 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
 @database
 def test_what_was_learnt_judges_and_is_not_learnt_twice(tmp_path: Path) -> None:
     file = table(tmp_path / "a.csv", rows())
-    with pytest.raises(CommandError, match="silent until it has 30 of each"):
-        manage("judge", file)
+    assert "AUC" in manage("judge", file)[0]  # by what came with it
     assert manage("learn", file)[0].startswith("80 comments are new")
     row = SpamModel.objects.get()
     assert manage("learn", file)[0] == "0 comments are new to the filter.\nIt knows 40 spam and 40 good comments.\n"
@@ -296,7 +298,10 @@ def test_no_post_asks_for_the_model_but_the_first(
 def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: Path) -> None:
     desk = Browser(make.owner())
     form = "/admin/comments/rules/1/change/"
-    assert "It knows 0 spam and 0 good comments, and is silent until it has 30 of each." in desk.read(form).words
+    assert (
+        "It knows 0 spam and 0 good comments. Until it has 30 of each it goes mostly by what came with it"
+        in desk.read(form).words
+    )
     teach(tmp_path)
     page = desk.read(form)
     assert "It knows 40 spam and 40 good comments. It draws the line at 0." in page.words
@@ -323,7 +328,6 @@ def test_it_judges_a_set_it_never_saw() -> None:
     for at, judged in enumerate(sets):
         others = (each for other in sets[:at] + sets[at + 1 :] for each in other)
         known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
-        assert known
         found = Figures.of(known, judged)
         assert found
         figures.append(found)

@@ -48,9 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(SpamModel.objects.current().knowledge())
 
     def judge(self, files: list[Path]) -> None:
-        known = teaching.known(Rules.objects.current())
-        if known is None:
-            raise CommandError(SpamModel.objects.current().knowledge())
+        known = teaching.known(Rules.objects.current()) or Filter.taught([])
         self.stdout.write(str(self.figures(known, self.read(files[0]))))
 
     def each_way_round(self, files: list[Path]) -> None:
@@ -60,8 +58,6 @@ class Command(BaseCommand):
         for left_out in files:
             others = (each for file in files if file != left_out for each in self.read(file))
             known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
-            if known is None:
-                raise CommandError(_("Without %(file)s there is too little to learn.") % {"file": left_out})
             found.append(self.figures(known, self.read(left_out)))
             self.stdout.write(f"{left_out.name}: {found[-1]}")
         self.stdout.write(_("Mean: %(figures)s") % {"figures": Figures.mean(found)})
