@@ -10,7 +10,7 @@ from moderation.models import Appeal, Report
 from tests import make
 from tests.conftest import RUNS_ALL
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ODD = (
     "\0", "\ud83d", "’; DROP", "%s%n", "９", "-1", "9" * 30, "1.5", "1,2,x", "null", "[]", "true", "2026-13-45", "0001-01-01",
     "9999-12-31", "a" * 9000, "<script>", "\u202eabc", "1 pending x", " ", "/etc/passwd", "{{ 7 }}", "\r\nX: y",
