@@ -250,14 +250,15 @@ class Page:
         if step.shown is Shown.GONE:
             return self.tombstone(row.removed_by, self.removals.get(row.pk, ""))
         actions = ""
+        pk, name = str(row.pk), escape(row.name)
         in_reply_to = self.whom_it_answers(step, names)
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         report = ""
         if self.report and step.shown is Shown.WHOLE and not own:  # nobody reports themselves
-            report = self.report.fill({"pk": str(row.pk), "name": escape(row.name)})
+            report = self.report.fill({"pk": pk, "name": name})
         if step.shown is Shown.WHOLE and self.actions:
-            values = {"comment": str(row.pk), "name": escape(row.name), "likes": likes, "report": report, "own": own}
+            values = {"comment": pk, "name": name, "likes": likes, "report": report, "own": own}
             actions = self.actions.fill(values)
         elif own or likes or report:
             actions = self.actions_but_reply.fill({"likes": likes, "report": report, "own": own})
