@@ -11,13 +11,12 @@ from typing import Any
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from accounts import pictures
 from blog import markup
-from comments import screening
+from comments import moments, screening
 from comments.models import Comment
 from comments.pages import More, Own, Told
 from comments.thread import Move, Row, Shown, Step
@@ -151,8 +150,7 @@ def draw(comment: Comment) -> Stencil:
 
 
 def moment(name: str, time: datetime) -> dict[str, str]:
-    when = date_format(timezone.localtime(time), "DATETIME_FORMAT")
-    return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": when}
+    return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": moments.in_words(time)}
 
 
 class Page:

@@ -1,0 +1,24 @@
+"""A moment in words is what Django says of it, in every language."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import global_settings
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from comments import moments
+
+MOMENTS = [datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=37 * n, minutes=61 * n) for n in range(30)]
+
+
+@pytest.mark.parametrize("language", [code for code, _name in global_settings.LANGUAGES])
+def test_it_says_what_django_says(language: str) -> None:
+    with translation.override(language), timezone.override("Europe/Berlin"):
+        for moment in [*MOMENTS, datetime(2026, 5, 1, 10, tzinfo=UTC), datetime(2026, 5, 1, 22, tzinfo=UTC)]:
+            assert moments.in_words(moment) == date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def test_most_languages_are_said_in_two_kept_parts() -> None:
+    apart = [code for code, _name in global_settings.LANGUAGES if moments.parted(code)]
+    assert {"en", "de", "fr", "es", "ar", "he", "ja"} <= set(apart)
