@@ -66,6 +66,7 @@ class EssayForm(WritingForm):
         fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *ASIDE)
         widgets = {
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "deck": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "body": EssayEditor(attrs={"rows": 30, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         }
