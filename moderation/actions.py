@@ -1,7 +1,7 @@
 """The verbs of moderators. Each is one transaction about one thread, and each is on record."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,62 +35,36 @@ class TooOld(Exception):
     """What was decided so long ago is decided anew, not taken back."""
 
 
-def approve(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-) -> Decision:
-    verb, after = Decision.Verb.APPROVE, Status.APPROVED
-    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch)
+class How(TypedDict, total=False):
+    """What may be said with any verb: why, between moderators; what it was looked at as, in which words; with what."""
+
+    why: str
+    seen: str | None
+    words: int | None
+    batch: Batch | None
 
 
-def unapprove(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-) -> Decision:
-    verb, after = Decision.Verb.UNAPPROVE, Status.PENDING
-    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch)
+class Told(How, total=False):
+    """And with a refusal: a reason from the owner's list and a sentence, which its writer is told."""
+
+    reason: Reason | None
+    told: str
 
 
-def mark_spam(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-    reason: Reason | None = None,
-    told: str = "",
-) -> Decision:
-    """With a reason from the owner's list and a sentence, which its writer is told."""
-    verb, after = Decision.Verb.SPAM, Status.SPAM
-    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch, reason=reason, told=told)
+def approve(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, **how)
 
 
-def trash(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-    reason: Reason | None = None,
-    told: str = "",
-) -> Decision:
-    """As mark_spam() does."""
-    verb, after = Decision.Verb.TRASH, Status.TRASH
-    return decide(comment, verb, after, by=by, why=why, seen=seen, words=words, batch=batch, reason=reason, told=told)
+def unapprove(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, **how)
+
+
+def mark_spam(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
+    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, **how)
+
+
+def trash(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
+    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, **how)
 
 
 @transaction.atomic
