@@ -1,0 +1,96 @@
+"""Words that came and went → HTML, for eye and ear."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby, pairwise
+from operator import attrgetter
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import pgettext
+
+from blog.difference.blocks import Token
+from blog.difference.steps import Budget, Step, steps
+
+# What stands for that which is no word; a change in them is marked as words are
+ELEMENTS = {
+    "note-mark": ('<span class="note-mark">', "</span>"),
+    "sign": ('<span class="sign">', "</span>"),
+    "address": ('<span class="address">', "</span>"),
+    "ins": ("<u>", "</u>"),
+    "del": ("<s>", "</s>"),
+}
+
+
+def drawn(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
+    found = merged(steps([token.key for token in old], [token.key for token in new], budget))
+    parts = []
+    for was, now, is_same in joined(found, old, new):
+        parts += [spelt(now)] if is_same else [marked("del", was), marked("ins", now)]
+    return mark_safe("".join(parts))  # noqa: S308 – each part is escaped below
+
+
+def merged(found: Iterator[Step]) -> list[Step]:
+    """Neighbours of one kind as one."""
+    all_: list[Step] = []
+    for step in found:
+        if all_ and all_[-1].is_same == step.is_same:
+            last = all_.pop()
+            step = Step(step.is_same, slice(last.a.start, step.a.stop), slice(last.b.start, step.b.stop))
+        all_.append(step)
+    return all_
+
+
+def joined(
+    found: list[Step], old: Sequence[Token], new: Sequence[Token]
+) -> Iterator[tuple[list[Token], list[Token], bool]]:
+    """A space between two changes belongs to them: a phrase is replaced as one."""
+    was: list[Token] = []
+    now: list[Token] = []
+    for step, after in pairwise([*found, None]):
+        assert step is not None  # noqa: S101 – only the last one of a pair can be none
+        a, b = old[step.a], new[step.b]
+        is_bridge = step.is_same and bool(was or now) and after is not None and not "".join(t.word for t in b).strip()
+        if step.is_same and not is_bridge:
+            if was or now:
+                yield was, now, False
+            yield [], list(b), True
+            was, now = [], []
+        else:
+            was, now = [*was, *a], [*now, *b]
+    if was or now:
+        yield was, now, False
+
+
+def marked(name: str, tokens: Sequence[Token]) -> SafeString:
+    """`ins` and `del` say nothing to most screen readers: words say it."""
+    if not tokens:
+        return mark_safe("")
+    if name == "ins":
+        before = pgettext("read aloud before words of a text", "added:")
+        after = pgettext("read aloud after words of a text", "end of what was added")
+    else:
+        before = pgettext("read aloud before words of a text", "removed:")
+        after = pgettext("read aloud after words of a text", "end of what was removed")
+    return format_html(
+        '<{0}><span class="visually-hidden"> {1} </span>{2}<span class="visually-hidden"> {3} </span></{0}>',
+        name, before, spelt(tokens), after,
+    )  # fmt: skip
+
+
+def spelt(tokens: Sequence[Token]) -> SafeString:
+    """Runs of one form as one element; each run opens and closes its own, so nothing can be left open."""
+    parts = []
+    for forms, run in groupby(tokens, key=attrgetter("forms")):
+        parts += [opened(forms), escape("".join(token.word for token in run)), closed(forms)]
+    return mark_safe("".join(parts))  # noqa: S308 – escaped, between names of ours
+
+
+@lru_cache(1000)
+def opened(forms: tuple[str, ...]) -> SafeString:
+    return mark_safe("".join(ELEMENTS.get(form, (f"<{form}>",))[0] for form in forms))  # noqa: S308 – names of ours
+
+
+@lru_cache(1000)
+def closed(forms: tuple[str, ...]) -> SafeString:
+    return mark_safe("".join(ELEMENTS.get(form, ("", f"</{form}>"))[1] for form in reversed(forms)))  # noqa: S308
