@@ -85,7 +85,11 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
         """Keep somebody as they are until the transaction ends, with what is new of them; whether they still are."""
         if commenter.has_news:
             return bool(self.filter(pk=commenter.pk).update(website=commenter.website, changed=commenter.changed))
-        return bool(self.filter(pk=commenter.pk).select_for_update(no_key=True).values_list("pk"))
+        return bool(self.held(commenter).values_list("pk"))
+
+    def held(self, commenter: "Commenter") -> Self:
+        """The row that is kept as it is by whoever asks for it; to be asked for within another question, too."""
+        return self.filter(pk=commenter.pk).select_for_update(no_key=True)
 
     def guests(self) -> Self:
         return self.filter(user=None)

@@ -60,13 +60,8 @@ def post(
     """
     rules = rules or Rules.objects.current()
     wait = 0.0 if is_moderator else flood(commenter, sender, rules.flood_seconds)
-    if commenter.pk and not is_trusted and not Commenter.objects.hold(commenter):
-        raise Joined  # held before any thread, as join() does; those who write or keep order here are never joined away
-    above = root = None
-    if parent is not None:
-        root, above = Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
-    else:
-        Discussion.objects.lock(essay)  # no thread to lock yet
+    # those who write or keep order here are never joined away
+    root, above = hold(commenter if commenter.pk and not is_trusted else None, essay, parent)
     mark = sending(key, commenter, essay, parent, text)
     if parent is not None and (above is None or not above.is_approved):
         if sent := Comment.objects.sent(mark):
@@ -109,6 +104,23 @@ def post(
         notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
     akismet.owe(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
     return comment
+
+
+def hold(commenter: Commenter | None, essay: Essay, parent: int | None) -> tuple[Comment | None, Comment | None]:
+    """Keep who speaks as they are, then nobody else can write there: the thread's root, and what is answered.
+
+    The person before any thread, as join() does. Raises Joined.
+    """
+    if commenter and parent is not None and not commenter.has_news:
+        found = Comment.objects.lock_thread(parent, essay, holding=commenter)  # at one stroke
+        if found[1] is not None:
+            return found
+    if commenter and not Commenter.objects.hold(commenter):
+        raise Joined
+    if parent is not None:
+        return Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
+    Discussion.objects.lock(essay)  # no thread to lock yet
+    return None, None
 
 
 def sending(key: str, commenter: Commenter, essay: Essay, parent: int | None, text: str) -> str:

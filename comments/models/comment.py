@@ -89,15 +89,20 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
     def _get_next_tree_id(self) -> int:
         return TreeNumber.objects.create().pk
 
-    def lock_thread(self, pk: int, essay: Essay | None = None) -> "tuple[Comment | None, Comment | None]":
+    def lock_thread(
+        self, pk: int, essay: Essay | None = None, *, holding: Commenter | None = None
+    ) -> "tuple[Comment | None, Comment | None]":
         """Lock the root of a comment's thread; the root and the comment as they are under the lock, or two Nones.
 
         Call inside a transaction. mptt renumbers neighbours: one writer a thread. Ordered, so that the root, whose
         `lft` is always 1, is the first row that is waited for; PostgreSQL then reads the second one anew.
+        `holding`: this person is held before, as Commenter.objects.hold() does; two Nones too if they are gone.
         """
         rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
         if essay:
             rows = rows.filter(essay=essay)
+        if holding:  # depends on no row of these: PostgreSQL answers it, and so locks it, before it looks at any
+            rows = rows.filter(Exists(Commenter.objects.held(holding)))
         found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)

@@ -201,7 +201,7 @@ def test_no_rule_no_question_and_with_rules_fifteen_at_most(essay: Essay) -> Non
         Rule.objects.all().delete()
         rule(action, longer=1)
         asked(f"{action}, read")
-        assert asked(f"{action}, kept") <= 15 + (action == "publish")  # which is put on record besides
+        assert asked(f"{action}, kept") <= 15
 
 
 def test_a_change_is_known_at_once(guest: Browser, essay: Essay) -> None:
