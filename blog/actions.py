@@ -1,6 +1,5 @@
 """The verbs of authors."""
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,22 +55,6 @@ def write(essay: Essay, *, newlines: bool = False) -> None:
         keep_address(old.get_absolute_url(), essay=essay)  # one that is withdrawn may move before it is back
     if essay.is_published:
         take_address(address)
-
-
-@transaction.atomic
-def publish(essay: Essay, *, at: datetime | None = None) -> Essay:
-    """Let readers have it, now or from a later moment on; nothing has to run for that."""
-    essay = Essay.objects.select_for_update().get(pk=essay.pk)
-    essay.published = at or timezone.now()
-    return save(essay)
-
-
-@transaction.atomic
-def unpublish(essay: Essay) -> Essay:
-    """A draft again. Its address waits for it: whoever kept it finds nothing until it is back, and then finds it."""
-    essay = Essay.objects.select_for_update().get(pk=essay.pk)
-    essay.published = None
-    return save(essay)
 
 
 @transaction.atomic

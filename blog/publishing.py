@@ -4,16 +4,17 @@ from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from blog import actions, check_views
+from blog import actions, check_views, revising
 from blog.models import Essay, Profile
 
 if TYPE_CHECKING:
@@ -68,29 +69,45 @@ class Publishing(Base):
 
     @admin.action(description=_("Publish now"), permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        with transaction.atomic():
-            done = [actions.publish(essay) for essay in queryset.select_for_update() if not essay.is_published]
-        words = ngettext("%(n)d essay is published.", "%(n)d essays are published.", len(done))
-        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+        """What is out already stays as it is, changes that wait included: those are looked at one by one."""
+        done = 0
+        for essay in queryset:
+            if essay.is_published:
+                continue
+            try:
+                revising.publish_newest(essay, by=cast(User, request.user))
+                done += 1
+            except revising.NotReady as error:
+                self.message_user(request, not_ready(essay, error), messages.WARNING)
+        words = ngettext("%(n)d essay is published.", "%(n)d essays are published.", done)
+        self.message_user(request, words % {"n": done}, messages.SUCCESS if done else messages.INFO)
 
     @admin.action(description=_("Unpublish: back to a draft"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        with transaction.atomic():
-            done = [actions.unpublish(essay) for essay in queryset.select_for_update() if essay.published]
+        done = [revising.withdraw(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
         words = ngettext("%(n)d essay is a draft again.", "%(n)d essays are drafts again.", len(done))
         self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Pin: first on the home page"), permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        with transaction.atomic():
-            for essay in queryset:
-                actions.pin(essay)
+        done = [actions.pin(essay) for essay in queryset]
+        words = ngettext("%(n)d essay stands first.", "%(n)d essays stand first.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Unpin"), permissions=["change"])
     def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        with transaction.atomic():
-            for essay in queryset:
-                actions.pin(essay, first=False)
+        done = [actions.pin(essay, first=False) for essay in queryset]
+        words = ngettext("%(n)d essay is in its place again.", "%(n)d essays are in their places again.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+
+def not_ready(essay: Essay, error: revising.NotReady) -> str:
+    return format_html(
+        '<a href="{}">{}</a>: {}',
+        reverse("admin:blog_essay_change", args=[essay.pk]),
+        essay,
+        " ".join([_t("It is not published."), *error.missing.values()]),
+    )
 
 
 def live_by_own_clock(request: HttpRequest) -> None:

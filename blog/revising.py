@@ -1,11 +1,12 @@
 """What an author does with a text: keep it, have readers see it, have an older one back; each leaves a revision."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 import pagecache
 from accounts.models import User
@@ -19,6 +20,24 @@ class Standing(NamedTuple):
     text: Text
     revision: Revision | None
     mark: str
+
+
+class NotReady(Exception):
+    """Readers would have nothing of it; the argument is what is missing: fields, and what is asked for."""
+
+    def __init__(self, missing: dict[str, str]) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+
+def missing(text: Text) -> dict[str, str]:
+    """What keeps a cleaned text from readers: the field, and what is asked for."""
+    found = {}
+    if not text.title.strip():
+        found["title"] = _("Please give it a title before you publish it.")
+    if not markup.plain(text.body).strip() and "<img" not in text.body:
+        found["body"] = _("There is nothing to read yet.")
+    return found
 
 
 def standing(essay: Essay) -> Standing:
@@ -65,7 +84,9 @@ def save(
 def publish(
     essay: Essay, text: Text, *, by: User | None, note: str = "", is_public_note: bool = False
 ) -> Revision | None:
-    """Let readers have the text: now, or at the essay's own time."""
+    """Let readers have the text: now, or at the essay's own time. Raises NotReady."""
+    if lacking := missing(text):
+        raise NotReady(lacking)
     stored = locked(essay)
     before = stored and begin(stored)
     is_live = stored is not None and stored.is_published
@@ -77,9 +98,44 @@ def publish(
     actions.save(essay)
     set_tags(essay, text)
     is_same = before and before.text == text and before.revision and before.revision.kind == Revision.Kind.PUBLISH
-    if is_same and stored and stored.published and not note:
+    if is_same and stored and is_same_time(stored.published, essay.published) and not note:
         return None
     return record(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note and is_live)
+
+
+@transaction.atomic
+def publish_newest(essay: Essay, *, by: User) -> Revision | None:
+    """Let readers have what was saved last, at once, whatever time it waited for. Raises NotReady."""
+    essay = Essay.objects.select_for_update().get(pk=essay.pk)
+    text = standing(essay).text
+    essay.published = timezone.now()
+    return publish(essay, text, by=by)
+
+
+@transaction.atomic
+def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
+    """A draft again, with this text. Its address waits for it: whoever kept it finds it again once it is back."""
+    stored = locked(essay)
+    if stored is None or stored.published is None:
+        return save(essay, text, by=by)
+    begin(stored)
+    essay.published = None
+    text.onto(essay)
+    actions.save(essay)
+    set_tags(essay, text)
+    return record(essay, text, by=by, kind=Revision.Kind.DRAFT)
+
+
+@transaction.atomic
+def withdraw(essay: Essay, *, by: User) -> Revision | None:
+    """A draft again, with what was saved last."""
+    essay = Essay.objects.select_for_update().get(pk=essay.pk)
+    return unpublish(essay, standing(essay).text, by=by)
+
+
+def is_same_time(one: datetime | None, other: datetime | None) -> bool:
+    """As far as a form can tell."""
+    return one is not None and other is not None and abs(one - other) < timedelta(seconds=1)
 
 
 def restore(revision: Revision, *, by: User) -> Revision | None:

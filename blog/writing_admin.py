@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 import pagecache
 from accounts.models import User
-from blog import actions, difference, drafting, revising
+from blog import difference, drafting, revising
 from blog.models import Authorship, Draft, Essay, Revision, Text
 from blog.revising import Standing
-from blog.writing_form import as_initial, is_publishing
+from blog.writing_folds import folds
+from blog.writing_form import as_initial, wish
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
@@ -49,26 +50,25 @@ class Writing(Base):
             revising.locked(found)
         return found
 
+    def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
+        return folds(obj, may_pin=request.user.has_perm("blog.change_others"))
+
     def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.shown = shown(request, obj)  # type: ignore[attr-defined]
         return form
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
-        by = cast(User, request.user)
-        text = drafting.text_of(request.POST).cleaned()
-        if is_publishing(request.POST):
-            form.revision = revising.publish(
-                obj,
-                text,
-                by=by,
-                note=request.POST.get("note", "")[:300].strip(),
-                is_public_note="is_public_note" in request.POST,
-            )
-        else:
-            if "_draft" not in request.POST and obj.pk:
-                actions.unpublish(obj)
-            form.revision = revising.save(obj, text, by=by, at=form.cleaned_data.get("published"))
+        by, text = cast(User, request.user), form.text
+        match wish(request.POST):
+            case "publish":
+                note = request.POST.get("note", "")[:300].strip()
+                is_public_note = "is_public_note" in request.POST
+                form.revision = revising.publish(obj, text, by=by, note=note, is_public_note=is_public_note)
+            case "unpublish":
+                form.revision = revising.unpublish(obj, text, by=by)
+            case _:
+                form.revision = revising.save(obj, text, by=by, at=form.cleaned_data.get("published"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Its tags are part of the text, and so were saved with it."""
@@ -171,7 +171,11 @@ def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpRespons
 def said(essay: Essay, revision: Revision | None) -> str:
     if revision is None:
         return _("Nothing had changed in the text.")
+    if revision.kind == Revision.Kind.DRAFT:
+        return _("It is a draft again: readers no longer see it.")
     if revision.kind != Revision.Kind.PUBLISH:
+        if essay.published and not essay.is_published:
+            return _("Saved. What appears at its time is the text that was published last.")
         return _("Saved. Readers go on seeing what is published.") if essay.published else _("Saved as a draft.")
     if essay.is_published:
         return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.html import strip_tags
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import cached_property
 
+from blog import drafting, revising
 from blog.models import Essay, Tag, Text
 from blog.models.revision import LINES
 
@@ -16,9 +16,12 @@ def as_initial(text: Text) -> dict[str, Any]:
     return found | {"tags": Tag.objects.known_as(text.tags)}
 
 
-def is_publishing(data: Any) -> bool:
-    """By the button; what is sent without one means what its time says."""
-    return "_publish" in data or ("_draft" not in data and bool(data.get("published_0")))
+def wish(data: Any) -> str:
+    """Which verb: by the button; what is sent without one means what its time says."""
+    for verb in ("publish", "unpublish", "draft"):
+        if f"_{verb}" in data:
+            return verb
+    return "publish" if data.get("published_0") else "unpublish"
 
 
 class WritingForm(forms.ModelForm[Essay]):
@@ -30,12 +33,9 @@ class WritingForm(forms.ModelForm[Essay]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if is_publishing(self.data):
-            if not str(data.get("title") or "").strip():
-                self.add_error("title", ValidationError(_("Please give it a title before you publish it.")))
-            body = str(data.get("body") or "")
-            if not strip_tags(body).strip() and "<img" not in body:
-                self.add_error("body", ValidationError(_("There is nothing to read yet.")))
+        if self.is_for_readers:
+            for name, words in revising.missing(self.text).items():
+                self.add_error(name, ValidationError(words))
         return data
 
     @property
@@ -47,6 +47,11 @@ class WritingForm(forms.ModelForm[Essay]):
             if name in self.fields
         ]
 
+    @cached_property
+    def text(self) -> Text:
+        """As it is stored once the form is."""
+        return drafting.text_of(self.data).cleaned()
+
     @property
     def is_for_readers(self) -> bool:
-        return is_publishing(self.data)
+        return wish(self.data) == "publish"

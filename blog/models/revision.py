@@ -84,6 +84,7 @@ class Revision(models.Model):
         SAVE = "save", _("saved")
         PUBLISH = "publish", _("published")
         RESTORE = "restore", _("restored")
+        DRAFT = "draft", _("unpublished")
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="revisions", verbose_name=_("essay"))
     author = models.ForeignKey(

@@ -9,10 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from blog import actions
+from blog import actions, revising
 from blog.models import Essay, Profile, Redirect
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
+from tests.blog.writing import Desk, readers_page
 from tests.comments.door import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -89,11 +90,11 @@ def test_a_draft_takes_no_address_from_what_readers_have(client: Client) -> None
 def test_what_was_withdrawn_comes_back_to_its_own_address(client: Client) -> None:
     essay = make.essay(published=datetime(2026, 3, 1, 12, tzinfo=UTC))
     address = essay.get_absolute_url()
-    actions.unpublish(essay)
+    revising.withdraw(essay, by=make.owner())
     assert client.get(address).status_code == 404
     assert essay.title not in client.get("/").content.decode()
-    back = actions.publish(essay)
-    assert back.get_absolute_url() == address
+    revising.publish_newest(essay, by=make.owner())
+    assert Essay.objects.get().get_absolute_url() == address
     assert client.get(address).status_code == 200
 
 
@@ -127,6 +128,66 @@ def test_several_come_out_or_go_back_from_the_list(author: User) -> None:
     assert Essay.objects.published().count() == 2
     assert "1 essay is a draft again." in Page(chosen(desk, "unpublish", essays[0])).words
     assert Essay.objects.published().get() == essays[1]
+
+
+def history(essay: Essay) -> list[tuple[str, str]]:
+    return [(row.kind, str(row.author)) for row in essay.revisions.order_by("pk").select_related("author")]
+
+
+def test_the_list_publishes_as_the_form_does(author: User) -> None:
+    """The newest text, a revision of it, and only what readers would have something of."""
+    desk = Desk(author, make.essay(by=author, published=None))
+    desk.open()
+    desk.save(title="Whole", body="<p>Newest.</p>")
+    waits = make.essay("Waits", by=author, published=timezone.now() + timedelta(days=3))
+    empty = make.essay("Empty", by=author, published=None, body="<p></p>")
+    nameless = make.essay("Nameless", by=author, published=None)
+    Essay.objects.filter(pk=nameless.pk).update(title="")
+    whole = Essay.objects.get(title="Whole")
+    page = Page(chosen(client_of(author), "publish_now", whole, waits, empty, nameless)).words
+    assert "2 essays are published." in page
+    assert "Empty : It is not published. There is nothing to read yet." in page
+    assert "(no title) : It is not published. Please give it a title before you publish it." in page
+    assert set(Essay.objects.published()) == {whole, waits}
+    assert "Newest." in readers_page(Essay.objects.get(pk=whole.pk))
+    assert history(whole) == [("save", "Miriam Achterberg"), ("publish", "Miriam Achterberg")]
+    assert history(waits)[-1] == ("publish", "Miriam Achterberg")
+    assert not history(empty)
+
+
+@pytest.mark.parametrize("way", ["form", "list"])
+@pytest.mark.parametrize("is_out", [True, False], ids=["out", "waiting"])
+def test_what_is_out_or_waits_becomes_a_draft_again_with_its_newest_text(
+    way: str, is_out: bool, author: User, client: Client
+) -> None:
+    published = timezone.now() + timedelta(days=-1 if is_out else 1)
+    essay = make.essay("Hasty", by=author, published=published, body="<p>As readers have it.</p>")
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body="<p>Not yet for readers.</p>")
+    if way == "form":
+        assert ("Unpublish" if is_out else "Back to a draft") in desk.open()
+        desk.send("_unpublish")
+    else:
+        chosen(desk.client, "unpublish", essay)
+    essay.refresh_from_db()
+    assert (essay.published, essay.body) == (None, "<p>Not yet for readers.</p>")
+    assert history(essay)[-1] == ("draft", "Miriam Achterberg")
+    assert client.get(essay.get_absolute_url()).status_code == 404
+    assert Redirect.objects.exists() == is_out  # its address waits for it
+    assert "Not yet for readers." in desk.open()
+    desk.publish()
+    assert "Not yet for readers." in readers_page(Essay.objects.get())
+
+
+def test_saving_what_waits_says_what_will_appear(author: User) -> None:
+    essay = make.essay("Soon", by=author, published=timezone.now() + timedelta(days=1))
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body="<p>Half a sentence</p>")
+    assert "the text that was published last" in desk.open()
+    essay.refresh_from_db()
+    assert essay.body == "<p>What I think.</p>"
 
 
 def test_a_pinned_essay_stands_first_and_says_so(client: Client, author: User) -> None:
