@@ -150,7 +150,7 @@ def test_the_list_publishes_as_the_form_does(author: User) -> None:
     assert "(no title) : It is not published. Please give it a title before you publish it." in page
     assert set(Essay.objects.published()) == {whole, waits}
     assert "Newest." in readers_page(Essay.objects.get(pk=whole.pk))
-    assert history(whole) == [("save", "Miriam Achterberg"), ("publish", "Miriam Achterberg")]
+    assert history(whole)[-2:] == [("save", "Miriam Achterberg"), ("publish", "Miriam Achterberg")]
     assert history(waits)[-1] == ("publish", "Miriam Achterberg")
     assert not history(empty)
 
