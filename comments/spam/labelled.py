@@ -1,7 +1,9 @@
 """Comments with what they are, from a CSV: read line by line, what cannot be read said and left out."""
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -11,6 +13,8 @@ from comments.spam.features import Said
 
 LINE = 1_000_000
 NEEDED = ("CONTENT", "CLASS")
+BETWEEN = (",", ";", "\t")  # spreadsheets write what their country's is used to
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Unreadable(Exception):
@@ -20,14 +24,34 @@ class Unreadable(Exception):
 def labelled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Said, bool]]:
     """Each comment, and whether it is spam. Raises Unreadable."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield from rows(file, trouble)
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from error
+    except Unreadable as error:
+        raise Unreadable(f"{path.name}: {error}") from error
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8, or what spreadsheets write instead."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        if file.read(2) in UTF16:
+            return "utf-16"
+        file.seek(0)
+        try:
+            while piece := file.read(LINE):
+                decoder.decode(piece)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Said, bool]]:
-    reader = csv.reader(iter(lambda: file.readline(LINE), ""))
+    lines = iter(lambda: file.readline(LINE), "")
+    first = next(lines, "")
+    between = max(BETWEEN, key=lambda sign: sum(name.strip('" \r\n').upper() in NEEDED for name in first.split(sign)))
+    reader = csv.reader(chain([first], lines), delimiter=between)
     try:
         columns = [name.strip().upper() for name in next(reader, [])]
     except csv.Error as error:

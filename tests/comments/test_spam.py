@@ -16,7 +16,7 @@ from comments.pages import Viewer
 from comments.spam import Figures, Filter, Said
 from comments.spam import features as looking
 from comments.spam import lessons as learning
-from comments.spam.judging import STARTS_AT
+from comments.spam.judging import LOWEST
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser
@@ -88,11 +88,25 @@ def test_of_too_much_a_fair_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @once
+def test_good_words_from_elsewhere_are_not_held_by_a_filter_that_knows_one_kind_of_spam() -> None:
+    """Its own trials all go well, since they are all alike."""
+    bots = [(f"Buy pills number {n} now http://pills.example/{n} cheap", True) for n in range(60)]
+    known = taught([*bots, *((f"The chapter on rivers, page {n}, is too short I think.", False) for n in range(60))])
+    assert known.score(Said(bots[0][0].replace("number", "box"))) >= known.threshold >= LOWEST
+    loud = [
+        "LOVE this song!!! <3 <3",
+        "Number 1 fan here, 100% the best :)",
+        "See http://archive.example/scan?p=3 for it",
+    ]
+    assert max(known.score(Said(text)) for text in loud) < known.threshold
+
+
+@once
 def test_while_it_knows_too_little_it_speaks_when_it_is_all_but_sure() -> None:
     known = Filter.taught([])
-    assert known.threshold == STARTS_AT
+    assert known.threshold == LOWEST
     kept = [spam.lesson(Said(text), is_spam=True) for text in SPAM[: spam.ENOUGH - 1]]
-    assert Filter.taught(kept).threshold >= STARTS_AT
+    assert Filter.taught(kept).threshold >= LOWEST
     sure = "Cheap followers!!! Click here http://sho.rt/a1 and subscribe to my channel http://prizes.example/win"
     assert known.score(Said(sure)) >= known.threshold
     assert max(known.score(Said(text)) for text in (*GOOD, THOUGHT)) < known.threshold
@@ -178,6 +192,19 @@ def test_bad_rows_are_said_and_left_out(tmp_path: Path) -> None:
     assert "line 4: CONTENT is empty." in err
     assert "line 5: field larger than field limit" in err
     assert "And 14 more lines left out." in err
+
+
+@database
+@once
+@pytest.mark.parametrize(("sign", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig")])
+def test_what_a_spreadsheet_makes_of_a_table_is_read_alike(tmp_path: Path, sign: str, encoding: str) -> None:
+    heading = sign.join(("Date", "class", '"Content"'))
+    lines = [f'x{sign}{int(is_spam == "1")}{sign}"{text}: déjà\r\nvu"' for text, is_spam, *_ in rows()]
+    (tmp_path / "sheet.csv").write_bytes("\r\n".join([heading, *lines]).encode(encoding))
+    read = list(spam.labelled(tmp_path / "sheet.csv", pytest.fail))
+    assert len(read) == 80
+    assert all(said.text.endswith(": déjà\r\nvu") for said, _ in read)
+    assert sum(is_spam for _, is_spam in read) == 40
 
 
 @database
