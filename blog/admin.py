@@ -65,8 +65,8 @@ class EssayForm(WritingForm):
         model = Essay
         fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *ASIDE)
         widgets = {
-            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
-            "deck": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),  # grows with its words
+            "deck": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),
             "body": EssayEditor(attrs={"rows": 30, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         }
@@ -94,6 +94,7 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     model = Authorship
     extra = 0
     fields = ("author", "position")
+    classes = ("collapse",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **more: Any) -> Any:
         """Whoever writes here; nobody's address has to be looked through for that."""
@@ -131,7 +132,6 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
     date_hierarchy = "published"
     autocomplete_fields = ("tags", "series", "translation_of")
     ordering = ("-published", "-pk")
-    save_on_top = True
 
     @method_decorator(csp_update({"script-src": [NONCE]}))
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:

@@ -4,9 +4,10 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 import pagecache
 from accounts.models import User
@@ -16,9 +17,16 @@ from blog.models import Profile, Series
 
 @admin.register(Series)
 class SeriesAdmin(admin.ModelAdmin[Series]):
-    list_display = ("title", "slug")
+    list_display = ("title", "slug", "how_many")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
+        return super().get_queryset(request).annotate(number=Count("essays"))
+
+    @admin.display(description=_("essays"), ordering="number")
+    def how_many(self, series: Any) -> int:
+        return int(series.number)
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:

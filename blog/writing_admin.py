@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.crypto import get_random_string
@@ -15,7 +14,8 @@ from django.utils.translation import gettext as _
 
 import pagecache
 from accounts.models import User
-from blog import difference, drafting, revising
+from blog import drafting, revising
+from blog.conflicts import clash, conflict
 from blog.models import Authorship, Draft, Essay, Revision, Text
 from blog.revising import Standing
 from blog.writing_folds import folds
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
 else:
     Base = object
-
-AS_MARKED = {"csrfmiddlewaretoken", "base"}
 
 
 class Writing(Base):
@@ -134,38 +132,6 @@ def around(request: HttpRequest, essay: Essay | None, key: str) -> dict[str, Any
 def newer(essay: Essay | None, author: User) -> list[Draft]:
     found = drafting.of(author, essay) if essay else drafting.unsaved(author)
     return list(found[:5])
-
-
-def clash(request: HttpRequest, essay: Essay) -> Standing | None:
-    """What was saved since the form was opened, unless it is what the form says too."""
-    found = revising.standing(essay)
-    base = request.POST.get("base")
-    if base is None or base == found.mark or drafting.text_of(request.POST).cleaned() == found.text.cleaned():
-        return None
-    return found
-
-
-def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
-    """Both texts, and the ways on; what was sent is kept as an unsaved text whichever is taken."""
-    mine = drafting.text_of(request.POST).cleaned()
-    state, _row = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
-    context = {
-        **admin.site.each_context(request),
-        "title": _("This essay was saved meanwhile"),
-        "essay": essay,
-        "newer": found,
-        "mine": mine,
-        "is_kept": state != "elsewhere",
-        "is_own": found.revision is not None and found.revision.author == request.user,
-        "difference": difference.between(found.text, mine),
-        "fields": [
-            (name, value)
-            for name, values in request.POST.lists()
-            for value in values
-            if name not in AS_MARKED | {"body"}
-        ],
-    }
-    return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
 
 
 def said(essay: Essay, revision: Revision | None) -> str:

@@ -93,6 +93,7 @@ class DiscussionInline(admin.StackedInline[Discussion, Essay]):
         "is_open", "own_close_after_days", "own_order", "own_threads_a_page", "own_shown_depth", "may_be_liked",
     )  # fmt: skip
     can_delete = False
+    classes = ("collapse",)
     min_num = max_num = 1
 
     def get_formset(self, request: HttpRequest, obj: Essay | None = None, **kwargs: Any) -> Any:

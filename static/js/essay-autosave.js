@@ -28,7 +28,7 @@ async function ask(mode, does) {
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
-    this.status = this.querySelector(".kept");
+    this.status = this.form.querySelector(".kept");
     const before = this.dataset.before; // the page whose unsaved text this one goes on with
     this.tab = this.form.elements.tab.value || crypto.randomUUID().replaceAll("-", "");
     this.form.elements.tab.value = this.tab;

@@ -112,11 +112,13 @@ if (editor) {
   const opener = place.querySelector("[data-part=open]");
   place.querySelector("[data-part=hint]").hidden = false;
   opener.setAttribute("role", "button");
-  opener.addEventListener("click", (event) => {
+  const choice = (event) => {
     event.preventDefault();
     position = undefined;
     open();
-  });
+  };
+  opener.addEventListener("click", choice);
+  editor.addEventListener("essay-picture", choice);
   editor.addEventListener("essay-files", (event) => {
     if (!file) return;
     event.preventDefault();

@@ -13,6 +13,7 @@ import { Tools } from "./tools.js";
 import { Typed } from "./typed.js";
 
 const PAUSE = 350;
+const ROOM = { top: 80, right: 0, bottom: 110, left: 0 };
 
 /* The parts that stand ready in the page, as elements. */
 function parts(place) {
@@ -94,6 +95,8 @@ export function start(place) {
       keys(() => tools),
     ],
     editorProps: {
+      scrollThreshold: ROOM, // the buttons stand above the text, what saves it below
+      scrollMargin: ROOM,
       attributes: {
         id: `${area.id}_editor`,
         role: "textbox",

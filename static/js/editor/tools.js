@@ -136,6 +136,8 @@ export class Tools {
   async figure() {
     const { editor } = this;
     const found = blocks.figureAt(editor.state);
+    const wish = new CustomEvent("essay-picture", { bubbles: true, cancelable: true });
+    if (!found && !this.place.dispatchEvent(wish)) return; // the page has pictures to choose from
     const said = found && {
       src: found.picture.node.attrs.src,
       alt: found.picture.node.attrs.alt ?? "",
