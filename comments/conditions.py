@@ -4,77 +4,22 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name, validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Commenter
-from blog import markup
 from comments import disposable, patterns
-from comments.folding import first_in, fold_words
-from comments.languages import NAMES, language_of
+from comments.cases import Case
+from comments.folding import first_in
+from comments.languages import NAMES
 from comments.models import Condition
 from comments.models.block import Network, network_of
 
 Kind = Condition.Kind
-FEW_LETTERS = 20  # of fewer nobody says that they are mostly capitals
 BIGGEST = 1_000_000
-
-
-@dataclass(frozen=True)
-class Past:
-    """What was there before a comment came."""
-
-    earlier: int = 0  # comments by the same person
-    repeated: datetime | None = None  # when these very words were posted last, by whomever
-
-
-@dataclass
-class Case:
-    """A comment at the moment it came, with all that a condition may look at."""
-
-    text: str
-    html: str
-    commenter: Commenter
-    published: datetime | None  # its essay
-    moment: datetime
-    network: Network | None  # its sender's address, or as much of it as is kept
-    past: Past
-    judge: Callable[[], float | None]
-    reports: int = 0
-
-    @cached_property
-    def plain(self) -> str:
-        return markup.plain(self.html)
-
-    @cached_property
-    def folded(self) -> str:
-        who = self.commenter
-        return fold_words("\n".join((self.text, self.plain, who.name, who.email, who.website)))
-
-    @cached_property
-    def links(self) -> int:
-        home = f"{settings.SITE_URL}/"
-        return len([link for link in markup.links(self.html) if not link.startswith(home)])
-
-    @cached_property
-    def capitals(self) -> float:
-        """Their share of the letters that have a case, in percent."""
-        cased = [sign for sign in self.plain if sign.isupper() or sign.islower()]
-        return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= FEW_LETTERS else 0
-
-    @cached_property
-    def language(self) -> str:
-        return language_of(self.plain)
-
-    @cached_property
-    def likeness(self) -> float | None:
-        return self.judge()
 
 
 @dataclass(frozen=True)

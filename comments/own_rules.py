@@ -10,10 +10,10 @@ from django.db.models import F
 from django.utils import timezone
 
 import pagecache
-from comments import teaching
-from comments.conditions import MEANINGS, Case, Past
+from comments import rule_words
+from comments.cases import Case, Past, case_of
+from comments.conditions import MEANINGS
 from comments.models import Comment, Condition, Rule, Rules, Status, Wording
-from comments.models.block import network_of
 from comments.patterns import Stopped
 
 RULE = "rule"  # the verb of a decision
@@ -28,6 +28,7 @@ class Asked:
     wanted: Any
     is_not: bool = False
     pk: int | None = None
+    value: str = ""  # as the owner wrote it
 
     def holds(self, case: Case) -> bool | None:
         """None where that cannot be said. Raises Stopped."""
@@ -49,7 +50,10 @@ class OwnRule:
     @classmethod
     def of(cls, rule: Rule, conditions: Iterable[Condition]) -> "OwnRule":
         """Raises ValidationError where a value makes no sense."""
-        asked = [Asked(each.kind, MEANINGS[each.kind].read(each.value), each.is_not, each.pk) for each in conditions]
+        asked = [
+            Asked(each.kind, MEANINGS[each.kind].read(each.value), each.is_not, each.pk, each.value)
+            for each in conditions
+        ]
         quick_first = sorted(asked, key=lambda each: each.kind in SLOW)
         return cls(rule.pk, rule.name, rule.action, rule.sentence, quick_first)
 
@@ -72,9 +76,10 @@ class OwnRule:
             found = found and answer
         return found
 
-    @property
-    def reason(self) -> dict[str, Any]:
-        return {"code": "rule", "rule": self.pk, "name": self.name, "then": self.action}
+    def reason(self, case: Case) -> dict[str, Any]:
+        """What is kept with the comment about which it decided."""
+        because = [rule_words.kept(each.kind, each.value, each.is_not, case.folded) for each in self.conditions]
+        return {"code": "rule", "rule": self.pk, "name": self.name, "then": self.action, "because": because}
 
 
 SLOW = {Condition.Kind.PATTERN, Condition.Kind.LIKENESS, Condition.Kind.LANGUAGE}
@@ -150,7 +155,8 @@ def on_report(comment: Comment) -> bool:
     root, fresh = Comment.objects.lock_thread(comment.pk)
     if root is None or fresh is None or fresh.status not in {Status.APPROVED, Status.PENDING} or not fresh.wording:
         return False
-    rule = first(found, case_of(fresh, rules))
+    case = case_of(fresh, rules, past_of(fresh), fresh.reports)
+    rule = first(found, case)
     if rule is None or rule.pk is None:
         return False
     before, after = fresh.status, AFTER[Rule.Action(rule.action)]
@@ -160,7 +166,7 @@ def on_report(comment: Comment) -> bool:
     was_public = fresh.is_approved
     fresh.status, fresh.changed = after, timezone.now()
     Comment.objects.filter(pk=fresh.pk).update(status=after, changed=fresh.changed)
-    Wording.objects.filter(pk=fresh.wording.pk).update(reasons=[*fresh.wording.reasons, rule.reason])
+    Wording.objects.filter(pk=fresh.wording.pk).update(reasons=[*fresh.wording.reasons, rule.reason(case)])
     if was_public:
         fresh.count(-1, root=root)
         pagecache.bump(fresh.essay.cache_key, "comments")
@@ -169,18 +175,8 @@ def on_report(comment: Comment) -> bool:
     return True
 
 
-def case_of(comment: Comment, rules: Rules) -> Case:
-    """A comment that is there, as it was when it came."""
+def past_of(comment: Comment) -> Past:
+    """What was there before a comment that is there itself by now."""
     wording = comment.wording or Wording()
     history = Comment.objects.said_before(comment, text=wording.text, until=wording.created)
-    return Case(
-        text=wording.text,
-        html=wording.html,
-        commenter=comment.commenter,
-        published=comment.essay.published,
-        moment=wording.created,
-        network=network_of(wording.network),
-        past=Past(history.earlier, history.repeated),
-        judge=lambda: teaching.likeness(rules, wording.text, comment.commenter),
-        reports=comment.reports,
-    )
+    return Past(history.earlier, history.repeated)

@@ -18,8 +18,8 @@ from accounts.models import Commenter
 from accounts.names import imitates, is_mixed
 from blog import markup
 from blog.models import Essay, Site
-from comments import blocks, own_rules, teaching
-from comments.conditions import Case, Past
+from comments import blocks, own_rules, rule_words, teaching
+from comments.cases import Case, Past
 from comments.folding import first_in, fold_words
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import network_of
@@ -84,12 +84,10 @@ class Draft:
     @property
     def case(self) -> Case:
         """As the owner's own rules see it."""
-        return Case(
-            text=self.wording.text,
-            html=self.wording.html,
-            commenter=self.commenter,
-            published=self.essay.published,
-            moment=self.wording.created,
+        return Case.of(
+            self.wording,
+            self.commenter,
+            self.essay,
             network=network_of(self.sender.address),
             past=Past(self.history.earlier, self.history.repeated),
             judge=lambda: self.likeness,
@@ -266,17 +264,17 @@ def doubts(draft: Draft) -> list[Reason]:
 
 def by_own_rule(draft: Draft) -> Verdict | None:
     """What the first of the owner's own rules says that holds. Raises Refused with its sentence."""
-    known = own_rules.known(draft.rules)
-    rule = own_rules.first(known, draft.case) if known else None
+    known, case = own_rules.known(draft.rules), draft.case
+    rule = own_rules.first(known, case) if known else None
     if rule is None:
         return None
     if rule.action == Rule.Action.REFUSE:
         raise Refused(rule.sentence)
     if rule.action == Rule.Action.HOLD:
-        return Verdict(Status.PENDING, [rule.reason, *doubts(draft)], rule.pk)
+        return Verdict(Status.PENDING, [rule.reason(case), *doubts(draft)], rule.pk)
     if rule.action == Rule.Action.PUBLISH and (doubt := unproved_origin(draft)):
         return Verdict(Status.PENDING, [doubt])
-    return Verdict(own_rules.AFTER[Rule.Action(rule.action)], [rule.reason], rule.pk)
+    return Verdict(own_rules.AFTER[Rule.Action(rule.action)], [rule.reason(case)], rule.pk)
 
 
 def is_spam_outright(reason: Reason, rules: Rules) -> bool:
@@ -317,10 +315,10 @@ def in_words(reason: Reason) -> str:
             return _("sent %(seconds).1f seconds after the page was opened") % {"seconds": seconds}
         case {"code": "kept"}:
             return _("everything from this person or place is held")
-        case {"code": "rule", "name": name, "then": "publish"}:
-            return _("published by the rule “%(name)s”") % {"name": name}
-        case {"code": "rule", "name": name}:
-            return _("the rule “%(name)s”") % {"name": name}
+        case {"code": "rule", "name": name, "then": then}:
+            words = _("published by the rule “%(name)s”") if then == "publish" else _("the rule “%(name)s”")
+            because = rule_words.conditions(reason.get("because", ()))
+            return f"{words % {'name': name}}: {because}" if because else words % {"name": name}
         case {"code": "akismet"}:
             return _("the service that is asked elsewhere calls it spam")
         case {"code": "imported"}:

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from comments import rule_words
 from comments.models import Rule, Status
 from moderation.actions import UNDONE_WITHIN
 from moderation.log_search import HAND, RULE, Search
@@ -18,12 +20,17 @@ from moderation.rights import Rights
 from moderation.row import first_words
 
 A_PAGE = 50
+BY_RULE: dict[str, Any] = {
+    Status.APPROVED: gettext_lazy("published"),
+    Status.PENDING: gettext_lazy("held"),
+    Status.SPAM: gettext_lazy("put under Spam"),
+}
 FIRST = 600  # characters of HTML, of which a line of words is shown
 
 
 def entries(decisions: DecisionQuerySet) -> DecisionQuerySet:
     """With all that is said of each, in one question."""
-    return told(decisions.annotate(said=Left("comment__wording__html", FIRST)))
+    return told(decisions.annotate(said=Left("comment__wording__html", FIRST), reasons=F("comment__wording__reasons")))
 
 
 def told(decisions: DecisionQuerySet) -> DecisionQuerySet:
@@ -56,8 +63,17 @@ class Entry:
     def what(self) -> str:
         """The verb; of an undo also what it took back."""
         if self.decision.undoes:
-            return _("undone: %(verb)s") % {"verb": self.decision.undoes.get_verb_display()}
-        return self.decision.get_verb_display()
+            return _("undone: %(verb)s") % {"verb": verb_of(self.decision.undoes)}
+        return verb_of(self.decision)
+
+    @property
+    def because(self) -> str:
+        """Of what a rule decided: what of it was so, as long as the comment says what it said then."""
+        kept: Any = getattr(self.decision, "reasons", None) or ()
+        return next((rule_words.conditions(each.get("because", ())) for each in kept if self.is_of(each)), "")
+
+    def is_of(self, reason: dict[str, Any]) -> bool:
+        return bool(self.decision.rule_id) and reason.get("rule") == self.decision.rule_id
 
     @property
     def change(self) -> str:
@@ -77,6 +93,13 @@ class Entry:
         """What its writer was told: the reason's name, and the sentence."""
         reason = str(self.decision.reason) if self.decision.reason else ""
         return ": ".join(filter(None, (reason, self.decision.sentence)))
+
+
+def verb_of(decision: Decision) -> str:
+    """Of a rule's: what it did, by what the comment then was."""
+    if decision.verb == Decision.Verb.RULE and decision.after in BY_RULE:
+        return str(BY_RULE[decision.after])
+    return str(decision.get_verb_display())
 
 
 def as_label(status: str) -> str:

@@ -8,34 +8,19 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from comments import own_rules
+from comments import own_rules, rule_words
 from comments.conditions import HELP
-from comments.models import Comment, Condition, Rule, Status
+from comments.models import Condition, Rule
 from comments.rule_forms import TRY, ConditionForm, ConditionFormSet, RuleForm
+from moderation import trial_words
 from moderation.labelled import RowForm
-from moderation.row import first_words
-from moderation.trial import Record, Trial, Tried, approved_by_hand, records
-
-SHOWN = 10
-WOULD = {
-    Rule.Action.HOLD: gettext_lazy("It would have held %(count)s of the last %(among)s comments"),
-    Rule.Action.SPAM: gettext_lazy("It would have put %(count)s of the last %(among)s comments under Spam"),
-    Rule.Action.REFUSE: gettext_lazy("It would have sent back %(count)s of the last %(among)s comments"),
-    Rule.Action.PUBLISH: gettext_lazy("It would have published %(count)s of the last %(among)s comments"),
-}
-STANDS = {
-    "by hand": gettext_lazy("approved by hand"),
-    "at once": gettext_lazy("published at once"),
-    Status.PENDING: gettext_lazy("waiting now"),
-    Status.SPAM: gettext_lazy("spam now"),
-    Status.TRASH: gettext_lazy("in the trash now"),
-}
+from moderation.rule_record import Record, records
+from moderation.trial import Trial
 
 
 class ConditionInline(admin.TabularInline[Condition, Rule]):
@@ -80,7 +65,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
 
     @admin.display(description=gettext_lazy("if all of this is so"))
     def when(self, rule: Rule) -> str:
-        return "; ".join(map(condition_in_words, rule.conditions.all()))
+        return rule_words.of(rule)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
         context["condition_help"] = HELP
@@ -88,9 +73,14 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         rule, conditions = self.asked(request, context, more.get("obj"))
         if rule is not None:
             may_read = request.user.has_perm("moderation.add_decision")
-            context["trial"] = results(Trial().of(rule, conditions), may_read=may_read)
+            asked = rule_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
+            context["asked"] = _("If it is so: %(asked)s. Then: %(action)s.") % {
+                "asked": asked,
+                "action": rule.get_action_display(),
+            }
+            context["trial"] = trial_words.results(Trial().of(rule, conditions), may_read=may_read)
         if rule is not None and rule.pk:
-            context["record"] = record_in_words(records().get(rule.pk, Record()))
+            context["record"] = trial_words.record(records().get(rule.pk, Record()))
         return super().render_change_form(request, context, *args, **more)
 
     def asked(
@@ -138,13 +128,6 @@ def readable(rule: Rule) -> bool:
     return True
 
 
-def condition_in_words(condition: Condition) -> str:
-    value = " · ".join(condition.value.split("\n"))
-    value = value if len(value) < 40 else f"{value[:39]}…"
-    said = condition.get_kind_display() + (f": {value}" if value else "")
-    return _("not %(condition)s") % {"condition": said} if condition.is_not else said
-
-
 def would_have_done() -> Callable[[Rule], str]:
     """A column that reads the last comments once for all rules."""
     trials: list[Trial] = []
@@ -154,9 +137,7 @@ def would_have_done() -> Callable[[Rule], str]:
         if not readable(rule):
             return _("cannot be tried: something is wrong with a condition")
         trials[:] = trials or [Trial()]
-        tried = trials[0].of(rule, rule.conditions.all())
-        tried.by_hand = approved_by_hand(tried.decided)
-        return summary(tried)
+        return trial_words.summary(trials[0].of(rule, rule.conditions.all()))
 
     return column
 
@@ -167,58 +148,6 @@ def overruled() -> Callable[[Rule], str]:
     @admin.display(description=gettext_lazy("overruled"))
     def column(rule: Rule) -> str:
         found[:] = found or [records()]
-        return record_in_words(found[0].get(rule.pk, Record()))
+        return trial_words.record(found[0].get(rule.pk, Record()))
 
     return column
-
-
-def summary(tried: Tried) -> str:
-    """“It would have held 12 of the last 1000 comments: 9 approved by hand, 3 spam now.”"""
-    would = WOULD[Rule.Action(tried.rule.action)] % {"count": tried.count, "among": tried.among}
-    stand = tried.stand_as()
-    parts = [
-        _("%(count)d %(how)s") % {"count": stand[how], "how": words} for how, words in STANDS.items() if stand[how]
-    ]
-    return f"{would}: {', '.join(parts)}." if parts else f"{would}."
-
-
-def record_in_words(record: Record) -> str:
-    if not record.decided:
-        return _("It has not decided anything yet.")
-    decided = ngettext("It decided %(count)d time", "It decided %(count)d times", record.decided)
-    times = ngettext("was overruled %(count)d time", "was overruled %(count)d times", record.overruled)
-    said = {
-        "decided": decided % {"count": record.decided},
-        "overruled": times % {"count": record.overruled} if record.overruled else _("was never overruled"),
-    }
-    return _("%(decided)s and %(overruled)s.") % said
-
-
-def results(tried: Tried, *, may_read: bool) -> dict[str, Any]:
-    tried.by_hand = approved_by_hand(tried.decided)
-    notes = []
-    if tried.unknown:
-        notes.append(
-            ngettext(
-                "Of %(count)d comment it cannot be said: where it came from is not kept, or not so exactly.",
-                "Of %(count)d comments it cannot be said: where they came from is not kept, or not so exactly.",
-                tried.unknown,
-            )
-            % {"count": tried.unknown}
-        )
-    if tried.stops:
-        notes.append(
-            _("A pattern took too long and was stopped: with those comments the rule would have done nothing.")
-        )
-    shown = list(reversed(tried.decided))[:SHOWN] if may_read else []
-    return {"summary": summary(tried), "notes": notes, "comments": [line(tried, comment) for comment in shown],
-            "more": tried.count - len(shown) if shown else 0}  # fmt: skip
-
-
-def line(tried: Tried, comment: Comment) -> dict[str, Any]:
-    return {
-        "url": f"{reverse('queue')}?comment={comment.pk}",
-        "name": comment.commenter.name,
-        "words": first_words(comment.wording.html if comment.wording else ""),
-        "stands": STANDS[tried.stands(comment)],
-    }

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Essay
-from comments import own_rules, patterns, screening
+from comments import own_rules, patterns, rule_words, screening
 from comments.conditions import MEANINGS
 from comments.languages import language_of
 from comments.models import Comment, Condition, Rule, Status
@@ -89,7 +89,7 @@ def test_what_somebody_said_before_counts_and_so_does_what_anybody_said(guest: B
     said = [guest.say(essay, text=f"Thought {n}", remember="on") for n in range(3)]
     assert [one.status for one in said] == ["pending", "pending", "approved"]
     again = guest.say(other, text="Thought 1", remember="on")
-    assert reasons(again) == ["the rule “Again”"]
+    assert reasons(again) == ["the rule “Again”: the same text was posted within 7 days before"]
     Comment.objects.get(pk=said[2].pk).wordings.update(created=timezone.now() - timedelta(days=8))
     assert guest.say(other, text="Thought 2", remember="on").status == Status.APPROVED
 
@@ -103,7 +103,10 @@ def test_all_conditions_must_hold_and_the_first_rule_decides(guest: Browser, ess
     published = guest.say(essay, text="gold without a link", email="a@example.org")
     assert published.status == Status.APPROVED
     held = guest.say(essay, text="gold at https://gold.example", email="a@example.org")
-    assert (held.status, reasons(held)) == (Status.PENDING, ["the rule “Gold”", "every comment is held"])
+    assert (held.status, reasons(held)) == (
+        Status.PENDING,
+        ["the rule “Gold”: the word “gold”", "every comment is held"],
+    )
 
 
 def test_what_it_decides_is_on_record(guest: Browser, essay: Essay) -> None:
@@ -141,7 +144,7 @@ def test_edited_words_are_judged_by_the_same_rules(guest: Browser, essay: Essay)
     guest.post(f"/comments/{comment.pk}/edit/", {"text": "now with gold", "seen": comment.wording_id})
     comment.refresh_from_db()
     assert comment.status == Status.PENDING
-    assert reasons(comment) == ["the rule “Ours”"]
+    assert reasons(comment) == ["the rule “Ours”: the word “gold”"]
     assert Decision.objects.get().rule == made
     answer = guest.post(f"/comments/{comment.pk}/edit/", {"text": "now with tin", "seen": comment.wording_id})
     assert answer.status_code == 422
@@ -172,10 +175,54 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
         assert comment.status == status
     decision = Decision.objects.get()
     assert (decision.rule, decision.before, decision.after) == (made, "approved", "pending")
-    assert reasons(comment) == ["the rule “Ours”"]
+    assert reasons(comment) == ["the rule “Ours”: reported at least twice"]
     make.comment(essay)
     Comment.objects.filter(pk=comment.pk).update(status=Status.APPROVED, reports=3)
     assert not on_report(comment)
+
+
+# How they are said
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said", "turned_round"),
+    [
+        ("links", "1", "at least 1 link", "no link"),
+        ("links", "2", "at least 2 links", "fewer than 2 links"),
+        ("words", "Casino", "the word “Casino”", "without the word “Casino”"),
+        ("words", "tin\n\nbig  win\ngold", "one of the words “tin”, “big win” or “gold”",
+         "none of the words “tin”, “big win” or “gold”"),
+        ("words", "\n".join("abcdefg"), "one of the words “a”, “b”, “c”, “d” or 3 others",
+         "none of the words “a”, “b”, “c”, “d” or 3 others"),
+        ("pattern", "^buy", "matches “^buy”", "does not match “^buy”"),
+        ("early", "1", "a person’s first comment", "not a person’s first comment"),
+        ("early", "3", "among a person’s first 3 comments", "not among a person’s first 3 comments"),
+        ("account", "1", "by somebody known here for less than 1 day", "by somebody known here for 1 day or longer"),
+        ("essay", "30", "on an essay at least 30 days old", "on an essay less than 30 days old"),
+        ("language", "German, en", "in German or English", "not in German or English"),
+        ("longer", "400", "longer than 400 characters", "at most 400 characters long"),
+        ("shorter", "1", "shorter than 1 character", "at least 1 character long"),
+        ("capitals", "60", "at least 60 % capitals", "less than 60 % capitals"),
+        ("repeated", "7", "the same text was posted within 7 days before", "not posted before within 7 days"),
+        ("address", "a@x.example\n10.0.0.0/8", "from “a@x.example” or “10.0.0.0/8”",
+         "not from “a@x.example” or “10.0.0.0/8”"),
+        ("disposal", "", "from an address made to be thrown away", "from no address made to be thrown away"),
+        ("likeness", "90", "at least 90 % like spam", "less than 90 % like spam"),
+        ("reported", "1", "reported", "not reported"),
+        ("reported", "3", "reported at least 3 times", "reported less than 3 times"),
+        ("links", "many", "at least … links: many", "at least … links: many"),
+    ],
+)  # fmt: skip
+def test_each_condition_is_said_as_a_person_would(kind: str, value: str, said: str, turned_round: str) -> None:
+    assert rule_words.condition(kind, value) == said
+    assert rule_words.condition(kind, value, is_not=True) == turned_round
+
+
+def test_the_queue_says_what_of_a_rule_was_so_and_keeps_nobodys_address(guest: Browser, essay: Essay) -> None:
+    rule(words="tin\ngold\nsilver", address="example.org", not_links=2)
+    comment = guest.say(essay, text="GOLD for you", email="a@example.org")
+    (reason,) = reasons(comment)
+    assert reason == "the rule “Ours”: the word “gold”, from a place it names and fewer than 2 links"
 
 
 # What it costs

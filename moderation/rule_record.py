@@ -1,0 +1,39 @@
+"""What the record says of the owner's rules: how often each decided, and how often a moderator saw it otherwise."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from comments.models import Comment, Status
+from moderation.models import Decision
+
+
+def approved_by_hand(comments: Iterable[Comment]) -> set[int]:
+    keys = [comment.pk for comment in comments if comment.status == Status.APPROVED]
+    rows = Decision.objects.filter(number__in=keys, after=Status.APPROVED, moderator__isnull=False)
+    return set(rows.order_by().values_list("number", flat=True))
+
+
+@dataclass(frozen=True)
+class Record:
+    """How often a rule decided, and how often a moderator then decided otherwise."""
+
+    decided: int = 0
+    overruled: int = 0
+
+
+def records() -> dict[int, Record]:
+    """Of each rule that ever decided, in one question."""
+    later = Decision.objects.filter(number=OuterRef("number"), pk__gt=OuterRef("pk"), moderator__isnull=False)
+    otherwise = (
+        Q(after=Status.PENDING, comment__status=Status.APPROVED)
+        | Q(after=Status.APPROVED) & ~Q(comment__status=Status.APPROVED)
+        | Q(after=Status.SPAM, comment__status__in=(Status.APPROVED, Status.PENDING))
+    )
+    rows: Any = Decision.objects.filter(verb=Decision.Verb.RULE, rule__isnull=False).order_by().values("rule")
+    rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=otherwise & Q(Exists(later)))).values_list(
+        "rule", "decided", "overruled"
+    )
+    return {rule: Record(*counts) for rule, *counts in rows}
