@@ -81,7 +81,7 @@ def docx(body: str, **parts: str | bytes) -> bytes:
         packed.writestr("_rels/.rels", relationships(r1="officeDocument word/document.xml"))
         packed.writestr("word/_rels/document.xml.rels", relationships(
             f="footnotes footnotes.xml", e="endnotes endnotes.xml", s="styles styles.xml", c="comments comments.xml",
-            p="image media/one.png",
+            p="image media/one.png", n="numbering numbering.xml",
         ))  # fmt: skip
         packed.writestr(
             "word/document.xml", f'<w:document xmlns:w="{W}" xmlns:r="{R}"><w:body>{body}</w:body></w:document>'
@@ -261,3 +261,55 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(b"x")
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("import_essay", tmp_path / "a.docx")
+
+
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+LEVELS = "".join(
+    f'<w:lvl w:ilvl="{level}"><w:start w:val="{start}"/><w:numFmt w:val="{kind}"/></w:lvl>'
+    for level, (kind, start) in enumerate([("decimal", 1), ("lowerLetter", 2), ("bullet", 1)])
+)
+NUMBERING = (
+    f'<w:numbering xmlns:w="{W}"><w:abstractNum w:abstractNumId="7">{LEVELS}</w:abstractNum>'
+    '<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num></w:numbering>'
+)
+
+
+def styled(words: str, style: str) -> str:
+    return f'<w:r><w:rPr>{style}</w:rPr><w:t xml:space="preserve">{words}</w:t></w:r>'
+
+
+def numbered(words: str, level: int = 0) -> str:
+    style = f'<w:pPr><w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+    return f"<w:p>{style}{run(words)}</w:p>"
+
+
+def test_what_a_document_says_of_lists_languages_and_formulas_is_kept_and_hidden_words_are_not() -> None:
+    formula = (
+        f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:sSup><m:e><m:r><m:t>b</m:t></m:r>'
+        "</m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:den></m:f></m:oMath>"
+    )
+    essay, report = bring_document(
+        "a.docx",
+        docx(
+            numbered("one")
+            + numbered("inner", 1)
+            + paragraph(run("between the two of them"))
+            + numbered("two")
+            + paragraph(run("See ") + formula + styled("secret", "<w:vanish/>") + styled("nato", "<w:caps/>"))
+            + paragraph(run("He said ") + styled("voilà", '<w:lang w:val="fr-FR"/>'))
+            + f"<w:p><w:pPr><w:bidi/></w:pPr>{run('x')}</w:p>"
+            + '<w:p><w:pPr><w:pBdr><w:bottom w:val="single"/></w:pBdr></w:pPr></w:p>'
+            + paragraph(
+                f'<w:ins w:id="1">{run("came")}</w:ins><w:del w:id="2"><w:r><w:delText>went</w:delText></w:r></w:del>'
+            ),
+            numbering=NUMBERING,
+        ),
+    )
+    assert essay.body.replace("\n", "") == (
+        '<ol><li>one<ol start="2" type="a"><li>inner</li></ol></li></ol><p>between the two of them</p>'
+        '<ol start="2"><li>two</li></ol><p>See a/b<sup>2</sup>NATO</p><p>He said <span lang="fr">voilà</span></p>'
+        '<p dir="rtl">x</p><hr><p>came</p>'
+    )
+    told = "\n".join(report.lines())
+    for words in ("1 passage of hidden text", "secret", "1 formula became words", "2 tracked changes are taken as"):
+        assert words in told

@@ -583,9 +583,22 @@ def test_two_posts_that_claim_one_address_do_not_stop_each_other(tmp_path: Path)
 
 
 def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
-    bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
+    report = bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
+    assert "1 post with an earlier one's number was taken for that one\n    Again" in report
     assert essay(1).title == "A title"
     assert Comment.objects.count() == 2
+
+
+def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_path: Path) -> None:
+    twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
+    report = bring_text(tmp_path, twice)
+    assert "1 comment that the file holds twice\n    #1" in report
+    assert "1 comment under a number that another has stands here too\n    #1" in report
+    before = everything()
+    bring_text(tmp_path, twice)
+    assert everything() == before
+    found = {row.wording.text: row for row in Comment.objects.select_related("wording") if row.wording}
+    assert (found.keys(), found["Second"].parent) == ({"First", "Second", "Third"}, found["First"])
 
 
 def test_comments_of_two_posts_may_have_the_same_numbers(tmp_path: Path) -> None:

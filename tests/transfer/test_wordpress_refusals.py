@@ -23,7 +23,7 @@ BROKEN = {
     "empty": (b"", "the file is empty"),
     "blank": (b" \n\n", "line 3: the file ends in the middle"),
     "words": (b"Dear reader,\n", "line 1: this is no XML"),
-    "html": (b"<!DOCTYPE html><html><body>Log in</body></html>", "line 1: a document type or entities are declared"),
+    "html": (b"<!DOCTYPE html><html><body>Log in</body></html>", "this is a page of the web"),
     "other xml": (b"<?xml version='1.0'?><opml><body/></opml>", "line 1: this is no WordPress export"),
     "a feed": (
         b"<rss version='2.0'><channel><title>x</title>\n<item><title>y</title></item></channel></rss>",

@@ -50,7 +50,7 @@ class Discussion:
                 self.logins[key] = login
 
     def bring(self, essay: Essay, item: Record, offset: timedelta) -> None:
-        records = {self.key(record): record for record in item.each("wp:comment")}
+        records = self.by_key(item)
         if not records:
             return
         prefix = f"{essay.source}#comment-"
@@ -78,13 +78,22 @@ class Discussion:
             if key in new:
                 self.report.remark(problem, f"#{key}")
 
-    @staticmethod
-    def key(record: Record) -> str:
-        """Its number; for one without, what it is made of."""
-        if number := record["wp:comment_id"][:40]:
-            return number
-        parts = (record["wp:comment_date"], record["wp:comment_author"], record["wp:comment_content"])
-        return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+    def by_key(self, item: Record) -> dict[str, Record]:
+        """By their numbers; those without, and others under a number that is taken, by what they are made of.
+
+        Two exports put together give other comments the same number: then replies to it mean the first.
+        """
+        found: dict[str, Record] = {}
+        for record in item.each("wp:comment"):
+            made_of = made_of_words(record)
+            key = record["wp:comment_id"][:40] or made_of
+            if key in found and made_of_words(found[key]) != made_of:
+                self.report.remark("comment(s) under a number that another has (stands|stand) here too", f"#{key}")
+                key = made_of
+            if key in found:
+                self.report.leave_out("comment(s) that the file holds twice", f"#{key}")
+            found.setdefault(key, record)
+        return found
 
     def left_out(self, records: Mapping[str, Record]) -> dict[str, str]:
         """What is never published, and what it answered; nor is anything said under an editorial note."""
@@ -135,6 +144,11 @@ class Discussion:
             html=markup.comment_html(pictures_as_links(text)),
             created=items.when(record, "wp:comment", offset) or essay.published or timezone.now(),
         )
+
+
+def made_of_words(record: Record) -> str:
+    parts = (record["wp:comment_date"], record["wp:comment_author"], record["wp:comment_content"])
+    return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
 
 
 def parent_of(record: Record) -> str:

@@ -41,6 +41,8 @@ class Essays:
         self.report = report
         self.logins: dict[str, str] = {}
         """The authors' log-ins by how Co-Authors Plus writes them."""
+        self.met: set[str] = set()
+        """What was in the file so far, by its number there."""
 
     def knows(self, login: str, name: str) -> None:
         self.logins.setdefault(nicename(name), login)
@@ -54,6 +56,9 @@ class Essays:
             return None
         source = self.source(item)
         known = Essay.objects.filter(source=source).first()
+        if source in self.met:
+            self.report.remark("post(s) with an earlier one's number (was|were) taken for that one", item["title"])
+        self.met.add(source)
         if known:
             self.report.known[f"{known.kind}(s)"] += 1
             return known

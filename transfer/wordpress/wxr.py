@@ -227,7 +227,7 @@ def refuse_other_kinds(source: BinaryIO) -> None:
     """What is not even text has its own words, and nothing has been read of it."""
     size = source.seek(0, 2)
     source.seek(0)
-    head = source.read(4)
+    head = source.read(256)
     source.seek(0)
     if not size:
         raise Unreadable("the file is empty")
@@ -235,6 +235,8 @@ def refuse_other_kinds(source: BinaryIO) -> None:
         raise Unreadable(f"larger than {LARGEST_FILE // 1024 // 1024} MB: export it in parts, by date, and import each")
     if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX")):
         raise Unreadable("this is a packed file: unpack it and import the .xml files inside it")
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise Unreadable("this is a page of the web: the export is what WordPress saves under Tools, Export")
 
 
 def in_words(error: ParseError, file: Path) -> str:
