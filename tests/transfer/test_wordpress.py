@@ -598,7 +598,8 @@ def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_pa
     bring_text(tmp_path, twice)
     assert everything() == before
     found = {row.wording.text: row for row in Comment.objects.select_related("wording") if row.wording}
-    assert (found.keys(), found["Second"].parent) == ({"First", "Second", "Third"}, found["First"])
+    assert set(found) == {"First", "Second", "Third"}
+    assert found["Second"].parent == found["First"]
 
 
 def test_comments_of_two_posts_may_have_the_same_numbers(tmp_path: Path) -> None:
