@@ -98,7 +98,7 @@ def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpRespon
     if found and found.changed.isoformat() == request.POST.get("changed"):
         found.delete()
         messages.success(request, _("The unsaved text is gone."))
-        return to_form(essay, f"#saved-{found.tab}" if found.tab.isalnum() else "")
+        return to_form(essay, f"#saved-{found.tab}-{found.number}" if found.tab.isalnum() else "")
     messages.warning(request, _("The unsaved text has changed since: please look again."))
     return to_form(essay)
 

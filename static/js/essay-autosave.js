@@ -29,7 +29,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
     this.status = this.form.querySelector(".kept");
-    const before = this.dataset.before; // the page whose unsaved text this one goes on with
+    const { before } = this.dataset; // the page whose unsaved text this one goes on with
     this.tab = this.form.elements.tab.value || crypto.randomUUID().replaceAll("-", "");
     this.form.elements.tab.value = this.tab;
     this.number = Math.floor(Date.now() / 1000) - 1_577_836_800; // more than any page before it had
@@ -40,24 +40,36 @@ customElements.define("essay-autosave", class extends HTMLElement {
     addEventListener("online", () => this.send());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.isWaiting && this.send());
     addEventListener("beforeunload", (event) => { if (this.isTyped && !this.isLeaving && !this.isHere) event.preventDefault(); });
-    this.begin(before).catch(() => this.say("nowhere"));
+    const begun = this.begin(before).catch(() => this.say("nowhere")).then(() => { this.isBegun = true; });
+    this.addEventListener("click", (event) => {
+      const link = event.target.closest(".newer-texts a");
+      if (!link || this.isBegun) return;
+      event.preventDefault(); // what it leads to may be older than what this browser has
+      begun.then(() => location.assign(link.href));
+    });
   }
 
   /* What is saved by now is forgotten; what an earlier page left behind is sent to where it can be compared. */
   async begin(before) {
-    const saved = location.hash.match(/^#saved-(\w+)$/)?.[1];
+    const [, saved, number] = location.hash.match(/^#saved-([a-z0-9]+)(?:-([0-9]+))?$/i) ?? [];
     if (saved) {
-      await ask("readwrite", (store) => store.delete(saved));
+      await this.forget(saved, number);
       history.replaceState(null, "", location.pathname + location.search);
     }
     if (before) {
       await this.keepHere();
-      await ask("readwrite", (store) => store.delete(before));
+      await this.forget(before, this.dataset.number);
     }
     const all = await ask("readonly", (store) => store.getAll());
     this.number = Math.max(this.number, ...all.filter(({ tab }) => tab === this.tab).map(({ number }) => number + 1));
     const left = all.filter(({ tab, who, essay }) => tab !== this.tab && who === this.dataset.who && essay === this.dataset.essay);
     for (const text of left.sort((a, b) => b.changed - a.changed)) await this.bring(text);
+  }
+
+  /* What was saved, taken up or thrown away; but nothing newer than what was seen then. */
+  async forget(tab, number = Infinity) {
+    const found = await ask("readonly", (store) => store.get(tab));
+    if (found?.number <= Number(number)) await ask("readwrite", (store) => store.delete(tab));
   }
 
   async bring({ tab, number, sent }) {

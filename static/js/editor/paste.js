@@ -1,4 +1,5 @@
-/* What is pasted: our own as it is, with its notes; anything foreign is put in order by the server first. */
+/* What is pasted: our own as it is, with its notes; anything foreign is put in order by the server first.
+   While that lasts, what is kept and saved of the text has it already, as the browser reads it. */
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
@@ -7,7 +8,8 @@ const { Plugin, PluginKey, TextSelection } = pm.state;
 const { DOMSerializer, DOMParser: Reader, Slice } = pm.model;
 const { Decoration, DecorationSet } = pm.view;
 const MINE = "data-rejoinder";
-const PATIENCE = 3000;
+const SLOW = 3000;
+const PATIENCE = 20_000;
 const key = new PluginKey("paste");
 
 class Copier extends DOMSerializer {
@@ -84,44 +86,65 @@ async function cleaned(address, html) {
       method: "POST",
       body: html,
       headers: { "Content-Type": "text/html" },
+      redirect: "manual",
       signal: AbortSignal.timeout(PATIENCE),
     });
     if (answer.ok || answer.status === 413) return await answer.json();
+    if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) return { failed: "loggedOut" };
   } catch {
     // said below
   }
-  return null;
+  return { failed: "away" };
+}
+
+/* The document with what still waits to be put in. */
+export function withPasted(state) {
+  const waiting = key.getState(state) ?? [];
+  if (!waiting.length) return state.doc;
+  const { tr } = state;
+  for (const { id, from, to } of waiting) {
+    id.slice ??= sliceOf(state.schema, unstyled(id.html));
+    put(tr, tr.mapping.map(from, 1), tr.mapping.map(to, 1), id.slice);
+  }
+  return state.apply(tr).doc;
 }
 
 class Pasting {
-  constructor({ editor, place, address, said }) {
-    Object.assign(this, { editor, place, address, said });
+  constructor({ editor, place, address, said, waits }) {
+    Object.assign(this, { editor, place, address, said, waits });
   }
 
   async bring(html, { from, to }) {
     const { view } = this.editor;
-    const id = {};
+    const id = { html };
     view.dispatch(view.state.tr.setMeta(key, { id, from, to }));
     this.say(this.said.dataset.waits);
     this.place.setAttribute("aria-busy", "true");
+    this.waits();
+    const slow = setTimeout(() => this.say(this.said.dataset.slow), SLOW);
     const answer = await cleaned(this.address, html);
+    clearTimeout(slow);
     this.place.removeAttribute("aria-busy");
     const { state } = view;
     const at = key.getState(state).find((each) => each.id === id);
     const tr = pm.history.closeHistory(state.tr).setMeta(key, { gone: id });
-    if (answer?.why) {
+    if (answer.why) {
       view.dispatch(tr);
+      this.waits();
       this.say(`${this.said.dataset.large} ${answer.why}`);
       return;
     }
-    put(tr, at.from, at.to, sliceOf(state.schema, answer ? answer.html : unstyled(html)));
-    view.dispatch(tr.scrollIntoView().setMeta("paste", true).setMeta("uiEvent", "paste"));
+    const { selection } = state;
+    put(tr, at.from, at.to, sliceOf(state.schema, answer.failed ? unstyled(html) : answer.html));
+    if (selection.from === at.from && selection.to === at.to) tr.scrollIntoView();
+    else tr.setSelection(selection.map(tr.doc, tr.mapping)); // somebody went on typing
+    view.dispatch(tr.setMeta("paste", true).setMeta("uiEvent", "paste"));
     apart(view);
     this.tell(answer);
   }
 
   tell(answer) {
-    if (!answer) return this.say(this.said.dataset.away);
+    if (answer.failed) return this.say(this.said.dataset[answer.failed]);
     this.say("");
     for (const kind of ["lost", "changed"]) {
       if (!answer[kind].length) continue;
@@ -139,10 +162,10 @@ class Pasting {
 
 export const Paste = Extension.create({
   name: "paste-in-order",
-  addOptions: () => ({ place: null, address: "", said: null, stored: null }),
+  addOptions: () => ({ place: null, address: "", said: null, stored: null, waits: () => {} }),
   addProseMirrorPlugins() {
-    const { place, address, said, stored } = this.options;
-    const pasting = new Pasting({ editor: this.editor, place, address, said });
+    const { place, address, said, stored, waits } = this.options;
+    const pasting = new Pasting({ editor: this.editor, place, address, said, waits });
     const takes = (view, event, data, html, { from, to }) => {
       const files = pictures(data);
       const isOffered = files.length > 0 && !hasWords(html) && offer(place, files, from);
@@ -160,7 +183,12 @@ export const Paste = Extension.create({
           apply(tr, waiting) {
             const meta = tr.getMeta(key);
             let now = waiting;
-            if (tr.docChanged) now = now.map(({ id, from, to }) => ({ id, from: tr.mapping.map(from, 1), to: tr.mapping.map(to, 1) }));
+            if (tr.docChanged) {
+              // what is typed meanwhile stands after it, and so does what was pasted later
+              const first = meta?.gone ? now.findIndex(({ id }) => id === meta.gone) : now.length;
+              const moved = (position, index) => tr.mapping.map(position, index > first ? 1 : -1);
+              now = now.map(({ id, from, to }, index) => ({ id, from: moved(from, index), to: moved(to, index) }));
+            }
             if (meta?.gone) return now.filter(({ id }) => id !== meta.gone);
             return meta ? [...now, meta] : now;
           },
@@ -170,7 +198,7 @@ export const Paste = Extension.create({
             const waiting = key.getState(state);
             if (!waiting.length) return null;
             const sign = () => Object.assign(document.createElement("span"), { className: "pasting", textContent: "…" });
-            return DecorationSet.create(state.doc, waiting.map(({ to }) => Decoration.widget(to, sign)));
+            return DecorationSet.create(state.doc, waiting.map(({ to }) => Decoration.widget(to, sign, { side: -1 })));
           },
           clipboardSerializer: new Copier(this.editor.schema, this.editor, stored),
           transformPastedHTML: unstyled,

@@ -5,7 +5,7 @@ import { Blocks, insertFigure } from "./blocks.js";
 import { showCount } from "./count.js";
 import { Find, FindBar } from "./find.js";
 import { Notes, WHOLE } from "./notes.js";
-import { Paste } from "./paste.js";
+import { Paste, withPasted } from "./paste.js";
 import { extensions } from "./schema.js";
 import { Stored } from "./stored.js";
 import { Tables } from "./tables.js";
@@ -68,7 +68,7 @@ export function start(place) {
 
   const tell = (name, detail = {}) => place.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   const write = paused(() => {
-    const html = stored.html(editor.state.doc);
+    const html = stored.html(withPasted(editor.state));
     showCount(count, editor.state.doc);
     if (area.value === html) return;
     area.value = html;
@@ -89,7 +89,7 @@ export function start(place) {
       Blocks,
       Find,
       Notes,
-      Paste.configure({ place, address: clean, said, stored }),
+      Paste.configure({ place, address: clean, said, stored, waits: () => write.ask() }),
       Tables,
       Typed.configure({ language: () => area.form?.elements.language?.value || language }),
       keys(() => tools),
