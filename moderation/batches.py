@@ -14,8 +14,8 @@ from accounts.middleware import Request
 from comments.models import Status
 from moderation import bulk, jobs, rewording
 from moderation.deciding import as_seen, each, verb_of
-from moderation.listing import MOST, Place
 from moderation.models import Batch, Decision
+from moderation.place import MOST, Place
 from moderation.rights import Rights, for_moderators
 
 CAN_BE_EMPTIED = {Status.SPAM, Status.TRASH}

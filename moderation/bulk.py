@@ -7,11 +7,11 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from moderation import actions
+from moderation import undoing
 from moderation.deciding import attempt, verb_of
-from moderation.listing import Place
 from moderation.models import Batch, Decision
 from moderation.outcome import Outcome
+from moderation.place import Place
 from moderation.rights import Rights, rights_of
 
 AT_A_TIME = 100
@@ -62,7 +62,7 @@ def undo_all(batch: Batch, rights: Rights) -> bool:
     while found := list(theirs.filter(pk__lt=before).order_by("-pk")[:AT_A_TIME]):
         outcome = Outcome([])
         for decision in found:
-            attempt(outcome, actions.undo, decision, by=rights.user, batch=batch)
+            attempt(outcome, undoing.undo, decision, by=rights.user, batch=batch)
         before = batch.asked["undone_to"] = found[-1].pk
         count(batch)
         if monotonic() > over:

@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 from accounts.middleware import Request
 from accounts.text import tidy_text
 from comments.models import Comment
-from moderation import actions
-from moderation.listing import MOST, Place, numbers
+from moderation import actions, undoing
+from moderation.filters import numbers
 from moderation.models import Decision, Reason
 from moderation.outcome import Outcome, answer
+from moderation.place import MOST, Place
+from moderation.settling import AlreadyDecided, Reworded
+from moderation.undoing import TooOld
 
 LONGEST_TOLD = 1000
 VERBS: dict[str, Callable[..., Decision]] = {
@@ -58,10 +61,7 @@ def told(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
     if verb not in {actions.mark_spam, actions.trash}:
         return {}
     reason = Reason.objects.filter(pk__in=numbers([request.POST.get("reason", "")]), is_offered=True).first()
-    return {
-        "reason": reason,
-        "told": tidy_text(request.POST.get("told", "")[: 2 * LONGEST_TOLD]).strip()[:LONGEST_TOLD],
-    }
+    return {"reason": reason, "told": sentence(request)}
 
 
 def sentence(request: Request) -> str:
@@ -88,11 +88,11 @@ def attempt(outcome: Outcome, verb: Callable[..., Any], about: Comment | Decisio
     """Do it, or write down why not."""
     try:
         made = verb(about, **more)
-    except actions.Reworded as changed:
+    except Reworded as changed:
         outcome.reworded.append(changed.comment)
-    except actions.AlreadyDecided as late:
+    except AlreadyDecided as late:
         outcome.late.append(late.comment)
-    except actions.TooOld:
+    except TooOld:
         outcome.old += 1
     except Comment.DoesNotExist:
         outcome.gone += 1
@@ -124,7 +124,7 @@ def undo(request: Request, place: Place) -> HttpResponse:
     touched = sorted({decision.number for decision in found})
     outcome = Outcome(touched or keys, gone=len(keys) - len(found), is_undo=True)
     for decision in found:
-        attempt(outcome, actions.undo, decision, by=place.rights.user)
+        attempt(outcome, undoing.undo, decision, by=place.rights.user)
     place = place.without(keys)
     if not touched:
         return answer(request, place, outcome, place.url)

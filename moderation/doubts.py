@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from comments.models import Comment, Status
-from moderation.actions import REMOVED
 from moderation.models import Decision
+from moderation.models.decision import REMOVED
 from moderation.weeks import WEEKS, first_day
 
 NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read

@@ -1,39 +1,24 @@
 """What a page of the queue holds: which comments, how many everywhere, who they are by, and what was just decided."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, Self
-from urllib.parse import urlencode
+from typing import Any
 
-from django.db.models import CharField, Count, Q, Value
-from django.http import QueryDict
-from django.urls import reverse
-from django.utils import timezone
+from django.db.models import CharField, Count, Value
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Commenter
 from blog.models import Essay
-from comments.models import Comment, CommentQuerySet, Status
+from comments.models import CommentQuerySet, Status
 from moderation import filters, rows
-from moderation.actions import UNDONE_WITHIN
 from moderation.buttons import LABELS
-from moderation.filters import NEWEST, OLDEST, Filter, number
-from moderation.filters import numbers as numbers
+from moderation.filters import NEWEST
+from moderation.folded import Folded
 from moderation.models import Decision
+from moderation.place import ALL, MINE, REPORTED, TABS, Place, tab_of, unlisted
 from moderation.rights import Rights
-from moderation.row import Folded, Row
+from moderation.row import Row
 
-ALL, REPORTED, MINE = "all", "reported", "mine"
-TABS: dict[str, Any] = {
-    Status.PENDING: _("Pending"),
-    REPORTED: _("Reported"),
-    Status.APPROVED: _("Approved"),
-    Status.SPAM: _("Spam"),
-    Status.TRASH: _("Trash"),
-    MINE: _("Mine"),
-    ALL: _("All"),
-}
 HINTS = {REPORTED: _("By readers, and not settled yet"), MINE: _("On your essays, or by you")}
 EMPTY: dict[str, Any] = {
     Status.PENDING: _("Nothing waits for a decision."),
@@ -52,121 +37,8 @@ BULK: dict[str, tuple[str, ...]] = {
     Status.SPAM: ("approve", "restore", "trash"),
     Status.TRASH: ("approve", "restore", "spam"),
 }
-USUAL, MOST = 20, 100
 SIZES = (20, 50, 100)
 ESSAYS_OFFERED = 100
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in the queue somebody is, and what they decided there since they came: all of it stands in the address."""
-
-    rights: Rights
-    tab: str = Status.PENDING
-    filter: Filter = field(default_factory=Filter)
-    number: int = 1
-    per_page: int = USUAL
-    decided: tuple[int, ...] = ()  # decisions, the newest last
-    batch: int = 0  # how many of them were made at one stroke
-    reworded: tuple[int, ...] = ()  # wordings that were looked at when their comment had others already
-
-    @classmethod
-    def of(cls, query: QueryDict, rights: Rights) -> Self:
-        """What an address says; what makes no sense counts as not said."""
-        tab = query.get("status", "")
-        decided = tuple(numbers(query.get("decided", "").split(",")))[-MOST:]
-        return cls(
-            rights,
-            tab=tab if tab in TABS else Status.PENDING,
-            filter=Filter.of(query),
-            number=max(1, number(query, "page")),
-            per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
-            decided=decided,
-            batch=min(number(query, "batch"), len(decided)),
-            reworded=tuple(numbers(query.get("reworded", "").split(",")))[-MOST:],
-        )
-
-    def query(self) -> str:
-        said = {
-            "status": self.tab if self.tab != Status.PENDING else "",
-            **self.filter.said(),
-            "page": self.number if self.number > 1 else "",
-            "per_page": self.per_page if self.per_page != USUAL else "",
-            "decided": ",".join(map(str, self.decided)),
-            "batch": self.batch if self.batch > 1 else "",
-            "reworded": ",".join(map(str, self.reworded)),
-        }
-        query = urlencode({name: value for name, value in said.items() if value}, safe=",")
-        return f"?{query}" if query else ""
-
-    def url(self) -> str:
-        return reverse("queue") + self.query()
-
-    def having(self, decisions: Iterable[int]) -> "Place":
-        made = sorted(decisions)
-        kept = [pk for pk in self.decided if pk not in made]
-        return replace(self, decided=(*kept, *made)[-MOST:], batch=len(made))
-
-    def without(self, decisions: Iterable[int]) -> "Place":
-        gone = set(decisions)
-        return replace(self, decided=tuple(pk for pk in self.decided if pk not in gone), batch=0)
-
-    @property
-    def bare(self) -> "Place":
-        """The same list from its beginning, without what was done there."""
-        return replace(self, number=1, decided=(), batch=0, reworded=())
-
-    @cached_property
-    def answers(self) -> dict[int, int]:
-        """What was answered here: which comment, by which decision."""
-        return rows.replied(self)
-
-    @property
-    def order(self) -> str:
-        return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED} else NEWEST)
-
-    def comments(self) -> Any:
-        return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
-
-    def at(self, pk: int) -> str:
-        """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
-        place, listed = replace(self, number=1), self.comments()
-        here = filters.weighed(self.rights.comments().filter(pk=pk), self.order).values_list("weight", "pk").first()
-        weight, pk = here or (0, pk)
-        open_ = listed.exclude(pk__in=Decision.objects.filter(pk__in=self.decided).values("comment"))
-        keys = open_.values_list("weight", "pk")
-        onwards, back = (filters.beyond(self.order, weight, pk, back=back) for back in (False, True))
-        target = keys.filter(onwards).first() or keys.filter(back).last()
-        if target is None:
-            return f"{place.url()}#queue"
-        before = listed.filter(filters.beyond(self.order, *target, back=True)).count() - 1
-        return f"{replace(place, number=before // self.per_page + 1).url()}#comment-{target[1]}"
-
-
-def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
-    found = rights.comments()
-    match tab:
-        case "reported":
-            return found.filter(reports__gt=0).exclude(unlisted())
-        case "mine":
-            return found.filter(mine(rights)).exclude(unlisted())
-        case "all":
-            return found.exclude(unlisted())
-        case Status.TRASH:
-            return found.filter(status=tab).exclude(unlisted())
-    return found.filter(status=tab)
-
-
-def unlisted() -> Q:
-    """What lies in the trash and is no part of it: places without words, deleted for good or by their writer; and
-    answers that were taken back, as long as the record brings them back."""
-    taken_back = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
-    return Q(status=Status.TRASH) & (Q(wording=None) | taken_back)
-
-
-def mine(rights: Rights) -> Q:
-    """Under one's own essays, or by oneself."""
-    return Q(essay__in=rights.own_essays()) | Q(commenter__in=Commenter.objects.filter(user=rights.user).values("pk"))
 
 
 class Listing:

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from comments import rule_words
 from comments.models import Rule, Status
-from moderation.actions import UNDONE_WITHIN
+from moderation.in_words import first_words
 from moderation.log_search import HAND, RULE, Search
 from moderation.models import Decision, DecisionQuerySet
 from moderation.rights import Rights
-from moderation.row import first_words
+from moderation.undoing import UNDONE_WITHIN, before_it
 
 A_PAGE = 50
 BY_RULE: dict[str, Any] = {
@@ -156,10 +156,11 @@ class Log:
 def may_be_undone(decision: Decision) -> bool:
     """Of the newest about a comment that stands as it left it."""
     comment = decision.comment
+    reasons: Any = getattr(decision, "reasons", None) or ()
     return (
         comment is not None
         and comment.status == decision.after
-        and decision.before in Status.values
+        and before_it(decision, reasons) is not None
         and decision.verb != Decision.Verb.DELETE
         and timezone.now() - decision.created < UNDONE_WITHIN
     )

@@ -19,9 +19,10 @@ from comments.mails import WAYS
 from comments.models import Comment, Status
 from comments.subscription_views import kept_close
 from moderation import actions, appeals, digest
+from moderation.in_words import how
 from moderation.models import Decision, Reason, Report
 from moderation.rights import Rights, for_moderators, rights_of
-from moderation.row import how
+from moderation.settling import AlreadyDecided
 
 VERBS: dict[str, Any] = {
     "approve": actions.approve,
@@ -49,7 +50,7 @@ def decide(request: Request, token: str) -> HttpResponse:
     if request.method == "POST" and request.POST.get("action") in ways:
         try:
             VERBS[request.POST["action"]](comment, by=user, seen=link.status, words=link.wording, **told(request))
-        except (actions.AlreadyDecided, Comment.DoesNotExist):
+        except (AlreadyDecided, Comment.DoesNotExist):
             return page(request, 409, link, user)
         return kept_close(redirect(request.path))
     return page(request, 409 if request.method == "POST" else 200, link, user)

@@ -19,9 +19,10 @@ from comments.models import Comment
 from comments.screening import Refused, Sender
 from moderation import deciding, rewording
 from moderation.deciding import as_seen
-from moderation.listing import Place, only_these
+from moderation.listing import only_these
 from moderation.models import Reason
 from moderation.outcome import Outcome, answer, is_script
+from moderation.place import Place
 from moderation.rights import Rights, for_moderators
 
 ANSWERS = 50

@@ -18,9 +18,12 @@ from accounts.middleware import Request
 from accounts.models import User
 from comments.models import Comment
 from moderation import rows
-from moderation.listing import Place, counts, only_these
+from moderation.folded import Folded
+from moderation.in_words import how
+from moderation.listing import counts, only_these
 from moderation.models import Decision
-from moderation.row import Folded, Row, how
+from moderation.place import Place
+from moderation.row import Row
 
 
 @dataclass

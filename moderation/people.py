@@ -18,9 +18,9 @@ from comments import disposable
 from comments.models import Block, Comment, CommentQuerySet, Status, Wording
 from comments.models.block import network_of
 from moderation import bulk, jobs
+from moderation.history import histories
 from moderation.models import Batch, Decision, Note
 from moderation.rights import Rights
-from moderation.rows import histories
 
 A_PAGE = 20
 AT_ONCE = 100  # comments that are removed before the answer; more of them by a job

@@ -18,10 +18,10 @@ from comments import blocks
 from comments.models import Block
 from moderation import people
 from moderation.filters import number
+from moderation.in_words import first_words
 from moderation.models import Note
 from moderation.people import Person
 from moderation.rights import Rights, for_moderators
-from moderation.row import first_words
 
 REMOVALS = {"trash": gettext_lazy("Trash"), "spam": gettext_lazy("Spam")}
 

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.middleware import Request
 from moderation import outcome
 from moderation.deciding import as_seen
-from moderation.listing import MOST, Place, numbers, only_these
+from moderation.filters import numbers
+from moderation.listing import only_these
+from moderation.place import MOST, Place
 from moderation.rights import Rights, for_moderators
 
 LOOKS_FOR = 60  # seconds

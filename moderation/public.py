@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 import pagecache
 from blog.models import Site
 from comments.models import Status
-from moderation.actions import REMOVED
 from moderation.models import Appeal, Decision, DecisionQuerySet, Report
+from moderation.models.decision import REMOVED
 
 MONTHS = 12
 COUNTED_ANEW = timedelta(hours=1)

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from moderation import batches, deciding
-from moderation.listing import Listing, Place, numbers
+from moderation.filters import numbers
+from moderation.listing import Listing
+from moderation.place import Place
 from moderation.rights import Rights, for_moderators
 
 

@@ -9,7 +9,7 @@ from blog import markup
 from comments import actions as speaking
 from comments.models import Comment, Status, Wording
 from comments.screening import Sender
-from moderation import actions
+from moderation import actions, settling, undoing
 from moderation.models import Decision
 
 
@@ -31,8 +31,8 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
 
     Raises Unchanged, Empty, or as actions.decide() does.
     """
-    _root, fresh = actions.lock(comment.pk)
-    actions.check(fresh, seen=None, words=words)
+    _root, fresh = settling.lock(comment.pk)
+    settling.check(fresh, seen=None, words=words)
     old = fresh.wording
     if old is None or old.text == text:
         raise Unchanged
@@ -56,7 +56,7 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
     fresh.say(words_now, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)
-    actions.reword(fresh, decision, was)
+    undoing.reword(fresh, decision, was)
     return decision
 
 
@@ -107,8 +107,8 @@ def delete(comment: Comment, *, by: User, why: str = "", seen: str | None = None
 
     The record stays. Raises as actions.decide() does.
     """
-    root, fresh = actions.lock(comment.pk)
-    actions.check(fresh, seen=seen, words=words)
+    root, fresh = settling.lock(comment.pk)
+    settling.check(fresh, seen=seen, words=words)
     decision = Decision.objects.create(
         comment=fresh,
         number=fresh.pk,

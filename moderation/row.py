@@ -2,26 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
-from textwrap import shorten
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from blog import markup
 from comments import screening
 from comments.models import Comment, Status, Wording
 from moderation import buttons
-from moderation.actions import REMOVED
+from moderation.history import History
+from moderation.in_words import ago, first_words, how, reported
 from moderation.models import Appeal, Decision, Report
+from moderation.models.decision import REMOVED
 
 VERBS: dict[str, tuple[str, ...]] = {
     Status.PENDING: ("approve", "spam", "trash"),
@@ -30,30 +26,6 @@ VERBS: dict[str, tuple[str, ...]] = {
     Status.TRASH: ("approve", "restore", "spam"),
 }
 LONG, MANY_LINES = 1400, 14  # characters and lines, beyond which the rest is folded away
-OLD = timedelta(days=30)
-
-
-@dataclass(frozen=True)
-class History:
-    """What became of all that a person said."""
-
-    approved: int
-    refused: int
-    since: datetime
-
-    def beside(self, status: str) -> str:
-        """In words, a comment that stands like this one left out."""
-        approved = max(0, self.approved - (status == Status.APPROVED))
-        refused = max(0, self.refused - (status in REMOVED))
-        if not approved and not refused:
-            return _("No history here")
-        parts = [
-            ngettext("%(count)d approved", "%(count)d approved", approved) % {"count": approved} if approved else "",
-            ngettext("%(count)d refused", "%(count)d refused", refused) % {"count": refused} if refused else "",
-            _("none approved") if not approved else "",
-            _("since %(date)s") % {"date": day(self.since)},
-        ]
-        return ", ".join(filter(None, parts))
 
 
 @dataclass(frozen=True)
@@ -223,91 +195,3 @@ class Row:
     @property
     def titled_forms(self) -> Iterator[tuple[str, Any]]:
         return ((name, buttons.FORMS[name]) for name in self.forms)
-
-
-def reported(reports: Sequence[Report]) -> str:
-    """“reported twice: it is spam, “words””; what several say, once."""
-    said: dict[str, None] = {}
-    for report in reports:
-        kind = str(report.get_kind_display())
-        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.words} if report.words else kind] = None
-    count = len(reports)
-    times = {1: _("once"), 2: _("twice")}.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {
-        "count": count
-    }
-    return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A comment just decided about, as one line that takes it back."""
-
-    decision: Decision
-    weight: float = 0
-    more: Sequence[int] = ()  # decisions that are taken back with it
-    by: str = ""  # who decided it, if it was not whoever reads this
-
-    @property
-    def pk(self) -> int:
-        return self.decision.number
-
-    @property
-    def what(self) -> str:
-        return self.by or str(self.decision.get_verb_display())
-
-    @property
-    def name(self) -> str:
-        return self.decision.comment.commenter.name if self.decision.comment else ""
-
-    @property
-    def words(self) -> str:
-        wording = self.decision.comment and self.decision.comment.wording
-        return first_words(wording.html) if wording else ""
-
-    @property
-    def can_be_undone(self) -> bool:
-        return not self.by and self.decision.verb != Decision.Verb.DELETE
-
-
-def how(decision: Decision, you: Any = None) -> str:
-    """“approved by Mara, just now”."""
-    if decision.rule:
-        said = {"status": Status(decision.after).label, "rule": decision.rule, "when": ago(decision.created)}
-        return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
-    if decision.moderator is None:
-        who = _("a moderator")
-    else:
-        who = _("you") if decision.moderator == you else str(decision.moderator)
-    return _("%(verb)s by %(name)s, %(when)s") % {
-        "verb": decision.get_verb_display(),
-        "name": who,
-        "when": ago(decision.created),
-    }
-
-
-def first_words(html: str, most: int = 60) -> str:
-    """A line of what was said; the HTML may have been cut off anywhere."""
-    if html.rfind("<") > html.rfind(">"):
-        html = html[: html.rfind("<")]
-    said = " ".join(markup.plain(html).split())
-    short = shorten(said, most, placeholder="…")
-    return short if short != "…" else f"{said[: most - 1]}…"
-
-
-def ago(moment: datetime) -> str:
-    age = timezone.now() - moment
-    if age < timedelta(minutes=1):
-        return _("just now")
-    if age > OLD:
-        return date_format(timezone.localtime(moment), "DATE_FORMAT")
-    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
-
-
-def day(moment: datetime) -> str:
-    """A day as exact as its distance asks for."""
-    date, today = timezone.localdate(moment), timezone.localdate()
-    if date == today:
-        return _("today")
-    if date == today - timedelta(days=1):
-        return _("yesterday")
-    return date_format(date, "MONTH_DAY_FORMAT") if date.year == today.year else str(date.year)

@@ -3,17 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import Count, Min, Q
 from django.db.models.functions import Left
 
-from comments.models import Comment, Status, Wording
+from comments.models import Comment, Wording
 from moderation import filters
-from moderation.actions import REMOVED
+from moderation.folded import Folded
+from moderation.history import histories
 from moderation.models import Appeal, Decision, DecisionQuerySet, Report
-from moderation.row import Folded, History, Row
+from moderation.row import Row
 
 if TYPE_CHECKING:
-    from moderation.listing import Place
+    from moderation.place import Place
 
 FIRST_OF_ANSWERED = 600  # characters of HTML, of which a line of words is shown
 T = TypeVar("T", Wording, Report)
@@ -100,14 +100,3 @@ def wordings_before(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
     current = {comment.pk: comment.wording_id or 0 for comment in edited}
     rows = Wording.objects.filter(comment__in=current).order_by("-pk").defer("text") if current else ()
     return by_comment(wording for wording in rows if wording.pk < current[wording.comment_id])
-
-
-def histories(commenters: set[int]) -> dict[int, History]:
-    """What became of everything that each of these people said."""
-    rows = Comment.objects.filter(commenter__in=commenters).order_by().values_list("commenter")
-    found = rows.annotate(
-        approved=Count("pk", filter=Q(status=Status.APPROVED)),
-        refused=Count("pk", filter=Q(status__in=REMOVED) & ~Q(removed_by=Comment.Remover.UNDONE)),
-        since=Min("created"),
-    )
-    return {commenter: History(*rest) for commenter, *rest in found}

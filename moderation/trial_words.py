@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from comments.models import Comment, Rule, Status
-from moderation.row import first_words
+from moderation.in_words import first_words
 from moderation.rule_record import Record
 from moderation.trial import Tried
 

@@ -16,6 +16,7 @@ from blog.models import Authorship, Essay
 from comments import jobs, notices
 from comments.models import Comment, Notice, Status
 from moderation import actions as deciding
+from moderation import undoing
 from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser
@@ -102,7 +103,7 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
     for _ in range(2):
         decision = deciding.approve(comment, by=moderator)
         work_off()
-        deciding.undo(decision, by=moderator)
+        undoing.undo(decision, by=moderator)
         work_off()
         deciding.approve(comment, by=moderator)
         deciding.mark_spam(comment, by=moderator)

@@ -16,7 +16,7 @@ from comments import actions as speaking
 from comments import akismet
 from comments.models import Block, Comment, Status
 from comments.screening import Sender, in_words
-from moderation import actions
+from moderation import actions, undoing
 from server.doctor import findings
 from tests import make
 from tests.services.web import Handler, Server, serving
@@ -166,7 +166,7 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     service.asked.clear()
     decision = actions.mark_spam(passed, by=mara)
     run()
-    actions.undo(decision, by=mara)
+    undoing.undo(decision, by=mara)
     run()
     assert service.verbs == ["submit-spam", "submit-ham"]
     service.asked.clear()
@@ -175,7 +175,7 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     run()
     decision = actions.approve(flagged, by=mara)
     run()
-    actions.undo(decision, by=mara)
+    undoing.undo(decision, by=mara)
     run()
     actions.mark_spam(flagged, by=mara)  # as it said itself
     run()

@@ -17,8 +17,10 @@ from comments.models import Comment, Discussion
 from comments.pages import ThreadPage, Viewer
 from comments.screening import Sender
 from comments.thread import Shown, visible
-from moderation import actions, rewording
+from moderation import actions, rewording, undoing
 from moderation.models import Decision
+from moderation.models.decision import REMOVED
+from moderation.settling import AlreadyDecided
 from tests import make
 from tests.conftest import RUNS_ALL
 
@@ -85,12 +87,12 @@ class Site:
 
     def decide(self, verb: str, comment: Comment) -> None:
         past = self.statuses[comment.pk]
-        outside = [status for status in past if status not in actions.REMOVED]
+        outside = [status for status in past if status not in REMOVED]
         after = {"approve": "approved", "unapprove": "pending", "restore": outside[-1]}.get(verb, verb)
         is_refused = past[-1] == after or comment.pk in self.emptied
         try:
             decision = VERBS[verb](comment, by=self.moderator)
-        except actions.AlreadyDecided:
+        except AlreadyDecided:
             assert is_refused
         else:
             assert not is_refused
@@ -103,7 +105,7 @@ class Site:
             decision = rewording.edit(comment, by=self.moderator, text=text)
         except rewording.Unchanged:
             assert self.words(comment) == text
-        except actions.AlreadyDecided:
+        except AlreadyDecided:
             assert comment.pk in self.emptied
         else:
             assert self.words(comment) == text
@@ -116,7 +118,7 @@ class Site:
             made = rewording.reply(
                 fresh, by=self.moderator, sender=Sender("203.0.113.9"), text=f"Answer {len(self.comments)}"
             )
-        except actions.AlreadyDecided:
+        except AlreadyDecided:
             assert comment.pk in self.emptied
         else:
             if len(made) == 2:
@@ -130,7 +132,7 @@ class Site:
     def delete(self, comment: Comment) -> None:
         try:
             decision = rewording.delete(comment, by=self.moderator)
-        except actions.AlreadyDecided:
+        except AlreadyDecided:
             assert comment.pk in self.emptied
             return
         self.decisions.append(decision)
@@ -148,10 +150,10 @@ class Site:
     def undo(self, decision: Decision) -> None:
         of_comment = [other for other in self.decisions if other.number == decision.number]
         try:
-            undone = actions.undo(decision, by=self.moderator)
+            undone = undoing.undo(decision, by=self.moderator)
         except Comment.DoesNotExist:
             assert decision.number not in self.statuses
-        except actions.AlreadyDecided:
+        except AlreadyDecided:
             assert of_comment[-1] != decision or decision.number in self.emptied
         else:
             assert of_comment[-1] == decision

@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
-from moderation import actions
+from moderation import actions, undoing
 from moderation.models import Appeal, Reason
+from moderation.settling import AlreadyDecided
 from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
@@ -92,7 +93,7 @@ def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: C
     actions.unapprove(comment, by=mara)
     decision = refuse(comment, mara)
     assert f"Your comment was not published: {WHY}" in rosa.read(essay).words
-    actions.undo(decision, by=mara)
+    undoing.undo(decision, by=mara)
     assert WHY not in rosa.read(essay).words + rosa.read("/comments/mine/").words
     assert rosa.get(address(comment)).status_code == 404
     assert "awaiting moderation" in rosa.read(essay).words
@@ -145,7 +146,7 @@ def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
     assert ("Removed by a moderator, Mara: Insulting." in said) is tells
     assert ("Removed by a moderator." in said) is not tells
     assert "Try again." not in said
-    actions.undo(decision, by=mara)
+    undoing.undo(decision, by=mara)
     assert "Removed" not in Browser().read(essay).words
 
 
@@ -219,11 +220,11 @@ def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
     granted = getattr(actions, verb)(comment, by=joris)
     assert stands(comment) == ("approved", "granted", "")
     assert Appeal.objects.get().answered_by == joris
-    undone = actions.undo(granted, by=joris)
+    undone = undoing.undo(granted, by=joris)
     assert stands(comment) == ("trash", "open", "")
     assert Appeal.objects.get().answered_by is None
     assert not [message for message in mailed_to("rosa@example.org") if "appeal" in message.subject]
-    actions.undo(undone, by=joris)
+    undoing.undo(undone, by=joris)
     assert stands(comment) == ("approved", "granted", "")
     assert mailed_to("rosa@example.org")[-1].subject == "[Rejoinder] Your appeal on “Of Forms” was granted"
 
@@ -235,16 +236,16 @@ def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
     appeal(rosa, comment, tell="on")
     denied = actions.deny(comment, by=mara, told="A quotation has marks.")
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
-    undone = actions.undo(denied, by=mara)
+    undone = undoing.undo(denied, by=mara)
     assert stands(comment) == ("trash", "open", "")
-    again = actions.undo(undone, by=mara)
+    again = undoing.undo(undone, by=mara)
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
     assert "the decision stands. A quotation has marks." in rosa.read(address(comment)).words
     assert "A quotation has marks." in rosa.read("/comments/mine/").words
     message = mailed_to("rosa@example.org")[-1]
     assert "A quotation has marks." in message.body
     assert "Mara" not in str(message.message())
-    with pytest.raises(actions.AlreadyDecided):
+    with pytest.raises(AlreadyDecided):
         actions.deny(comment, by=mara)
     assert WHY in rosa.read(comment.essay).words  # still the reason, not the answer
     assert again.before == again.after == "trash"

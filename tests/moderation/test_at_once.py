@@ -11,8 +11,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from accounts.models import User
 from comments.checking import problems
 from comments.models import Comment
-from moderation import actions
+from moderation import actions, undoing
 from moderation.models import Decision
+from moderation.settling import AlreadyDecided
 from tests import make
 from tests.services.site import Installation
 
@@ -74,7 +75,7 @@ def test_of_an_undo_and_a_decision_one_comes_after_the_other(house: Installation
         stale = Decision.objects.get(pk=approved.pk)
         undone, trashed = at_once(
             house,
-            partial(actions.undo, stale, by=mara),
+            partial(undoing.undo, stale, by=mara),
             partial(actions.trash, comment, by=jo, seen="approved"),
         )
         done = [result for result in (undone, trashed) if isinstance(result, Decision)]
@@ -93,7 +94,7 @@ def test_two_who_decide_about_the_same_many_never_wait_for_one_another_in_a_ring
         for comment in order:
             try:
                 done.append(verb(comment, by=by, seen="pending"))
-            except actions.AlreadyDecided as late:
+            except AlreadyDecided as late:
                 done.append(late)
         return done
 

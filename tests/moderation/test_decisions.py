@@ -10,8 +10,9 @@ from accounts.models import User
 from blog import actions as writing
 from comments.checking import problems
 from comments.models import Comment, Discussion, Status
-from moderation import actions
+from moderation import actions, undoing
 from moderation.models import Decision
+from moderation.settling import AlreadyDecided
 from pagecache.models import Generation
 from tests import make
 
@@ -79,7 +80,7 @@ def test_what_stands_like_that_already_is_left_alone(mara: User, verb: Any) -> N
     after = {actions.approve: "approved", actions.unapprove: "pending", actions.mark_spam: "spam"}.get(verb, "trash")
     comment = make.comment(make.essay(), status=after)
     decisions = Decision.objects.count()
-    with pytest.raises(actions.AlreadyDecided):
+    with pytest.raises(AlreadyDecided):
         verb(comment, by=mara)
     assert Decision.objects.count() == decisions
 
@@ -87,7 +88,7 @@ def test_what_stands_like_that_already_is_left_alone(mara: User, verb: Any) -> N
 def test_a_decision_made_since_it_was_looked_at_holds(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     actions.trash(comment, by=mara, seen="pending")
-    with pytest.raises(actions.AlreadyDecided) as refused:
+    with pytest.raises(AlreadyDecided) as refused:
         actions.approve(comment, by=make.moderator(), seen="pending")
     assert refused.value.comment.status == now(comment).status == Status.TRASH
     assert Decision.objects.count() == 1
@@ -123,7 +124,7 @@ def test_what_arrived_as_spam_waits_once_it_is_restored(mara: User) -> None:
 def test_an_approval_that_was_undone_does_not_count_as_what_was_before(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     Comment.objects.update(status=Status.SPAM)
-    actions.undo(actions.approve(comment, by=mara), by=mara)
+    undoing.undo(actions.approve(comment, by=mara), by=mara)
     assert now(comment).status == Status.SPAM
     actions.restore(comment, by=mara)
     assert now(comment).status == Status.PENDING
@@ -157,15 +158,15 @@ def test_undoing_leaves_everything_as_it_was_and_undoing_that_too(mara: User, be
     first = state()
     try:
         decision = verb(comment, by=mara)
-    except actions.AlreadyDecided:
+    except AlreadyDecided:
         assert state() == first
         return
     second = state()
-    undone = actions.undo(decision, by=mara)
+    undone = undoing.undo(decision, by=mara)
     assert state() == first
-    redone = actions.undo(undone, by=mara)
+    redone = undoing.undo(undone, by=mara)
     assert state() == second
-    actions.undo(redone, by=mara)
+    undoing.undo(redone, by=mara)
     assert state() == first
     assert not list(problems())
 
@@ -174,20 +175,20 @@ def test_only_the_newest_decision_can_be_undone(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     approved = actions.approve(comment, by=mara)
     trashed = actions.trash(comment, by=make.moderator())
-    with pytest.raises(actions.AlreadyDecided) as refused:
-        actions.undo(approved, by=mara)
+    with pytest.raises(AlreadyDecided) as refused:
+        undoing.undo(approved, by=mara)
     assert refused.value.comment.status == Status.TRASH
-    actions.undo(trashed, by=mara)
-    with pytest.raises(actions.AlreadyDecided):
-        actions.undo(trashed, by=mara)
+    undoing.undo(trashed, by=mara)
+    with pytest.raises(AlreadyDecided):
+        undoing.undo(trashed, by=mara)
 
 
 def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     approved = actions.approve(comment, by=mara)
     Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
-    with pytest.raises(actions.AlreadyDecided):
-        actions.undo(approved, by=mara)
+    with pytest.raises(AlreadyDecided):
+        undoing.undo(approved, by=mara)
 
 
 def test_cached_pages_are_made_anew_by_what_readers_can_see_alone(mara: User) -> None:
@@ -213,7 +214,7 @@ def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: U
     before = DBTaskResult.objects.count()
     actions.approve(held, by=mara)
     assert DBTaskResult.objects.count() == before + 1
-    actions.undo(actions.trash(published, by=mara), by=mara)
+    undoing.undo(actions.trash(published, by=mara), by=mara)
     assert DBTaskResult.objects.count() == before + 1
 
 

@@ -12,7 +12,7 @@ from comments.models import Comment, Rules, SpamModel
 from comments.pages import Viewer
 from comments.screening import Sender
 from comments.spam import Filter, Said
-from moderation import actions, jobs, learning
+from moderation import actions, jobs, learning, undoing
 from moderation.models import Decision
 from server import jobs as clock
 from tests import make
@@ -72,10 +72,10 @@ def test_a_decision_is_learnt_and_its_undo_forgotten(essay: Essay, mara: User, t
     assert learning.learn()
     assert likeness() > max(before + 0.2, 0.6)
     assert not learning.learn()
-    undone = actions.undo(decision, by=mara)
+    undone = undoing.undo(decision, by=mara)
     learning.learn()
     assert (likeness(), Rules.objects.get().spam_stamp) == (before, stamp)
-    actions.undo(undone, by=mara)
+    undoing.undo(undone, by=mara)
     learning.learn()
     assert likeness() > before
 
@@ -112,7 +112,7 @@ def test_out_of_spam_again_is_good(essay: Essay, mara: User) -> None:
 
 def test_after_an_undo_the_decision_before_it_holds(essay: Essay, mara: User) -> None:
     comment, _ = decided(essay, mara, OFFER, "approve")
-    actions.undo(actions.mark_spam(comment, by=mara), by=mara)
+    undoing.undo(actions.mark_spam(comment, by=mara), by=mara)
     assert [is_spam for _, is_spam in said_so()] == [False]
 
 

@@ -19,7 +19,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from comments.models import Comment, Rule, Status
-from moderation import actions
+from moderation import actions, undoing
 from moderation.models import Appeal, Decision, Reason, Report
 from tests import make
 
@@ -205,7 +205,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     actions.approve(one, by=mara)
     refused = actions.trash(two, by=mara, why="Between us")
     Decision.objects.filter(pk=refused.pk).update(reason=reason)
-    actions.undo(actions.mark_spam(three, by=mara), by=mara)
+    undoing.undo(actions.mark_spam(three, by=mara), by=mara)
     Decision.objects.create(comment=three, number=three.pk, essay=essay, verb="rule", before="", after="spam")
     Report.objects.create(comment=one, kind="rude", words="I was hurt", state="dismissed")
     Appeal.objects.create(comment=two, words="But why?", state="denied")

@@ -14,8 +14,9 @@ from comments import checking, editing, own_rules
 from comments.checking import problems
 from comments.models import Comment, Rule, Subscription
 from comments.pages import Viewer
-from moderation import actions
+from moderation import actions, undoing
 from moderation.models import Decision, Report
+from moderation.settling import AlreadyDecided
 from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
@@ -150,12 +151,12 @@ def test_a_decision_settles_reports_and_each_undo_turns_that_round(
     send(Browser(make.user("rosa")), comment)
     decision = verb(Comment.objects.get(pk=comment.pk), by=mara)
     assert stored(comment) == (0, [state] * 2)
-    undone = actions.undo(decision, by=mara)
+    undone = undoing.undo(decision, by=mara)
     assert stored(comment) == (2, ["open"] * 2)
     assert Comment.objects.get(pk=comment.pk).is_approved
-    again = actions.undo(undone, by=mara)
+    again = undoing.undo(undone, by=mara)
     assert stored(comment) == (0, [state] * 2)
-    actions.undo(again, by=mara)
+    undoing.undo(again, by=mara)
     assert stored(comment) == (2, ["open"] * 2)
 
 
@@ -169,7 +170,7 @@ def test_one_that_waits_again_keeps_its_reports_until_it_is_decided(comment: Com
 
 @pytest.mark.once
 def test_what_nobody_reports_cannot_be_kept(comment: Comment, mara: User) -> None:
-    with pytest.raises(actions.AlreadyDecided):
+    with pytest.raises(AlreadyDecided):
         actions.keep(comment, by=mara)
     assert not Decision.objects.exists()
 
@@ -178,7 +179,7 @@ def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara:
     send(Browser(), comment)
     kept = actions.keep(comment, by=mara)
     send(Browser(), comment)
-    actions.undo(kept, by=mara)
+    undoing.undo(kept, by=mara)
     assert stored(comment) == (1, ["dismissed", "open"])
 
 
@@ -239,7 +240,7 @@ def test_who_is_logged_in_hears_what_came_of_it_if_they_tick_that(
 def test_an_undo_before_the_mail_goes_out_keeps_it_back(comment: Comment, mara: User) -> None:
     send(Browser(make.user("rosa")), comment, tell="on")
     decision = actions.trash(comment, by=mara)
-    actions.undo(decision, by=mara)
+    undoing.undo(decision, by=mara)
     assert not mailed_to("rosa@example.org")
     actions.keep(comment, by=mara)
     assert "and it stays" in mailed_to("rosa@example.org")[0].body

@@ -15,8 +15,9 @@ from blog.models import Essay
 from comments import checking, notices
 from comments.models import Address, Comment, Discussion, Notice, Subscription
 from comments.screening import Sender
-from moderation import actions, appeals, bulk, learning, reporting
-from moderation.listing import TABS, Place, counts
+from moderation import actions, appeals, bulk, learning, reporting, undoing
+from moderation.listing import counts
+from moderation.place import TABS, Place
 from moderation.models import Appeal, Batch, Decision, Report
 from moderation.rights import Rights
 from server.worker import work_off
@@ -179,14 +180,14 @@ def told() -> list[str]:
 def test_what_is_decided_again_after_all_is_told_then_and_once(scene: Scene) -> None:
     comment, mara = scene.comments["pending"], scene.desk.user
     approval = actions.approve(comment, by=mara)
-    undone = actions.undo(approval, by=mara)
+    undone = undoing.undo(approval, by=mara)
     assert told() == []
-    again = actions.undo(undone, by=mara)
+    again = undoing.undo(undone, by=mara)
     assert told() == ["decision", "essay", "essay", "miriam@example.org", "thread"]
     follow("essay", essay=scene.essay)
-    actions.undo(actions.undo(again, by=mara), by=mara)
-    actions.undo(actions.trash(comment, by=mara), by=mara)
-    actions.undo(actions.unapprove(comment, by=mara), by=mara)
+    undoing.undo(undoing.undo(again, by=mara), by=mara)
+    undoing.undo(actions.trash(comment, by=mara), by=mara)
+    undoing.undo(actions.unapprove(comment, by=mara), by=mara)
     actions.trash(comment, by=mara)
     actions.restore(comment, by=mara)
     assert told() == []  # who follows since then hears of what comes since then
@@ -196,11 +197,11 @@ def test_what_waits_again_before_anybody_heard_of_it_is_told(scene: Scene) -> No
     comment = Browser().say(scene.essay, text="Held, and in the trash at once")
     refusal = actions.trash(comment, by=scene.desk.user)
     assert told() == []
-    actions.undo(refusal, by=scene.desk.user)
+    undoing.undo(refusal, by=scene.desk.user)
     assert told() == ["judge@example.org", "mara@example.org"]
-    back = actions.undo(actions.unapprove(scene.comments["shown"], by=scene.desk.user), by=scene.desk.user)
+    back = undoing.undo(actions.unapprove(scene.comments["shown"], by=scene.desk.user), by=scene.desk.user)
     assert told() == []
-    actions.undo(back, by=scene.desk.user)
+    undoing.undo(back, by=scene.desk.user)
     assert told() == []
 
 

@@ -15,6 +15,7 @@ from comments import actions, own_rules
 from comments.models import Block, Comment, Condition, Rule, Rules, Status
 from comments.screening import Refused, Sender
 from moderation import actions as deciding
+from moderation import undoing
 from moderation.trial import Trial
 from tests import make
 from tests.conftest import RUNS_ALL
@@ -189,7 +190,7 @@ def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None
     deciding.approve(held[1], by=judge)
     deciding.mark_spam(held[2], by=judge)
     assert "It decided 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
-    deciding.undo(decision, by=judge)
+    undoing.undo(decision, by=judge)
     html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
     assert "It decided 4 times and was overruled 1 time." in html
 

@@ -23,6 +23,7 @@ from accounts.models import Commenter, User
 from blog.models import Essay, Redirect, Site, Tag
 from comments.models import Comment, Like, Rules
 from moderation import actions as deciding
+from moderation import undoing
 from pagecache.wsgi import PageCache
 from tests import make
 from tests.comments.door import Browser, Page
@@ -319,7 +320,7 @@ def test_a_decision_and_its_undoing(
     world.agree()
     page = f"{world.other.get_absolute_url()}?order=newest"
     assert (words in world.read(page)) == is_shown
-    deciding.undo(decision, by=world.owner)
+    undoing.undo(decision, by=world.owner)
     world.agree()
     assert (words in world.read(page)) == (status == "approved")
 

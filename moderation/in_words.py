@@ -1,0 +1,75 @@
+"""What the queue says of a comment in a few words: who decided, what readers report, how it begins, how long ago."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from textwrap import shorten
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from blog import markup
+from comments.models import Status
+from moderation.models import Decision, Report
+
+OLD = timedelta(days=30)
+
+
+def reported(reports: Sequence[Report]) -> str:
+    """“reported twice: it is spam, “words””; what several say, once."""
+    said: dict[str, None] = {}
+    for report in reports:
+        kind = str(report.get_kind_display())
+        said[_("%(kind)s, “%(words)s”") % {"kind": kind, "words": report.words} if report.words else kind] = None
+    count = len(reports)
+    times = {1: _("once"), 2: _("twice")}.get(count) or ngettext("%(count)d time", "%(count)d times", count) % {
+        "count": count
+    }
+    return _("reported %(times)s: %(said)s") % {"times": times, "said": "; ".join(said)}
+
+
+def how(decision: Decision, you: Any = None) -> str:
+    """“approved by Mara, just now”."""
+    if decision.rule:
+        said = {"status": Status(decision.after).label, "rule": decision.rule, "when": ago(decision.created)}
+        return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
+    if decision.moderator is None:
+        who = _("a moderator")
+    else:
+        who = _("you") if decision.moderator == you else str(decision.moderator)
+    return _("%(verb)s by %(name)s, %(when)s") % {
+        "verb": decision.get_verb_display(),
+        "name": who,
+        "when": ago(decision.created),
+    }
+
+
+def first_words(html: str, most: int = 60) -> str:
+    """A line of what was said; the HTML may have been cut off anywhere."""
+    if html.rfind("<") > html.rfind(">"):
+        html = html[: html.rfind("<")]
+    said = " ".join(markup.plain(html).split())
+    short = shorten(said, most, placeholder="…")
+    return short if short != "…" else f"{said[: most - 1]}…"
+
+
+def ago(moment: datetime) -> str:
+    age = timezone.now() - moment
+    if age < timedelta(minutes=1):
+        return _("just now")
+    if age > OLD:
+        return date_format(timezone.localtime(moment), "DATE_FORMAT")
+    return _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+
+
+def day(moment: datetime) -> str:
+    """A day as exact as its distance asks for."""
+    date, today = timezone.localdate(moment), timezone.localdate()
+    if date == today:
+        return _("today")
+    if date == today - timedelta(days=1):
+        return _("yesterday")
+    return date_format(date, "MONTH_DAY_FORMAT") if date.year == today.year else str(date.year)
