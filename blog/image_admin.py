@@ -9,12 +9,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from blog import image_views, images, pictures
-from blog.models import Essay, Image
+from blog.models import Image
 from blog.own_work import OwnWork
 
 
@@ -46,7 +46,7 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
     list_display = ("__str__", "width", "height", "by", "created")
     list_select_related = ("by",)
     search_fields = ("alt", "file")
-    readonly_fields = ("address", "width", "height", "by", "source")
+    readonly_fields = ("address", "seen", "width", "height", "by", "source")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -58,7 +58,7 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
         return own + super().get_urls()
 
     def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
-        return ("address", "alt", "width", "height", "by", "source") if obj else ("file", "alt")
+        return ("address", "alt", "seen", "width", "height", "by", "source") if obj else ("file", "alt")
 
     @admin.display(description=_("address"))
     def address(self, image: Image) -> str:
@@ -71,10 +71,15 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
             obj.by = cast(User, request.user)
             pictures.add(obj)
 
+    @admin.display(description=_("seen"))
+    def seen(self, image: Image) -> str:
+        if not image.uses:
+            return str(_("nowhere"))
+        rows = ((use.address, use.words) for use in image.uses)
+        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
+
     def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        """What stands in a text stays."""
-        is_used = obj is not None and Essay.objects.filter(body__contains=str(obj.file)).exists()
-        return super().has_delete_permission(request, obj) and not is_used
+        return super().has_delete_permission(request, obj) and (obj is None or obj.may_be_deleted(request.user))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """One at a time, so that each is looked for in the texts first."""

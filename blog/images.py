@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 
 import pagecache
 from blog.markup import figures
@@ -24,31 +25,39 @@ FORMS: dict[str, dict[str, object]] = {
     "avif": {"quality": 60, "speed": 8, "max_threads": 1},
     "webp": {"quality": 80, "method": 4},
 }
+NONE: dict[str, list[int]] = {kind: [] for kind in FORMS}
 
 
 @job(retry=True)
 def render(pk: int) -> None:
-    """Make the forms of an image; until then, and where none is smaller, its own file is shown."""
+    """Make the forms of an image; until then, and where none is smaller, its own file is shown.
+
+    One whose file is gone, or was never a picture, is not asked again.
+    """
     from blog.models import Essay, Image
 
     image = Image.objects.filter(pk=pk).first()
     if image is None:
         return
+    try:
+        forms = made(image)
+    except (FileNotFoundError, UnidentifiedImageError, Pillow.DecompressionBombError):
+        forms = dict(NONE)
     with transaction.atomic():
-        Image.objects.filter(pk=pk).update(renditions=made(image))
+        Image.objects.filter(pk=pk).update(renditions=forms)
         if Essay.objects.filter(body__contains=str(image.file)).exists():
             pagecache.bump("site")  # feeds show it too
 
 
 def made(image: "Image") -> dict[str, list[int]]:
-    """Which widths there now are of each form. A moving picture stays as it is."""
+    """Which widths there now are of each form, none being an answer too. A moving picture stays as it is."""
     with image.file.open("rb") as file, Pillow.open(file) as opened:
         if getattr(opened, "n_frames", 1) > 1:
-            return {}
+            return dict(NONE)
         opened.load()
         profile = opened.info.get("icc_profile")
         picture = in_plain_mode(opened)
-        found: dict[str, list[int]] = {}
+        found = dict(NONE)
         for kind in FORMS:
             files = {width: written(picture, width, kind, profile) for width in widths(picture.width)}
             if len(files[max(files)]) < image.file.size:

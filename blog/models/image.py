@@ -1,11 +1,16 @@
 """Pictures on our own disk."""
 
-from typing import Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from blog.image_uses import Use
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -15,6 +20,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         for word in words.split():
             found = found.filter(alt__icontains=word)
         return found
+
+    def unrendered(self, before: datetime) -> Self:
+        """Those of then that nobody has looked at yet; one that needs no other forms says so."""
+        return self.filter(renditions={}, created__lt=before).order_by("pk")
 
     def changeable_by(self, user: Any) -> Self:
         """An author touches only their own; an editor's hands are free."""
@@ -51,3 +60,14 @@ class Image(models.Model):
 
     def may_change(self, user: Any) -> bool:
         return bool(user.has_perm("blog.change_others") or self.by_id == user.pk)
+
+    @cached_property
+    def uses(self) -> "list[Use]":
+        """Where it is seen, or may be again."""
+        from blog import image_uses
+
+        return image_uses.of(self)
+
+    def may_be_deleted(self, user: Any) -> bool:
+        """What is seen stays; what only earlier texts have is an editor's to take from them."""
+        return all(use.is_past for use in self.uses) and (not self.uses or user.has_perm("blog.change_others"))

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -10,13 +11,17 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from PIL import Image as Pillow
 from pytest_django import Settings
 
 from accounts.models import User
 from blog import actions, images
-from blog.models import Essay, Image
+from blog.jobs import render_forgotten
+from blog.models import Essay, Image, Profile, Series, Tag
 from tests import make
+from tests.blog.writing import Desk
 from tests.comments.door import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -159,7 +164,7 @@ def test_a_moving_picture_and_a_small_one_stay_as_they_are(desk: Client) -> None
     image = Image.objects.get(pk=send(desk, out.getvalue(), "x.gif").json()["id"])
     images.render.func(image.pk)
     image.refresh_from_db()
-    assert image.renditions == {}
+    assert image.renditions == images.NONE
 
 
 def test_earlier_pictures_are_found_by_what_they_show(desk: Client) -> None:
@@ -191,13 +196,76 @@ def test_a_picture_is_sent_in_without_script_too(desk: Client, author: User) -> 
     assert (image.by, image.alt, image.width) == (author, "A hill", 60)
 
 
-def test_a_picture_that_stands_in_a_text_stays_and_others_go_with_their_files(desk: Client) -> None:
-    kept, gone = sent(desk), sent(desk)
-    make.essay(body=f'<p><img src="{kept.file.url}" alt=""></p>')
-    for image in (kept, gone):
-        desk.post(f"/admin/blog/image/{image.pk}/delete/", {"post": "yes"})
-    assert list(Image.objects.all()) == [kept]
-    assert Client().get(kept.file.url).status_code == 200
+def stand(image: Image, where: str, author: User) -> None:
+    """Have it used there, and there alone."""
+    shown = f'<p><img src="{image.file.url}" alt=""></p>'
+    desk = Desk(author, make.essay("It", by=author))
+    match where:
+        case "text":
+            actions.save(Essay(title="It", body=shown))
+        case "unsaved":
+            desk.open()
+            desk.keep(tab="a", number="1", body=shown)
+        case "waiting" | "earlier":
+            desk.open()
+            desk.save(body=shown)
+            if where == "earlier":
+                desk.open()
+                desk.save(body="<p>Other words.</p>")
+        case "series":
+            Series.objects.create(title="It", slug="it", description=f"See {image.file.url}")
+        case "tag":
+            Tag.objects.create(name="It", slug="it", description=f"See {image.file.url}")
+        case "profile":
+            Profile.objects.create(user=author, about=f"See {image.file.url}")
+        case "smaller":
+            small = images.name_of(image.file.url, 480, "webp")
+            actions.save(Essay(title="It", body=f'<p><img src="{small}" alt=""></p>'))
+
+
+SAID = {
+    "text": "in “It”",
+    "smaller": "in “It”",
+    "unsaved": "in what miriam has not saved yet of “It”",
+    "waiting": "in the newest text of “It”",
+    "earlier": "in an earlier text of “It”",
+    "series": "in the series “It”",
+    "tag": "in the tag “It”",
+    "profile": "in the profile “miriam”",
+    "nowhere": "nowhere",
+}
+
+
+@pytest.mark.parametrize("where", SAID)
+def test_a_picture_says_where_it_is_seen_and_stays_there(where: str, desk: Client, author: User) -> None:
+    image = Image.objects.get(pk=send(desk, photo()).json()["id"])
+    stand(image, where, author)
+    page = f"/admin/blog/image/{image.pk}/"
+    assert SAID[where] in Page(desk.get(f"{page}change/")).words
+    desk.post(f"{page}delete/", {"post": "yes"})
+    assert Image.objects.exists() == (where != "nowhere")
+    client_of(make.editor()).post(f"{page}delete/", {"post": "yes"})
+    assert Image.objects.exists() == (where not in {"nowhere", "earlier"})
+
+
+def test_pictures_that_nobody_asked_forms_for_get_them_by_the_clock(desk: Client) -> None:
+    """Older than the forms are, of a lost job, without a file, moving: each is looked at once."""
+    old, lost, gone = (Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"]) for _ in range(3))
+    DBTaskResult.objects.all().delete()
+    gone.file.storage.delete(str(gone.file))
+    render_forgotten.func()
+    assert not DBTaskResult.objects.exists()  # what has just come has its own
+    Image.objects.update(created=timezone.now() - timedelta(hours=2))
+    render_forgotten.func()
+    render_forgotten.func()  # while those wait, none is asked for twice
+    asked = [task.args_kwargs["args"][0] for task in DBTaskResult.objects.all()]
+    assert sorted(asked) == [old.pk, lost.pk, gone.pk]
+    for pk in asked:
+        images.render.func(pk)
+    assert Image.objects.exclude(renditions=images.NONE).count() == 2
+    DBTaskResult.objects.all().delete()
+    render_forgotten.func()
+    assert not DBTaskResult.objects.exists()
 
 
 def test_files_go_when_that_is_certain(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
