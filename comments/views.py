@@ -17,7 +17,7 @@ from accounts.middleware import Request, forget, remember
 from accounts.models import Commenter, User
 from blog.models import Essay
 from blog.views import draw
-from comments import actions, drafts, identity, readers, standing
+from comments import actions, drafts, identity, readers, removals, standing
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
 from comments.pages import ThreadPage, Viewer, key_to
@@ -170,12 +170,17 @@ def settle(request: Request, details: DetailsForm | None, comment: Comment, *, a
 
 @require_safe
 def comment(request: Request, pk: int) -> HttpResponse:
-    """A comment's permalink: on to the page that holds it now."""
+    """A comment’s permalink: on to the page that holds it now; if it was refused, its writer to why, and the appeal."""
     found = get_object_or_404(Comment.objects.select_related("essay"), pk=pk)
     viewer = Viewer.of(request)
-    if not found.essay.is_published or not (viewer.may_see(found) or found.has_readable_replies()):
+    if not found.essay.is_published:
         raise Http404
-    response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found, mailed=viewer.mailed))
+    if removals.is_refused(found) and viewer.wrote(found) and removals.of([pk]):
+        response = redirect(viewer.own_address("appeal-comment", pk))
+    elif viewer.may_see(found) or found.has_readable_replies():
+        response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found, mailed=viewer.mailed))
+    else:
+        raise Http404
     if viewer.key:
         response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -82,11 +82,13 @@ def test_the_writer_reads_why_wherever_they_see_their_own(
     assert WHY in rosa.read("/comments/mine/").words
     assert WHY in Page(rosa.get(f"/comments/{comment.pk}/edit/")).words
     assert WHY in rosa.read(address(comment)).words
+    assert rosa.get(comment.get_absolute_url())["Location"] == address(comment)
     for page in (rosa.read(essay), rosa.read("/comments/mine/"), rosa.read(address(comment))):
         assert not [secret for secret in ("Between us", "Mara") if secret in page.words]
     stranger = Browser()
     assert stranger.read(essay).shown == []
     assert stranger.get(address(comment)).status_code == 404
+    assert stranger.get(comment.get_absolute_url()).status_code == 404
 
 
 def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
