@@ -22,6 +22,7 @@ from comments.subscription_forms import NotifyForm
 from comments.thread import Row
 
 register = template.Library()
+LONG = 60  # comments of a page: of more than these, what is out of sight is not laid out (thread.css)
 
 
 @register.simple_tag
@@ -97,6 +98,7 @@ def thread(context: Context, essay: Essay) -> SafeString:
                 "is_deleted": "deleted" in request.GET,
                 "outline": drawn.html(steps),
                 "depth": page.depth,
+                "is_long": len(rows) > LONG,
                 "pager": page.pager,
                 "part": page.part,
                 "whole_url": page.whole_url,
