@@ -9,9 +9,12 @@ import time_machine
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from blog.models import Series, Tag
+from blog import actions
+from blog.models import Essay, Series, Tag
 from pagecache.models import Generation
 from pagecache.wsgi import PageCache
 from tests import make
@@ -37,41 +40,128 @@ def installed(
         yield
 
 
+# What everybody can open, by the name of its address. Of SHARED each is there before as after, of OWN only after.
+SHARED = {
+    "home": "/",
+    "archive": "/archive/",
+    "year": "/2026/",
+    "month": "/2026/11/",
+    "tag": "/tag/promises/",
+    "tag-feed": "/tag/promises/feed/",
+    "author": "/author/miriam/",
+    "author-feed": "/author/miriam/feed/",
+    "all-series": "/series/",
+    "series": "/series/debts/",
+    "series-feed": "/series/debts/feed/",
+    "feed": "/feed/",
+    "atom": "/feed/atom/",
+    "comments-feed": "/comments/feed/",
+    "comments-feed-atom": "/comments/feed/atom/",
+    "sitemap": "/sitemap.xml",
+    "its translation": "/2026/11/25/the-first/",
+}
+COUNTED = {"/series/": "2 essays"}  # where it is not named
+OWN = {
+    "essay": "{here}",
+    "day": "/2026/11/26/",
+    "essay-feed": "{here}feed/",
+    "essay-feed-atom": "{here}feed/atom/",
+    "by its number": "/?p={number}",
+    "an old address": "/an-old-address/",
+    "like": "{here}like/",
+    "comment": "/comments/{comment}/",
+    "thread-feed": "/comments/{comment}/feed/",
+    "thread-feed-atom": "/comments/{comment}/feed/atom/",
+    "like-comment": "/comments/{comment}/like/",
+    "report-comment": "/comments/{comment}/report/",
+}
+# Which say nothing of essays, are sent to and not opened, or are somebody's own by log-in or a secret.
+NEITHER = """
+    appeal-comment category change confirm-subscriptions connect data data-file decide-by-mail delete-comment edit-comment
+    favicon follow forget forgotten identity log-out media moderation-record my-comments my-subscriptions preview privacy
+    queue-mail respond respond-page robots stop-daily stop-subscription subscription-asked subscriptions-of tell-decision
+""".split()  # noqa: SIM905
+OF_A_PAGE = {"page", "page-feed", "page-feed-atom"}  # as of an essay, and below
+NOBODYS_ESSAYS = ("accounts.", "allauth.", "django.", "server.")
+
+
+def opened_by_everybody() -> set[str]:
+    """The names of all addresses outside of the admin, where rights are another table's."""
+    found, open_ = set(), [(get_resolver().url_patterns, "")]
+    while open_:
+        patterns, before = open_.pop()
+        for pattern in patterns:
+            here = f"{before}{pattern.pattern}"
+            if here.startswith("admin/"):
+                continue
+            if isinstance(pattern, URLResolver):
+                open_.append((pattern.url_patterns, here))
+            else:
+                view = getattr(pattern.callback, "view_class", pattern.callback)
+                if pattern.name and not view.__module__.startswith(NOBODYS_ESSAYS):
+                    found.add(pattern.name)
+    return found
+
+
+def test_every_public_address_has_its_line_above() -> None:
+    """A new page shows what is new: a line in SHARED or OWN proves that it does so at its second."""
+    known = {*SHARED, *OWN, *NEITHER, *OF_A_PAGE}
+    assert opened_by_everybody() - known == set()
+    assert {name for name in known - opened_by_everybody() if " " not in name} == set()
+
+
 def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: Any) -> None:
-    with time_machine.travel(ITS_TIME - timedelta(days=1), tick=False) as clock:
+    """It was out once already, was commented on, and was taken back."""
+    with time_machine.travel(ITS_TIME - timedelta(hours=20), tick=False) as clock:
+        make.rules(guests_may_like=True)
         author = make.author("miriam", name="Miriam Achterberg")
         tag = Tag.objects.create(name="Promises", slug="promises")
         series = Series.objects.create(title="Debts", slug="debts")
-        first = make.essay("The First", by=author, series=series)
+        first = make.essay("The First", by=author, series=series, published=ITS_TIME - timedelta(hours=21))
         first.tags.add(tag)
-        it = make.essay("What Waits", by=author, series=series, translation_of=first, language="de", published=ITS_TIME)
+        make.comment(first, "Said of the first.")
+        it = make.essay(
+            "What Waits", by=author, series=series, translation_of=first, language="de",
+            published=timezone.now(), dated=ITS_TIME.date(),
+        )  # fmt: skip
         it.tags.add(tag)
+        said = make.comment(it, "Said while it was out: Waits.")
+        it = Essay.objects.get(pk=it.pk)
+        it.published = ITS_TIME
+        it = actions.save(it)
+        actions.keep_address("/an-old-address/", essay=it)
         make.essay("Colophon", kind="page", published=ITS_TIME + HOUR)
         here = it.get_absolute_url()
-        its_own = [here, f"{here}feed/", f"/?p={it.pk}", "/2026/11/26/"]
-        shared = [
-            "/", "/archive/", "/2026/", "/2026/11/", "/tag/promises/", "/author/miriam/", "/series/debts/", "/feed/", "/feed/atom/",
-            "/tag/promises/feed/", "/author/miriam/feed/", "/series/debts/feed/", "/sitemap.xml", first.get_absolute_url(),
-        ]  # fmt: skip
+        own = {name: form.format(here=here, number=it.pk, comment=said.pk) for name, form in OWN.items()}
         cache = PageCache(get_wsgi_application())
         clock.move_to(ITS_TIME - SECOND)
-        for address in shared * 3:  # so that each is kept
+        prints: dict[str, dict[str, str]] = {}
+        for address in [*SHARED.values()] * 3:  # so that each is kept
             answer = ask(cache, address)
             assert answer.status == 200, address
-            for sign in ("Waits", here):
+            for sign in ("Waits", here, f"#comment-{said.pk}", "2 essays"):
                 assert sign not in answer.body.decode(), address
-        assert {ask(cache, address).status for address in its_own} == {404}
+            headers = {"if_none_match": "etag", "if_modified_since": "last-modified"}
+            prints[address] = {name: answer.headers[of] for name, of in headers.items() if of in answer.headers}
+        for address in own.values():
+            answer = ask(cache, address)
+            assert answer.status == 404, address
+            assert "Waits" not in answer.body.decode(), address
         generations = sorted(Generation.objects.values_list("key", "number"))
         clock.move_to(ITS_TIME + SECOND)
         with CaptureQueriesContext(connection) as asked:
-            for address in shared:
-                body = ask(cache, address).body.decode()
-                assert "Waits" in body or here in body, address
-            assert [ask(cache, address).status for address in its_own] == [200, 200, 301, 200]
+            for address in SHARED.values():
+                answer = ask(cache, address, **prints[address])  # as a browser asks whether its own copy still holds
+                assert answer.status == 200, address
+                body = answer.body.decode()
+                assert COUNTED.get(address, "Waits") in body or here in body, address
+            for name, address in own.items():
+                assert ask(cache, address).status in {200, 301, 302}, name
             clock.move_to(ITS_TIME + HOUR - SECOND)
             assert "Colophon" not in ask(cache, "/").body.decode() + ask(cache, here).body.decode()
+            assert {ask(cache, f"/colophon/{more}").status for more in ("", "feed/", "feed/atom/")} == {404}
             clock.move_to(ITS_TIME + HOUR + SECOND)
-            for address in ("/", here, "/sitemap.xml", "/colophon/"):
+            for address in ("/", here, "/sitemap.xml", "/colophon/", "/colophon/feed/"):
                 assert "olophon" in ask(cache, address).body.decode(), address
         assert all(query["sql"].upper().startswith("SELECT") for query in asked)
         assert sorted(Generation.objects.values_list("key", "number")) == generations
