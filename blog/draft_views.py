@@ -104,6 +104,12 @@ def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpRespon
 
 
 @require_safe
+def logged_in(request: HttpRequest) -> HttpResponse:
+    """Where a log-in ends that was made in another tab, for the sake of a form."""
+    return page(request, "logged_in", _("You are logged in again"))
+
+
+@require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
     _user, essay = own(request, which)
     rows = Paginator(essay.revisions.listed(), A_PAGE).get_page(request.GET.get("page"))

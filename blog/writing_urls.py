@@ -6,6 +6,7 @@ from django.urls import path
 from blog import draft_views
 
 urlpatterns = [
+    path("logged-in/", admin.site.admin_view(draft_views.logged_in), name="essay-logged-in"),
     path("<str:which>/draft/", admin.site.admin_view(draft_views.draft), name="essay-draft"),
     path("<str:which>/revisions/", admin.site.admin_view(draft_views.revisions), name="essay-revisions"),
     path("<str:which>/difference/", admin.site.admin_view(draft_views.compare), name="essay-difference"),

@@ -158,11 +158,11 @@ customElements.define("essay-autosave", class extends HTMLElement {
 
   /* The server's answer; without one the reason is said, and it is tried again. */
   async post(body) {
-    let reason = "offline";
+    let reason = navigator.onLine ? "away" : "offline";
     try {
       const response = await fetch(this.dataset.address, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(20_000) });
       if (response.ok || response.status === 409) {
-        this.isWaiting = false;
+        this.isWaiting = this.isUnsaved = false;
         return await response.json();
       }
       if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) reason = "loggedOut";
@@ -171,6 +171,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
       // no network, or a server that is away: as said
     }
     this.isWaiting = true;
+    this.isUnsaved ||= this.isAsking;
     this.say(reason);
     clearTimeout(this.again);
     this.again = setTimeout(() => this.send(), 2 * THERE);
@@ -201,7 +202,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
 
   say(name, more = "") {
     const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-    const words = more || this.dataset[name].replace("{time}", time);
+    const words = (this.isUnsaved ? `${this.dataset.notSaved} ` : "") + (more || this.dataset[name].replace("{time}", time));
     if (this.said === words) return;
     this.said = words;
     this.status.textContent = `${words} `;

@@ -171,7 +171,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
             kill(tmp_path)
             writer.bear()
         elif fault != "none":
-            said = "You are logged out" if fault == "session" else "does not answer"
+            said = {"session": "You are logged out", "network": "You are offline", "server": "does not answer"}[fault]
             expect(page.locator(".kept")).to_contain_text(said, timeout=15_000)
             if fault == "session":
                 expect(page.get_by_role("link", name="Log in in another tab")).to_be_visible()
@@ -218,7 +218,7 @@ def test_saving_while_logged_out_leaves_the_page_and_its_words_where_they_are(
     page.keyboard.type(" More of it.")
     Session.objects.all().delete()
     page.get_by_role("button", name="Publish changes").last.click()
-    expect(page.locator(".kept")).to_contain_text("You are logged out")
+    expect(page.locator(".kept")).to_contain_text("Not saved yet. You are logged out")
     log_in(page.context, author, server.url)
     page.get_by_role("button", name="Publish changes").last.click()
     expect(page.locator(".messagelist")).to_contain_text("Published.")
@@ -288,6 +288,37 @@ def body_of(page: Page) -> str:
     return page.locator("#id_body").input_value()
 
 
+@pytest.mark.parametrize("way", ["go on", "throw away"])
+def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the_server(
+    way: str, server: Server, author: User, essay: Essay, visitor: Visitor
+) -> None:
+    page = visitor.open()
+    context = page.context
+    log_in(context, author, server.url)
+    page.clock.install()
+    page.goto(form(server, essay))
+    field(page)
+    page.keyboard.type(" There.")
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("Kept, not saved yet")
+    context.set_offline(True)
+    page.keyboard.type(" And here.")
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("You are offline")
+    page.close()
+    context.set_offline(False)
+    visitor.complaints.clear()  # Chromium says that nothing answered
+    page = context.new_page()
+    page.goto(form(server, essay).replace("change/", "draft/"))
+    expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
+    if way == "go on":
+        page.get_by_role("link", name="Go on with what was not saved").click()
+    else:
+        page.get_by_role("button", name="Keep what is stored, throw this away").click()
+    page.get_by_role("link", name="See both and choose").click()
+    expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
+
+
 def test_two_tabs_end_in_a_choice_and_never_in_silence(
     server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
@@ -306,8 +337,10 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     expect(second.locator(".beside")).to_contain_text("First tab.")
     expect(second.locator(".beside")).to_contain_text("Second tab.")
     visitor.axe(second)
+    expect(second.get_by_role("button", name="Save both together as a draft")).to_be_visible()
+    second.get_by_text("Make one of both by hand").click()
     second.get_by_label("Your text").fill("<p>Both tabs.</p>")
-    second.get_by_role("button", name="Save this text").click()
+    second.get_by_role("button", name="Save your text over what is stored").click()
     expect(second.locator(".messagelist")).to_contain_text("Saved.")
     bodies = list(essay.revisions.order_by("pk").values_list("body", flat=True))
     assert bodies[0] == STORED
