@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -17,6 +18,7 @@ from accounts.middleware import Request
 from comments import blocks
 from comments.models import Block
 from moderation import people
+from moderation.apart import in_words
 from moderation.filters import number
 from moderation.in_words import first_words
 from moderation.models import Note
@@ -113,7 +115,7 @@ def treat(request: Request, found: Person) -> HttpResponse:
         return draw(request, found, 422, treat_form=form)
     said = {name: form.cleaned_data[name] for name in ("until", "sentence", "why")}
     made = blocks.put(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **said)
-    return back(request, found, in_words(made))
+    return back(request, found, capfirst(in_words(made)))
 
 
 def lift(request: Request, found: Person) -> HttpResponse:
@@ -176,17 +178,3 @@ def draw(request: Request, found: Person, status: int = 200, **forms: Any) -> Ht
         "is_nav_sidebar_enabled": False,
     }
     return render(request, "moderation/person.html", {**page, **context}, status=status)
-
-
-def in_words(block: Block) -> str:
-    """“Blocked: this person, until 3 December.”"""
-    who = block.network or block.email or str(block.commenter)
-    if not block.is_in_force:
-        return _("%(what)s: %(who)s; is over") % {"what": block.get_kind_display(), "who": who}
-    if block.until is None:
-        return _("%(what)s: %(who)s, for good") % {"what": block.get_kind_display(), "who": who}
-    return _("%(what)s: %(who)s, until %(date)s") % {
-        "what": block.get_kind_display(),
-        "who": who,
-        "date": blocks.day_of(block.until),
-    }

@@ -28,5 +28,5 @@ def decides(user: object) -> bool:
 @register.simple_tag
 def around(is_everywhere: bool) -> list[tuple[str, Any]]:
     """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
-    everywhere = [("queue-numbers", _("Numbers")), ("queue-filter", _("Filter"))]
+    everywhere = [("queue-blocks", _("Blocks")), ("queue-numbers", _("Numbers")), ("queue-filter", _("Filter"))]
     return [("queue-log", _("Log")), *(everywhere if is_everywhere else [])]

@@ -18,10 +18,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
+from comments import checking, own_rules
 from comments.models import Comment, Rule, Status
 from moderation import actions, undoing
 from moderation.models import Appeal, Decision, Reason, Report
 from tests import make
+from tests.comments.door import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ROOM = Path(__file__).parents[2]
@@ -221,3 +223,44 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     }  # fmt: skip
     for secret in ("Mara", "Secret words", "Between us", "I was hurt", "But why?", "Guest", "On Rivers"):
         assert secret not in page
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(
+    ("action", "said", "before"),
+    [("publish", "Published", "pending"), ("spam", "Put under Spam", "pending"), ("hold", "Held", "approved")],
+)
+def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
+    client: Client, mara: User, action: str, said: str, before: str
+) -> None:
+    make.rules(hold_first_comment=False)
+    rule = Rule.objects.create(name="Gold", action=action, is_on=True)
+    rule.conditions.create(kind="words", value="tin\ngold")
+    own_rules.stamp()
+    comment = Browser().say(make.essay(), text="About gold")
+    decision = Decision.objects.get()
+    words = read(client)
+    assert f"{said} by the rule “Gold”" in words
+    assert "Why: the word “gold”" in words
+    assert "Undo" in words
+    client.post(reverse("queue"), {"action": "undo", "decision": decision.pk})
+    comment.refresh_from_db()
+    assert comment.status == before
+    assert f"Undone: {said[0].lower()}{said[1:]} by Mara" in read(client)
+    client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.latest("pk").pk})
+    comment.refresh_from_db()
+    assert comment.status == decision.after
+    assert not list(checking.problems())
+
+
+def test_what_a_rule_held_is_not_offered_back_while_something_else_holds_it_too(client: Client, mara: User) -> None:
+    rule = Rule.objects.create(name="Gold", action="hold", is_on=True)
+    rule.conditions.create(kind="words", value="gold")
+    own_rules.stamp()
+    comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held besides
+    assert "Undo" not in read(client)
+    client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.get().pk})
+    comment.refresh_from_db()
+    assert comment.status == "pending"
+    Decision.objects.update(created=timezone.now() - timedelta(days=31))
+    assert "Undo" not in read(client)

@@ -70,6 +70,8 @@ GET  moderation-record                              404   404   404    404    40
 POST moderation-record                              405   405   405    405    405   405       405   405
 GET  queue-numbers                                  login login 403    403    403   200       200   200
 POST queue-numbers                                  405   405   405    405    405   405       405   405
+GET  queue-blocks                                   login login 403    403    403   200       200   200
+POST queue-blocks                                   login login 403    403    403   400       400   400
 GET  queue-filter                                   login login 403    403    403   200       200   200
 POST queue-filter                                   login login 403    403    403   403       403   422
 GET  admin:comments_block_add                       login login login  403    403   login     403   200

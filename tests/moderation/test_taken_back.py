@@ -17,8 +17,8 @@ from comments.models import Address, Comment, Discussion, Notice, Subscription
 from comments.screening import Sender
 from moderation import actions, appeals, bulk, learning, reporting, undoing
 from moderation.listing import counts
-from moderation.place import TABS, Place
 from moderation.models import Appeal, Batch, Decision, Report
+from moderation.place import TABS, Place
 from moderation.rights import Rights
 from server.worker import work_off
 from tests import make
