@@ -93,9 +93,9 @@ def test_whatever_dies_again_and_again_is_made_anew(serve: Serve) -> None:
         (web,) = web_processes(server.process.pid)
         os.kill(web, signal.SIGKILL)
         # Nobody is turned away meanwhile: the call waits for the next process.
-        call = Call(server.url)
-        call.begin("/healthz", "Connection: close", method="GET")
-        assert call.answer()[0] == 200
+        with contextlib.closing(Call(server.url)) as call:
+            call.begin("/healthz", "Connection: close", method="GET")
+            assert call.answer()[0] == 200
         wait_until(lambda web=web: web_processes(server.process.pid) not in ([], [web]), "the next process")  # type: ignore[misc]
     assert server.process.is_alive
     (before,) = job_workers(server.process.pid)
