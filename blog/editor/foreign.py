@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from blog import markup
-from blog.editor import lists, notes, styles
+from blog.editor import formulas, lists, notes, programs, styles, typed
 from blog.editor.tree import Node, parse, rework
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
@@ -21,7 +21,6 @@ _NOT_TEXT = {
     "form": "form(s)",
     "svg": "drawing(s)",
     "canvas": "drawing(s)",
-    "math": "formula(s)",
     "m:omath": "formula(s)",
 }
 PICTURES = ("http://", "https://", "/")
@@ -53,16 +52,19 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
         source = fragment[1]
     source = _PLAYER.sub(lambda player: link(player, brought), _HEAD.sub("", source, count=1))
     root = parse(source)
-    if count := styles.drop_editorial(root):
-        brought.lost += [("remark(s) of reviewers", "")] * count
+    remarks, changes = styles.drop_editorial(root)
+    brought.lost += [("remark(s) of reviewers", "")] * remarks
+    brought.changed += [("tracked change(s) (is|are) taken as accepted", "")] * changes
+    programs.drop_asides(root, brought.lost)
+    formulas.to_words(root, brought.changed, brought.lost)
     lists.from_word(root)
     lists.nest(root)
+    typed.link(root)
     brought.notes, dead = notes.gather(root)
     brought.lost += [("mark(s) of notes that are not there", "")] * dead
-    styles.headings(root)
-    styles.quotes(root)
-    styles.inline(root)
+    arrange(root, brought)
     pictures(root, picture, brought)
+    brought.lost += [("note(s) without words", "")] * notes.empty(root)
     others(root, brought)
     rework(root, lambda node: unwrapped(node, brought))
     styles.blocks(root)
@@ -71,6 +73,21 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
     styles.shift_headings(root)
     brought.html = markup.essay(root.html())
     return brought
+
+
+def arrange(root: Node, brought: Brought) -> None:
+    """What is told by a style, a class or a habit, told by tags."""
+    programs.checkboxes(root)
+    programs.code(root)
+    programs.boxes(root)
+    programs.paragraphs(root)
+    programs.links(root)
+    programs.letters(root, brought.changed)
+    styles.headings(root)
+    styles.quotes(root)
+    programs.pulled(root)
+    programs.captions(root)
+    styles.inline(root)
 
 
 def take_head(root: Node, brought: Brought) -> None:

@@ -2,10 +2,11 @@
 
 import re
 
-from blog.editor.tree import Node
+from blog.editor.tree import BLOCKS, Node
 
 _WORD_LIST = re.compile(r"(?P<list>l[0-9]+)\s+level(?P<level>[0-9]+)")
-_NUMBER = re.compile(r"^\W*(?:(?P<digits>[0-9]{1,6})|(?P<letter>[a-zA-Z])|(?P<roman>[ivxlcdmIVXLCDM]{1,8}))[.):]")
+_NUMBER = re.compile(r"^\W*(?:(?P<digits>[0-9]{1,6})|(?P<letter>[a-zA-Z])|(?P<roman>[ivxlcdmIVXLCDM]{2,8}))[.):]")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 LISTS = frozenset({"ul", "ol"})
 DEEPEST = 9
 
@@ -27,38 +28,57 @@ def level_of(node: Node) -> int:
 def gather(parent: Node) -> None:
     """Items in a row become lists, each inside the item it belongs to."""
     children, parent.children = parent.children, []
-    open_: list[Node] = []  # lists, the innermost last, each with the level it stands for
+    open_: list[tuple[int, Node]] = []  # lists, the innermost last, each with the level it stands for
     for child in children:
         level = level_of(child) if isinstance(child, Node) else 0
-        if not level or not isinstance(child, Node):
+        if isinstance(child, Node) and level:
+            into(open_, parent, child, level)
+        elif open_ and isinstance(child, Node) and goes_on(child):
+            in_paragraphs(item_of(open_[-1][1])).append(child)
+        else:
             if not (isinstance(child, str) and not child.strip()):
                 open_ = []
             parent.append(child)
-            continue
-        kind, start = marked(child)
-        del open_[level:]
-        if len(open_) == level and open_[-1].name != kind:
-            open_.pop()
-        while len(open_) < level:
-            attributes = {"start": start} if len(open_) + 1 == level and start not in {"", "1"} else {}
-            made = Node(kind, attributes)
-            item_of(open_[-1] if open_ else None, parent).append(made)
-            open_.append(made)
-        open_[-1].append(Node("li", {}, *child.children))
-        child.parent = None
 
 
-def item_of(list_: Node | None, parent: Node) -> Node:
-    """Where a list inside another one belongs: its last item, made if there is none."""
-    if list_ is None:
-        return parent
+def into(open_: list[tuple[int, Node]], parent: Node, item: Node, level: int) -> None:
+    """A level that is left out makes no item without words: what stands deeper stands one deeper."""
+    kind, attributes = marked(item)
+    while open_ and open_[-1][0] > level and (len(open_) == 1 or open_[-2][0] >= level):
+        open_.pop()
+    if open_ and open_[-1][0] >= level and open_[-1][1].name != kind:
+        open_.pop()
+    if not open_ or open_[-1][0] < level:
+        made = Node(kind, attributes)
+        (item_of(open_[-1][1]) if open_ else parent).append(made)
+        open_.append((level, made))
+    open_[-1] = (level, open_[-1][1])
+    open_[-1][1].append(Node("li", {}, *item.children))
+    item.parent = None
+
+
+def goes_on(node: Node) -> bool:
+    """A paragraph of a list without a sign of its own is one more of the item before it."""
+    names = (name.lower() for name in node.classes)
+    return node.name == "p" and any(name.startswith(("msolistparagraph", "msolistcontinue")) for name in names)
+
+
+def in_paragraphs(item: Node) -> Node:
+    if not any(child.name in BLOCKS for child in item.elements):
+        item.children = [Node("p", {}, *item.children)]
+        item.elements[0].parent = item
+    return item
+
+
+def item_of(list_: Node) -> Node:
+    """Where what belongs to a list's last item goes: that item, made if there is none."""
     if list_.last is None:
         list_.append(Node("li"))
     return list_.last or list_
 
 
-def marked(item: Node) -> tuple[str, str]:
-    """Which kind of list an item is of, by the sign before its words, which goes; and its number, if it is one."""
+def marked(item: Node) -> tuple[str, dict[str, str]]:
+    """Which kind of list an item is of, by the sign before its words, which goes; and how the list counts."""
     sign = ""
     for node in list(item.walk()):
         if node.style.get("mso-list", "").startswith("ignore"):
@@ -66,9 +86,24 @@ def marked(item: Node) -> tuple[str, str]:
             node.drop()
             break
     found = _NUMBER.match(" ".join(sign.split()))
-    if found is None:
-        return "ul", ""
-    return "ol", found["digits"] or ""
+    return ("ol", counting(found)) if found else ("ul", {})
+
+
+def counting(sign: re.Match[str]) -> dict[str, str]:
+    """By which signs, and from where."""
+    if digits := sign["digits"]:
+        return {} if int(digits) == 1 else {"start": digits}
+    letters = sign["letter"] or sign["roman"]
+    low = letters.lower()
+    is_roman = len(letters) > 1 or low == "i"
+    number = roman(low) if is_roman else ord(low) - ord("a") + 1
+    type_ = ("i" if is_roman else "a") if letters == low else ("I" if is_roman else "A")
+    return ({} if number == 1 else {"start": str(number)}) | {"type": type_}
+
+
+def roman(letters: str) -> int:
+    values = [_ROMAN[letter] for letter in letters]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def nest(root: Node) -> None:

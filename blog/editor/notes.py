@@ -7,15 +7,26 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from blog.editor.tree import BLOCKS, Node
+from blog.editor.tree import BLOCKS, HEADINGS, Node
 
 MOST = 2000
-LONGEST_MARK = 8
+LONGEST_MARK = 16
 BACKS = 5
-_SIGN = re.compile(r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?", re.IGNORECASE)
+_SIGN = re.compile(
+    r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?|\[[a-z]{1,9}[.\s]{0,2}[0-9]{1,3}\]",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\[[0-9]{1,4}\]|[0-9]{1,4}[.)]")
 _LABEL = re.compile(r"\[[0-9]{1,4}\]\s*|\^\s+|[0-9]{1,4}[.)]\s+")
+_HAT = re.compile(r"\^\s+")
 _MANY = re.compile(r"(?:foot|end)note(?:s\b|-list)|\bnotes\b", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?:foot|end)note-?(?:reference|anchor)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:foot|end)?notes?(?: (?:and references|de (?:bas de page|fin)|al piede))?:?|references|einzelnachweise"
+    r"|références|anmerkungen|(?:fuß|fuss|end)noten|notas(?: a(?:l| pie de página))?|referencias|voetnoten|noten"
+    r"|przypisy|примечания|fotnoter|noter|viitteet|poznámky|注釈?|脚注",
+    re.IGNORECASE,
+)
 _KEPT_APART = frozenset({"li", "div", "p", "dd", "aside", "td", "section"})
 _BOUNDS = frozenset({"", "body", "html", "ol", "ul", "dl", "table", "tbody", "tr"})
 _EMPTIED = frozenset({"ol", "ul", "section", "div", "aside", "footer", "dl"})
@@ -43,11 +54,12 @@ def gather(root: Node) -> tuple[int, int]:
     list_ = Node("ol")
     for number, note in enumerate(notes, 1):
         place = whole(note.place, holding, marked)
+        is_numbered = any(is_mark(back) for back in note.backs)
         for back in note.backs:
             drop_with_shell(back)
         for count, mark in enumerate(note.marks):
             put_mark(mark, number, is_first=count == 0)
-        list_.append(item(place, number))
+        list_.append(item(place, number, _HAT if is_numbered else _LABEL))
         emptied = place.parent
         place.drop()
         prune(emptied)
@@ -84,9 +96,20 @@ def found(root: Node) -> tuple[list[Note], int]:
             place = block_of(target)
             if id(place) in notes:
                 notes[id(place)].marks.append(link)
+                notes[id(place)].backs += leading_back(link, place, leading_to)
             elif len(notes) < MOST and (backs := leading_back(link, place, leading_to)):
                 notes[id(place)] = Note(place, [link], backs)
-    return list(notes.values()), dead
+    return list(notes.values()), dead + without_link(root)
+
+
+def without_link(root: Node) -> int:
+    """Marks of a program that leaves the notes themselves off the clipboard."""
+    found = 0
+    for node in root.walk():
+        is_named = any(_REFERENCE.search(name) for name in node.classes) and is_mark(node)
+        if is_named and not any(each.name == "a" for each in (*node.above(), *node.walk())):
+            found += not any(_REFERENCE.search(name) for above in node.above() for name in above.classes)
+    return found
 
 
 def is_mark(link: Node) -> bool:
@@ -129,17 +152,24 @@ def whole(place: Node, holding: "Counter[int]", marked: set[int]) -> Node:
 
 
 def without_line(root: Node) -> None:
-    """The line that parted the notes from the text."""
-    end = root
-    while end.elements and end.elements[-1].name in {"body", "html", "div", "main", "article"}:
-        end = end.elements[-1]
-    if end.elements and end.elements[-1].name == "hr":
-        end.elements[-1].drop()
+    """The line that parted the notes from the text, and their heading: ours has one of its own."""
+    while True:
+        end = root
+        while end.elements and end.elements[-1].name in {"body", "html", "div", "main", "article", "section", "footer"}:
+            end = end.elements[-1]
+        last = end.elements[-1] if end.elements else end
+        after = end.children[end.children.index(last) + 1 :] if last is not end else []
+        if last is root or any(isinstance(child, str) and child.strip() for child in after):
+            return
+        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.words.split()))
+        if not (is_heading or last.name in {"hr", "br"} or (last.name in {"p", *_EMPTIED} and is_empty(last))):
+            return
+        last.drop()
 
 
-def item(place: Node, number: int) -> Node:
+def item(place: Node, number: int, label: re.Pattern[str]) -> Node:
     made = Node("li", {"id": f"note-{number}"}, *place.children)
-    without_label(made)
+    without_label(made, label)
     while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not own_words(made).strip():
         inner = made.elements[0]
         made.children = []
@@ -176,8 +206,8 @@ def is_empty(node: Node) -> bool:
     return not node.words.strip() and not any(each.name == "img" for each in node.walk())
 
 
-def without_label(note: Node) -> None:
-    """The number before a note's words goes: the list numbers them."""
+def without_label(note: Node, written: re.Pattern[str]) -> None:
+    """The number before a note's words goes, unless it was the way back: the list numbers them."""
     holder = note
     while holder.children:
         at = next((at for at, child in enumerate(holder.children) if not isinstance(child, str) or child.strip()), None)
@@ -186,14 +216,28 @@ def without_label(note: Node) -> None:
         child = holder.children[at]
         if isinstance(child, str):
             rest = child.lstrip()
-            label = _LABEL.match(rest)
+            label = written.match(rest)
             holder.children[at] = rest[label.end() :] if label else rest
             return
         words = child.words.strip()
-        if _NUMBER.fullmatch(words) or (child.name == "sup" and _SIGN.fullmatch(words)):
+        if written is _LABEL and (_NUMBER.fullmatch(words) or (child.name == "sup" and _SIGN.fullmatch(words))):
             drop_with_shell(child)
             return
         holder = child
+
+
+def empty(root: Node) -> int:
+    """How many notes have nothing in them; a sign keeps their place, so that no mark leads nowhere."""
+    section = root.last
+    found = (
+        [*section.elements[0].elements]
+        if section is not None and section.attributes.get("role") and section.elements
+        else []
+    )
+    bare = [item for item in found if item.attributes.get("id", "").startswith("note-") and is_empty(item)]
+    for note in bare:
+        note.append("…")
+    return len(bare)
 
 
 def trim(note: Node) -> None:

@@ -8,33 +8,63 @@ from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
 _BOLD = re.compile(r"bold|bolder|[6-9][0-9]{2}")
 _SIZES = frozenset({"normal", "400", "500", "300", "lighter"})
 _HEADING_CLASS = re.compile(r"(?:mso)?heading[-_ ]?([1-6])", re.IGNORECASE)
-_QUOTE_CLASS = re.compile(r"(?:mso)?(?:intense)?(?:block)?quot(?:e|ations?)(?:cxsp\w+)?", re.IGNORECASE)
+_QUOTE_CLASS = re.compile(r"(?:mso)?(?:(?:intense)?(?:block)?quot(?:e|ations?)|blocktext)(?:cxsp\w+)?", re.IGNORECASE)
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
+_SPACES = re.compile(r"[ \t\r\n]+")
+VERBATIM = frozenset({"pre", "textarea"})
+_REMARK = re.compile(r"cmnt[0-9]{1,4}")
 EDITORIAL = frozenset({"comment-list", "comment"})
 
 
-def drop_editorial(root: Node) -> int:
-    """Remarks of reviewers, what they struck out and what is hidden are no part of a text; how many remarks."""
-    count = 0
+def drop_editorial(root: Node) -> tuple[int, int]:
+    """Remarks of reviewers, what they struck out and what is hidden are no part of a text.
+
+    How many remarks, and how many changes were taken as if they had been accepted.
+    """
+    remarks = changes = 0
 
     def without(node: Node) -> list[Node | str] | None:
-        nonlocal count
+        nonlocal remarks, changes
         style, classes = node.style, {name.lower() for name in node.classes}
-        if style.get("mso-element") in EDITORIAL or "mso-comment-reference" in style or "msocomanchor" in classes:
-            count += style.get("mso-element") == "comment" or "msocomanchor" in classes
+        if style.get("mso-element") in EDITORIAL:
+            remarks += style.get("mso-element") == "comment"
             return []
-        if style.get("mso-element") == "comment-list" or "msocomoff" in classes or "msocomtxt" in classes:
+        if classes & {"msocomanchor", "msocomoff", "msocomtxt"}:
             return []
-        if style.get("display") == "none" or style.get("mso-hide") == "all" or "msodel" in classes:
-            return []
-        if node.name == "del" and ("datetime" in node.attributes or "cite" in node.attributes):
-            return []
-        if node.name == "ins" and ("datetime" in node.attributes or "cite" in node.attributes):
+        if "mso-comment-reference" in style:  # round the words that the remark is about
             return node.children
+        if style.get("display") == "none" or style.get("mso-hide") == "all":
+            return []
+        is_tracked = bool({"datetime", "cite"} & node.attributes.keys())
+        is_out = (node.name == "del" and is_tracked) or "msodel" in classes
+        if is_out or (node.name == "ins" and is_tracked) or "msoins" in classes:
+            changes += 1
+            return [] if is_out else node.children
         return None
 
     rework(root, without)
-    return count
+    return remarks + of_google(root), changes
+
+
+def of_google(root: Node) -> int:
+    """Remarks that a document of Google's carries at its end, and the marks that lead to them."""
+    texts: list[Node] = []
+    marks: dict[str, list[Node]] = {}
+    for node in root.walk():
+        if _REMARK.fullmatch(node.attributes.get("id", "")):
+            texts.append(node)
+        if node.attributes.get("href", "").startswith("#cmnt"):
+            marks.setdefault(node.attributes["href"][1:], []).append(node)
+    places = [next((above for above in text.above() if above.name == "div"), text) for text in texts]
+    held = Counter(id(place) for place in places)
+    gone: set[int] = set()
+    for text, place in zip(texts, places, strict=True):
+        for mark in marks.pop(text.attributes["id"], []):
+            gone.add(id(mark.parent if mark.parent is not None and mark.parent.name == "sup" else mark))
+        gone.add(id(place if held[id(place)] == 1 else text))
+    if gone:
+        rework(root, lambda node: [] if id(node) in gone else None)
+    return len(texts)
 
 
 def headings(root: Node) -> None:
@@ -89,6 +119,7 @@ def is_quote(node: Node | str) -> bool:
 def inline(root: Node) -> None:
     """Bold, italic, struck out, raised and lowered, by style; spans that say nothing else go."""
     main = language(root)
+    has_both = writes_both_ways(root)
 
     def told(node: Node) -> list[Node | str] | None:
         if node.name not in {"span", "b", "strong", "i", "em", "font", "u", "sup", "sub"}:
@@ -101,8 +132,11 @@ def inline(root: Node) -> None:
         for tag in tags_of(node, style):
             wrapped = [Node(tag, {}, *wrapped)]
         own = node.attributes.get("lang", "")
-        if own and main and own.partition("-")[0].lower() != main and node.words.strip():
-            wrapped = [Node("span", {"lang": own}, *wrapped)]
+        how = {"lang": own.lower()} if own and own.partition("-")[0].lower() != main else {}
+        if node.attributes.get("dir", "").lower() in {"ltr", "rtl"} and has_both:
+            how["dir"] = node.attributes["dir"].lower()
+        if how and node.words.strip():
+            wrapped = [Node("span", how, *wrapped)]
         if node.name in {"span", "font", "u"}:
             return wrapped
         return [Node(node.name, {}, *wrapped)]
@@ -132,25 +166,30 @@ def tags_of(node: Node, style: dict[str, str]) -> list[str]:
 
 
 def language(root: Node) -> str:
-    """The one in which most is written, as far as the text says it."""
+    """The one in which more than half is written, if the text says so."""
     said: Counter[str] = Counter()
     for node in root.walk():
         if (lang := node.attributes.get("lang", "")) and node.name in {"span", "font", *BLOCKS}:
             said[lang.partition("-")[0].lower()] += len(node.words)
-    return said.most_common(1)[0][0] if said else ""
+    most, length = said.most_common(1)[0] if said else ("", 0)
+    return most if 2 * length > len("".join(root.words.split())) else ""
 
 
 def blocks(root: Node) -> None:
     """Without empty paragraphs, breaks between blocks, paragraphs round a cell's words, languages of the whole."""
     main = language(root)
-    has_both = any(node.attributes.get("dir", "").lower() == "rtl" for node in root.walk())
+    has_both = writes_both_ways(root)
 
     def tidied(node: Node) -> list[Node | str] | None:
         if node.name in BLOCKS and node.attributes.get("lang", "").partition("-")[0].lower() == main:
             node.attributes.pop("lang", None)
-        if not has_both:
+        if "dir" in node.attributes:
+            node.attributes["dir"] = node.attributes["dir"].lower()
+        if not has_both or (node.name in BLOCKS and node.attributes.get("dir") == "ltr"):
             node.attributes.pop("dir", None)
-        if node.name in {"p", *HEADINGS} and is_blank(node):
+        if node.name not in VERBATIM and not any(above.name in VERBATIM for above in node.above()):
+            node.children = [_SPACES.sub(" ", child) if isinstance(child, str) else child for child in node.children]
+        if node.name in {"p", "div", "picture", "source", *HEADINGS} and is_blank(node):
             return []
         if node.name in {"p", "td", "th", "li", *HEADINGS}:
             without_end(node)
@@ -161,6 +200,10 @@ def blocks(root: Node) -> None:
         return None
 
     rework(root, tidied)
+
+
+def writes_both_ways(root: Node) -> bool:
+    return any(node.attributes.get("dir", "").lower() == "rtl" for node in root.walk())
 
 
 def is_blank(node: Node) -> bool:

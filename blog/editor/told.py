@@ -40,6 +40,26 @@ def _counted(what: str, number: int) -> str:
             words = ngettext("%d drawing", "%d drawings", number)
         case "formula(s)":
             words = ngettext("%d formula", "%d formulas", number)
+        case "line(s) of a list of contents":
+            words = ngettext("%d line of a list of contents", "%d lines of a list of contents", number)
+        case "note(s) without words":
+            words = ngettext("%d note without words", "%d notes without words", number)
+        case "tracked change(s) (is|are) taken as accepted":
+            words = ngettext(
+                "%d tracked change is taken as accepted", "%d tracked changes are taken as accepted", number
+            )
+        case "formula(s) became words":
+            words = ngettext("%d formula became words", "%d formulas became words", number)
+        case "passage(s) in small capitals (is|are) in ordinary letters":
+            words = ngettext(
+                "%d passage in small capitals is in ordinary letters",
+                "%d passages in small capitals are in ordinary letters",
+                number,
+            )
+        case "underlined passage(s) (is|are) without the line":
+            words = ngettext(
+                "%d underlined passage is without the line", "%d underlined passages are without the line", number
+            )
         case "player(s) became (a link|links)":
             words = ngettext("%d player became a link", "%d players became links", number)
         case _:

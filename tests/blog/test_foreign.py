@@ -94,9 +94,64 @@ def test_whatever_links_there_and_back_is_a_note(program: str) -> None:
     assert brought.lost == []
 
 
+MARKED = {
+    "a wiki's with several ways back": (
+        '<p>A<sup id="r0"><a href="#n1">[1]</a></sup> B<sup id="r1"><a href="#n1">[1]</a></sup> C<sup id="r2">'
+        '<a href="#n2">[note 1]</a></sup></p><h2>References</h2><ol><li id="n1"><span>^ <a href="#r0"><sup><b>a</b></sup>'
+        '</a> <a href="#r1"><sup><b>b</b></sup></a></span> <span>One.</span></li></ol><ol><li id="n2"><b><a href="#r2">^'
+        "</a></b> Two.</li></ol>"
+    ),
+    "a page's that do not lead back": (
+        '<p>A<sup><a href="#n1">1</a></sup> B<sup><a href="#n1">1</a></sup> C <a href="#n2">[2]</a></p><h2>Notes</h2>'
+        '<ol><li id="n1">One.</li><li id="n2">Two.</li></ol>'
+    ),
+    "those that somebody typed": (
+        "<p>A<sup>1</sup> B C<sup>2</sup></p><hr><p><sup>1</sup> One.</p><p><sup>2</sup> Two.</p>"
+    ),
+    "a typed list": "<p>A<sup>1</sup> B C<sup>2</sup></p><h3>Notes</h3><ol><li>One.</li><li>Two.</li></ol>",
+}
+
+
+@pytest.mark.parametrize("kind", MARKED)
+def test_notes_without_a_way_back_and_with_many_are_notes(kind: str) -> None:
+    brought = bring(MARKED[kind])
+    assert brought.notes == 2
+    assert re.findall(r'<li id="note-(\d)">(\w+)\.</li>', brought.html) == [("1", "One"), ("2", "Two")]
+    assert brought.html.count('role="doc-noteref"') == (3 if "B<sup" in MARKED[kind] else 2)
+    assert not re.search("References|Notes<|<hr|[\\^\\[]", brought.html)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>1 m<sup>2</sup> and 2 m<sup>2</sup></p><p><sup>2</sup> not a note</p>",  # two of the number
+        "<p>A<sup>1</sup></p><p><sup>2</sup> Of another</p>",
+        "<p>E = mc<sup>2</sup></p><ol><li>One</li><li>Two</li></ol>",  # no line, no heading
+        '<p><a href="#part">1</a></p><h2 id="part">Part</h2><p>x</p>',  # a list of contents
+    ],
+)
+def test_raised_numbers_of_other_meaning_are_no_notes(source: str) -> None:
+    assert bring(source).notes == 0
+
+
+def test_the_last_heading_of_an_essay_stays_before_its_notes() -> None:
+    source = NOTES_OF["a page of Pandoc's"].replace(
+        '<section class="footnotes">', '<h2>After</h2><section class="footnotes">'
+    )
+    assert "<h2>After</h2><section" in bring(source).html
+
+
+def test_a_note_with_nothing_but_a_picture_keeps_its_place_and_is_said() -> None:
+    source = NOTES_OF["Google Docs"].replace("Foot.", '<img src="file:///C:/x.png" alt="Plan">')
+    brought = bring(source)
+    assert '<li id="note-1">…</li><li id="note-2">End.</li>' in brought.html
+    assert ("note(s) without words", "") in brought.lost
+
+
 def test_a_year_at_the_start_of_a_note_stays() -> None:
     source = NOTES_OF["Google Docs"].replace("Foot.", "1914 was long.")
     assert '<li id="note-1">1914 was long.</li>' in bring(source).html
+    assert '<li id="note-1">1914.</li>' in bring(source.replace("1914 was long.", "1914.")).html
 
 
 def test_a_mark_without_its_note_is_said() -> None:
@@ -111,7 +166,18 @@ def test_paragraphs_that_look_like_items_are_lists() -> None:
     )  # fmt: skip
     assert squeezed(bring(source).html) == (
         "<ul><li>Boots<ul><li>Laces</li></ul></li><li>Coat</li></ul><p>Then</p>"
-        '<ol start="3"><li>Leave<ol><li>pack</li></ol></li><li>Arrive</li></ol>'
+        '<ol start="3"><li>Leave<ol type="a"><li>pack</li></ol></li><li>Arrive</li></ol>'
+    )
+
+
+def test_lists_count_as_they_did_go_on_and_jump_no_level() -> None:
+    source = (
+        item("A", sign="c)") + item("deep", 3, "i.") + item("less", 2, "1.")
+        + "<p class=MsoListParagraph>more of less</p>" + item("B", sign="d)") + "<p>x</p>" + item("C", sign="IV.")
+    )  # fmt: skip
+    assert squeezed(bring(source).html) == (
+        '<ol start="3" type="a"><li>A<ol type="i"><li>deep</li><li><p>less</p><p>more of less</p></li></ol></li>'
+        '<li>B</li></ol><p>x</p><ol start="4" type="I"><li>C</li></ol>'
     )
 
 
@@ -150,6 +216,27 @@ def test_a_list_beside_an_item_is_the_items_own() -> None:
         ('<p>see <a href="#sec">there</a><a name="sec"></a></p>', "<p>see there</p>"),
         ("<table><tr><td><p>a</p></td><td><p>b</p></td></tr></table>",
          "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
+        ("<table><tr><td colspan=1 rowspan=2><p>a</p></td><td><div><p>b</p></div></td></tr><tr><td>c</td></tr></table>",
+         '<table><tbody><tr><td rowspan="2">a</td><td>b</td></tr><tr><td>c</td></tr></tbody></table>'),
+        ("<table><tr><td><h2>Box</h2><p>words</p></td></tr></table>", "<h2>Box</h2><p>words</p>"),
+        ("<table><thead><tr><td>a</td><td>b</td></tr></thead></table>",
+         '<table><thead><tr><th scope="col">a</th><th scope="col">b</th></tr></thead></table>'),
+        ("<p>one<br><br>two<br>three</p>", "<p>one</p><p>two<br>three</p>"),
+        ('<p><a href="https://www.google.com/url?q=https://a.example/%3Fb&amp;sa=D">x</a></p>',
+         '<p><a href="https://a.example/?b" rel="noopener">x</a></p>'),
+        ('<ul><li role="checkbox" aria-checked="true"><img src="data:x"><p>did</p></li><li><input type=checkbox>do</li></ul>',
+         "<ul><li>☑ did</li><li>☐ do</li></ul>"),
+        ("<div style='white-space:pre;font-family:Menlo'><div>def f():</div><div>  <b>go</b></div><br><div>f()</div></div>",
+         "<pre>def f():\n  go\n\nf()</pre>"),
+        ("<p style='font-family:Consolas'>a = 1</p><p style='font-family:Consolas'>b = 2</p>", "<pre>a = 1\nb = 2</pre>"),
+        ('<div class="pullquote"><p>So</p></div>', '<blockquote class="pull"><p>So</p></blockquote>'),
+        ('<p><img src="https://a.example/b.png"></p><p class=MsoCaption>Hill</p>',
+         '<figure><img src="https://a.example/b.png" alt=""><figcaption>Hill</figcaption></figure>'),
+        ("<p>See <math><mfrac><mi>a</mi><msup><mi>b</mi><mn>2</mn></msup></mfrac><mo>=</mo><mn>1</mn></math></p>",
+         "<p>See a/b<sup>2</sup> = 1</p>"),
+        ("<p dir=RTL><span lang=HE>שלום</span></p><p>in English, for the most part</p>",
+         '<p dir="rtl"><span lang="he">שלום</span></p><p>in English, for the most part</p>'),
+        ("<p><span style='text-transform:uppercase'>nato</span></p>", "<p>NATO</p>"),
     ],
 )  # fmt: skip
 def test_what_a_style_says_a_tag_says(source: str, expected: str) -> None:
@@ -158,12 +245,33 @@ def test_what_a_style_says_a_tag_says(source: str, expected: str) -> None:
 
 def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
     source = (
-        "<p>Text<span style='mso-comment-reference:A_1'>here</span><a class=msocomanchor href='#_msocom_1'>[A1]</a></p>"
+        "<p>Text <a style='mso-comment-reference:A_1'>here</a><a class=msocomanchor href='#_msocom_1'>[A1]</a></p>"
         "<div style='mso-element:comment-list'><div style='mso-element:comment'><p>Do not publish</p></div></div>"
     )
     brought = bring(source)
-    assert "publish" not in brought.html
-    assert ("remark(s) of reviewers", "") in brought.lost
+    assert brought.html == "<p>Text here</p>"
+    assert brought.lost == [("remark(s) of reviewers", "")]
+    google = (
+        "<p>Text<sup><a href='#ftnt1' id='ftnt_ref1'>[1]</a></sup><sup><a href='#cmnt1' id='cmnt_ref1'>[a]</a></sup></p>"
+        "<div><p><a href='#ftnt_ref1' id='ftnt1'>[1]</a> Kept</p></div>"
+        "<div><p><a href='#cmnt_ref1' id='cmnt1'>[a]</a>Do not publish</p></div>"
+    )
+    brought = bring(google)
+    assert (brought.notes, "publish" in brought.html, "Kept" in brought.html) == (1, False, True)
+    assert brought.lost == [("remark(s) of reviewers", "")]
+
+
+def test_what_has_no_form_here_is_said() -> None:
+    source = (
+        "<p class=MsoToc1>Part ... 7</p><p>a <u>b</u> <span style='font-variant:small-caps'>c</span> <del datetime=x>d</del>"
+        '<span class="TextRun FootnoteReference"><span>1</span></span> <math><mtable><mtr></mtr>e</mtable></math></p>'
+    )
+    brought = bring(source)
+    assert brought.html == "<p>a b c 1</p>"
+    assert {what for what, _ in brought.lost} == {
+        "line(s) of a list of contents", "mark(s) of notes that are not there", "formula(s)"
+    }  # fmt: skip
+    assert len(brought.changed) == 3
 
 
 def test_pictures_on_somebodys_disk_stay_behind_and_are_named() -> None:
