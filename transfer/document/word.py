@@ -1,6 +1,7 @@
 """A .docx file → the body of an essay: looked through for bombs, read by mammoth, cleaned like any other HTML."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from defusedxml.ElementTree import iterparse
 
 from blog import pictures
 from blog.editor import Brought, bring
+from transfer.document import signs
 from transfer.document.media import Media
 from transfer.report import Unreadable
 
@@ -30,17 +32,23 @@ p[style-name='Quotations'] => blockquote > p:fresh
 p[style-name='HTML Preformatted'] => pre:separator('\\n')
 r[style-name='HTML Code'] => code
 r[style-name='Emphasis'] => em
+p[style-name='Caption'] => p.document-caption:fresh
+p[style-name='caption'] => p.document-caption:fresh
+p[style-name^='toc '] => p.msotoc:fresh
+p[style-name^='TOC '] => p.msotoc:fresh
+p[style-name='Table of Contents'] => p.msotoc:fresh
 strike => s
+u => u
+small-caps => span.document-small-capitals
+all-caps => span.document-capitals
+highlight => mark
 br[type='page'] =>
 br[type='column'] =>
 """
 NOT_READ = {
-    "m:oMath": "formula(s)",
-    "m:oMathPara": "formula(s)",
-    "c:chart": "chart(s)",
-    "dgm:relIds": "diagram(s)",
-    "o:OLEObject": "embedded object(s)",
-    "w:object": "embedded object(s)",
+    "chart": "chart(s)",
+    "relIds": "diagram(s)",
+    "OLEObject": "embedded object(s)",
 }
 
 
@@ -48,6 +56,7 @@ def read(data: bytes, media: Media) -> Brought:
     """Raises Unreadable."""
     look_through(data)
     lost: list[tuple[str, str]] = []
+    changed: list[tuple[str, str]] = []
 
     def picture(image: Any) -> dict[str, str]:
         alt = image.alt_text or ""
@@ -61,7 +70,7 @@ def read(data: bytes, media: Media) -> Brought:
 
     try:
         found = mammoth.convert_to_html(
-            io.BytesIO(data),
+            io.BytesIO(signs.put(data, lost, changed)),
             style_map=STYLES,
             include_embedded_style_map=False,
             convert_image=mammoth.images.img_element(picture),
@@ -70,9 +79,10 @@ def read(data: bytes, media: Media) -> Brought:
         raise
     except Exception as error:  # mammoth and its parser raise whatever they stumble over in a broken file
         raise Unreadable("this is no .docx file that could be read") from error
-    brought = bring(found.value, picture=lambda address, alt: address, has_title=True)
+    brought = bring(signs.resolved(found.value), picture=lambda address, alt: address, has_title=True)
     brought.lost = [one for one in brought.lost if one[0] != "picture(s) that could not come along"]
     brought.lost += lost
+    brought.changed += changed
     brought.lost += [(what, "") for message in found.messages for what in not_read(str(message.message))]
     brought.lost += [("remark(s) of reviewers", "")] * remarks(data)
     return brought
@@ -81,8 +91,8 @@ def read(data: bytes, media: Media) -> Brought:
 def not_read(message: str) -> Iterator[str]:
     """What mammoth says it left out, as far as a reader would miss it."""
     _, said, name = message.partition("An unrecognised element was ignored: ")
-    if said and name in NOT_READ:
-        yield NOT_READ[name]
+    if said and (what := NOT_READ.get(re.split(r"[}:]", name)[-1])):
+        yield what
 
 
 def look_through(data: bytes) -> None:
