@@ -1,6 +1,7 @@
-"""The newest essays as feeds: all of them, a tag's, an author's."""
+"""The newest essays as feeds: all of them, a tag's, an author's; by RSS, Atom and JSON, with the whole text."""
 
-from typing import Any
+import json
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
@@ -36,6 +37,39 @@ class FullTextAtom(Atom1Feed):
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
         handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+class FullTextJson(SyndicationFeed):
+    """JSON Feed 1.1."""
+
+    content_type = "application/feed+json; charset=utf-8"
+
+    def write(self, outfile: IO[Any], encoding: str) -> None:
+        about = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": self.feed["title"],
+            "home_page_url": self.feed["link"],
+            "feed_url": self.feed["feed_url"],
+            "description": self.feed["description"],
+            "language": self.feed["language"],
+            "items": [self.told(item) for item in self.items],
+        }
+        outfile.write(json.dumps({name: said for name, said in about.items() if said}, ensure_ascii=False))
+
+    def told(self, item: dict[str, Any]) -> dict[str, Any]:
+        said = {
+            "id": item["unique_id"],
+            "url": item["link"],
+            "title": item["title"],
+            "content_html": item["content"],
+            "summary": item["description"],
+            "date_published": item["pubdate"].isoformat(),
+            "date_modified": item["updateddate"].isoformat(),
+            "authors": [{"name": name} for name in item["authors"]],
+            "tags": item["categories"],
+            "language": item["language"],
+        }
+        return {name: value for name, value in said.items() if value} | {"content_html": item["content"]}
 
 
 def ours(path: str) -> str:
@@ -97,7 +131,11 @@ class EssaysFeed(Feed[Essay, Any]):
         return [tag.name for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
-        return {"content": item.body_html}
+        return {
+            "content": markup.afar(item.body_html, settings.SITE_URL, ours(item.get_absolute_url())),
+            "authors": [author.get_full_name() for author in item.bylines],
+            "language": item.language,
+        }
 
 
 class EssaysAtomFeed(EssaysFeed):
@@ -105,6 +143,10 @@ class EssaysAtomFeed(EssaysFeed):
 
     def subtitle(self, obj: Any) -> str:
         return self.description(obj)
+
+
+class EssaysJsonFeed(EssaysFeed):
+    feed_type = FullTextJson
 
 
 class TagFeed(EssaysFeed):

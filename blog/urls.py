@@ -42,6 +42,7 @@ urlpatterns = [
     path("author/<str:username>/feed/", feeds.AuthorFeed.view, name="author-feed"),
     path("feed/", feeds.EssaysFeed.view, name="feed"),
     path("feed/atom/", feeds.EssaysAtomFeed.view, name="atom"),
+    path("feed.json", feeds.EssaysJsonFeed.view, name="json-feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("preview/<str:token>/", preview.open_link, name="preview"),
     path("robots.txt", views.robots, name="robots"),

@@ -4,12 +4,13 @@ from accounts.names import tidy_line
 from accounts.text import tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
-from blog.markup.drawing import contents, draw, reachable
+from blog.markup.drawing import afar, contents, draw, reachable
 from blog.markup.rules import COMMENT, ESSAY
 from blog.markup.shape import shape
 from blog.markup.words import count_words, excerpt, links, plain
 
 __all__ = [
+    "afar",
     "comment",
     "comment_html",
     "contents",

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from html import unescape
+from urllib.parse import urljoin
 
 from django.utils.html import escape
 from django.utils.text import slugify
@@ -14,6 +16,12 @@ _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
+
+
+_ADDRESS = re.compile(r' (href|src|srcset)="([^"]*)"')
+_IN_SET = re.compile(r"(^|, )/(?!/)")
+_ID = re.compile(r' id="([^"]*)"')
+_WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def draw(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
@@ -30,6 +38,27 @@ def draw(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | Non
 def reachable(html: str) -> str:
     """Code and tables, which scroll sideways where they are too wide, put where the keyboard can reach them."""
     return _SCROLLING.sub(r'<\1 tabindex="0"', html)
+
+
+def afar(drawn: str, site: str, address: str) -> str:
+    """A drawn essay for where it is read outside of the site: whole addresses, its own notes by their names alone.
+
+    `address` is the essay's own: what leads to a heading in it leads there.
+    """
+    ids = set(_ID.findall(drawn))
+
+    def whole(found: re.Match[str]) -> str:
+        name, value = found[1], found[2]
+        if name == "srcset":
+            return f' srcset="{_IN_SET.sub(lambda each: each[1] + site + "/", value)}"'
+        if value.startswith("#"):
+            return found[0] if value[1:] in ids else f' {name}="{escape(address)}{value}"'
+        is_ours = value.startswith("/") and not value.startswith("//")
+        if is_ours or not _WITH_SCHEME.match(value):
+            value = escape(urljoin(address if not is_ours else site, unescape(value)))
+        return f' {name}="{value}"'
+
+    return _ADDRESS.sub(whole, drawn)
 
 
 def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
