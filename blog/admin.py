@@ -73,6 +73,9 @@ class EssayForm(WritingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if published := self.fields.get("published"):
+            for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):  # type: ignore[attr-defined]
+                box.attrs["aria-label"] = name
         if slug := self.fields.get("slug"):  # not there for who only looks
             slug.required = False
             slug.help_text = _("The last part of the address; made from the title if you leave it empty.")
@@ -90,8 +93,16 @@ class EssayForm(WritingForm):
         return data
 
 
+class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if goes := form.fields.get("DELETE"):
+            goes.widget.attrs["aria-label"] = goes.label
+
+
 class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     model = Authorship
+    formset = AuthorshipFormSet
     extra = 0
     fields = ("author", "position")
     classes = ("collapse",)
@@ -101,6 +112,14 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
         if db_field.name == "author":
             more["queryset"] = User.objects.filter(is_staff=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, **more)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        """In a table each box has a name of its own, for those who do not see its head."""
+        field = super().formfield_for_dbfield(db_field, request, **more)
+        widget: Any = field and field.widget
+        if widget:
+            getattr(widget, "widget", widget).attrs["aria-label"] = field.label  # type: ignore[union-attr]
+        return field
 
 
 class StateFilter(admin.SimpleListFilter):

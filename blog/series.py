@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
@@ -79,6 +79,21 @@ def place_of(request: HttpRequest, essay: Essay) -> Place | None:
         len(listed),
         listed[here - 1] if here else None,
         listed[here + 1] if here + 1 < len(listed) else None,
+    )
+
+
+def with_essays() -> "QuerySet[Series]":
+    """Those of which there is something to read, the one that went on last first; each with how much, and its years."""
+    read = Q(essays__kind=Essay.Kind.ESSAY, essays__published__lte=timezone.now())
+    return (
+        Series.objects.annotate(
+            number=Count("essays", filter=read),
+            begun=Min("essays__dated", filter=read),
+            ended=Max("essays__dated", filter=read),
+            newest=Max("essays__published", filter=read),
+        )
+        .filter(number__gt=0)
+        .order_by("-newest", "pk")
     )
 
 

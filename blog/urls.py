@@ -35,6 +35,7 @@ urlpatterns = [
     path("archive/", views.archive, name="archive"),
     path("tag/<uslug:slug>/", views.tag, name="tag"),
     path("tag/<uslug:slug>/feed/", feeds.TagFeed.view, name="tag-feed"),
+    path("series/", views.all_series, name="all-series"),
     path("series/<uslug:slug>/", views.series, name="series"),
     path("series/<uslug:slug>/feed/", feeds.SeriesFeed.view, name="series-feed"),
     path("category/<path:path>/", views.category, name="category"),

@@ -143,6 +143,15 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+def all_series(request: HttpRequest) -> HttpResponse:
+    found = in_series.with_essays()
+    if not found:
+        raise Http404
+    response = render(request, "blog/all_series.html", {"rows": found, "heading": _("Series")})
+    return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
+
+
+@require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username=username)
     essays = readable().by(found)
@@ -171,7 +180,11 @@ def archive(
     years: dict[int, list[Essay]] = {}
     for found in essays.newest().only("kind", "title", "slug", "published", "dated", "created"):
         years.setdefault(found.dated.year if found.dated else found.created.year, []).append(found)
-    context = {"heading": heading, "years": [{"year": number, "essays": rows} for number, rows in years.items()]}
+    context = {
+        "heading": heading,
+        "years": [{"year": number, "essays": rows} for number, rows in years.items()],
+        "has_series": year is None and len(in_series.with_essays()[:2]) == 2,
+    }
     response = render(request, "blog/archive.html", context)
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
 

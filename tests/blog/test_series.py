@@ -4,7 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Essay, Series
@@ -49,6 +52,27 @@ def test_the_order_is_the_authors_and_then_that_of_time(series: Series, client: 
     assert [heading.findtext("a") for heading in page.all("h2")] == ["A", "B", "C"]
     assert "On what is owed." in page.words
     assert "Series" in page.words
+
+
+def test_all_series_are_found_once_there_is_something_to_read_of_them(series: Series, client: Client) -> None:
+    other = Series.objects.create(title="Small Courtesies", slug="courtesies")
+    Series.objects.create(title="Never Begun", slug="never")
+    assert client.get("/series/").status_code == 404
+    parts(series, "One", "Two")
+    make.essay("Held Doors", series=other, published=timezone.now() + timedelta(days=1))
+    assert "/series/" not in client.get("/archive/").content.decode()
+    assert [link.get("href") for link in Page(client.get("/series/")).one("main").iterfind(".//h2/a")] == [
+        "/series/debts/"
+    ]
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        page = Page(client.get("/series/"))
+        assert [heading.findtext("a") for heading in page.all("h2")] == ["Small Courtesies", "Debts without Creditors"]
+        assert "2 essays" in page.words
+        for address in ("/archive/", "/series/debts/"):
+            assert 'href="/series/"' in client.get(address).content.decode()
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/series/")
+        assert len(asked) <= 4
 
 
 def test_what_waits_is_not_counted(series: Series, client: Client) -> None:

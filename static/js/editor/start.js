@@ -138,6 +138,8 @@ export function start(place) {
   place.addEventListener("essay-flush", write.now);
   place.addEventListener("insert-figure", ({ detail }) => insertFigure(editor, detail));
   place.addEventListener("essay-replace", ({ detail: { html } }) => editor.view.dispatch(pm.history.closeHistory(show(html))));
+  place.addEventListener("essay-where", ({ detail }) => { detail.at = editor.view.hasFocus() ? editor.state.selection.from : null; });
+  place.addEventListener("essay-stand", ({ detail }) => editor.commands.focus(Math.min(detail.at, editor.state.doc.content.size), { scrollIntoView: false }));
   tell("essay-ready");
   return editor;
 }

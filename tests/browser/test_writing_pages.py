@@ -1,0 +1,256 @@
+"""Every page on which authors write, by day and by night, on a phone and a desk; a whole session of writing; no script.
+
+Of its own, stock Django's admin has findings of axe on such pages: boxes of choice (select2) without a name, with a row
+in their list that is none; halves of a date, cells of an inline table and its boxes for deletion without a label; an
+empty head over that table; breadcrumbs that only colour tells from text; filters and dates of a list too small for a
+thumb. Small things of ours mend each (`admin.css`, `admin-mends.js`, labels in `blog/admin.py`), so that none is left
+to be excused: the last test takes what mends away and finds them again.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+from pytest_django.plugin import DjangoDbBlocker
+
+from blog import preview, revising
+from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
+from tests import make
+from tests.conftest import RUNS_ALL
+from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
+
+if TYPE_CHECKING:
+    from tests.services.site import Server
+
+LONG = "On the Impossibility of Saying Everything at Once, with Remarks about Wolfeschlegelsteinhausenbergerdorff"
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter((part) => part.getBoundingClientRect().right > innerWidth)
+    .map((part) => part.outerHTML.slice(0, 100))"""
+OPENED = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+STILL = "Promise.all(document.getAnimations().map((one) => one.finished))"  # Django's links fade
+WIDTHS = [360, 1280] if RUNS_ALL else [360]
+
+
+class Scene:
+    """An author with something of everything that can be written."""
+
+    def __init__(self) -> None:
+        self.author = make.author(name="Miriam Achterberg")
+        self.series = Series.objects.create(title=f"Of {LONG}", slug=f"all-{self.author.pk}", description="Five.")
+        self.tag = Tag.objects.create(name=f"Tag {self.author.pk}", slug=f"tag-{self.author.pk}")
+        self.essay = essay = make.essay(LONG, by=self.author, series=self.series, series_position=1, body=body(1))
+        make.essay("Another of them", by=self.author, series=self.series)
+        essay.tags.add(
+            self.tag,
+            *(Tag.objects.create(name=f"{n} of {self.author.pk}", slug=f"{n}-{self.author.pk}") for n in range(8)),
+        )
+        for number in range(4):
+            Authorship.objects.create(essay=essay, author=make.author(name=f"Łukasz {number}"), position=number + 2)
+        for number in range(2, 6):
+            text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
+            revising.save(essay, text, by=self.author, at=None)
+        preview.make_link(essay, by=self.author, days=7)
+        Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
+        make.essay("", by=self.author, published=None)
+        make.essay("Next week", by=self.author, published=timezone.now() + timedelta(days=7))
+        make.comment(essay, "What a reader says of it.")
+        self.profile = Profile.objects.create(user=self.author, about="I write.")
+
+    @property
+    def pages(self) -> dict[str, str]:
+        desk, one = "/admin/blog/", f"/admin/blog/essay/{self.essay.pk}/"
+        newest = self.essay.revisions.newest()
+        assert newest
+        return {
+            "a new essay": f"{desk}essay/add/",
+            "an essay": f"{one}change/",
+            "essays": f"{desk}essay/",
+            "revisions": f"{one}revisions/",
+            "a difference": f"{one}difference/?new={newest.pk}",
+            "what was not saved": f"{one}draft/",
+            "links for friends": f"{one}links/",
+            "import": f"{desk}essay/import/",
+            "images": f"{desk}image/",
+            "a new image": f"{desk}image/add/",
+            "series": f"{desk}series/",
+            "one series": f"{desk}series/{self.series.pk}/change/",
+            "tags": f"{desk}tag/",
+            "the profile": f"{desk}profile/{self.profile.pk}/change/",
+            "the desk": "/admin/",
+            "all series, for readers": "/series/",
+            "one series, for readers": self.series.get_absolute_url(),
+        }
+
+
+def body(number: int) -> str:
+    return f"<h2>Part {number}</h2><p>What I think of {'it ' * number}<a href='/x/'>here</a>.</p><p>{LONG * 3}</p>"
+
+
+@pytest.fixture(scope="module")
+def scene(_site: "Server", django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
+    with django_db_blocker.unblock(), _site.connected():
+        yield Scene()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_of_writing_is_hard_to_read_or_to_reach(
+    visitor: Visitor, site: "Server", scene: Scene, width: int
+) -> None:
+    page = visitor.open(width=width)
+    log_in(page.context, scene.author, site.url)
+    wrong = {}
+    for name, address in scene.pages.items():
+        if name in STOCK and not RUNS_ALL:
+            continue
+        page.goto(site.url + address)
+        page.evaluate(OPENED)
+        found = visitor.found(page, again=width != WIDTHS[0])
+        page.emulate_media(color_scheme="dark")
+        page.evaluate(STILL)
+        found |= {f"{rule}, by night": how for rule, how in visitor.found(page, again=True).items()}
+        page.emulate_media(color_scheme="light")
+        if too_wide := page.evaluate(TOO_WIDE):
+            found["too wide"] = too_wide
+        if found:
+            wrong[name] = found
+    assert wrong == {}
+
+
+def test_a_whole_session_of_writing_keeps_to_the_policy_and_stays_where_one_writes(
+    visitor: Visitor, site: "Server"
+) -> None:
+    author = make.author()
+    page = visitor.open()
+    log_in(page.context, author, site.url)
+    answer = page.goto(f"{site.url}/admin/blog/essay/add/")
+    assert answer
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert not re.search(
+        "unsafe|https?:|\\*", " ".join(wanted for name, wanted in policy.items() if name != "form-action")
+    )
+    (nonce,) = re.findall("'nonce-([^']+)'", policy["script-src"])
+    assert "nonce" not in policy["style-src"]
+    inline = page.evaluate("[...document.scripts].filter((one) => !one.src).map((one) => [one.type, one.nonce])")
+    assert inline == [["importmap", nonce]]
+
+    expect(page.locator("#id_title")).to_be_focused()
+    page.keyboard.type("A Session")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Of writing")
+    page.keyboard.press("Enter")
+    page.keyboard.type('## Head\nIt "is" so.[^noted')
+    page.keyboard.press("Escape")
+    for name, key in (
+        ("Link", "Escape"),
+        ("Table", "Enter"),
+        ("Help", "Escape"),
+        ("Picture", "Escape"),
+        ("Find", "Escape"),
+    ):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Full screen").click()
+    page.keyboard.press("Escape")
+    page.locator(".editor-text p").first.click(position={"x": 3, "y": 8})
+    page.keyboard.press("Home")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist")).to_contain_text("Saved as a draft.")
+    expect(page.locator(".editor-text")).to_be_focused()
+    page.keyboard.type("Yes: ")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Preview").click()
+    expect(opened.value.locator("article.essay")).to_contain_text("Yes: It “is” so.")
+    opened.value.close()
+    page.get_by_text("Excerpt and tags").click()
+    page.locator(".field-tags .select2-selection").click()
+    expect(page.locator(".select2-search__field").first).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".messagelist")).to_contain_text("Published.")
+    assert page.evaluate("document.querySelectorAll('style').length") == 0  # none of Tiptap's own
+    essay = Essay.objects.get(title="A Session", deck="Of writing")
+    assert "Yes: It “is” so.<sup>" in essay.body
+    assert visitor.complaints == []
+
+
+def test_without_script_an_essay_is_written_kept_published_and_restored(visitor: Visitor, site: "Server") -> None:
+    author = make.author()
+    page = visitor.open(script=False, width=360)
+    log_in(page.context, author, site.url)
+
+    def says(words: str) -> None:
+        expect(page.locator(".messagelist")).to_contain_text(words)
+
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name, exact=True).click()
+
+    page.goto(f"{site.url}/admin/blog/essay/add/")
+    page.get_by_role("textbox", name="Body").fill(
+        "<h2>One</h2><p onclick=x style='color:red'>By hand.<script>1</script></p>"
+    )
+    press("Save draft")
+    says("Saved as a draft.")
+    expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
+    press("Publish")
+    expect(page.locator(".missing")).to_contain_text("Title: Please give it a title before you publish it.")
+    page.get_by_role("textbox", name="Title").fill("By Hand Alone")
+    with page.expect_popup() as opened:
+        press("Preview")
+    expect(opened.value.locator("article.essay")).to_contain_text("By hand.")
+    page.get_by_text("Excerpt and tags").click()
+    page.get_by_role("textbox", name="Excerpt").fill("What the hand does.")
+    press("Publish")
+    says("Published.")
+    page.get_by_role("textbox", name="Body").fill("<p>Worse.</p>")
+    press("Publish changes")
+    says("Published.")
+    page.get_by_role("link", name="Revisions").click()
+    press("Compare the two")
+    page.get_by_role("button", name="Restore the text of").click()
+    says("Restored.")
+    expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
+    press("Publish changes")
+    essay = Essay.objects.get(title="By Hand Alone")
+    assert (essay.body, essay.excerpt) == ("<h2>One</h2><p>By hand.</p>", "What the hand does.")
+
+
+STOCK = (
+    "essays",
+    "images",
+    "a new image",
+    "series",
+    "one series",
+    "tags",
+    "the profile",
+)  # lists and forms as Django draws them
+UNMENDED = {
+    "a new essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "label"},
+    "an essay": {"aria-input-field-name", "empty-table-header", "link-in-text-block", "list", "label"},
+    "essays": {"link-in-text-block", "target-size"},
+}
+
+
+def test_what_is_mended_is_stock_djangos(visitor: Visitor, site: "Server", scene: Scene) -> None:
+    """A page of a plain ModelAdmin, and ours without what mends."""
+    page = visitor.open(width=360)
+    log_in(page.context, make.owner(), site.url)
+    page.route(
+        re.compile("admin-mends|/css/admin[.]"),
+        lambda route: route.fulfill(
+            body="", content_type="text/css" if ".css" in route.request.url else "text/javascript"
+        ),
+    )
+    for address, finding in {"redirect": "aria-input-field-name", "series": "link-in-text-block"}.items():
+        page.goto(f"{site.url}/admin/blog/{address}/add/")
+        assert finding in visitor.found(page)
+    for name, findings in UNMENDED.items():
+        page.goto(site.url + scene.pages[name])
+        page.evaluate(OPENED)
+        assert set(visitor.found(page)) == findings, name
