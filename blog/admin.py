@@ -74,7 +74,7 @@ class EssayForm(WritingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if published := self.fields.get("published"):
-            for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):  # type: ignore[attr-defined]
+            for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):
                 box.attrs["aria-label"] = name
         if slug := self.fields.get("slug"):  # not there for who only looks
             slug.required = False
