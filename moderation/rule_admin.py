@@ -54,6 +54,9 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     ordering = ("position", "pk")
     actions = None
 
+    class Media:
+        css = {"all": ("css/rules.css",)}
+
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*self.list_display, would_have_done(), overruled())
 

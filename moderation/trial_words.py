@@ -84,8 +84,8 @@ def summary(tried: Tried) -> str:
 def record(found: Record) -> str:
     if not found.decided:
         return _("It has not decided anything yet.")
-    decided = ngettext("It decided %(count)d time", "It decided %(count)d times", found.decided)
-    times = ngettext("was overruled %(count)d time", "was overruled %(count)d times", found.overruled)
+    decided = ngettext("It decided once", "It decided %(count)d times", found.decided)
+    times = ngettext("was overruled once", "was overruled %(count)d times", found.overruled)
     said = {
         "decided": decided % {"count": found.decided},
         "overruled": times % {"count": found.overruled} if found.overruled else _("was never overruled"),

@@ -67,4 +67,7 @@ class Condition(models.Model):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.value[:60]}"
+        """“fewer than 2 links”"""
+        from comments import rule_words
+
+        return rule_words.condition(self.kind, self.value, self.is_not)
