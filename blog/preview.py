@@ -43,7 +43,7 @@ def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = N
         context["translations"] = in_series.translations_of(request, essay, site_of(request).language)
     response = render(request, template, context)
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -40,6 +40,11 @@ class Publishing(Base):
         live_by_own_clock(request)
         return super().changelist_view(request, *args, **more)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
+        """Who only looks, like a moderator, sees what readers do."""
+        found: Any = super().get_queryset(request)
+        return found if super().has_change_permission(request) else found.published()  # type: ignore[no-any-return]
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Essay], search_term: str) -> Any:
         """Where an essay is chosen, as one of which another is the translation, others' drafts stay theirs."""
         match = request.resolver_match

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -55,6 +56,8 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     fields = ("about", "links", "time_zone")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         own, _new = Profile.objects.get_or_create(user=cast(User, request.user))
         return redirect("admin:blog_profile_change", own.pk)
 

@@ -57,8 +57,12 @@ def test_an_editor_changes_and_publishes_what_others_wrote(anothers: Essay) -> N
     assert [str(author) for author in Essay.objects.get().bylines] == ["joris"]
 
 
-def test_a_moderator_looks_and_changes_nothing(anothers: Essay) -> None:
+def test_a_moderator_looks_at_what_readers_have_and_changes_nothing(anothers: Essay) -> None:
     desk = client_of(make.moderator())
+    assert "Not Hers" not in desk.get(ESSAYS).content.decode()
+    assert desk.get(f"{ESSAYS}{anothers.pk}/change/").status_code == 302
+    Essay.objects.update(published="2026-03-01T12:00Z", dated="2026-03-01")
+    assert "Not Hers" in desk.get(ESSAYS).content.decode()
     assert desk.get(f"{ESSAYS}{anothers.pk}/change/").status_code == 200
     assert desk.post(f"{ESSAYS}{anothers.pk}/change/", fields(title="Theirs")).status_code == 403
 

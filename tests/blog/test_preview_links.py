@@ -52,9 +52,10 @@ def test_a_friend_reads_the_newest_text_without_an_account(desk: Desk, friend: C
     for part in ("Leave a Reply", "<form", "canonical", 'id="comments"', "Stored."):
         assert part not in page
     assert answer.headers["X-Robots-Tag"].startswith("noindex")
-    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert "X-Made-From" not in answer.headers
+    assert not {"ETag", "Last-Modified"} & set(answer.headers)
     assert not answer.cookies
 
 

@@ -1,0 +1,349 @@
+"""Who may open and send what of writing: every address × everybody, as one table says.
+
+An address that is added without lines here fails the first test, which prints the lines as they would stand now: read
+them, and if that is what should be, put them into the table.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from blog import pictures, preview
+from blog.models import Essay, Profile, Redirect, Series, Site, Tag
+from tests import make
+from tests.blog.hostile_pictures import plain
+from tests.blog.writing import Desk
+from tests.moderation.test_rights import addresses, answer, everything, guest_cookie, told, writes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+# `author` wrote it, `other` is an author too. `login`: led to the log-in; `302`: led elsewhere, in the admin with the
+# words that there is no such thing. What is sent is an empty form. What stands in brackets is made by world(), below.
+TABLE = """
+                                                nobody guest person author other editor moderator owner
+GET  admin:blog_essay_add                       login  login login  200    200   200    403       200
+POST admin:blog_essay_add                       login  login login  422    422   422    403       422
+GET  admin:blog_essay_change(essay)             login  login login  200    403   200    302       200
+POST admin:blog_essay_change(essay)             login  login login  422    403   422    403       422
+GET  admin:blog_essay_change(live)              login  login login  200    403   200    200       200
+POST admin:blog_essay_change(live)              login  login login  422    403   422    403       422
+GET  admin:blog_essay_changelist                login  login login  200    200   200    200       200
+POST admin:blog_essay_changelist                login  login login  200    200   200    200       200
+GET  admin:blog_essay_delete(essay)             login  login login  200    403   200    403       200
+POST admin:blog_essay_delete(essay)             login  login login  200    403   200    403       200
+GET  admin:blog_essay_delete(live)              login  login login  200    403   200    403       200
+POST admin:blog_essay_delete(live)              login  login login  200    403   200    403       200
+GET  admin:blog_essay_history(essay)            login  login login  200    403   200    302       200
+POST admin:blog_essay_history(essay)            login  login login  200    403   200    302       200
+GET  admin:blog_image_add                       login  login login  200    200   200    403       200
+POST admin:blog_image_add                       login  login login  200    200   200    403       200
+GET  admin:blog_image_change(image)             login  login login  200    403   200    403       200
+POST admin:blog_image_change(image)             login  login login  302    403   302    403       302
+GET  admin:blog_image_changelist                login  login login  200    200   200    403       200
+POST admin:blog_image_changelist                login  login login  200    200   200    403       200
+GET  admin:blog_image_delete(image)             login  login login  200    403   200    403       200
+POST admin:blog_image_delete(image)             login  login login  200    403   200    403       200
+GET  admin:blog_image_history(image)            login  login login  200    403   200    403       200
+POST admin:blog_image_history(image)            login  login login  200    403   200    403       200
+GET  admin:blog_profile_add                     login  login login  403    403   403    403       403
+POST admin:blog_profile_add                     login  login login  403    403   403    403       403
+GET  admin:blog_profile_change(profile)         login  login login  200    403   200    403       200
+POST admin:blog_profile_change(profile)         login  login login  302    403   302    403       302
+GET  admin:blog_profile_changelist              login  login login  302    302   302    403       302
+POST admin:blog_profile_changelist              login  login login  302    302   302    403       302
+GET  admin:blog_profile_delete(profile)         login  login login  403    403   403    403       403
+POST admin:blog_profile_delete(profile)         login  login login  403    403   403    403       403
+GET  admin:blog_profile_history(profile)        login  login login  200    403   200    403       200
+POST admin:blog_profile_history(profile)        login  login login  200    403   200    403       200
+GET  admin:blog_redirect_add                    login  login login  403    403   403    403       200
+POST admin:blog_redirect_add                    login  login login  403    403   403    403       200
+GET  admin:blog_redirect_change(redirect)       login  login login  403    403   200    403       200
+POST admin:blog_redirect_change(redirect)       login  login login  403    403   403    403       200
+GET  admin:blog_redirect_changelist             login  login login  403    403   200    403       200
+POST admin:blog_redirect_changelist             login  login login  403    403   200    403       200
+GET  admin:blog_redirect_delete(redirect)       login  login login  403    403   403    403       200
+POST admin:blog_redirect_delete(redirect)       login  login login  403    403   403    403       200
+GET  admin:blog_redirect_history(redirect)      login  login login  403    403   200    403       200
+POST admin:blog_redirect_history(redirect)      login  login login  403    403   200    403       200
+GET  admin:blog_series_add                      login  login login  200    200   200    403       200
+POST admin:blog_series_add                      login  login login  200    200   200    403       200
+GET  admin:blog_series_change(series)           login  login login  200    200   200    403       200
+POST admin:blog_series_change(series)           login  login login  200    200   200    403       200
+GET  admin:blog_series_changelist               login  login login  200    200   200    403       200
+POST admin:blog_series_changelist               login  login login  200    200   200    403       200
+GET  admin:blog_series_delete(series)           login  login login  403    403   200    403       200
+POST admin:blog_series_delete(series)           login  login login  403    403   200    403       200
+GET  admin:blog_series_history(series)          login  login login  200    200   200    403       200
+POST admin:blog_series_history(series)          login  login login  200    200   200    403       200
+GET  admin:blog_site_add                        login  login login  403    403   403    403       403
+POST admin:blog_site_add                        login  login login  403    403   403    403       403
+GET  admin:blog_site_change(site)               login  login login  403    403   403    403       200
+POST admin:blog_site_change(site)               login  login login  403    403   403    403       200
+GET  admin:blog_site_changelist                 login  login login  302    302   302    302       302
+POST admin:blog_site_changelist                 login  login login  302    302   302    302       302
+GET  admin:blog_site_delete(site)               login  login login  403    403   403    403       403
+POST admin:blog_site_delete(site)               login  login login  403    403   403    403       403
+GET  admin:blog_site_history(site)              login  login login  403    403   403    403       200
+POST admin:blog_site_history(site)              login  login login  403    403   403    403       200
+GET  admin:blog_tag_add                         login  login login  200    200   200    403       200
+POST admin:blog_tag_add                         login  login login  200    200   200    403       200
+GET  admin:blog_tag_change(tag)                 login  login login  200    200   200    403       200
+POST admin:blog_tag_change(tag)                 login  login login  200    200   200    403       200
+GET  admin:blog_tag_changelist                  login  login login  200    200   200    403       200
+POST admin:blog_tag_changelist                  login  login login  200    200   200    403       200
+GET  admin:blog_tag_delete(tag)                 login  login login  403    403   200    403       200
+POST admin:blog_tag_delete(tag)                 login  login login  403    403   200    403       200
+GET  admin:blog_tag_history(tag)                login  login login  200    200   200    403       200
+POST admin:blog_tag_history(tag)                login  login login  200    200   200    403       200
+GET  admin:essay-check                          login  login login  405    405   405    405       405
+POST admin:essay-check                          login  login login  200    200   200    403       200
+GET  admin:image-alt(image)                     login  login login  405    405   405    405       405
+POST admin:image-alt(image)                     login  login login  200    403   200    403       200
+GET  admin:image-find                           login  login login  200    200   200    403       200
+POST admin:image-find                           login  login login  405    405   405    405       405
+GET  admin:image-upload                         login  login login  405    405   405    405       405
+POST admin:image-upload                         login  login login  422    422   422    403       422
+GET  clean-paste                                login  login login  405    405   405    405       405
+POST clean-paste                                login  login login  200    200   200    403       200
+GET  essay-difference(essay)                    login  login login  200    403   200    403       200
+POST essay-difference(essay)                    login  login login  405    405   405    405       405
+GET  essay-difference(live)                     login  login login  404    403   404    403       404
+POST essay-difference(live)                     login  login login  405    405   405    405       405
+GET  essay-draft(essay)                         login  login login  200    403   302    403       302
+POST essay-draft(essay)                         login  login login  409    403   200    403       200
+GET  essay-draft(live)                          login  login login  302    403   302    403       302
+POST essay-draft(live)                          login  login login  200    403   200    403       200
+GET  essay-draft(new)                           login  login login  302    302   302    403       302
+POST essay-draft(new)                           login  login login  200    200   200    403       200
+GET  essay-links(essay)                         login  login login  200    403   200    403       200
+POST essay-links(essay)                         login  login login  302    403   302    403       302
+GET  essay-links(live)                          login  login login  200    403   200    403       200
+POST essay-links(live)                          login  login login  302    403   302    403       302
+GET  essay-logged-in                            login  login login  200    200   200    200       200
+POST essay-logged-in                            login  login login  405    405   405    405       405
+GET  essay-preview(essay)                       login  login login  200    403   200    403       200
+POST essay-preview(essay)                       login  login login  200    403   200    403       200
+GET  essay-preview(live)                        login  login login  200    403   200    403       200
+POST essay-preview(live)                        login  login login  200    403   200    403       200
+GET  essay-preview(new)                         login  login login  404    404   404    403       404
+POST essay-preview(new)                         login  login login  200    200   200    403       200
+GET  essay-restore(essay)                       login  login login  405    405   405    405       405
+POST essay-restore(essay)                       login  login login  302    403   302    403       302
+GET  essay-restore(live)                        login  login login  405    405   405    405       405
+POST essay-restore(live)                        login  login login  404    403   404    403       404
+GET  essay-revisions(essay)                     login  login login  200    403   200    403       200
+POST essay-revisions(essay)                     login  login login  405    405   405    405       405
+GET  essay-revisions(live)                      login  login login  200    403   200    403       200
+POST essay-revisions(live)                      login  login login  405    405   405    405       405
+GET  preview(link)                              200    200   200    200    200   200    200       200
+POST preview(link)                              405    405   405    405    405   405    405       405
+GET  preview(ended)                             404    404   404    404    404   404    404       404
+POST preview(ended)                             405    405   405    405    405   405    405       405
+"""
+PEOPLE = ("nobody", "guest", "person", "author", "other", "editor", "moderator", "owner")
+WIDTHS = (6, 5, 6, 6, 5, 6, 9, 5)
+WRITERS = ("author", "other", "editor", "owner")
+MAY_READ = {"author", "editor", "owner"}
+BY_LINK = {"preview(link)"}
+SECRETS = ("not for readers yet", "typed and not saved", "Nobody Knows This")
+OF_ADMIN = re.compile(r"admin:blog_")
+ROOMS = ("blog.", "transfer.documents")
+READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.media"}  # what everybody reads, as other tables say
+ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # with which of its revisions
+
+
+class World:
+    """One of everything, and everybody's browser."""
+
+    def __init__(self) -> None:
+        self.users = {
+            "person": make.user("person"),
+            "author": make.author("author"),
+            "other": make.author("other"),
+            "editor": make.editor("editor"),
+            "moderator": make.moderator("moderator"),
+            "owner": make.owner("owner"),
+        }
+        author = self.users["author"]
+        essay = make.essay(SECRETS[2], by=author, published=None, body="<p>Once.</p>")
+        desk = Desk(author, essay)
+        desk.open()
+        desk.save(body=f"<p>{SECRETS[0]}</p>")
+        desk.open()
+        desk.keep(tab="a", number="1", body=f"<p>{SECRETS[1]}</p>")
+        self.form = desk.opened
+        old = preview.make_link(essay, by=author)
+        old.expires = timezone.now() - timedelta(seconds=1)
+        old.save()
+        # One's own is made when one's form is opened for the first time.
+        profiles = {name: Profile.objects.create(user=self.users[name]) for name in WRITERS}
+        self.things: dict[str, Any] = {
+            "essay": essay,
+            "revision": essay.revisions.earliest("pk"),
+            "live": make.essay("Out", by=author),
+            "new": "new",
+            "link": preview.make_link(essay, by=author).token,
+            "ended": old.token,
+            "image": pictures.keep(plain("PNG", 9, 9), by=author),
+            "series": Series.objects.create(title="Debts", slug="debts"),
+            "tag": Tag.objects.create(name="Promises", slug="promises"),
+            "profile": profiles["author"],
+            "redirect": Redirect.objects.create(old="/was-here/", essay=essay),
+            "site": Site.objects.get_or_create(pk=1)[0],
+        }
+        self.clients: dict[str, Client] = {}
+
+    def client(self, who: str) -> Client:
+        if who not in self.clients:
+            client = self.clients[who] = Client(headers={"sec-fetch-site": "same-origin"})
+            if user := self.users.get(who):
+                client.force_login(user)
+                client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
+            elif who == "guest":
+                guest_cookie(client)
+        return self.clients[who]
+
+
+@pytest.fixture
+def world(settings: Settings, tmp_path: Path) -> World:
+    settings.MEDIA_ROOT = tmp_path
+    return World()
+
+
+def rows(part: str = "") -> Iterator[tuple[str, str, list[str]]]:
+    """Method, address with what it is about, answers."""
+    for line in TABLE.strip().splitlines()[1:]:
+        method, address, *answers = line.split()
+        is_stock = OF_ADMIN.match(address) is not None and not address.endswith("(essay)")
+        if not part or is_stock == (part == "stock"):
+            yield method, address, answers
+
+
+PARTS = ["ours", pytest.param("stock", marks=pytest.mark.long)]
+
+
+def of_writing() -> dict[str, list[str]]:
+    """The addresses that the table must know: the stock admin's of this room, and what stands around its forms."""
+    return {
+        name: about
+        for name, module, about in addresses()
+        if OF_ADMIN.match(name) or (module.startswith(ROOMS) and module not in READ)
+    }
+
+
+def sent(world: World, method: str, address: str, who: str) -> Any:
+    name, _, about = address.rstrip(")").partition("(")
+    args = [world.things[each] for each in about.split(",")] if about else []
+    place = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
+    data = {ASKED[name]: world.things["revision"].pk} if name in ASKED else {}
+    client = world.client(who)
+    return client.get(place, data) if method == "GET" else client.post(place, data)
+
+
+def line(world: World, method: str, name: str, about: list[str]) -> str:
+    """As the table would say it, if its address can be guessed."""
+    thing = next((key for key in world.things if key in re.split("[-_:]", name)), "essay")
+    address = f"{name}({','.join(thing for _ in about)})" if about else name
+    found = []
+    for who in PEOPLE:
+        world.client(who)
+        with transaction.atomic():
+            try:
+                found.append(answer(sent(world, method, address, who)))
+            except Exception as error:  # said in the line
+                found.append(type(error).__name__)
+            transaction.set_rollback(True)
+    return f"{method:4} {address:42} {' '.join(cell.ljust(width) for cell, width in zip(found, WIDTHS, strict=True))}".rstrip()
+
+
+def test_every_address_stands_in_the_table(world: World) -> None:
+    known = {(method, address.partition("(")[0]) for method, address, _ in rows()}
+    asked = [(method, name, about) for name, about in sorted(of_writing().items()) for method in ("GET", "POST")]
+    missing = [line(world, *each) for each in asked if each[:2] not in known]
+    assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
+    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
+    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_opening_answers_as_the_table_says_and_changes_nothing(part: str, world: World) -> None:
+    wrong: list[str] = []
+    for at, who in enumerate(PEOPLE):
+        world.client(who)
+        before = everything()
+        for method, address, expected in rows(part):
+            if method != "GET":
+                continue
+            response = sent(world, method, address, who)
+            wrong += faults(who, "opens", address, response, expected[at])
+        after = everything()
+        wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(part: str, world: World) -> None:
+    wrong: list[str] = []
+    for at, who in enumerate(PEOPLE):
+        world.client(who)
+        for method, address, expected in rows(part):
+            if method != "POST":
+                continue
+            with transaction.atomic(), writes() as written:
+                response = sent(world, method, address, who)
+                wrong += faults(who, "sends", address, response, expected[at])
+                transaction.set_rollback(True)
+            if answer(response) in {"login", "403", "404", "405"} and written:
+                wrong.append(f"{who} is refused {address}, and yet: {written}")
+    assert not wrong, "\n".join(wrong)
+
+
+def faults(who: str, verb: str, address: str, response: Any, expected: str) -> Iterator[str]:
+    got = answer(response)
+    if got != expected:
+        yield f"{who} {verb} {address}: {got}, not {expected}"
+    if who not in MAY_READ and address not in BY_LINK and any(secret in told(response) for secret in SECRETS):
+        yield f"{who} {verb} {address} and reads what is not theirs"
+
+
+def test_nobody_without_the_right_changes_what_becomes_of_an_essay(world: World) -> None:
+    """By the list, by the form's buttons, or by restoring, sent as whoever may sends them."""
+    draft, live = world.things["essay"], world.things["live"]
+    before = state(draft), state(live)
+    verbs = ("publish_now", "unpublish", "pin", "unpin", "delete_selected")
+    wrong = []
+    for who in (each for each in PEOPLE if each not in MAY_READ):
+        client = world.client(who)
+        asks = [
+            (
+                reverse("admin:blog_essay_changelist"),
+                {"action": verb, "_selected_action": [draft.pk, live.pk], "post": "yes"},
+            )
+            for verb in verbs
+        ]
+        for essay in (draft, live):
+            form = {**world.form, "title": "Taken over"}
+            change = reverse("admin:blog_essay_change", args=[essay.pk])
+            asks += [(change, form | {button: "1"}) for button in ("_publish", "_unpublish", "_draft", "_preview")]
+            asks.append((reverse("admin:blog_essay_delete", args=[essay.pk]), {"post": "yes"}))
+        for place, data in asks:
+            with transaction.atomic():
+                client.post(place, data)
+                if (state(draft), state(live)) != before:
+                    wrong.append(f"{who} sends {data} to {place}")
+                transaction.set_rollback(True)
+    assert not wrong, "\n".join(wrong)
+
+
+def state(essay: Essay) -> Any:
+    rows = Essay.objects.filter(pk=essay.pk).values_list("title", "body", "published", "is_pinned", "slug")
+    return list(rows), essay.revisions.count()
