@@ -13,6 +13,7 @@ from server import bodies, health, refusal
 from server.answers import Answers, Held
 from server.failures import is_away
 from server.proxies import Proxies, network
+from server.unreadable import is_readable
 
 logger = logging.getLogger("rejoinder.server")
 
@@ -36,6 +37,8 @@ class Door:
             self.take_in(environ)
             if path in {"/healthz", "/readyz"}:
                 return answer(probed(path), start_response)
+            if not is_readable(environ):
+                return answer(refusal.unreadable(), start_response)
             return self.answers.give(self.application(environ, start_response))
         except bodies.Refused as refused:
             return self.refuse(refused, path, start_response)

@@ -70,6 +70,12 @@ def cut_short() -> HttpResponse:
     return page(400, _("Only a part of that arrived."), _("Nothing was saved. Please go back and send it again."))
 
 
+def unreadable() -> HttpResponse:
+    return page(
+        400, _("Your browser sent something this site cannot read"), _("Go back, reload the page and try again.")
+    )
+
+
 def too_busy() -> HttpResponse:
     return page(
         503,

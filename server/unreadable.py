@@ -1,0 +1,41 @@
+"""What Django or the database stumbles over, answered in words; with DEBUG Django's own page would too."""
+
+from collections.abc import Callable
+from email.message import Message
+from wsgiref.types import WSGIEnvironment
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.defaults import bad_request
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
+
+
+def is_readable(environ: WSGIEnvironment) -> bool:
+    """Forms are in UTF-8; what other bodies say of theirs goes: Django would read the address by it, and may fail."""
+    kind = environ.get("CONTENT_TYPE", "")
+    if "charset" in kind.lower():
+        said = Message()
+        said["Content-Type"] = kind.encode("ascii", "replace").decode().replace("\r", "").replace("\n", "")
+        if said.get_content_type() not in FORMS:
+            environ["CONTENT_TYPE"] = said.get_content_type()
+        elif str(said.get_param("charset")).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+            return False
+    query: str = environ.get("QUERY_STRING", "")
+    return query.count("&") < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+class UnreadableMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        is_asked_for = isinstance(exception, FieldDoesNotExist) and "_to_field" in request.GET  # by the stock admin
+        is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
+        return bad_request(request, exception) if is_asked_for or is_too_long else None

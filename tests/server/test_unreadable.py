@@ -1,0 +1,62 @@
+"""What nobody's browser sends is refused in words, on a site that is being tried out too."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from config.wsgi import application
+from tests import make
+from tests.server.wire import asked
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture(params=[False, True], ids=["in production", "under DEBUG"])
+def refused(request: pytest.FixtureRequest, settings: Any) -> Any:
+    settings.DEBUG = request.param
+
+    def sent(**environ: str) -> tuple[str, bytes]:
+        known: dict[str, str] = {"REQUEST_METHOD": "GET", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
+        status, _, page = asked(application, **known, HTTP_HOST="127.0.0.1", **{"wsgi.url_scheme": "http"}, **environ)
+        return str(status), page
+
+    return sent
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "idna", "zlib_codec", "rot13", '"utf-16', "\xff"])
+def test_a_form_in_another_encoding(refused: Any, charset: str) -> None:
+    for form in (FORM, "multipart/form-data; boundary=a"):
+        status, page = refused(CONTENT_TYPE=f"{form}; charset={charset}", QUERY_STRING="q=a")
+        assert status.startswith("400")
+        assert b"something this site cannot read" in page
+
+
+def test_a_query_of_thousands(refused: Any) -> None:
+    status, page = refused(QUERY_STRING="a=1&" * 2000)
+    assert status.startswith("400")
+    assert b"something this site cannot read" in page
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain; charset=rot13", "x; charset=zlib_codec", "a/b; charset*=utf-7'x'y; charset"]
+)
+def test_a_page_is_asked_for_in_an_encoding_that_is_none(refused: Any, kind: str) -> None:
+    assert refused(CONTENT_TYPE=kind, QUERY_STRING="q=%ff")[0].startswith("200")
+
+
+@pytest.mark.both
+def test_more_letters_than_a_database_compares() -> None:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    sent = {"login": "a" * 60_000, "password": "a password of some length"}
+    assert client.post("/accounts/login/", sent).status_code in {200, 400, 422}
+    client.force_login(make.owner())
+    for address in ("/admin/comments/queue/?q=", "/admin/blog/essay/?q=", "/admin/blog/image/find/?q=", "/search/?q="):
+        assert client.get(address + "a" * 60_000).status_code < 500, address
+
+
+def test_a_field_that_the_admin_does_not_have() -> None:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    client.force_login(make.owner())
+    assert client.get("/admin/comments/rules/1/change/?_to_field=").status_code == 400
