@@ -1,10 +1,12 @@
 """Where authors write and the owner sets the house up."""
 
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -195,8 +197,22 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
             actions.delete(essay)
 
 
+class RedirectForm(forms.ModelForm[Redirect]):
+    class Meta:
+        model = Redirect
+        fields = ("old", "essay", "tag", "series")
+
+    def clean_old(self) -> str:
+        """As requests have it, however it was copied from a browser."""
+        old = unquote(str(self.cleaned_data["old"]).removeprefix(settings.SITE_URL))
+        if not old.startswith("/"):
+            raise ValidationError(_("Please give the address from its first slash on, such as /2019/an-essay/."))
+        return old
+
+
 @admin.register(Redirect)
 class RedirectAdmin(admin.ModelAdmin[Redirect]):
+    form = RedirectForm
     list_display = ("old", "leads_to")
     search_fields = ("old",)
     autocomplete_fields = ("essay", "tag", "series")

@@ -1,11 +1,18 @@
 """An address that readers may have kept goes on leading to what it was of, in any script."""
 
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
+from django.urls import get_resolver
+from django.utils import timezone
 
-from blog import actions
-from blog.models import Essay, Redirect
+from blog import actions, revising, tagging
+from blog.models import RESERVED, Essay, Redirect, Series, Tag
 from tests import make
+from tests.blog.writing import Desk
 
 pytestmark = pytest.mark.django_db
 
@@ -31,3 +38,135 @@ def test_an_address_that_is_taken_again_is_its_new_owners(client: Client) -> Non
     make.essay("Second", slug="λόγος")
     assert "Second" in client.get(old).content.decode()
     assert not Redirect.objects.exists()
+
+
+def followed(client: Client, address: str) -> str:
+    """Where it leads to in one step, for ever; what stands there is there."""
+    answer = client.get(address)
+    assert answer.status_code == 301, address
+    assert client.get(answer.headers["Location"]).status_code == 200
+    return str(answer.headers["Location"])
+
+
+def moved(essay: Essay, **fields: Any) -> str:
+    essay = Essay.objects.get(pk=essay.pk)
+    for name, value in fields.items():
+        setattr(essay, name, value)
+    return actions.save(essay).get_absolute_url()
+
+
+@pytest.mark.once
+def test_there_and_back_goes_round_nowhere(client: Client) -> None:
+    essay = make.essay(slug="a")
+    a, b = essay.get_absolute_url(), moved(essay, slug="b")
+    assert moved(essay, slug="a") == a
+    assert client.get(a).status_code == 200
+    assert followed(client, b) == a
+    page = moved(essay, kind="page")
+    assert {followed(client, a), followed(client, b)} == {page}
+    assert moved(essay, kind="essay") == a
+    assert {followed(client, page), followed(client, b)} == {a}
+
+
+@pytest.mark.once
+def test_two_exchange_their_addresses(client: Client) -> None:
+    one, two = make.essay("One", slug="a"), make.essay("Two", slug="b")
+    a, b = one.get_absolute_url(), two.get_absolute_url()
+    between = moved(one, slug="c")
+    assert moved(two, slug="a") == a
+    assert moved(one, slug="b") == b
+    assert "Two" in client.get(a).content.decode()
+    assert "One" in client.get(b).content.decode()
+    assert followed(client, between) == b
+
+
+@pytest.mark.once
+def test_another_day_or_another_clock_moves_nothing(client: Client) -> None:
+    essay = make.essay(published=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+    address = essay.get_absolute_url()
+    assert moved(essay, published=datetime(2026, 2, 1, tzinfo=UTC)) == address
+    make.site(time_zone="Asia/Tokyo")
+    assert moved(essay, deck="x") == address
+    assert moved(essay, published=timezone.now() + timedelta(days=2)) == address
+    assert client.get(address).status_code == 404
+    assert moved(essay, published=timezone.now()) == address
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.once
+def test_what_moves_while_it_is_withdrawn_is_found_from_where_it_was(client: Client) -> None:
+    owner = make.owner()
+    essay = make.essay(slug="a")
+    a = essay.get_absolute_url()
+    revising.withdraw(essay, by=owner)
+    desk = Desk(owner, essay)
+    there = []
+    for slug in ("b", "c"):
+        desk.open()
+        desk.save(slug=slug)
+        there.append(Essay.objects.get().get_absolute_url())
+    unread, c = there
+    assert {client.get(address).status_code for address in (a, unread, c)} == {404}
+    revising.publish_newest(essay, by=owner)
+    assert followed(client, a) == c
+    assert client.get(unread).status_code == 404  # no reader ever had it
+
+
+@pytest.mark.once
+def test_what_is_deleted_takes_its_old_addresses_along(client: Client) -> None:
+    essay = make.essay("Gone", slug="a")
+    a, b = essay.get_absolute_url(), moved(essay, slug="b")
+    actions.delete(Essay.objects.get())
+    assert {client.get(address).status_code for address in (a, b, f"/?p={essay.pk}")} == {404}
+    make.essay("New", slug="a")
+    assert "New" in client.get(a).content.decode()
+    assert client.get(b).status_code == 404
+
+
+@pytest.mark.once
+def test_tags_and_series_go_there_and_back_too(client: Client) -> None:
+    tag, other = Tag.objects.create(name="A", slug="a"), Tag.objects.create(name="B", slug="b")
+    essay = make.essay()
+    essay.tags.add(tag, other)
+    for slug in ("x", "a", "y"):
+        tag.slug = slug
+        tagging.save(tag)
+    tagging.merge([tag], into=other)
+    assert {followed(client, f"/tag/{slug}/") for slug in "axy"} == {"/tag/b/"}
+    desk = Desk(make.owner())
+    row = Series.objects.create(title="S", slug="s")
+    for slug in ("t", "s", "u"):
+        desk.client.post(f"/admin/blog/series/{row.pk}/change/", {"title": "S", "slug": slug})
+    assert {followed(client, f"/series/{slug}/") for slug in "st"} == {"/series/u/"}
+    Tag.objects.all().delete()
+    assert {client.get(f"/tag/{slug}/").status_code for slug in "abxy"} == {404}
+
+
+@pytest.mark.once
+def test_one_by_hand_is_taken_as_browsers_show_it_and_leads_nowhere_round(client: Client) -> None:
+    desk = Desk(make.owner())
+    essay = make.essay()
+    here = essay.get_absolute_url()
+    add = "/admin/blog/redirect/add/"
+    refused = desk.client.post(add, {"old": "2019/an-essay", "essay": essay.pk})
+    assert "from its first slash on" in refused.content.decode()
+    for old in ("http://127.0.0.1:8000/%CE%BB%CF%8C%CE%B3%CE%BF%CF%82/", here):
+        assert desk.client.post(add, {"old": old, "essay": essay.pk}).status_code == 302
+    assert followed(client, "/λόγος/") == here
+    assert client.get(here).status_code == 200  # its own address is its own, whatever leads from there
+
+
+def test_no_page_takes_an_address_of_the_site() -> None:
+    firsts = {str(pattern.pattern).partition("/")[0] for pattern in urls()}
+    assert {first for first in firsts if re.fullmatch(r"[-\w]+", first)} - RESERVED == set()
+
+
+def urls() -> list[Any]:
+    found, open_ = [], [get_resolver().url_patterns]
+    while open_:
+        for pattern in open_.pop():
+            if hasattr(pattern, "url_patterns") and not str(pattern.pattern):
+                open_.append(pattern.url_patterns)
+            else:
+                found.append(pattern)
+    return found
