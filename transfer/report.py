@@ -63,6 +63,10 @@ class Report:
         if is_trial:
             yield "This was a trial: nothing was changed."
 
+    def numbers(self) -> Iterator[str]:
+        """What was made, a line each."""
+        return _numbers(self.made)
+
 
 def counted(number: int, what: str) -> str:
     """`1 essay`, `2 essays` from `essay(s)`; `1 repl(y|ies) (has|have)` likewise."""

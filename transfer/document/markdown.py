@@ -1,5 +1,6 @@
 """A text in Markdown, or HTML, → the body of an essay: tables, struck-out words, footnotes, a head of its own."""
 
+import json
 import re
 
 from markdown_it import MarkdownIt
@@ -49,6 +50,11 @@ def with_head(brought: Brought, head: str) -> Brought:
 
 def unquoted(value: str) -> str:
     value = value.strip()
+    if value.startswith('"'):
+        try:
+            return str(json.loads(value))
+        except ValueError:
+            return value.strip('"')
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1]
     return value

@@ -28,7 +28,7 @@ NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "an ea
 TITLE = 300
 # Custom fields that are read, or that say nothing outside of WordPress.
 OURS = re.compile(
-    r"footnotes$|_(?:edit_|wp_|thumbnail_id$|pingme$|encloseme$|oembed_|publicize_|menu_item_|attachment_)"
+    r"footnotes$|rejoinder_deck$|_(?:edit_|wp_|thumbnail_id$|pingme$|encloseme$|oembed_|publicize_|menu_item_|attachment_)"
 )
 
 
@@ -80,6 +80,7 @@ class Essays:
         essay = Essay(
             kind=kind,
             title=title,
+            deck=tidy_line(next(iter(meta.get("rejoinder_deck", [])), ""))[:TITLE],
             body=text.html(item["content:encoded"], next(iter(meta.get("footnotes", [])), "")),
             excerpt=markup.plain(markup.essay(item["excerpt:encoded"], newlines=True)),
             published=published,

@@ -43,7 +43,7 @@ _OF_EXPORTS = """
     comment_content comment_approved comment_type comment_parent comment_user_id
 """
 _TEXTS = {*_OF_FEEDS.split(), *(f"wp:{name}" for name in _OF_EXPORTS.split())}
-KEPT_META = {"_thumbnail_id", "_wp_attachment_image_alt", "_wp_old_slug", "_wp_old_date", "footnotes"}
+KEPT_META = {"_thumbnail_id", "_wp_attachment_image_alt", "_wp_old_slug", "_wp_old_date", "footnotes", "rejoinder_deck"}
 MOST_NAMES = 10_000
 
 

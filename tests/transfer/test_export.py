@@ -1,0 +1,136 @@
+"""What is written out is read again as it was: essays with every note, comments in their threads, pictures."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from PIL import Image as Pillow
+
+from blog import markup, pictures
+from blog.models import Authorship, Essay, Image, Redirect, Tag
+from comments.models import Comment, Discussion, Status
+from tests import make
+from tests.blog.writing import long_essay
+from tests.transfer import exports
+from transfer import pictures as wanted
+from transfer.markdown import writing
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+MIXED = (
+    "<h2>Part *one*</h2><p>1. not a list, <em>so</em> and <strong>so</strong>, <i>i</i>, a_b_c [x] &lt;b&gt; <a "
+    'href="https://a.example/?a=1&amp;b=2" rel="noopener">there</a>, <code>x*y</code>, H<sub>2</sub>O<br>line</p>'
+    '<ul><li>a<ul><li>b<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup></li></ul></li><li><p>c</p><p>d</p></li>'
+    '</ul><ol start="3"><li>three</li><li>four</li></ol><blockquote><p>said</p><p>so</p></blockquote><pre>a\n\n  ```b</pre><hr>'
+    '<blockquote class="pull"><p>pulled</p></blockquote><p><span lang="fr">voilà</span></p>'
+    '<table><tbody><tr><td>1</td><td>2</td></tr></tbody></table><h3>Last</h3><p>End<sup><a id="ref-2" href="#note-2" '
+    'role="doc-noteref">2</a></sup></p><section role="doc-endnotes"><ol><li id="note-1">One <em>note</em></li><li id="note-2">'
+    "<p>Two</p><ul><li>with</li></ul><p>more</p></li></ol></section>"
+)
+IN_TABLE = (
+    '<table><tbody><tr><td colspan="2">x<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup></td></tr>'
+    '<tr><td>y</td><td>z</td></tr></tbody></table><section role="doc-endnotes"><ol><li id="note-1">In a cell</li></ol></section>'
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wanted, "fetch_later", lambda: None)
+
+
+def essays() -> dict[str, Essay]:
+    author = make.author("miriam", name="Miriam Achterberg")
+    long = make.essay("Long & <odd>", by=author, body=long_essay(), deck="A deck", excerpt="Short & good")
+    Authorship.objects.create(essay=long, author=make.author("ben"), position=1)
+    long.tags.add(Tag.objects.named("Old Promises"))
+    Redirect.objects.create(old="/2020/01/02/once/", essay=long)
+    Discussion.objects.update_or_create(essay=long, defaults={"is_open": False})
+    assert markup.essay(MIXED) == MIXED
+    mixed = make.essay("Mixed", by=author, body=MIXED)
+    make.essay("Draft", by=author, body=markup.essay(IN_TABLE), published=None)
+    root = make.comment(mixed, "A *root*")
+    make.comment(mixed, "A reply & more", to=make.comment(mixed, "Between", to=root))
+    make.comment(mixed, "Wait", status="pending")
+    return {essay.title: essay for essay in Essay.objects.all()}
+
+
+def shape_of(essay: Essay) -> list[tuple[str, str, str, str]]:
+    rows = Comment.objects.filter(essay=essay).order_by("tree_id", "lft").select_related("wording", "parent__wording")
+    return [
+        (
+            row.commenter.name,
+            row.wording.html,
+            row.status,
+            row.parent.wording.html if row.parent and row.parent.wording else "",
+        )
+        for row in rows
+        if row.wording
+    ]
+
+
+def test_a_wordpress_export_is_read_again_as_it_was(tmp_path: Path) -> None:
+    before = essays()
+    told = io.StringIO()
+    call_command("export", "wordpress", tmp_path / "all.xml", stdout=told)
+    assert "3 essays" in told.getvalue()
+    threads = shape_of(before["Mixed"])
+    assert len(threads) == 4
+    Essay.objects.all().delete()
+    Tag.objects.all().delete()
+    exports.bring(tmp_path / "all.xml")
+    after = {essay.title: essay for essay in Essay.objects.all()}
+    assert after.keys() == before.keys()
+    for title, essay in after.items():
+        assert essay.body == before[title].body
+        for field in ("slug", "deck", "excerpt", "dated", "kind", "words"):
+            assert getattr(essay, field) == getattr(before[title], field), field
+    long = after["Long & <odd>"]
+    assert [tag.slug for tag in long.tags.all()] == ["old-promises"]
+    assert [author.get_full_name() for author in long.bylines] == ["Miriam Achterberg", "ben"]
+    assert Redirect.objects.get(old="/2020/01/02/once/").essay == long
+    assert not Discussion.objects.get(essay=long).is_open
+    assert after["Draft"].published is None
+    assert shape_of(after["Mixed"]) == threads
+    assert Comment.objects.filter(status=Status.PENDING).count() == 1
+
+
+def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:
+    before = essays()
+    png = io.BytesIO()
+    Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
+    image = pictures.keep(png.getvalue(), alt="Red")
+    make.essay("Seen", body=f'<p><img src="{image.file.url}" alt="Red"></p>')
+    call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
+    with zipfile.ZipFile(tmp_path / "all.zip") as packed:
+        packed.extractall(tmp_path / "out")
+    texts = {file.name: file.read_text() for file in (tmp_path / "out").glob("*.md")}
+    assert len(texts) == 4
+    long = next(text for name, text in texts.items() if "long" in name)
+    assert (long.count("[^62]"), "<p>" in long, "- b[^1]" in "".join(texts.values())) == (2, False, True)
+    Essay.objects.all().delete()
+    for name in texts:
+        call_command("import_essay", tmp_path / "out" / name, verbosity=0)
+    after = {essay.title: essay for essay in Essay.objects.all()}
+    assert after.keys() == {*before, "Seen"}
+    for title, essay in before.items():
+        assert writing.alike(after[title].body) == writing.alike(essay.body), title
+        assert after[title].deck == essay.deck
+    assert "<img src=" in after["Seen"].body
+    assert Image.objects.count() == 2
+    said = json.loads((tmp_path / "out/comments.json").read_text())
+    assert [each["text"] for each in said] == ["A *root*", "Between", "A reply & more", "Wait"]
+    assert said[2]["answers"] == said[1]["id"]
+
+
+def test_a_place_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "all.xml"
+    file.write_text("older")
+    make.essay("One")
+    monkeypatch.setattr(Essay, "get_absolute_url", lambda essay: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(Exception, match="Nothing was written"):
+        call_command("export", "wordpress", file, verbosity=0)
+    assert [each.name for each in tmp_path.iterdir()] == ["all.xml"]
+    assert file.read_text() == "older"

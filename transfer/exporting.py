@@ -1,0 +1,40 @@
+"""One export, whatever its format: written beside its place and put there when it is whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from blog.models import Site
+from transfer.markdown import writing as markdown
+from transfer.report import Report
+from transfer.wordpress import writing as wordpress
+
+
+def to_wordpress(file: Path, report: Report) -> None:
+    with file.open("w", encoding="utf-8") as out:
+        wordpress.write(out, report)
+
+
+FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": to_wordpress, "markdown": markdown.write}
+STAYS = {
+    "wordpress": "Not in this format: series, languages, revisions, likes, subscriptions and settings.",
+    "markdown": "Not in this format: revisions, likes, subscriptions and settings.",
+}
+
+
+@transaction.atomic
+def write(kind: str, file: Path) -> Report:
+    """Raises OSError; then whatever stood there before is untouched."""
+    report = Report(file.name)
+    site = Site.objects.current()
+    whole = file.with_name(f".{file.name}.part")
+    try:
+        with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
+            FORMATS[kind](whole, report)
+        whole.replace(file)
+    finally:
+        whole.unlink(missing_ok=True)
+    return report

@@ -1,0 +1,26 @@
+"""Write everything that was said here to a file that other programs read."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from transfer import exporting
+
+
+class Command(BaseCommand):
+    help = "Writes essays, pages and comments to a file: export wordpress FILE.xml, export markdown FILE.zip"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("format", choices=sorted(exporting.FORMATS))
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        try:
+            report = exporting.write(options["format"], file)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror or error}. Nothing was written.") from error
+        self.stdout.write(f"Written to {file}:")
+        for line in report.numbers():
+            self.stdout.write(line)
+        self.stdout.write(exporting.STAYS[options["format"]])

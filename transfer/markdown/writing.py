@@ -1,0 +1,119 @@
+"""Essays, pages and drafts → one zip: a Markdown file each with a head, their pictures, and all comments as JSON."""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from markdown_it import MarkdownIt
+from mdit_py_plugins.footnote import footnote_plugin
+
+from blog import markup
+from blog.editor import bring
+from blog.models import Essay, Image
+from comments.models import Comment, Status
+from transfer.markdown import text
+from transfer.report import Report
+
+AT_ONCE = 50
+_ALONE = re.compile(r"<li([^>]*)><p>((?:[^<]|<(?!/?(?:p|li)>))*)</p></li>")
+
+
+def write(file: Path, report: Report) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        taken: set[str] = set()
+        for essay in (
+            Essay.objects.with_authors()
+            .prefetch_related("tags")
+            .select_related("series")
+            .order_by("pk")
+            .iterator(AT_ONCE)
+        ):
+            report.made[f"{essay.kind}(s)"] += 1
+            packed.writestr(free(name_of(essay), taken), head(essay) + body(essay))
+        for image in Image.objects.order_by("pk").iterator(500):
+            with default_storage.open(str(image.file.name)) as source:
+                packed.writestr(f"media/{image.file.name}", source.read(), zipfile.ZIP_STORED)
+            report.made["picture(s)"] += 1
+        with packed.open("comments.json", "w") as out:
+            out.write(b"[")
+            for at, comment in enumerate(comments(report)):
+                out.write((",\n" if at else "\n").encode() + json.dumps(comment, ensure_ascii=False).encode())
+            out.write(b"\n]\n")
+
+
+def name_of(essay: Essay) -> str:
+    day = f"{essay.dated or essay.published.date()}-" if essay.published and essay.kind == Essay.Kind.ESSAY else ""
+    return f"{day}{essay.slug or essay.pk}"
+
+
+def free(name: str, taken: set[str]) -> str:
+    """No two of one name, also where capitals make no difference."""
+    found, number = name, 1
+    while found.casefold() in taken:
+        number += 1
+        found = f"{name}-{number}"
+    taken.add(found.casefold())
+    return f"{found}.md"
+
+
+def head(essay: Essay) -> str:
+    """In the words that the generators of sites know; each value is JSON, which is YAML too."""
+    said = {
+        "title": essay.title,
+        "subtitle": essay.deck,
+        "description": essay.excerpt,
+        "date": essay.published.isoformat() if essay.published else "",
+        "slug": essay.slug,
+        "permalink": essay.get_absolute_url() if essay.published else "",
+        "kind": essay.kind,
+        "draft": not essay.published,
+        "authors": [author.get_full_name() for author in essay.bylines],
+        "tags": [tag.name for tag in essay.tags.all()],
+        "series": str(essay.series or ""),
+        "language": essay.language,
+        "canonical": essay.canonical,
+    }
+    lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items() if value)
+    return f"---\n{''.join(lines)}---\n\n"
+
+
+def body(essay: Essay) -> str:
+    """Markdown, if reading it again gives the same essay; else the HTML that Markdown allows."""
+    beside = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
+    written = text.markdown(beside)
+    return written if alike(read_again(written)) == alike(beside) else text.as_html(beside)
+
+
+def read_again(written: str) -> str:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
+    return bring(str(parser.render(written)), picture=lambda address, alt: address).html
+
+
+def alike(html: str) -> str:
+    """Without what makes no difference: breaks of lines in running text, and a paragraph that is alone in its item."""
+    return " ".join(_ALONE.sub(r"<li\1>\2</li>", html).split())
+
+
+def comments(report: Report) -> Iterator[dict[str, Any]]:
+    """In the order in which they were written; a reply names what it answers."""
+    found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
+    for comment in found.iterator(500):
+        report.made[f"comment(s), {Status(comment.status).label}"] += 1
+        yield {
+            "id": comment.pk,
+            "essay": comment.essay.get_absolute_url(),
+            "answers": comment.parent_id,
+            "status": comment.status,
+            "name": comment.commenter.name,
+            "email": comment.commenter.email,
+            "website": comment.commenter.website,
+            "written": comment.created.isoformat(),
+            "text": comment.wording.text if comment.wording else "",
+            "format": comment.wording.format if comment.wording else "",
+            "words": markup.plain(comment.wording.html) if comment.wording else "",
+        }
