@@ -69,7 +69,7 @@ def shorter(count: int, is_not: bool) -> str:
 
 
 def capitals(count: int, is_not: bool) -> str:
-    return _("less than %(count)d %% capitals") if is_not else _("at least %(count)d %% capitals")
+    return _("less than %(count)d %% capitals") if is_not else _("at least %(count)d %% capitals")
 
 
 def repeated(count: int, is_not: bool) -> str:
@@ -83,7 +83,7 @@ def repeated(count: int, is_not: bool) -> str:
 
 
 def likeness(count: int, is_not: bool) -> str:
-    return _("less than %(count)d %% like spam") if is_not else _("at least %(count)d %% like spam")
+    return _("less than %(count)d %% like spam") if is_not else _("at least %(count)d %% like spam")
 
 
 def reported(count: int, is_not: bool) -> str:

@@ -147,6 +147,11 @@ class Listing:
         return replace(self.place.bare, filter=replace(self.place.filter, person=0)).url()
 
     @property
+    def whole_url(self) -> str:
+        """The same tab with nothing filtered away."""
+        return Place(self.place.rights, self.place.tab, per_page=self.place.per_page).url()
+
+    @property
     def previous_url(self) -> str | None:
         return self.turned_to(self.place.number - 1)
 
