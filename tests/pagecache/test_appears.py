@@ -55,6 +55,7 @@ SHARED = {
     "series-feed": "/series/debts/feed/",
     "feed": "/feed/",
     "atom": "/feed/atom/",
+    "json-feed": "/feed.json",
     "comments-feed": "/comments/feed/",
     "comments-feed-atom": "/comments/feed/atom/",
     "sitemap": "/sitemap.xml",
