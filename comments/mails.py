@@ -155,8 +155,10 @@ def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     essay, subscription = notice.essay, still(notice)
     if essay is None or subscription is None or not essay.is_published:
         return None
-    context = {"essay": essay, "address": settings.SITE_URL + essay.get_absolute_url()} | stops(subscription)
-    return context, by_subscription(subscription)
+    address = settings.SITE_URL + essay.get_absolute_url()
+    whole = markup.afar(markup.draw(essay.body, essay.prefix), settings.SITE_URL, address)
+    context = {"essay": essay, "address": address, "whole": whole, "text": markup.readable(essay.body)}
+    return context | stops(subscription), by_subscription(subscription)
 
 
 def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:

@@ -7,7 +7,7 @@ from blog.markup.cleaner import clean
 from blog.markup.drawing import afar, contents, draw, reachable
 from blog.markup.rules import COMMENT, ESSAY
 from blog.markup.shape import shape
-from blog.markup.words import count_words, excerpt, links, plain
+from blog.markup.words import count_words, excerpt, links, plain, readable
 
 __all__ = [
     "afar",
@@ -21,6 +21,7 @@ __all__ = [
     "links",
     "plain",
     "reachable",
+    "readable",
     "tidy_line",
     "tidy_text",
 ]

@@ -4,6 +4,8 @@ import html
 import re
 
 _NOTE_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>[^<]*</a></sup>')
+_NUMBERED_MARK = re.compile(r'<sup><a [^>]*role="doc-noteref"[^>]*>([^<]*)</a></sup>')
+_NUMBERED_NOTE = re.compile(r'<li id="note-([0-9]+)">(<p[^>]*>)?')
 _NOTES = re.compile(r'(?=<section role="doc-endnotes")')
 _EDGE_OF_LINE = re.compile(
     r"<(?:br|hr)>|</?(?:blockquote|caption|d[dlt]|details|fig\w+|h[2-4]|li|ol|p|pre|section|summary|table|tr|ul)\b[^>]*>"
@@ -23,6 +25,12 @@ def plain(source: str) -> str:
     text = html.unescape(_TAG.sub("", text)).replace("\u00ad", "")
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def readable(source: str) -> str:
+    """A whole essay in words alone, a blank line between its blocks; a note's number at its mark and its text."""
+    marked = _NUMBERED_MARK.sub(r"[\1]", source)
+    return plain(_NUMBERED_NOTE.sub(r"<li>\2[\1] ", marked)).replace("\n", "\n\n")
 
 
 def parted(source: str) -> tuple[str, str]:

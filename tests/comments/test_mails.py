@@ -1,5 +1,6 @@
 """The mails to readers as they arrive: their heads, threads and parts; the daily one; and that of a new essay."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from comments.models import Address, Comment, Notice, Subscription
 from comments.subscribing import Asker, Wish
 from moderation import actions as deciding
 from tests import make
+from tests.blog.writing import long_essay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -345,3 +347,15 @@ def test_a_mail_is_read_from_where_its_language_begins(essay: Essay, language: s
     assert f'<html lang="{language}" dir="{direction}">' in html(message)
     # many a mail program leaves out all that is around it
     assert f'<div lang="{language}" dir="{direction}"' in html(message)
+
+
+def test_a_new_essay_is_mailed_whole_with_every_note_at_its_mark(author: User) -> None:
+    follow("essays", confirmed=timezone.now() - timedelta(hours=3))
+    essay = make.essay("Long", by=author, body=long_essay(), published=timezone.now() - timedelta(hours=1))
+    (message,) = due()
+    page, words = html(message), str(message.body)
+    for note in range(1, 63):
+        assert page.count(f'href="#{essay.prefix}note-{note}"') == page.count(f'id="{essay.prefix}note-{note}"') == 1
+        assert words.count(f"[{note}]") == 2
+        assert f"\n\n[{note}] Note {note}, with its source.\n\n" in words
+    assert not re.search(r' (?:src|href)="/', page)
