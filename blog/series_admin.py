@@ -8,6 +8,9 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
@@ -21,6 +24,26 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
     list_display = ("title", "slug", "how_many")
     search_fields = ("title",)
     prepopulated_fields = {"slug": ("title",)}
+    readonly_fields = ("in_order",)
+
+    def get_fields(self, request: HttpRequest, obj: Series | None = None) -> Any:
+        return ("title", "slug", "description", "in_order") if obj else ("title", "slug", "description")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Series | None:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found:
+            mine = request.user.has_perm("blog.change_others")
+            found.shown = found.essays.all() if mine else found.essays.choosable_by(request.user).distinct()
+        return cast(Series | None, found)
+
+    @admin.display(description=_("essays, in their order"), empty_value=_("None yet: an essay says where it belongs."))
+    def in_order(self, series: Any) -> str | None:
+        """Others' drafts stay theirs."""
+        lines = [
+            (reverse("admin:blog_essay_change", args=[essay.pk]), essay, essay.series_position or "")
+            for essay in series.shown.in_series()
+        ]
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
         return super().get_queryset(request).annotate(number=Count("essays"))

@@ -75,6 +75,19 @@ def test_all_series_are_found_once_there_is_something_to_read_of_them(series: Se
         assert len(asked) <= 4
 
 
+def test_its_form_lists_what_is_in_it_but_nobody_elses_drafts(series: Series) -> None:
+    author = make.author()
+    parts(series, "Read by All")
+    make.essay("My Draft", by=author, series=series, published=None)
+    make.essay("Not Yet Yours to See", by=make.author(), series=series, published=None)
+    address = f"/admin/blog/series/{series.pk}/change/"
+    shown = client_of(author).get(address).content.decode()
+    assert "Read by All</a>" in shown
+    assert "My Draft</a>" in shown
+    assert "Not Yet Yours" not in shown
+    assert "Not Yet Yours" in client_of(make.editor()).get(address).content.decode()
+
+
 def test_what_waits_is_not_counted(series: Series, client: Client) -> None:
     (one,) = parts(series, "One")
     make.essay("Two", series=series, published=timezone.now() + timedelta(days=1))
