@@ -28,7 +28,8 @@ class Comments:
     @classmethod
     def counted(cls, weeks: int = LONG_WEEKS) -> "Comments":
         first = first_day(weeks)
-        rows = Comment.objects.filter(created__gte=first).order_by()
+        there = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # answers that were taken back
+        rows = there.filter(created__gte=first).order_by()
         rows = rows.annotate(week=WeekAfter(F("created"), Value(first))).values_list("week", "status")
         counts = {str(status): [0] * weeks for status in Status.values}
         for week, status, count in rows.annotate(count=Count("pk")):
