@@ -1,5 +1,6 @@
 """What an author does with a text: keep it, have readers see it, have an older one back; each leaves a revision."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -141,6 +142,28 @@ def is_same_time(one: datetime | None, other: datetime | None) -> bool:
 def restore(revision: Revision, *, by: User) -> Revision | None:
     """The old text as the newest; nothing in between is lost."""
     return save(revision.essay, revision.text, by=by, kind=Revision.Kind.RESTORE)
+
+
+@transaction.atomic
+def amend(essay: Essay, change: Callable[[str], str]) -> bool:
+    """Change what nobody wrote, such as where a picture lies, in every text of an essay: whether there was any."""
+    stored = locked(essay)
+    if stored is None:
+        return False
+    before = Text.of(stored).print
+    is_changed = False
+    for row in [stored, *stored.revisions.all()]:
+        if (body := change(row.body)) != row.body:
+            row.body, is_changed = body, True
+            row.save(update_fields=["body"])
+    for draft in stored.drafts.all():
+        if (body := change(draft.fields.get("body", ""))) != draft.fields.get("body", ""):
+            draft.fields["body"] = body
+            draft.save(update_fields=["fields"])
+    stored.revisions.filter(beside=before).update(beside=Text.of(stored).print)
+    if is_changed:
+        pagecache.bump(stored.cache_key, "site")
+    return is_changed
 
 
 def locked(essay: Essay) -> Essay | None:

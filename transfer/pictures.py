@@ -12,9 +12,8 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-import pagecache
 from accounts import fetch
-from blog import pictures
+from blog import pictures, revising
 from blog.models import Essay, Image
 from server.jobs import PAUSES, job
 from transfer.models import WantedPicture
@@ -112,17 +111,14 @@ def bring(wanted: WantedPicture, data: bytes | None = None) -> None:
 
 def place(essay_pk: int, written: str, image: Image) -> None:
     """Write our own address of a picture wherever an essay has the one it came from; all else stays as it is."""
-    essay = Essay.objects.select_for_update().filter(pk=essay_pk).first()
+    essay = Essay.objects.filter(pk=essay_pk).first()
     if essay is None:
         return
 
     def ours(match: re.Match[str]) -> str:
         return f' {match[1]}="{escape(image.file.url)}"' if unescape(match[2]) == written else match[0]
 
-    body = _ATTRIBUTE.sub(ours, essay.body)
-    if body != essay.body:
-        Essay.objects.filter(pk=essay_pk).update(body=body)
-        pagecache.bump(essay.cache_key, "site")
+    revising.amend(essay, lambda body: _ATTRIBUTE.sub(ours, body))
 
 
 def read_folder(folder: Folder) -> int:

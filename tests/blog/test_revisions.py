@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from blog import actions
-from blog.models import Essay, Revision, Tag
+from blog import actions, revising
+from blog.models import Draft, Essay, Revision, Tag
 from tests import make
 from tests.blog.writing import Desk, long_essay, readers_page
 
@@ -218,3 +218,25 @@ def test_nobody_reads_anothers_history(desk: Desk) -> None:
     row = Revision.objects.create(essay=others, body="secret")
     assert desk.client.get(f"/admin/blog/essay/{mine.pk}/difference/", {"new": row.pk}).status_code == 404
     assert Client(headers={"host": "127.0.0.1"}).get(f"/admin/blog/essay/{mine.pk}/revisions/").status_code == 302
+
+
+def test_a_picture_that_arrives_is_in_every_text_and_no_text_takes_anothers_place(desk: Desk) -> None:
+    """It is fetched by a job while somebody writes: readers' text, what waits, what was typed, and the history."""
+    old = '<p>Out. <img src="https://old.example/a.jpg" alt=""></p>'
+    desk.publish(title="T", body=old)
+    desk.open()
+    desk.save(body=old.replace("Out", "Waiting"))
+    desk.open()
+    desk.keep(tab="a", number="1", body=old.replace("Out", "Typed"))
+    essay = Essay.objects.get()
+    mark = revising.standing(essay).mark
+    assert revising.amend(essay, lambda body: body.replace("https://old.example/a.jpg", "/media/images/a.jpg"))
+    assert not revising.amend(essay, lambda body: body)
+    essay = Essay.objects.get()
+    found = revising.standing(essay)
+    assert found.mark == mark
+    texts = [essay.body, found.text.body, *(row.body for row in essay.revisions.all()), Draft.objects.get().text.body]
+    assert all("/media/images/a.jpg" in body and "old.example" not in body for body in texts)
+    assert "Waiting" in found.text.body
+    assert "Out" in readers_page(essay)
+    assert desk.save(body=found.text.body.replace("Waiting", "Went on")).status_code == 302  # and no conflict
