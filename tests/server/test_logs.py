@@ -1,6 +1,7 @@
 """What the log shows, and what it keeps to itself."""
 
 import logging
+from time import process_time
 from typing import Any
 
 import pytest
@@ -36,3 +37,15 @@ def test_nor_does_what_is_told_of_an_error() -> None:
     lines = handler.format(record)
     assert "ValueError" in lines
     assert link.split("/")[-2] not in lines
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "%", "%3A", "a%3A", "a:", ":", "-", "a.", "%3Aa" + "b" * 43, "a" * 43 + ":", "/preview/"]
+)
+def test_no_address_is_long_to_write_down(piece: str) -> None:
+    record = logging.LogRecord(
+        "x", logging.WARNING, "x.py", 1, "Not Found: %s", ("/" + piece * (60_000 // len(piece)),), None
+    )
+    began = process_time()
+    logging.getLogger("rejoinder").handlers[0].format(record)
+    assert process_time() - began < 1
