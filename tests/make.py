@@ -11,7 +11,7 @@ from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.models import Authorship, Essay, Site
 from comments import actions
-from comments.models import Comment, Discussion, Rules
+from comments.models import Comment, Discussion, Rules, TreeNumber, Wording
 from comments.screening import Sender
 
 numbers = count(1)
@@ -94,6 +94,23 @@ def comment(
         }  # fmt: skip
         verbs[status](made, by=judge)
     made.refresh_from_db()
+    return made
+
+
+def waiting(essay: Essay, count: int) -> list[Comment]:
+    """Comments that wait, each by a guest of its own, put there as rows: for tests that need many to look at."""
+    people = Commenter.objects.bulk_create(Commenter(name=f"Guest {next(numbers)}") for _ in range(count))
+    trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in range(count))
+    place: dict[str, Any] = {"essay": essay, "status": "pending", "lft": 1, "rght": 2, "level": 0}
+    rows: list[Any] = [{"commenter": who, "tree_id": tree.pk} for who, tree in zip(people, trees, strict=True)]
+    made: list[Comment] = Comment.objects.bulk_create(Comment.objects.model(**row, **place) for row in rows)
+    said = [
+        Wording(comment=row, text=f"Held words {n}", html=f"<p>Held words {n}</p>", reasons=[{"code": "first"}])
+        for n, row in enumerate(made)
+    ]
+    for row, wording in zip(made, Wording.objects.bulk_create(said), strict=True):
+        row.wording = wording
+    Comment.objects.bulk_update(made, ["wording"])
     return made
 
 

@@ -63,7 +63,7 @@ def essay() -> Essay:
 
 
 def held(essay: Essay, count: int) -> list[Comment]:
-    return [make.comment(essay, f"Held words {number}", status="pending") for number in range(count)]
+    return make.waiting(essay, count)
 
 
 def listed(html: str) -> list[int]:
