@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.defaults import bad_request
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+NO_NUMBER = "expected a number but got"
 TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
 
 
@@ -36,6 +38,9 @@ class UnreadableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        is_asked_for = isinstance(exception, FieldDoesNotExist) and "_to_field" in request.GET  # by the stock admin
+        is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
+            isinstance(exception, FieldDoesNotExist)  # of ?_to_field=
+            or (isinstance(exception, ValueError) and NO_NUMBER in str(exception))  # of fields that complete themselves
+        )
         is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
-        return bad_request(request, exception) if is_asked_for or is_too_long else None
+        return bad_request(request, exception) if is_of_admin or is_too_long else None

@@ -56,7 +56,8 @@ def test_more_letters_than_a_database_compares() -> None:
         assert client.get(address + "a" * 60_000).status_code < 500, address
 
 
-def test_a_field_that_the_admin_does_not_have() -> None:
+def test_what_the_stock_admin_does_not_expect() -> None:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     client.force_login(make.owner())
     assert client.get("/admin/comments/rules/1/change/?_to_field=").status_code == 400
+    assert client.post("/admin/blog/redirect/add/", {"old": "/x/", "essay": "\0", "tag": "x"}).status_code == 400
