@@ -112,6 +112,7 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
     "an appeal, decided about": ("moderator", lambda scene: f"{QUEUE}comments/{scene.refused.pk}/"),
     "a batch": ("moderator", lambda scene: f"{QUEUE}batches/{scene.batch.pk}/"),
     "a person": ("moderator", lambda scene: f"{QUEUE}people/{scene.held.commenter_id}/"),
+    "who is treated apart": ("moderator", lambda scene: f"{QUEUE}blocks/"),
     "the log": ("moderator", lambda scene: f"{QUEUE}log/?essay=Promise"),
     "numbers": ("owner", lambda scene: f"{QUEUE}numbers/"),
     "the filter": ("owner", lambda scene: f"{QUEUE}filter/"),
