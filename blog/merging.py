@@ -54,7 +54,7 @@ def together(base: Text, stored: Text, mine: Text) -> Together | None:
     if max(len(each.body) for each in (base, stored, mine)) > difference.LONGEST:
         return None
     bodies = [parts(each.body) for each in (base, stored, mine)]
-    if None in bodies:
+    if not all(each is not None and len(each) <= difference.MOST for each in bodies):
         return None
     found: dict[str, str] = {}
     lines: list[tuple[str | Promise, str]] = []
