@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
@@ -36,14 +37,16 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
             found.shown = found.essays.all() if mine else found.essays.choosable_by(request.user).distinct()
         return cast(Series | None, found)
 
-    @admin.display(description=_("essays, in their order"), empty_value=_("None yet: an essay says where it belongs."))
-    def in_order(self, series: Any) -> str | None:
+    @admin.display(description=_("essays, in their order"))
+    def in_order(self, series: Any) -> str:
         """Others' drafts stay theirs."""
         lines = [
             (reverse("admin:blog_essay_change", args=[essay.pk]), essay, essay.series_position or "")
             for essay in series.shown.in_series()
         ]
-        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or None
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or _t(
+            "None yet: an essay says where it belongs."
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
         return super().get_queryset(request).annotate(number=Count("essays"))

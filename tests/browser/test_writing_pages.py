@@ -237,6 +237,7 @@ UNMENDED = {
 }
 
 
+@pytest.mark.skipif(not RUNS_ALL, reason="what Django's own pages are like changes with Django alone")
 def test_what_is_mended_is_stock_djangos(visitor: Visitor, site: "Server", scene: Scene) -> None:
     """A page of a plain ModelAdmin, and ours without what mends."""
     page = visitor.open(width=360)
