@@ -1,5 +1,6 @@
 """How tests write: through the admin's form, as a browser sends it, and an essay as long as the longest ones are."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,32 @@ def long_essay(words: int = 13_600, notes: int = 62) -> str:
         f'<li id="note-{note}"><p>Note {note}, <em>with its source</em>.</p></li>' for note in range(1, notes + 1)
     )
     return markup.essay("".join(parts) + f'<section role="doc-endnotes"><ol>{items}</ol></section>')
+
+
+def from_word(body: str) -> str:
+    """The same essay as Word puts it on the clipboard: a style for everything, each note in a part of its own."""
+    text, _, notes = body.partition('<section role="doc-endnotes"><ol>')
+    text = re.sub(
+        r"<p>", "<p class=MsoNormal style='margin-bottom:8.0pt'><span lang=EN-GB style='font-size:11.0pt'>", text
+    )
+    text = text.replace("</p>", "<o:p></o:p></span></p>\n")
+    text = re.sub(
+        r'<sup><a id="ref-(\d+)"[^>]*>\d+</a></sup>',
+        r"""<a style='mso-footnote-id:ftn\1' href="#_ftn\1" name="_ftnref\1" title=""><span class=MsoFootnoteReference>"""
+        r"<span style='mso-special-character:footnote'><![if !supportFootnotes]>[\1]<![endif]></span></span></a>",
+        text,
+    )
+    parts = re.findall(r'<li id="note-(\d+)"><p>(.*?)</p></li>', notes)
+    each = "".join(
+        f"<div style='mso-element:footnote' id=ftn{n}><p class=MsoFootnoteText><a style='mso-footnote-id:ftn{n}' "
+        f'href="#_ftnref{n}" name="_ftn{n}" title=""><span class=MsoFootnoteReference>[{n}]</span></a> {words}<o:p></o:p></p></div>'
+        for n, words in parts
+    )
+    return (
+        "<html xmlns:o='urn:schemas-microsoft-com:office:office'><head><style>p.MsoNormal{margin:0}</style></head><body lang=EN-GB>"
+        f"<!--StartFragment-->{text}<div style='mso-element:footnote-list'><br clear=all><hr size=1 width='33%'>{each}</div>"
+        "<!--EndFragment--></body></html>"
+    )
 
 
 class Desk:

@@ -1,5 +1,6 @@
 """The essay's editor in Chromium: what is written, pasted and undone there, and what of it is stored."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 from blog import editor, markup
 from blog.models import Essay
 from tests import make
+from tests.blog.writing import from_word, long_essay
 from tests.services.chromium import AXE, SCRIPT, Visitor
 from tests.services.sessions import log_in
 
@@ -189,6 +191,20 @@ def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that
     assert desk.stored == "<p>Red <b>words</b></p>"
     expect(desk.page.get_by_text("The server did not answer")).to_be_visible()
     visitor.complaints[:] = [each for each in visitor.complaints if "/clean/" not in each]
+
+
+def test_a_long_essay_from_word_is_pasted_saved_published_and_saved_again_without_a_change(desk: Desk) -> None:
+    whole = re.sub(r'(<li id="note-\d+">)<p>(.*?)</p></li>', r"\1\2</li>", long_essay())
+    desk.paste(from_word(long_essay()))
+    expect(desk.page.locator(".editor-text li").nth(61)).to_contain_text("Note 62, with its source.")
+    assert desk.stored == whole
+    desk.page.locator("#id_title").fill("Long")
+    for button in ("_draft", "_publish", "_publish"):
+        desk.page.locator(f"[name={button}]").first.click()
+        expect(desk.page.locator(".messagelist .success")).to_be_visible()
+        expect(desk.page.locator(".editor-text sup.note-mark")).to_have_count(62)
+        assert desk.page.locator("#id_body").input_value() == whole
+    assert Essay.objects.get(title="Long").body == whole
 
 
 def test_quotes_and_dashes_follow_the_language_and_can_be_taken_back(desk: Desk) -> None:
