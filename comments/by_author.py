@@ -7,8 +7,9 @@ from django.utils.translation import ngettext
 
 from blog.models import Essay
 from comments.models import Rules
-from comments.pages import ThreadPage, Told, Viewer, names_of, order_wished
+from comments.pages import ThreadPage, names_of, order_wished
 from comments.thread import Row, Step, alone
+from comments.viewer import Told, Viewer
 
 AUTHOR = "author"
 

@@ -18,8 +18,9 @@ from accounts import pictures
 from blog import markup
 from comments import moments, screening
 from comments.models import Comment
-from comments.pages import More, Own, Told
+from comments.pages import More
 from comments.thread import Move, Row, Shown, Step
+from comments.viewer import Own, Told
 
 TOKEN = re.compile(r"<!--(\w+)-->")
 KEPT_AT_MOST = 20_000

@@ -17,8 +17,9 @@ from comments import editing, removals
 from comments.actions import Flooded
 from comments.forms import EditForm
 from comments.models import Comment, Discussion, Rules
-from comments.pages import ThreadPage, Viewer
+from comments.pages import ThreadPage
 from comments.screening import Refused, Sender
+from comments.viewer import Viewer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,8 +15,8 @@ from blog.models import Authorship
 from comments import akismet, disputes, notices, own_rules, screening, standing
 from comments.actions import Flooded
 from comments.models import Comment, Rules, Status, Wording
-from comments.pages import Viewer
 from comments.screening import Draft, Sender
+from comments.viewer import Viewer
 from server import limits
 
 AN_HOUR, EDITS_AN_HOUR = 60 * 60, 20

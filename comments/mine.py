@@ -14,8 +14,8 @@ from accounts.models import Commenter
 from blog import markup
 from comments import removals, screening
 from comments.models import Comment, Rules, Status
-from comments.pages import Viewer
 from comments.removals import Removal
+from comments.viewer import Viewer
 
 A_PAGE = 20
 WORDS, LETTERS = 60, 500

@@ -23,7 +23,7 @@ from comments.cases import Case, Past
 from comments.folding import first_in, fold_words
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import network_of
-from comments.models.comment import History
+from comments.models.history import History
 from comments.spam import Judgement, in_hundredths
 
 Reason = dict[str, Any]

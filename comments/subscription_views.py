@@ -20,9 +20,10 @@ from accounts.models import User
 from blog.models import Essay
 from comments import mailed_links, readers, subscribing
 from comments.models import Address, Comment, Discussion, Rules, Subscription, is_waiting
-from comments.pages import ThreadPage, Viewer, number_in
+from comments.pages import ThreadPage
 from comments.subscribing import Wish
 from comments.subscription_forms import AddressForm, FollowForm
+from comments.viewer import Viewer, number_in
 from server import limits
 
 AN_HOUR = 20

@@ -20,10 +20,11 @@ from blog.views import draw
 from comments import actions, drafts, identity, readers, removals, standing
 from comments.forms import CommentForm
 from comments.models import Comment, Discussion, Rules
-from comments.pages import ThreadPage, Viewer, key_to
+from comments.pages import ThreadPage
 from comments.previewing import preview
 from comments.screening import Blocked, Refused, Sender
 from comments.subscription_forms import NotifyForm
+from comments.viewer import Viewer, key_to
 
 GUEST = "guest"
 SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")

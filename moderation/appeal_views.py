@@ -12,8 +12,8 @@ from accounts.middleware import Request
 from comments import mailed_links, removals
 from comments.forms import TextField
 from comments.models import Comment, Discussion, Subscription
-from comments.pages import Viewer
 from comments.subscription_views import kept_close, too_often
+from comments.viewer import Viewer
 from moderation import appeals, wishes
 
 WORDS = 2000

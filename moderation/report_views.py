@@ -13,9 +13,9 @@ from accounts.middleware import Request
 from comments.actions import Flooded, Gone, Joined
 from comments.forms import TextField
 from comments.models import Comment, Discussion, Subscription
-from comments.pages import Viewer
 from comments.screening import Sender
 from comments.subscription_views import too_often
+from comments.viewer import Viewer
 from moderation import reporting, wishes
 from moderation.models import Report
 

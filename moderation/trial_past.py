@@ -13,7 +13,7 @@ from comments import standing
 from comments.conditions import is_within
 from comments.models import Block, Comment, Wording
 from comments.models.block import network_of
-from comments.models.comment import BEGINNING, Beginning
+from comments.models.wording import BEGINNING, Beginning
 
 TEXTS_AT_ONCE = 250
 KEPT_OUT = "kept out"

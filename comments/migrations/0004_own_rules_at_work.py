@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import comments.models.comment
+import comments.models.wording
 
 
 class Migration(migrations.Migration):
@@ -44,6 +44,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='wording',
-            index=models.Index(comments.models.comment.Beginning('text'), name='wording_begins'),
+            index=models.Index(comments.models.wording.Beginning('text'), name='wording_begins'),
         ),
     ]

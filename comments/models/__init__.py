@@ -1,24 +1,17 @@
 """What is answered: comments in their threads, their words, the rules of discussion, likes, and who is to be told."""
 
 from comments.models.block import Block
-from comments.models.comment import (
-    Comment,
-    CommentManager,
-    CommentQuerySet,
-    History,
-    Status,
-    TreeNumber,
-    Wording,
-    answered,
-    is_editable,
-    is_waiting,
-)
+from comments.models.comment import Comment, CommentManager, CommentQuerySet, answered, is_editable, is_waiting
+from comments.models.history import History
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
 from comments.models.rule import Condition, Rule
 from comments.models.rules import Discussion, Rules
 from comments.models.spam import SpamModel
+from comments.models.status import Status
 from comments.models.subscription import Address, Subscription
+from comments.models.thread import ThreadManager, TreeNumber
+from comments.models.wording import Wording
 
 __all__ = (
     "Address",
@@ -37,6 +30,7 @@ __all__ = (
     "SpamModel",
     "Status",
     "Subscription",
+    "ThreadManager",
     "TreeNumber",
     "Wording",
     "answered",

@@ -17,9 +17,10 @@ from blog.models import Essay
 from comments import blank_form, by_author, drafts, drawing, identity, liked, removals
 from comments.forms import CommentForm
 from comments.models import Discussion, Rules, Status
-from comments.pages import ThreadPage, number_in
+from comments.pages import ThreadPage
 from comments.subscription_forms import NotifyForm
 from comments.thread import Row
+from comments.viewer import number_in
 
 register = template.Library()
 LONG = 60  # comments of a page: of more than these, what is out of sight is not laid out (thread.css)

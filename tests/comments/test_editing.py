@@ -14,8 +14,8 @@ from blog.models import Essay
 from comments import checking, editing
 from comments.models import Comment, Discussion, Notice, Rules, Status
 from comments.notices import tell
-from comments.pages import Viewer
 from comments.screening import Sender
+from comments.viewer import Viewer
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words

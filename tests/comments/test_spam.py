@@ -12,11 +12,11 @@ from django.utils import timezone
 from blog.models import Essay
 from comments import editing, notices, screening, spam, subscription_views, teaching
 from comments.models import Address, Comment, Notice, Rules, SpamModel, Subscription, Wording
-from comments.pages import Viewer
 from comments.spam import Figures, Filter, Said
 from comments.spam import features as looking
 from comments.spam import lessons as learning
 from comments.spam.judging import LOWEST
+from comments.viewer import Viewer
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser

@@ -14,9 +14,10 @@ from blog.models import Essay
 from comments import actions as speaking
 from comments.checking import problems
 from comments.models import Comment, Discussion
-from comments.pages import ThreadPage, Viewer
+from comments.pages import ThreadPage
 from comments.screening import Sender
 from comments.thread import Shown, visible
+from comments.viewer import Viewer
 from moderation import actions, rewording, undoing
 from moderation.models import Decision
 from moderation.models.decision import REMOVED

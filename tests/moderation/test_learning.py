@@ -9,9 +9,9 @@ from accounts.models import User
 from blog.models import Essay
 from comments import editing, teaching
 from comments.models import Comment, Rules, SpamModel
-from comments.pages import Viewer
 from comments.screening import Sender
 from comments.spam import Filter, Said
+from comments.viewer import Viewer
 from moderation import actions, jobs, learning, undoing
 from moderation.models import Decision
 from server import jobs as clock

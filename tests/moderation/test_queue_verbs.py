@@ -12,7 +12,8 @@ from accounts.models import User
 from blog.models import Authorship, Essay
 from comments.checking import problems
 from comments.models import Comment, Notice, Wording
-from comments.pages import ThreadPage, Viewer
+from comments.pages import ThreadPage
+from comments.viewer import Viewer
 from moderation import actions, jobs, undoing
 from moderation.models import Appeal, Batch, Decision, Report
 from tests import make

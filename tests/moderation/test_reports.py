@@ -13,7 +13,7 @@ from blog.models import Essay
 from comments import checking, editing, own_rules
 from comments.checking import problems
 from comments.models import Comment, Rule, Subscription
-from comments.pages import Viewer
+from comments.viewer import Viewer
 from moderation import actions, undoing
 from moderation.models import Decision, Report
 from moderation.settling import AlreadyDecided

@@ -1,0 +1,182 @@
+"""How comments are kept in threads: who may write where, what was said before, how a thread grows and loses words."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Case, Exists, F, Q, When
+from django.utils import timezone
+from mptt.models import TreeManager
+
+import pagecache
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models.history import History, beside, one
+from comments.models.rules import Discussion
+from comments.models.status import Status
+from comments.models.wording import Wording
+
+if TYPE_CHECKING:
+    from comments.models.comment import Comment
+
+
+class TreeNumber(models.Model):
+    """A row for each thread, whose key is the thread's `tree_id`: two roots written at once never share one."""
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ThreadManager(TreeManager):
+    """Keeps comments in their threads; every writer holds the root of its thread meanwhile."""
+
+    def _get_next_tree_id(self) -> int:
+        return TreeNumber.objects.create().pk
+
+    def lock_thread(
+        self, pk: int, essay: Essay | None = None, *, holding: Commenter | None = None
+    ) -> "tuple[Comment | None, Comment | None]":
+        """Lock the root of a comment's thread; the root and the comment as they are under the lock, or two Nones.
+
+        Call inside a transaction. mptt renumbers neighbours: one writer a thread. Ordered, so that the root, whose
+        `lft` is always 1, is the first row that is waited for; PostgreSQL then reads the second one anew.
+        `holding`: this person is held before, as Commenter.objects.hold() does; two Nones too if they are gone.
+        """
+        rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
+        if essay:
+            rows = rows.filter(essay=essay)
+        if holding:  # depends on no row of these: PostgreSQL answers it, and so locks it, before it looks at any
+            rows = rows.filter(Exists(Commenter.objects.held(holding)))
+        found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
+        root = next((row for row in found.values() if row.parent_id is None), None)
+        return root, found.get(pk)
+
+    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+        """What somebody said stays without them, or goes; where it came from goes in any case."""
+        Wording.objects.filter(comment__commenter=commenter).update(network="")
+        if not words_stay:
+            for pk in self.filter(commenter=commenter).order_by("tree_id", "pk").values_list("pk", flat=True):
+                self.withdraw(pk)
+
+    def withdraw(self, pk: int) -> None:
+        """Its author takes a comment back for good: no words are left, and a place only where answers hang from it.
+
+        Call inside a transaction.
+        """
+        root, comment = self.lock_thread(pk)
+        if root is None or comment is None:
+            return
+        if comment.is_approved:
+            comment.count(-1, root=root)
+        comment.status, comment.removed_by, comment.changed = Status.TRASH, self.model.Remover.AUTHOR, timezone.now()
+        self.filter(pk=pk).update(
+            status=comment.status, removed_by=comment.removed_by, changed=comment.changed, wording=None
+        )
+        Wording.objects.filter(comment=comment).delete()
+        comment.reported.uphold(comment)
+        pagecache.bump(comment.essay.cache_key, "comments")
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two said, who are one person, the other has said. Their threads are locked in order.
+
+        Call inside a transaction that holds both: then neither can be saying anything more.
+        """
+        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)).values(
+            "tree_id"
+        )
+        list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
+        self.filter(commenter=old.pk).update(commenter=new)
+
+    def said_by(
+        self,
+        commenter: Commenter,
+        *,
+        essay: Essay,
+        parent: int | None,
+        text: str,
+        mark: str = "",
+        address: str = "",
+        looks_for_words: bool = False,
+    ) -> History:
+        """What this person said before. A guest who is not remembered is, here alone, the name and address typed.
+
+        Ask under the thread's lock: of two that are sent at once, the later one then finds the other.
+        `looks_for_words`: whether it matters that somebody else may have posted the same anywhere.
+        """
+        person = (
+            Q(commenter=commenter.pk)
+            if commenter.pk
+            else Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
+        )
+        same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
+        rows = self.filter(person) if commenter.pk else self.filter(person, same)
+        sent = Wording.objects.filter(sent_as=mark) if mark else Wording.objects.none()
+        found = rows.aggregate(
+            twin=models.Max("pk", filter=same),
+            approved=models.Max("created", filter=Q(status=Status.APPROVED)),
+            # has nothing to do with these rows, but comes with them in one query
+            sent=one(sent.values("comment")),
+            **beside(commenter, address, text if looks_for_words else ""),
+        )
+        known = bool(commenter.pk)
+        return History(
+            twin=found["twin"],
+            approved=found["approved"] if known else None,
+            is_sent=bool(found["sent"]),
+            earlier=found["earlier"] if known else 0,
+            repeated=found["repeated"],
+            block=found["block"],
+        )
+
+    def said_before(
+        self, comment: "Comment", *, text: str = "", address: str = "", until: datetime | None = None
+    ) -> History:
+        """What was there beside a comment, with these words. `until`: before then; else up to now."""
+        rows = self.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
+        found = rows.aggregate(
+            approved=models.Max("created", filter=Q(status=Status.APPROVED)),
+            **beside(comment.commenter, address, text, but=comment, until=until),
+        )
+        return History(twin=None, is_sent=False, **found)
+
+    def sent(self, mark: str) -> "Comment | None":
+        """What came of this very sending."""
+        found: Comment | None = (
+            self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
+        )
+        return found
+
+    def grow(
+        self,
+        *,
+        essay: Essay,
+        commenter: Commenter,
+        parent: "Comment | None",
+        root: "Comment | None",
+        status: str,
+        wording: Wording,
+        **fields: Any,
+    ) -> "Comment":
+        """Put a new comment with its words last under its parent, or as a new root, and count it.
+
+        Parent and root are locked and fresh.
+        """
+        comment: Comment = self.model(essay=essay, commenter=commenter, status=status, **fields)
+        if status == Status.APPROVED and parent is None:
+            comment.readable = 1
+        self.insert_node(comment, parent, position="last-child", refresh_target=False)
+        comment.save(force_insert=True)  # type: ignore[no-untyped-call]
+        wording.comment, comment.wording = comment, wording
+        wording.save()
+        is_shown = status == Status.APPROVED
+        if is_shown:
+            Discussion.objects.recount(essay.pk, responses=1, threads=int(root is None or root.readable == 0))
+        if is_shown and root:
+            root.readable += 1
+            number = models.BigIntegerField()
+            readable = Case(When(pk=root.pk, then=root.readable), default=F("readable"), output_field=number)
+            words = Case(When(pk=comment.pk, then=wording.pk), default=F("wording"), output_field=number)
+            self.filter(pk__in=[root.pk, comment.pk]).update(readable=readable, wording=words)
+        else:
+            self.filter(pk=comment.pk).update(wording=wording)
+        return comment

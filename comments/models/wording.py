@@ -1,0 +1,52 @@
+"""The words of a comment, as they were at one time."""
+
+from django.db import models
+from django.db.models import Func, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+BEGINNING = 40  # characters by which the same words are looked for
+
+
+class Beginning(Func):
+    """The first characters of a text, written alike in a question and in the index that answers it."""
+
+    template = f"SUBSTR(%(expressions)s, 1, {BEGINNING})"
+    output_field = models.TextField()
+
+
+class Wording(models.Model):
+    """A comment's words at one time: as typed, and as cleaned when they were saved."""
+
+    class Format(models.TextChoices):
+        MARKDOWN = "markdown", _("Markdown")
+        HTML = "html", _("HTML")
+
+    comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="wordings")
+    text = models.TextField(_("text"))
+    html = models.TextField(_("as shown"), editable=False)
+    format = models.CharField(
+        _("format"), max_length=8, choices=Format.choices, default=Format.MARKDOWN, editable=False
+    )
+    reasons = models.JSONField(_("why it is held"), default=list, editable=False)
+    network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
+    likeness = models.FloatField(
+        _("likeness to spam"), null=True, editable=False, help_text=_("0 to 1, when it came; empty: nobody looked.")
+    )
+    sent_as = models.CharField(
+        _("sent as"),
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text=_("Tells one sending of these words from every other, for a day."),
+    )
+    created = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        constraints = (models.UniqueConstraint(fields=["sent_as"], condition=~Q(sent_as=""), name="wording_sent_once"),)
+        indexes = (models.Index(Beginning("text"), name="wording_begins"),)
+
+    def __str__(self) -> str:
+        return self.text[:60]
