@@ -1,20 +1,24 @@
-"""The two groups that people are put into: who writes, and who decides."""
+"""The three groups that people are put into: who writes, who publishes and changes what others wrote, who decides."""
 
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
+WRITING = {
+    "blog": ["add_essay", "change_essay", "delete_essay", "view_essay", "add_tag", "change_tag", "view_tag",
+             "add_image", "change_image", "delete_image", "view_image", "add_series", "change_series", "view_series",
+             "add_authorship", "change_authorship", "delete_authorship", "view_authorship",
+             "add_profile", "change_profile", "view_profile"],
+    "comments": ["add_discussion", "change_discussion", "view_discussion"],
+}  # fmt: skip
 GROUPS = {
-    "Authors": {
-        "blog": ["add_essay", "change_essay", "view_essay", "add_tag", "change_tag", "view_tag", "view_image",
-                 "add_authorship", "change_authorship", "delete_authorship", "view_authorship"],
-        "comments": ["add_discussion", "change_discussion", "view_discussion"],
-    },
+    "Authors": WRITING,
+    "Editors": {**WRITING, "blog": [*WRITING["blog"], "change_others", "delete_tag", "delete_series", "view_redirect"]},
     "Moderators": {
         "comments": ["view_comment", "change_comment", "view_wording"],
         "moderation": ["add_decision", "view_decision"],
         "blog": ["view_essay"],
     },
-}  # fmt: skip
+}
 
 
 def make_groups(apps, schema_editor):

@@ -19,5 +19,5 @@ def offer(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("moderation", "0003_reports_and_appeals_settled")]
+    dependencies = [("moderation", "0002_groups")]
     operations = [migrations.RunPython(offer, migrations.RunPython.noop)]
