@@ -7,4 +7,9 @@ class ServerConfig(AppConfig):
     name = "server"
 
     def ready(self) -> None:
-        from server import checks  # noqa: F401
+        from server import (
+            checks,  # noqa: F401
+            strangers,
+        )
+
+        strangers.have_words()

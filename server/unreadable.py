@@ -1,4 +1,4 @@
-"""What Django or the database stumbles over, answered in words; with DEBUG Django's own page would too."""
+"""What Django or the database stumbles over, answered in words."""
 
 from collections.abc import Callable
 from email.message import Message

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.test import Client, RequestFactory
-from django.utils import timezone, translation
+from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 
 import pagecache
 from accounts.models import Commenter
-from blog.models import Essay, Site
+from blog.models import Essay
 from comments import liking, mailed_links
 from comments.models import Address, Comment, Discussion, Rules, Subscription
 from comments.screening import Sender
@@ -442,10 +441,6 @@ def privacy(stage: Stage) -> None:
 
 @state
 def nothing_there(stage: Stage) -> None:
-    """As production says it; while DEBUG is on Django answers with a page of its own."""
-    with translation.override(Site.objects.current().language):
-        words = render_to_string("404.html", request=RequestFactory().get("/nothing-there/"))
-    stage.page.route("**/nothing-there/", lambda route: route.fulfill(body=words, content_type="text/html"))
     stage.go("/nothing-there/")
 
 

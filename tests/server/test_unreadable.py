@@ -1,5 +1,6 @@
 """What nobody's browser sends is refused in words, on a site that is being tried out too."""
 
+import io
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ FORM = "application/x-www-form-urlencoded"
 def refused(request: pytest.FixtureRequest, settings: Any) -> Any:
     settings.DEBUG = request.param
 
-    def sent(**environ: str) -> tuple[str, bytes]:
-        known: dict[str, str] = {"REQUEST_METHOD": "GET", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
-        status, _, page = asked(application, **known, HTTP_HOST="127.0.0.1", **{"wsgi.url_scheme": "http"}, **environ)
+    def sent(**environ: Any) -> tuple[str, bytes]:
+        known: dict[str, Any] = {"REQUEST_METHOD": "GET", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
+        known |= {"HTTP_HOST": "127.0.0.1", "wsgi.url_scheme": "http"} | environ
+        status, _, page = asked(application, **known)
         return str(status), page
 
     return sent
@@ -74,3 +76,30 @@ def test_what_the_stock_admin_does_not_expect() -> None:
     client.force_login(make.owner())
     assert client.get("/admin/comments/rules/1/change/?_to_field=").status_code == 400
     assert client.post("/admin/blog/redirect/add/", {"old": "/x/", "essay": "\0", "tag": "x"}).status_code == 400
+
+
+def test_what_strangers_do_wrong(refused: Any) -> None:
+    for address in ("/nothing-here/", "/2026/11/24/no-such-essay/", "/tag/none/"):
+        status, page = refused(PATH_INFO=address)
+        assert status.startswith("404")
+        assert b"There is nothing at this address" in page
+        assert b"DEBUG" not in page
+    for wrong in ({"HTTP_HOST": "elsewhere.example"}, {"HTTP_HOST": "a b"}):
+        status, page = refused(PATH_INFO="/about/", **wrong)
+        assert status.startswith("400")
+        assert b"something this site cannot read" in page
+        assert b"DEBUG" not in page
+
+
+def test_a_form_of_thousands(refused: Any) -> None:
+    body = b"&".join(b"a%d=1" % number for number in range(2000))
+    status, page = refused(
+        PATH_INFO="/accounts/login/",
+        REQUEST_METHOD="POST",
+        CONTENT_TYPE=FORM,
+        CONTENT_LENGTH=str(len(body)),
+        HTTP_SEC_FETCH_SITE="same-origin",
+        **{"wsgi.input": io.BytesIO(body)},
+    )
+    assert status.startswith("4")
+    assert b"something this site cannot read" in page
