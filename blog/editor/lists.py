@@ -64,7 +64,7 @@ def goes_on(node: Node) -> bool:
 
 
 def in_paragraphs(item: Node) -> Node:
-    if not any(child.name in BLOCKS for child in item.elements):
+    if not any(isinstance(child, Node) and child.name in BLOCKS for child in item.children):
         item.children = [Node("p", {}, *item.children)]
         item.elements[0].parent = item
     return item

@@ -11,6 +11,7 @@ from blog.editor.tree import BLOCKS, HEADINGS, Node
 
 MOST = 2000
 LONGEST_MARK = 16
+LONGEST_HEADING = 100
 BACKS = 5
 _SIGN = re.compile(
     r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?|\[[a-z]{1,9}[.\s]{0,2}[0-9]{1,3}\]",
@@ -114,7 +115,7 @@ def without_link(root: Node) -> int:
 
 def is_mark(link: Node) -> bool:
     """A number or a sign, alone."""
-    words = " ".join(link.words.split())
+    words = " ".join(link.begins(LONGEST_MARK).split())
     return len(words) <= LONGEST_MARK and _SIGN.fullmatch(words) is not None
 
 
@@ -126,7 +127,7 @@ def leading_back(mark: Node, place: Node, leading_to: dict[int, list[Node]]) -> 
             break
         near.append(above)
     if mark.parent is not None:
-        near += [other for other in mark.parent.elements[:50] if other.name == "a" and not other.words.strip()]
+        near += [other for other in mark.parent.elements[:50] if other.name == "a" and not other.has_words()]
     some = [link for node in near[:60] for link in leading_to.get(id(node), [])[:BACKS]]
     return [link for link in some if any(above is place for above in link.above())]
 
@@ -161,7 +162,7 @@ def without_line(root: Node) -> None:
         after = end.children[end.children.index(last) + 1 :] if last is not end else []
         if last is root or any(isinstance(child, str) and child.strip() for child in after):
             return
-        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.words.split()))
+        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.begins(LONGEST_HEADING).split()))
         if not (is_heading or last.name in {"hr", "br"} or (last.name in {"p", *_EMPTIED} and is_empty(last))):
             return
         last.drop()
@@ -203,7 +204,7 @@ def drop_with_shell(node: Node) -> None:
 
 
 def is_empty(node: Node) -> bool:
-    return not node.words.strip() and not any(each.name == "img" for each in node.walk())
+    return not node.has_words() and not any(each.name == "img" for each in node.walk())
 
 
 def without_label(note: Node, written: re.Pattern[str]) -> None:

@@ -1,6 +1,7 @@
 """What single programs write in ways of their own: boxes to tick, code in lines, boxes that are tables, captions."""
 
 import re
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
@@ -10,6 +11,7 @@ _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IG
 _CONTENTS = re.compile(r"mso-?toc[0-9]?(?:heading)?", re.IGNORECASE)
 _PULLED = re.compile(r"(?:.*[-_])?pull-?quote", re.IGNORECASE)
 MOST_CAPTIONS = 300
+CELLS = frozenset({"td", "th"})
 _CAPTION = frozenset({"msocaption", "document-caption"})
 # For machines, or said a second time for eyes.
 _NOT_READ = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml"})
@@ -114,13 +116,13 @@ def together(parent: Node) -> None:
 
 
 def is_line_of_code(node: Node) -> bool:
-    if node.name not in {"p", "div"} or not node.words.strip() or any(each.name in BLOCKS for each in node.walk()):
+    if node.name not in {"p", "div"} or any(each.name in BLOCKS for each in node.walk()) or not node.has_words():
         return False
     if _MONO.search(node.style.get("font-family", "")):
         return not any(each.name == "a" for each in node.walk())
     return all(
         (isinstance(child, str) and not child.strip())
-        or (isinstance(child, Node) and (child.name == "br" or not child.words.strip() or is_mono(child)))
+        or (isinstance(child, Node) and (child.name == "br" or not child.has_words() or is_mono(child)))
         for child in node.children
     )
 
@@ -134,19 +136,18 @@ def is_mono(node: Node) -> bool:
 def boxes(root: Node) -> None:
     """A table of one cell is a box round words; a cell in the head of a table is a head."""
     for table in [node for node in root.walk() if node.name == "table"]:
-        cells = [node for node in table.walk() if node.name in {"td", "th"}]
+        cells = [*islice((node for node in table.walk() if node.name in CELLS), 2)]
         if len(cells) == 1 and not any(node.name == "caption" for node in table.walk()):
             table.replace(*[Node("div", {}, *cells[0].children)])
-            continue
-        for cell in cells:
-            for name in ("colspan", "rowspan"):
-                if cell.attributes.get(name) in {"0", "1", ""}:
-                    del cell.attributes[name]
-            if cell.name == "td" and any(above.name == "thead" for above in list(cell.above())[:2]):
-                cell.name = "th"
-                cell.attributes["scope"] = "col"
-            while is_shell(cell):
-                cell.elements[0].unwrap()
+    for cell in [node for node in root.walk() if node.name in CELLS]:
+        for name in ("colspan", "rowspan"):
+            if cell.attributes.get(name) in {"0", "1", ""}:
+                del cell.attributes[name]
+        if cell.name == "td" and any(above.name == "thead" for above in islice(cell.above(), 2)):
+            cell.name = "th"
+            cell.attributes["scope"] = "col"
+        while is_shell(cell):
+            cell.elements[0].unwrap()
 
 
 def is_shell(cell: Node) -> bool:
@@ -183,7 +184,7 @@ def captions(root: Node) -> None:
 
 
 def is_picture_alone(node: Node) -> bool:
-    return node.name in {"p", "div"} and not node.words.strip() and sum(each.name == "img" for each in node.walk()) == 1
+    return node.name in {"p", "div"} and not node.has_words() and sum(each.name == "img" for each in node.walk()) == 1
 
 
 def paragraphs(root: Node) -> None:

@@ -135,7 +135,7 @@ def inline(root: Node) -> None:
         how = {"lang": own.lower()} if own and own.partition("-")[0].lower() != main else {}
         if node.attributes.get("dir", "").lower() in {"ltr", "rtl"} and has_both:
             how["dir"] = node.attributes["dir"].lower()
-        if how and node.words.strip():
+        if how and node.has_words():
             wrapped = [Node("span", how, *wrapped)]
         if node.name in {"span", "font", "u"}:
             return wrapped
@@ -146,9 +146,8 @@ def inline(root: Node) -> None:
 
 def tags_of(node: Node, style: dict[str, str]) -> list[str]:
     """From the inside out; none where there is nothing to say it of, or where a heading says it already."""
-    if not node.words.strip():
+    if not node.has_words():
         return []
-    in_heading = any(above.name in HEADINGS for above in node.above())
     line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
     found = []
     raised = style.get("vertical-align", "")
@@ -158,7 +157,8 @@ def tags_of(node: Node, style: dict[str, str]) -> list[str]:
         found.append("s")
     if style.get("font-style") in {"italic", "oblique"} and node.name not in {"i", "em"}:
         found.append("em")
-    if _BOLD.fullmatch(style.get("font-weight", "")) and node.name not in {"b", "strong"} and not in_heading:
+    is_bold = _BOLD.fullmatch(style.get("font-weight", "")) and node.name not in {"b", "strong"}
+    if is_bold and not any(above.name in HEADINGS for above in node.above()):
         found.append("strong")
     if _MONO.search(style.get("font-family", "")) and not any(above.name in {"pre", "code"} for above in node.above()):
         found.append("code")
@@ -168,9 +168,13 @@ def tags_of(node: Node, style: dict[str, str]) -> list[str]:
 def language(root: Node) -> str:
     """The one in which more than half is written, if the text says so."""
     said: Counter[str] = Counter()
-    for node in root.walk():
+    lengths: dict[int, int] = {}
+    for node in reversed([*root.walk()]):
+        lengths[id(node)] = sum(
+            len(child) if isinstance(child, str) else lengths.get(id(child), 0) for child in node.children
+        )
         if (lang := node.attributes.get("lang", "")) and node.name in {"span", "font", *BLOCKS}:
-            said[lang.partition("-")[0].lower()] += len(node.words)
+            said[lang.partition("-")[0].lower()] += lengths[id(node)]
     most, length = said.most_common(1)[0] if said else ("", 0)
     return most if 2 * length > len("".join(root.words.split())) else ""
 
@@ -179,6 +183,7 @@ def blocks(root: Node) -> None:
     """Without empty paragraphs, breaks between blocks, paragraphs round a cell's words, languages of the whole."""
     main = language(root)
     has_both = writes_both_ways(root)
+    verbatim = {id(each) for node in root.walk() if node.name in VERBATIM for each in node.walk()}
 
     def tidied(node: Node) -> list[Node | str] | None:
         if node.name in BLOCKS and node.attributes.get("lang", "").partition("-")[0].lower() == main:
@@ -187,7 +192,7 @@ def blocks(root: Node) -> None:
             node.attributes["dir"] = node.attributes["dir"].lower()
         if not has_both or (node.name in BLOCKS and node.attributes.get("dir") == "ltr"):
             node.attributes.pop("dir", None)
-        if node.name not in VERBATIM and not any(above.name in VERBATIM for above in node.above()):
+        if node.name not in VERBATIM and id(node) not in verbatim:
             node.children = [_SPACES.sub(" ", child) if isinstance(child, str) else child for child in node.children]
         if node.name in {"p", "div", "picture", "source", *HEADINGS} and is_blank(node):
             return []
@@ -207,7 +212,7 @@ def writes_both_ways(root: Node) -> bool:
 
 
 def is_blank(node: Node) -> bool:
-    return not node.words.strip(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
+    return not node.has_words(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
 
 
 def holds_one_paragraph(node: Node) -> bool:

@@ -10,7 +10,7 @@ from blog.markup.tokens import Tag, read
 VOID = names("area base br col embed hr img input link meta param source track wbr")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = OTHER_BLOCKS | {"blockquote", "li", "ol", "p", "pre", "ul"}
-DEEPEST = 200
+DEEPEST = 80  # several times as deep as programs write; each level costs a walk over all that is in it
 # A tag that begins ends those of the second kind, up to the nearest of the third.
 ENDS = {
     "li": (frozenset({"li", "p"}), frozenset({"ul", "ol"})),
@@ -74,6 +74,30 @@ class Node:
                 said.append(one)
             else:
                 waiting += reversed(one.children)
+        return "".join(said)
+
+    def has_words(self, blank: str | None = None) -> bool:
+        """Whether anything in it is more than space; read no further than to the first of that."""
+        waiting: list[Node | str] = [*reversed(self.children)]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Node):
+                waiting += reversed(one.children)
+            elif one.strip(blank):
+                return True
+        return False
+
+    def begins(self, length: int) -> str:
+        """The first of its words, those of `length` and a few more."""
+        said: list[str] = []
+        waiting: list[Node | str] = [*reversed(self.children)]
+        while waiting and length >= 0:
+            one = waiting.pop()
+            if isinstance(one, Node):
+                waiting += reversed(one.children)
+            else:
+                said.append(one)
+                length -= len("".join(one.split()))
         return "".join(said)
 
     @property

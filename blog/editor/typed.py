@@ -5,10 +5,12 @@ Only where nothing else can be meant: every number is there once as a mark and o
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node
 
 MOST = 500
+LONGEST = 20
 _NUMBER = re.compile(r"\[?([0-9]{1,3})\]?")
 _RAISED = re.compile(r"\[[^\]]{1,14}\]|[*†‡§¶]{1,3}")
 _NOTE_NAME = re.compile(r"(?:foot|end)?-?_?(?:fn|note|ftn|edn|cite|ref)", re.IGNORECASE)
@@ -60,8 +62,8 @@ def leads_back(node: Node) -> bool:
 
 
 def looks_like_a_mark(node: Node) -> bool:
-    words = node.words.strip()
-    is_high = any(is_raised(each) for each in (node, *node.elements, *list(node.above())[:2]))
+    words = node.begins(LONGEST).strip()
+    is_high = any(is_raised(each) for each in (node, *node.elements, *islice(node.above(), 2)))
     return bool(_RAISED.fullmatch(words)) or (is_high and _NUMBER.fullmatch(words) is not None)
 
 
@@ -73,15 +75,16 @@ def is_a_text(place: Node, wanted: set[str]) -> bool:
         is_one = all(item.attributes.get("id", "") in wanted for item in place.parent.elements)
     else:
         is_one = _NOTE_NAME.match(place.attributes.get("id", "")) is not None
-    return is_one and bool(place.words.strip())
+    return is_one and place.has_words()
 
 
 def numbers(root: Node) -> None:
     """Raised numbers in the text, and at its end a paragraph or an item for each."""
     raised: dict[str, list[Node]] = {}
     for node in root.walk():
-        is_free = is_raised(node) and not any(each.name == "a" for each in (*node.walk(), *list(node.above())[:2]))
-        if is_free and (found := _NUMBER.fullmatch(node.words.strip())):
+        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.begins(LONGEST).strip())):
+            continue
+        if not any(each.name == "a" for each in chain(node.walk(), islice(node.above(), 2))):
             raised.setdefault(found[1], []).append(node)
     if not raised or len(raised) > MOST:
         return
@@ -104,7 +107,7 @@ def mark_of(raised: list[Node], texts: list[Node]) -> Node | None:
 def last_blocks(root: Node) -> Iterator[Node]:
     """Blocks of words alone, the last first."""
     for node in reversed([*root.walk()]):
-        if node.name in BLOCKS and node.words.strip() and not any(each.name in BLOCKS for each in node.walk()):
+        if node.name in BLOCKS and node.has_words() and not any(each.name in BLOCKS for each in node.walk()):
             yield node
 
 
