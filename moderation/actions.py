@@ -1,5 +1,6 @@
 """The verbs of moderators. Each is one transaction about one thread, and each is on record."""
 
+from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
@@ -44,13 +45,29 @@ def trash(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
     return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, **how)
 
 
+def restore(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+    """Back out of spam or trash, to what it was before it went there; one that arrived there waits."""
+    return decide(comment, Decision.Verb.RESTORE, before_removal, may=is_removed, by=by, **how)
+
+
+def keep(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+    """A reported comment stays: what readers say against it is dismissed."""
+    return decide(comment, Decision.Verb.KEEP, Status.APPROVED, may=is_reported, by=by, **how)
+
+
+def deny(comment: Comment, *, by: User, told: str = "", **how: Unpack[How]) -> Decision:
+    """The appeal against a refusal is refused, with what its writer is told."""
+    return decide(comment, Decision.Verb.DENY, as_it_is, may=is_appealed, by=by, told=told, **how)
+
+
 @transaction.atomic
 def decide(
     comment: Comment,
     verb: Decision.Verb,
-    after: Status,
+    after: Status | Callable[[Comment], Status],
     *,
     by: User,
+    may: Callable[[Comment], bool] | None = None,
     why: str = "",
     seen: str | None = None,
     words: int | None = None,
@@ -58,74 +75,31 @@ def decide(
 ) -> Decision:
     """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`, with which `words`.
 
-    Raises AlreadyDecided when it stands otherwise by now, or like that already, Reworded when its writer has changed
-    it, Comment.DoesNotExist when it is gone.
+    Raises AlreadyDecided when it stands otherwise by now, or like that already (`may` says what else to ask), Reworded
+    when its writer has changed it, Comment.DoesNotExist when it is gone.
     """
     root, fresh = lock(comment.pk)
-    if fresh.status == after:
+    if fresh.status == after if may is None else not may(fresh):
         raise AlreadyDecided(fresh)
     check(fresh, seen=seen, words=words)
-    comment.status = after
-    return settle(root, fresh, verb, after, by=by, why=why, **told)
+    comment.status = after if isinstance(after, Status) else after(fresh)
+    return settle(root, fresh, verb, Status(comment.status), by=by, why=why, **told)
 
 
-@transaction.atomic
-def restore(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-) -> Decision:
-    """Back out of spam or trash, to what it was before it went there; one that arrived there waits.
-
-    Raises as decide() does.
-    """
-    root, fresh = lock(comment.pk)
-    if fresh.status not in REMOVED:
-        raise AlreadyDecided(fresh)
-    check(fresh, seen=seen, words=words)
-    comment.status = before_removal(fresh)
-    return settle(root, fresh, Decision.Verb.RESTORE, Status(comment.status), by=by, why=why, batch=batch)
+def is_removed(comment: Comment) -> bool:
+    return comment.status in REMOVED
 
 
-@transaction.atomic
-def keep(
-    comment: Comment,
-    *,
-    by: User,
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-) -> Decision:
-    """A reported comment stays: what readers say against it is dismissed. Raises as decide() does."""
-    root, fresh = lock(comment.pk)
-    if not fresh.is_approved or not fresh.reports:
-        raise AlreadyDecided(fresh)
-    check(fresh, seen=seen, words=words)
-    return settle(root, fresh, Decision.Verb.KEEP, Status.APPROVED, by=by, why=why, batch=batch)
+def is_reported(comment: Comment) -> bool:
+    return comment.is_approved and bool(comment.reports)
 
 
-@transaction.atomic
-def deny(
-    comment: Comment,
-    *,
-    by: User,
-    told: str = "",
-    why: str = "",
-    seen: str | None = None,
-    words: int | None = None,
-    batch: Batch | None = None,
-) -> Decision:
-    """The appeal against a refusal is refused, with what its writer is told. Raises as decide() does."""
-    root, fresh = lock(comment.pk)
-    if fresh.status not in REMOVED or not appeals.is_open(fresh):
-        raise AlreadyDecided(fresh)
-    check(fresh, seen=seen, words=words)
-    return settle(root, fresh, Decision.Verb.DENY, Status(fresh.status), by=by, why=why, told=told, batch=batch)
+def is_appealed(comment: Comment) -> bool:
+    return is_removed(comment) and appeals.is_open(comment)
+
+
+def as_it_is(comment: Comment) -> Status:
+    return Status(comment.status)
 
 
 def before_removal(comment: Comment) -> Status:

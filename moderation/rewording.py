@@ -40,18 +40,7 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
     if not markup.plain(html):
         raise Empty
     was, now = (fresh.wording_id, fresh.edited), timezone.now()
-    decision = Decision.objects.create(
-        comment=fresh,
-        number=fresh.pk,
-        essay=fresh.essay,
-        moderator=by,
-        verb=Decision.Verb.EDIT,
-        why=why,
-        before=fresh.status,
-        after=fresh.status,
-        removed_by=fresh.removed_by,
-        created=now,
-    )
+    decision = Decision.objects.record(fresh, Decision.Verb.EDIT, fresh.status, moderator=by, why=why, created=now)
     words_now = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
     fresh.say(words_now, reasons=old.reasons)
     fresh.edited = fresh.changed = now
@@ -88,13 +77,13 @@ def reply(
         is_moderator=True,
         key=key,
     )
-    fields = {"comment": answer, "number": answer.pk, "essay": answer.essay, "moderator": by}
     made.append(
-        Decision.objects.create(
-            **fields,
-            verb=Decision.Verb.REPLY,
+        Decision.objects.record(
+            answer,
+            Decision.Verb.REPLY,
+            Status.APPROVED,
+            moderator=by,
             before=Status.TRASH,  # where it goes when this is taken back
-            after=Status.APPROVED,
             removed_by=Comment.Remover.UNDONE,
         )
     )
@@ -109,17 +98,7 @@ def delete(comment: Comment, *, by: User, why: str = "", seen: str | None = None
     """
     root, fresh = settling.lock(comment.pk)
     settling.check(fresh, seen=seen, words=words)
-    decision = Decision.objects.create(
-        comment=fresh,
-        number=fresh.pk,
-        essay=fresh.essay,
-        moderator=by,
-        verb=Decision.Verb.DELETE,
-        why=why,
-        before=fresh.status,
-        after=Status.TRASH,
-        removed_by=fresh.removed_by,
-    )
+    decision = Decision.objects.record(fresh, Decision.Verb.DELETE, Status.TRASH, moderator=by, why=why)
     is_seen = fresh.is_approved or fresh.has_readable_replies()
     if fresh.is_approved:
         fresh.count(-1, root=root)

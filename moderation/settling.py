@@ -57,20 +57,8 @@ def settle(
     told: str = "",
 ) -> Decision:
     """Change the status of a locked comment with all that is counted, and write down who did it."""
-    decision = Decision.objects.create(
-        comment=comment,
-        number=comment.pk,
-        essay=comment.essay,
-        moderator=by,
-        verb=verb,
-        why=why,
-        reason=reason,
-        told=told,
-        batch=batch,
-        before=comment.status,
-        after=after,
-        removed_by=comment.removed_by,
-        undoes=undoes,
+    decision = Decision.objects.record(
+        comment, verb, after, moderator=by, why=why, reason=reason, told=told, batch=batch, undoes=undoes
     )
     if undoes:
         comment.removed_by = undoes.removed_by

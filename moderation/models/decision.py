@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -31,6 +31,12 @@ def by_comment(decision: "Decision") -> int:
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
+    def record(self, comment: Comment, verb: "Decision.Verb", after: str, **more: Any) -> "Decision":
+        """What is being decided about a comment that is as it was before: written down first, then done."""
+        before = {"before": comment.status, "removed_by": comment.removed_by}
+        about = {"comment": comment, "number": comment.pk, "essay": comment.essay}
+        return self.create(verb=verb, after=after, **{**about, **before, **more})
+
     def in_force(self, comment: Comment) -> Iterator["Decision"]:
         """A comment's decisions, newest first, without those that were undone and what undid them."""
         return standing(self.filter(comment=comment).order_by("-pk"))
