@@ -40,10 +40,11 @@ def reachable(html: str) -> str:
     return _SCROLLING.sub(r'<\1 tabindex="0"', html)
 
 
-def afar(drawn: str, site: str, address: str) -> str:
+def afar(drawn: str, site: str, address: str, *, is_apart: bool = False) -> str:
     """A drawn essay for where it is read outside of the site: whole addresses, its own notes by their names alone.
 
-    `address` is the essay's own: what leads to a heading in it leads there.
+    `address` is the essay's own: what leads to a heading in it leads there, unless the essay goes somewhere to live
+    apart from that address.
     """
     ids = set(_ID.findall(drawn))
 
@@ -52,7 +53,7 @@ def afar(drawn: str, site: str, address: str) -> str:
         if name == "srcset":
             return f' srcset="{_IN_SET.sub(lambda each: each[1] + site + "/", value)}"'
         if value.startswith("#"):
-            return found[0] if value[1:] in ids else f' {name}="{escape(address)}{value}"'
+            return found[0] if is_apart or value[1:] in ids else f' {name}="{escape(address)}{value}"'
         is_ours = value.startswith("/") and not value.startswith("//")
         if is_ours or not _WITH_SCHEME.match(value):
             value = escape(urljoin(address if not is_ours else site, unescape(value)))

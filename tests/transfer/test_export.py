@@ -57,6 +57,20 @@ def essays() -> dict[str, Essay]:
     return {essay.title: essay for essay in Essay.objects.all()}
 
 
+def test_brackets_and_anchors_of_an_author_mean_elsewhere_what_they_mean_here(tmp_path: Path) -> None:
+    body = (
+        '<h2>Part</h2><p>Write [caption], [[gallery]], [Gallery ids="1"], [code]x[/code] or [x]; '
+        'see <a href="#h-part">above</a> and <a href="#gone">there</a>.</p>'
+    )
+    make.essay("Brackets", body=body)
+    call_command("export", "wordpress", tmp_path / "all.xml", verbosity=0)
+    written = (tmp_path / "all.xml").read_text()
+    assert 'Write [[caption]], [[[gallery]]], [[Gallery ids="1"]], &#91;code]x[/code] or [x];' in written
+    Essay.objects.all().delete()
+    exports.bring(tmp_path / "all.xml")
+    assert Essay.objects.get().body == body
+
+
 def shape_of(essay: Essay) -> list[tuple[str, str, str, str]]:
     rows = Comment.objects.filter(essay=essay).order_by("tree_id", "lft").select_related("wording", "parent__wording")
     return [

@@ -177,6 +177,22 @@ def link(address: str) -> str:
     return f'<a href="{escape(address)}">{escape(address)}</a>'
 
 
+def as_words(body: str) -> str:
+    """Brackets that an author wrote, so that WordPress shows them and takes none for a shortcode.
+
+    It shows `[[gallery]]` as `[gallery]`; where the same name is closed later on, only an entity is safe.
+    """
+
+    def shown(code: re.Match[str]) -> str:
+        if code["name"].lower() not in _MEANINGS:
+            return code[0]
+        if body.find(f"[/{code['name']}]", code.end()) == -1:
+            return f"[{code[0]}]"
+        return "&#91;" * (1 + len(code["escaped"])) + code[0].lstrip("[")
+
+    return _SHORTCODE.sub(shown, body)
+
+
 def has_blocks(body: str) -> bool:
     """Whether the block editor wrote it: then bare newlines are nothing but space."""
     return _BLOCK in body

@@ -15,6 +15,7 @@ from blog import markup
 from blog.models import Essay, Image, Redirect, Site, Tag
 from comments.models import Comment, Discussion, Status
 from transfer.report import Report
+from transfer.wordpress import text
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/"
@@ -84,15 +85,15 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     address = settings.SITE_URL + essay.get_absolute_url()
     writers = essay.bylines
     discussion = Discussion.objects.filter(essay=essay).first()
-    body = (
-        f"<!-- wp:html -->{markup.afar(essay.body, settings.SITE_URL, address)}<!-- /wp:html -->" if essay.body else ""
-    )
+    body = text.as_words(markup.afar(essay.body, settings.SITE_URL, address, is_apart=True))
     state = "publish" if essay.is_published else "future" if essay.published else "draft"
     yield "<item>" + element("title", escape(essay.title, quote=False)) + element("link", address)
     yield element("pubDate", format_datetime(essay.published or essay.created))
     yield element("dc:creator", writers[0].username if writers else "")
     yield f'<guid isPermaLink="false">{escape(settings.SITE_URL)}/?p={essay.pk}</guid>'
-    yield element("content:encoded", body) + element("excerpt:encoded", escape(essay.excerpt, quote=False))
+    yield element("content:encoded", f"<!-- wp:html -->{body}<!-- /wp:html -->" if body else "") + element(
+        "excerpt:encoded", escape(essay.excerpt, quote=False)
+    )
     yield element("wp:post_id", essay.pk) + moments("wp:post", essay.published or essay.created)
     yield element("wp:post_modified_gmt", essay.changed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
     yield element("wp:comment_status", "open" if discussion is None or discussion.is_open else "closed")
