@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,6 +45,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.services.chromium import Visitor, chromium
+from tests.services.databases import database
 from tests.services.redis import redis
 from tests.services.site import Installation, Serve, Server, alike, installed
 from tests.services.smtp import Mailbox
@@ -152,11 +154,39 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
-    """The tests' own database on PostgreSQL is one more copy: what was migrated once is migrated."""
-    if not settings.ON_SQLITE:
-        migrated: Installation = request.getfixturevalue("_migrated")
-        connection.settings_dict["TEST"]["TEMPLATE"] = urlsplit(migrated.database_url).path[1:]
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """The tests' own database is one more copy where there is one to copy: what was migrated once is migrated."""
+    if settings.ON_SQLITE and not PART:
+        request.getfixturevalue("django_db_setup")  # pytest-django's: one test alone waits for no whole site
+        yield
+        return
+    request.getfixturevalue("django_test_environment")
+    migrated: Installation = request.getfixturevalue("_migrated")
+    with database(migrated.database_url, tmp_path_factory.mktemp("own"), template=migrated.database_url) as url:
+        with django_db_blocker.unblock():
+            tests_own(url)
+        yield
+        with django_db_blocker.unblock():
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+
+
+def tests_own(url: str) -> None:
+    """Every connection of this process leads there from now on; what stands there now comes back after a flush."""
+    path = urlsplit(url).path
+    name = path[1:]
+    if settings.ON_SQLITE:
+        name = f"file:{Path(path).stem}?mode=memory&cache=shared"
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    if settings.ON_SQLITE:
+        connection.ensure_connection()
+        with contextlib.closing(sqlite3.connect(path)) as source:
+            source.backup(connection.connection)
+    connection._test_serialized_contents = connection.creation.serialize_db_to_string()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from server.worker import Worker
 
 class Command(BaseCommand):
     help = "Does the jobs that the site hands on, and the periodic ones."
+    # `migrate` and `serve` ask them before: here they would only read every view, at each start after a death.
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         autodiscover_modules("jobs")
