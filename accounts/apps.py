@@ -2,10 +2,12 @@
 
 from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    verbose_name = _("People")  # allauth's own room in the admin is called Accounts
     default = True
 
 

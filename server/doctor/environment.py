@@ -84,7 +84,7 @@ def _about_sqlite() -> Iterator[Finding]:
             _("SQLite version"),
             _("SQLite %(version)s can lose commits when two processes checkpoint at the same moment.")
             % {"version": sqlite3.sqlite_version},
-            _("Under `serve` only the job worker does. For more processes use SQLite 3.51.3 or newer, or PostgreSQL."),
+            _("Under “serve” only the job worker does. For more processes use SQLite 3.51.3 or newer, or PostgreSQL."),
         )
 
 

@@ -96,7 +96,7 @@ def _about_jobs() -> Iterator[Finding]:
             Gravity.ERROR,
             _("Jobs"),
             words % {"count": count},
-            _("The job worker does not run, so no mail is sent. `serve` runs one; by hand: manage.py worker"),
+            _("The job worker does not run, so no mail is sent. manage.py serve runs one; by hand: manage.py worker"),
         )
     if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENTLY).count():
         words = ngettext(

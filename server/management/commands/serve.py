@@ -80,7 +80,9 @@ class Command(BaseCommand):
         here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if settings.DEBUG:
             return [f"Rejoinder is at {here} (Ctrl-C stops it).", *demo(here)]
-        return [f"Rejoinder is at {settings.SITE_URL}, listening at {here}.", *(f"- {found}" for found in findings())]
+        where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening at {here}"
+        found = findings()
+        return [f"Rejoinder is at {where}.", *(["Not yet right:"] if found else []), *(f"- {each}" for each in found)]
 
     def say(self, lines: list[str]) -> None:
         self.stdout.write("\n".join(lines))
