@@ -119,7 +119,7 @@ function show(words, entry) {
   report.append(button);
 }
 
-export function clear() {
+function clear() {
   if (!report || report.hidden) return;
   report.hidden = true;
   report.entry = null;
@@ -141,7 +141,7 @@ function applied(answer, entry, isMany) {
 }
 
 /* One verb about some rows: they fold, the next one has the focus, and the server is asked. */
-export function decide(rows, form, button) {
+function decide(rows, form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const next = after(rows);
   const entry = { made: null, lines: rows.map((row) => folded(row, button.dataset.done)) };

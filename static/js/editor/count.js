@@ -28,7 +28,7 @@ function wordsOf(block) {
   return count;
 }
 
-export function countWords(doc) {
+function countWords(doc) {
   let sum = 0;
   doc.forEach((block) => {
     if (block.type.name !== "endnotes") sum += wordsOf(block);

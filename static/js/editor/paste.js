@@ -62,7 +62,7 @@ function put(tr, from, to, slice) {
   return tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(tr.mapping.map(to), tr.doc.content.size)), -1));
 }
 
-export function sliceOf(schema, html) {
+function sliceOf(schema, html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   gatherNotes(body);
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);

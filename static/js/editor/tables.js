@@ -139,7 +139,7 @@ function caption(state) {
   return tr.setSelection(TextSelection.create(tr.doc, table.pos + 2 + (first.type.name === "caption" ? first.content.size : 0)));
 }
 
-export const DEEDS = {
+const DEEDS = {
   rowBefore: (state) => addRow(state, -1),
   rowAfter: (state) => addRow(state, 1),
   columnBefore: (state) => addColumn(state, -1),
