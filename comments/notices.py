@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
 from comments import mails, refusals, standing
+from comments.mail_server import Away, MailServer, NotTaken, Uncertain
 from comments.models import Comment, Notice, Status, Subscription
-from comments.post import Away, NotTaken, Post, Uncertain
 from server.jobs import PAUSES, job
 
 ANNOUNCED_FOR = timedelta(days=2)
@@ -155,7 +155,7 @@ def send() -> None:
     After a spell another job takes over, so that others have their turn, and a worker that is to stop can.
     """
     site, over = Site.objects.current(), monotonic() + SPELL
-    with Post() as post:
+    with MailServer() as server:
         while candidates := list(Notice.objects.due().select_related("recipient")[:READ_AT_A_TIME]):
             for notice in candidates:
                 if monotonic() > over:
@@ -163,7 +163,7 @@ def send() -> None:
                     return
                 try:
                     if claim(notice):
-                        deliver(notice, site, post)
+                        deliver(notice, site, server)
                 except Away:
                     return  # the rest is tried by the clock
 
@@ -186,7 +186,7 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
     return bool(moved)
 
 
-def deliver(notice: Notice, site: Site, post: Post) -> None:
+def deliver(notice: Notice, site: Site, server: MailServer) -> None:
     """Raises Away, once the notice is put off."""
     if notice.kind in Notice.SUMS:
         leave_out(notice)
@@ -195,9 +195,9 @@ def deliver(notice: Notice, site: Site, post: Post) -> None:
         move(notice, Notice.State.DROPPED)  # decided otherwise since
         return
     try:
-        post.open()
+        server.open()
         if move(notice, Notice.State.SENDING):
-            post.send(message)
+            server.send(message)
             arrived(notice)
     except Uncertain as error:
         move(notice, Notice.State.SENDING, error=str(error))  # a person decides

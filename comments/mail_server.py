@@ -34,8 +34,8 @@ class Uncertain(Trouble):
     """The mail may have gone out or not."""
 
 
-class Post:
-    """Opened with the first mail; `with Post() as post:` closes it after the last."""
+class MailServer:
+    """Opened with the first mail; `with MailServer() as server:` closes it after the last."""
 
     def __init__(self) -> None:
         self.connection: Any = get_connection()
