@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from blog import markup
-from blog.editor import formulas, lists, notes, programs, styles, typed
+from blog.editor import formulas, lists, notes, programs, styles, typed, word_formulas
 from blog.editor.tree import Node, parse, rework
 
 _FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*)<!--\s*EndFragment\s*-->", re.DOTALL)
@@ -21,7 +21,6 @@ _NOT_TEXT = {
     "form": "form(s)",
     "svg": "drawing(s)",
     "canvas": "drawing(s)",
-    "m:omath": "formula(s)",
 }
 PICTURES = ("http://", "https://", "/")
 Picture = Callable[[str, str], str]
@@ -51,12 +50,13 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
     if fragment := _FRAGMENT.search(source):
         source = fragment[1]
     source = _PLAYER.sub(lambda player: link(player, brought), _HEAD.sub("", source, count=1))
-    root = parse(source)
+    root = parse(word_formulas.shown(source))
     remarks, changes = styles.drop_editorial(root)
     brought.lost += [("remark(s) of reviewers", "")] * remarks
     brought.changed += [("tracked change(s) (is|are) taken as accepted", "")] * changes
     programs.drop_asides(root, brought.lost)
     formulas.to_words(root, brought.changed, brought.lost)
+    word_formulas.to_words(root, brought.changed, brought.lost)
     lists.from_word(root)
     lists.nest(root)
     typed.link(root)

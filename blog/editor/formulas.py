@@ -5,7 +5,7 @@ from blog.editor.tree import Node, rework
 _TWO = frozenset({"msup", "msub", "mover", "munder", "mfrac", "mroot"})
 _SPOKEN = frozenset({"annotation", "annotation-xml", "mphantom"})
 _RELATIONS = "=<>≤≥≠≈≡∈→⇒×+"
-_TABLES = frozenset({"mtable", "mmultiscripts"})
+_TABLES = frozenset({"mtable", "mmultiscripts", "m:m"})
 
 
 def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:

@@ -38,6 +38,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     for (const type of ["input", "change", "essay-change"]) this.form.addEventListener(type, () => this.changed());
     this.form.addEventListener("submit", (event) => this.submitted(event));
     addEventListener("online", () => this.send());
+    addEventListener("offline", () => { if (this.isTyped) this.isWaiting = true; this.send(); });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.isWaiting && this.send());
     addEventListener("beforeunload", (event) => { if (this.isTyped && !this.isLeaving && !this.isHere) event.preventDefault(); });
     const begun = this.begin(before).catch(() => this.say("nowhere")).then(() => { this.isBegun = true; });
@@ -136,11 +137,13 @@ customElements.define("essay-autosave", class extends HTMLElement {
     }
     const sent = this.print();
     if (sent === this.last && !this.isWaiting) return;
+    this.isSending = true;
     if (this.dataset.waits) {
-      this.say("keptHere");
+      const isThere = await this.reach(this.dataset.alive, { method: "HEAD" }, () => true);
+      this.isSending = this.isAgain = false;
+      if (isThere) this.say("keptHere");
       return;
     }
-    this.isSending = true;
     const body = new URLSearchParams(sent);
     body.set("number", (this.number += 1));
     body.set("over", this.over);
@@ -156,14 +159,18 @@ customElements.define("essay-autosave", class extends HTMLElement {
     }
   }
 
-  /* The server's answer; without one the reason is said, and it is tried again. */
-  async post(body) {
+  post(body) {
+    return this.reach(this.dataset.address, { method: "POST", body }, (response) => response.json());
+  }
+
+  /* What is read from the server's answer; without one the reason is said, and it is tried again. */
+  async reach(address, how, read) {
     let reason = navigator.onLine ? "away" : "offline";
     try {
-      const response = await fetch(this.dataset.address, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(20_000) });
+      const response = await fetch(address, { ...how, redirect: "manual", signal: AbortSignal.timeout(20_000) });
       if (response.ok || response.status === 409) {
         this.isWaiting = this.isUnsaved = false;
-        return await response.json();
+        return await read(response);
       }
       if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) reason = "loggedOut";
       else if (response.status < 500) reason = "refused";

@@ -1,5 +1,6 @@
 /* Pictures for an essay: sent in by button, drop or paste, or found among earlier ones; then put into the text. */
 
+const PATIENCE = 120_000;
 const place = document.querySelector(".essay-images");
 const editor = document.querySelector(".essay-editor");
 const dialog = place.querySelector("template").content.querySelector("dialog");
@@ -14,7 +15,7 @@ let asked = 0;
 
 async function ask(address, body) {
   try {
-    const answer = await fetch(address, body && { method: "POST", body, headers: { "X-CSRFToken": token() } });
+    const answer = await fetch(address, { ...(body && { method: "POST", body, headers: { "X-CSRFToken": token() } }), signal: AbortSignal.timeout(PATIENCE) });
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) return await answer.json();
   } catch {
     // said below, as for an answer that is none
@@ -119,6 +120,9 @@ if (editor) {
   };
   opener.addEventListener("click", choice);
   editor.addEventListener("essay-picture", choice);
+  editor.addEventListener("essay-keep", ({ detail }) => {
+    if (file) detail.kept = ask(dialog.dataset.upload, form({ file: detail.file, alt: detail.alt }));
+  });
   editor.addEventListener("essay-files", (event) => {
     if (!file) return;
     event.preventDefault();

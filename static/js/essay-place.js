@@ -7,7 +7,7 @@ const words = () => document.querySelector(".editor-text");
 function leave() {
   const where = { at: null };
   editor?.dispatchEvent(new CustomEvent("essay-where", { detail: where }));
-  sessionStorage.setItem(NAME, JSON.stringify({ top: scrollY, at: where.at, name: document.activeElement?.id }));
+  sessionStorage.setItem(NAME, JSON.stringify({ top: scrollY, at: where.at, name: document.activeElement?.id, isFull: editor?.classList.contains("is-full") }));
 }
 
 function comeBack() {
@@ -17,6 +17,21 @@ function comeBack() {
   if (left.at !== null) editor.dispatchEvent(new CustomEvent("essay-stand", { detail: left }));
   else if (left.name) document.getElementById(left.name)?.focus({ preventScroll: true });
   scrollTo({ top: left.top, behavior: "instant" });
+  announce();
+  if (!left.isFull) return;
+  editor.dispatchEvent(new CustomEvent("essay-full"));
+  form.querySelector(".kept").textContent = said(); // what stands at the top is covered
+}
+
+const said = () => document.querySelector(".messagelist")?.textContent.trim() ?? "";
+
+/* What stands at the top of a page that comes back is not read aloud to somebody put back into the text. */
+function announce() {
+  const aloud = document.createElement("p");
+  aloud.className = "visually-hidden";
+  aloud.setAttribute("role", "status");
+  form.append(aloud);
+  setTimeout(() => { aloud.textContent = said(); }, 100);
 }
 
 const isSaved = location.hash.startsWith("#saved-");

@@ -261,6 +261,22 @@ def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
     assert brought.lost == [("remark(s) of reviewers", "")]
 
 
+def test_formulas_of_word_become_words_and_their_pictures_go() -> None:
+    picture = "<![if !msEquation]><span><![if !vml]><img src='file:///C:/eq.png'><![endif]></span><![endif]>"
+    power = "<m:sSup><m:e><i><m:r>x</m:r></i></m:e><m:sup><m:r>2</m:r></m:sup></m:sSup>"
+    part = "<m:f><m:fPr><m:ctrlPr></m:ctrlPr></m:fPr><m:num><m:r>a+b</m:r></m:num><m:den><m:r>2</m:r></m:den></m:f>"
+    rows = "<m:m><m:mr><m:e><m:r>1</m:r></m:e></m:mr></m:m>"
+    source = "".join(
+        f"<p>Let <!--[if gte msEquation 12]><m:oMath>{each}</m:oMath><![endif]-->{picture} be.</p>"
+        for each in (f"{power}={part}", rows)
+    )
+    brought = bring(source)
+    assert brought.html == "<p>Let <i>x</i><sup>2</sup>=(a+b)/2 be.</p><p>Let  be.</p>"
+    assert brought.changed == [("formula(s) became words", "x2=(a+b)/2")]
+    assert brought.lost == [("formula(s)", "1")]
+    assert "b" in bring("<p>a <![if !msEquation]> never closed</p><p>b</p>").html
+
+
 def test_what_has_no_form_here_is_said() -> None:
     source = (
         "<p class=MsoToc1>Part ... 7</p><p>a <u>b</u> <span style='font-variant:small-caps'>c</span> <del datetime=x>d</del>"

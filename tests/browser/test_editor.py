@@ -266,6 +266,25 @@ def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) 
     assert desk.words == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
 
 
+def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
+    desk.page.get_by_role("button", name="Table", exact=True).click()
+    for key in ("Enter", "Control+Enter"):
+        desk.press(key)
+    desk.type("behind[^note")
+    desk.press("Control+Enter")
+    desk.type("end")
+    desk.press("Control+Home")
+    desk.type("cell")
+    desk.press("Control+Shift+Enter")
+    desk.type("before")
+    desk.press("Control+End")
+    desk.type("!")
+    desk.press("Control+End")
+    desk.type("?")
+    assert desk.words.startswith('<p>before</p><table><thead><tr><th scope="col">cell</th>')
+    assert desk.words.endswith("</table><p>behind[1]end!</p>|<li 1>note?</li>")
+
+
 def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(open_desk: Callable[..., Desk]) -> None:
     body = markup.essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
     essay = make.essay("Unchanged", body=body)

@@ -1,5 +1,6 @@
 """Pictures on the page on which an essay is written, in Chromium: dropped, sent in, found again, and remarked on."""
 
+import base64
 import io
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,15 @@ PASTE = """([bytes, name]) => {
     new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
 }"""
 
+# A page of words with pictures written into it, and files beside them.
+PASTE_PAGE = """([html, bytes]) => {
+  const carried = new DataTransfer();
+  carried.setData("text/html", html);
+  carried.items.add(new File([new Uint8Array(bytes)], "image.jpg", { type: "image/jpeg" }));
+  document.querySelector(".essay-editor [contenteditable=true]").dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }));
+}"""
+
 
 def photo() -> bytes:
     out = io.BytesIO()
@@ -46,7 +56,7 @@ def file(name: str, data: bytes) -> FilePayload:
 
 @pytest.fixture
 def page(visitor: Visitor, site: "Server") -> Page:
-    author = make.author("miriam")
+    author = make.author()
     essay = make.essay("Whose Promise", by=author, excerpt="On a word.", body="<p>In the spring.</p>")
     page = visitor.open(site.url)
     log_in(page.context, author, site.url)
@@ -91,3 +101,30 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
 
     assert page.locator("#id_body").input_value().count("<img ") == Image.objects.count() == 3
     assert Image.objects.filter(alt="A round hill").count() == 1
+
+
+def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_named(
+    page: Page, visitor: Visitor
+) -> None:
+    data = base64.b64encode(photo()).decode()
+    html = (
+        f'<p>One</p><p><img alt="A hill" width=60 src="data:image/jpeg;base64,{data}"></p><p style="color:red">Two</p>'
+        '<p>in <img width=300 height=200 src="file:///C:/clip_image001.jpg" alt="Another"> line</p>'
+        '<p><img src="data:image/png;base64,AAAA" alt="Torn"></p><p><img alt="Drawn" src="data:image/svg+xml,<svg/>"></p>'
+    )
+    page.locator(".editor-text p").click()
+    page.evaluate(PASTE_PAGE, [html, list(photo())])
+    said = page.locator(".editor-said")
+    expect(said).to_contain_text("What could not come along:")
+    expect(said.get_by_role("listitem")).to_have_count(2)
+    expect(said).to_contain_text("1 picture that only the other program has: Drawn")
+    expect(said).to_contain_text("“picture.png” is not kept")
+    expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()
+    expect(page.locator(".editor-text p", has_text=" line").get_by_alt_text("Another")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist")).to_be_visible()
+    body = page.locator("#id_body").input_value()
+    assert (body.count("<img "), body.count('width="600" height="400"'), "style" in body) == (2, 2, False)
+    assert set(Image.objects.order_by("-pk").values_list("alt", flat=True)[:2]) == {"A hill", "Another"}
+    assert not [each for each in visitor.complaints if "image/upload" not in each]
+    visitor.complaints.clear()  # Chromium logs what is refused

@@ -327,7 +327,17 @@ def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the
         page.get_by_role("link", name="Go on with what was not saved").click()
     else:
         page.get_by_role("button", name="Keep what is stored, throw this away").click()
-    page.get_by_role("link", name="See both and choose").click()
+    choice = page.get_by_role("link", name="See both and choose")
+    if way == "throw away":  # while it waits, what is typed is in the browser alone, and trouble is told at once
+        expect(choice).to_be_visible()
+        field(page)
+        for is_away, said in ((True, "You are offline"), (False, "Kept in this browser")):
+            context.set_offline(is_away)
+            page.keyboard.type(" Now.")
+            page.clock.run_for(6000)
+            expect(page.locator(".kept")).to_contain_text(said)
+        visitor.complaints.clear()
+    choice.click()
     expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
 
 

@@ -3,6 +3,7 @@
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
+import { placed, taken } from "./pictures.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
 const { DOMSerializer, DOMParser: Reader, Slice } = pm.model;
@@ -103,7 +104,7 @@ export function withPasted(state) {
   if (!waiting.length) return state.doc;
   const { tr } = state;
   for (const { id, from, to } of waiting) {
-    id.slice ??= sliceOf(state.schema, unstyled(id.html));
+    id.slice ??= sliceOf(state.schema, placed(unstyled(id.html), id.sign ?? "data:", []).html);
     put(tr, tr.mapping.map(from, 1), tr.mapping.map(to, 1), id.slice);
   }
   return state.apply(tr).doc;
@@ -114,15 +115,24 @@ class Pasting {
     Object.assign(this, { editor, place, address, said, waits });
   }
 
-  async bring(html, { from, to }) {
+  /* A picture sent in as any other is; without somebody who takes it there is none. */
+  keep(file, alt) {
+    const detail = { file, alt, kept: null };
+    this.place.dispatchEvent(new CustomEvent("essay-keep", { bubbles: true, detail }));
+    return detail.kept ?? {};
+  }
+
+  async bring(source, { from, to }, files) {
     const { view } = this.editor;
-    const id = { html };
+    const id = { html: source };
     view.dispatch(view.state.tr.setMeta(key, { id, from, to }));
     this.say(this.said.dataset.waits);
     this.place.setAttribute("aria-busy", "true");
     this.waits();
     const slow = setTimeout(() => this.say(this.said.dataset.slow), SLOW);
-    const answer = await cleaned(this.address, html);
+    const { html, sign, kept } = await taken(source, files, (file, alt) => this.keep(file, alt));
+    Object.assign(id, { html, sign, slice: undefined });
+    const [answer, pictures] = await Promise.all([cleaned(this.address, html), kept()]);
     clearTimeout(slow);
     this.place.removeAttribute("aria-busy");
     const { state } = view;
@@ -135,24 +145,24 @@ class Pasting {
       return;
     }
     const { selection } = state;
-    put(tr, at.from, at.to, sliceOf(state.schema, answer.failed ? unstyled(html) : answer.html));
+    const whole = placed(answer.failed ? unstyled(html) : answer.html, sign, pictures);
+    put(tr, at.from, at.to, sliceOf(state.schema, whole.html));
     if (selection.from === at.from && selection.to === at.to) tr.scrollIntoView();
     else tr.setSelection(selection.map(tr.doc, tr.mapping)); // somebody went on typing
     view.dispatch(tr.setMeta("paste", true).setMeta("uiEvent", "paste"));
     apart(view);
-    this.tell(answer);
+    this.tell(answer, whole.missing.map((why) => why || this.said.dataset.noPicture));
   }
 
-  tell(answer) {
-    if (answer.failed) return this.say(this.said.dataset[answer.failed]);
-    this.say("");
+  tell(told, missing) {
+    const answer = told.failed ? { lost: missing, changed: [] } : { ...told, lost: [...told.lost, ...missing] };
+    this.say(told.failed ? this.said.dataset[told.failed] : "");
     for (const kind of ["lost", "changed"]) {
       if (!answer[kind].length) continue;
       const list = document.createElement("ul");
       list.append(...answer[kind].map((words) => Object.assign(document.createElement("li"), { textContent: words })));
       this.said.append(this.said.dataset[kind], list);
     }
-    return undefined;
   }
 
   say(words) {
@@ -172,7 +182,7 @@ export const Paste = Extension.create({
       const isForeign = html && !html.includes(MINE) && !view.state.doc.resolve(from).parent.type.spec.code;
       if (!isOffered && !isForeign) return false;
       event.preventDefault();
-      if (!isOffered) void pasting.bring(html, { from, to });
+      if (!isOffered) void pasting.bring(html, { from, to }, files);
       return true;
     };
     return [

@@ -4,6 +4,7 @@ import { Dropcursor, Editor, Extension, Gapcursor, UndoRedo, pm } from "django-p
 import { Blocks, insertFigure } from "./blocks.js";
 import { showCount } from "./count.js";
 import { Find, FindBar } from "./find.js";
+import { Leaving } from "./leaving.js";
 import { Notes, WHOLE } from "./notes.js";
 import { Paste, withPasted } from "./paste.js";
 import { extensions } from "./schema.js";
@@ -88,6 +89,7 @@ export function start(place) {
       UndoRedo.configure({ depth: 500 }),
       Blocks,
       Find,
+      Leaving,
       Notes,
       Paste.configure({ place, address: clean, said, stored, waits: () => write.ask() }),
       Tables,
@@ -139,6 +141,7 @@ export function start(place) {
   place.addEventListener("insert-figure", ({ detail }) => insertFigure(editor, detail));
   place.addEventListener("essay-replace", ({ detail: { html } }) => editor.view.dispatch(pm.history.closeHistory(show(html))));
   place.addEventListener("essay-where", ({ detail }) => { detail.at = editor.view.hasFocus() ? editor.state.selection.from : null; });
+  place.addEventListener("essay-full", () => tools.full());
   place.addEventListener("essay-stand", ({ detail }) => editor.commands.focus(Math.min(detail.at, editor.state.doc.content.size), { scrollIntoView: false }));
   tell("essay-ready");
   return editor;
