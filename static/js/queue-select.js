@@ -1,5 +1,5 @@
 /* How many are selected, all of a page at once, and then all that match. */
-import { list, stops } from "./queue-rows.js";
+import { list, stops, tell as announce } from "./queue-rows.js";
 
 const bulk = document.getElementById("bulk");
 const boxes = () => stops().flatMap((row) => [...row.querySelectorAll(".pick input")]);
@@ -9,6 +9,7 @@ export function selectAll() {
   const isOn = !all.every((box) => box.checked);
   for (const box of all) box.checked = isOn;
   list.dispatchEvent(new Event("rows"));
+  announce(bulk.querySelector(".selected").textContent);
 }
 
 if (bulk) {
@@ -27,7 +28,10 @@ if (bulk) {
   };
   every.closest("label").hidden = false;
   every.addEventListener("change", selectAll);
-  list.addEventListener("change", tell);
+  list.addEventListener("change", (event) => {
+    tell();
+    if (event.target.closest(".pick")) announce(selected.textContent);
+  });
   list.addEventListener("rows", tell);
   addEventListener("pageshow", tell);
 }

@@ -162,6 +162,7 @@ def test_a_whole_session_of_writing_keeps_to_the_policy_and_stays_where_one_writ
     with page.expect_navigation():
         page.keyboard.press("Control+s")
     expect(page.locator(".messagelist")).to_contain_text("Saved as a draft.")
+    expect(page.locator("form [role=status]").last).to_have_text("Saved as a draft.")  # whoever hears hears it too
     expect(page.locator(".editor-text")).to_be_focused()
     page.keyboard.type("Yes: ")
     with page.expect_popup() as opened:
