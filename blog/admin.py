@@ -25,6 +25,7 @@ from blog.editor.widget import EssayEditor
 from blog.models import RESERVED, Authorship, Essay, Redirect, Site
 from blog.own_work import OwnWork
 from blog.publishing import Publishing
+from blog.time_zones import TimeZones
 from blog.writing_admin import Writing
 from blog.writing_form import WritingForm
 
@@ -34,6 +35,11 @@ class SiteAdmin(admin.ModelAdmin[Site]):
     """One row: its list is its form."""
 
     fields = ("name", "tagline", "language", "time_zone", "essays_a_page", "public_record")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        if db_field.name == "time_zone":
+            more["widget"] = TimeZones()
+        return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         Site.objects.get_or_create(pk=1)

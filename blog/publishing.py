@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from blog import actions, check_views, revising
 from blog.models import Essay, Profile
+from blog.time_zones import current_name
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
@@ -55,10 +56,12 @@ class Publishing(Base):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **more)
         if db_field.name == "published" and field is not None:
-            field.help_text = _("%(help)s In the time of %(zone)s.") % {
-                "help": db_field.help_text,
-                "zone": timezone.get_current_timezone_name(),
-            }
+            field.help_text = format_html(
+                '{} <a href="{}">{}</a>',
+                _("%(help)s In the time of %(zone)s.") % {"help": db_field.help_text, "zone": current_name()},
+                reverse("admin:blog_profile_changelist"),
+                _("Another time zone"),
+            )
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 import pagecache
 from accounts.models import User
 from blog import actions
-from blog.models import Profile, Series
+from blog.models import Profile, Series, Site
+from blog.time_zones import TimeZones
 
 
 @admin.register(Series)
@@ -80,6 +81,12 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     """Everybody's list is the form of their own."""
 
     fields = ("about", "links", "time_zone")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        if db_field.name == "time_zone":
+            own = _t("the site’s: %(zone)s") % {"zone": Site.objects.current().time_zone}
+            more["widget"] = TimeZones(choices=[("", own), ("UTC", "UTC")])
+        return super().formfield_for_dbfield(db_field, request, **more)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):

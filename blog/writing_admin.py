@@ -18,6 +18,7 @@ from blog import drafting, revising
 from blog.conflicts import clash, conflict
 from blog.models import Authorship, Draft, Essay, Revision, Text
 from blog.revising import Standing
+from blog.time_zones import current_name
 from blog.writing_folds import folds
 from blog.writing_form import as_initial, wish
 
@@ -146,7 +147,7 @@ def said(essay: Essay, revision: Revision | None) -> str:
     if essay.is_published:
         return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return _("It appears by itself on %(when)s.") % {"when": at}
+    return _("It appears by itself on %(when)s, in the time of %(zone)s.") % {"when": at, "zone": current_name()}
 
 
 def back(request: HttpRequest, essay: Essay) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from blog.models import Essay
+from blog.time_zones import current_name
 
 WRITTEN = ("title", "deck", "body")
 NAMES_SHOWN = 3
@@ -40,7 +41,8 @@ def said_of(essay: Essay | None) -> str:
 def when(essay: Essay | None) -> str:
     if essay is None or essay.published is None:
         return _("not yet: a draft")
-    return formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
+    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
+    return at if essay.is_published else f"{at} ({current_name()})"
 
 
 def series(essay: Essay | None) -> str:

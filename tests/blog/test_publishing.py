@@ -203,3 +203,21 @@ def test_a_pinned_essay_stands_first_and_says_so(client: Client, author: User) -
     assert client.get("/feed/").content.decode().index("New") < client.get("/feed/").content.decode().index("Old")
     chosen(client_of(make.editor()), "unpin", old)
     assert [("".join(heading.itertext())) for heading in Page(client.get("/")).all("h2")] == ["New", "Old"]
+
+
+def test_time_zones_are_chosen_from_a_list_in_which_what_was_given_stays(author: User) -> None:
+    make.site(time_zone="Europe/Berlin")
+    profile = Profile.objects.create(user=author, time_zone="EST5EDT")
+    desk = client_of(author)
+    address = f"/admin/blog/profile/{profile.pk}/change/"
+    page = Page(desk.get(address))
+    offered = [option.get("value") for option in page.id("id_time_zone").iter("option")]
+    assert offered[:3] == ["", "UTC", "EST5EDT"]
+    assert {"Asia/Tokyo", "America/Argentina/Ushuaia"} < {*offered}
+    assert "the site’s: Europe/Berlin" in page.words
+    for zone in ("Asia/Kolkata", ""):
+        assert desk.post(address, {"about": "", "links": "", "time_zone": zone}).status_code == 302
+        profile.refresh_from_db()
+        assert profile.time_zone == zone
+    said = desk.post(f"{ESSAYS}add/", fields(published_0="2126-11-20", published_1="03:00:00"), follow=True)
+    assert "in the time of Europe/Berlin" in Page(said).words
