@@ -27,6 +27,7 @@ from comments.subscription_forms import NotifyForm
 from comments.viewer import Viewer, key_to
 
 GUEST = "guest"
+UNPOSTED = (actions.Gone, actions.Joined, actions.Duplicate, actions.Flooded, Refused)
 SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
 
 
@@ -69,36 +70,48 @@ def respond(request: Request, **address: Any) -> HttpResponse:
             following=following,
             **form.cleaned_data,
         )
-    except actions.Gone:
-        form.add_error("parent", _("The comment you answer is no longer here. Post again to answer the essay itself."))
-        return refuse(request, essay, form, details, 422)
-    except actions.Joined:
-        return refuse(
-            request, essay, form, details, 409, _("Who you are here has changed meanwhile. Please post this again.")
-        )
-    except Blocked as blocked:
-        return refuse(request, essay, form, details, 403, f"{blocked} {_('Your words are still below.')}")
-    except Refused as refused:
-        form.add_error("text", str(refused))
-        return refuse(request, essay, form, details, 422)
-    except actions.Duplicate as duplicate:
-        return refuse(
-            request, essay, form, details, 409, _("You have said just this here already."), url=link(duplicate.comment)
-        )
-    except actions.Flooded as flooded:
-        seconds = math.ceil(flooded.seconds)
-        words = ngettext(
-            "That was quick: please wait another %(count)d second, then post it again. Your words are still below.",
-            "That was quick: please wait another %(count)d seconds, then post it again. Your words are still below.",
-            seconds,
-        )
-        response = refuse(request, essay, form, details, 429, words % {"count": seconds})
-        response.headers["Retry-After"] = str(seconds)
-        return response
+    except UNPOSTED as error:
+        return turned_down(request, essay, form, details, error)
     drafts.drop(request, essay, comment.parent_id)
     response = settle(request, details, comment, asked=following is not None and not following.is_reader)
     if "in_place" in request.POST:
         response.status_code = 201  # script reads where it is, which a redirect would not tell it
+    return response
+
+
+def turned_down(
+    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, error: Exception
+) -> HttpResponse:
+    """What post() refused, in words that say what to do now."""
+    match error:
+        case actions.Gone():
+            words = _("The comment you answer is no longer here. Post again to answer the essay itself.")
+            form.add_error("parent", words)
+            return refuse(request, essay, form, details, 422)
+        case actions.Joined():
+            words = _("Who you are here has changed meanwhile. Please post this again.")
+            return refuse(request, essay, form, details, 409, words)
+        case Blocked():
+            return refuse(request, essay, form, details, 403, f"{error} {_('Your words are still below.')}")
+        case actions.Duplicate(comment=comment):
+            words = _("You have said just this here already.")
+            return refuse(request, essay, form, details, 409, words, url=link(comment))
+        case actions.Flooded(seconds=seconds):
+            return too_quick(request, essay, form, details, math.ceil(seconds))
+    form.add_error("text", str(error))
+    return refuse(request, essay, form, details, 422)
+
+
+def too_quick(
+    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, seconds: int
+) -> HttpResponse:
+    words = ngettext(
+        "That was quick: please wait another %(count)d second, then post it again. Your words are still below.",
+        "That was quick: please wait another %(count)d seconds, then post it again. Your words are still below.",
+        seconds,
+    )
+    response = refuse(request, essay, form, details, 429, words % {"count": seconds})
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 
