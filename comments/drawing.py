@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from accounts import pictures
 from blog import markup
-from comments import moments, screening
+from comments import moments, why_held
 from comments.models import Comment
 from comments.pages import More
 from comments.thread import Move, Row, Shown, Step
@@ -295,4 +295,4 @@ class Page:
 
     def told_about(self, template: str, pk: int) -> str:
         told = self.told.get(pk)
-        return get_template(template).render({"told": told, "why": screening.to_writer(told.reasons)}) if told else ""
+        return get_template(template).render({"told": told, "why": why_held.to_writer(told.reasons)}) if told else ""

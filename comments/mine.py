@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import Request
 from accounts.models import Commenter
 from blog import markup
-from comments import removals, screening
+from comments import removals, why_held
 from comments.models import Comment, Rules, Status
 from comments.removals import Removal
 from comments.viewer import Viewer
@@ -69,7 +69,7 @@ def state(comment: Comment, why: Removal | None = None) -> str:
         return why.words
     match Status.PENDING if comment.is_waiting else comment.status:
         case Status.PENDING:
-            waits = screening.to_writer(comment.wording.reasons if comment.wording else [])
+            waits = why_held.to_writer(comment.wording.reasons if comment.wording else [])
             return f"{_('Your comment is awaiting moderation.')} {waits}"
         case Status.SPAM:
             return _("Not published: it was taken for an advertisement. If that is wrong, tell the owner of this site.")

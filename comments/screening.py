@@ -1,4 +1,4 @@
-"""A draft and its sender → a verdict: the status it gets, and why in words. Small checks, each can explain itself."""
+"""A draft and its sender → a verdict: the status it gets, and why. Small checks; `why_held` puts them in words."""
 
 import ipaddress
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import BooleanField, F, Value
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts import imitation
 from accounts.imitation import Known
@@ -18,15 +17,14 @@ from accounts.models import Commenter
 from accounts.names import imitates, is_mixed
 from blog import markup
 from blog.models import Essay, Site
-from comments import blocks, own_rules, rule_words, teaching
+from comments import blocks, own_rules, teaching
 from comments.cases import Case, Past
 from comments.folding import first_in, fold_words
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import network_of
 from comments.models.history import History
 from comments.spam import Judgement, in_hundredths
-
-Reason = dict[str, Any]
+from comments.why_held import Reason
 
 LOOKED_BACK = 20
 
@@ -280,83 +278,3 @@ def by_own_rule(draft: Draft) -> Verdict | None:
 def is_spam_outright(reason: Reason, rules: Rules) -> bool:
     """So like spam that the owner wants it under Spam at once; never unless they say from where on."""
     return reason["code"] == "spam" and bool(rules.spam_mark_at) and reason["score"] >= rules.spam_mark_at / 100
-
-
-def in_words(reason: Reason) -> str:
-    """A kept reason as a moderator reads it."""
-    match reason:
-        case {"code": "everything"}:
-            return _("every comment is held")
-        case {"code": "origin"}:
-            return _("the browser did not say which page it was sent from")
-        case {"code": "first"}:
-            return _("first comment")
-        case {"code": "links", "count": int(count)}:
-            return ngettext("%(count)d link", "%(count)d links", count) % {"count": count}
-        case {"code": "word", "word": word}:
-            return _("the word “%(word)s”") % {"word": word}
-        case {"code": "office"}:
-            return _("the name is that of an office here")
-        case {"code": "site"}:
-            return _("the name is that of this site")
-        case {"code": "name", "name": name, "writes": False}:
-            return _("the name imitates %(name)s, who keeps order here") % {"name": name}
-        case {"code": "name", "name": name}:
-            return _("the name imitates %(name)s, who writes here") % {"name": name}
-        case {"code": "mixed"}:
-            return _("the name mixes letters of several scripts")
-        case {"code": "spam", "score": float(score), "words": words, "signs": signs}:
-            why = [_("“%(word)s”") % {"word": word} for word in words] + [sign_in_words(sign) for sign in signs]
-            likeness = _("looks like spam, %(score).2f") % {"score": score}
-            return _("%(likeness)s: %(why)s") % {"likeness": likeness, "why": ", ".join(why)} if why else likeness
-        case {"code": "trap"}:
-            return _("a field was filled in that readers do not see")
-        case {"code": "quick", "seconds": float(seconds)}:
-            return _("sent %(seconds).1f seconds after the page was opened") % {"seconds": seconds}
-        case {"code": "kept"}:
-            return _("everything from this person or place is held")
-        case {"code": "rule", "name": name, "then": then}:
-            words = _("published by the rule “%(name)s”") if then == "publish" else _("the rule “%(name)s”")
-            because = rule_words.conditions(reason.get("because", ()))
-            return f"{words % {'name': name}}: {because}" if because else words % {"name": name}
-        case {"code": "akismet"}:
-            return _("the service that is asked elsewhere calls it spam")
-        case {"code": "imported"}:
-            return _("was waiting where it was imported from")
-    return str(reason.get("code", ""))
-
-
-def sign_in_words(sign: str) -> str:
-    """What beside its words speaks for spam."""
-    return {
-        "address": _("how the email address looks"),
-        "asks": _("question marks"),
-        "bare": _("a link to a front page"),
-        "bbcode": _("links typed in square brackets"),
-        "capitals": _("how many capitals"),
-        "deep": _("a link to a page"),
-        "digits": _("how many digits"),
-        "exclaims": _("exclamation marks"),
-        "headings": _("headings"),
-        "html": _("links typed as HTML"),
-        "length": _("how long it is"),
-        "lines": _("how many lines"),
-        "links": _("how many links"),
-        "marks": _("how many marks"),
-        "mixed": _("letters of several scripts in a word"),
-        "repeats": _("the same words again and again"),
-        "scripts": _("letters of another script"),
-        "shortener": _("a link to a shortener"),
-        "shouted": _("words in capitals"),
-        "website": _("a website beside the name"),
-    }.get(sign, sign)
-
-
-def to_writer(reasons: list[Reason]) -> str:
-    """Why it waits, as its own writer reads it. What the filters look for is not told."""
-    codes = {reason.get("code") for reason in reasons}
-    if codes == {"first"}:
-        return _("It is your first here. A moderator reads it before it appears.")
-    if "links" in codes:
-        return _("It holds several links. A moderator reads it before it appears.")
-    return _("A moderator reads it before it appears.")

@@ -28,8 +28,8 @@ from blog.models import Essay
 from comments import removals
 from comments.models import Comment, Like, Rules, Status, Subscription, is_editable, is_waiting
 from comments.removals import APPEALS_WITHIN, Removal
-from comments.screening import Reason
 from comments.thread import Row
+from comments.why_held import Reason
 
 HELD = signing.TimestampSigner(salt="comments.held")
 OWN = "-own"

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from blog import markup
-from comments import screening
+from comments import why_held
 from comments.models import Comment, Status, Wording
 from moderation import buttons
 from moderation.history import History
@@ -128,7 +128,7 @@ class Row:
         """Why it is here: what held it, as long as nobody has let it through, and what people say of it."""
         wording = self.comment.wording
         held = wording.reasons if wording and not self.comment.is_approved else []
-        found = [screening.in_words(reason) for reason in held]
+        found = [why_held.in_words(reason) for reason in held]
         if self.reported:
             found.append(reported(self.reported))
         if self.appeal:

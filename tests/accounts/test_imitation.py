@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Commenter, User
 from accounts.names import fold, imitates
 from blog.models import Essay
-from comments import screening
+from comments import screening, why_held
 from comments.models import Comment, History, Status, Wording
 from moderation import actions as deciding
 from tests import make
@@ -37,7 +37,7 @@ def essay(author: User) -> Essay:
 
 def why(comment: Comment) -> list[str]:
     assert comment.wording
-    return [screening.in_words(reason) for reason in comment.wording.reasons]
+    return [why_held.in_words(reason) for reason in comment.wording.reasons]
 
 
 @pytest.mark.parametrize(

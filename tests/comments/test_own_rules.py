@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Essay
-from comments import own_rules, patterns, rule_words, screening
+from comments import own_rules, patterns, rule_words, why_held
 from comments.conditions import MEANINGS
 from comments.languages import language_of
 from comments.models import Comment, Condition, Rule, Status
@@ -40,7 +40,7 @@ def _free(essay: Essay) -> None:
 
 
 def reasons(comment: Comment) -> list[str]:
-    return [screening.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
+    return [why_held.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
 
 
 @pytest.mark.both

@@ -590,14 +590,14 @@ def test_a_refused_reply_comes_back_under_the_comment_that_it_answers(essay: Ess
 def test_a_comment_is_held_and_its_reasons_are_kept_in_words(
     essay: Essay, guest: Browser, rules: dict[str, object], sent: dict[str, str], codes: list[str], said: str
 ) -> None:
-    from comments import screening
+    from comments import why_held
 
     make.rules(**{"hold_first_comment": False, "hold_links": 0} | rules)
     comment = guest.say(essay, **sent)
     assert comment.status == Status.PENDING
     kept = Wording.objects.get(comment=comment).reasons
     assert [reason["code"] for reason in kept] == codes
-    assert [screening.in_words(reason) for reason in kept] == [said]
+    assert [why_held.in_words(reason) for reason in kept] == [said]
 
 
 def test_every_reason_is_kept_together(essay: Essay, guest: Browser) -> None:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from blog.models import Essay
-from comments import editing, notices, screening, spam, subscription_views, teaching
+from comments import editing, notices, screening, spam, subscription_views, teaching, why_held
 from comments.models import Address, Comment, Notice, Rules, SpamModel, Subscription, Wording
 from comments.spam import Figures, Filter, Said
 from comments.spam import features as looking
@@ -234,9 +234,9 @@ def test_it_waits_with_the_reason_for_moderators_alone(essay: Essay, lesson_lear
     held = browser.say(essay, text=CHEAP)
     (reason,) = reasons(held)
     assert (held.status, reason["code"], "shortener" in reason["signs"]) == ("pending", "spam", True)
-    assert screening.in_words(reason).startswith(f"looks like spam, {reason['score']:.2f}: “")
-    assert "a link to a shortener" in screening.in_words(reason)
-    assert screening.to_writer([reason]) == "A moderator reads it before it appears."
+    assert why_held.in_words(reason).startswith(f"looks like spam, {reason['score']:.2f}: “")
+    assert "a link to a shortener" in why_held.in_words(reason)
+    assert why_held.to_writer([reason]) == "A moderator reads it before it appears."
     assert Browser().say(essay, text=THOUGHT, name="Ben", email="ben@example.org").is_approved
 
 

@@ -15,7 +15,8 @@ from blog.models import Essay
 from comments import actions as speaking
 from comments import akismet
 from comments.models import Block, Comment, Status
-from comments.screening import Sender, in_words
+from comments.screening import Sender
+from comments.why_held import in_words
 from moderation import actions, undoing
 from server.doctor import findings
 from tests import make
