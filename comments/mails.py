@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import QueueMail, User
 from blog import markup
 from blog.models import Site
-from comments import mailed_links, removals, screening, standing
+from comments import mailed_links, removals, standing, why_held
 from comments.models import Address, Comment, Notice, Rules, Status, Subscription
 
 Kind = Notice.Kind
@@ -71,7 +71,7 @@ def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     if comment.status != expected or comment.wording is None:
         return None
     context = told_of(comment) | {
-        "reasons": [screening.in_words(reason) for reason in comment.wording.reasons],
+        "reasons": [why_held.in_words(reason) for reason in comment.wording.reasons],
         "queue": in_queue(comment),
     }
     headers = in_thread(notice, comment)
