@@ -31,6 +31,7 @@ PAGE = """<!doctype html>
 <main class="plain leaf" id="main">
 <h1>{}</h1>
 {}
+<p><a href="/">{}</a></p>
 </main>
 </body>
 </html>
@@ -40,7 +41,9 @@ PAGE = """<!doctype html>
 def page(status: int, title: str, *words: str, retry_after: float | None = None) -> HttpResponse:
     paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in words))
     direction = "rtl" if get_language_bidi() else "ltr"
-    content = format_html(PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs)
+    content = format_html(
+        PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs, _("To the first page")
+    )
     response = HttpResponse(content, status=status, headers=HEADERS)
     if retry_after is not None:
         response["Retry-After"] = str(max(1, round(retry_after)))
