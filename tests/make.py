@@ -5,12 +5,15 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
+import pagecache
 from accounts.models import Commenter, User
 from blog import actions as writing
+from blog import markup
 from blog.models import Authorship, Essay, Site
-from comments import actions
+from comments import actions, notices
 from comments.models import Comment, Discussion, Rules, TreeNumber, Wording
 from comments.screening import Sender
 
@@ -78,6 +81,8 @@ def comment(
     """A comment as the reader's verb puts it there, then with the status the test wants."""
     from moderation import actions as deciding
 
+    if by is None and status == "approved":
+        return said(essay, text or f"Words {next(numbers)}", to)
     made = actions.post(
         essay=Essay.objects.get(pk=essay.pk),
         commenter=by or guest(f"Guest {next(numbers)}"),
@@ -93,6 +98,20 @@ def comment(
             "approved": deciding.approve, "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
         }  # fmt: skip
         verbs[status](made, by=judge)
+    made.refresh_from_db()
+    return made
+
+
+@transaction.atomic
+def said(essay: Essay, text: str, to: Comment | None) -> Comment:
+    """What `actions.post` does for a guest whom nobody knows and everybody trusts, without asking about their past."""
+    root, above = actions.hold(None, essay, to.pk if to else None)
+    who = guest(f"Guest {next(numbers)}")
+    who.save()
+    words = Wording(text=text, html=markup.comment(text), network=Sender("203.0.113.9").network)
+    made = Comment.objects.grow(essay=essay, commenter=who, parent=above, root=root, status="approved", wording=words)
+    pagecache.bump(essay.cache_key, "comments")
+    notices.tell.enqueue(made.pk)
     made.refresh_from_db()
     return made
 

@@ -41,7 +41,11 @@ def kill_the_parent(main: int) -> None:
 
 @pytest.mark.parametrize(
     "kill",
-    [kill_everything, *(pytest.param(kill, marks=pytest.mark.once) for kill in (kill_one_process, kill_the_parent))],
+    [
+        kill_everything,
+        pytest.param(kill_one_process, marks=pytest.mark.once),
+        pytest.param(kill_the_parent, marks=pytest.mark.long),  # its processes end with it: test_serve.py
+    ],
 )
 def test_no_answered_comment_is_lost_and_none_is_doubled(
     forum: Callable[..., Forum], kill: Callable[[int], None]

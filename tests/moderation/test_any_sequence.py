@@ -195,7 +195,7 @@ def taken_back() -> Iterator[None]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=settings().max_examples // (1 if RUNS_ALL or connection.vendor == "sqlite" else 2))
+@settings(max_examples=settings().max_examples // (1 if RUNS_ALL else 2 if connection.vendor == "sqlite" else 4))
 @given(st.lists(STEPS, min_size=3, max_size=30))
 def test_any_sequence_of_posts_replies_and_decisions_keeps_the_tree_and_the_counts(
     steps: list[tuple[str, int]],

@@ -152,6 +152,7 @@ ONE_BY_ONE: dict[str, tuple[str, dict[str, Any]]] = {
 LEAVES = {"keep", "deny", "edit"}  # a comment as it stands
 
 
+@pytest.mark.once
 def test_each_decision_and_each_stroke_taken_back_was_never_made(whole: Scene) -> None:
     before = everything(whole)
     for what, (name, typed) in ONE_BY_ONE.items():

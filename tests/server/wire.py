@@ -43,12 +43,12 @@ class Call:
 
     def answer(self) -> tuple[int, str]:
         """The status, and the headers with the body; status 0 when there is none."""
-        response = http.client.HTTPResponse(self.socket)
-        try:
-            response.begin()
-            return response.status, f"{response.headers}\n{response.read().decode()}"
-        except (OSError, http.client.HTTPException):
-            return 0, ""
+        with contextlib.closing(http.client.HTTPResponse(self.socket)) as response:
+            try:
+                response.begin()
+                return response.status, f"{response.headers}\n{response.read().decode()}"
+            except (OSError, http.client.HTTPException):
+                return 0, ""
 
     def close(self) -> None:
         self.socket.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.django import TestCase
 
@@ -164,6 +164,7 @@ KINDS = ("comment", "comment", "comment", "pingback", "note")
 
 
 class AnyFile(TestCase):
+    @settings(max_examples=settings().max_examples * 2 // 5)
     @given(
         some.lists(
             some.tuples(some.integers(0, 15), some.sampled_from(STATUSES), some.sampled_from(KINDS)),
