@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -113,7 +114,11 @@ def about_headings(headings: Iterable[tuple[int, str]]) -> Iterator[Finding]:
 
 
 def about_images(images: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    ours = {"", urlsplit(settings.SITE_URL).netloc}
     for src, alt in images:
+        if urlsplit(src).netloc not in ours:
+            words = _("A picture stands on another site: readers are shown none from there. Put it in from here.")
+            yield Finding("away", words, src.rpartition("/")[2][:SHOWN])
         if not alt:
             words = _("A picture has no alternative text; leave it so only if it shows nothing that matters.")
             yield Finding("alt", words, src.rpartition("/")[2][:SHOWN])

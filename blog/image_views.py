@@ -6,9 +6,11 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import fetch
 from accounts.models import User
 from blog import images, pictures
 from blog.models import Image
@@ -16,6 +18,7 @@ from server import limits
 
 AN_HOUR = 200
 FOUND = 24
+SECONDS = 4
 
 
 class AltForm(forms.ModelForm[Image]):
@@ -26,16 +29,21 @@ class AltForm(forms.ModelForm[Image]):
 
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
+    """A file that is sent, or what stands at an `address` elsewhere: readers' pages show pictures from here alone."""
     user = author_with(request, "blog.add_image")
-    sent = request.FILES.get("file")
-    if sent is None:
+    sent, address = request.FILES.get("file"), request.POST.get("address", "")
+    if sent is None and not address:
         return refused(_("Please choose a picture first."))
     if limits.take("image", f"user {user.pk}", 3600, count=AN_HOUR):
         return refused(_("That was many pictures in a short time. Please try again in a few minutes."), 429)
+    name = sent.name if sent else Truncator(address).chars(80)
     try:
-        image = pictures.keep(sent.read(pictures.BYTES + 1), alt=request.POST.get("alt", ""), by=user)
+        data = sent.read(pictures.BYTES + 1) if sent else fetch.get(address, seconds=SECONDS, most=pictures.BYTES).body
+        image = pictures.keep(data, alt=request.POST.get("alt", ""), by=user)
     except pictures.NoPicture as error:
-        return refused(_("“%(name)s” is not kept: it is %(why)s.") % {"name": sent.name, "why": error})
+        return refused(_("“%(name)s” is not kept: it is %(why)s.") % {"name": name, "why": error})
+    except fetch.Failed as error:
+        return refused(_("“%(name)s” could not be brought here: %(why)s.") % {"name": name, "why": error})
     return JsonResponse(told(image, user), status=201)
 
 

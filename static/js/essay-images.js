@@ -121,7 +121,7 @@ if (editor) {
   opener.addEventListener("click", choice);
   editor.addEventListener("essay-picture", choice);
   editor.addEventListener("essay-keep", ({ detail }) => {
-    if (file) detail.kept = ask(dialog.dataset.upload, form({ file: detail.file, alt: detail.alt }));
+    if (file) detail.kept = ask(dialog.dataset.upload, form({ ...detail.source, alt: detail.alt }));
   });
   editor.addEventListener("essay-files", (event) => {
     if (!file) return;

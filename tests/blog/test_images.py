@@ -23,6 +23,7 @@ from blog.models import Essay, Image, Profile, Series, Tag
 from tests import make
 from tests.blog.writing import Desk
 from tests.comments.door import Page
+from tests.services.web import serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 UPLOAD = "/admin/blog/image/upload/"
@@ -57,6 +58,20 @@ def photo(width: int = 60, height: int = 40, kind: str = "JPEG") -> bytes:
 
 def send(desk: Client, data: bytes, name: str = "hill.jpg", **fields: str) -> Any:
     return desk.post(UPLOAD, {"file": SimpleUploadedFile(name, data), **fields})
+
+
+def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, settings: Settings) -> None:
+    with serving() as elsewhere:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({elsewhere.origin})
+        elsewhere.answer = lambda handler: handler.say(body=photo())
+        told = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/hill?w=60", "alt": "A hill"}).json()
+        assert (told["width"], told["alt"], told["src"].startswith("/media/")) == (60, "A hill", True)
+        elsewhere.answer = lambda handler: handler.say(404)
+        gone = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/gone.jpg"})
+    assert (gone.status_code, Image.objects.count()) == (422, 1)
+    assert "/gone.jpg” could not be brought here: the answer was 404" in gone.json()["error"]
+    inside = desk.post(UPLOAD, {"address": "http://127.0.0.1/"})
+    assert (inside.status_code, "could not be brought here" in inside.json()["error"]) == (422, True)
 
 
 def sent(desk: Client, width: int = 60, height: int = 40) -> Image:

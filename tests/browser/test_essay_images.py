@@ -111,12 +111,14 @@ def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_nam
         f'<p>One</p><p><img alt="A hill" width=60 src="data:image/jpeg;base64,{data}"></p><p style="color:red">Two</p>'
         '<p>in <img width=300 height=200 src="file:///C:/clip_image001.jpg" alt="Another"> line</p>'
         '<p><img src="data:image/png;base64,AAAA" alt="Torn"></p><p><img alt="Drawn" src="data:image/svg+xml,<svg/>"></p>'
+        '<p>far <img src="http://127.0.0.1:9/far.jpg" alt="Far"></p>'
     )
     page.locator(".editor-text p").click()
     page.evaluate(PASTE_PAGE, [html, list(photo())])
     said = page.locator(".editor-said")
     expect(said).to_contain_text("What could not come along:")
-    expect(said.get_by_role("listitem")).to_have_count(2)
+    expect(said.get_by_role("listitem")).to_have_count(3)
+    expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” could not be brought here")
     expect(said).to_contain_text("1 picture that only the other program has: Drawn")
     expect(said).to_contain_text("“picture.png” is not kept")
     expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()

@@ -115,9 +115,9 @@ class Pasting {
     Object.assign(this, { editor, place, address, said, waits });
   }
 
-  /* A picture sent in as any other is; without somebody who takes it there is none. */
-  keep(file, alt) {
-    const detail = { file, alt, kept: null };
+  /* A picture, by its file or its address, sent in as any other is; without somebody who takes it there is none. */
+  keep(source, alt) {
+    const detail = { source, alt, kept: null };
     this.place.dispatchEvent(new CustomEvent("essay-keep", { bubbles: true, detail }));
     return detail.kept ?? {};
   }
@@ -130,7 +130,7 @@ class Pasting {
     this.place.setAttribute("aria-busy", "true");
     this.waits();
     const slow = setTimeout(() => this.say(this.said.dataset.slow), SLOW);
-    const { html, sign, kept } = await taken(source, files, (file, alt) => this.keep(file, alt));
+    const { html, sign, kept } = await taken(source, files, (picture, alt) => this.keep(picture, alt));
     Object.assign(id, { html, sign, slice: undefined });
     const [answer, pictures] = await Promise.all([cleaned(this.address, html), kept()]);
     clearTimeout(slow);

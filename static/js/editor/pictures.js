@@ -1,6 +1,8 @@
-/* Pictures in what is pasted: those written into it, and files beside it, are sent in and stand where they stood. */
+/* Pictures in what is pasted: those written into it, files beside it, and those that stand on other sites are sent in
+   and stand where they stood. */
 
 const MOST = 50;
+const PATIENCE = 12_000; // for all that other sites have to give
 const TAG = /<img\b[^<>]*>/gi;
 const SOURCE = /(?<![\w-])src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const SIZE = (name) => new RegExp(`(?<![\\w-])${name}\\s*=\\s*["']?([0-9]+)`, "i");
@@ -11,6 +13,17 @@ const sourceOf = (tag) => tag.match(SOURCE)?.slice(1).find((part) => part !== un
 const nameOf = (address) => decodeURI(address.split(/[?#]/)[0].split(/[\\/]/).pop() ?? "").toLowerCase();
 const isWritten = (tag) => /^data:/i.test(sourceOf(tag));
 const isAway = (tag) => !/^(?:https?:)?\/\//i.test(sourceOf(tag));
+
+/* Where it stands on another site, from which no page of ours would show it. */
+function addressOf(tag) {
+  if (isAway(tag)) return "";
+  try {
+    const address = new URL(sourceOf(tag).replaceAll("&amp;", "&"), location.href);
+    return address.origin === location.origin ? "" : address.href;
+  } catch {
+    return "";
+  }
+}
 
 function fileOf(address) {
   const [, type, data] = address.match(/^data:(image\/[\w.+-]{1,40});base64,(.*)$/is) ?? [];
@@ -62,11 +75,12 @@ export async function taken(html, files, keep) {
   let [written, position] = ["", 0];
   for (const tag of tags) {
     const file = isWritten(tag.words) ? fileOf(sourceOf(tag.words)) : others.get(tag);
-    const isOne = file && sent.length < MOST;
+    const address = file ? "" : addressOf(tag.words);
+    const isOne = (file || address) && sent.length < MOST;
     if (!isOne && !isWritten(tag.words)) continue;
     // what cannot be had is told by the server, by its words
     const words = tag.words.replace(SOURCE, () => `src="${isOne ? sign + sent.length : "data:,"}"`);
-    if (isOne) sent.push({ file, words });
+    if (isOne) sent.push({ source: file ? { file } : { address }, words });
     written += html.slice(position, tag.at) + words;
     position = tag.at + tag.words.length;
   }
@@ -76,9 +90,11 @@ export async function taken(html, files, keep) {
 /* One after the other: a server has one door for pictures. */
 async function all(sent, keep) {
   const kept = [];
-  for (const { file, words } of sent) {
+  const until = Date.now() + PATIENCE;
+  for (const { source, words } of sent) {
     const [image] = new DOMParser().parseFromString(words, "text/html").images;
-    kept.push(await keep(file, image?.alt.slice(0, WORDS) ?? ""));
+    const isLate = source.address && Date.now() > until;
+    kept.push(isLate ? {} : await keep(source, image?.alt.slice(0, WORDS) ?? ""));
   }
   return kept;
 }
