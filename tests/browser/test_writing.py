@@ -211,6 +211,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
     page.get_by_role("button", name="Save draft").last.click()
     if essay and colleague:
         expect(page.get_by_role("heading", name="From what is stored to what you wrote")).to_be_visible()
+        page.get_by_text("Both texts whole, side by side").click()
         expect(page.locator("[aria-labelledby=stored] .words")).to_contain_text(HERS)
         assert not writer.lost(page.locator("[aria-labelledby=unsaved] .words").inner_text())
         assert HERS in revising.standing(essay).text.body
