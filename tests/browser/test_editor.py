@@ -98,6 +98,12 @@ class Desk:
             html = html.replace(f'<li id="note-{n}">', f"<li {n}>")
         return html.replace('<section role="doc-endnotes"><ol>', "|").replace("</ol></section>", "")
 
+    def make_table(self) -> None:
+        self.page.get_by_role("button", name="Table", exact=True).click()
+        self.press("Enter")
+        expect(self.text.locator("table")).to_be_visible()
+        expect(self.text).to_be_focused()
+
     def paste(self, html: str) -> None:
         self.page.evaluate(COPY, html)
         self.press("Control+v")
@@ -231,8 +237,7 @@ def test_blocks_are_made_by_signs_keys_and_buttons(desk: Desk) -> None:
         "<h2>Head</h2><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><blockquote><p>said</p></blockquote>"
     )
     desk.start()
-    desk.page.get_by_role("button", name="Table", exact=True).click()
-    desk.press("Enter")
+    desk.make_table()
     desk.type("x")
     desk.press("Tab")
     desk.type("y")
@@ -267,9 +272,8 @@ def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) 
 
 
 def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
-    desk.page.get_by_role("button", name="Table", exact=True).click()
-    for key in ("Enter", "Control+Enter"):
-        desk.press(key)
+    desk.make_table()
+    desk.press("Control+Enter")
     desk.type("behind[^note")
     desk.press("Control+Enter")
     desk.type("end")
