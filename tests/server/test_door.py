@@ -247,7 +247,7 @@ def test_forty_dripping_bodies_cost_readers_nothing(alone: Server) -> None:
             call.begin(RESPOND, FORM, "Content-Length: 3", "Connection: close")
             call.send(3)
             status = call.answer()[0]
-        return waits[len(waits) * 95 // 100] < 0.5 and status == 404  # taken in: there is no such essay
+        return waits[len(waits) * 99 // 100] < 0.5 and status == 404  # taken in: there is no such essay
 
     with drippers(alone.url, 40) as calls:
         assert others_go_on()
