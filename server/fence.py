@@ -1,12 +1,34 @@
-"""No process of ours outlives the one that started it."""
+"""How processes of ours begin and end: one at a time, deaf at first, and none outlives the one that started it."""
 
 import ctypes
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 PARENT = "REJOINDER_SERVE_PID"
+STOPS = {signal.SIGTERM, signal.SIGINT}
+
+# Whoever forks holds it, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
+births = threading.Lock()
+
+
+@contextmanager
+def birth() -> Iterator[None]:
+    """Whoever is forked meanwhile is told to stop only when it can act on it, after it has taken its own signals.
+
+    It would handle the signal as its parent does, and nobody in it looks at what that handler leaves.
+    """
+    with births:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def guard_children() -> None:
@@ -23,6 +45,16 @@ def die_with_parent() -> None:
     if not parent:
         return
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):
         os._exit(0)
+
+
+def be_called(name: str) -> None:
+    """What `ps -o comm` and `top` say of this process: fifteen bytes; its command line stays its parent's."""
+    if sys.platform == "linux":
+        _prctl(PR_SET_NAME, name.encode())
+
+
+def _prctl(option: int, value: int | bytes) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)

@@ -1,11 +1,15 @@
 """Keeps a process running beside the site, and waits longer each time it dies soon."""
 
 import logging
+import multiprocessing
+import os
 import signal
-import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from time import monotonic
+
+from server import fence
 
 logger = logging.getLogger("rejoinder.serve")
 
@@ -29,47 +33,54 @@ class Pause:
 
 
 class Keeper(threading.Thread):
-    """Keeps one process running.
+    """Keeps one process running: forked from this one where granian forks too, so it has loaded everything already.
 
-    The thread lives as long as this process: Linux ties a child to the thread that started it. Whoever forks holds
-    `births`, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
+    The thread lives as long as this process: Linux ties a child to the thread that started it.
     """
 
-    births = threading.Lock()
-
-    def __init__(self, command: Sequence[str], name: str) -> None:
-        """`name` is what stands in the log for it."""
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        """`name` is what the log and the process table call it."""
         super().__init__(name=f"keeper of the {name}", daemon=True)
-        self.command = command
         self.what = name
+        self.work = work
         self.stopping = threading.Event()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: BaseProcess | None = None
 
     def run(self) -> None:
         pause = Pause()
         while True:
-            with self.births:
+            with fence.birth():
                 if self.stopping.is_set():
                     return
-                # In a session of its own, or a terminal's Ctrl-C would reach it beside our own signal.
-                self.process = subprocess.Popen(self.command, start_new_session=True)
-            status = self.process.wait()
+                self.process = multiprocessing.Process(target=live, args=(self.what, self.work), name=self.what)
+                self.process.start()
+            self.process.join()
             if self.stopping.is_set():
                 return
             seconds = pause.after_death()
-            logger.error("The %s ended by itself (%d); the next one starts in %d s.", self.what, status, seconds)
+            status = self.process.exitcode
+            logger.error("The %s ended by itself (%s); the next one starts in %d s.", self.what, status, seconds)
             self.stopping.wait(seconds)
 
     def tell_to_stop(self) -> None:
-        with self.births:
+        with fence.births:
             self.stopping.set()
-            if self.process is not None and self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
+            if self.process is not None:
+                self.process.terminate()
 
     def stop(self) -> None:
         self.tell_to_stop()
         if self.process is not None:
-            try:
-                self.process.wait(STOP_WITHIN)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+            self.process.join(STOP_WITHIN)
+            self.process.kill()
+
+
+def live(name: str, work: Callable[[], object]) -> None:
+    """The process that is kept, from its first moment."""
+    fence.die_with_parent()
+    fence.be_called(name)
+    os.setsid()  # or a terminal's Ctrl-C would reach it beside our own signal
+    for number in (*fence.STOPS, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, fence.STOPS)
+    work()

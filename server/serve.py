@@ -3,12 +3,13 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.management import execute_from_command_line
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 
@@ -26,13 +27,11 @@ LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
 class PortTaken(Exception): ...
 
 
-def serve(
-    host: str, port: int, *, processes: int, beside: Mapping[str, Sequence[str]], on_ready: Callable[[], None]
-) -> int:
-    """Until SIGTERM or Ctrl-C; says with which status to exit. `beside`: what runs beside it, by name."""
+def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on_ready: Callable[[], None]) -> int:
+    """Until SIGTERM or Ctrl-C; says with which status to exit. `beside`: the commands that run beside it, by name."""
     listener = listen(host, port)
     fence.guard_children()
-    keepers = [Keeper(command, name) for name, command in beside.items()]
+    keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
     server = Server(listener, processes, keepers)
     threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
     for keeper in keepers:
@@ -81,9 +80,10 @@ def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
             on_ready()
 
 
-def command(name: str) -> list[str]:
-    """A command of ours, as a process of its own."""
-    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), name]
+def run_beside(listener: socket.socket, command: str) -> None:
+    """In a process of its own, which answers no calls."""
+    listener.close()
+    execute_from_command_line([sys.argv[0], command])
 
 
 def leave_database() -> None:

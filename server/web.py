@@ -3,8 +3,7 @@
 import logging
 import signal
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import granian._signals
@@ -15,7 +14,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from server import answers, bodies, gate
+from server import answers, bodies, fence, gate
 from server.keeper import STOP_WITHIN, Keeper, Pause
 
 logger = logging.getLogger("rejoinder.serve")
@@ -24,22 +23,6 @@ logger = logging.getLogger("rejoinder.serve")
 THREADS = bodies.AT_ONCE + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
-
-
-STOPS = {signal.SIGTERM, signal.SIGINT}
-
-
-@contextmanager
-def deaf() -> Iterator[None]:
-    """Whoever is forked meanwhile is told to stop only when it can act on it, after listen_again.
-
-    It would handle the signal as its parent does, and nobody in it looks at what that handler leaves.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def listen_again() -> None:
@@ -98,7 +81,7 @@ class Server(MPServer):
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with Keeper.births, deaf():
+        with fence.birth():
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
@@ -109,7 +92,7 @@ class Server(MPServer):
             self.main_loop_interrupt.wait(seconds)
             if self.interrupt_signal:
                 return
-        with Keeper.births, deaf():
+        with fence.birth():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()
         # Two that die at the same moment may be noticed as one.

@@ -14,15 +14,11 @@ import pytest
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.services.processes import answers, descendants, wait_until
+from tests.services.below import descendants, web_processes
+from tests.services.processes import answers, wait_until
 
 ROUNDS = 20 if RUNS_ALL else 1
 POSTERS = 4
-
-
-def web_processes(pid: int) -> list[int]:
-    """Those that answer: not the job worker, whose command line says so."""
-    return [child for child in descendants(pid) if b"worker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def kill_everything(main: int) -> None:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +15,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.conftest import RUNS_ALL
 from tests.faults.conftest import Forum
-from tests.services.processes import Process, descendants, wait_until
+from tests.services.below import job_workers
+from tests.services.processes import Process, wait_until
 from tests.services.site import ROOT
 from tests.services.smtp import Mailbox
 
@@ -68,11 +68,7 @@ def states(installation: "Installation", blocker: DjangoDbBlocker) -> dict[str, 
 
 def worker_of(place: Forum) -> int | None:
     """The job worker of this very site."""
-    for pid in descendants(place.server.process.pid):
-        with contextlib.suppress(OSError):
-            if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                return pid
-    return None
+    return next(iter(job_workers(place.server.process.pid)), None)
 
 
 def go_on(place: Forum) -> None:

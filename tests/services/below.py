@@ -1,7 +1,9 @@
 """The processes below a served site: which of them answer, which does the jobs, and whether they still live."""
 
-from collections.abc import Iterator
 from pathlib import Path
+
+# What runs beside the site, by the fifteen bytes that the process table keeps of a name.
+BESIDE = {"job worker", "demo identity p", ""}
 
 
 def fields(pid: int) -> list[str]:
@@ -27,18 +29,16 @@ def descendants(pid: int) -> list[int]:
 
 
 def web_processes(main: int) -> list[int]:
-    return [pid for pid, command in _commands(main) if b"worker" not in command]
+    return [pid for pid in descendants(main) if called(pid) not in BESIDE]
 
 
 def job_workers(main: int) -> list[int]:
-    return [pid for pid, command in _commands(main) if b"worker" in command]
+    return [pid for pid in descendants(main) if called(pid) == "job worker"]
 
 
-def _commands(main: int) -> Iterator[tuple[int, bytes]]:
-    for pid in descendants(main):
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if command:
-            yield pid, command
+def called(pid: int) -> str:
+    """What the process table calls it; nothing when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -57,22 +57,6 @@ def end_with_parent(how: signal.Signals) -> Callable[[], object]:
     return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes below one, nearest first."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, wave = [], [pid]
-    while wave:
-        wave = [child for parent in wave for child in parents.get(parent, [])]
-        found += wave
-    return found
-
-
 class Process:
     """A started server; what it writes goes to a log file."""
 

@@ -37,9 +37,9 @@ class Command(BaseCommand):
             self.stdout.write("Collecting the static files.")
             static.collect()
         greeting = self.greeting(host, port)
-        beside = {"job worker": serve.command("worker")}
+        beside = {"job worker": "worker"}
         if settings.DEMO_PROVIDER_URL and not no_demo_provider:
-            beside["demo identity provider"] = serve.command("demo_provider")
+            beside["demo identity provider"] = "demo_provider"
         serve.leave_database()
         try:
             status = serve.serve(
