@@ -4,6 +4,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from comments.spam.features import SIGN, Said, features, hashed
@@ -46,9 +47,13 @@ def lesson(said: Said, *, is_spam: bool) -> Lesson:
 
 
 def weighed(words: Sequence[int], signs: Sequence[int]) -> Row:
-    """The more words there are, the less each of them says."""
-    of_word = len(words) ** -0.5 if words else 0.0
+    of_word = word_weighs(words)
     return [(key, of_word) for key in words] + [(key, SIGN_WEIGHS) for key in signs]
+
+
+def word_weighs(words: Sequence[int]) -> float:
+    """The more words there are, the less each of them says."""
+    return float(len(words) ** -0.5) if words else 0.0
 
 
 def kept(lessons: Iterable[Lesson]) -> list[Lesson]:
@@ -91,13 +96,14 @@ def unpacked(data: bytes) -> list[Lesson]:
     return found
 
 
-def ground() -> list[Lesson]:
+@cache
+def ground() -> tuple[Lesson, ...]:
     """Comments that we made up, so that what is not said under the comments it learns from is not all news to it.
 
     They bend no word's meaning far: what a site teaches is many times as much.
     """
-    return [
+    return tuple(
         lesson(Said(text.strip()), is_spam=is_spam)
         for name, is_spam in (("ordinary", False), ("unwanted", True))
         for text in (Path(__file__).with_name(f"{name}.txt")).read_text().split("\n%\n")
-    ]
+    )
