@@ -50,6 +50,7 @@ from tests.services.redis import redis
 from tests.services.site import Installation, Serve, Server, alike, installed
 from tests.services.smtp import Mailbox
 from tests.services.smtp import mailbox as smtp_server
+from tests.services.tabs import Tabs
 
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True, max_examples=50, database=None)
 hypothesis.settings.register_profile("all", deadline=None, max_examples=1000, print_blob=True)
@@ -252,10 +253,17 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def _tabs(browser: Browser) -> Iterator[Tabs]:
+    tabs = Tabs(browser)
+    yield tabs
+    tabs.close()
+
+
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Visitor]:
+def visitor(_tabs: Tabs) -> Iterator[Visitor]:
     """Opens pages. At the end none may have logged an error or asked another host for anything."""
-    visitor = Visitor(browser)
+    visitor = Visitor(_tabs)
     yield visitor
     visitor.close()
     assert not visitor.complaints

@@ -197,7 +197,7 @@ def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
 
 def test_a_passkey_is_made_logs_in_and_goes_again(visitor: Visitor, site: "Server") -> None:
     user = somebody()
-    page = visitor.open()
+    page = visitor.open(alone=True)
     browser = page.context.new_cdp_session(page)
     browser.send("WebAuthn.enable")
     browser.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

@@ -149,7 +149,7 @@ def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay
 
 def test_without_locks_no_tab_loses_its_own(visitor: Visitor, site: "Server", essay: Essay) -> None:
     """As on plain http in a local network: a living tab looks dead to others."""
-    one = visitor.open()
+    one = visitor.open(alone=True)
     one.context.add_init_script("delete Navigator.prototype.locks")
     one.goto(url(site, essay))
     write(one, "Mine.")
@@ -166,7 +166,7 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     """The newest in the form, the others a click away; each says when it was written and can be discarded."""
     answered = make.comment(essay, "Try me.", by=make.guest("Ines Okafor"))
     under = f"#comment-{answered.pk} form#respond"
-    context = visitor.open().context
+    context = visitor.open(alone=True).context
 
     def visit(at: str) -> Page:
         context.clock.set_fixed_time(f"2026-{at}")

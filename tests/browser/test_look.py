@@ -196,7 +196,7 @@ def test_times_are_relative_with_script_and_whole_without(visitor: Visitor, site
 def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "Serve") -> None:
     """12 KB of CSS in one request, 10 KB of script, as they come over the wire; and there a wrong address is our page."""
     site = serve(demo=True, DEBUG=None)
-    page = visitor.open(site.url)
+    page = visitor.open(site.url, alone=True)
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     page.locator("h2 a").first.click()

@@ -101,7 +101,7 @@ def test_no_payload_acts_on_the_page_it_is_shown_on(visitor: Visitor, site: "Ser
     make.rules(hold_first_comment=False, hold_links=0)
     caller = Caller(site.url)
     found = list(payloads())
-    page = visitor.open()
+    page = visitor.open(alone=True)
     page.add_init_script(WATCH)
     page.on("dialog", lambda dialog: pytest.fail(f"A dialog: {dialog.message}"))
     stored = 0

@@ -142,7 +142,7 @@ def test_nothing_is_offered_for_what_is_no_one_text(visitor: Visitor, site: "Ser
 
 
 def test_who_reads_loads_nothing_for_it(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    page = open_essay(visitor, site, essay)
+    page = open_essay(visitor, site, essay, alone=True)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.locator("h1").click()

@@ -66,7 +66,7 @@ def test_what_is_new_since_the_last_visit_and_what_arrives_meanwhile(
 ) -> None:
     old, new = make.comment(essay, "Known."), make.comment(essay, "Not known.")
     Comment.objects.filter(pk=old.pk).update(created=timezone.now() - timedelta(days=2))
-    page = visitor.open()
+    page = visitor.open(alone=True)
     page.clock.install(time=timezone.now() - timedelta(days=1))
     page.goto(site.url + essay.get_absolute_url())
     expect(page.locator(".new")).to_have_count(0)  # the first visit

@@ -254,7 +254,7 @@ PASTE = """html => {
 def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_order(
     server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
-    page = visitor.open()
+    page = visitor.open(alone=True)
     log_in(page.context, author, server.url)
     page.clock.install()
     waiting: list[Route] = []
@@ -305,7 +305,7 @@ def body_of(page: Page) -> str:
 def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the_server(
     way: str, server: Server, author: User, essay: Essay, visitor: Visitor
 ) -> None:
-    page = visitor.open()
+    page = visitor.open(alone=True)
     context = page.context
     log_in(context, author, server.url)
     page.clock.install()

@@ -3,13 +3,15 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, sync_playwright
+
+from tests.services.tabs import Tab, Tabs
 
 SHELL = "chromium-headless-shell"  # the same engine without a browser's own windows, at two thirds of the cost
 WHOLE = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -49,7 +51,19 @@ AXE = {
     "preload": False,
     "resultTypes": ["violations"],
 }
-SCRIPT = Axe().axe_script
+# A page has a dozen colours and hundreds of places for them, and axe reads each one's oklch() anew: a third of its time.
+READS_A_COLOUR_ONCE = """{
+    const { prototype } = axe.commons.color.Color, read = prototype.parseString, known = new Map();
+    prototype.parseString = function (words) {
+        if (!known.has(words)) {
+            read.call(this, words);
+            known.set(words, [this.r, this.g, this.b, this.alpha]);
+        }
+        [this.r, this.g, this.b, this.alpha] = known.get(words);
+        return this;
+    };
+}"""
+SCRIPT = f"() => {{ {Axe().axe_script}\n{READS_A_COLOUR_ONCE} }}"
 # What another width or other colours can change, among axe's rules; the rest goes by what the page consists of.
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
@@ -77,9 +91,14 @@ def chromium() -> Iterator[Browser]:
 class Visitor:
     """Opens pages, one browser context each, and writes down what a page should never do."""
 
-    browser: Browser
+    tabs: Tabs
     complaints: list[str] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
+    taken: list[Tab] = field(default_factory=list)
+
+    @property
+    def browser(self) -> Browser:
+        return self.tabs.browser
 
     def open(
         self,
@@ -89,20 +108,24 @@ class Visitor:
         height: int = 800,
         dark: bool = False,
         script: bool = True,
+        alone: bool = False,
         **more: Any,
     ) -> Page:
-        """A page of a visitor without any cookie."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=script,
-            locale=more.pop("locale", "en-US"),
+        """A page of a visitor without any cookie. `alone`: nobody has it afterwards, whatever is done to it."""
+        options = {
+            "viewport": {"width": width, "height": height},
+            "color_scheme": "dark" if dark else "light",
+            "java_script_enabled": script,
+            "locale": "en-US",
             **more,
-        )
-        context.on("request", self._asked)
-        context.on("console", self._logged)
-        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
-        page = context.new_page()
+        }
+        if alone:
+            page = self.browser.new_context(**options).new_page()
+        else:
+            self.taken.append(self.tabs.take(options))
+            page = self.taken[-1].page
+        for event, heard in self._ears.items():
+            page.context.on(event, heard)  # type: ignore[call-overload]
         if url:
             page.goto(url)
         return page
@@ -123,14 +146,27 @@ class Visitor:
         return {each["id"]: (each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found}
 
     def close(self) -> None:
+        taken = {tab.context: tab for tab in self.taken}
         for context in self.browser.contexts:
-            context.close()
+            if context in taken:
+                for event, heard in self._ears.items():
+                    context.remove_listener(event, heard)
+                self.tabs.give_back(taken[context])
+            elif context not in [tab.context for tab in self.tabs.kept]:
+                context.close()
+
+    @property
+    def _ears(self) -> dict[str, Callable[[Any], None]]:
+        return {"request": self._asked, "console": self._logged, "weberror": self._failed}
 
     def _asked(self, request: Request) -> None:
         if request.is_navigation_request() or request.url.endswith("/respond/"):  # where script reads what is refused
             self.answered.add(request.url)
         if urlsplit(request.url).hostname not in OURS:
             self.complaints.append(f"request to another host: {request.url}")
+
+    def _failed(self, error: WebError) -> None:
+        self.complaints.append(f"error: {error.error}")
 
     def _logged(self, message: ConsoleMessage) -> None:
         # Chromium also logs that a page itself came with 422 or 404, which is how a refusal is said.

@@ -1,0 +1,123 @@
+"""Tabs that one visitor after another gets, each as blank as a new one: a new one costs two processes of Chromium's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request, Route
+
+KEPT = 4  # each holds a process
+NOWHERE = "/nowhere-at-all/"
+
+
+@dataclass
+class Tab:
+    """A context with one page, and where that has been."""
+
+    page: Page
+    options: dict[str, Any]
+    session: CDPSession
+    origins: set[str] = field(default_factory=set)  # the page's own
+    around: set[str] = field(default_factory=set)  # those of windows that it opened, too
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    def went(self, request: Request) -> None:
+        if request.is_navigation_request() and request.url.startswith("http"):
+            address = urlsplit(request.url)
+            origin = f"{address.scheme}://{address.netloc}"
+            self.around.add(origin)
+            if request.frame.page == self.page:
+                self.origins.add(origin)
+
+
+class Tabs:
+    """Gives out a kept tab that was opened with the same options, else a new one."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.kept: list[Tab] = []
+
+    def take(self, options: dict[str, Any]) -> Tab:
+        for tab in self.kept:
+            if tab.options == options:
+                self.kept.remove(tab)
+                return tab
+        page = self.browser.new_context(**options).new_page()
+        tab = Tab(page, options, page.context.new_cdp_session(page))
+        page.context.on("request", tab.went)
+        only_alone(page)
+        return tab
+
+    def give_back(self, tab: Tab) -> None:
+        try:
+            blank(tab)
+        except (Error, TooFarError):
+            tab.context.close()
+            return
+        self.kept.append(tab)
+        if len(self.kept) > KEPT:
+            self.kept.pop(0).context.close()
+
+    def close(self) -> None:
+        for tab in self.kept:
+            tab.context.close()
+        self.kept.clear()
+
+
+class TooFarError(Exception):
+    """The tab was on several sites, of which each keeps something for the tab itself."""
+
+
+def blank(tab: Tab) -> None:
+    """Nothing stays of who had it: no other window, no answer of a test's own, no cookie, no draft, no look."""
+    page, context = tab.page, tab.context
+    for other in context.pages:
+        if other != page:
+            other.close()
+    if len(tab.origins) != 1:
+        raise TooFarError
+    (origin,) = tab.origins
+    context.set_offline(False)
+    page.unroute_all()
+    context.unroute_all()
+    context.clear_cookies()
+    page.route(f"**{NOWHERE}", nothing, times=1)  # on the same site, or the process would be another
+    page.goto(f"{origin}{NOWHERE}")
+    page.evaluate("() => { sessionStorage.clear(); name = '' }")
+    for each in tab.around:
+        tab.session.send("Storage.clearDataForOrigin", {"origin": each, "storageTypes": "all"})
+    page.set_viewport_size(tab.options["viewport"])
+    page.emulate_media(
+        media="null", color_scheme=tab.options["color_scheme"], reduced_motion="null", forced_colors="null", contrast="null"
+    )  # fmt: skip
+    tab.origins, tab.around = {origin}, {origin}
+
+
+def nothing(route: Route) -> None:
+    route.fulfill(body="", content_type="text/html", headers={"Cross-Origin-Opener-Policy": "same-origin"})
+
+
+def only_alone(page: Page) -> None:
+    """What cannot be taken away again, nobody may add to a tab that others get."""
+
+    def refuse(name: str) -> Callable[..., NoReturn]:
+        def refused(*_: Any, **__: Any) -> NoReturn:
+            raise AssertionError(f"{name} stays with a tab for good: visitor.open(…, alone=True)")
+
+        return refused
+
+    context = page.context
+    for thing, names in (
+        (page, ("on", "once", "add_init_script", "expose_function", "expose_binding", "set_extra_http_headers")),
+        (
+            context,
+            ("add_init_script", "new_cdp_session", "grant_permissions", "set_geolocation", "set_default_timeout"),
+        ),
+        (context.clock, ("install", "set_fixed_time", "set_system_time", "pause_at")),
+    ):
+        for name in names:
+            setattr(thing, name, refuse(name))
