@@ -13,7 +13,12 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # What others alter step by step is altered before ours stands: each step draws every related model anew.
     dependencies = [
+        ('django_tasks_database', '0021_conditional_partial_index_ordering'),
+        ('mfa', '0003_authenticator_type_uniq'),
+        ('socialaccount', '0006_alter_socialaccount_extra_data'),
+        ('usersessions', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -91,6 +96,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'essays',
                 'ordering': ('-published', '-pk'),
                 'permissions': (('change_others', 'Can change and publish what others wrote'),),
+                'indexes': [models.Index(fields=['kind', '-published'], name='essay_newest'), models.Index(fields=['kind', '-is_pinned', '-published'], name='essay_on_home')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'slug'), name='essay_slug')],
             },
         ),
         migrations.AddField(
@@ -201,6 +208,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'old address',
                 'verbose_name_plural': 'old addresses',
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('essay__isnull', False), ('series', None), ('tag', None)), models.Q(('essay', None), ('series', None), ('tag__isnull', False)), models.Q(('essay', None), ('series__isnull', False), ('tag', None)), _connector='OR'), name='redirect_leads_to_one_place')],
             },
         ),
         migrations.CreateModel(
@@ -225,21 +233,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='authorship',
             constraint=models.UniqueConstraint(fields=('essay', 'author'), name='authorship_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='redirect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('essay__isnull', False), ('series', None), ('tag', None)), models.Q(('essay', None), ('series', None), ('tag__isnull', False)), models.Q(('essay', None), ('series__isnull', False), ('tag', None)), _connector='OR'), name='redirect_leads_to_one_place'),
-        ),
-        migrations.AddIndex(
-            model_name='essay',
-            index=models.Index(fields=['kind', '-published'], name='essay_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='essay',
-            index=models.Index(fields=['kind', '-is_pinned', '-published'], name='essay_on_home'),
-        ),
-        migrations.AddConstraint(
-            model_name='essay',
-            constraint=models.UniqueConstraint(fields=('kind', 'slug'), name='essay_slug'),
         ),
     ]

@@ -85,6 +85,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'comment',
                 'verbose_name_plural': 'comments',
+                'indexes': [models.Index(condition=models.Q(('parent', None), ('readable__gt', 0)), fields=['essay', 'tree_id'], name='comment_shown_roots'), models.Index(condition=models.Q(('parent', None), ('readable__gt', 0)), fields=['essay', '-likes', '-tree_id'], name='comment_liked_roots'), models.Index(fields=['status', 'id'], name='comment_status'), models.Index(fields=['essay', 'commenter'], name='comment_under_by')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('tree_id',), name='comment_one_root_a_tree')],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +203,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'subscription',
                 'verbose_name_plural': 'subscriptions',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'replies')), fields=('address', 'commenter'), name='subscription_replies_once'), models.UniqueConstraint(condition=models.Q(('comment', None), _negated=True), fields=('address', 'kind', 'comment'), name='subscription_comment_once'), models.UniqueConstraint(condition=models.Q(('essay', None), _negated=True), fields=('address', 'essay'), name='subscription_essay_once'), models.UniqueConstraint(condition=models.Q(('kind', 'essays')), fields=('address',), name='subscription_essays_once'), models.CheckConstraint(condition=models.Q(models.Q(('comment', None), ('commenter__isnull', False), ('essay', None), ('kind', 'replies')), models.Q(('comment__isnull', False), ('essay', None), ('kind__in', ('thread', 'decision', 'report', 'appeal'))), models.Q(('comment', None), ('essay__isnull', False), ('kind', 'essay')), models.Q(('comment', None), ('essay', None), ('kind', 'essays')), _connector='OR'), name='subscription_to_one_thing')],
             },
         ),
         migrations.CreateModel(
@@ -224,6 +227,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'notice',
                 'verbose_name_plural': 'notices',
+                'indexes': [models.Index(fields=['state', 'due'], name='notice_due'), models.Index(fields=['email', 'created'], name='notice_to')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'comment', 'email'), name='notice_once'), models.UniqueConstraint(condition=models.Q(('kind__in', ('published', 'reply', 'followed'))), fields=('comment', 'email'), name='notice_news_once'), models.UniqueConstraint(fields=('essay', 'email'), name='notice_essay_once')],
             },
         ),
         migrations.CreateModel(
@@ -243,6 +248,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'wording',
                 'verbose_name_plural': 'wordings',
+                'indexes': [models.Index(comments.models.wording.Beginning('text'), name='wording_begins')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('sent_as', ''), _negated=True), fields=('sent_as',), name='wording_sent_once')],
             },
         ),
         migrations.AddField(
@@ -300,73 +307,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'likes',
                 'constraints': [models.UniqueConstraint(fields=('essay', 'commenter'), name='like_essay_once'), models.UniqueConstraint(fields=('comment', 'commenter'), name='like_comment_once'), models.CheckConstraint(condition=models.Q(('essay', None), ('comment', None), _connector='XOR'), name='like_of_one_thing')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'replies')), fields=('address', 'commenter'), name='subscription_replies_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('comment', None), _negated=True), fields=('address', 'kind', 'comment'), name='subscription_comment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('essay', None), _negated=True), fields=('address', 'essay'), name='subscription_essay_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'essays')), fields=('address',), name='subscription_essays_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comment', None), ('commenter__isnull', False), ('essay', None), ('kind', 'replies')), models.Q(('comment__isnull', False), ('essay', None), ('kind__in', ('thread', 'decision', 'report', 'appeal'))), models.Q(('comment', None), ('essay__isnull', False), ('kind', 'essay')), models.Q(('comment', None), ('essay', None), ('kind', 'essays')), _connector='OR'), name='subscription_to_one_thing'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['state', 'due'], name='notice_due'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['email', 'created'], name='notice_to'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('kind', 'comment', 'email'), name='notice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('published', 'reply', 'followed'))), fields=('comment', 'email'), name='notice_news_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('essay', 'email'), name='notice_essay_once'),
-        ),
-        migrations.AddIndex(
-            model_name='wording',
-            index=models.Index(comments.models.wording.Beginning('text'), name='wording_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='wording',
-            constraint=models.UniqueConstraint(condition=models.Q(('sent_as', ''), _negated=True), fields=('sent_as',), name='wording_sent_once'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('parent', None), ('readable__gt', 0)), fields=['essay', 'tree_id'], name='comment_shown_roots'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('parent', None), ('readable__gt', 0)), fields=['essay', '-likes', '-tree_id'], name='comment_liked_roots'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['status', 'id'], name='comment_status'),
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['essay', 'commenter'], name='comment_under_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('tree_id',), name='comment_one_root_a_tree'),
         ),
     ]

@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'decision',
                 'verbose_name_plural': 'decisions',
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['verb', 'moderator', 'created'], name='decision_by')],
             },
         ),
         migrations.CreateModel(
@@ -133,22 +134,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'report',
                 'verbose_name_plural': 'reports',
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['comment'], name='report_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('commenter__isnull', False)), fields=('comment', 'commenter'), name='report_once_a_person'), models.UniqueConstraint(condition=models.Q(('commenter', None), ('state', 'open'), models.Q(('network', ''), _negated=True)), fields=('comment', 'network'), name='report_once_a_network')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['verb', 'moderator', 'created'], name='decision_by'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['comment'], name='report_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('commenter__isnull', False)), fields=('comment', 'commenter'), name='report_once_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('commenter', None), ('state', 'open'), models.Q(('network', ''), _negated=True)), fields=('comment', 'network'), name='report_once_a_network'),
         ),
     ]
