@@ -173,7 +173,7 @@ def check(visitor: Visitor, page: Page) -> None:
 
 def test_many_rows_by_keys_alone_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
     count = 100 if RUNS_ALL else 16
-    comments = held(essay, count)
+    comments = make.waiting(essay, count)
     keys = ["asd"[number % 3] for number in range(count)]
     page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
     for number, key in enumerate(keys):

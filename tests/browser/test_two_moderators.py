@@ -22,10 +22,7 @@ def test_each_comment_is_decided_once_and_the_other_is_told(visitor: Visitor, si
     Comment.objects.filter(status="pending").update(status="spam")
     essay = make.essay("Whose Promise Is It?")
     count = 50 if RUNS_ALL else 16
-    comments = [
-        make.comment(essay, f"Words {number}", by=make.guest(f"Guest {number}"), status="pending")
-        for number in range(count)
-    ]
+    comments = make.waiting(essay, count)
     people = [make.moderator(f"{name.lower()}{comments[0].pk}", name=name) for name in ("Mara", "Jo")]
     pages = []
     for user in people:

@@ -3,11 +3,27 @@
 from playwright.sync_api import Page
 
 STOPS = 120  # no page here has as many
+# How many stops surely lie between what has the focus and what is looked for, so that nobody need ask at each of them.
+BETWEEN = """(selector) => {
+  const here = document.activeElement;
+  const all = [...document.querySelectorAll("a[href], button, input, select, textarea")];
+  if (here === document.body || document.querySelector("dialog[open]") || all.some((one) => one.tabIndex > 0)) return 0;
+  const is_stop = (one) => one.tabIndex === 0 && !one.matches("[type=radio], :disabled") && !one.closest("[inert]")
+    && one.checkVisibility({ visibilityProperty: true });
+  const stops = all.filter(is_stop);
+  const is_behind = (one) => here !== one && here.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const behind = stops.filter(is_behind);
+  const found = [...behind, ...stops.filter((one) => !behind.includes(one))].findIndex((one) => one.matches(selector));
+  return Math.max(found, 0);
+}"""
 
 
 def tab_to(page: Page, selector: str) -> None:
     """On and on, past the end and from the start again."""
-    for _stop in range(STOPS):
+    between = page.evaluate(BETWEEN, selector)
+    for _stop in range(between):
+        page.keyboard.press("Tab")
+    for _stop in range(between, STOPS):
         page.keyboard.press("Tab")
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
