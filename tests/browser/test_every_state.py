@@ -19,7 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 import pagecache
 from accounts.models import Commenter
-from blog.models import Essay
+from blog.models import Essay, Site
 from comments import liking, mailed_links
 from comments.models import Address, Comment, Discussion, Rules, Subscription
 from comments.screening import Sender
@@ -162,8 +162,9 @@ def made() -> Talk:
 
 @transaction.atomic
 def speak(language: str) -> None:
-    make.site(language=language)
-    pagecache.bump("site")
+    if Site.objects.current().language != language:
+        make.site(language=language)
+        pagecache.bump("site")
 
 
 State = Callable[[Stage], None]

@@ -147,41 +147,42 @@ def trouble(name: str) -> Callable[[Page], None]:
     return lambda page: provider.trouble(small_window(page), name)
 
 
+WAITS = "Not logged in yet: continue in the other window, or Cancel."
+NO_ANSWER = "the other side gave no usable answer"
+TROUBLES: list[tuple[Callable[[Page], None], str]] = [
+    (closed, WAITS),
+    (denied, "the log-in was cancelled. Your words are still here."),
+    (trouble("wrong-state"), "the log-in took too long, or did not begin here"),
+    (trouble("replayed-code"), NO_ANSWER),
+]
+MORE_TROUBLES = [(left_waiting, WAITS), (trouble("token-broken"), NO_ANSWER)]
+
+
 @pytest.mark.parametrize(
-    ("happens", "sentence"),
-    [
-        pytest.param(closed, "Not logged in yet: continue in the other window, or Cancel.", id="closed"),
-        pytest.param(
-            left_waiting,
-            "Not logged in yet: continue in the other window, or Cancel.",
-            id="left waiting",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(denied, "the log-in was cancelled. Your words are still here.", id="denied"),
-        pytest.param(trouble("wrong-state"), "the log-in took too long, or did not begin here", id="wrong state"),
-        pytest.param(trouble("replayed-code"), "the other side gave no usable answer", id="replayed"),
-        pytest.param(
-            trouble("token-broken"), "the other side gave no usable answer", id="broken", marks=pytest.mark.long
-        ),
-    ],
+    "troubles", [TROUBLES, pytest.param(MORE_TROUBLES, marks=pytest.mark.long)], ids=["these", "more"]
 )
 def test_what_goes_wrong_is_said_and_no_word_is_lost(
-    visitor: Visitor, site: "Server", essay: Essay, happens: Callable[[Page], None], sentence: str
+    visitor: Visitor, site: "Server", essay: Essay, troubles: list[tuple[Callable[[Page], None], str]]
 ) -> None:
     page = open_form(visitor, site, essay)
-    page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
-    happens(page)
-    expect(page.locator(".identity")).to_contain_text(sentence)
-    expect(page.get_by_role("status")).to_contain_text(sentence)
-    if page.get_by_role("button", name="Cancel").is_visible():
-        page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Log in with X (Twitter)")).to_be_focused()
-    expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
-    has_words(page)
-    assert "You are commenting" not in page.request.get(f"{page.url}identity/").text()
-    provider.allow(small_window(page), "Mara Lindqvist")
-    is_in(page)
-    has_words(page)
+    for happens, sentence in troubles:
+        page.get_by_role("textbox", name="Name").fill("Anselm Brandt")
+        happens(page)
+        expect(page.locator(".identity")).to_contain_text(sentence)
+        expect(page.get_by_role("status")).to_contain_text(sentence)
+        if page.get_by_role("button", name="Cancel").is_visible():
+            page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Log in with X (Twitter)")).to_be_focused()
+        expect(page.get_by_role("textbox", name="Name")).to_have_value("Anselm Brandt")
+        has_words(page)
+        assert "You are commenting" not in page.request.get(f"{page.url}identity/").text()
+        provider.allow(small_window(page), "Mara Lindqvist")
+        is_in(page)
+        has_words(page)
+        page.get_by_role("button", name="Log Out").click()
+        expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+        for other in page.context.pages[1:]:
+            other.close()
 
 
 @pytest.mark.long
