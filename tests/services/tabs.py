@@ -1,5 +1,6 @@
 """Tabs that one visitor after another gets, each as blank as a new one: a new one costs two processes of Chromium's."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -30,8 +31,9 @@ class Tab:
             address = urlsplit(request.url)
             origin = f"{address.scheme}://{address.netloc}"
             self.around.add(origin)
-            if request.frame.page == self.page:
-                self.origins.add(origin)
+            with contextlib.suppress(Error):  # of a window that is only opening
+                if request.frame.page == self.page:
+                    self.origins.add(origin)
 
 
 class Tabs:
