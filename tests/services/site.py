@@ -75,8 +75,23 @@ def installed(like: str, folder: Path) -> Iterator[Installation]:
     with database(like, data_dir) as url:
         installation = Installation(data_dir, url)
         installation.manage("migrate", "--verbosity=0")
-        installation.manage("collectstatic", "--no-input", "--verbosity=0")  # once, and copied with the rest
+        collect_static(installation)  # once, and copied with the rest
         yield installation
+
+
+def collect_static(installation: Installation) -> None:
+    """They are the same files on every database: of the parts side by side, the first that needs them makes them."""
+    collect = ("collectstatic", "--no-input", "--verbosity=0")
+    if not (shared := os.environ.get("REJOINDER_SHARED")):
+        installation.manage(*collect)
+        return
+    with alone_in(Path(shared) / "static") as folder:
+        if not (place := folder / "place").exists():
+            installation.manage(*collect)
+            place.write_text(str(installation.data_dir / "static"))
+            return
+        source = place.read_text()
+    shutil.copytree(source, installation.data_dir / "static", copy_function=shared_or_copied)
 
 
 @contextlib.contextmanager
@@ -84,15 +99,22 @@ def alike(
     folder: Path, make: Callable[[Path], contextlib.AbstractContextManager[Installation]]
 ) -> Iterator[Installation]:
     """One on SQLite to copy from, for several workers: the first makes it in the folder, while the others wait."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / "place"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_in(folder):
+        place = folder / "place"
         if not place.exists():
             with make(folder) as installation:
                 place.write_text(f"{installation.data_dir}\n{installation.database_url}")
     data_dir, url = place.read_text().split("\n")
     yield Installation(Path(data_dir), url)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[Path]:
+    """Whatever another worker begins there waits for the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
 
 
 class Server:
