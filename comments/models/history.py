@@ -26,9 +26,9 @@ class History:
     """What was there before somebody's words: the very same here, the newest of theirs that was approved, whether this
     very sending has arrived already, how many they posted, when anybody posted the same, and the block in force."""
 
-    twin: int | None
-    approved: datetime | None
-    is_sent: bool
+    twin: int | None = None
+    approved: datetime | None = None
+    is_sent: bool = False
     earlier: int = 0
     repeated: datetime | None = None
     block: str | None = None  # its kind and its key
@@ -43,11 +43,12 @@ def beside(
     commenter: Commenter, address: str, text: str, but: "Comment | None" = None, until: datetime | None = None
 ) -> dict[str, Any]:
     """What screening has to know of whoever writes, asked for in one query with what they said before."""
-    same = Wording.objects.alias(begins=Beginning("text")).filter(begins=text[:BEGINNING], text=text)
-    same = (same.exclude(comment=but) if but else same).order_by("-created")
-    same = same.filter(created__lt=until) if until else same
-    return {
-        "earlier": models.Count("pk", filter=Q(pk__lt=but.pk) if but else None),
-        "repeated": one(same.values("created"), NO_MOMENT) if text else NO_MOMENT,
-        "block": one(Block.objects.on(commenter, address).values(found=KIND_AND_KEY), NO_WORDS),
-    }
+    asked: dict[str, Any] = {"block": one(Block.objects.on(commenter, address).values(found=KIND_AND_KEY), NO_WORDS)}
+    if commenter.pk:
+        asked["earlier"] = models.Count("pk", filter=Q(pk__lt=but.pk) if but else None)
+    if text:
+        same = Wording.objects.alias(begins=Beginning("text")).filter(begins=text[:BEGINNING], text=text)
+        same = (same.exclude(comment=but) if but else same).order_by("-created")
+        same = same.filter(created__lt=until) if until else same
+        asked["repeated"] = one(same.values("created"), NO_MOMENT)
+    return asked

@@ -103,30 +103,20 @@ class ThreadManager(TreeManager):
         Ask under the thread's lock: of two that are sent at once, the later one then finds the other.
         `looks_for_words`: whether it matters that somebody else may have posted the same anywhere.
         """
-        person = (
-            Q(commenter=commenter.pk)
-            if commenter.pk
-            else Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
-        )
         same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
-        rows = self.filter(person) if commenter.pk else self.filter(person, same)
-        sent = Wording.objects.filter(sent_as=mark) if mark else Wording.objects.none()
-        found = rows.aggregate(
-            twin=models.Max("pk", filter=same),
-            approved=models.Max("created", filter=Q(status=Status.APPROVED)),
-            # has nothing to do with these rows, but comes with them in one query
-            sent=one(sent.values("comment")),
-            **beside(commenter, address, text if looks_for_words else ""),
-        )
-        known = bool(commenter.pk)
-        return History(
-            twin=found["twin"],
-            approved=found["approved"] if known else None,
-            is_sent=bool(found["sent"]),
-            earlier=found["earlier"] if known else 0,
-            repeated=found["repeated"],
-            block=found["block"],
-        )
+        asked = beside(commenter, address, text if looks_for_words else "")
+        if commenter.pk:
+            rows = self.filter(commenter=commenter.pk)
+            asked["twin"] = models.Max("pk", filter=same)
+            asked["approved"] = models.Max("created", filter=Q(status=Status.APPROVED))
+        else:
+            typed = Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
+            rows = self.filter(typed, same)
+            asked["twin"] = models.Max("pk")
+        if mark:  # has nothing to do with these rows, but comes with them in one query
+            asked["sent"] = one(Wording.objects.filter(sent_as=mark).values("comment"))
+        found = rows.aggregate(**asked)
+        return History(is_sent=bool(found.pop("sent", None)), **found)
 
     def said_before(
         self, comment: "Comment", *, text: str = "", address: str = "", until: datetime | None = None
@@ -137,7 +127,7 @@ class ThreadManager(TreeManager):
             approved=models.Max("created", filter=Q(status=Status.APPROVED)),
             **beside(comment.commenter, address, text, but=comment, until=until),
         )
-        return History(twin=None, is_sent=False, **found)
+        return History(**found)
 
     def sent(self, mark: str) -> "Comment | None":
         """What came of this very sending."""
