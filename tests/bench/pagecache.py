@@ -16,6 +16,7 @@ from django.db import connection
 from server import web
 from tests import make
 from tests.bench import corpus, load
+from tests.services.below import web_processes
 from tests.services.processes import Process, answers, free_port, running
 from tests.services.site import ROOT, Server, installed
 
@@ -57,9 +58,7 @@ def bare(body: Path) -> Iterator[tuple[int, str]]:
 
 def family(pid: int) -> list[int]:
     """A server's processes; the job worker beside it is none of them."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    of_web = [int(child) for child in found if b"\0worker\0" not in Path(f"/proc/{child}/cmdline").read_bytes()]
-    return [pid, *(member for child in of_web for member in family(child))]
+    return [pid, *web_processes(pid)]
 
 
 def cpu(pid: int) -> float:
