@@ -41,6 +41,8 @@ import hypothesis
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
+from django.template import Template
+from django.test.utils import _TestState
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -173,6 +175,12 @@ def django_db_setup(
             connection.close()
             if hasattr(connection, "close_pool"):
                 connection.close_pool()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_templates(django_test_environment: None) -> None:
+    """Nobody asks a page which templates drew it: a copy of all names at each of a page's hundred would go to waste."""
+    Template._render = _TestState.saved_data.template_render  # type: ignore[attr-defined]
 
 
 def tests_own(url: str) -> None:

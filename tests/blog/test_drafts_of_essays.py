@@ -51,11 +51,11 @@ def test_what_comes_late_does_not_replace_what_came_after_it(desk: Desk) -> None
 
 def test_an_unsaved_text_is_offered_beside_what_is_stored_and_taken_up(desk: Desk, essay: Essay) -> None:
     desk.keep(**one("first", 1, "<p>Typed words.</p>"))
-    assert "See both and choose" in desk.open()
+    assert "See both and choose" in desk.look()
     both = desk.client.get(desk.at("draft")).content.decode()
     for part in ("Stored words.", "Typed words.", "<del>", "<ins>", "?draft=1"):
         assert part in both
-    assert "Typed words." in desk.open("?draft=1")
+    assert "Typed words." in desk.look("?draft=1")
     assert desk.save(tab="second").status_code == 302
     assert essay.revisions.newest().body == "<p>Typed words.</p>"  # type: ignore[union-attr]
 
@@ -95,10 +95,10 @@ def test_a_new_essay_is_kept_too_one_row_for_each_form(author: User) -> None:
     other.keep(**one("b", 1, "<p>Two.</p>", title="Two"))
     assert Draft.objects.count() == 2
     third = Desk(author)
-    page = third.open()
+    page = third.look()
     assert "“One”" in page
     assert "“Two”" in page
-    page = third.open(f"?draft={desk.opened['key']}")
+    page = third.look(f"?draft={desk.opened['key']}")
     assert "&lt;p&gt;One.&lt;/p&gt;" in page
     third.save(tab="a")
     assert [draft.fields["title"] for draft in Draft.objects.all()] == ["Two"]
@@ -131,7 +131,7 @@ def test_saving_on_top_of_a_newer_text_stops_and_shows_both(author: User, essay:
         assert part in page
     assert "Her words." in readers_page(essay)
     assert "My words." in Draft.objects.get(author=colleague).fields["body"]
-    assert "See both and choose" in second.open()
+    assert "See both and choose" in second.look()
 
 
 def test_after_a_conflict_the_author_saves_one_text_of_both(author: User, essay: Essay) -> None:
@@ -139,9 +139,9 @@ def test_after_a_conflict_the_author_saves_one_text_of_both(author: User, essay:
     first.save(body="<p>Her words.</p>")
     answer = second.save(body="<p>My words.</p>", title="Mine")
     fields: dict[str, Any] = {}
-    for name, value in answer.context["fields"]:
+    for name, value in answer.context_data["fields"]:
         fields.setdefault(name, []).append(value)
-    merged = fields | {"base": answer.context["newer"].mark, "body": "<p>Her words and mine.</p>"}
+    merged = fields | {"base": answer.context_data["newer"].mark, "body": "<p>Her words and mine.</p>"}
     assert second.client.post(second.address, merged).status_code == 302
     assert list(essay.revisions.order_by("pk").values_list("body", flat=True)) == [
         "<p>Stored words.</p>", "<p>Her words.</p>", "<p>Her words and mine.</p>",
@@ -165,8 +165,8 @@ def test_changes_of_both_in_other_paragraphs_are_offered_together_and_wait_to_be
     answer = second.publish(body="<p>One.</p><p>Two of mine.</p>", title="Mine")
     assert "Publish both changes together" in answer.content.decode()
     assert revising.standing(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
-    merged = sent_of(answer.context["both_fields"], answer.context["newer"].mark)
-    first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context["newer"].mark)
+    merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
+    first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].mark)
     assert second.client.post(second.address, merged).status_code == 409  # it is not what was seen any more
     merged["base"] = revising.standing(essay).mark
     assert second.client.post(second.address, merged).status_code == 302
@@ -179,7 +179,7 @@ def test_where_both_changed_the_same_both_stand_in_a_draft_that_no_reader_sees(a
     first.save(body="<p>Stored words of hers.</p>")
     answer = second.publish(body="<p>Stored words of mine.</p>")
     assert "At 1 place both changed the same" in answer.content.decode()
-    merged = sent_of(answer.context["both_fields"], answer.context["newer"].mark)
+    merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
     assert second.client.post(second.address, merged).status_code == 302
     assert revising.standing(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"
     essay.refresh_from_db()
@@ -220,6 +220,6 @@ def test_after_a_conflict_both_are_made_one_in_the_form(author: User, essay: Ess
     first.save(body="<p>Her words.</p>")
     for words in ("<p>My words.</p>", "<p>My later words.</p>"):
         answer = second.save(body=words)
-    assert "My later words." in second.open(f"?draft=1&seen={answer.context['newer'].mark}")
+    assert "My later words." in second.look(f"?draft=1&seen={answer.context_data['newer'].mark}")
     assert second.save(body="<p>Both.</p>").status_code == 302
     assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]

@@ -166,7 +166,7 @@ def test_what_is_out_or_waits_becomes_a_draft_again_with_its_newest_text(
     desk.open()
     desk.save(body="<p>Not yet for readers.</p>")
     if way == "form":
-        assert ("Unpublish" if is_out else "Back to a draft") in desk.open()
+        assert ("Unpublish" if is_out else "Back to a draft") in desk.look()
         desk.send("_unpublish")
     else:
         chosen(desk.client, "unpublish", essay)
@@ -175,7 +175,7 @@ def test_what_is_out_or_waits_becomes_a_draft_again_with_its_newest_text(
     assert history(essay)[-1] == ("draft", "Miriam Achterberg")
     assert client.get(essay.get_absolute_url()).status_code == 404
     assert Redirect.objects.exists() == is_out  # its address waits for it
-    assert "Not yet for readers." in desk.open()
+    assert "Not yet for readers." in desk.look()
     desk.publish()
     assert "Not yet for readers." in readers_page(Essay.objects.get())
 
@@ -185,7 +185,7 @@ def test_saving_what_waits_says_what_will_appear(author: User) -> None:
     desk = Desk(author, essay)
     desk.open()
     desk.save(body="<p>Half a sentence</p>")
-    assert "the text that was published last" in desk.open()
+    assert "the text that was published last" in desk.look()
     essay.refresh_from_db()
     assert essay.body == "<p>What I think.</p>"
 

@@ -33,7 +33,7 @@ def kinds(essay: Essay) -> list[str]:
 
 def test_a_draft_is_saved_with_nothing_in_it_and_publishing_says_what_is_missing(desk: Desk) -> None:
     assert desk.save().status_code == 302
-    page = desk.open()
+    page = desk.look()
     assert "Save draft" in page
     answer = desk.publish(deck="Kept on the page")
     assert answer.status_code == 422
@@ -56,7 +56,7 @@ def test_readers_see_the_published_text_until_the_changes_are_published(desk: De
     assert "Old title" in page
     assert "Promises" not in page
     assert "New" not in Client(headers={"host": "127.0.0.1"}).get("/feed/").content.decode()
-    form = desk.open()
+    form = desk.look()
     assert "New words." in form
     assert "Readers see an older text." in form
     desk.publish()
@@ -161,7 +161,7 @@ def test_what_was_written_past_the_form_is_what_the_form_shows(author: User) -> 
     essay.refresh_from_db()
     essay.body = "<p>Imported again.</p>"
     actions.save(essay)
-    assert "Imported again." in desk.open()
+    assert "Imported again." in desk.look()
 
 
 def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
@@ -177,7 +177,7 @@ def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
     desk.client.post(desk.at("restore"), {"revision": first.pk})
     assert kinds(essay) == ["publish", "publish", "restore"]
     assert "Two." in readers_page(essay)
-    assert "One." in desk.open()
+    assert "One." in desk.look()
     desk.publish()
     assert "One." in readers_page(essay)
 

@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from django.db import models
+from django.db import connection, models
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -28,6 +28,7 @@ from moderation import actions as deciding
 from moderation import undoing
 from pagecache.wsgi import PageCache
 from tests import make
+from tests.blog.writing import as_filled, undrawn
 from tests.comments.door import Browser, Page
 from tests.conftest import RUNS_ALL
 from tests.lists import one_in
@@ -119,16 +120,18 @@ class World:
 
     def change(self, thing: models.Model, **fields: Any) -> None:
         """By its form in the admin; a None empties a field, fields not named stay as they are."""
-        name = thing._meta.model_name
-        self.submit(reverse(f"admin:{thing._meta.app_label}_{name}_change", args=[thing.pk]), **fields)
+        self.submit(type(thing), thing.pk, **fields)
         thing.refresh_from_db()
 
     def add(self, model: type[models.Model], **fields: Any) -> Any:
-        self.submit(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"), **fields)
+        self.submit(model, **fields)
         return model._default_manager.latest("pk")
 
-    def submit(self, address: str, **fields: Any) -> None:
-        filled = as_filled(Page(self.admin.get(address)))
+    def submit(self, model: type[models.Model], *pk: int, **fields: Any) -> None:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{'change' if pk else 'add'}"
+        address = reverse(name, args=pk)
+        with undrawn():
+            filled = as_filled(self.admin.get(address))
         for name, value in fields.items():
             if value is None or value is False:
                 filled.pop(name, None)
@@ -150,25 +153,6 @@ class World:
         assert not type(thing)._default_manager.filter(pk=thing.pk).exists()
 
 
-def as_filled(page: Page) -> dict[str, Any]:
-    """What the admin's form would send as it stands."""
-    assert page.status == 200, page.words[:300]
-    form = next(form for form in page.all("form") if str(form.get("id")).endswith("_form"))
-    filled: dict[str, Any] = {}
-    for field in form.iter():
-        name, kind = str(field.get("name")), field.get("type")
-        if field.get("name") is None or kind in {"submit", "file"}:
-            continue
-        if field.tag == "textarea":
-            filled[name] = (field.text or "").removeprefix("\n")
-        elif field.tag == "select":
-            chosen = [str(option.get("value")) for option in field.iter("option") if option.get("selected") is not None]
-            filled[name] = chosen if field.get("multiple") is not None else (chosen or [""])[0]
-        elif field.tag == "input" and (kind != "checkbox" or field.get("checked") is not None):
-            filled[name] = field.get("value") or ("on" if kind == "checkbox" else "")
-    return filled
-
-
 @pytest.fixture(scope="module")
 def shared(
     _migrated: "Installation", tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
@@ -178,6 +162,7 @@ def shared(
         django_db_blocker.unblock(),
         installation.connected(),
     ):
+        connection.settings_dict["CONN_MAX_AGE"] = None  # a connection for each of a thousand requests costs seconds
         world = World()
         yield world
         world.cache.close()
