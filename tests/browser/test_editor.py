@@ -1,12 +1,13 @@
 """The essay's editor in Chromium: what is written, pasted and undone there, and what of it is stored."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django.plugin import DjangoDbBlocker
 
 from blog import editor, markup
 from blog.models import Essay
@@ -14,6 +15,7 @@ from tests import make
 from tests.blog.writing import from_word, long_essay
 from tests.services.chromium import AXE, SCRIPT, Visitor
 from tests.services.sessions import log_in
+from tests.services.tabs import Tabs
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -110,22 +112,54 @@ class Desk:
         expect(self.page.locator(".essay-editor:not([aria-busy])")).to_be_visible()
 
 
-@pytest.fixture
-def open_desk(visitor: Visitor, site: "Server") -> Callable[..., Desk]:
-    owner = make.owner()
+# One visitor for the whole file, and one page for all that is written in turn: to load it costs more than most of that.
 
-    def open_desk(essay: Essay | None = None, **look: object) -> Desk:
-        page = visitor.open(**look)  # type: ignore[arg-type]
-        log_in(page.context, owner, site.url)
-        page.goto(f"{site.url}/admin/blog/essay/{f'{essay.pk}/change' if essay else 'add'}/")
-        return Desk(page)
 
-    return open_desk
+@pytest.fixture(scope="module")
+def _visitor(_tabs: Tabs) -> Iterator[Visitor]:
+    visitor = Visitor(_tabs)
+    yield visitor
+    visitor.close()
 
 
 @pytest.fixture
-def desk(open_desk: Callable[..., Desk]) -> Desk:
-    return open_desk()
+def visitor(_visitor: Visitor) -> Iterator[Visitor]:
+    yield _visitor
+    complaints = [*_visitor.complaints]
+    _visitor.complaints.clear()
+    assert not complaints
+
+
+@pytest.fixture(scope="module")
+def page(_visitor: Visitor, _site: "Server", django_db_blocker: DjangoDbBlocker) -> Page:
+    page = _visitor.open()
+    with django_db_blocker.unblock(), _site.connected():
+        log_in(page.context, make.owner(), _site.url)
+    return page
+
+
+@pytest.fixture
+def desk(page: Page, visitor: Visitor, site: "Server") -> Iterator[Desk]:
+    new = f"{site.url}/admin/blog/essay/add/"
+    if page.url != new:
+        page.goto(new)
+    desk = Desk(page)
+    desk.start()
+    yield desk
+    page.unroute_all()
+
+
+@pytest.fixture
+def desk_by_night(page: Page, visitor: Visitor, site: "Server") -> Iterator[Desk]:
+    """On a phone."""
+    size = page.viewport_size
+    assert size
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{site.url}/admin/blog/essay/add/")
+    yield Desk(page)
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme="light")
 
 
 def test_whatever_may_be_stored_comes_out_of_the_editor_as_it_went_in(desk: Desk) -> None:
@@ -289,10 +323,11 @@ def test_keys_lead_out_of_tables_and_notes_and_to_both_ends(desk: Desk) -> None:
     assert desk.words.endswith("</table><p>behind[1]end!</p>|<li 1>note?</li>")
 
 
-def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(open_desk: Callable[..., Desk]) -> None:
+def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(page: Page, visitor: Visitor, site: "Server") -> None:
     body = markup.essay("<p>Two\nlines</p>" + EVERYTHING[0] + EVERYTHING[-1])
     essay = make.essay("Unchanged", body=body)
-    desk = open_desk(essay)
+    page.goto(f"{site.url}/admin/blog/essay/{essay.pk}/change/")
+    desk = Desk(page)
     desk.page.locator("[name=_publish]").first.click()
     expect(desk.page.locator(".messagelist .success")).to_be_visible()
     essay.refresh_from_db()
@@ -303,8 +338,8 @@ def test_an_essay_that_is_opened_and_saved_is_stored_as_it_was(open_desk: Callab
     expect(desk.page.locator("#id_body")).to_have_value(body.replace("<p>Two\nlines", "<p>New Two lines"))
 
 
-def test_the_editing_page_is_one_for_everybody(visitor: Visitor, open_desk: Callable[..., Desk]) -> None:
-    desk = open_desk(dark=True, width=360)
+def test_the_editing_page_is_one_for_everybody(visitor: Visitor, desk_by_night: Desk) -> None:
+    desk = desk_by_night
     desk.start("".join(EVERYTHING))
     assert desk.page.evaluate("document.documentElement.scrollWidth") <= 360
     desk.press("Alt+F10")
