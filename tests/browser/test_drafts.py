@@ -131,6 +131,7 @@ def test_two_tabs_keep_two_drafts(visitor: Visitor, site: "Server", essay: Essay
     with one.expect_popup() as opened:
         one.evaluate("open(location.href)")
     copy = opened.value
+    copy.wait_for_load_state()  # with what keeps drafts
     assert copy.evaluate("sessionStorage.length") == 1  # it holds what the first one's holds, as in a duplicated tab
     write(copy, "In the copy.")
     for page, words in ((copy, "In the copy."), (one, "In the first tab."), (two, "In the second.")):
