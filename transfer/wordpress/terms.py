@@ -45,6 +45,8 @@ class Terms:
 
     def tag(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
         slug = items.decoded(slug).strip("/")
+        if slug and (known := self.tags.get((kind, slug))):
+            return known
         name = tidy_line(markup.plain(markup.essay(name)))[:100].strip() or tidy_line(slug)[:100]
         if not name:
             return None
