@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
@@ -27,8 +28,10 @@ def site(**fields: Any) -> Site:
 
 def rules(**fields: Any) -> Rules:
     """The site's rules; in tests nobody waits between two comments unless the test says so."""
-    found, _ = Rules.objects.update_or_create(pk=1, defaults={"flood_seconds": 0, "hold_quick": 0} | fields)
-    return found
+    fields = {"flood_seconds": 0, "hold_quick": 0} | fields
+    if not Rules.objects.filter(pk=1).update(**fields):
+        Rules.objects.create(pk=1, **fields)
+    return Rules.objects.get()
 
 
 def user(username: str = "", **fields: Any) -> User:
@@ -38,9 +41,9 @@ def user(username: str = "", **fields: Any) -> User:
     made = User(username=username, email=f"{username}@example.org", **fields)
     made.set_password(password) if password else made.set_unusable_password()
     made.save()
-    made.prove_address()
+    EmailAddress.objects.create(user=made, email=made.email.lower(), verified=True, primary=True)
     if group:
-        made.groups.add(Group.objects.get(name=group))
+        User.groups.through.objects.create(user=made, group=Group.objects.get(name=group))
     return made
 
 
@@ -81,21 +84,20 @@ def comment(
     """A comment as the reader's verb puts it there, then with the status the test wants."""
     from moderation import actions as deciding
 
-    if by is None and status == "approved":
-        return said(essay, text or f"Words {next(numbers)}", to)
+    if status == "approved":
+        return said(essay, text or f"Words {next(numbers)}", to, by)
     made = actions.post(
         essay=Essay.objects.get(pk=essay.pk),
         commenter=by or guest(f"Guest {next(numbers)}"),
         sender=Sender("203.0.113.9"),
         text=text or f"Words {next(numbers)}",
         parent=to.pk if to else None,
-        is_trusted=status == "approved",
         is_moderator=True,  # who need not wait between two
     )
     if made.status != status:
         judge = User.objects.filter(username="judge").first() or moderator("judge")
         verbs = {
-            "approved": deciding.approve, "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
+            "pending": deciding.unapprove, "spam": deciding.mark_spam, "trash": deciding.trash,
         }  # fmt: skip
         verbs[status](made, by=judge)
     made.refresh_from_db()
@@ -103,16 +105,57 @@ def comment(
 
 
 @transaction.atomic
-def said(essay: Essay, text: str, to: Comment | None) -> Comment:
-    """What `actions.post` does for a guest whom nobody knows and everybody trusts, without asking about their past."""
+def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = None) -> Comment:
+    """What `actions.post` does for somebody whom everybody trusts, without asking about their past."""
     root, above = actions.hold(None, essay, to.pk if to else None)
-    who = guest(f"Guest {next(numbers)}")
-    who.save()
+    who = by or guest(f"Guest {next(numbers)}")
+    if who._state.adding:
+        who.save()
     words = Wording(text=text, html=markup.comment(text), network=Sender("203.0.113.9").network)
     made = Comment.objects.grow(essay=essay, commenter=who, parent=above, root=root, status="approved", wording=words)
     pagecache.bump(essay.cache_key, "comments")
     notices.tell.enqueue(made.pk)
     made.refresh_from_db()
+    return made
+
+
+@transaction.atomic
+def talk(essay: Essay, *above: int | None) -> list[Comment]:
+    """Approved comments as so many calls of `comment` leave them, put there as rows: for tests that need many to read.
+
+    Each hangs from the one of that number among them; None begins a thread.
+    """
+    people = Commenter.objects.bulk_create(guest(f"Guest {next(numbers)}") for _ in above)
+    trees = iter(TreeNumber.objects.bulk_create(TreeNumber() for parent in above if parent is None))
+    made: list[Comment] = []
+    for who, parent in zip(people, above, strict=True):
+        new: Comment = Comment.objects.model(essay=essay, commenter=who, status="approved", lft=1, rght=2, level=0)
+        if parent is None:
+            new.tree_id = next(trees).pk
+        else:
+            new.tree_id, new.level = made[parent].tree_id, made[parent].level + 1
+            new.lft = made[parent].rght
+            new.rght = new.lft + 1
+            for row in [row for row in made if row.tree_id == new.tree_id]:
+                row.lft += 2 * (row.lft >= new.lft)
+                row.rght += 2 * (row.rght >= new.lft)
+        made.append(new)
+    for root in made:
+        if root.level == 0:
+            root.readable = sum(row.tree_id == root.tree_id for row in made)
+    numbered, said = [row.tree_id for row in made], []
+    for place, row in enumerate(made):
+        row.tree_id = 2_000_000_000 + place  # until each has its parent: no two roots share a number
+    Comment.objects.bulk_create(made)
+    for row, tree, parent in zip(made, numbered, above, strict=True):
+        row.tree_id, row.parent = tree, None if parent is None else made[parent]
+        text = f"Words {next(numbers)}"
+        said.append(Wording(comment=row, text=text, html=f"<p>{text}</p>", network=Sender("203.0.113.9").network))
+    for row, wording in zip(made, Wording.objects.bulk_create(said), strict=True):
+        row.wording = wording
+    Comment.objects.bulk_update(made, ["tree_id", "parent", "wording"])
+    Discussion.objects.recount(essay.pk, responses=len(above), threads=above.count(None))
+    pagecache.bump(essay.cache_key, "comments")
     return made
 
 

@@ -26,12 +26,9 @@ class Talk:
     def __init__(self) -> None:
         make.rules()
         self.essay, self.elsewhere = make.essay(), make.essay()
-        self.root = make.comment(self.essay)
-        self.first = make.comment(self.essay, to=self.root)
+        self.root, self.first, self.deep, self.other = make.talk(self.essay, None, 0, 1, None)
         self.second = make.comment(self.essay, to=self.root, status="pending")
-        self.deep = make.comment(self.essay, to=self.first)
-        self.other = make.comment(self.essay)
-        self.foreign = make.comment(self.elsewhere)
+        (self.foreign,) = make.talk(self.elsewhere, None)
 
     def set(self, comment: Comment, **fields: Any) -> Any:
         return Comment.objects.filter(pk=comment.pk).update(**fields)
@@ -158,3 +155,21 @@ def test_looking_asks_a_few_questions_however_many_comments_there_are(
     with django_assert_max_num_queries(7):
         assert list(checking.problems()) == []
     assert Essay.objects.count() == 2
+
+
+def test_a_talk_put_there_as_rows_is_what_its_comments_one_by_one_are() -> None:
+    above = (None, 0, 0, None, 1, 4, 0, 3)
+    places = ("lft", "rght", "level", "status", "readable", "wording__text", "wording__html", "wording__network")
+    one_by_one: list[Comment] = []
+    there = make.essay()
+    for parent in above:
+        one_by_one.append(make.comment(there, "Words", to=None if parent is None else one_by_one[parent]))
+    at_once = make.talk(here := make.essay(), *above)
+    Wording.objects.update(text="Words", html="<p>Words</p>")
+    found = [list(Comment.objects.under(essay).order_by("pk").values_list(*places)) for essay in (there, here)]
+    assert found[0] == found[1]
+    for made in (one_by_one, at_once):
+        assert [row.parent and made.index(row.parent) for row in made] == list(above)
+        assert [row.tree_id == made[0].tree_id for row in made] == [row not in (made[3], made[7]) for row in made]
+    assert [(d.responses, d.threads) for d in Discussion.objects.all()] == [(8, 2)] * 2
+    assert "all is well" in check()

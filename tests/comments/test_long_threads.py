@@ -23,8 +23,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def thread(essay: Essay, replies: int) -> list[Comment]:
-    root = make.comment(essay)
-    return [root, *(make.comment(essay, to=root) for _ in range(replies))]
+    return make.talk(essay, None, *[0] * replies)
 
 
 def rest(page: Page) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ def at_most(count: int) -> Iterator[None]:
 
 
 def roots(essay: Essay, count: int) -> list[Comment]:
-    return [make.comment(essay, f"Root {number}") for number in range(1, count + 1)]
+    return make.talk(essay, *[None] * count)
 
 
 def address(essay: Essay, query: str = "") -> str:
@@ -314,9 +314,7 @@ def test_nothing_is_left_of_a_removed_comment_without_replies(essay: Essay, gues
 @pytest.mark.both
 def test_tombstones_hold_up_what_hangs_from_them_at_any_depth(essay: Essay, guest: Browser) -> None:
     moderator = make.moderator()
-    chain = [make.comment(essay)]
-    for _ in range(6):
-        chain.append(make.comment(essay, to=chain[-1]))
+    chain = make.talk(essay, None, *range(6))
     for comment in chain[:-1]:
         deciding.trash(comment, by=moderator)
     page = guest.read(essay)
@@ -486,11 +484,9 @@ def test_a_list_asks_the_same_of_one_essay_and_of_ten(guest: Browser, author: Us
 @pytest.fixture
 def talk(essay: Essay) -> Essay:
     """An essay under which everything there is stands on one page."""
-    said = roots(essay, 4)
-    for root in said:
-        reply = make.comment(essay, to=root)
+    said = make.talk(essay, *[None] * 4, *range(4), *range(4, 8))
+    for reply in said[4:8]:
         make.comment(essay, to=reply, status="pending")
-        make.comment(essay, to=reply)
     deciding.trash(said[1], by=make.moderator())
     return essay
 
