@@ -1,5 +1,6 @@
 """People and essays for tests: as few words as a test needs, everything else as a site would have it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -159,18 +160,22 @@ def talk(essay: Essay, *above: int | None) -> list[Comment]:
     return made
 
 
-def waiting(essay: Essay, count: int) -> list[Comment]:
-    """Comments that wait, each by a guest of its own, put there as rows: for tests that need many to look at."""
-    people = Commenter.objects.bulk_create(Commenter(name=f"Guest {next(numbers)}") for _ in range(count))
-    trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in range(count))
+def waiting(essay: Essay, count: int = 0, said: Mapping[str, str] | None = None) -> list[Comment]:
+    """Comments that wait, each by a guest of its own, put there as rows: for tests that need many to look at.
+
+    `said`: by whom, and what.
+    """
+    said = said or {f"Guest {next(numbers)}": f"Held words {n}" for n in range(count)}
+    people = Commenter.objects.bulk_create(Commenter(name=name) for name in said)
+    trees = TreeNumber.objects.bulk_create(TreeNumber() for _ in said)
     place: dict[str, Any] = {"essay": essay, "status": "pending", "lft": 1, "rght": 2, "level": 0}
     rows: list[Any] = [{"commenter": who, "tree_id": tree.pk} for who, tree in zip(people, trees, strict=True)]
     made: list[Comment] = Comment.objects.bulk_create(Comment.objects.model(**row, **place) for row in rows)
-    said = [
-        Wording(comment=row, text=f"Held words {n}", html=f"<p>Held words {n}</p>", reasons=[{"code": "first"}])
-        for n, row in enumerate(made)
+    wordings = [
+        Wording(comment=row, text=text, html=markup.comment(text), reasons=[{"code": "first"}])
+        for row, text in zip(made, said.values(), strict=True)
     ]
-    for row, wording in zip(made, Wording.objects.bulk_create(said), strict=True):
+    for row, wording in zip(made, Wording.objects.bulk_create(wordings), strict=True):
         row.wording = wording
     Comment.objects.bulk_update(made, ["wording"])
     return made

@@ -176,7 +176,7 @@ def essay(site: "Server") -> Iterator[Essay]:
 
 
 def waiting(essay: Essay, *texts: str) -> list[Comment]:
-    return [make.comment(essay, text, by=make.guest(text.split()[0]), status="pending") for text in texts]
+    return make.waiting(essay, said={text.split()[0]: text for text in texts})
 
 
 def said(comment: Comment) -> str:
@@ -290,6 +290,7 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
     press(page, f"{row(refused.pk)} .write button[value=trash]")
     expect(page.locator(row(deleted.pk))).to_be_focused()
     press(page, f"{row(deleted.pk)} a[data-form=delete]")
+    expect(page.locator(f"{row(deleted.pk)} button[value=delete]")).to_be_visible()
     press(page, f"{row(deleted.pk)} button[value=delete]")
     expect(page.locator(row(rest[0].pk))).to_be_focused()
     page.keyboard.press("x")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from blog.models import Essay
-from comments.models import Comment
+from comments.models import Comment, Status
 from moderation import actions
 from tests import make
 from tests.conftest import RUNS_ALL
@@ -48,10 +48,7 @@ def open_queue(visitor: Visitor, site: "Server") -> Open:
 
 
 def held(essay: Essay, count: int) -> list[Comment]:
-    return [
-        make.comment(essay, f"Words {number}", by=make.guest(f"Guest {number}"), status="pending")
-        for number in range(count)
-    ]
+    return make.waiting(essay, said={f"Guest {number}": f"Words {number}" for number in range(count)})
 
 
 def statuses(comments: list[Comment], page: Page | None = None) -> list[str]:
@@ -148,6 +145,8 @@ def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
         make.comment(essay, text, by=make.guest("ش" * 120, website=f"https://e.example/{'b' * 150}"), to=root, status="pending")
         for text in texts
     ]  # fmt: skip
+    for status in ("spam", "trash"):
+        make.comment(essay, status + "W" * 300, by=make.guest("N" * 245), status=status)
     page = open_queue("?per_page=100", **look)
     long = page.locator(f"#comment-{comments[0].pk}")
     folded = long.bounding_box()
@@ -161,7 +160,8 @@ def test_long_words_and_any_script_fit_every_width_and_axe_has_nothing_to_say(
     page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Approve").click()
     expect(page.locator(f"#comment-{comments[1].pk}.decided")).to_be_visible()
     check(visitor, page)
-    page.goto(page.url.split("?")[0] + "?status=all")
+    page.goto(page.url.split("?")[0] + f"?status=all&essay={essay.pk}")
+    assert set(page.locator("li.row").evaluate_all("rows => rows.map((row) => row.dataset.status)")) == set(Status)
     check(visitor, page)
 
 
@@ -173,7 +173,7 @@ def check(visitor: Visitor, page: Page) -> None:
 
 def test_many_rows_by_keys_alone_end_as_they_were_decided(open_queue: Open, essay: Essay) -> None:
     count = 100 if RUNS_ALL else 16
-    comments = make.waiting(essay, count)
+    comments = held(essay, count)
     keys = ["asd"[number % 3] for number in range(count)]
     page = open_queue(f"?per_page=100#comment-{comments[0].pk}")
     for number, key in enumerate(keys):
