@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import compress
 
 MARKS_A_LETTER = 4
 
@@ -10,21 +11,23 @@ STAND_INS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
 
 
 _PLANES = (*range(0x20000), *range(0xE0000, 0xE0200))
+# At the start of every process: no step of ours a character.
+_CATEGORIES = tuple(map(unicodedata.category, map(chr, _PLANES)))
 
 
 def _codes(*categories: str) -> list[int]:
-    return [code for code in _PLANES if unicodedata.category(chr(code)) in categories]
+    return list(compress(_PLANES, map(frozenset(categories).__contains__, _CATEGORIES)))
 
 
 def _brackets(codes: list[int]) -> str:
-    """Characters written for the inside of a regular expression's brackets."""
+    """Marks, none of which means anything there, written for the inside of a regular expression's brackets."""
     runs: list[list[int]] = []
     for code in codes:
         if runs and runs[-1][1] == code - 1:
             runs[-1][1] = code
         else:
             runs.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
 
 
 # Kept format characters: Arabic and Kaithi number signs, which are drawn, and the soft hyphen.
