@@ -40,7 +40,7 @@ import django
 import hypothesis
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection
+from django.db import connection, transaction
 from django.template import Template
 from django.test.utils import _TestState
 from playwright.sync_api import Browser, Page
@@ -181,6 +181,14 @@ def django_db_setup(
 def _quiet_templates(django_test_environment: None) -> None:
     """Nobody asks a page which templates drew it: a copy of all names at each of a page's hundred would go to waste."""
     Template._render = _TestState.saved_data.template_render  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What a module's fixtures put into the database stands for all its tests, each of which takes its own back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def tests_own(url: str) -> None:

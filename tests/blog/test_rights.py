@@ -7,28 +7,27 @@ them, and if that is what should be, put them into the table.
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
 
 from blog import pictures, preview
 from blog.models import Essay, Profile, Redirect, Series, Site, Tag
-from tests import make
+from tests import make, rights
 from tests.blog.hostile_pictures import plain
 from tests.blog.writing import Desk
-from tests.moderation.test_rights import addresses, answer, everything, guest_cookie, told, writes
+from tests.rights import Table, addresses, answer, everything, told, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # `author` wrote it, `other` is an author too. `login`: led to the log-in; `302`: led elsewhere, in the admin with the
 # words that there is no such thing. What is sent is an empty form. What stands in brackets is made by world(), below.
-TABLE = """
+TABLE = Table("""
                                                 nobody guest person author other editor moderator owner
 GET  admin:blog_essay_add                       login  login login  200    200   200    403       200
 POST admin:blog_essay_add                       login  login login  422    422   422    403       422
@@ -148,9 +147,7 @@ GET  preview(link)                              200    200   200    200    200  
 POST preview(link)                              405    405   405    405    405   405    405       405
 GET  preview(ended)                             404    404   404    404    404   404    404       404
 POST preview(ended)                             405    405   405    405    405   405    405       405
-"""
-PEOPLE = ("nobody", "guest", "person", "author", "other", "editor", "moderator", "owner")
-WIDTHS = (6, 5, 6, 6, 5, 6, 9, 5)
+""")
 WRITERS = ("author", "other", "editor", "owner")
 MAY_READ = {"author", "editor", "owner"}
 BY_LINK = {"preview(link)"}
@@ -161,11 +158,12 @@ READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.media"}  # what every
 ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # with which of its revisions
 
 
-class World:
-    """One of everything, and everybody's browser."""
+class World(rights.World):
+    headers = MappingProxyType({"sec-fetch-site": "same-origin"})
+    usual = "essay"
 
     def __init__(self) -> None:
-        self.users = {
+        users = {
             "person": make.user("person"),
             "author": make.author("author"),
             "other": make.author("other"),
@@ -173,7 +171,7 @@ class World:
             "moderator": make.moderator("moderator"),
             "owner": make.owner("owner"),
         }
-        author = self.users["author"]
+        author = users["author"]
         essay = make.essay(SECRETS[2], by=author, published=None, body="<p>Once.</p>")
         desk = Desk(author, essay)
         desk.open()
@@ -185,8 +183,8 @@ class World:
         old.expires = timezone.now() - timedelta(seconds=1)
         old.save()
         # One's own is made when one's form is opened for the first time.
-        profiles = {name: Profile.objects.create(user=self.users[name]) for name in WRITERS}
-        self.things: dict[str, Any] = {
+        profiles = {name: Profile.objects.create(user=users[name]) for name in WRITERS}
+        things: dict[str, Any] = {
             "essay": essay,
             "revision": essay.revisions.earliest("pk"),
             "live": make.essay("Out", by=author),
@@ -200,32 +198,24 @@ class World:
             "redirect": Redirect.objects.create(old="/was-here/", essay=essay),
             "site": Site.objects.get_or_create(pk=1)[0],
         }
-        self.clients: dict[str, Client] = {}
+        super().__init__(things, users, TABLE.people)
 
-    def client(self, who: str) -> Client:
-        if who not in self.clients:
-            client = self.clients[who] = Client(headers={"sec-fetch-site": "same-origin"})
-            if user := self.users.get(who):
-                client.force_login(user)
-                client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
-            elif who == "guest":
-                guest_cookie(client)
-        return self.clients[who]
+    def sent_with(self, name: str) -> dict[str, Any]:
+        return {ASKED[name]: self.things["revision"].pk} if name in ASKED else {}
 
 
-@pytest.fixture
-def world(settings: Settings, tmp_path: Path) -> World:
-    settings.MEDIA_ROOT = tmp_path
-    return World()
+@pytest.fixture(scope="module")
+def world(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        yield World()
 
 
-def rows(part: str = "") -> Iterator[tuple[str, str, list[str]]]:
-    """Method, address with what it is about, answers."""
-    for line in TABLE.strip().splitlines()[1:]:
-        method, address, *answers = line.split()
+def rows(method: str, part: str) -> Iterator[tuple[str, list[str]]]:
+    """Those of the stock admin's that are no essay's own, or the others."""
+    for address, answers in TABLE.rows(method):
         is_stock = OF_ADMIN.match(address) is not None and not address.endswith("(essay)")
-        if not part or is_stock == (part == "stock"):
-            yield method, address, answers
+        if is_stock == (part == "stock"):
+            yield address, answers
 
 
 PARTS = ["ours", pytest.param("stock", marks=pytest.mark.long)]
@@ -240,50 +230,18 @@ def of_writing() -> dict[str, list[str]]:
     }
 
 
-def sent(world: World, method: str, address: str, who: str) -> Any:
-    name, _, about = address.rstrip(")").partition("(")
-    args = [world.things[each] for each in about.split(",")] if about else []
-    place = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
-    data = {ASKED[name]: world.things["revision"].pk} if name in ASKED else {}
-    client = world.client(who)
-    return client.get(place, data) if method == "GET" else client.post(place, data)
-
-
-def line(world: World, method: str, name: str, about: list[str]) -> str:
-    """As the table would say it, if its address can be guessed."""
-    thing = next((key for key in world.things if key in re.split("[-_:]", name)), "essay")
-    address = f"{name}({','.join(thing for _ in about)})" if about else name
-    found = []
-    for who in PEOPLE:
-        world.client(who)
-        with transaction.atomic():
-            try:
-                found.append(answer(sent(world, method, address, who)))
-            except Exception as error:  # said in the line
-                found.append(type(error).__name__)
-            transaction.set_rollback(True)
-    return f"{method:4} {address:42} {' '.join(cell.ljust(width) for cell, width in zip(found, WIDTHS, strict=True))}".rstrip()
-
-
 def test_every_address_stands_in_the_table(world: World) -> None:
-    known = {(method, address.partition("(")[0]) for method, address, _ in rows()}
-    asked = [(method, name, about) for name, about in sorted(of_writing().items()) for method in ("GET", "POST")]
-    missing = [line(world, *each) for each in asked if each[:2] not in known]
-    assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
-    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
-    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
+    rights.assert_all_stand(TABLE, of_writing(), world)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_opening_answers_as_the_table_says_and_changes_nothing(part: str, world: World) -> None:
     wrong: list[str] = []
-    for at, who in enumerate(PEOPLE):
+    for at, who in enumerate(TABLE.people):
         world.client(who)
         before = everything()
-        for method, address, expected in rows(part):
-            if method != "GET":
-                continue
-            response = sent(world, method, address, who)
+        for address, expected in rows("GET", part):
+            response = world.sent("GET", address, who)
             wrong += faults(who, "opens", address, response, expected[at])
         after = everything()
         wrong += [f"{who} opened everything, and {table} changed" for table in before if before[table] != after[table]]
@@ -293,13 +251,11 @@ def test_opening_answers_as_the_table_says_and_changes_nothing(part: str, world:
 @pytest.mark.parametrize("part", PARTS)
 def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(part: str, world: World) -> None:
     wrong: list[str] = []
-    for at, who in enumerate(PEOPLE):
+    for at, who in enumerate(TABLE.people):
         world.client(who)
-        for method, address, expected in rows(part):
-            if method != "POST":
-                continue
+        for address, expected in rows("POST", part):
             with transaction.atomic(), writes() as written:
-                response = sent(world, method, address, who)
+                response = world.sent("POST", address, who)
                 wrong += faults(who, "sends", address, response, expected[at])
                 transaction.set_rollback(True)
             if answer(response) in {"login", "403", "404", "405"} and written:
@@ -321,7 +277,7 @@ def test_nobody_without_the_right_changes_what_becomes_of_an_essay(world: World)
     before = state(draft), state(live)
     verbs = ("publish_now", "unpublish", "pin", "unpin", "delete_selected")
     wrong = []
-    for who in (each for each in PEOPLE if each not in MAY_READ):
+    for who in (each for each in TABLE.people if each not in MAY_READ):
         client = world.client(who)
         asks = [
             (

@@ -5,160 +5,132 @@ them, and if that is what should be, put them into the table.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from django.apps import apps
-from django.conf import settings
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
-from accounts.models import User
 from comments import mailed_links
-from comments.models import Block, Comment, Rule
+from comments.models import Block, Comment, Rule, Rules
 from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
-from tests import make
+from tests import make, rights
+from tests.rights import Table, addresses, answer, everything, told, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # `own`: an author, where authors decide about comments on their own essays. `moderator` has no other right in the
 # admin and is not staff, `staff` is a moderator who is. `login`: led to the log-in; `302`: led elsewhere. What is sent
 # is an empty form. What stands in brackets is made by world(), below.
-TABLE = """
+TABLE = Table("""
                                                     nobody guest person author own   moderator staff owner
-GET  queue                                          login login 403    403    200   200       200   200
-POST queue                                          login login 403    403    400   400       400   400
-GET  queue-comment(held)                            login login 403    403    404   200       200   200
-POST queue-comment(held)                            login login 403    403    404   400       400   400
-GET  queue-batch(batch)                             login login 403    403    404   200       200   200
-POST queue-batch(batch)                             login login 403    403    404   302       302   302
-GET  queue-looking                                  405   405   405    405    405   405       405   405
-POST queue-looking                                  login login 403    403    204   204       204   204
-GET  queue-news                                     login login 403    403    200   200       200   200
-POST queue-news                                     405   405   405    405    405   405       405   405
-GET  admin:moderation_decision_changelist           login login login  403    403   login     200   200
-POST admin:moderation_decision_changelist           login login login  403    403   login     200   200
-GET  admin:moderation_decision_add                  login login login  403    403   login     403   403
-POST admin:moderation_decision_add                  login login login  403    403   login     403   403
-GET  admin:moderation_decision_change(decision)     login login login  403    403   login     200   200
-POST admin:moderation_decision_change(decision)     login login login  403    403   login     403   403
-GET  admin:moderation_decision_delete(decision)     login login login  403    403   login     403   403
-POST admin:moderation_decision_delete(decision)     login login login  403    403   login     403   403
-GET  admin:moderation_decision_history(decision)    login login login  403    403   login     200   200
-POST admin:moderation_decision_history(decision)    login login login  403    403   login     200   200
-GET  admin:comments_rules_add                       login login login  403    403   login     403   403
-POST admin:comments_rules_add                       login login login  403    403   login     403   403
-GET  admin:comments_rules_change(rules)             login login login  403    403   login     403   200
-POST admin:comments_rules_change(rules)             login login login  403    403   login     403   200
-GET  admin:comments_rules_changelist                login login login  302    302   login     302   302
-POST admin:comments_rules_changelist                login login login  302    302   login     302   302
-GET  admin:comments_rules_delete(rules)             login login login  403    403   login     403   403
-POST admin:comments_rules_delete(rules)             login login login  403    403   login     403   403
-GET  admin:comments_rules_history(rules)            login login login  403    403   login     403   200
-POST admin:comments_rules_history(rules)            login login login  403    403   login     403   200
-GET  queue-log                                      login login 403    403    200   200       200   200
-POST queue-log                                      405   405   405    405    405   405       405   405
-GET  queue-log-file                                 login login 403    403    200   200       200   200
-POST queue-log-file                                 405   405   405    405    405   405       405   405
-GET  moderation-record                              404   404   404    404    404   404       404   404
-POST moderation-record                              405   405   405    405    405   405       405   405
-GET  queue-numbers                                  login login 403    403    403   200       200   200
-POST queue-numbers                                  405   405   405    405    405   405       405   405
-GET  queue-blocks                                   login login 403    403    403   200       200   200
-POST queue-blocks                                   login login 403    403    403   400       400   400
-GET  queue-filter                                   login login 403    403    403   200       200   200
-POST queue-filter                                   login login 403    403    403   403       403   422
-GET  admin:comments_block_add                       login login login  403    403   login     403   200
-POST admin:comments_block_add                       login login login  403    403   login     403   200
-GET  admin:comments_block_change(block)             login login login  403    403   login     403   200
-POST admin:comments_block_change(block)             login login login  403    403   login     403   200
-GET  admin:comments_block_changelist                login login login  403    403   login     403   200
-POST admin:comments_block_changelist                login login login  403    403   login     403   200
-GET  admin:comments_block_delete(block)             login login login  403    403   login     403   200
-POST admin:comments_block_delete(block)             login login login  403    403   login     403   200
-GET  admin:comments_block_history(block)            login login login  403    403   login     403   200
-POST admin:comments_block_history(block)            login login login  403    403   login     403   200
-GET  admin:comments_rule_add                        login login login  403    403   login     403   200
-POST admin:comments_rule_add                        login login login  403    403   login     403   200
-GET  admin:comments_rule_change(rule)               login login login  403    403   login     403   200
-POST admin:comments_rule_change(rule)               login login login  403    403   login     403   200
-GET  admin:comments_rule_changelist                 login login login  403    403   login     403   200
-POST admin:comments_rule_changelist                 login login login  403    403   login     403   200
-GET  admin:comments_rule_delete(rule)               login login login  403    403   login     403   200
-POST admin:comments_rule_delete(rule)               login login login  403    403   login     403   200
-GET  admin:comments_rule_history(rule)              login login login  403    403   login     403   200
-POST admin:comments_rule_history(rule)              login login login  403    403   login     403   200
-GET  admin:moderation_reason_add                    login login login  403    403   login     403   200
-POST admin:moderation_reason_add                    login login login  403    403   login     403   200
-GET  admin:moderation_reason_change(reason)         login login login  403    403   login     403   200
-POST admin:moderation_reason_change(reason)         login login login  403    403   login     403   200
-GET  admin:moderation_reason_changelist             login login login  403    403   login     403   200
-POST admin:moderation_reason_changelist             login login login  403    403   login     403   200
-GET  admin:moderation_reason_delete(reason)         login login login  403    403   login     403   200
-POST admin:moderation_reason_delete(reason)         login login login  403    403   login     403   200
-GET  admin:moderation_reason_history(reason)        login login login  403    403   login     403   200
-POST admin:moderation_reason_history(reason)        login login login  403    403   login     403   200
-GET  appeal-comment(held)                           404   404   404    404    404   404       404   404
-POST appeal-comment(held)                           404   404   404    404    404   404       404   404
-GET  appeal-comment(shown)                          404   404   404    404    404   404       404   404
-POST appeal-comment(shown)                          404   404   404    404    404   404       404   404
-GET  report-comment(held)                           404   404   404    404    404   404       404   404
-POST report-comment(held)                           404   404   404    404    404   404       404   404
-GET  report-comment(shown)                          200   200   200    200    200   200       200   200
-POST report-comment(shown)                          422   422   422    422    422   422       422   422
-GET  decide-by-mail(link)                           200   200   200    200    200   200       200   200
-POST decide-by-mail(link)                           409   409   409    409    409   409       409   409
-GET  decide-by-mail(forged)                         404   404   404    404    404   404       404   404
-POST decide-by-mail(forged)                         404   404   404    404    404   404       404   404
-GET  queue-mail                                     login login 403    403    200   200       200   200
-POST queue-mail                                     login login 403    403    200   200       200   200
-GET  queue-person(writer)                           login login 403    403    404   200       200   200
-POST queue-person(writer)                           login login 403    403    404   400       400   400
-"""
-PEOPLE = ("nobody", "guest", "person", "author", "own", "moderator", "staff", "owner")
+GET  queue                                          login  login 403    403    200   200       200   200
+POST queue                                          login  login 403    403    400   400       400   400
+GET  queue-comment(held)                            login  login 403    403    404   200       200   200
+POST queue-comment(held)                            login  login 403    403    404   400       400   400
+GET  queue-batch(batch)                             login  login 403    403    404   200       200   200
+POST queue-batch(batch)                             login  login 403    403    404   302       302   302
+GET  queue-looking                                  405    405   405    405    405   405       405   405
+POST queue-looking                                  login  login 403    403    204   204       204   204
+GET  queue-news                                     login  login 403    403    200   200       200   200
+POST queue-news                                     405    405   405    405    405   405       405   405
+GET  admin:moderation_decision_changelist           login  login login  403    403   login     200   200
+POST admin:moderation_decision_changelist           login  login login  403    403   login     200   200
+GET  admin:moderation_decision_add                  login  login login  403    403   login     403   403
+POST admin:moderation_decision_add                  login  login login  403    403   login     403   403
+GET  admin:moderation_decision_change(decision)     login  login login  403    403   login     200   200
+POST admin:moderation_decision_change(decision)     login  login login  403    403   login     403   403
+GET  admin:moderation_decision_delete(decision)     login  login login  403    403   login     403   403
+POST admin:moderation_decision_delete(decision)     login  login login  403    403   login     403   403
+GET  admin:moderation_decision_history(decision)    login  login login  403    403   login     200   200
+POST admin:moderation_decision_history(decision)    login  login login  403    403   login     200   200
+GET  admin:comments_rules_add                       login  login login  403    403   login     403   403
+POST admin:comments_rules_add                       login  login login  403    403   login     403   403
+GET  admin:comments_rules_change(rules)             login  login login  403    403   login     403   200
+POST admin:comments_rules_change(rules)             login  login login  403    403   login     403   200
+GET  admin:comments_rules_changelist                login  login login  302    302   login     302   302
+POST admin:comments_rules_changelist                login  login login  302    302   login     302   302
+GET  admin:comments_rules_delete(rules)             login  login login  403    403   login     403   403
+POST admin:comments_rules_delete(rules)             login  login login  403    403   login     403   403
+GET  admin:comments_rules_history(rules)            login  login login  403    403   login     403   200
+POST admin:comments_rules_history(rules)            login  login login  403    403   login     403   200
+GET  queue-log                                      login  login 403    403    200   200       200   200
+POST queue-log                                      405    405   405    405    405   405       405   405
+GET  queue-log-file                                 login  login 403    403    200   200       200   200
+POST queue-log-file                                 405    405   405    405    405   405       405   405
+GET  moderation-record                              404    404   404    404    404   404       404   404
+POST moderation-record                              405    405   405    405    405   405       405   405
+GET  queue-numbers                                  login  login 403    403    403   200       200   200
+POST queue-numbers                                  405    405   405    405    405   405       405   405
+GET  queue-blocks                                   login  login 403    403    403   200       200   200
+POST queue-blocks                                   login  login 403    403    403   400       400   400
+GET  queue-filter                                   login  login 403    403    403   200       200   200
+POST queue-filter                                   login  login 403    403    403   403       403   422
+GET  admin:comments_block_add                       login  login login  403    403   login     403   200
+POST admin:comments_block_add                       login  login login  403    403   login     403   200
+GET  admin:comments_block_change(block)             login  login login  403    403   login     403   200
+POST admin:comments_block_change(block)             login  login login  403    403   login     403   200
+GET  admin:comments_block_changelist                login  login login  403    403   login     403   200
+POST admin:comments_block_changelist                login  login login  403    403   login     403   200
+GET  admin:comments_block_delete(block)             login  login login  403    403   login     403   200
+POST admin:comments_block_delete(block)             login  login login  403    403   login     403   200
+GET  admin:comments_block_history(block)            login  login login  403    403   login     403   200
+POST admin:comments_block_history(block)            login  login login  403    403   login     403   200
+GET  admin:comments_rule_add                        login  login login  403    403   login     403   200
+POST admin:comments_rule_add                        login  login login  403    403   login     403   200
+GET  admin:comments_rule_change(rule)               login  login login  403    403   login     403   200
+POST admin:comments_rule_change(rule)               login  login login  403    403   login     403   200
+GET  admin:comments_rule_changelist                 login  login login  403    403   login     403   200
+POST admin:comments_rule_changelist                 login  login login  403    403   login     403   200
+GET  admin:comments_rule_delete(rule)               login  login login  403    403   login     403   200
+POST admin:comments_rule_delete(rule)               login  login login  403    403   login     403   200
+GET  admin:comments_rule_history(rule)              login  login login  403    403   login     403   200
+POST admin:comments_rule_history(rule)              login  login login  403    403   login     403   200
+GET  admin:moderation_reason_add                    login  login login  403    403   login     403   200
+POST admin:moderation_reason_add                    login  login login  403    403   login     403   200
+GET  admin:moderation_reason_change(reason)         login  login login  403    403   login     403   200
+POST admin:moderation_reason_change(reason)         login  login login  403    403   login     403   200
+GET  admin:moderation_reason_changelist             login  login login  403    403   login     403   200
+POST admin:moderation_reason_changelist             login  login login  403    403   login     403   200
+GET  admin:moderation_reason_delete(reason)         login  login login  403    403   login     403   200
+POST admin:moderation_reason_delete(reason)         login  login login  403    403   login     403   200
+GET  admin:moderation_reason_history(reason)        login  login login  403    403   login     403   200
+POST admin:moderation_reason_history(reason)        login  login login  403    403   login     403   200
+GET  appeal-comment(held)                           404    404   404    404    404   404       404   404
+POST appeal-comment(held)                           404    404   404    404    404   404       404   404
+GET  appeal-comment(shown)                          404    404   404    404    404   404       404   404
+POST appeal-comment(shown)                          404    404   404    404    404   404       404   404
+GET  report-comment(held)                           404    404   404    404    404   404       404   404
+POST report-comment(held)                           404    404   404    404    404   404       404   404
+GET  report-comment(shown)                          200    200   200    200    200   200       200   200
+POST report-comment(shown)                          422    422   422    422    422   422       422   422
+GET  decide-by-mail(link)                           200    200   200    200    200   200       200   200
+POST decide-by-mail(link)                           409    409   409    409    409   409       409   409
+GET  decide-by-mail(forged)                         404    404   404    404    404   404       404   404
+POST decide-by-mail(forged)                         404    404   404    404    404   404       404   404
+GET  queue-mail                                     login  login 403    403    200   200       200   200
+POST queue-mail                                     login  login 403    403    200   200       200   200
+GET  queue-person(writer)                           login  login 403    403    404   200       200   200
+POST queue-person(writer)                           login  login 403    403    404   400       400   400
+""")
 SEE_ALL = {"moderator", "staff", "owner"}
 BY_LINK = "decide-by-mail(link)"  # whoever holds the mail sees what it is about
 OF_ADMIN = re.compile(r"admin:(moderation_|comments_(rules?|block|spammodel)_)")
 SECRETS = ("unsaid until decided", "held@secret.example", "Hilda Held")
-OF_SESSIONS = {"django_session", "usersessions_usersession"}
 
 
-@dataclass
-class World:
-    """One of everything, and everybody's browser."""
-
-    things: dict[str, Any]
-    users: dict[str, User]
-    held: Comment
-    clients: dict[str, Client] = field(default_factory=dict)
+class World(rights.World):
+    usual = "held"
 
     def client(self, who: str) -> Client:
-        if who not in self.clients:
-            client = self.clients[who] = Client()
-            if user := self.users.get(who):
-                client.force_login(user)
-                client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
-            elif who == "guest":
-                guest_cookie(client)
-        make.rules(authors_moderate=who == "own")
-        return self.clients[who]
+        if Rules.objects.get().authors_moderate != (who == "own"):
+            make.rules(authors_moderate=who == "own")
+        return super().client(who)
 
 
-def guest_cookie(client: Client) -> None:
-    """A guest who once asked to be remembered, and said something on the other essay."""
-    essay = make.essay("Where a guest was")
-    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on", text="A guest was here."))
-    assert settings.COMMENTER_COOKIE_NAME in client.cookies
-
-
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(scope="module")
+def world(kept: None) -> World:
     make.rules()
     author = make.author("author")
     theirs, others = make.essay("Theirs", by=author), make.essay("Somebody else’s", by=make.author("other"))
@@ -201,28 +173,7 @@ def world() -> World:
         "staff": make.moderator("staff"),
         "owner": make.owner("owner"),
     }
-    return World(things, users, held)
-
-
-def rows() -> Iterator[tuple[str, str, list[str]]]:
-    """Method, address with what it is about, answers."""
-    for line in TABLE.strip().splitlines()[1:]:
-        method, address, *answers = line.split()
-        yield method, address, answers
-
-
-def addresses() -> Iterator[tuple[str, str, list[str]]]:
-    """Name, view's module and what it is about, of every named address of the site."""
-    open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
-    while open_:
-        patterns, space = open_.pop()
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                open_.append((pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space))
-            elif isinstance(pattern, URLPattern):
-                view = getattr(pattern.callback, "view_class", pattern.callback)
-                if pattern.name:
-                    yield f"{space}{pattern.name}", view.__module__, list(pattern.pattern.converters)
+    return World(things, users, TABLE.people)
 
 
 def of_moderation() -> dict[str, list[str]]:
@@ -234,81 +185,17 @@ def of_moderation() -> dict[str, list[str]]:
     }
 
 
-def url(address: str, world: World) -> str:
-    name, _, about = address.rstrip(")").partition("(")
-    args = [world.things[each] for each in about.split(",")] if about else []
-    return reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
-
-
-def answer(response: Any) -> str:
-    if response.status_code == 302 and "/login/" in response["Location"]:
-        return "login"
-    return str(response.status_code)
-
-
-@contextmanager
-def writes() -> Iterator[list[str]]:
-    """The statements that changed anything but sessions."""
-    found: list[str] = []
-    with CaptureQueriesContext(connection) as asked:
-        yield found
-    for query in asked.captured_queries:
-        sql = query["sql"].lstrip()
-        if re.match("INSERT|UPDATE|DELETE", sql) and not any(f'"{table}"' in sql for table in OF_SESSIONS):
-            found.append(sql)
-
-
-def everything() -> dict[str, list[Any]]:
-    """All that is stored."""
-    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in OF_SESSIONS]
-    return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}
-
-
-def told(response: Any) -> str:
-    return b"".join(response).decode(errors="replace") + str(response.headers)
-
-
-def sent(world: World, method: str, address: str, who: str) -> Any:
-    client = world.client(who)
-    place = url(address, world)
-    return client.get(place) if method == "GET" else client.post(place)
-
-
 def test_every_address_stands_in_the_table(world: World) -> None:
-    known = {(method, address.partition("(")[0]) for method, address, _ in rows()}
-    asked = [(method, name, about) for name, about in sorted(of_moderation().items()) for method in ("GET", "POST")]
-    missing = [line(world, *each) for each in asked if each[:2] not in known]
-    assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
-    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
-    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
-
-
-def line(world: World, method: str, name: str, about: list[str]) -> str:
-    """As the table would say it, if its address can be guessed."""
-    thing = next((key for key in world.things if key in re.split("[-_:]", name)), "held")
-    address = f"{name}({','.join(thing for _ in about)})" if about else name
-    found = []
-    for who in PEOPLE:
-        world.client(who)
-        with transaction.atomic():
-            try:
-                found.append(answer(sent(world, method, address, who)))
-            except Exception as error:  # said in the line
-                found.append(type(error).__name__)
-            transaction.set_rollback(True)
-    cells = (cell.ljust(width) for cell, width in zip(found, (5, 5, 6, 6, 5, 9, 5, 5), strict=True))
-    return f"{method:4} {address:46} {' '.join(cells)}".rstrip()
+    rights.assert_all_stand(TABLE, of_moderation(), world)
 
 
 def test_opening_answers_as_the_table_says_and_changes_nothing(world: World) -> None:
     wrong = []
-    for at, who in enumerate(PEOPLE):
+    for at, who in enumerate(TABLE.people):
         world.client(who)
         before = everything()
-        for method, address, expected in rows():
-            if method != "GET":
-                continue
-            response = sent(world, method, address, who)
+        for address, expected in TABLE.rows("GET"):
+            response = world.sent("GET", address, who)
             got, body = answer(response), told(response)
             if got != expected[at]:
                 wrong.append(f"{who} opens {address}: {got}, not {expected[at]}")
@@ -321,16 +208,13 @@ def test_opening_answers_as_the_table_says_and_changes_nothing(world: World) -> 
 
 def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(world: World) -> None:
     wrong = []
-    for at, who in enumerate(PEOPLE):
+    for at, who in enumerate(TABLE.people):
         world.client(who)
-        for method, address, expected in rows():
-            if method != "POST":
-                continue
+        for address, expected in TABLE.rows("POST"):
             with transaction.atomic(), writes() as written:
-                response = sent(world, method, address, who)
+                response = world.sent("POST", address, who)
                 got, body = answer(response), told(response)
                 transaction.set_rollback(True)
-            written = [sql for sql in written if '"comments_rules"' not in sql]  # which the test itself sets
             if got != expected[at]:
                 wrong.append(f"{who} sends {address}: {got}, not {expected[at]}")
             if got in {"login", "403", "404"} and written:
@@ -342,15 +226,16 @@ def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(world:
 
 def test_nobody_without_the_right_decides_about_a_comment(world: World) -> None:
     """The author neither, about what stands under somebody else's essay."""
-    before = (Decision.objects.count(), Comment.objects.get(pk=world.held.pk).status)
-    data = {"comment": world.held.pk, "decision": world.things["decision"].pk}
+    held = world.things["held"]
+    before = (Decision.objects.count(), Comment.objects.get(pk=held.pk).status)
+    data = {"comment": held.pk, "decision": world.things["decision"].pk}
     wrong = []
-    for who in (each for each in PEOPLE if each not in SEE_ALL):
+    for who in (each for each in TABLE.people if each not in SEE_ALL):
         world.client(who)  # outside of what is taken back below
         for action in ("approve", "unapprove", "spam", "trash", "restore", "undo"):
             with transaction.atomic():
                 response = world.client(who).post(reverse("queue"), data | {"action": action}, follow=who == "own")
-                if (Decision.objects.count(), Comment.objects.get(pk=world.held.pk).status) != before:
+                if (Decision.objects.count(), Comment.objects.get(pk=held.pk).status) != before:
                     wrong.append(f"{who} can {action}")
                 if any(secret in told(response) for secret in SECRETS):
                     wrong.append(f"{who} asks to {action} and reads what is held")

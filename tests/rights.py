@@ -1,0 +1,158 @@
+"""Who may open and send what, as a table says: its lines, what is answered to each, and what was written meanwhile."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from tests import make
+
+OF_SESSIONS = {"django_session", "usersessions_usersession"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A head of people, then a line for each method and address, with what it is about in brackets."""
+
+    text: str
+
+    @property
+    def head(self) -> str:
+        return self.text.strip("\n").splitlines()[0]
+
+    @property
+    def people(self) -> list[str]:
+        return self.head.split()
+
+    def rows(self, method: str) -> Iterator[tuple[str, list[str]]]:
+        """Addresses and answers."""
+        for line in self.text.strip().splitlines()[1:]:
+            sent, address, *answers = line.split()
+            if sent == method:
+                yield address, answers
+
+    def line(self, method: str, address: str, answers: list[str]) -> str:
+        """As it would stand here."""
+        line = f"{method:4} {address} "
+        for person, found in zip(re.finditer(r"\S+", self.head), answers, strict=True):
+            line = line.ljust(person.start()) + found + " "
+        return line.rstrip()
+
+
+class World:
+    """One of everything, and everybody's browser."""
+
+    headers: MappingProxyType[str, str] = MappingProxyType({})
+    usual = ""  # what an address is about whose name does not say it
+
+    def __init__(self, things: dict[str, Any], users: dict[str, User], people: list[str]) -> None:
+        self.things = things
+        self.users = users
+        self.clients = {who: self.opened(who) for who in people}
+
+    def opened(self, who: str) -> Client:
+        client = Client(headers=self.headers)
+        if user := self.users.get(who):
+            client.force_login(user)
+            client.get(reverse("my-comments"))  # whoever logs in by the door has a Commenter by then
+        elif who == "guest":
+            guest_cookie(client)
+        return client
+
+    def client(self, who: str) -> Client:
+        return self.clients[who]
+
+    def sent_with(self, name: str) -> dict[str, Any]:
+        """What an address of that name is asked with."""
+        return {}
+
+    def sent(self, method: str, address: str, who: str) -> Any:
+        name, _, about = address.rstrip(")").partition("(")
+        args = [self.things[each] for each in about.split(",")] if about else []
+        place = reverse(name, args=[getattr(arg, "pk", arg) for arg in args])
+        client = self.client(who)
+        send = client.get if method == "GET" else client.post
+        return send(place, self.sent_with(name))
+
+    def line(self, table: Table, method: str, name: str, about: list[str]) -> str:
+        """As the table would say it, if its address can be guessed."""
+        thing = next((key for key in self.things if key in re.split("[-_:]", name)), self.usual)
+        address = f"{name}({','.join(thing for _ in about)})" if about else name
+        found = []
+        for who in table.people:
+            with transaction.atomic():
+                try:
+                    found.append(answer(self.sent(method, address, who)))
+                except Exception as error:  # said in the line
+                    found.append(type(error).__name__)
+                transaction.set_rollback(True)
+        return table.line(method, address, found)
+
+
+def assert_all_stand(table: Table, named: dict[str, list[str]], world: World) -> None:
+    """Every address of these names, and none that is no longer there."""
+    known = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
+    asked = [(method, name, about) for name, about in sorted(named.items()) for method in ("GET", "POST")]
+    missing = [world.line(table, *each) for each in asked if each[:2] not in known]
+    assert not missing, "Add to TABLE, if this is as it should be:\n" + "\n".join(missing)
+    gone = {name for _, name in known} - {name for name, _, _ in addresses()}
+    assert not gone, f"TABLE knows addresses that are no longer there: {gone}"
+
+
+def guest_cookie(client: Client) -> None:
+    """A guest who once asked to be remembered, and said something on the other essay."""
+    essay = make.essay("Where a guest was")
+    client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on", text="A guest was here."))
+    assert settings.COMMENTER_COOKIE_NAME in client.cookies
+
+
+def addresses() -> Iterator[tuple[str, str, list[str]]]:
+    """Name, view's module and what it is about, of every named address of the site."""
+    open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
+    while open_:
+        patterns, space = open_.pop()
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                open_.append((pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space))
+            elif isinstance(pattern, URLPattern):
+                view = getattr(pattern.callback, "view_class", pattern.callback)
+                if pattern.name:
+                    yield f"{space}{pattern.name}", view.__module__, list(pattern.pattern.converters)
+
+
+def answer(response: Any) -> str:
+    if response.status_code == 302 and "/login/" in response["Location"]:
+        return "login"
+    return str(response.status_code)
+
+
+def told(response: Any) -> str:
+    return b"".join(response).decode(errors="replace") + str(response.headers)
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """The statements that changed anything but sessions."""
+    found: list[str] = []
+    with CaptureQueriesContext(connection) as asked:
+        yield found
+    for query in asked.captured_queries:
+        sql = query["sql"].lstrip()
+        if re.match("INSERT|UPDATE|DELETE", sql) and not any(f'"{table}"' in sql for table in OF_SESSIONS):
+            found.append(sql)
+
+
+def everything() -> dict[str, list[Any]]:
+    """All that is stored."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in OF_SESSIONS]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}
