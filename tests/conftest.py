@@ -109,7 +109,7 @@ def pytest_collection_finish() -> None:
     # What stands now stands to the end: the garbage collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)  # a page's tree alone is thousands of things
+    gc.set_threshold(200_000, 20, 50)  # a page’s tree alone is thousands of things
 
 
 def _runs_here(item: pytest.Item) -> bool:
