@@ -147,6 +147,7 @@ class Visitor:
 
     def close(self) -> None:
         taken = {tab.context: tab for tab in self.taken}
+        self.taken.clear()
         for context in self.browser.contexts:
             if context in taken:
                 for event, heard in self._ears.items():

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request
 
-KEPT = 4  # each holds a process
-NOWHERE = "/nowhere-at-all/"
+KEPT = 5  # each holds a process
+NOWHERE = (
+    "/robots.txt"  # on the same site, or the process would be another; with an answer of ours no cache would be used
+)
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Tabs:
     def give_back(self, tab: Tab) -> None:
         try:
             blank(tab)
-        except (Error, TooFarError):
+        except (Error, GoneError):
             tab.context.close()
             return
         self.kept.append(tab)
@@ -70,8 +72,8 @@ class Tabs:
         self.kept.clear()
 
 
-class TooFarError(Exception):
-    """The tab was on several sites, of which each keeps something for the tab itself."""
+class GoneError(Exception):
+    """The page is closed, or was on several sites, of which each keeps something for it alone."""
 
 
 def blank(tab: Tab) -> None:
@@ -80,27 +82,23 @@ def blank(tab: Tab) -> None:
     for other in context.pages:
         if other != page:
             other.close()
-    if len(tab.origins) != 1:
-        raise TooFarError
-    (origin,) = tab.origins
+    if page.is_closed() or len(tab.origins) > 1:
+        raise GoneError
     context.set_offline(False)
     page.unroute_all()
     context.unroute_all()
     context.clear_cookies()
-    page.route(f"**{NOWHERE}", nothing, times=1)  # on the same site, or the process would be another
-    page.goto(f"{origin}{NOWHERE}")
-    page.evaluate("() => { sessionStorage.clear(); name = '' }")
-    for each in tab.around:
-        tab.session.send("Storage.clearDataForOrigin", {"origin": each, "storageTypes": "all"})
+    for origin in tab.origins:
+        page.goto(f"{origin}{NOWHERE}")
+        page.evaluate("() => { sessionStorage.clear(); name = '' }")
+    for origin in tab.around:
+        tab.session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    tab.origins.clear()
+    tab.around.clear()
     page.set_viewport_size(tab.options["viewport"])
     page.emulate_media(
         media="null", color_scheme=tab.options["color_scheme"], reduced_motion="null", forced_colors="null", contrast="null"
     )  # fmt: skip
-    tab.origins, tab.around = {origin}, {origin}
-
-
-def nothing(route: Route) -> None:
-    route.fulfill(body="", content_type="text/html", headers={"Cross-Origin-Opener-Policy": "same-origin"})
 
 
 def only_alone(page: Page) -> None:
