@@ -1,6 +1,5 @@
 """Jobs: tried again after a while, taken up when their worker died, and enqueued by the clock once."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from server import jobs, upkeep, worker
 from server.jobs import Result
 from server.models import Lease, Tick
 from tests.server import chores
-from tests.services.processes import Process, wait_until
+from tests.services.processes import Process
 from tests.services.site import ROOT, Installation
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -37,18 +36,45 @@ def enqueued() -> Result:
     return DBTaskResult.objects.latest("enqueued_at")
 
 
-@contextlib.contextmanager
-def working(installation: Installation, name: str = "worker") -> Iterator[Process]:
-    process = Process(
-        [sys.executable, "manage.py", "worker"],
-        log=installation.data_dir / f"{name}.log",
-        environment=installation.environment(),
-        folder=ROOT,
-    )
-    try:
-        yield process
-    finally:
-        process.stop()
+class Workplace:
+    """A site and its worker, which is started anew only when a test has ended it."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.started, self.go = installation.data_dir / "started", installation.data_dir / "go"
+        self.start()
+
+    def start(self) -> None:
+        self.worker = Process(
+            [sys.executable, "manage.py", "worker"],
+            log=self.installation.data_dir / "worker.log",
+            environment=self.installation.environment(),
+            folder=ROOT,
+        )
+
+    def begun(self) -> Result:
+        """A job that the worker has in hand, until it may end."""
+        for file in (self.started, self.go):
+            file.unlink(missing_ok=True)
+        chores.wait.enqueue(str(self.started), str(self.go))
+        self.worker.wait_until(self.started.exists, "the job to begin")
+        return enqueued()
+
+
+@pytest.fixture(scope="module")
+def _workplace(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    with _migrated.copied(tmp_path_factory.mktemp("work")) as installation:
+        place = Workplace(installation)
+        yield place
+        place.worker.stop()
+
+
+@pytest.fixture
+def workplace(_workplace: Workplace, django_db_blocker: DjangoDbBlocker) -> Iterator[Workplace]:
+    if not _workplace.worker.is_alive:
+        _workplace.start()
+    with django_db_blocker.unblock(), _workplace.installation.connected():
+        yield _workplace
 
 
 # Doing them
@@ -112,39 +138,34 @@ def test_a_job_that_no_longer_exists_is_said_to_have_failed() -> None:
     assert status(enqueued()) == TaskResultStatus.FAILED
 
 
-# Taking up what a dead worker left
+# The worker, and taking up what a dead one left
 
 
-def test_a_job_whose_worker_was_killed_is_done_by_the_next(
-    installation: Installation, django_db_blocker: DjangoDbBlocker
-) -> None:
-    started, go = installation.data_dir / "started", installation.data_dir / "go"
-    with django_db_blocker.unblock(), installation.connected():
-        chores.wait.enqueue(str(started), str(go))
-        result = enqueued()
-        with working(installation) as first:
-            wait_until(started.exists, "the job to begin")
-            first.kill()
-        assert status(result) == TaskResultStatus.RUNNING
-        go.touch()
-        with working(installation) as second:
-            second.wait_until(lambda: status(result) == TaskResultStatus.SUCCESSFUL, "the job to be done")
-        assert len(result.worker_ids) == 2
+def test_a_worker_does_the_upkeep_by_itself(workplace: Workplace) -> None:
+    periodic = {job.module_path for job in (upkeep.forget_spent, upkeep.optimise, upkeep.look_over)}
+
+    def is_done() -> bool:
+        return periodic <= {*DBTaskResult.objects.successful().values_list("task_path", flat=True)}
+
+    workplace.worker.wait_until(is_done, "the upkeep to be done")
 
 
-def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(
-    installation: Installation, django_db_blocker: DjangoDbBlocker
-) -> None:
-    started, go = installation.data_dir / "started", installation.data_dir / "go"
-    with django_db_blocker.unblock(), installation.connected():
-        chores.wait.enqueue(str(started), str(go))
-        result = enqueued()
-        with working(installation) as process:
-            wait_until(started.exists, "the job to begin")
-            process.running.terminate()
-            go.touch()
-            assert process.running.wait(15) == 0
-        assert status(result) == TaskResultStatus.SUCCESSFUL
+def test_a_job_whose_worker_was_killed_is_done_by_the_next(workplace: Workplace) -> None:
+    result = workplace.begun()
+    workplace.worker.kill()
+    assert status(result) == TaskResultStatus.RUNNING
+    workplace.go.touch()
+    workplace.start()
+    workplace.worker.wait_until(lambda: status(result) == TaskResultStatus.SUCCESSFUL, "the job to be done")
+    assert len(result.worker_ids) == 2
+
+
+def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(workplace: Workplace) -> None:
+    result = workplace.begun()
+    workplace.worker.running.terminate()
+    workplace.go.touch()
+    assert workplace.worker.running.wait(15) == 0
+    assert status(result) == TaskResultStatus.SUCCESSFUL
 
 
 @pytest.mark.django_db
@@ -238,17 +259,6 @@ def test_of_several_workers_one_hears_the_clock(installation: Installation, djan
             paths = list(DBTaskResult.objects.values_list("task_path", flat=True))
     assert chores.sweep.module_path in paths
     assert struck == len(paths) == len({*paths})
-
-
-def test_a_worker_does_the_upkeep_by_itself(installation: Installation, django_db_blocker: DjangoDbBlocker) -> None:
-    periodic = {job.module_path for job in (upkeep.forget_spent, upkeep.optimise, upkeep.look_over)}
-    with django_db_blocker.unblock(), installation.connected(), working(installation) as process:
-
-        def is_done() -> bool:
-            return periodic <= {*DBTaskResult.objects.successful().values_list("task_path", flat=True)}
-
-        process.wait_until(is_done, "the upkeep to be done")
-        assert process.stop() == 0
 
 
 # Upkeep

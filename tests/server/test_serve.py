@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.conftest import RUNS_ALL
 from tests.server.wire import Call
 from tests.services.below import descendants, is_there, job_workers, web_processes
 from tests.services.processes import answers, free_port, wait_until
-from tests.services.site import ROOT, Installation, Serve, Server
+from tests.services.site import ROOT, Installation, Server
 
 pytestmark = pytest.mark.once
 
@@ -35,42 +36,100 @@ def started(installation: Installation, *arguments: str, **environment: str | No
     )
 
 
-# Stopping
+@contextlib.contextmanager
+def shared(migrated: Installation, folder: Path, **environment: str | None) -> Iterator[Server]:
+    with migrated.copied(folder) as installation:
+        server = Server(installation, provider=False, **environment)
+        yield server
+        server.stop()
 
 
-def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(serve: Serve) -> None:
-    server = serve()
-    call = Call(server.url)
-    call.begin(LOGIN, FORM, "Content-Length: 12")
-    call.send(6)
-    pids = descendants(server.process.pid)
-    server.process.running.terminate()
-    wait_until(lambda: not answers(server.port), "the server to take no more calls")
-    call.send(6)
-    assert call.answer()[0] == 200
-    assert server.process.running.wait(15) == 0
-    assert not any(is_there(pid) for pid in pids)
+@pytest.fixture(scope="module")
+def _single(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with shared(_migrated, tmp_path_factory.mktemp("single"), WEB_CONCURRENCY="1", PORT=None, SITE_URL=None) as server:
+        yield server
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["terminal", "service-manager"])
-def test_it_stops_when_all_its_processes_are_told_to_at_once(serve: Serve, number: signal.Signals) -> None:
-    server = serve(WEB_CONCURRENCY="2")
-    pids = [server.process.pid, *descendants(server.process.pid)]
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-    # Sooner than those that did not hear it are killed.
-    wait_until(lambda: not any(is_there(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_WITHIN - 1)
-    assert server.process.running.wait(15) == 0
+@pytest.fixture(scope="module")
+def _double(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    of_production = {"DEBUG": None, "SITE_URL": "https://essays.example", "SECRET_KEY": None}
+    with shared(_migrated, tmp_path_factory.mktemp("double"), WEB_CONCURRENCY="2", **of_production) as server:
+        yield server
+
+
+@pytest.fixture
+def single(_single: Server) -> Server:
+    """One process that answers, of which nobody has said where it is; started anew only when a test has ended it."""
+    return running(_single)
+
+
+@pytest.fixture
+def double(_double: Server) -> Server:
+    """Two processes that answer, in production; likewise."""
+    return running(_double)
+
+
+def running(server: Server) -> Server:
+    if not server.process.is_alive:
+        server.start()
+    return server
+
+
+# Starting
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        refused = started(installation, "--port", port)
+    assert refused.returncode == 2
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert f"127.0.0.1:{port}" in refused.stderr
+
+
+def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_path: Path) -> None:
+    empty = Installation(tmp_path, f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+    refused = started(empty, "--port", str(free_port()), DEBUG=None)
+    assert refused.returncode == 1
+    assert "migrations are pending" in refused.stderr
+    assert "manage.py migrate" in refused.stderr
+
+
+def test_proxies_that_cannot_be_read_are_refused(installation: Installation) -> None:
+    refused = started(installation, TRUSTED_PROXIES="10.0.0.0/8,my-proxy")
+    assert refused.returncode == 1
+    assert "my-proxy" in refused.stderr
+
+
+def test_the_demo_says_where_it_is_and_who_can_log_in(site: Server) -> None:
+    site.process.wait_until(lambda: "password demo" in site.process.said(), "its greeting")
+    said = site.process.said()
+    assert f"Rejoinder is at {site.url}" in said
+    assert "as owner, author, moderator, password demo" in said
+    assert "Mail is written to" in said
+
+
+def test_in_production_it_says_what_is_not_yet_set(double: Server) -> None:
+    double.process.wait_until(lambda: "essays.example" in double.process.said(), "its greeting")
+    said = double.process.said()
+    for subject in ("Secret key:", "Mail:", "Proxies:", "Owner:"):
+        assert f"- {subject}" in said
+    assert (double.installation.data_dir / "static" / "staticfiles.json").exists()
+
+
+def test_another_port_changes_the_address_that_links_are_made_from(single: Server) -> None:
+    call = Call(single.url)
+    call.begin("/robots.txt", "Connection: close", method="GET")
+    assert single.url in call.answer()[1]
 
 
 # Dying
 
 
 def test_two_that_die_at_the_same_moment_are_both_made_anew_and_nothing_stays_of_a_killed_main_process(
-    serve: Serve,
+    double: Server,
 ) -> None:
-    server = serve(WEB_CONCURRENCY="2")
+    server = double
     before = web_processes(server.process.pid)
     assert len(before) == 2
     for pid in before:
@@ -87,8 +146,8 @@ def test_two_that_die_at_the_same_moment_are_both_made_anew_and_nothing_stays_of
     socket.create_server(("127.0.0.1", server.port)).close()
 
 
-def test_whatever_dies_again_and_again_is_made_anew(serve: Serve) -> None:
-    server = serve(WEB_CONCURRENCY="1")
+def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
+    server = single
     for _ in range(5 if RUNS_ALL else 3):  # with pauses of 0, 1, 2, 4 and 8 seconds between
         (web,) = web_processes(server.process.pid)
         os.kill(web, signal.SIGKILL)
@@ -104,55 +163,30 @@ def test_whatever_dies_again_and_again_is_made_anew(serve: Serve) -> None:
     assert "The job worker ended by itself" in server.process.said()
 
 
-# Starting
+# Stopping
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(installation: Installation) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
-        refused = started(installation, "--port", port)
-    assert refused.returncode == 2
-    assert len(refused.stderr.strip().splitlines()) == 1
-    assert f"127.0.0.1:{port}" in refused.stderr
+def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(single: Server) -> None:
+    server = single
+    call = Call(server.url)
+    call.begin(LOGIN, FORM, "Content-Length: 12")
+    call.send(6)
+    pids = descendants(server.process.pid)
+    server.process.running.terminate()
+    wait_until(lambda: not answers(server.port), "the server to take no more calls")
+    call.send(6)
+    assert call.answer()[0] == 200
+    assert server.process.running.wait(15) == 0
+    assert not any(is_there(pid) for pid in pids)
 
 
-def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_path: Path, serve: Serve) -> None:
-    empty = Installation(tmp_path, f"sqlite:///{tmp_path / 'empty.sqlite3'}")
-    refused = started(empty, "--port", str(free_port()), DEBUG=None)
-    assert refused.returncode == 1
-    assert "migrations are pending" in refused.stderr
-    assert "manage.py migrate" in refused.stderr
-
-
-def test_proxies_that_cannot_be_read_are_refused(installation: Installation) -> None:
-    refused = started(installation, TRUSTED_PROXIES="10.0.0.0/8,my-proxy")
-    assert refused.returncode == 1
-    assert "my-proxy" in refused.stderr
-
-
-def test_the_demo_says_where_it_is_and_who_can_log_in(serve: Serve) -> None:
-    server = serve(demo=True)
-    server.process.wait_until(lambda: "password demo" in server.process.said(), "its greeting")
-    said = server.process.said()
-    assert f"Rejoinder is at {server.url}" in said
-    assert "as owner, author, moderator, password demo" in said
-    assert "Mail is written to" in said
-
-
-def test_in_production_it_says_what_is_not_yet_set(serve: Serve) -> None:
-    server = serve(DEBUG=None, SITE_URL="https://essays.example", SECRET_KEY=None)
-    server.process.wait_until(lambda: "essays.example" in server.process.said(), "its greeting")
-    said = server.process.said()
-    for subject in ("Secret key:", "Mail:", "Proxies:", "Owner:"):
-        assert f"- {subject}" in said
-    assert (server.installation.data_dir / "static" / "staticfiles.json").exists()
-
-
-def test_another_port_changes_the_address_that_links_are_made_from(installation: Installation) -> None:
-    server = Server(installation, PORT=None, SITE_URL=None)
-    try:
-        call = Call(server.url)
-        call.begin("/robots.txt", "Connection: close", method="GET")
-        assert server.url in call.answer()[1]
-    finally:
-        server.stop()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["terminal", "service-manager"])
+def test_it_stops_when_all_its_processes_are_told_to_at_once(double: Server, number: signal.Signals) -> None:
+    server = double
+    pids = [server.process.pid, *descendants(server.process.pid)]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    # Sooner than those that did not hear it are killed.
+    wait_until(lambda: not any(is_there(pid) for pid in pids[1:]), "its processes to end", seconds=STOP_WITHIN - 1)
+    assert server.process.running.wait(15) == 0
