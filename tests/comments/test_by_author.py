@@ -9,7 +9,7 @@ from comments.models import Comment
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, words
-from tests.comments.test_pages import at_most, pager
+from tests.comments.shown import at_most, pager
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 

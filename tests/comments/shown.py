@@ -1,0 +1,40 @@
+"""What stands on an essay's page, and how much was asked of the database for it: for tests of pages."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.comments.door import Page, words
+
+TRANSACTION = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE")
+
+
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """Fails when more is asked of the database than that; what opens and ends transactions asks nothing."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    asked = [query["sql"] for query in captured.captured_queries if not TRANSACTION.match(query["sql"])]
+    assert len(asked) <= count, "\n".join([f"{len(asked)} queries:", *asked])
+
+
+def roots(essay: Essay, count: int) -> list[Comment]:
+    return make.talk(essay, *[None] * count)
+
+
+def address(essay: Essay, query: str = "") -> str:
+    return f"{essay.get_absolute_url()}{query}"
+
+
+def pager(page: Page) -> dict[str, str]:
+    return {words(link): str(link.get("href")) for link in page.all("nav[@class='pager']/a")}
+
+
+def keys(comments: list[Comment]) -> list[int]:
+    return [comment.pk for comment in comments]

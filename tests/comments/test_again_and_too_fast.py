@@ -1,0 +1,130 @@
+"""The same thing sent twice, and one thing after another too fast."""
+
+import time
+
+import pytest
+import time_machine
+
+from accounts.models import User
+from blog.models import Essay
+from comments.models import Comment
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, words
+from tests.comments.judged import HELD
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+# The same thing twice
+
+
+@pytest.mark.both
+def test_the_same_words_twice_lead_to_the_comment_that_is_there(essay: Essay, guest: Browser) -> None:
+    first = guest.say(essay, text="Twice.")
+    page = guest.post_to(essay, text=" Twice. ")
+    assert page.status == 409
+    assert "You have said just this here already." in page.problem
+    assert Comment.objects.count() == 1
+    there = guest.read(str(page.one("*[@class='errors']//a").get("href")))
+    assert HELD in words(there.comment(first))
+
+
+def test_the_same_words_of_a_published_comment_lead_to_it_without_a_key(essay: Essay, author: User) -> None:
+    browser = Browser(author)
+    first = browser.say(essay, text="Twice.")
+    page = browser.post_to(essay, text="Twice.")
+    assert page.status == 409
+    assert page.one("*[@class='errors']//a").get("href") == f"/comments/{first.pk}/"
+
+
+def test_a_remembered_guest_is_told_too(essay: Essay, guest: Browser) -> None:
+    guest.say(essay, text="Twice.", remember="on")
+    assert guest.post_to(essay, text="Twice.", remember="on").status == 409
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"text": "Other words."}, {"name": "Hanna Karg"}, {"email": "other@example.org"}],
+    ids=["text", "name", "email"],
+)
+def test_what_differs_is_no_duplicate(essay: Essay, guest: Browser, other: dict[str, str]) -> None:
+    guest.say(essay, text="Twice.")
+    guest.say(essay, **{"text": "Twice."} | other)
+
+
+def test_the_same_words_elsewhere_are_no_duplicate(essay: Essay, guest: Browser) -> None:
+    root = make.comment(essay)
+    guest.say(essay, text="Yes.")
+    guest.say(essay, text="Yes.", parent=str(root.pk))
+    guest.say(make.essay(), text="Yes.")
+
+
+def test_what_is_in_the_trash_may_be_said_again(essay: Essay, guest: Browser) -> None:
+    first = guest.say(essay, text="Twice.")
+    deciding.trash(first, by=make.moderator())
+    guest.say(essay, text="Twice.")
+
+
+def test_a_duplicate_is_looked_at_before_the_limit(essay: Essay, guest: Browser) -> None:
+    make.rules(flood_seconds=15)
+    guest.say(essay, text="Twice.")
+    assert guest.post_to(essay, text="Twice.").status == 409
+
+
+# Too fast
+
+
+def test_a_second_comment_too_soon_is_put_off_and_keeps_its_words(essay: Essay, guest: Browser) -> None:
+    make.rules(flood_seconds=15)
+    guest.say(essay)
+    page = guest.post_to(essay, text="And another thing.")
+    assert page.status == 429
+    assert 1 <= int(page.answer.headers["Retry-After"]) <= 15
+    assert f"wait another {page.answer.headers['Retry-After']} second" in page.problem
+    assert page.form["text"] == "And another thing."
+    assert Comment.objects.count() == 1
+    with time_machine.travel(time.time() + 15.1):
+        guest.say(essay, text="And another thing.")
+
+
+@pytest.mark.both
+def test_the_limit_holds_for_an_address_whoever_sends_from_it(essay: Essay, guest: Browser) -> None:
+    make.rules(flood_seconds=15)
+    guest.say(essay)
+    assert Browser().post_to(essay, text="I am another.", name="Another", email="b@example.org").status == 429
+
+
+@pytest.mark.both
+def test_the_limit_holds_for_a_person_wherever_they_send_from(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    make.rules(flood_seconds=15)
+    guest.say(essay)
+    assert stranger.post_to(essay, text="The same person.").status == 429
+    reader = make.user("reader")
+    Browser(reader, address="192.0.2.1").say(essay)
+    assert Browser(reader, address="192.0.2.2").post_to(essay, text="From my phone.").status == 429
+
+
+def test_somebody_else_somewhere_else_does_not_wait(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    make.rules(flood_seconds=15)
+    guest.say(essay)
+    stranger.say(essay, name="Another", email="b@example.org")
+
+
+def test_moderators_do_not_wait(essay: Essay) -> None:
+    make.rules(flood_seconds=15)
+    browser = Browser(make.moderator())
+    browser.say(essay, text="One.")
+    browser.say(essay, text="Two.")
+
+
+def test_who_corrects_a_refused_reply_does_not_wait(essay: Essay, guest: Browser) -> None:
+    make.rules(flood_seconds=15, refuse_words="bother")
+    assert guest.post_to(essay, email="").status == 422
+    assert guest.post_to(essay, text="Oh bother.").status == 422
+    guest.say(essay, text="Oh dear.")
+
+
+def test_without_a_limit_nobody_waits(essay: Essay, guest: Browser) -> None:
+    guest.say(essay, text="One.")
+    guest.say(essay, text="Two.")

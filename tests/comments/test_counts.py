@@ -1,0 +1,44 @@
+"""What lists say of how much there is to read under an essay."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import make
+from tests.comments.door import Browser, words
+from tests.comments.shown import at_most
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.mark.both
+def test_lists_count_what_is_there_to_read(guest: Browser) -> None:
+    make.rules()
+    none, one, three = make.essay("None"), make.essay("One"), make.essay("Three")
+    make.comment(one)
+    make.comment(one, status="pending")
+    root = make.comment(three)
+    make.comment(three, to=root)
+    make.comment(three, to=root, status="spam")
+    make.comment(three)
+    counted = {
+        words(title): re.findall(r"\d+ responses?", words(entry))
+        for entry in guest.read("/").all("article")
+        for title in entry.iter("h2")
+    }
+    assert counted == {none.title: [], one.title: ["1 response"], three.title: ["3 responses"]}
+
+
+def test_a_list_asks_the_same_of_one_essay_and_of_ten(guest: Browser) -> None:
+    make.rules()
+    author = make.author()
+    make.comment(make.essay(by=author))
+    guest.read("/")
+    with CaptureQueriesContext(connection) as few:
+        guest.read("/")
+    for _ in range(9):
+        make.comment(make.essay(by=author))
+    with at_most(len(few)):
+        assert guest.read("/").html.count("1 response") == 10

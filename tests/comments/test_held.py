@@ -1,0 +1,197 @@
+"""What waits for a moderator, and why; and who sees it meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments.models import Comment, Status, Wording
+from tests import make
+from tests.comments.door import Browser, words
+from tests.comments.judged import HELD, approve, known, reasons
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+# Held comments, and who sees them
+
+
+def test_a_guest_without_a_cookie_sees_the_held_comment_by_a_signed_link(essay: Essay, guest: Browser) -> None:
+    answer = guest.post_to(essay, text="Hold this.").answer
+    comment = Comment.objects.get()
+    assert not answer.cookies
+    assert comment.status == Status.PENDING
+    address = answer.headers["Location"]
+    assert address.startswith(f"/comments/{comment.pk}/?key=")
+    page = guest.read(address)
+    assert "Hold this." in words(page.comment(comment))
+    assert HELD in words(page.comment(comment))
+    assert "It is your first here." in words(page.comment(comment))
+
+
+def test_others_see_nothing_of_a_held_comment(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    address = guest.post_to(essay, text="Hold this.").answer.headers["Location"]
+    comment = Comment.objects.get()
+    assert stranger.get(f"/comments/{comment.pk}/").status_code == 404
+    assert stranger.get(f"{address[:-1]}x").status_code == 404
+    page = stranger.read(essay)
+    assert page.shown == []
+    assert "Hold this." not in page.html
+    assert "0 responses" not in page.words
+
+
+def test_a_signed_link_opens_one_comment_and_no_other(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    mine = guest.post_to(essay, text="Mine.").answer.headers["Location"].partition("?")[2]
+    theirs = stranger.say(essay, text="Theirs.", name="Somebody Else")
+    assert guest.get(f"/comments/{theirs.pk}/?{mine}").status_code == 404
+    assert "Theirs." not in guest.read(f"{essay.get_absolute_url()}?{mine}").html
+
+
+def test_a_signed_link_lasts_for_three_months(essay: Essay, guest: Browser) -> None:
+    address = guest.post_to(essay).answer.headers["Location"]
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=89)):
+        assert guest.get(address).status_code == 302
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=91)):
+        assert guest.get(address).status_code == 404
+
+
+def test_a_signed_link_to_a_comment_that_was_approved_leads_there(essay: Essay, guest: Browser) -> None:
+    address = guest.post_to(essay, text="Hold this.").answer.headers["Location"]
+    approve(Comment.objects.get())
+    page = guest.read(address)
+    assert "Hold this." in page.words
+    assert HELD not in page.words
+
+
+@pytest.mark.parametrize("status", ["spam", "trash"])
+def test_what_was_thrown_away_is_not_shown_to_its_writer_either(essay: Essay, guest: Browser, status: str) -> None:
+    address = guest.post_to(essay, text="Hold this.", remember="on").answer.headers["Location"]
+    Comment.objects.update(status=status, removed_by=Comment.Remover.MODERATOR)
+    assert guest.get(address).status_code == 404
+    assert "Hold this." not in guest.read(essay).html
+
+
+def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser, stranger: Browser) -> None:
+    root = make.comment(essay)
+    reply = guest.say(essay, text="Hold this.", parent=str(root.pk), remember="on")
+    page = guest.read(essay)
+    assert page.shown == [root.pk, reply.pk]
+    assert HELD in words(page.comment(root))
+    assert "1 response " in page.words
+    assert stranger.read(essay).shown == [root.pk]
+
+
+# What waits for a moderator, and why
+
+
+@pytest.mark.parametrize(
+    ("rules", "sent", "codes", "said"),
+    [
+        ({"hold_everything": True}, {}, ["everything"], "every comment is held"),
+        ({"hold_first_comment": True}, {}, ["first"], "first comment"),
+        ({"hold_links": 2}, {"text": "http://a.example http://b.example"}, ["links"], "2 links"),
+        ({"hold_links": 1}, {"text": "[see](https://a.example)"}, ["links"], "1 link"),
+        ({"hold_words": "Casino\nroulette"}, {"text": "the CASINO  wins"}, ["word"], "the word “casino”"),
+        ({"hold_words": "two words"}, {"text": "two\nwords"}, ["word"], "the word “two words”"),
+        ({"hold_words": "karg"}, {}, ["word"], "the word “karg”"),
+        ({"hold_words": "@example.org"}, {}, ["word"], "the word “@example.org”"),
+        ({"hold_words": "casino.example"}, {"website": "casino.example"}, ["word"], "the word “casino.example”"),
+        ({"hold_words": "casino"}, {"text": "ca*sino*"}, ["word"], "the word “casino”"),
+    ],
+)
+def test_a_comment_is_held_and_its_reasons_are_kept_in_words(
+    essay: Essay, guest: Browser, rules: dict[str, object], sent: dict[str, str], codes: list[str], said: str
+) -> None:
+    from comments import why_held
+
+    make.rules(**{"hold_first_comment": False, "hold_links": 0} | rules)
+    comment = guest.say(essay, **sent)
+    assert comment.status == Status.PENDING
+    kept = Wording.objects.get(comment=comment).reasons
+    assert [reason["code"] for reason in kept] == codes
+    assert [why_held.in_words(reason) for reason in kept] == [said]
+
+
+def test_every_reason_is_kept_together(essay: Essay, guest: Browser) -> None:
+    make.rules(hold_words="casino")
+    comment = guest.say(essay, text="casino http://a.example http://b.example", name="Admin")
+    assert reasons(comment) == ["first", "links", "word", "office"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        ({"hold_links": 0}, "http://a.example http://b.example http://c.example"),
+        ({"hold_links": 3}, "http://a.example http://b.example"),
+        ({"hold_links": 1}, f"> Said here.\n> — [Ines]({settings.SITE_URL}/comments/1/)"),
+        ({"hold_words": "casino\n\n  \n"}, "a quiet word"),
+    ],
+)
+def test_what_no_rule_holds_is_published(essay: Essay, guest: Browser, rules: dict[str, object], text: str) -> None:
+    make.rules(hold_first_comment=False, **rules)
+    assert guest.say(essay, text=text).status == Status.APPROVED
+
+
+def test_a_guest_is_held_until_one_was_approved_and_then_published(essay: Essay, guest: Browser) -> None:
+    assert guest.say(essay, text="One.", remember="on").status == Status.PENDING
+    second = guest.say(essay, text="Two.", remember="on")
+    assert second.status == Status.PENDING
+    approve(second)
+    assert guest.say(essay, text="Three.", remember="on").status == Status.APPROVED
+
+
+def test_who_logs_in_is_held_at_first_too(essay: Essay) -> None:
+    browser = Browser(make.user("reader"))
+    first = browser.say(essay, text="One.")
+    assert first.status == Status.PENDING
+    assert HELD in words(browser.read(essay).comment(first))
+    approve(first)
+    assert browser.say(essay, text="Two.").status == Status.APPROVED
+
+
+def test_typing_the_name_and_email_of_an_approved_guest_gives_nothing(
+    essay: Essay, guest: Browser, stranger: Browser
+) -> None:
+    commenter = known(essay, guest)
+    guest.say(make.essay(), text="http://a.example http://b.example", remember="on")
+    comment = stranger.say(essay, text="I am she.", name=commenter.name, email=commenter.email)
+    assert comment.status == Status.PENDING
+    assert "first" in reasons(comment)
+    assert comment.commenter != commenter
+    assert "I am she." not in guest.read(essay).words
+
+
+def test_the_authors_own_reply_is_published_at_once_and_marked(essay: Essay, author: User) -> None:
+    make.rules(hold_everything=True, hold_words="promise", refuse_words="promise")
+    comment = Browser(author).say(essay, text="I promise: http://a.example http://b.example")
+    assert comment.status == Status.APPROVED
+    place = Browser().read(essay).comment(comment)
+    assert "by-author" in str(place.get("class"))
+    assert "author" in words(place)
+
+
+def test_a_moderators_reply_is_published_at_once_and_not_marked(essay: Essay) -> None:
+    make.rules(hold_everything=True)
+    for user in (make.moderator(), make.owner()):
+        comment = Browser(user).say(essay, text=f"{user}: calm, please.")
+        assert comment.status == Status.APPROVED
+        assert "by-author" not in str(Browser().read(essay).comment(comment).get("class"))
+
+
+def test_the_author_of_another_essay_is_a_reader_here(essay: Essay) -> None:
+    other = make.author("joris")
+    make.essay(by=other)
+    assert Browser(other).say(essay).status == Status.PENDING
+
+
+def test_refused_words_are_sent_back_with_the_word(essay: Essay, guest: Browser) -> None:
+    make.rules(refuse_words="bother\ndrat")
+    page = guest.post_to(essay, text="Oh DRAT it all.")
+    assert page.status == 422
+    assert "with “drat”" in page.problem
+    assert page.id("respond-text").get("aria-invalid") == "true"
+    assert page.form["text"] == "Oh DRAT it all."
+    assert not Commenter.objects.filter(user=None).exists()

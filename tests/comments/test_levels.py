@@ -1,0 +1,146 @@
+"""How deep replies stand, what goes on past the last level, and what hangs on each comment."""
+
+from itertools import pairwise
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from blog.models import Essay
+from comments.models import Comment, Discussion
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, Page, place, words
+from tests.comments.shown import address, keys, pager, roots
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+# Levels
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_past_the_last_level_a_reply_says_whom_it_answers(essay: Essay, guest: Browser, depth: int) -> None:
+    make.rules(shown_depth=depth)
+    names = ["Anna", "Bela", "Chris", "Dora", "Emil", "Fay", "Gus"]
+    chain: list[Comment] = []
+    for name in names:
+        chain.append(make.comment(essay, by=make.guest(name), to=chain[-1] if chain else None))
+    page = guest.read(essay)
+    for level, comment in enumerate(chain):
+        inside = [item for item in page.all("li") if item.get("id", "").startswith("comment-")]
+        above = [item for item in inside if page.comment(comment) in list(item.iter())][:-1]
+        assert len(above) == min(level, depth - 1)
+        notes = [
+            note for note in page.comment(comment).findall("article/p") if note.get("class") == "to"
+        ]  # its own, not those of its replies
+        if level < depth:
+            assert notes == []
+        else:
+            assert [words(note) for note in notes] == [f"in reply to {names[level - 1]}"]
+            link = notes[0].find("a")
+            assert link is not None
+            assert link.get("href") == f"#comment-{chain[level - 1].pk}"
+
+
+@pytest.mark.both
+def test_what_goes_on_past_the_last_level_is_read_with_its_levels_on_a_page_of_its_own(
+    essay: Essay, guest: Browser
+) -> None:
+    make.rules(shown_depth=3)
+    root = make.comment(essay)
+    last = make.comment(essay, to=make.comment(essay, to=root), by=make.guest("Bela"))
+    deeper = [make.comment(essay, to=last), make.comment(essay, to=last)]
+    deepest = make.comment(essay, to=deeper[0])
+    make.comment(essay, to=root)
+    page = guest.read(essay)
+    assert "7 responses" in page.words
+    ((here, link),) = onward(page)
+    assert (here, words(link)) == (f"comment-{last.pk}", "Continue this thread")
+    assert words(page.id(str(link.get("aria-describedby")))) == "Bela"
+    branch = guest.read(str(link.get("href")))
+    assert branch.shown == keys([last, deeper[0], deepest, deeper[1]])
+    assert deepest.pk in [int(item.get("id", "")[8:]) for item in branch.comment(deeper[0]).iter("li")][1:]
+    back = branch.one("p[@class='part']/a")
+    assert guest.read(str(back.get("href"))).shown == page.shown
+    assert place(guest.get(deepest.get_absolute_url())) == essay.get_absolute_url()  # nothing is hidden there
+    deciding.trash(last, by=make.moderator())
+    ((here, link),) = onward(guest.read(essay))
+    assert here == f"comment-{last.pk}"
+    assert guest.read(str(link.get("href"))).shown == branch.shown
+    for comment in (deepest, *deeper):
+        deciding.trash(comment, by=make.moderator())
+    assert onward(guest.read(essay)) == []
+
+
+def onward(page: Page) -> list[tuple[str, Element]]:
+    """The links to branches, each with the comment it stands in."""
+    places = [(item.get("id", ""), item.find("p[@class='branch']/a")) for item in page.all("li[@class]")]
+    return [(pk, link) for pk, link in places if link is not None]
+
+
+def test_an_essays_own_settings_shape_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:
+    said = roots(essay, 5)
+    elsewhere = make.essay("Another", by=None)
+    others = roots(elsewhere, 3)
+    Discussion.objects.settle(essay, own_threads_a_page=2, own_order="newest")
+    page = guest.read(essay)
+    assert page.shown == keys(said[:2:-1])
+    assert pager(page) == {"Older Comments": address(essay, "?cpage=2#comments")}
+    tools = {words(link): str(link.get("href")) for link in page.all("nav[@class='tools']//a")}
+    assert guest.read(tools["Oldest"]).shown == keys(said[:2])
+    for comment in said:
+        assert comment.pk in guest.read(comment.get_absolute_url()).shown
+    assert guest.read(elsewhere).shown == keys(others)
+
+
+def test_a_list_of_replies_says_how_many_hang_below(essay: Essay, guest: Browser) -> None:
+    root = make.comment(essay)
+    reply = make.comment(essay, to=root)
+    make.comment(essay, to=reply)
+    make.comment(essay, to=reply, status="pending")
+    assert [words(summary) for summary in guest.read(essay).all("details[@class='replies']/summary")] == [
+        "2 replies",
+        "1 reply",
+    ]
+
+
+# What hangs on a comment
+
+
+def test_a_comment_shows_who_when_and_where(essay: Essay, guest: Browser) -> None:
+    comment = make.comment(essay, "Words.", by=make.guest("Ines Okafor", website="https://example.org/ines"))
+    place = guest.read(essay).comment(comment)
+    time, link = place.find(".//time"), place.find(".//bdi/a")
+    assert time is not None
+    assert link is not None
+    assert time.get("datetime") == comment.created.isoformat(timespec="seconds")
+    assert link.attrib == {"href": "https://example.org/ines", "rel": "nofollow ugc noopener external"}
+    assert [words(part) for part in place.iter() if part.get("class") == "comment-body"] == ["Words."]
+    assert place.find(f".//a[@href='/comments/{comment.pk}/']") is not None
+
+
+def test_an_anonymous_page_holds_nothing_personal(essay: Essay, guest: Browser) -> None:
+    make.comment(essay)
+    page = guest.read(essay)
+    assert not page.answer.cookies
+    assert "csrfmiddlewaretoken" not in page.html
+    assert "example.org" not in page.words  # nobody's address
+
+
+def test_every_reply_says_whom_it_answers(essay: Essay, guest: Browser) -> None:
+    make.rules(shown_depth=3)
+    comment = make.comment(essay, by=make.guest("Ida <1>"))
+    asked = [comment]
+    for number in range(2, 4):
+        comment = make.comment(essay, by=make.guest(f"Ida <{number}>"), to=comment)
+        asked.append(comment)
+    page = guest.read(essay)
+    for above, below in pairwise(asked):
+        article = page.one(f"li[@id='comment-{below.pk}']/article")
+        said = page.id(article.get("aria-describedby", ""))
+        assert words(said) == f"in reply to {above.commenter.name}"
+        assert said.get("class") == "unseen"
+    assert page.one(f"li[@id='comment-{asked[0].pk}']/article").get("aria-describedby") is None
+    branch = guest.read(address(essay, f"?thread={asked[2].pk}"))
+    seen = branch.id(f"to-{asked[2].pk}")
+    assert (seen.get("class"), words(seen)) == ("to", "in reply to Ida <2>")

@@ -1,0 +1,158 @@
+"""How little is asked of the database for an essay's page and for a post."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments import drawing
+from comments.models import Comment
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser
+from tests.comments.shown import address, at_most, roots
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+KEY = "0" * 32
+
+
+@pytest.fixture(scope="module")
+def _talk(kept: None) -> tuple[int, int]:
+    make.rules()
+    author = make.author("miriam", name="Miriam Achterberg")
+    essay = make.essay("Whose Promise Is It?", by=author)
+    said = make.talk(essay, *[None] * 4, *range(4), *range(4, 8))
+    for reply in said[4:8]:
+        make.comment(essay, to=reply, status="pending")
+    deciding.trash(said[1], by=make.moderator())
+    return author.pk, essay.pk
+
+
+@pytest.fixture
+def author(db: None, _talk: tuple[int, int]) -> User:
+    return User.objects.get(pk=_talk[0])
+
+
+@pytest.fixture
+def talk(db: None, _talk: tuple[int, int]) -> Essay:
+    """An essay under which everything there is stands on one page."""
+    return Essay.objects.get(pk=_talk[1])
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
+def test_an_essay_page_asks_twelve_questions_at_most(talk: Essay, is_warm: bool) -> None:
+    remembered, reader, browser = Browser(), Browser(make.user("reader")), Browser()
+    some = Comment.objects.filter(status="approved").latest("pk").pk
+    mine = remembered.say(talk, text="Mine.", remember="on")
+    key = browser.post_to(talk, text="Hold this.").answer.headers["Location"].partition("?")[2]
+    reader.say(talk, text="Mine too.")
+    pages = [(Browser(), ""), (Browser(), f"?replyto={some}"), (Browser(), "?order=newest")]
+    pages += [(remembered, ""), (reader, ""), (reader, f"?replyto={some}"), (browser, f"?{key}")]
+    for visitor, query in pages:
+        if not is_warm:
+            drawing.kept.stencils.clear()
+        with at_most(12):
+            assert visitor.get(address(talk, query)).status_code == 200
+    with at_most(12):
+        assert remembered.get(f"/comments/{mine.pk}/").status_code == 302
+
+
+def test_answering_on_one_page_of_many_asks_twelve_questions_at_most(talk: Essay) -> None:
+    make.rules(threads_a_page=1)
+    reader = Browser(make.user("reader"))
+    reader.say(talk, text="Mine.")
+    said = Comment.objects.filter(status="approved").latest("pk")
+    for visitor in (Browser(), reader):
+        visitor.read(address(talk, f"?replyto={said.pk}"))
+        with at_most(12):
+            assert said.pk in visitor.read(address(talk, f"?replyto={said.pk}")).shown
+
+
+def test_more_comments_are_no_more_questions(talk: Essay, guest: Browser) -> None:
+    drawing.kept.stencils.clear()
+    with CaptureQueriesContext(connection) as few:
+        guest.read(talk)
+    roots(talk, 20)
+    drawing.kept.stencils.clear()
+    with at_most(len(few)):
+        guest.read(talk)
+
+
+class TestPostingAsksFifteenQuestionsAtMost:
+    def test_of_a_guest(self, talk: Essay, guest: Browser) -> None:
+        make.rules(flood_seconds=15)
+        with at_most(15):
+            assert guest.post_to(talk, key=KEY).status == 302
+
+    @pytest.mark.both
+    def test_of_a_guest_who_answers_and_is_held(self, talk: Essay, guest: Browser) -> None:
+        make.rules(flood_seconds=15, hold_words="casino", refuse_words="bother")
+        root = str(make.comment(talk).pk)
+        with at_most(15):
+            assert (
+                guest.post_to(
+                    talk, key=KEY, parent=root, remember="on", text="http://a.example http://b.example"
+                ).status
+                == 302
+            )
+
+    def test_of_a_guest_under_a_name_of_their_own_where_first_comments_pass(self, talk: Essay, guest: Browser) -> None:
+        make.rules(flood_seconds=15, hold_first_comment=False)
+        root = str(make.comment(talk).pk)
+        with at_most(15):
+            assert guest.post_to(talk, key=KEY, parent=root).status == 302
+
+    @pytest.mark.both
+    def test_of_a_remembered_guest_who_was_approved(self, talk: Essay, guest: Browser) -> None:
+        deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
+        make.rules(flood_seconds=15)
+        root = str(make.comment(talk).pk)
+        with at_most(15):
+            assert guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on").status == 302
+
+    def test_of_a_remembered_guest_with_a_new_website(self, talk: Essay, guest: Browser) -> None:
+        deciding.approve(guest.say(talk, remember="on"), by=make.moderator())
+        make.rules(flood_seconds=15)
+        root = str(make.comment(talk).pk)
+        with at_most(15):
+            assert (
+                guest.post_to(talk, key=KEY, parent=root, text="Again.", remember="on", website="example.org").status
+                == 302
+            )
+
+    @pytest.mark.both
+    def test_of_a_reader_with_an_account(self, talk: Essay) -> None:
+        reader = make.user("rhea")
+        make.rules(hold_first_comment=False)
+        make.comment(talk, by=Commenter.objects.of(reader))
+        make.rules(flood_seconds=15)
+        browser, root = Browser(reader), str(make.comment(talk).pk)
+        with at_most(15):
+            assert browser.post_to(talk, key=KEY, parent=root, notify_replies="on").status == 302
+
+    def test_of_the_author_who_answers(self, talk: Essay, author: User) -> None:
+        make.rules(flood_seconds=15)
+        browser, root = Browser(author), str(make.comment(talk).pk)
+        with at_most(15):
+            assert browser.post_to(talk, key=KEY, parent=root).status == 302
+
+    def test_of_the_author_who_speaks_for_the_first_time(self, talk: Essay, author: User) -> None:
+        make.rules(flood_seconds=15)
+        browser = Browser(author)
+        with at_most(15):
+            assert browser.post_to(talk, key=KEY).status == 302
+
+    def test_of_a_moderator(self, talk: Essay) -> None:
+        make.rules(flood_seconds=15)
+        browser, root = Browser(make.moderator("mara")), str(make.comment(talk).pk)
+        with at_most(15):
+            assert browser.post_to(talk, key=KEY, parent=root).status == 302
+
+    def test_of_who_says_the_same_twice(self, talk: Essay, guest: Browser) -> None:
+        guest.say(talk, text="Twice.")
+        with CaptureQueriesContext(connection) as captured:
+            assert guest.post_to(talk, text="Twice.").status == 409
+        assert len(captured) <= 30  # the page is drawn with it

@@ -1,0 +1,75 @@
+"""What is in the place of comments that are not shown."""
+
+import pytest
+
+from blog.models import Essay
+from comments.models import Comment
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, words
+from tests.comments.shown import keys, roots
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.mark.parametrize(
+    ("status", "removed_by", "said"),
+    [
+        ("trash", "moderator", "Removed by a moderator."),
+        ("spam", "moderator", "Removed by a moderator."),
+        ("trash", "author", "Removed by its author."),
+        ("pending", "", "This comment is not shown."),
+    ],
+)
+def test_a_tombstone_says_by_whom_and_nothing_else(
+    essay: Essay, guest: Browser, status: str, removed_by: str, said: str
+) -> None:
+    root = make.comment(essay, "Unspeakable", by=make.guest("Ines Okafor"))
+    reply = make.comment(essay, "I heard it.", to=root)
+    Comment.objects.filter(pk=root.pk).update(status=status, removed_by=removed_by)
+    page = guest.read(essay)
+    assert page.shown == [root.pk, reply.pk]
+    tomb = page.comment(root)
+    assert tomb.get("data-status") == status
+    assert "gone" in str(tomb.get("class"))
+    assert words(tomb).startswith(said)
+    assert "Unspeakable" not in page.html
+    assert "Ines Okafor" not in page.html
+    assert [link.get("data-comment") for link in page.all("a[@class='reply']")] == [str(reply.pk)]
+
+
+def test_nothing_is_left_of_a_removed_comment_without_replies(essay: Essay, guest: Browser) -> None:
+    root, moderator = make.comment(essay), make.moderator()
+    reply = make.comment(essay, to=root)
+    deciding.trash(reply, by=moderator)
+    page = guest.read(essay)
+    assert page.shown == [root.pk]
+    assert page.find("details[@class='replies']") is None
+    assert "One response" in page.words
+    deciding.trash(root, by=moderator)
+    assert guest.read(essay).shown == []
+
+
+@pytest.mark.both
+def test_tombstones_hold_up_what_hangs_from_them_at_any_depth(essay: Essay, guest: Browser) -> None:
+    moderator = make.moderator()
+    chain = make.talk(essay, None, *range(6))
+    for comment in chain[:-1]:
+        deciding.trash(comment, by=moderator)
+    page = guest.read(essay)
+    assert page.shown == keys(chain)
+    assert page.words.count("Removed by a moderator.") == 6
+    assert "in reply to" not in page.words  # nobody is named
+    deciding.trash(chain[-1], by=moderator)
+    page = guest.read(essay)
+    assert page.shown == []
+    assert "No Comments" in page.words
+
+
+def test_a_thread_of_tombstones_alone_takes_no_place_on_a_page(essay: Essay, guest: Browser) -> None:
+    make.rules(threads_a_page=1)
+    first, second = roots(essay, 2)
+    deciding.trash(first, by=make.moderator())
+    page = guest.read(essay)
+    assert page.shown == [second.pk]
+    assert page.find("nav[@class='pager']") is None
