@@ -129,10 +129,12 @@ class Viewer:
         )  # fmt: skip
         asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
         record = Case(When(refused, then=removals.of_record()), default=None, output_field=JSONField())
-        needed = needed.annotate(
-            record=record, is_told=ExpressionWrapper(news, BooleanField()), is_to_be_told=Exists(asked), **more
-        )
-        return list(needed.order_by(Case(When(pk=wish, then=0), default=1), "-pk")[: OWN_AT_MOST + 1])
+        is_told: Any = (
+            ExpressionWrapper(news, BooleanField()) if wish else Value(True)
+        )  # where nothing else is looked for
+        first = [Case(When(pk=wish, then=0), default=1)] if wish else []
+        needed = needed.annotate(record=record, is_told=is_told, is_to_be_told=Exists(asked), **more)
+        return list(needed.order_by(*first, "-pk")[: OWN_AT_MOST + 1])
 
     def told(self, comment: Comment, removal: Removal | None, rules: Rules) -> "Told":
         """What only the viewer is told about one of their own."""
