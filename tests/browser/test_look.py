@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from accounts.models import User
 from blog.models import Essay
 from comments.models import Rules
 from tests import make
 from tests.lists import one_in
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Serve, Server
@@ -74,14 +76,6 @@ def reply(page: Page, **fields: str) -> None:
     page.get_by_role("button", name="Post Comment").click()
 
 
-def log_in(page: Page, site: "Server") -> None:
-    page.goto(f"{site.url}/accounts/login/")
-    page.locator("[name=login]").fill("author")
-    page.locator("[name=password]").fill("demo")
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("link", name="Log out")).to_be_visible()
-
-
 @pytest.mark.parametrize("path", ["/", "/accounts/login/"])
 def test_pages_are_clean(visitor: Visitor, site: "Server", path: str) -> None:
     check(visitor, visitor.open(site.url + path, width=360))
@@ -137,7 +131,7 @@ def test_the_reply_form_is_clean_in_every_state(visitor: Visitor, site: "Server"
 
 def test_the_form_of_somebody_logged_in_is_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(width=360)
-    log_in(page, site)
+    log_in(page.context, User.objects.get(username="author"), site.url)
     page.goto(site.url + essay.get_absolute_url())
     expect(page.locator(".identity")).to_contain_text("You are commenting using your Rejoinder account.")
     check(visitor, page)
@@ -155,16 +149,19 @@ def test_what_may_not_be_answered_is_clean(visitor: Visitor, site: "Server", rul
     check(visitor, page)
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_nothing_is_wider_than_the_window(visitor: Visitor, site: "Server", rules: Rules, width: int) -> None:
+def test_nothing_is_wider_than_the_window(visitor: Visitor, site: "Server", rules: Rules) -> None:
     cells = "<td>some words</td>" * 14
     body = f"<p>{WORD}</p><pre>{WORD}</pre><h2>{WORD[:300]}</h2><h2>b</h2><table><tr>{cells}</tr></table>"
     essay = make.essay("Honorificabilitudinitatibus" * 6, by=make.author(name=NAME), deck=WORD[:200], body=body)
     comment = None
     for _level in range(6):
         comment = make.comment(essay, f"{WORD}\n\n    {WORD}", by=make.guest(NAME), to=comment)
-    fits(open_essay(visitor, site, essay, width=width))
-    fits(open_essay(visitor, site, essay, f"?replyto={comment.pk if comment else 0}#respond", width=width))
+    answered = f"?replyto={comment.pk if comment else 0}#respond"
+    for width in (320, 1280):
+        page = open_essay(visitor, site, essay, width=width)
+        fits(page)
+        page.goto(site.url + essay.get_absolute_url() + answered)
+        fits(page)
 
 
 def test_right_to_left_nothing_is_cut_off(visitor: Visitor, site: "Server", essay: Essay) -> None:

@@ -12,11 +12,11 @@ from blog.models import Essay
 from comments.models import Comment
 from tests import make
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
 
-PASSWORD = "orchards are not sold"
 numbers = count(1)
 
 
@@ -69,13 +69,12 @@ def test_a_guest_without_script_changes_and_deletes_what_they_said(
 def test_somebody_logged_in_does_it_by_keyboard_and_every_page_is_clean(
     visitor: Visitor, site: "Server", essay: Essay
 ) -> None:
-    user = make.user(f"own{next(numbers)}", name="Rosa Castellanos", password=PASSWORD)
+    user = make.user(f"own{next(numbers)}", name="Rosa Castellanos")
     said = make.comment(essay, "A claim.", by=Commenter.objects.of(user))
     make.comment(essay, "An objection.", to=said)
-    page = visitor.open(f"{site.url}/accounts/login/?next={essay.get_absolute_url()}")
-    page.locator("[name=login]").fill(user.username)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
+    page = visitor.open()
+    log_in(page.context, user, site.url)
+    page.goto(site.url + essay.get_absolute_url())
     place = page.locator(f"#comment-{said.pk}")
     place.get_by_role("link", name="Edit").focus()
     page.keyboard.press("Enter")

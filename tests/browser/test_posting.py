@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Rules
 from moderation import actions as deciding
 from tests import make
 from tests.services.chromium import Visitor
+from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
@@ -115,11 +117,8 @@ def test_a_held_comment_says_why_it_waits(visitor: Visitor, site: "Server", essa
 
 
 def test_somebody_logged_in_is_told_as_well(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    page = visitor.open(f"{site.url}/accounts/login/")
-    page.locator("[name=login]").fill("author")
-    page.locator("[name=password]").fill("demo")
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("link", name="Log out")).to_be_visible()
+    page = visitor.open()
+    log_in(page.context, User.objects.get(username="author"), site.url)
     page.goto(site.url + essay.get_absolute_url())
     page.get_by_role("textbox", name="Comment").fill("As I said.")
     page.get_by_role("button", name="Post Comment").click()

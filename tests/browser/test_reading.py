@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.utils import timezone
@@ -127,20 +127,29 @@ def test_the_order_one_chose_holds_everywhere_until_the_usual_one_is_chosen(
     assert first(other.get_absolute_url()) == f"comment-{said[1][0].pk}"
 
 
-@pytest.mark.parametrize("look", [{"width": 360, "dark": False}, {"width": 1280, "dark": True}], ids=["phone", "desk"])
-def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay, look: dict[str, Any]) -> None:
+def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay: Essay) -> None:
     author = Commenter.objects.of(essay.bylines[0])
     top = make.comment(essay, by=make.guest("Tobias Fenn"))
     for number in range(7):
         top = make.comment(essay, to=top, by=author if number % 3 == 2 else make.guest(f"Ines {number}"))
-    page = visitor.open(site.url + essay.get_absolute_url(), **look)
-    visitor.axe(page)
+    page = visitor.open(site.url + essay.get_absolute_url())
+
+    def look_at(*links: str) -> None:
+        """On a phone by day, then at a desk by night, where the links stand as well."""
+        for width, is_dark in ((360, False), (1280, True)):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme="dark" if is_dark else "light")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            visitor.axe(page, again=is_dark)
+            for name in links:
+                expect(page.get_by_role("link", name=name)).to_be_visible()
+
+    look_at("2 replies by the author", "Continue this thread")
     page.get_by_role("link", name="2 replies by the author").click()
     expect(page.locator("li.comment")).to_have_count(2)
-    visitor.axe(page)
+    look_at("Show the whole")
     page.get_by_role("link", name="Show the whole").click()
     page.get_by_role("link", name="Continue this thread").click()
     expect(page.get_by_text("One part of the discussion.")).to_be_visible()
     expect(page.locator("li.comment")).to_have_count(4)
-    visitor.axe(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    look_at()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from blog.models import Essay
-from comments.models import Comment
+from comments.models import Comment, Discussion
 from tests import make
 from tests.services.chromium import Visitor
 
@@ -139,8 +139,9 @@ def test_control_and_enter_post_once(visitor: Visitor, site: "Server", essay: Es
 
 
 def test_a_permalink_has_focus_where_it_leads(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    comments = [make.comment(essay, f"Thread {number}.") for number in range(55)]
-    reply = make.comment(essay, "The one meant.", to=comments[52])
+    Discussion.objects.create(essay=essay, own_threads_a_page=5)
+    comments = [make.comment(essay, f"Thread {number}.") for number in range(10)]
+    reply = make.comment(essay, "The one meant.", to=comments[7])
     page = visitor.open(f"{site.url}/comments/{reply.pk}/")
     expect(page.locator(f"#comment-{reply.pk} > .say")).to_be_focused()
     expect(page.get_by_text("Thread 0.")).to_have_count(0)  # it is another page
