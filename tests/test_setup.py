@@ -182,6 +182,17 @@ def test_a_python_too_old_is_passed_over_for_a_newer_one(bare: Machine) -> None:
     assert bare.installed() == "1.0"
 
 
+def test_a_python_that_its_maker_optimised_is_preferred(bare: Machine) -> None:
+    bare.add_uv()
+    asks = "*'not (is_optimised'*"
+    bare.add("python3", f'case "$*" in {asks}) exit 1 ;; *) exec "{REAL}" "$@" ;; esac')
+    bare.add("python3.12", f'case "$*" in {asks}) echo "$0" ;; *) exec "{REAL}" "$@" ;; esac')
+    assert f"with {bare.programs}/python3.12" in bare.setup()
+    (bare.programs / "python3.12").unlink()
+    shutil.rmtree(bare.tree / ".venv")
+    assert f"with {REAL}" in bare.setup()
+
+
 def test_no_python_new_enough_is_said_in_words(bare: Machine) -> None:
     bare.add_old_python()
     said = bare.refused()
