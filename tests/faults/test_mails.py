@@ -157,5 +157,6 @@ def test_workers_at_once_send_nothing_twice(
         for _ in range(4):
             notices.send_ready.enqueue()
     with workers(installation, WORKERS, EMAIL_URL=mailbox.url):
+        mailbox.wait_for(len(readers))
         wait_until(lambda: set(states(installation, django_db_blocker).values()) == {"sent"}, "every notice to be sent")
     assert mailbox.tally() == dict.fromkeys(readers, 1)
