@@ -60,7 +60,9 @@ hypothesis.settings.load_profile("all" if RUNS_ALL else "suite")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if not PART and config.getoption("dist", "no") == "each":
+        return  # it hands out the parts, and runs no test itself
     # Named only for this moment: a worker that inherited the name would read the settings before the lines above.
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     django.setup()
@@ -78,15 +80,17 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Where Chromium is driven, files without a visitor need not even be read."""
-    if PART != "browser" or collection_path.suffix != ".py" or "browser" in collection_path.parts:
+    """Where Chromium is driven, files without a visitor need not even be read; elsewhere, what is for it alone."""
+    if not PART or collection_path.suffix != ".py":
         return None
-    return "visitor" not in collection_path.read_text() or None
+    if PART != "browser":
+        return _is_for_browsers(collection_path) or None
+    return not (_is_for_browsers(collection_path) or "visitor" in collection_path.read_text()) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if "visitor" in _fixtures(item):
+        if "visitor" in _fixtures(item) or _is_for_browsers(item.path):
             item.add_marker("browser")
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction"):
@@ -126,6 +130,10 @@ def _runs_here(item: pytest.Item) -> bool:
     if is_once:
         return PART in {None, "rest" if REST.intersection(item.path.parts) else "sqlite"}
     return PART in {None, "sqlite", "postgres"}
+
+
+def _is_for_browsers(path: Path) -> bool:
+    return Path(__file__).with_name("browser") in path.parents
 
 
 def _touches_database(item: pytest.Item) -> bool:
