@@ -17,7 +17,7 @@ from comments.actions import Gone
 from comments.models import Bar, Comment, Discussion, Like
 from comments.screening import Sender
 from tests import make
-from tests.comments.door import Browser, Page, words
+from tests.comments.door import Browser, Page, place, words
 
 if TYPE_CHECKING:
     from tests.services.site import Installation
@@ -453,7 +453,7 @@ def test_the_likes_of_whoever_is_forgotten_go(essay: Essay, comment: Comment) ->
 @pytest.fixture
 def five(essay: Essay) -> list[Comment]:
     """Threads with 0, 2, 1, 2 and 0 likes."""
-    roots = [make.comment(essay) for _ in range(5)]
+    roots = make.talk(essay, *[None] * 5)
     for root, likes in zip(roots, (0, 2, 1, 2, 0), strict=True):
         liked_by(root, likes)
     return roots
@@ -472,9 +472,9 @@ def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], g
     assert "Less Liked Comments" in pages[0].words
     for page in pages:
         for pk in page.shown:
-            permalink = f"/comments/{pk}/?order=liked"
-            assert "order=liked" in guest.get(permalink).headers["Location"]
-            assert guest.read(permalink).shown == page.shown
+            onward = guest.get(f"/comments/{pk}/?order=liked")
+            assert "order=liked" in onward.headers["Location"]
+            assert guest.read(place(onward)).shown == page.shown
 
 
 @pytest.mark.both
