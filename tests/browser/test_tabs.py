@@ -22,7 +22,7 @@ FOUND = """async () => ({
 
 
 def test_nothing_stays_in_a_tab(visitor: Visitor, site: "Server") -> None:
-    page = visitor.open(f"{site.url}/about/")
+    page = visitor.open(f"{site.url}/about/", width=1111)  # as nobody else does, who may have left tabs too
     fresh = page.evaluate(FOUND)
     page.evaluate(LEAVE)
     page.emulate_media(media="print", color_scheme="dark")
@@ -32,7 +32,7 @@ def test_nothing_stays_in_a_tab(visitor: Visitor, site: "Server") -> None:
     page.context.set_offline(True)
     visitor.close()
     next_one = Visitor(visitor.tabs)
-    again = next_one.open(f"{site.url}/about/")
+    again = next_one.open(f"{site.url}/about/", width=1111)
     assert again == page
     assert again.context.pages == [page]
     assert again.get_by_role("heading", level=1).inner_text() != "left"
