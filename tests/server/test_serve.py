@@ -169,7 +169,8 @@ def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
 def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(single: Server) -> None:
     server = single
     call = Call(server.url)
-    call.begin(LOGIN, FORM, "Content-Length: 12")
+    call.begin(LOGIN, FORM, "Content-Length: 12", "Expect: 100-continue")
+    assert call.is_in_hand()
     call.send(6)
     pids = descendants(server.process.pid)
     server.process.running.terminate()

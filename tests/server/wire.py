@@ -29,6 +29,11 @@ class Call:
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Sec-Fetch-Site: same-origin", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode())
 
+    def is_in_hand(self) -> bool:
+        """Begun with "Expect: 100-continue": whether the server has read the headers, and asks for the body."""
+        asks = b"HTTP/1.1 100 Continue\r\n\r\n"
+        return self.socket.recv(len(asks), socket.MSG_WAITALL) == asks
+
     def send(self, count: int, *, chunked: bool = False) -> int:
         """How many bytes were taken before the server had enough."""
         sent = 0
