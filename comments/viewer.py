@@ -129,9 +129,8 @@ class Viewer:
         )  # fmt: skip
         asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
         record = Case(When(refused, then=removals.of_record()), default=None, output_field=JSONField())
-        is_told: Any = (
-            ExpressionWrapper(news, BooleanField()) if wish else Value(True)
-        )  # where nothing else is looked for
+        # Where nothing is wished for, all that is found are news.
+        is_told: Any = ExpressionWrapper(news, BooleanField()) if wish else Value(True)
         first = [Case(When(pk=wish, then=0), default=1)] if wish else []
         needed = needed.annotate(record=record, is_told=is_told, is_to_be_told=Exists(asked), **more)
         return list(needed.order_by(*first, "-pk")[: OWN_AT_MOST + 1])

@@ -43,7 +43,7 @@ class Keeper(threading.Thread):
         super().__init__(name=f"keeper of the {name}", daemon=True)
         self.what = name
         self.work = work
-        self.stopping = threading.Event()
+        self.born, self.stopping = threading.Event(), threading.Event()
         self.process: BaseProcess | None = None
 
     def run(self) -> None:
@@ -52,14 +52,17 @@ class Keeper(threading.Thread):
             with fence.birth():
                 if self.stopping.is_set():
                     return
-                self.process = multiprocessing.Process(target=live, args=(self.what, self.work), name=self.what)
-                self.process.start()
-            self.process.join()
+                process = multiprocessing.Process(target=live, args=(self.what, self.work), name=self.what)
+                process.start()
+                self.process = process
+            self.born.set()
+            process.join()
             if self.stopping.is_set():
                 return
             seconds = pause.after_death()
-            status = self.process.exitcode
-            logger.error("The %s ended by itself (%s); the next one starts in %d s.", self.what, status, seconds)
+            logger.error(
+                "The %s ended by itself (%s); the next one starts in %d s.", self.what, process.exitcode, seconds
+            )
             self.stopping.wait(seconds)
 
     def tell_to_stop(self) -> None:

@@ -14,7 +14,7 @@ from django.db import connection, connections
 from django.utils.module_loading import import_string
 
 from server import fence
-from server.keeper import Keeper
+from server.keeper import STOP_WITHIN, Keeper
 from server.web import BACKLOG, Server, listen_again
 
 # A peer that is gone without a word is noticed, since a body may be waited for.
@@ -33,9 +33,10 @@ def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on
     fence.guard_children()
     keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
     server = Server(listener, processes, keepers)
-    threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
-    for keeper in keepers:
+    for keeper in keepers:  # one by one, and nothing else goes on here: a lock held at a birth stays held in the child
         keeper.start()
+        keeper.born.wait(STOP_WITHIN)
+    threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
     try:
         server.serve(target_loader=application, wrap_loader=False)
     except SystemExit as ended:

@@ -30,6 +30,7 @@ from accounts.demo.troubles import BY_NAME, PIECE, TROUBLES
 from tests.services.chromium import Visitor
 from tests.services.processes import Process, answers, free_port, wait_until
 from tests.services.provider import Demo, allow, deny, provider, trouble, walk
+from tests.services.site import Serve
 
 ROOT = Path(__file__).resolve().parents[2]
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123456789"
@@ -215,13 +216,11 @@ def test_it_says_where_it_is_and_that_a_port_is_taken_and_ends_when_told(tmp_pat
         assert process.stop() == 0
 
 
-def test_it_dies_with_the_one_that_started_it(tmp_path: Path) -> None:
-    port = free_port()
-    program = f"import subprocess, server.fence as f; f.guard_children(); subprocess.run({command(port)!r})"
-    parent = Process([sys.executable, "-c", program], log=tmp_path / "log", environment=os.environ, folder=ROOT)
-    parent.wait_until(lambda: answers(port), "the provider")
-    parent.kill()
-    wait_until(lambda: not answers(port), "its end")
+def test_it_dies_with_the_server_that_started_it(serve: Serve) -> None:
+    server = serve(provider=True)
+    assert answers(server.port + 1)
+    server.kill()
+    wait_until(lambda: not answers(server.port + 1), "its end")
 
 
 def test_it_listens_on_both_loopback_addresses_and_only_there(demo: Demo) -> None:

@@ -66,7 +66,7 @@ def _workplace(_migrated: Installation, tmp_path_factory: pytest.TempPathFactory
     with _migrated.copied(tmp_path_factory.mktemp("work")) as installation:
         place = Workplace(installation)
         yield place
-        place.worker.stop()
+        assert place.worker.stop() == 0
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page, Request
 
 KEPT = 5  # each holds a process
-NOWHERE = (
-    "/robots.txt"  # on the same site, or the process would be another; with an answer of ours no cache would be used
-)
+# On the same site, or the process would be another; were the answer a test's own, the tab would lose its cache.
+NOWHERE = "/robots.txt"
 
 
 @dataclass

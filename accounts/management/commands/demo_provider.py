@@ -9,8 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from server.fence import die_with_parent
-
 TAKEN = 2
 ENDS = {signal.SIGTERM, signal.SIGINT}
 
@@ -24,7 +22,6 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=port, help="default: the one after the site's")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
-        die_with_parent()
         # In every thread, so that none but sigwait takes them: a handler runs only when the main thread next wakes.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         try:
