@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 KEPT = 5  # each holds a process
 # On the same site, or the process would be another; were the answer a test's own, the tab would lose its cache.
 NOWHERE = "/robots.txt"
+# A page's last word would outlive it, and the answer may bring a cookie at any time.
+SILENT = "() => { navigator.sendBeacon = () => true }"
 
 
 @dataclass
@@ -86,10 +88,11 @@ def blank(tab: Tab) -> None:
     context.set_offline(False)
     page.unroute_all()
     context.unroute_all()
-    context.clear_cookies()
+    page.evaluate(SILENT)
     for origin in tab.origins:
-        page.goto(f"{origin}{NOWHERE}")
+        page.goto(f"{origin}{NOWHERE}")  # what the page before still asked for is answered no more
         page.evaluate("() => { sessionStorage.clear(); name = '' }")
+    context.clear_cookies()
     for origin in tab.around:
         tab.session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
     tab.origins.clear()
