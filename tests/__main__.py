@@ -11,11 +11,12 @@ import tempfile
 from tests.services.postgres import postgres
 from tests.services.processes import end_with_parent
 
-# A worker for each database runs every test that touches one, a third drives Chromium, a fourth runs the others
-# (conftest.py): four on two processors, since much of a test is waiting for a server or a browser.
+# One part runs what touches a database on PostgreSQL, one begins with what needs Chromium, the others with the rest,
+# each file where there is time (conftest.py, services/sharing.py): five on two processors, since tests wait much.
+PARTS = {"postgres": "postgres", "browser": "browser", **{f"sqlite-{number}": "sqlite" for number in (1, 2, 3)}}
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
-    *(f"--tx=popen//id={part}//env:REJOINDER_PART={part}" for part in ("sqlite", "postgres", "browser", "rest")),
+    *(f"--tx=popen//id={name}//env:REJOINDER_PART={part}" for name, part in PARTS.items()),
 ]
 
 

@@ -19,10 +19,7 @@ from tests.services.processes import end_with_parent
 # The environment is read once, by config/settings.py: it must stand before anything imports Django.
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rejoinder-tests-"))
 RUNS_ALL = bool(os.environ.get("REJOINDER_ALL"))
-PART = os.environ.get("REJOINDER_PART")  # of four side by side: "sqlite", "postgres", "browser", "rest"
-# Whose tests that need one database only the fourth part has time for, and whose that need none the second.
-REST = {"accounts", "blog", "faults", "moderation", "pagecache", "server", "transfer"}
-NO_REST = {"blog", "comments", "pagecache", "transfer"}
+PART = os.environ.get("REJOINDER_PART")  # of several side by side: "sqlite", "postgres" or "browser"
 for _name in ("SITE_URL", "CACHE_URL", "EMAIL_URL", "TRUSTED_PROXIES", "WEB_CONCURRENCY", "PORT"):
     os.environ.pop(_name, None)
 os.environ["DEBUG"] = "1"
@@ -38,6 +35,7 @@ elif PART or "DATABASE_URL" not in os.environ:
 
 import django
 import hypothesis
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, transaction
@@ -45,10 +43,12 @@ from django.template import Template
 from django.test.utils import _TestState
 from playwright.sync_api import Browser, Page
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.workermanage import parse_tx_spec_config
 
 from tests.services.chromium import Visitor, chromium
 from tests.services.databases import database
 from tests.services.redis import redis
+from tests.services.sharing import Sharing
 from tests.services.site import Installation, Serve, Server, alike, installed
 from tests.services.smtp import Mailbox
 from tests.services.smtp import mailbox as smtp_server
@@ -80,12 +80,8 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Where Chromium is driven, files without a visitor need not even be read; elsewhere, what is for it alone."""
-    if not PART or collection_path.suffix != ".py":
-        return None
-    if PART != "browser":
-        return _is_for_browsers(collection_path) or None
-    return not (_is_for_browsers(collection_path) or "visitor" in collection_path.read_text()) or None
+    """Where Chromium is never driven, what is for it alone need not even be read."""
+    return (PART == "postgres" and _is_for_browsers(collection_path)) or None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -101,6 +97,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if _runs_here(item)]
+    if PART:
+        items.sort(key=_turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Sharing:
+    return Sharing(len(parse_tx_spec_config(config)))
 
 
 def pytest_report_header() -> str:
@@ -117,19 +120,22 @@ def pytest_collection_finish() -> None:
 
 
 def _runs_here(item: pytest.Item) -> bool:
-    """What touches a database runs on both, side by side; the rest runs once, where there is time."""
+    """What touches a database runs on both; the rest runs once, where there is time."""
     if item.get_closest_marker("long") and not RUNS_ALL:
         return False
     if item.name.endswith("NOTSET]"):
         return False  # cases of a collection that is not here; each such test has its own beside it
     if item.get_closest_marker("browser"):
-        return PART in {None, "browser"}
+        return PART != "postgres"
     is_once = item.get_closest_marker("once") and not item.get_closest_marker("both") and not RUNS_ALL
-    if not _touches_database(item):
-        return PART in {None, "postgres" if NO_REST.intersection(item.path.parts) else "rest"}
-    if is_once:
-        return PART in {None, "rest" if REST.intersection(item.path.parts) else "sqlite"}
-    return PART in {None, "sqlite", "postgres"}
+    return PART != "postgres" or bool(_touches_database(item) and not is_once)
+
+
+def _turn(item: pytest.Item) -> int:
+    """What waits more than it works comes first, while others have work. Chromium is for one part, then for any."""
+    if item.get_closest_marker("browser"):
+        return 0 if PART == "browser" else 3
+    return 1 if {"faults", "server"}.intersection(item.path.parts) else 2
 
 
 def _is_for_browsers(path: Path) -> bool:
@@ -152,7 +158,7 @@ Made = contextlib.AbstractContextManager[Installation]
 
 
 def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFactory) -> Made:
-    """What nobody changes but everybody copies is made once: three of the four parts are on SQLite."""
+    """What nobody changes but everybody copies is made once: all parts but one are on SQLite."""
     if PART in {None, "postgres"}:
         return make(folders.mktemp(name))
     return alike(Path(os.environ["REJOINDER_SHARED"]) / name, make)
@@ -261,10 +267,15 @@ def _site(_with_demo: Installation, tmp_path_factory: pytest.TempPathFactory) ->
 def site(_site: Server, django_db_blocker: DjangoDbBlocker) -> Iterator[Server]:
     """The demo site, served for real with its page cache in front; every test of the run shares it.
 
-    The ORM speaks to its database meanwhile, so a test makes its own essay and looks at its rows.
+    The ORM speaks to its database meanwhile, so a test makes its own essay and looks at its rows. The rules that it
+    finds are there again afterwards.
     """
     with django_db_blocker.unblock(), _site.connected():
+        rules = apps.get_model("comments", "Rules")._base_manager
+        before = rules.values().get()
         yield _site
+        if rules.values().get() != before:
+            rules.model(**before).save()
 
 
 # The world around them

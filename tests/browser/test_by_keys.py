@@ -6,23 +6,19 @@ import pytest
 from playwright.sync_api import expect
 
 from blog.models import Essay
-from comments.models import Comment, Like, Rules
+from comments.models import Comment, Like
 from tests import make
 from tests.services.chromium import Visitor
 from tests.services.keyboard import press, tab_to, type_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.services.site import Server
 
 
 @pytest.fixture
-def essay(site: "Server") -> "Iterator[Essay]":
-    before = Rules.objects.current()
+def essay(site: "Server") -> Essay:
     make.rules(hold_first_comment=False, guests_may_like=True)
-    yield make.essay("Of Keys", by=make.author(name="Miriam Achterberg"))
-    before.save()
+    return make.essay("Of Keys", by=make.author(name="Miriam Achterberg"))
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

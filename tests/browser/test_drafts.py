@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from blog.models import Essay
-from comments.models import Rules
 from moderation import actions as deciding
 from tests import make
 from tests.services.chromium import FLAGS, Visitor, program
@@ -33,11 +32,9 @@ KEPT = """async (text) => {
 
 
 @pytest.fixture
-def essay(site: "Server") -> Iterator[Essay]:
-    before = Rules.objects.current()
+def essay(site: "Server") -> Essay:
     make.rules(hold_first_comment=False)
-    yield make.essay("Of Drafts", by=make.author(name="Miriam Achterberg"))
-    before.save()
+    return make.essay("Of Drafts", by=make.author(name="Miriam Achterberg"))
 
 
 @pytest.fixture

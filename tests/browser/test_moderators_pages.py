@@ -168,11 +168,9 @@ def test_what_is_emptied_is_asked_about_first(visitor: Visitor, site: "Server", 
 
 
 @pytest.fixture
-def essay(site: "Server") -> Iterator[Essay]:
-    before = Rules.objects.current()
+def essay(site: "Server") -> Essay:
     make.rules(hold_first_comment=True)
-    yield make.essay(f"Of Ways {Essay.objects.count()}")
-    before.save()
+    return make.essay(f"Of Ways {Essay.objects.count()}")
 
 
 def waiting(essay: Essay, *texts: str) -> list[Comment]:
