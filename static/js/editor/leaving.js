@@ -17,6 +17,7 @@ function go(view, target, isExtending) {
   const { tr, doc, selection } = view.state;
   const to = isExtending ? TextSelection.between(selection.$anchor, doc.resolve(target.head)) : target;
   view.dispatch(tr.setSelection(to).scrollIntoView());
+  view.focus(); // a click just before may have moved the browser's caret without the editor having heard of it
   return true;
 }
 
