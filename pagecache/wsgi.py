@@ -28,6 +28,7 @@ class Drawing:
         self.began = time.monotonic()
         self.done = threading.Event()
         self.page: Page | None = None  # none when what came out is not for everybody
+        self.next: Drawing | None = None  # begun by one who waited for this one
 
 
 class PageCache:
@@ -113,7 +114,7 @@ class PageCache:
     def _make(self, address: Address, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Draws the page, or waits for who does already: theirs will do if it began after we came, or is fresh."""
         key, arrived = address.key, time.monotonic()
-        mine = Drawing()
+        mine, last = Drawing(), None
         while (other := self._drawings.setdefault(key, mine)) is not mine:
             is_done = other.done.wait(arrived + self.PATIENCE - time.monotonic())
             if not is_done or other.page is None:
@@ -123,8 +124,13 @@ class PageCache:
             entry = self._store.get(key)
             if entry is not None and self._is_fresh(entry):
                 return self._tell(key, entry, environ, start_response)
-            mine = Drawing()
+            mine, last = Drawing(), other
         try:
+            if last is not None and last.next is not None and last.next.page is not None:
+                mine.began, mine.page = last.next.began, last.next.page  # drawn before we heard that the last was done
+                return mine.page.answer(environ, start_response)
+            if last is not None:
+                last.next = mine
             return self._draw(address, environ, start_response, mine)
         finally:
             if self._drawings.get(key) is mine:

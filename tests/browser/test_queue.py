@@ -11,16 +11,13 @@ from comments.models import Comment, Status
 from moderation import actions
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import Visitor
+from tests.services.chromium import STILL, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
     from tests.services.site import Server
 
 Open = Callable[..., Page]
-
-
-STILL = "Promise.all(document.getAnimations().map((one) => one.finished))"  # Django's links fade
 
 
 def looks(page: Page) -> Iterator[bool]:

@@ -21,7 +21,7 @@ from blog import preview, revising
 from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
 from tests import make
 from tests.conftest import RUNS_ALL
-from tests.services.chromium import Visitor
+from tests.services.chromium import STILL, Visitor
 from tests.services.sessions import log_in
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
     .filter((part) => part.getBoundingClientRect().right > innerWidth)
     .map((part) => part.outerHTML.slice(0, 100))"""
 OPENED = "for (const fold of document.querySelectorAll('details')) fold.open = true"
-STILL = "Promise.all(document.getAnimations().map((one) => one.finished))"  # Django's links fade
 WIDTHS = [360, 1280] if RUNS_ALL else [360]
 
 

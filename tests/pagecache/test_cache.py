@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -508,6 +509,39 @@ def test_a_crowd_under_constant_change_waits_for_two_drawings_at_most(
         wait_until(lambda: waiting(cached) == 5, "everybody to arrive")
         slow.go.set()
     assert {visitor.result() for visitor in crowd} == {"answer 1", "answer 2"}
+    assert len(app.asked) == 2
+
+
+@pytest.mark.both
+def test_who_is_slow_to_wake_takes_what_another_drew_meanwhile(
+    cached: PageCache, app: Application, bump: Bump, database: Installation
+) -> None:
+    slow = Slow(app)
+    drawn = slow.text
+
+    def text_and_change(environ: WSGIEnvironment) -> str:
+        words = drawn(environ)
+        with database.connected():
+            bump("essay:1")
+        return words
+
+    def sleepy(wait: Callable[[float], bool], timeout: float) -> bool:
+        is_done = wait(timeout)
+        wait_until(lambda: len(app.asked) == 2 and not cached._drawings, "the next drawing to be done too")
+        return is_done
+
+    app.text = text_and_change
+    with ThreadPoolExecutor(3) as pool:
+        crowd = [pool.submit(text, cached)]
+        wait_until(lambda: slow.inside == 1, "the first drawing")
+        crowd.append(pool.submit(text, cached))
+        wait_until(lambda: waiting(cached) == 1, "the second to wait")
+        (drawing,) = cached._drawings.values()
+        drawing.done.wait = partial(sleepy, drawing.done.wait)  # type: ignore[method-assign]
+        crowd.append(pool.submit(text, cached))
+        wait_until(lambda: waiting(cached) == 2, "the third to wait")
+        slow.go.set()
+    assert [visitor.result() for visitor in crowd] == ["answer 1", "answer 2", "answer 2"]
     assert len(app.asked) == 2
 
 

@@ -64,6 +64,8 @@ READS_A_COLOUR_ONCE = """{
     };
 }"""
 SCRIPT = f"() => {{ {Axe().axe_script}\n{READS_A_COLOUR_ONCE} }}"
+# Django's links fade; what is taken away in the middle of it is as still as what has faded.
+STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
 # What another width or other colours can change, among axe's rules; the rest goes by what the page consists of.
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
