@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
@@ -29,6 +29,22 @@ def birth() -> Iterator[None]:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
+    """Calls act in a thread of its own at the first of these signals; later ones change nothing.
+
+    A handler of Python's is called late, or never, when the signal comes after the main thread last looked for one and
+    before it waits: under load that is milliseconds long. To be called before any thread is started, since threads
+    leave these signals alone only from then on; who is forked later does, too, until it unblocks them.
+    """
+
+    def listen() -> None:
+        signal.sigwait(numbers)
+        act()
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    threading.Thread(target=listen, name="told to stop", daemon=True).start()
 
 
 def guard_children() -> None:

@@ -33,6 +33,7 @@ def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on
     fence.guard_children()
     keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
     server = Server(listener, processes, keepers)
+    fence.once_told(fence.STOPS, server.signal_handler_interrupt)
     for keeper in keepers:  # one by one, and nothing else goes on here: a lock held at a birth stays held in the child
         keeper.start()
         keeper.born.wait(STOP_WITHIN)

@@ -33,17 +33,12 @@ def listen_again() -> None:
 
 
 def stop_once() -> WorkerSignal:
-    """In place of granian's own, whose handler waits for ever for its own lock when a second signal interrupts it.
+    """In place of granian's own handler, which waits for ever for its own lock when a second signal interrupts it.
 
     There are two as soon as a service manager tells every process to stop and the parent then tells its children.
     """
     event = WorkerSignal()
-
-    def stop(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        event.set()
-
-    signal.signal(signal.SIGTERM, stop)
+    fence.once_told({signal.SIGTERM}, event.set)
     return event
 
 
@@ -100,11 +95,6 @@ class Server(MPServer):
             if worker.idx not in self.interrupt_children and not worker.is_alive():  # type: ignore[no-untyped-call]
                 self.interrupt_children.append(worker.idx)
                 self.main_loop_interrupt.set()
-
-    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
-        """Once: a second signal while the first is handled would wait for the lock that the first one holds."""
-        if not self.interrupt_signal:
-            super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def shutdown(self, exit_code: int = 0) -> None:
         for keeper in self.keepers:

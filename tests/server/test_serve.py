@@ -181,8 +181,11 @@ def test_on_sigterm_what_is_in_hand_is_answered_and_nothing_stays(single: Server
     assert not any(is_there(pid) for pid in pids)
 
 
+@pytest.mark.parametrize("_round", range(10 if RUNS_ALL else 1))
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["terminal", "service-manager"])
-def test_it_stops_when_all_its_processes_are_told_to_at_once(double: Server, number: signal.Signals) -> None:
+def test_it_stops_when_all_its_processes_are_told_to_at_once(
+    double: Server, number: signal.Signals, _round: int
+) -> None:
     server = double
     pids = [server.process.pid, *descendants(server.process.pid)]
     for pid in pids:
