@@ -753,4 +753,7 @@ def test_a_browser_asks_nobody_but_us_for_a_picture(visitor: Visitor, site: "Sit
     is_drawn(stranger.locator("li.comment .head img.face"))
     assert stranger.locator("img.face").get_attribute("src") != theirs
     page.get_by_role("button", name="Remove this picture").click()
-    expect(page.locator(".you")).to_contain_text("your initials stand beside your comments")
+    expect(page.get_by_role("status")).to_have_text("Your picture is removed.")
+    page.evaluate(BROUGHT, f"{essay.get_absolute_url()}identity/")
+    page.reload()
+    expect(page.locator(".you")).to_contain_text("It comes from your account, X: @kofi_asante.")

@@ -2,16 +2,20 @@
 
 import contextlib
 import ctypes
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, repeat
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PATIENCE = 60.0
+FIRST_PORT = int(os.environ.get("REJOINDER_PORTS", 0))  # or whichever the kernel finds
+PORTS = count(FIRST_PORT) if FIRST_PORT else repeat(0)
 
 
 class NotReadyError(Exception):
@@ -19,10 +23,14 @@ class NotReadyError(Exception):
 
 
 def free_port(neighbours: int = 0) -> int:
-    """A free port on loopback, with that many free ones right after it."""
+    """A free port on loopback, with that many free ones right after it.
+
+    Of a run of several parts each has its own, one after the other: who still calls a server that was killed would
+    else reach the next one that another part starts.
+    """
     while True:
+        first = next(PORTS)
         with contextlib.ExitStack() as held:
-            first = 0
             try:
                 for step in range(neighbours + 1):
                     listener = held.enter_context(socket.socket())
@@ -30,6 +38,8 @@ def free_port(neighbours: int = 0) -> int:
                     first = first or listener.getsockname()[1]
             except (OSError, OverflowError):
                 continue
+            for _neighbour in range(neighbours):
+                next(PORTS)
             return first
 
 
