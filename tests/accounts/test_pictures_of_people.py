@@ -234,7 +234,7 @@ def cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-# Made when their test asks: four parts of the suite read this file, one runs it.
+# Made when their test asks: every part of the suite reads this file, one runs it.
 WORTHLESS: dict[str, Callable[[], bytes]] = {
     "nothing": bytes,
     "words": lambda: b"no picture",

@@ -465,6 +465,21 @@ class Slow:
         return words
 
 
+def outdated_at_once(app: Application, bump: Bump, database: Installation) -> Slow:
+    """What it draws has changed before it is done."""
+    slow = Slow(app)
+    drawn = slow.text
+
+    def text(environ: WSGIEnvironment) -> str:
+        words = drawn(environ)
+        with database.connected():
+            bump("essay:1")
+        return words
+
+    app.text = text
+    return slow
+
+
 def test_a_crowd_before_a_page_has_it_drawn_once(cached: PageCache, app: Application) -> None:
     slow = Slow(app)
     with ThreadPoolExecutor(8) as pool:
@@ -494,16 +509,7 @@ def test_a_crowd_under_constant_change_waits_for_two_drawings_at_most(
     cached: PageCache, app: Application, bump: Bump, database: Installation
 ) -> None:
     """None of them is kept, but the second began after everybody had come."""
-    slow = Slow(app)
-    drawn = slow.text
-
-    def text_and_change(environ: WSGIEnvironment) -> str:
-        words = drawn(environ)
-        with database.connected():
-            bump("essay:1")
-        return words
-
-    app.text = text_and_change
+    slow = outdated_at_once(app, bump, database)
     with ThreadPoolExecutor(6) as pool:
         crowd = [pool.submit(text, cached) for _ in range(6)]
         wait_until(lambda: waiting(cached) == 5, "everybody to arrive")
@@ -516,21 +522,13 @@ def test_a_crowd_under_constant_change_waits_for_two_drawings_at_most(
 def test_who_is_slow_to_wake_takes_what_another_drew_meanwhile(
     cached: PageCache, app: Application, bump: Bump, database: Installation
 ) -> None:
-    slow = Slow(app)
-    drawn = slow.text
-
-    def text_and_change(environ: WSGIEnvironment) -> str:
-        words = drawn(environ)
-        with database.connected():
-            bump("essay:1")
-        return words
+    slow = outdated_at_once(app, bump, database)
 
     def sleepy(wait: Callable[[float], bool], timeout: float) -> bool:
         is_done = wait(timeout)
         wait_until(lambda: len(app.asked) == 2 and not cached._drawings, "the next drawing to be done too")
         return is_done
 
-    app.text = text_and_change
     with ThreadPoolExecutor(3) as pool:
         crowd = [pool.submit(text, cached)]
         wait_until(lambda: slow.inside == 1, "the first drawing")
