@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -37,14 +36,13 @@ class WorkerDied(Exception):
 class Worker:
     def __init__(self) -> None:
         self.id = identity(os.getpid())
-        self.is_stopping = False
-        self._bell, self._rope = os.pipe()
+        self.told = threading.Event()
 
     def run(self) -> None:
         """Until stop(): what goes wrong with the database is waited out, so that the process stands by itself."""
         logger.debug("worker %s starts", self.id)
         look_round, pause = 0.0, 0.0
-        while not self.is_stopping:
+        while not self.told.is_set():
             try:
                 if monotonic() >= look_round:
                     recover(self.id)
@@ -56,22 +54,17 @@ class Worker:
                 pause = min(max(1.0, pause * 2), 30.0)
                 logger.warning("The database is away (%s); looking again in %d s.", str(error).strip(), pause)
                 connection.close()
-                self.rest(pause)
+                self.told.wait(pause)
             else:
                 pause = 0.0
                 tidy_connection()
                 if not did_one:
-                    self.rest(POLL)
+                    self.told.wait(POLL)
         connection.close()
 
-    def stop(self, *_: object) -> None:
-        """The job in hand is finished first. Takes no lock: one signal may come while another is handled."""
-        self.is_stopping = True
-        os.write(self._rope, b".")
-
-    def rest(self, seconds: float) -> None:
-        """Until the time is over or stop() is called."""
-        select.select([self._bell], [], [], seconds)
+    def stop(self) -> None:
+        """The job in hand is finished first."""
+        self.told.set()
 
     def work(self) -> bool:
         """Does the next job that is ready, if there is one."""

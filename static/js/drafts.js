@@ -78,6 +78,8 @@ async function load() {
   } catch {
     // what is kept stays where it is
   }
+  const isTyped = field.value !== field.defaultValue && field === document.activeElement;
+  if (isTyped && !page.typed && field.value !== page.from.text) change(); // before this was here to hear it
 }
 
 if (form) {

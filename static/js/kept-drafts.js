@@ -81,7 +81,9 @@ export async function bringBack(drafts, last, how) {
   const mine = drafts.find(({ id }) => id === last);
   const isMine = mine && (await isFree(last));
   const isTaken = isMine && isPosted(mine);
-  const isBack = isMine && !isTaken && suitsAsMine(mine) && put(mine);
+  const isGoneOn = isMine && !isTaken && keeper.page.typed && [mine.text, mine.sent].includes(field.defaultValue);
+  if (isGoneOn) Object.assign(keeper.page, { from: mine }) && keeper.save(); // over what the server drew of it
+  const isBack = isGoneOn || (isMine && !isTaken && suitsAsMine(mine) && put(mine));
   const held = ((await navigator.locks?.query())?.held ?? []).map(({ name }) => name);
   const isOld = ({ when }) => when < Date.now() - LONGEST;
   drafts.filter((draft) => isOld(draft) || (isTaken && draft === mine)).forEach(drop);

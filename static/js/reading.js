@@ -85,4 +85,11 @@ if (thread && dialog) {
   }, true);
 }
 
-if (document.querySelector(".rest")) import("./more.js");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".rest a");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
+  import("./more.js").then(({ fill }) => fill(link)).catch(() => (location.href = link.href));
+});

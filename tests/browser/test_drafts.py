@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from blog.models import Essay
 from moderation import actions as deciding
@@ -253,18 +253,22 @@ def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Ser
     expect_kept(page, None)
 
 
-def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server", essay: Essay) -> None:
-    """Coming back from a log-in the server draws the form with what left with it: no less and no more than a copy."""
-    make.user("rask", password="a long enough secret")
-    page = visitor.open(url(site, essay))
-    write(page, "Before the log-in.")
-    # as where the browser opens no second window
+def log_in_without_a_window(page: Page) -> None:
+    """As where the browser opens no second one: the page is left, and drawn anew with what was typed."""
+    user = make.user(password="a long enough secret")
     page.locator(".icons button").first.evaluate("(button) => button.form.requestSubmit(button)")
-    page.locator("[name=login]").fill("rask")
+    page.locator("[name=login]").fill(user.username)
     page.locator("[name=password]").fill("a long enough secret")
     page.get_by_role("button", name="Log in", exact=True).last.click()
     expect(page.locator(".identity.you")).to_be_visible()
     expect_text(page, "Before the log-in.")
+
+
+def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    """Coming back from a log-in the server draws the form with what left with it: no less and no more than a copy."""
+    page = visitor.open(url(site, essay))
+    write(page, "Before the log-in.")
+    log_in_without_a_window(page)
     write(page, "After the log-in.")
     page.reload()
     expect_text(page, "After the log-in.")
@@ -282,6 +286,34 @@ def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server
     expect(page.locator("li.comment .comment-body")).to_have_text("After the log-in.")
     expect_text(page, "")
     expect_kept(page, None)
+
+
+def test_over_an_older_copy_one_may_type_before_the_drafts_are_there(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = visitor.open(url(site, essay))
+    write(page, "Before the log-in.")
+    late: list[Route] = []
+    page.route("**/kept-drafts*.js", lambda route: late.append(route))
+    log_in_without_a_window(page)
+    write(page, "After the log-in.")
+    late[0].continue_()
+    wait_until(lambda: not page.evaluate(KEPT, "Before the log-in."), "one draft, which goes on from the other")
+    page.unroute_all()
+    page.reload()
+    expect_text(page, "After the log-in.")
+    expect(page.locator(".draft")).to_be_hidden()
+
+
+def test_what_is_typed_before_any_script_has_come_is_kept(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    page = visitor.open()
+    late: list[Route] = []
+    page.route("**/js/drafts*.js", lambda route: late.append(route))
+    page.goto(url(site, essay), wait_until="commit")
+    page.get_by_role("textbox", name="Comment").fill(WORDS)
+    wait_until(lambda: bool(late), "the script to be asked for")
+    late[0].continue_()
+    expect_kept(page, WORDS)
 
 
 def test_what_a_browser_cannot_keep_can_still_be_posted(

@@ -139,6 +139,7 @@ class Visitor:
 
     def found(self, page: Page, *, again: bool = False) -> dict[str, tuple[Any, str]]:
         """What axe complains of: by its rule, where first and how."""
+        page.wait_for_load_state()  # words may stand there before their styles
         complaints = len(self.complaints)
         if not page.evaluate("'axe' in window"):
             page.evaluate(SCRIPT)

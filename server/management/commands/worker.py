@@ -1,11 +1,11 @@
 """`manage.py worker`: does the jobs and keeps the clock; `serve` runs one beside the site."""
 
-import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
+from server import fence
 from server.worker import Worker
 
 
@@ -15,8 +15,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        autodiscover_modules("jobs")
         worker = Worker()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, worker.stop)
+        fence.once_told(fence.STOPS, worker.stop)
+        autodiscover_modules("jobs")
         worker.run()
