@@ -56,7 +56,7 @@ def forget_subscriptions() -> None:
     decided &= Q(created__lt=now - STOPPED_KEPT)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
-    Address.objects.drop_idle()
+    Address.objects.filter(refused=None).drop_idle()  # or it would go on bouncing if it came back
     known = Address.objects.filter(email=OuterRef("email"))
     forgotten = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - ASKED_WITHIN)
     old = Q(created__lt=now - WAITS_FOR) | forgotten

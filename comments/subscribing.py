@@ -102,7 +102,7 @@ def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = "") -> None:
 
     Without `often`: as it was if it is followed already, else at once.
     """
-    address = locked(Address.objects.of(asker.email))
+    address = Address.objects.locked(asker.email)
     asked = [made for wish in wishes if (made := take(address, asker, wish, often))]
     if asker.is_reader:
         prove(address)
@@ -149,7 +149,7 @@ def confirm(address: Address, chosen: Collection[int]) -> int:
 
     How many of these stand then: a second press of the button says what the first one did.
     """
-    locked(address)
+    Address.objects.select_for_update().filter(pk=address.pk).first()
     theirs = Subscription.objects.filter(address=address)
     theirs.waiting().filter(pk__in=chosen).update(confirmed=timezone.now())
     theirs.waiting().delete()
@@ -178,7 +178,3 @@ def resume(subscription: Subscription) -> None:
 def pause(address: Address, *, is_paused: bool) -> None:
     """All mail to the address rests, or comes again. What happens meanwhile is not sent later."""
     Address.objects.filter(pk=address.pk).update(is_paused=is_paused)
-
-
-def locked(address: Address) -> Address:
-    return Address.objects.select_for_update().get(pk=address.pk)

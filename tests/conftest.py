@@ -240,6 +240,13 @@ def installation(_migrated: Installation, tmp_path: Path) -> Iterator[Installati
 
 
 @pytest.fixture
+def house(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
+    """A site on a real database of its own, which this thread speaks to."""
+    with django_db_blocker.unblock(), installation.connected():
+        yield installation
+
+
+@pytest.fixture
 def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts the real server in front of a site of its own; `demo=True` fills it, environment is given by name."""
     with contextlib.ExitStack() as stack:

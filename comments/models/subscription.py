@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Self
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,12 +18,21 @@ CONFIRM = "confirm"  # the kind of the notice that asks
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
-    def of(self, email: str) -> "Address":
-        return self.get_or_create(email=email.lower())[0]
+    def locked(self, email: str) -> "Address":
+        """Whose it is stands until the end of the transaction, made if nobody had it."""
+        while True:
+            address, _is_new = self.get_or_create(email=email.lower())
+            if found := self.select_for_update().filter(pk=address.pk).first():  # else just dropped as idle
+                return found
 
+    def idle(self) -> Self:
+        return self.filter(~Exists(Subscription.objects.filter(address=OuterRef("pk"))))
+
+    @transaction.atomic
     def drop_idle(self) -> None:
-        """An address is kept as long as it follows something, or would go on bouncing if it did."""
-        self.filter(subscriptions=None, refused=None).delete()
+        """Of these, addresses that follow nothing; once they are locked, since one may have followed just now."""
+        found = list(self.idle().select_for_update().values_list("pk", flat=True))
+        Address.objects.filter(pk__in=found).idle().delete()
 
 
 class Address(models.Model):
@@ -94,7 +103,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         mails.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).exclude(asking).delete()
         rows.delete()
         gone = Q(pk__in=theirs, refused=None) | Q(email__in=addresses)
-        Address.objects.filter(gone, subscriptions=None).delete()
+        Address.objects.filter(gone).drop_idle()
 
 
 class Subscription(models.Model):

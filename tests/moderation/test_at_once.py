@@ -1,12 +1,10 @@
 """Two moderators at once, on a real database of the kind the run is for: nothing is decided twice, nobody waits for ever."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
 from comments.checking import problems
@@ -15,38 +13,15 @@ from moderation import actions, undoing
 from moderation.models import Decision
 from moderation.settling import AlreadyDecided
 from tests import make
+from tests.services.at_once import at_once
 from tests.services.site import Installation
 
 ROUNDS = 10
 
 
-@pytest.fixture
-def house(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
-    """A site on a database of its own, which this thread speaks to."""
-    with django_db_blocker.unblock(), installation.connected():
-        make.rules()
-        yield installation
-
-
-def at_once(house: Installation, *jobs: Callable[[], Any]) -> list[Any]:
-    """What each returned or raised, all of them started in the same moment."""
-    results: list[Any] = [None] * len(jobs)
-    start = threading.Barrier(len(jobs))
-
-    def run(number: int) -> None:
-        with house.connected():
-            start.wait()
-            try:
-                results[number] = jobs[number]()
-            except Exception as error:
-                results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(jobs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+@pytest.fixture(autouse=True)
+def _rules(house: Installation) -> None:
+    make.rules()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""Who follows in the moment in which addresses that follow nothing are dropped: what they asked for stands."""
+
+from functools import partial
+
+from django.utils import timezone
+
+from comments import subscribing
+from comments.jobs import forget_subscriptions
+from comments.models import Address, Subscription
+from comments.subscribing import Asker, Wish
+from tests import make
+from tests.services.at_once import at_once
+from tests.services.site import Installation
+
+ROUNDS = 20
+
+
+def test_who_follows_while_idle_addresses_are_dropped_follows(house: Installation) -> None:
+    essay = make.essay()
+    for number in range(ROUNDS):
+        email = f"anna{number}@example.org"
+        Address.objects.create(email=email, proved=timezone.now())
+        wish = Wish(Subscription.Kind.ESSAY, essay, None)
+        follow = partial(subscribing.follow, Asker(email, None, is_reader=True), [wish])
+        assert at_once(house, forget_subscriptions.call, follow) == [None, None]
+        assert Subscription.objects.active().get(address__email=email).essay == essay
