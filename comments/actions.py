@@ -11,7 +11,8 @@ from blog import markup
 from blog.models import Essay
 from comments import akismet, notices, own_rules, screening, subscribing
 from comments.models import Comment, Discussion, Rules, Wording
-from comments.screening import Draft, Sender
+from comments.models.history import History
+from comments.screening import Draft, Sender, Verdict
 from comments.subscribing import Following
 from server import limits
 
@@ -67,41 +68,21 @@ def post(
         if sent := Comment.objects.sent(mark):
             return sent
         raise Gone
+    has_rules = bool(rules.rule_stamp)
     history = Comment.objects.said_by(
-        commenter,
-        essay=essay,
-        parent=parent,
-        text=text,
-        mark=mark,
-        address=sender.address,
-        looks_for_words=bool(rules.rule_stamp),
+        commenter, essay=essay, parent=parent, text=text, mark=mark, address=sender.address, looks_for_words=has_rules
     )
     if history.is_sent and (sent := Comment.objects.sent(mark)):
         return sent
-    if history.twin:
-        raise Duplicate(Comment.objects.get(pk=history.twin))
-    if wait:
-        raise Flooded(wait)
+    check(history, wait)
     if commenter._state.adding:
         commenter.save()  # a stranger's first words
-    told = ["site"] if commenter.has_news else []
     wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
     draft = Draft(commenter, sender, wording, rules, essay, history)
     verdict = screening.judge(draft, is_trusted=is_trusted)
-    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
-    comment = Comment.objects.grow(
-        essay=essay, commenter=commenter, parent=above, root=root, status=verdict.status, wording=wording
-    )
-    if verdict.rule:
-        own_rules.record(comment, verdict.rule, before="")
-    if comment.is_approved:
-        told += [essay.cache_key, "comments"]
-    if told:
-        pagecache.bump(*told)  # every page that shows it is made anew
-    if following:
-        subscribing.posted.enqueue(comment.pk, **asdict(following))
-    else:
-        notices.tell.enqueue(comment.pk)  # the job commits with the comment, or not at all
+    comment = put(draft, verdict, parent=above, root=root)
+    renew_pages(comment)
+    tell(comment, following)
     akismet.owe(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
     return comment
 
@@ -136,3 +117,39 @@ def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:
     """Take the turn of one person and of one address; how many seconds to wait, if it is not yet there."""
     person = f"commenter:{commenter.pk}" if commenter.pk else f"typed:{commenter.name}\n{commenter.email}"
     return limits.take("comment", [who for who in (person, sender.address) if who], seconds)
+
+
+def check(history: History, wait: float) -> None:
+    """Raises Duplicate or Flooded where this is not the time to say it."""
+    if history.twin:
+        raise Duplicate(Comment.objects.get(pk=history.twin))
+    if wait:
+        raise Flooded(wait)
+
+
+def put(draft: Draft, verdict: Verdict, *, parent: Comment | None, root: Comment | None) -> Comment:
+    """Give what was judged its place in the thread; a rule that decided goes on record."""
+    wording = draft.wording
+    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
+    comment = Comment.objects.grow(
+        essay=draft.essay, commenter=draft.commenter, parent=parent, root=root, status=verdict.status, wording=wording
+    )
+    if verdict.rule:
+        own_rules.record(comment, verdict.rule, before="")
+    return comment
+
+
+def renew_pages(comment: Comment) -> None:
+    """Every page that shows the comment, or its writer's new website, is made anew."""
+    keys = ["site"] if comment.commenter.has_news else []
+    if comment.is_approved:
+        keys += [comment.essay.cache_key, "comments"]
+    pagecache.bump(*keys)
+
+
+def tell(comment: Comment, following: Following | None) -> None:
+    """The job commits with the comment, or not at all."""
+    if following:
+        subscribing.posted.enqueue(comment.pk, **asdict(following))
+    else:
+        notices.tell.enqueue(comment.pk)
