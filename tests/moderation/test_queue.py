@@ -1,4 +1,4 @@
-"""The queue at /admin/comments/queue/, as moderators open it: without script, by links and buttons."""
+"""The queue at /admin/comments/queue/, as moderators open it: who may come, and what each tab, page and row shows."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils.html import escape
 
@@ -15,73 +14,16 @@ from blog import actions as writing
 from blog.models import Essay
 from comments.models import Comment, Status
 from moderation import actions
-from moderation.models import Decision
 from tests import make
 from tests.lists import both_one_in
+from tests.moderation.desk import QUEUE, Desk, held, listed, status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-QUEUE = "/admin/comments/queue/"
-
-
-class Desk:
-    """A moderator in front of the queue."""
-
-    def __init__(self, client: Client, user: User) -> None:
-        self.client, self.user = client, user
-        client.force_login(user)
-
-    def open(self, address: str = QUEUE) -> str:
-        response = self.client.get(address)
-        assert response.status_code == 200
-        return response.content.decode()
-
-    def send(self, action: str, *comments: Comment, at: str = QUEUE, seen: str = "", **more: Any) -> Any:
-        """Presses a button; where that leads to."""
-        data = {"action": action, "comment": [comment.pk for comment in comments], **more}
-        if seen:
-            data["seen"] = [f"{comment.pk} {seen}" for comment in comments]
-        response = self.client.post(at, data)
-        assert response.status_code == 302
-        return response
-
-    def undo(self, *decisions: Decision, at: str = QUEUE) -> Any:
-        return self.send("undo", decision=[decision.pk for decision in decisions], at=at)
-
-    def follow(self, response: Any) -> str:
-        return self.open(response["Location"])
-
-
-@pytest.fixture
-def desk(client: Client) -> Desk:
-    make.rules()
-    return Desk(client, make.moderator("mara", name="Mara"))
-
-
-@pytest.fixture
-def essay() -> Essay:
-    return make.essay("Whose Promise Is It?")
-
-
-def held(essay: Essay, count: int) -> list[Comment]:
-    return make.waiting(essay, count)
-
-
-def listed(html: str) -> list[int]:
-    """The comments on a page that can be decided about, in order."""
-    return [int(pk) for pk in re.findall(r'<li class="row" id="comment-(\d+)" data-status="\w+" tabindex="-1"', html)]
 
 
 def buttons(html: str, comment: Comment) -> list[str]:
     row = html.split(f'id="comment-{comment.pk}"')[1].split("</li>\n")[0]
     return re.findall(r'name="action" value="(\w+)"', row)
-
-
-def status(comment: Comment) -> Any:
-    return Comment.objects.values_list("status", flat=True).get(pk=comment.pk)
-
-
-def anchor(response: HttpResponse) -> str:
-    return urlsplit(response["Location"]).fragment
 
 
 # Who may come
@@ -282,165 +224,6 @@ def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_n
     assert desk.client.get(address)["Location"] == f"{QUEUE}?status=spam#comment-{comments[22].pk}"
     writing.delete(essay)
     assert desk.client.get(address)["Location"] == f"{QUEUE}#queue"
-
-
-# Deciding
-
-
-@pytest.mark.parametrize(
-    ("before", "action", "after"),
-    both_one_in(
-        3,
-        [
-            ("pending", "approve", "approved"),
-            ("pending", "spam", "spam"),
-            ("pending", "trash", "trash"),
-            ("approved", "unapprove", "pending"),
-            ("approved", "trash", "trash"),
-            ("spam", "restore", "pending"),
-            ("spam", "approve", "approved"),
-            ("trash", "restore", "pending"),
-        ],
-    ),
-)
-def test_a_button_decides_and_the_line_that_is_left_takes_it_back(
-    desk: Desk, essay: Essay, before: str, action: str, after: str
-) -> None:
-    comment = make.comment(essay, "These are the first words of it", by=make.guest("Piet"), status="pending")
-    if before != "pending":
-        {"approved": actions.approve, "spam": actions.mark_spam, "trash": actions.trash}[before](comment, by=desk.user)
-    at = f"{QUEUE}?status={before}"
-    html = desk.follow(desk.send(action, comment, at=at, seen=before))
-    assert status(comment) == after
-    decision = Decision.objects.filter(comment=comment).latest("pk")
-    assert (decision.moderator, decision.verb) == (desk.user, action)
-    assert listed(html) == []
-    label = str(Decision.Verb(action).label).capitalize()
-    assert f"<p>{label}: <bdi>Piet</bdi>, “<bdi>These are the first words of it</bdi>”</p>" in html
-    html = desk.follow(desk.undo(decision, at=at))
-    assert status(comment) == before
-    assert listed(html) == [comment.pk]
-    assert "Undone: the comment by Piet is" in html
-
-
-def test_the_next_row_is_gone_on_with(desk: Desk, essay: Essay) -> None:
-    first, second, third = held(essay, 3)
-    assert anchor(desk.send("approve", second)) == f"comment-{third.pk}"
-    assert anchor(desk.send("approve", third)) == f"comment-{first.pk}"
-    assert anchor(desk.send("approve", first)) == "queue"
-    everything = f"{QUEUE}?status=all"
-    assert anchor(desk.send("spam", second, at=everything)) == f"comment-{first.pk}"
-
-
-def test_one_stays_on_the_page_where_one_was(desk: Desk, essay: Essay) -> None:
-    comments = held(essay, 7)
-    at = f"{QUEUE}?page=2&per_page=3"
-    response = desk.send("approve", comments[4], at=at)
-    query = parse_qs(urlsplit(response["Location"]).query)
-    assert (query["page"], query["per_page"]) == (["2"], ["3"])
-    html = desk.follow(response)
-    assert listed(html) == [comments[index].pk for index in (3, 5, 6)]
-    assert html.index(f'id="comment-{comments[3].pk}"') < html.index(f'id="comment-{comments[4].pk}"')
-    assert html.index(f'id="comment-{comments[4].pk}"') < html.index(f'id="comment-{comments[5].pk}"')
-
-
-def test_every_decision_made_here_can_be_taken_back_for_as_long_as_one_stays(desk: Desk, essay: Essay) -> None:
-    comments = held(essay, 4)
-    address = QUEUE
-    for action, comment in zip(("approve", "spam", "trash"), comments, strict=False):
-        address = desk.send(action, comment, at=address)["Location"].split("#")[0]
-    html = desk.open(address)
-    assert html.count('value="undo"') == 3
-    for decision in Decision.objects.order_by("pk"):
-        address = desk.undo(decision, at=address)["Location"].split("#")[0]
-    assert listed(desk.open(address)) == [comment.pk for comment in comments]
-    assert "decided" not in address
-
-
-def test_a_line_that_another_decision_overtook_is_not_offered(desk: Desk, essay: Essay) -> None:
-    comment = make.comment(essay, status="pending")
-    address = desk.send("approve", comment)["Location"]
-    actions.unapprove(comment, by=make.moderator())
-    html = desk.open(address)
-    assert 'value="undo"' not in html
-    assert listed(html) == [comment.pk]
-
-
-@pytest.mark.both
-def test_all_that_is_selected_is_decided_and_reported(desk: Desk, essay: Essay) -> None:
-    comments = held(essay, 4)
-    actions.approve(comments[1], by=make.moderator())
-    gone = make.comment(make.essay(), status="pending")
-    writing.delete(gone.essay)
-    html = desk.follow(desk.send("approve", *comments, gone, seen="pending"))
-    assert "3 approved, 1 was already decided, 1 is no longer here." in html
-    assert {status(comment) for comment in comments} == {"approved"}
-    assert Decision.objects.filter(moderator=desk.user, verb="approve").count() == 3
-    assert "Undo all 3" in html
-    html = desk.follow(desk.undo(*Decision.objects.filter(moderator=desk.user, verb="approve")))
-    assert "3 undone." in html
-    assert [status(comment) for comment in comments] == ["pending", "approved", "pending", "pending"]
-
-
-def test_nothing_selected_is_said(desk: Desk, essay: Essay) -> None:
-    held(essay, 2)
-    assert "Select at least one comment first." in desk.follow(desk.send("approve"))
-    assert "Select at least" not in desk.open()
-
-
-@pytest.mark.both
-def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) -> None:
-    comment = make.comment(essay, by=make.guest("Piet"), status="pending")
-    desk.send("approve", comment, seen="pending")
-    html = desk.follow(desk.send("approve", comment, seen="pending"))
-    assert "The comment by Piet was decided already: approved by you, just now. Nothing was changed." in html
-    assert Decision.objects.count() == 1
-    assert 'value="undo"' in html
-
-
-@pytest.mark.both
-@pytest.mark.parametrize("action", ["approve", "spam", "trash"])
-def test_what_another_moderator_decided_meanwhile_holds_and_is_told(desk: Desk, essay: Essay, action: str) -> None:
-    comment = make.comment(essay, by=make.guest("Piet"), status="pending")
-    actions.trash(comment, by=make.moderator("jo", name="Jo"))
-    html = desk.follow(desk.send(action, comment, seen="pending"))
-    said = "The comment by Piet was decided already: moved to the trash by Jo, just now. Nothing was changed."
-    assert said in html
-    assert Decision.objects.count() == 1
-    assert status(comment) == Status.TRASH
-
-
-def test_an_undo_that_comes_too_late_says_so(desk: Desk, essay: Essay) -> None:
-    comment = make.comment(essay, by=make.guest("Piet"), status="pending")
-    approved = actions.approve(comment, by=desk.user)
-    actions.trash(comment, by=make.moderator("jo", name="Jo"))
-    assert "moved to the trash by Jo" in desk.follow(desk.undo(approved))
-    assert status(comment) == Status.TRASH
-
-
-def test_a_comment_that_is_gone_is_said_to_be(desk: Desk, essay: Essay) -> None:
-    comment = make.comment(essay, status="pending")
-    writing.delete(essay)
-    assert "That comment is no longer here." in desk.follow(desk.send("approve", comment))
-    assert "That comment is no longer here." in desk.follow(desk.send("undo", decision="123"))
-
-
-@pytest.mark.parametrize(
-    "data", [{}, {"action": "eat", "comment": "1"}, {"action": "", "comment": "1"}, {"action": "__class__"}]
-)
-def test_what_is_no_action_is_refused_in_words(desk: Desk, data: dict[str, str]) -> None:
-    response = desk.client.post(QUEUE, data)
-    assert response.status_code == 400
-    assert b"<h1>" in response.content
-
-
-@pytest.mark.both
-@pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 30, "²", "1 or 1=1"])
-def test_a_key_that_is_none_changes_nothing(desk: Desk, essay: Essay, key: str) -> None:
-    comment = make.comment(essay, status="pending")
-    for data in ({"action": "approve", "comment": key}, {"action": "undo", "decision": key}):
-        assert desk.client.post(QUEUE, data | {"seen": key}).status_code == 302
-    assert status(comment) == Status.PENDING
 
 
 def test_what_people_write_reaches_moderators_as_words_alone(desk: Desk, essay: Essay) -> None:

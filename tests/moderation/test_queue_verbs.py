@@ -17,20 +17,9 @@ from comments.viewer import Viewer
 from moderation import actions, jobs, undoing
 from moderation.models import Appeal, Batch, Decision, Report
 from tests import make
-from tests.moderation.test_queue import QUEUE, Desk, held, listed, status
+from tests.moderation.desk import QUEUE, Desk, held, listed, status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-
-@pytest.fixture
-def desk(client: Client) -> Desk:
-    make.rules()
-    return Desk(client, make.moderator("mara", name="Mara"))
-
-
-@pytest.fixture
-def essay() -> Essay:
-    return make.essay("Whose Promise Is It?")
 
 
 def one(comment: Comment) -> str:

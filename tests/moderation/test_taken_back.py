@@ -23,7 +23,7 @@ from moderation.rights import Rights
 from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser
-from tests.moderation.test_queue import QUEUE, Desk
+from tests.moderation.desk import QUEUE, Desk
 
 pytestmark = pytest.mark.django_db
 

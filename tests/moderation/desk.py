@@ -1,0 +1,55 @@
+"""A moderator in front of the queue, without script, and what a page of it shows."""
+
+import re
+from typing import Any
+
+from django.test import Client
+
+from accounts.models import User
+from blog.models import Essay
+from comments.models import Comment
+from moderation.models import Decision
+from tests import make
+
+QUEUE = "/admin/comments/queue/"
+
+
+class Desk:
+    """A moderator in front of the queue."""
+
+    def __init__(self, client: Client, user: User) -> None:
+        self.client, self.user = client, user
+        client.force_login(user)
+
+    def open(self, address: str = QUEUE) -> str:
+        response = self.client.get(address)
+        assert response.status_code == 200
+        return response.content.decode()
+
+    def send(self, action: str, *comments: Comment, at: str = QUEUE, seen: str = "", **more: Any) -> Any:
+        """Presses a button; where that leads to."""
+        data = {"action": action, "comment": [comment.pk for comment in comments], **more}
+        if seen:
+            data["seen"] = [f"{comment.pk} {seen}" for comment in comments]
+        response = self.client.post(at, data)
+        assert response.status_code == 302
+        return response
+
+    def undo(self, *decisions: Decision, at: str = QUEUE) -> Any:
+        return self.send("undo", decision=[decision.pk for decision in decisions], at=at)
+
+    def follow(self, response: Any) -> str:
+        return self.open(response["Location"])
+
+
+def held(essay: Essay, count: int) -> list[Comment]:
+    return make.waiting(essay, count)
+
+
+def listed(html: str) -> list[int]:
+    """The comments on a page that can be decided about, in order."""
+    return [int(pk) for pk in re.findall(r'<li class="row" id="comment-(\d+)" data-status="\w+" tabindex="-1"', html)]
+
+
+def status(comment: Comment) -> Any:
+    return Comment.objects.values_list("status", flat=True).get(pk=comment.pk)
