@@ -82,7 +82,10 @@ export async function bringBack(drafts, last, how) {
   const isMine = mine && (await isFree(last));
   const isTaken = isMine && isPosted(mine);
   const isGoneOn = isMine && !isTaken && keeper.page.typed && [mine.text, mine.sent].includes(field.defaultValue);
-  if (isGoneOn) Object.assign(keeper.page, { from: mine }) && keeper.save(); // over what the server drew of it
+  if (isGoneOn) {
+    keeper.page.from = mine; // typed over what the server drew of it
+    keeper.save();
+  }
   const isBack = isGoneOn || (isMine && !isTaken && suitsAsMine(mine) && put(mine));
   const held = ((await navigator.locks?.query())?.held ?? []).map(({ name }) => name);
   const isOld = ({ when }) => when < Date.now() - LONGEST;
