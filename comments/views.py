@@ -1,10 +1,8 @@
 """What readers do with comments: answer, and follow a link to one."""
 
 import math
-import re
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,116 +12,90 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import actions as people
 from accounts.forms import DetailsForm
 from accounts.middleware import Request, forget, remember
-from accounts.models import Commenter, User
-from blog.models import Essay
 from blog.views import draw
-from comments import actions, drafts, identity, readers, removals, standing
-from comments.forms import CommentForm
-from comments.models import Comment, Discussion, Rules
+from comments import actions, drafts, removals
+from comments.models import Comment, Rules
 from comments.pages import ThreadPage
 from comments.previewing import preview
-from comments.screening import Blocked, Refused, Sender
-from comments.subscription_forms import NotifyForm
+from comments.reply import Reply
+from comments.screening import Blocked, Refused
 from comments.viewer import Viewer, key_to
 
-GUEST = "guest"
 UNPOSTED = (actions.Gone, actions.Joined, actions.Duplicate, actions.Flooded, Refused)
-SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
 
 
 @require_POST
 def respond(request: Request, **address: Any) -> HttpResponse:
     """Post a comment; refused, the page comes back with every word still in it and says what to do."""
-    speaker = request.POST.get("as", "")
-    user = AnonymousUser() if speaker == GUEST else request.user
-    essay = standing.essay_at(user, **address)
-    discussion = Discussion.objects.of(essay)
-    rules = discussion.rules
-    form = CommentForm(request.POST)
-    details = None if user.is_authenticated else identity.details_form(request, rules, request.POST)
-    notify = NotifyForm(request.POST if rules.readers_may_follow else {})
-    if not discussion.takes_comments:
-        return refuse(request, essay, form, details, 403, _("Comments are closed."))
+    reply = Reply.sent(request, **address)
+    if not reply.discussion.takes_comments:
+        return refuse(reply, 403, _("Comments are closed."))
     if "preview" in request.POST:
-        return preview(request, essay, rules, is_guest=details is not None)
-    if speaker not in {"", GUEST} and not (details is None and speaker == str(cast(Commenter, request.commenter).pk)):
-        return refuse(request, essay, form, None, 422, somebody_else(request))
-    if details and rules.who_may_comment == Rules.Who.LOGIN:
-        return refuse(
-            request, essay, form, None, 403, _("Here people log in before they comment. Your words are still below.")
-        )
-    if not all([form.is_valid(), details is None or details.is_valid(), notify.is_valid()]):
-        return refuse(request, essay, form, details, 422)
-    email = details.cleaned_data["email"] if details else cast(User, request.user).email
-    if notify.is_asking and not email:
-        return refuse(request, essay, form, details, 422, nowhere_to_write(details))
-    is_reader = (details is None and essay.is_reached) or readers.is_known(request, email)
-    following = notify.following(email, is_reader=is_reader)
+        return preview(request, reply.essay, reply.rules, is_guest=reply.details is not None)
+    if unready := sent_back(reply):
+        return unready
     try:
         comment = actions.post(
-            essay=essay,
-            commenter=details.commenter() if details else cast(Commenter, request.commenter),
-            sender=sender_of(request),
-            rules=rules,
-            is_trusted=essay.is_own or essay.is_kept,
-            is_moderator=essay.is_kept,
-            following=following,
-            **form.cleaned_data,
+            essay=reply.essay,
+            commenter=reply.commenter(),
+            sender=reply.sender,
+            rules=reply.rules,
+            is_trusted=reply.essay.is_own or reply.essay.is_kept,
+            is_moderator=reply.essay.is_kept,
+            following=reply.following,
+            **reply.form.cleaned_data,
         )
     except UNPOSTED as error:
-        return turned_down(request, essay, form, details, error)
-    drafts.drop(request, essay, comment.parent_id)
-    response = settle(request, details, comment, asked=following is not None and not following.is_reader)
+        return turned_down(reply, error)
+    drafts.drop(request, reply.essay, comment.parent_id)
+    response = settle(reply, comment)
     if "in_place" in request.POST:
         response.status_code = 201  # script reads where it is, which a redirect would not tell it
     return response
 
 
-def turned_down(
-    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, error: Exception
-) -> HttpResponse:
+def sent_back(reply: Reply) -> HttpResponse | None:
+    """What cannot be posted as it was sent: under another name than was shown, without a log-in, not filled in."""
+    if not reply.is_as_shown:
+        return refuse(reply, 422, somebody_else(reply.request), keeps_details=False)
+    if reply.details and reply.rules.who_may_comment == Rules.Who.LOGIN:
+        words = _("Here people log in before they comment. Your words are still below.")
+        return refuse(reply, 403, words, keeps_details=False)
+    if not reply.is_valid():
+        return refuse(reply, 422)
+    if reply.notify.is_asking and not reply.email:
+        return refuse(reply, 422, nowhere_to_write(reply.details))
+    return None
+
+
+def turned_down(reply: Reply, error: Exception) -> HttpResponse:
     """What post() refused, in words that say what to do now."""
     match error:
         case actions.Gone():
             words = _("The comment you answer is no longer here. Post again to answer the essay itself.")
-            form.add_error("parent", words)
-            return refuse(request, essay, form, details, 422)
+            reply.form.add_error("parent", words)
+            return refuse(reply, 422)
         case actions.Joined():
-            words = _("Who you are here has changed meanwhile. Please post this again.")
-            return refuse(request, essay, form, details, 409, words)
+            return refuse(reply, 409, _("Who you are here has changed meanwhile. Please post this again."))
         case Blocked():
-            return refuse(request, essay, form, details, 403, f"{error} {_('Your words are still below.')}")
+            return refuse(reply, 403, f"{error} {_('Your words are still below.')}")
         case actions.Duplicate(comment=comment):
-            words = _("You have said just this here already.")
-            return refuse(request, essay, form, details, 409, words, url=link(comment))
+            return refuse(reply, 409, _("You have said just this here already."), url=link(comment))
         case actions.Flooded(seconds=seconds):
-            return too_quick(request, essay, form, details, math.ceil(seconds))
-    form.add_error("text", str(error))
-    return refuse(request, essay, form, details, 422)
+            return too_quick(reply, math.ceil(seconds))
+    reply.form.add_error("text", str(error))
+    return refuse(reply, 422)
 
 
-def too_quick(
-    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, seconds: int
-) -> HttpResponse:
+def too_quick(reply: Reply, seconds: int) -> HttpResponse:
     words = ngettext(
         "That was quick: please wait another %(count)d second, then post it again. Your words are still below.",
         "That was quick: please wait another %(count)d seconds, then post it again. Your words are still below.",
         seconds,
     )
-    response = refuse(request, essay, form, details, 429, words % {"count": seconds})
+    response = refuse(reply, 429, words % {"count": seconds})
     response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def sender_of(request: Request) -> Sender:
-    """Where it came from, and what the form itself tells of how it was filled in."""
-    seconds = request.POST.get("seconds", "")
-    return Sender(
-        request.META["REMOTE_ADDR"],
-        request.origin_proved,
-        is_trapped=bool(request.POST.get("subject", "").strip()),
-        seconds=float(seconds) if SECONDS.fullmatch(seconds) else None,
-    )
 
 
 def nowhere_to_write(details: DetailsForm | None) -> str:
@@ -146,12 +118,14 @@ def somebody_else(request: Request) -> str:
 
 
 def refuse(
-    request: Request, essay: Essay, form: CommentForm, details: DetailsForm | None, status: int, problem: str = "",
-    url: str | None = None,
-) -> HttpResponse:  # fmt: skip
+    reply: Reply, status: int, problem: str = "", *, url: str | None = None, keeps_details: bool = True
+) -> HttpResponse:
+    """The page again. `url`: of what the problem is about."""
+    request, form = reply.request, reply.form
     if "parent" in form.errors:
         form.data = {**request.POST.dict(), "parent": ""}  # nobody can mend a field that is not seen
-    return draw(request, essay, status, form=form, details=details, problem=problem, problem_url=url)
+    details = reply.details if keeps_details else None
+    return draw(request, reply.essay, status, form=form, details=details, problem=problem, problem_url=url)
 
 
 def link(comment: Comment) -> str:
@@ -163,17 +137,14 @@ def with_key(comment: Comment, *, is_own: bool = False) -> str:
     return f"{comment.get_absolute_url()}?key={key_to(comment, is_own=is_own)}"
 
 
-def settle(request: Request, details: DetailsForm | None, comment: Comment, *, asked: bool) -> HttpResponse:
-    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks.
-
-    `asked`: a mail is on its way that asks whether they asked for mails.
-    """
-    more = f"mailed={comment.pk}" if asked else ""
-    if details is None:
+def settle(reply: Reply, comment: Comment) -> HttpResponse:
+    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks."""
+    more = f"mailed={comment.pk}" if reply.is_asked_by_mail else ""
+    if reply.details is None:
         return redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?"))
-    guest = request.commenter or None
+    guest = reply.request.commenter or None
     is_nameless = guest is not None and not guest.name  # known for what they like alone
-    if details.cleaned_data["remember"]:
+    if reply.details.cleaned_data["remember"]:
         if guest and is_nameless:
             people.join(guest, comment.commenter)
         return remember(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
