@@ -20,7 +20,7 @@ from comments.models import Discussion, Rules, Status
 from comments.pages import ThreadPage
 from comments.subscription_forms import NotifyForm
 from comments.thread import Row
-from comments.viewer import number_in
+from comments.viewer import Told, number_in
 
 register = template.Library()
 LONG = 60  # comments of a page: of more than these, what is out of sight is not laid out (thread.css)
@@ -68,51 +68,54 @@ def thread(context: Context, essay: Essay) -> SafeString:
     request = context["request"]
     wish = being_answered(context)
     page = by_author.page_asked_for(request, essay, answering=wish)
-    discussion = page.discussion
-    if discussion.takes_comments:
-        ends(request, discussion.closes)
+    if page.discussion.takes_comments:
+        ends(request, page.discussion.closes)
     rows, told = page.rows()
-    steps = page.outline(rows, told)
     answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
     request.form_is_in_thread = answered is not None
-    likes_here = liked.Likes.of(request, essay)
-    drawn = drawing.Page(
+    outline = drawn(context, page, rows, told, answered)
+    shown = {**around(page, request), "outline": outline, "is_long": len(rows) > LONG}
+    return SafeString(get_template("comments/_thread.html").render(shown, request))
+
+
+def drawn(
+    context: Context, page: ThreadPage, rows: list[Row], told: dict[int, Told], answered: Row | None
+) -> SafeString:
+    """The comments of a page, with all that hangs on them there."""
+    steps = page.outline(rows, told)
+    rules = page.discussion.rules
+    likes = liked.Likes.of(context["request"], page.essay)
+    return drawing.Page(
         authors=page.authors,
         reply_to=page.url(replyto=""),
         branch=page.url(number=1, thread=""),
-        is_open=discussion.takes_comments,
+        is_open=page.discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows),
-        likes=likes_here.of_row if likes_here else None,
+        likes=likes.of_row if likes else None,
         form_under=answered.pk if answered else None,
-        form=respond_form(context, essay, answered) if answered else "",
+        form=respond_form(context, page.essay, answered) if answered else "",
         more=page.more,
         elsewhere=page.answered_elsewhere(rows),
-        may_report=discussion.rules.readers_may_report,
-        removals=removals.on_tombstones(steps) if discussion.rules.tombstones_tell else {},
-    )
-    return SafeString(
-        get_template("comments/_thread.html").render(
-            {
-                "essay": essay,
-                "responses": discussion.responses,
-                "is_deleted": "deleted" in request.GET,
-                "outline": drawn.html(steps),
-                "depth": page.depth,
-                "is_long": len(rows) > LONG,
-                "pager": page.pager,
-                "part": page.part,
-                "whole_url": page.whole_url,
-                "by_author": said_by_authors(page),
-                "onward": page.onward,
-                "orders": [
-                    (label, page.url_in(order), order == page.order)
-                    for order, label in orders(is_liked=likes_here is not None)
-                ],
-            },
-            request,
-        )
-    )
+        may_report=rules.readers_may_report,
+        removals=removals.on_tombstones(steps) if rules.tombstones_tell else {},
+    ).html(steps)
+
+
+def around(page: ThreadPage, request: Any) -> dict[str, Any]:
+    """What stands round the comments of a page: how many there are, in which orders, and where the others are."""
+    return {
+        "essay": page.essay,
+        "responses": page.discussion.responses,
+        "is_deleted": "deleted" in request.GET,
+        "depth": page.depth,
+        "pager": page.pager,
+        "part": page.part,
+        "whole_url": page.whole_url,
+        "by_author": said_by_authors(page),
+        "onward": page.onward,
+        "orders": orders(page, is_liked=liked.Likes.of(request, page.essay) is not None),
+    }
 
 
 def said_by_authors(page: ThreadPage) -> tuple[str, str, bool] | None:
@@ -123,9 +126,12 @@ def said_by_authors(page: ThreadPage) -> tuple[str, str, bool] | None:
     return words, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
 
 
-def orders(*, is_liked: bool) -> list[tuple[str, str]]:
-    by_time = [(Rules.Order.OLDEST.value, _("Oldest")), (Rules.Order.NEWEST.value, _("Newest"))]
-    return [*by_time, (Rules.Order.LIKED.value, _("Most liked"))] if is_liked else by_time
+def orders(page: ThreadPage, *, is_liked: bool) -> list[tuple[str, str, bool]]:
+    """What each is called, where it is read, and whether it is the one now."""
+    named = [(Rules.Order.OLDEST.value, _("Oldest")), (Rules.Order.NEWEST.value, _("Newest"))]
+    if is_liked:
+        named.append((Rules.Order.LIKED.value, _("Most liked")))
+    return [(label, page.url_in(order), order == page.order) for order, label in named]
 
 
 @register.simple_tag(takes_context=True)
