@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import escape  # as Django's, and ten times as fast
-from types import MappingProxyType
 from typing import Any
 
 from django.template.loader import get_template
@@ -32,9 +32,6 @@ DRAWN = (
 FILLED_ON_THE_PAGE = ("described", "marks", "in_reply_to", "notice", "actions")
 
 Key = tuple[int, str, str, str, str]
-NOTHING: Mapping[int, Own] = MappingProxyType({})
-NO_MORE: Mapping[int, More] = MappingProxyType({})
-NOBODY: Mapping[int, str] = MappingProxyType({})
 
 
 class Stencil:
@@ -154,46 +151,28 @@ def moment(name: str, time: datetime) -> dict[str, str]:
     return {f"{name}iso": time.isoformat(timespec="seconds"), f"{name}when": moments.in_words(time)}
 
 
+@dataclass(kw_only=True)
 class Page:
     """Everything about one page that its comments' markup does not hold."""
 
-    def __init__(
-        self,
-        *,
-        authors: frozenset[int],
-        reply_to: str,
-        branch: str,
-        is_open: bool,
-        told: Mapping[int, Told],
-        own: Mapping[int, Own] = NOTHING,
-        likes: Callable[[Row], str] | None = None,
-        form_under: int | None = None,
-        form: str = "",
-        more: Mapping[int, More] = NO_MORE,
-        elsewhere: Mapping[int, str] = NOBODY,
-        may_report: bool = False,
-        removals: Mapping[int, str] = NOBODY,
-    ) -> None:
-        """`reply_to`, `branch`: how the address of the form under a comment begins, and that of the page which begins
-        with it; the comment's key follows.
+    authors: frozenset[int]
+    reply_to: str  # how the address of the form under a comment begins; the comment's key follows
+    branch: str  # likewise, of the page that begins with a comment
+    is_open: bool
+    told: Mapping[int, Told]  # by comment, what its own writer alone is told about it
+    own: Mapping[int, Own]  # and can do with it
+    likes: Callable[[Row], str] | None  # the mark of a comment that says who likes it
+    form_under: int | None
+    form: str
+    more: Mapping[int, More]
+    elsewhere: Mapping[int, str]
+    may_report: bool
+    removals: Mapping[int, str]  # what the tombstone of a comment says of why it went, where that is told
 
-        `told`, `own`: by comment, what its own writer alone is told about it, and can do with it.
-        `likes`: the mark of a comment that says who likes it.
-        `removals`: what the tombstone of a comment says of why it went, where that is told.
-        """
-        self.authors = authors
-        self.told = told
-        self.own = own
-        self.likes = likes
-        self.form_under = form_under
-        self.form = form
-        self.more = more
-        self.elsewhere = elsewhere
-        self.branch = branch
-        self.removals = removals
-        self.report = of_any_page(get_language() or "", "comments/_report.html", "pk", "name") if may_report else None
+    def __post_init__(self) -> None:
         language = get_language() or ""
-        self.actions = actions_with_reply(language).bind({"reply_to": escape(reply_to)}) if is_open else None
+        self.report = of_any_page(language, "comments/_report.html", "pk", "name") if self.may_report else None
+        self.actions = actions_with_reply(language).bind({"reply_to": escape(self.reply_to)}) if self.is_open else None
         self.actions_but_reply = of_any_page(language, "comments/_actions.html", "likes", "report", "own")
         self.in_reply_to = of_any_page(language, "comments/_in_reply_to.html", "pk", "url", "name")
         self.nested_under = of_any_page(language, "comments/_in_reply_to.html", "pk", "name")
