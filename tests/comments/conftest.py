@@ -8,6 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from accounts.models import User
     from blog.models import Essay
+    from comments.models import Comment
     from tests.comments.door import Browser
 
 
@@ -39,3 +40,35 @@ def stranger(db: None) -> "Browser":
     from tests.comments.door import Browser
 
     return Browser(address="198.51.100.20")
+
+
+@pytest.fixture
+def rosa(db: None) -> "User":
+    from tests import make
+
+    return make.user("rosa", name="Rosa Castellanos")
+
+
+@pytest.fixture
+def reader(rosa: "User") -> "Browser":
+    """Logged in."""
+    from tests.comments.door import Browser
+
+    return Browser(rosa)
+
+
+@pytest.fixture
+def writer(rosa: "User", essay: "Essay") -> "Browser":
+    """Logged in, and known: what she says is published at once."""
+    from tests import make
+    from tests.comments.door import Browser
+
+    make.rules(hold_first_comment=False)
+    return Browser(rosa)
+
+
+@pytest.fixture
+def comment(essay: "Essay") -> "Comment":
+    from tests import make
+
+    return make.comment(essay, "Nobody's.", by=make.guest("Ines <b>Okafor"))

@@ -1,0 +1,41 @@
+"""Changing and deleting one's own comment by its pages, and what is then found: for tests that go in by the door."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from blog.models import Essay
+from comments.models import Comment
+from tests.comments.door import Browser, Page, words
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def edit(comment: Comment | int) -> str:
+    return f"/comments/{comment if isinstance(comment, int) else comment.pk}/edit/"
+
+
+def delete(comment: Comment) -> str:
+    return f"/comments/{comment.pk}/delete/"
+
+
+def save(browser: Browser, comment: Comment, text: str, *, at: str = "", **more: str) -> Page:
+    """Open the form, type, press the button; the answer itself."""
+    address = at or edit(comment)
+    seen = Page(browser.get(address)).one("input[@name='seen']").get("value", "")
+    return Page(browser.post(address, {"text": text, "seen": seen} | more))
+
+
+def said(browser: Browser, essay: Essay, comment: Comment) -> str:
+    """The words that a reader finds in its place."""
+    found = browser.read(essay).comment(comment)
+    return next(words(part) for part in found.iter() if part.get("class") == "comment-body")
+
+
+def links(element: Any) -> dict[str, str]:
+    """By their words; of a comment those of its own, without what answers it."""
+    own = element.find("article") if element.tag == "li" else element
+    return {words(link): link.get("href", "") for link in own.iter("a")}
+
+
+def history(comment: Comment) -> list[str]:
+    return list(comment.wordings.order_by("pk").values_list("text", flat=True))

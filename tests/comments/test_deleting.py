@@ -1,0 +1,90 @@
+"""Own comments taken away: what is left in their place, what is kept, and what comes back."""
+
+import pytest
+
+from blog.models import Essay
+from comments import checking
+from comments.models import Comment, Discussion, Status
+from moderation import actions as deciding
+from tests import make
+from tests.comments.door import Browser, Page, place, words
+from tests.comments.own import delete, edit, history, links, said, save
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.mark.both
+def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="A slip.")
+    form = Page(writer.get(delete(comment)))
+    assert "A slip." in form.words
+    assert [words(button) for button in form.all("button")] == ["Delete"]
+    answer = writer.post(delete(comment))
+    assert place(answer) == f"{essay.get_absolute_url()}?deleted=1"
+    assert "Your comment is deleted." in [
+        words(part) for part in writer.read(answer["Location"]).all("p[@role='status']")
+    ]
+    assert stranger.read(essay).shown == []
+    assert Discussion.objects.get(essay=essay).responses == 0
+    assert not list(checking.problems())
+    assert writer.post(delete(comment)).status_code == 302  # the button pressed twice
+    assert Discussion.objects.get(essay=essay).responses == 0
+    assert history(comment) == ["A slip."]
+    assert writer.post(edit(comment), {"text": "Back."}).status_code == 403
+
+
+@pytest.mark.both
+def test_under_answers_its_place_stays(writer: Browser, stranger: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="A claim.")
+    reply = stranger.say(essay, text="An objection.", parent=str(comment.pk))
+    writer.post(delete(comment))
+    page = stranger.read(essay)
+    assert page.shown == [comment.pk, reply.pk]
+    assert "Removed by its author." in words(page.comment(comment))
+    assert "A claim." not in page.html
+    assert "Rosa" not in page.html
+    assert Discussion.objects.get(essay=essay).responses == 1
+    assert not list(checking.problems())
+    deciding.restore(Comment.objects.get(pk=comment.pk), by=make.moderator("mara"))
+    deciding.approve(Comment.objects.get(pk=comment.pk), by=make.moderator("jo"))
+    assert said(stranger, essay, comment) == "A claim."
+    assert not list(checking.problems())
+
+
+def test_one_that_waits_can_be_edited_and_deleted(guest: Browser, essay: Essay) -> None:
+    comment = guest.say(essay, text="It waits.", remember="on")
+    shown = links(guest.read(essay).comment(comment))
+    assert {"Edit", "Delete"} <= set(shown)
+    assert "Reply" not in shown
+    assert save(guest, comment, "It waits, better.").status == 302
+    assert guest.post(delete(comment)).status_code == 302
+    assert guest.read(essay).shown == []
+    assert Comment.objects.get(pk=comment.pk).removed_by == Comment.Remover.AUTHOR
+
+
+def test_what_a_moderator_took_away_is_not_the_writers_to_take(writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Off the point.")
+    deciding.trash(comment, by=make.moderator("mara"))
+    page = Page(writer.post(delete(comment)))
+    assert page.status == 403
+    assert "A moderator has removed this comment already." in page.words
+    assert Comment.objects.get(pk=comment.pk).removed_by == Comment.Remover.MODERATOR
+
+
+def test_under_an_essay_that_is_gone_it_can_be_deleted(writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Here.")
+    Essay.objects.filter(pk=essay.pk).update(published=None)
+    assert writer.get(edit(comment)).status_code == 404
+    assert writer.post(delete(comment))["Location"] == "/comments/mine/"
+    assert Comment.objects.get(pk=comment.pk).status == Status.TRASH
+
+
+def test_what_was_held_for_its_new_words_comes_back_to_wait(writer: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False, hold_words="gold")
+    mara, comment = make.moderator("mara"), writer.say(essay, text="Gold.")
+    deciding.approve(comment, by=mara)
+    save(writer, comment, "More gold.")
+    writer.post(delete(comment))
+    comment.refresh_from_db()
+    deciding.restore(comment, by=mara)
+    assert Comment.objects.get(pk=comment.pk).status == Status.PENDING

@@ -1,0 +1,212 @@
+"""Own comments: who may change or delete what, by which door, and until when."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments import editing
+from comments.models import Comment, Discussion, Rules
+from comments.screening import Sender
+from comments.viewer import Viewer
+from tests import make
+from tests.comments.door import Browser, Page, words
+from tests.comments.own import NOON, delete, edit, history, links, said, save
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+# By which door
+
+
+@pytest.mark.both
+def test_somebody_logged_in_changes_their_words(writer: Browser, stranger: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="The *first* form.")
+    shown = links(writer.read(essay).comment(comment))
+    assert (shown["Edit"], shown["Delete"]) == (edit(comment), delete(comment))
+    form = Page(writer.get(edit(comment)))
+    assert form.answer.headers["Cache-Control"] == "private, no-store"
+    assert (form.id("edit-text").text or "").lstrip("\n") == "The *first* form."
+    answer = save(writer, comment, "The **second** form.")
+    assert answer.status == 302
+    page = writer.read(answer.answer.headers["Location"])
+    assert "Your changes are saved." in words(page.comment(comment))
+    assert "edited" in words(page.comment(comment))
+    assert said(stranger, essay, comment) == "The second form."
+    assert history(comment) == ["The *first* form.", "The **second** form."]
+    comment.refresh_from_db()
+    assert comment.edited
+    assert comment.is_approved
+
+
+def test_a_remembered_guest_is_known_by_the_cookie(guest: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False)
+    comment = guest.say(essay, text="Before.", remember="on")
+    assert settings.COMMENTER_COOKIE_NAME in guest.cookies
+    assert links(guest.read(essay).comment(comment))["Edit"] == edit(comment)
+    assert save(guest, comment, "After.").status == 302
+    assert history(comment) == ["Before.", "After."]
+
+
+@pytest.mark.parametrize("email", ["anna@example.org", ""])
+def test_a_guest_without_a_cookie_comes_by_the_link_they_were_given(
+    guest: Browser, stranger: Browser, essay: Essay, email: str
+) -> None:
+    make.rules(hold_first_comment=False, who_may_comment="name")
+    answer = guest.post_to(essay, text="Before.", email=email).answer
+    comment = Comment.objects.latest("pk")
+    by_key = links(guest.read(answer.headers["Location"]).comment(comment))
+    assert by_key["Edit"].startswith(f"{edit(comment)}?key=")
+    assert "Edit" not in links(guest.read(essay).comment(comment))  # the page without it is everybody's
+    answer = save(guest, comment, "After.", at=by_key["Edit"])
+    assert "?key=" in answer.answer.headers["Location"]
+    assert answer.answer.headers.get("Referrer-Policy") == "same-origin"
+    assert said(stranger, essay, comment) == "After."
+    assert guest.post(by_key["Delete"]).status_code == 302
+    assert stranger.read(essay).shown == []
+
+
+def test_typing_the_same_again_earns_no_right(guest: Browser, stranger: Browser, essay: Essay) -> None:
+    comment = guest.say(essay, text="Mine.")
+    typed = stranger.post_to(essay, text="Mine.")
+    assert typed.status == 409
+    address = next(href for link, href in links(typed.id("respond")).items() if link == "Read it there")
+    key = address.partition("?")[2]
+    assert "Edit" not in links(stranger.read(address).comment(comment))
+    for at in (edit(comment), delete(comment)):
+        assert stranger.post(f"{at}?{key}", {"text": "Yours."}).status_code == 403
+    forged = key.replace("key=", "key=", 1).replace(str(comment.pk), f"{comment.pk}-own", 1)
+    assert stranger.post(f"{delete(comment)}?{forged}").status_code == 404
+    assert history(comment) == ["Mine."]
+
+
+def test_the_link_opens_one_comment_and_none_that_is_somebodys_by_now(
+    guest: Browser, stranger: Browser, essay: Essay, rosa: User
+) -> None:
+    make.rules(hold_first_comment=False)
+    address = guest.post_to(essay, text="Mine.").answer.headers["Location"]
+    mine, key = Comment.objects.latest("pk"), address.partition("?")[2]
+    other = stranger.say(essay, text="Another's.", name="Tobias Fenn", email="tobias@example.org")
+    assert guest.post(f"{edit(other)}?{key}", {"text": "Taken."}).status_code == 403
+    Comment.objects.filter(pk=mine.pk).update(commenter=Commenter.objects.of(rosa))
+    assert guest.post(f"{delete(mine)}?{key}").status_code == 403
+    assert Browser(rosa).post(delete(mine)).status_code == 302
+
+
+def test_who_did_not_write_it_can_do_nothing_and_learns_nothing(
+    writer: Browser, stranger: Browser, essay: Essay, rosa: User
+) -> None:
+    comment = writer.say(essay, text="Hers.")
+    waiting = make.comment(essay, "It waits.", status="pending")
+    others = (stranger, Browser(), Browser(make.user("somebody")), Browser(make.moderator("mara")))
+    for browser in others:
+        assert "Edit" not in links(browser.read(essay).comment(comment))
+        for address in (edit(comment), delete(comment)):
+            assert browser.get(address).status_code == 403
+            refused = Page(browser.post(address, {"text": "Not hers."}))
+            assert refused.status == 403
+        for address in (edit(waiting), delete(waiting), edit(waiting.pk + 1000)):
+            assert browser.get(address).status_code == browser.post(address, {"text": "x"}).status_code == 404
+    assert history(comment) == ["Hers."]
+    assert Comment.objects.get(pk=comment.pk).is_approved
+    kept = Page(stranger.post(edit(comment), {"text": "Typed after the log-in ended."}))
+    assert "Typed after the log-in ended." in words(kept.id("edit-text"))
+    assert f"next={edit(comment)}" in kept.html
+
+
+@pytest.mark.both
+def test_whose_it_is_is_looked_at_again_under_the_lock(writer: Browser, stranger: Browser, essay: Essay) -> None:
+    """As when it becomes somebody else's between the page and the verb."""
+    comment = writer.say(essay, text="Hers.")
+    nobody, somebody = Viewer(), Viewer(Commenter.objects.of(make.user("somebody")))
+    for by in (nobody, somebody):
+        with pytest.raises(editing.NotYours):
+            editing.edit(comment.pk, by=by, text="Not hers.", sender=Sender(), rules=Rules.objects.current())
+        with pytest.raises(editing.NotYours):
+            editing.remove(comment.pk, by=by)
+    assert said(stranger, essay, comment) == "Hers."
+
+
+def test_another_site_cannot_send_it(rosa: User, writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Hers.")
+    elsewhere = Browser(rosa, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.post(edit(comment), {"text": "Not hers."}).status_code == 403
+    assert elsewhere.post(delete(comment)).status_code == 403
+    silent = Browser(rosa, headers={})
+    assert silent.post(edit(comment), {"text": "Not hers."}).status_code == 403
+    token = Page(silent.get(edit(comment))).one("input[@name='csrfmiddlewaretoken']").get("value", "")
+    assert silent.post(edit(comment), {"text": "Hers again.", "csrfmiddlewaretoken": token}).status_code == 302
+    assert history(comment) == ["Hers.", "Hers again."]
+
+
+# Until when
+
+
+def test_the_window_ends_and_says_when(writer: Browser, essay: Essay) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        essay = make.essay("At noon")
+        comment = writer.say(essay, text="Before.")
+        clock.move_to(NOON + timedelta(minutes=14, seconds=59))
+        assert save(writer, comment, "In time.").status == 302
+        clock.move_to(NOON + timedelta(minutes=15))
+        assert set(links(writer.read(essay).comment(comment))) & {"Edit", "Delete"} == {"Delete"}
+        late = Page(writer.post(edit(comment), {"text": "Too late."}))
+        assert late.status == writer.get(edit(comment)).status_code == 403
+        assert "could be edited until 24 November 2026, 12:15." in late.words
+        assert words(late.id("edit-text")) == "Too late."
+        make.rules(hold_first_comment=False, edit_minutes=16)
+        assert save(writer, comment, "Longer.").status == 302
+    assert history(comment) == ["Before.", "In time.", "Longer."]
+
+
+def test_where_the_owner_says_so_nothing_is_edited(writer: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False, edit_minutes=0)
+    comment = writer.say(essay, text="It stands.")
+    assert "Edit" not in links(writer.read(essay).comment(comment))
+    refused = Page(writer.post(edit(comment), {"text": "It does not."}))
+    assert refused.status == 403
+    assert "Comments cannot be edited here." in refused.words
+    assert writer.post(delete(comment)).status_code == 302
+
+
+@pytest.mark.parametrize(("is_asked", "status"), [(False, 302), (True, 403)])
+def test_an_answer_closes_the_window_if_the_owner_says_so(
+    writer: Browser, stranger: Browser, essay: Essay, is_asked: bool, status: int
+) -> None:
+    make.rules(hold_first_comment=False, edit_until_answered=is_asked)
+    comment = writer.say(essay, text="Before.")
+    writer.say(essay, text="And one more thing.", parent=str(comment.pk))  # answers nobody
+    make.comment(essay, "It waits.", to=comment, status="pending")  # nobody sees it
+    assert save(writer, comment, "Unanswered.").status == 302
+    stranger.say(essay, text="I object.", parent=str(comment.pk))
+    assert ("Edit" in links(writer.read(essay).comment(comment))) is not is_asked
+    answer = Page(writer.post(edit(comment), {"text": "Answered."}))
+    assert answer.status == status
+    assert ("Somebody has answered" in answer.words) is is_asked
+
+
+def test_with_that_said_the_window_still_ends(writer: Browser, essay: Essay) -> None:
+    make.rules(hold_first_comment=False, edit_until_answered=True)
+    comment = writer.say(essay, text="Before.")
+    Comment.objects.filter(pk=comment.pk).update(created=comment.created - timedelta(minutes=15))
+    assert writer.post(edit(comment), {"text": "Late."}).status_code == 403
+
+
+def test_when_the_discussion_is_closed_its_writers_can_do_the_same(writer: Browser, essay: Essay) -> None:
+    comment = writer.say(essay, text="Before.")
+    Discussion.objects.filter(essay=essay).update(is_open=False)
+    shown = links(writer.read(essay).comment(comment))
+    assert {"Edit", "Delete"} <= set(shown)
+    assert "Reply" not in shown
+    assert save(writer, comment, "After.").status == 302
+    assert writer.post(delete(comment)).status_code == 302
+
+
+def test_what_was_imported_can_be_deleted_by_its_writer(writer: Browser, essay: Essay, rosa: User) -> None:
+    comment = make.comment(essay, "Years ago.", by=Commenter.objects.of(rosa))
+    Comment.objects.filter(pk=comment.pk).update(created=NOON - timedelta(days=3000))
+    assert writer.post(edit(comment), {"text": "Now."}).status_code == 403
+    assert writer.post(delete(comment)).status_code == 302
