@@ -1,0 +1,56 @@
+"""Liking by the button, and what a page says of it: for tests that go in by the door."""
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments import liking
+from comments.models import Comment, Discussion
+from comments.screening import Sender
+from tests import make
+from tests.comments.door import Browser, Page, words
+
+
+def like_address(target: Essay | Comment) -> str:
+    return f"{target.get_absolute_url()}like/"
+
+
+def press(browser: Browser, target: Essay | Comment, wish: int = 1, **more: Any) -> Any:
+    return browser.post(like_address(target), {"like": wish, **more})
+
+
+def count(target: Essay | Comment) -> int:
+    if isinstance(target, Comment):
+        return int(Comment.objects.get(pk=target.pk).likes)
+    found = Discussion.objects.filter(essay=target).first()
+    return found.likes if found else 0
+
+
+def mark(page: Page, target: Essay | Comment) -> Element:
+    inside = page.comment(target) if isinstance(target, Comment) else page.one("article[@class='essay leaf']")
+    return next(part for part in inside.iter() if part.get("class") == "likes")
+
+
+def button(page: Page, target: Essay | Comment) -> Element:
+    found = mark(page, target).find(".//button")
+    assert found is not None
+    return found
+
+
+def said(page: Page, essay: Essay) -> str:
+    return words(next(part for part in mark(page, essay).iter() if part.get("class") == "said"))
+
+
+def liked_by(target: Essay | Comment, people: int) -> list[User]:
+    """So many people like it, each by the verb."""
+    readers = [make.user(name=f"Reader {number}") for number in range(people)]
+    essay = target.essay if isinstance(target, Comment) else target
+    for reader in readers:
+        liking.like(
+            commenter=Commenter.objects.of(reader),
+            sender=Sender(),
+            essay=essay,
+            comment=target.pk if isinstance(target, Comment) else None,
+        )
+    return readers

@@ -1,0 +1,182 @@
+"""Who may like what: people, guests if the owner lets them, nobody who is barred; and what the owner takes away."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import jobs, liking
+from comments.models import Bar, Comment, Discussion, Like
+from tests import make
+from tests.comments.door import Browser, Page
+from tests.comments.likes import button, count, like_address, liked_by, press, said
+
+if TYPE_CHECKING:
+    from tests.services.site import Installation
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+COOKIE = "commenter"
+
+
+# Who may
+
+
+def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
+    essay: Essay, comment: Comment, guest: Browser
+) -> None:
+    for target in (essay, comment):
+        page = Page(press(guest, target))
+        assert page.status == 403
+        assert "Here people log in before they like something." in page.words
+        assert [link for link in page.all("a") if str(link.get("href")).startswith("/accounts/login/?next=")]
+    remembered = Browser()
+    remembered.say(essay, remember="on")
+    assert press(remembered, essay).status_code == 403
+    assert (Like.objects.count(), guest.cookies) == (0, {})
+
+
+@pytest.mark.both
+def test_guests_like_once_a_browser(essay: Essay, comment: Comment, guest: Browser, stranger: Browser) -> None:
+    make.rules(guests_may_like=True)
+    assert COOKIE not in guest.cookies
+    guest.read(essay)
+    assert COOKIE not in guest.cookies  # made at the moment of the first like only
+    for target in (essay, essay, comment):
+        assert press(guest, target).status_code == 303
+    assert guest.cookies[COOKIE]["httponly"]
+    assert said(guest.read(essay), essay) == "You like this."
+    press(stranger, essay)
+    assert said(guest.read(essay), essay) == "You and one other blogger like this."
+    assert (count(essay), count(comment), Commenter.objects.filter(name="").count()) == (2, 1, 2)
+    assert press(guest, essay, 0).status_code == 303
+    assert (count(essay), count(comment)) == (1, 1)
+
+
+def test_who_takes_back_what_they_never_liked_stays_a_stranger(essay: Essay, guest: Browser) -> None:
+    make.rules(guests_may_like=True)
+    assert press(guest, essay, 0).status_code == 303
+    assert (guest.cookies, Commenter.objects.filter(name="").count()) == ({}, 0)
+
+
+def test_a_guest_who_is_remembered_likes_as_who_they_are(essay: Essay) -> None:
+    make.rules(guests_may_like=True)
+    guest = Browser()
+    said_here = guest.say(essay, remember="on")
+    press(guest, essay)
+    assert Like.objects.get().commenter == said_here.commenter
+
+
+def test_a_guest_without_a_name_is_called_nothing(essay: Essay, guest: Browser) -> None:
+    make.rules(guests_may_like=True)
+    press(guest, essay)
+    mine, kept = guest.read("/comments/mine/"), guest.read(reverse("data"))
+    assert (mine.status, "from this browser as" in mine.words) == (200, False)
+    assert (kept.status, "What you like" in kept.words) == (200, True)
+
+
+def test_a_guest_without_a_name_who_comments_is_asked_for_all_they_were(essay: Essay, guest: Browser) -> None:
+    make.rules(guests_may_like=True)
+    press(guest, essay)
+    form = guest.read(essay).form
+    assert "remember" not in form  # nobody asked for that
+    guest.say(essay, text="I say so too.")
+    assert said(guest.read(essay), essay) == "You like this."
+    guest.say(essay, text="And so on.", remember="on")
+    assert said(guest.read(essay), essay) == "You like this."
+    assert (Like.objects.get().commenter.name, Commenter.objects.filter(name="").exists()) == ("Anna Karg", False)
+
+
+@pytest.mark.both
+def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
+    make.rules(guests_may_like=True)
+    for _ in range(liking.NEW_AN_HOUR):
+        assert press(Browser(), essay).status_code == 303
+    refused = press(Browser(), essay, fragment=1)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= liking.HOUR
+    assert "please wait" in refused.content.decode()
+    assert count(essay) == Like.objects.count() == liking.NEW_AN_HOUR
+    assert press(Browser(address="198.51.100.9"), essay).status_code == 303
+
+
+def test_one_person_cannot_change_their_mind_without_end(essay: Essay, reader: Browser, monkeypatch: Any) -> None:
+    monkeypatch.setattr(liking, "A_MINUTE", 2)
+    assert [press(reader, essay, wish).status_code for wish in (1, 0, 1)] == [303, 303, 429]
+    assert count(essay) == 0
+
+
+def test_a_like_from_another_site_is_refused(essay: Essay) -> None:
+    browser = Browser(make.user(), headers={"Sec-Fetch-Site": "cross-site"})
+    assert (press(browser, essay).status_code, count(essay)) == (403, 0)
+
+
+# What the owner decides
+
+
+def test_likes_are_switched_off_everywhere_or_for_one_essay(essay: Essay, comment: Comment, reader: Browser) -> None:
+    press(reader, comment)
+    other = make.essay()
+    Discussion.objects.update_or_create(essay=essay, defaults={"may_be_liked": False})
+    for target in (essay, comment):
+        answer = press(reader, target, fragment=1)
+        assert (answer.status_code, answer.content.decode()) == (403, "Likes are switched off here.")
+        assert reader.get(like_address(target)).status_code == 404
+    assert [part for part in reader.read(essay).tree.iter() if part.get("class") == "likes"] == []
+    assert "likes.js" not in reader.read(essay).html
+    assert "likes.js" in reader.read(other).html
+    make.rules(likes=False)
+    assert [part for part in reader.read(other).tree.iter() if part.get("class") == "likes"] == []
+    make.rules(likes=True)
+    Discussion.objects.update(may_be_liked=True)
+    assert button(reader.read(essay), comment).get("aria-pressed") == "true"  # nothing was lost
+
+
+def act(owner: Browser, action: str, *likes: Like) -> None:
+    sent = {"action": action, "_selected_action": [like.pk for like in likes]}
+    assert owner.post(reverse("admin:comments_like_changelist"), sent).status_code == 302
+
+
+def test_the_owner_removes_likes(essay: Essay, comment: Comment) -> None:
+    owner = Browser(make.owner())
+    liked_by(essay, 2)
+    liked_by(comment, 1)
+    page = owner.read(reverse("admin:comments_like_changelist"))
+    assert "Comment by Ines <b>Okafor on" in page.words
+    act(owner, "remove", *Like.objects.order_by("pk")[1:])
+    assert (count(essay), count(comment), Bar.objects.count()) == (1, 0, 0)
+
+
+def test_whoever_is_barred_likes_nothing_more(essay: Essay, comment: Comment, reader: Browser) -> None:
+    make.rules(guests_may_like=True)
+    owner, guest, neighbour = Browser(make.owner()), Browser(), Browser(address="203.0.113.250")
+    for browser in (reader, guest):
+        press(browser, essay)
+    act(owner, "remove_and_bar", *Like.objects.all())
+    assert count(essay) == 0
+    for browser in (reader, guest, neighbour):
+        answer = press(browser, comment, fragment=1)
+        assert (answer.status_code, answer.content.decode()) == (
+            403,
+            "The owner of this site takes no likes from here.",
+        )
+    assert press(Browser(make.user()), comment).status_code == 303  # who logs in is known by more than an address
+    Bar.objects.all().delete()
+    assert press(reader, comment).status_code == 303
+
+
+@pytest.mark.both
+def test_networks_are_kept_of_guests_alone_and_for_a_month(essay: Essay, guest: Browser, reader: Browser) -> None:
+    make.rules(guests_may_like=True)
+    press(guest, essay)
+    press(reader, essay)
+    assert list(Like.objects.order_by("pk").values_list("network", flat=True)) == ["203.0.113.0/24", ""]
+    Like.objects.update(created=Like.objects.latest("pk").created - jobs.NETWORKS_KEPT * 1.1)
+    jobs.forget_networks.call()
+    assert not Like.objects.exclude(network="").exists()
+
+
+def test_the_rules_are_set_from_the_command_line(installation: "Installation") -> None:
+    told = installation.manage("rules", "guests_may_like=true", "likers=reader", "order=liked")
+    assert {"guests_may_like=true", "likers=reader", "likes=true", "order=liked"} <= {*told.split()}

@@ -1,0 +1,185 @@
+"""Likes as they are read: in the right words, on a page of their own, and in the order of threads."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments import liked
+from comments.models import Comment, Discussion, Like
+from tests import make
+from tests.comments.door import Browser, place, words
+from tests.comments.likes import button, count, like_address, liked_by, mark, press, said
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+# In words
+
+
+BLOGGERS = {
+    (0, False): "Be the first to like this.",
+    (1, False): "One blogger likes this.",
+    (2, False): "2 bloggers like this:",
+    (3, False): "3 bloggers like this:",
+    (5, False): "5 bloggers like this:",
+    (6, False): "6 bloggers like this:",
+    (1, True): "You like this.",
+    (2, True): "You and one other blogger like this.",
+    (3, True): "You and 2 other bloggers like this:",
+    (6, True): "You and 5 other bloggers like this:",
+}
+OTHERS = {
+    "reader": [("blogger", "reader")],
+    "person": [("one blogger", "one person"), ("One blogger", "One person"), ("one other blogger", "one other person"),
+               ("bloggers", "people")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("likers", ["blogger", "reader", "person"])
+def test_how_many_like_it_is_said_in_the_owners_noun(likers: str) -> None:
+    for (number, is_mine), sentence in BLOGGERS.items():
+        expected = sentence
+        for old, new in OTHERS.get(likers, []):
+            expected = expected.replace(old, new)
+        assert liked.said(likers, number, is_mine=is_mine) == expected
+
+
+@pytest.mark.parametrize("others", [0, 1, 2, 5])
+def test_an_essay_says_who_likes_it(essay: Essay, guest: Browser, reader: Browser, others: int) -> None:
+    liked_by(essay, others)
+    assert said(guest.read(essay), essay) == BLOGGERS[others, False]
+    assert press(reader, essay).status_code == 303
+    assert said(reader.read(essay), essay) == BLOGGERS[others + 1, True]
+    assert said(guest.read(essay), essay) == BLOGGERS[others + 1, False]
+    assert count(essay) == others + 1
+
+
+def test_a_comments_button_says_whose_it_is_and_whether_it_is_pressed(
+    essay: Essay, comment: Comment, reader: Browser, guest: Browser
+) -> None:
+    liked_by(comment, 2)
+    before = button(reader.read(essay), comment)
+    assert (before.get("aria-label"), before.get("aria-pressed"), before.text) == (
+        "Like this comment by Ines <b>Okafor", "false", "Like",
+    )  # fmt: skip
+    answer = press(reader, comment)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/comments/{comment.pk}/")
+    page = reader.read(essay)
+    after = button(page, comment)
+    assert (after.get("aria-label"), after.get("aria-pressed"), after.text) == (
+        "You like this comment by Ines <b>Okafor", "true", "Liked",
+    )  # fmt: skip
+    assert words(mark(page, comment)) == "Liked 3"
+    assert button(guest.read(essay), comment).get("aria-pressed") == "false"
+
+
+def test_the_other_state_stands_ready_for_the_script(essay: Essay, reader: Browser, guest: Browser) -> None:
+    liked_by(essay, 1)
+    (sentence,) = [part for part in mark(reader.read(essay), essay).iter("a") if part.get("data-other")]
+    assert sentence.get("data-other") == "You and one other blogger like this."
+    # of whom nobody knows they may, nothing is promised
+    assert not [part for part in mark(guest.read(essay), essay).iter() if part.get("data-other")]
+
+
+# Without script
+
+
+def test_the_address_shows_one_button_and_who(essay: Essay, comment: Comment, reader: Browser, guest: Browser) -> None:
+    liked_by(comment, 2)
+    for target, told in ((essay, "Be the first to like this."), (comment, "2 bloggers like this:")):
+        page = guest.read(like_address(target))
+        assert (page.status, told in page.words) == (200, True)
+        (form,) = [form for form in page.all("form") if form.get("method") == "post"]
+        address = str(form.get("action"))
+        (only,) = form.iter("button")
+        assert reader.post(address, {str(only.get("name")): str(only.get("value"))}).status_code == 303
+    assert (count(essay), count(comment)) == (1, 3)
+    assert "Reader 0" in page.words
+
+
+@pytest.mark.both
+def test_the_list_names_sixty_and_counts_the_others(essay: Essay, guest: Browser) -> None:
+    make.rules(guests_may_like=True)
+    for number in range(3):
+        press(Browser(address=f"198.51.{number}.1"), essay)
+    with transaction.atomic():
+        rows = Commenter.objects.bulk_create(Commenter(name=f"Named {number}.") for number in range(61))
+        Like.objects.bulk_create(Like(commenter=row, essay=essay) for row in rows)
+        Discussion.objects.filter(essay=essay).update(likes=64)
+    page = guest.read(like_address(essay))
+    assert len(list(page.one("section[@class='likers']").iter("li"))) == 60
+    assert "Named 0." not in page.words
+    assert "Named 60." in page.words
+    assert "64 bloggers like this:" in page.words
+    assert "And 3 guests. And 1 more." in page.words
+
+
+def test_the_order_of_the_thread_is_kept(essay: Essay, comment: Comment, reader: Browser) -> None:
+    make.comment(essay)
+    page = reader.read(f"{essay.get_absolute_url()}?order=newest")
+    action = str(next(mark(page, comment).iter("form")).get("action"))
+    answer = reader.post(action, {"like": 1})
+    assert answer.headers["Location"] == f"/comments/{comment.pk}/?order=newest"
+
+
+def test_the_mark_alone_is_what_the_script_asks_for(essay: Essay, comment: Comment, reader: Browser) -> None:
+    answer = press(reader, essay, fragment=1)
+    assert (answer.status_code, answer.content.decode().startswith("<section")) == (200, True)
+    assert "You like this." in answer.content.decode()
+    answer = press(reader, comment, fragment=1)
+    assert answer.content.decode() in reader.get(essay.get_absolute_url()).content.decode()
+
+
+# Order, queries, languages
+
+
+@pytest.fixture
+def five(essay: Essay) -> list[Comment]:
+    """Threads with 0, 2, 1, 2 and 0 likes."""
+    roots = make.talk(essay, *[None] * 5)
+    for root, likes in zip(roots, (0, 2, 1, 2, 0), strict=True):
+        liked_by(root, likes)
+    return roots
+
+
+@pytest.mark.both
+def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], guest: Browser) -> None:
+    reply = make.comment(essay, to=five[0])
+    liked_by(reply, 3)  # of a thread its root alone counts
+    expected = [five[3].pk, five[1].pk, five[2].pk, five[4].pk, five[0].pk, reply.pk]
+    address = f"{essay.get_absolute_url()}?order=liked"
+    assert guest.read(address).shown == expected
+    make.rules(threads_a_page=2)
+    pages = [guest.read(f"{address}&cpage={number}") for number in (1, 2, 3)]
+    assert [pk for page in pages for pk in page.shown] == expected
+    assert "Less Liked Comments" in pages[0].words
+    for page in pages:
+        for pk in page.shown:
+            onward = guest.get(f"/comments/{pk}/?order=liked")
+            assert "order=liked" in onward.headers["Location"]
+            assert guest.read(place(onward)).shown == page.shown
+
+
+@pytest.mark.both
+def test_ones_own_waiting_comment_stands_on_the_first_page(essay: Essay, five: list[Comment]) -> None:
+    make.rules(threads_a_page=2, hold_everything=True)
+    browser = Browser()
+    held = browser.say(essay, remember="on")
+    page = browser.read(f"/comments/{held.pk}/?order=liked")
+    assert page.shown == [five[3].pk, five[1].pk, held.pk]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("comments", [1, 12])
+def test_a_page_asks_one_question_for_ones_own_likes(essay: Essay, reader: Browser, comments: int) -> None:
+    for _ in range(comments):
+        liked_by(make.comment(essay), 1)
+    liked_by(essay, 1)
+    reader.read(essay)
+    with CaptureQueriesContext(connection) as captured:
+        reader.read(essay)
+    asked = [query["sql"] for query in captured if '"comments_like"' in query["sql"]]
+    assert len(asked) == 2, asked  # with the essay's discussion, and with the thread
+    assert len(captured) <= 12
