@@ -1,0 +1,79 @@
+"""What is wrong with the shape of one thread, and with what its comments say of it; asks no database."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from comments.models import Status
+
+
+class Node(NamedTuple):
+    """A comment as far as its thread's shape and the counts go."""
+
+    pk: int
+    parent: int | None
+    tree: int
+    left: int
+    right: int
+    level: int
+    essay: int
+    status: str
+    readable: int
+    responses: int | None  # what its essay's discussion says of them; None: it has no row
+    threads: int | None
+
+
+COLUMNS = (
+    "pk", "parent_id", "tree_id", "lft", "rght", "level", "essay_id", "status", "readable",
+    "essay__discussion__responses", "essay__discussion__threads",
+)  # fmt: skip
+
+
+def is_shown(nodes: Sequence[Node]) -> bool:
+    return any(node.status == Status.APPROVED for node in nodes)
+
+
+def faults(nodes: Sequence[Node]) -> Iterator[str]:
+    """What is wrong with the shape of one thread, its nodes in order of `lft`."""
+    roots = sum(node.parent is None for node in nodes)
+    if roots != 1:
+        yield f"it has {roots} roots"
+    edges = sorted(edge for node in nodes for edge in (node.left, node.right))
+    off = next(((number, edge) for number, edge in enumerate(edges, 1) if number != edge), None)
+    if off:
+        yield f"its lft and rght are not 1 to {len(edges)}: {off[1]} stands where {off[0]} should"
+    else:
+        yield from misplaced(nodes)
+    by_pk = {node.pk: node for node in nodes}
+    for node in nodes:
+        parent = by_pk.get(node.parent) if node.parent else None
+        if node.parent and parent is None:
+            yield f"comment {node.pk} answers {node.parent}, which is in another thread"
+        elif parent and parent.essay != node.essay:
+            yield f"comment {node.pk} is under essay {node.essay}, what it answers under {parent.essay}"
+        level = parent.level + 1 if parent else 0
+        if node.level != level and (parent or not node.parent):
+            yield f"comment {node.pk} is on level {node.level} instead of {level}"
+
+
+def misplaced(nodes: Sequence[Node]) -> Iterator[str]:
+    """Comments that do not stand in the one they answer. Every number from 1 to 2n is there once."""
+    around: list[Node] = []
+    for node in nodes:
+        while around and around[-1].right < node.left:
+            around.pop()
+        within = around[-1].pk if around else None
+        if node.left > node.right:
+            yield f"comment {node.pk} has lft {node.left} after rght {node.right}"
+        elif around and node.right > around[-1].right:
+            yield f"comment {node.pk} ({node.left} to {node.right}) reaches out of {within} (to {around[-1].right})"
+        elif node.parent != within:
+            yield f"comment {node.pk} answers {node.parent} and stands in {within}"
+        around.append(node)
+
+
+def miscounts(nodes: Sequence[Node]) -> Iterator[str]:
+    approved = sum(node.status == Status.APPROVED for node in nodes)
+    for node in nodes:
+        readable = 0 if node.parent else approved
+        if node.readable != readable:
+            yield f"comment {node.pk} says {node.readable} are readable instead of {readable}"
