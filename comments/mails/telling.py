@@ -1,22 +1,16 @@
-"""What a notice says, as a mail: text and HTML, where in the thread a mail program shows it, how it is stopped."""
+"""What each kind of notice tells, and the headers it alone has; None: no longer."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
-from blog.models import Site
 from comments import mailed_links, removals, standing, why_held
+from comments.mails.headers import by_subscription, host, in_thread, unsubscribed_at
 from comments.models import Address, Comment, Notice, Rules, Status, Subscription
 
 Kind = Notice.Kind
@@ -27,14 +21,6 @@ WAYS = {
     "spam": gettext_lazy("Spam"),
     "trash": gettext_lazy("Trash"),
 }
-ANCESTORS = 20  # in References: more would make a header that no server takes
-
-
-def written(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
-    """The mail, in the site's language and time; None when it is no longer owed: decided otherwise, or stopped."""
-    with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        told = told_by(notice)
-        return None if told is None else message(notice, site, *told)
 
 
 def told_by(notice: Notice) -> Any:
@@ -42,27 +28,6 @@ def told_by(notice: Notice) -> Any:
         return TELLS[Kind(notice.kind)](notice)
     except Comment.DoesNotExist:  # deleted this very moment, and the notice with it
         return None
-
-
-def message(
-    notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
-) -> EmailMultiAlternatives:
-    """From the templates `mail/KIND….`; `context` and `headers` are what the notice's own kind has to say."""
-    context = {"site": site, "address": "", "recipient": notice.recipient} | context
-    subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
-    made = EmailMultiAlternatives(
-        subject,
-        render_to_string(f"mail/{notice.kind}.txt", context),
-        to=[notice.recipient.email if notice.recipient else notice.email],
-        from_email=settings.BOUNCE_ADDRESS or None,
-        headers={"From": settings.DEFAULT_FROM_EMAIL, "Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)}
-        | (headers or {}),
-    )
-    made.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
-    return made
-
-
-# What each kind of notice tells, and the headers it alone has; None: no longer
 
 
 def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -255,55 +220,3 @@ def ways(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:
 
 def stops(subscription: Subscription) -> dict[str, str]:
     return {"stop": mailed_links.to_stop(subscription), "all": mailed_links.to_all(subscription.address)}
-
-
-# Headers
-
-
-def by_subscription(subscription: Subscription) -> dict[str, str]:
-    what = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
-    return unsubscribed_at(mailed_links.to_stop(subscription)) | {"List-Id": f"<{what}.{host()}>"}
-
-
-def unsubscribed_at(link: str) -> dict[str, str]:
-    """RFC 2369 and RFC 8058: the mail program's own button stops it, by one POST."""
-    return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-
-
-def in_thread(notice: Notice, comment: Comment) -> dict[str, str]:
-    """So that a mail program shows the argument as the page does, whether or not each mail of it went here."""
-    above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
-    nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
-    things = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
-    if notice.kind not in Notice.NEWS:
-        things.append(f"comment-{comment.pk}")
-    ids = references(notice, things)
-    return {"In-Reply-To": ids[-1], "References": " ".join(ids)}
-
-
-def own_id(notice: Notice) -> str:
-    """The same however often it is tried, so that a mail server can drop a second one."""
-    return references(notice, [thing(notice)])[0]
-
-
-def thing(notice: Notice) -> str:
-    match notice.kind:
-        case Kind.ESSAY:
-            return f"essay-{notice.essay_id}"
-        case Kind.PUBLISHED | Kind.REPLY | Kind.FOLLOWED:
-            return f"comment-{notice.comment_id}"
-    return f"{notice.kind}-{notice.pk}"
-
-
-def references(notice: Notice, things: Iterable[str]) -> list[str]:
-    """The Message-ID that a mail about each has, had or would have in this mailbox."""
-    return [f"<{each}.{mark_of(each, notice.email)}@{host()}>" for each in things]
-
-
-def mark_of(what: str, email: str) -> str:
-    """Shows a mail that comes back to be one of ours, sent to this address."""
-    return salted_hmac("comments.mails", f"{what} {email}").hexdigest()[:20]
-
-
-def host() -> str:
-    return urlsplit(settings.SITE_URL).hostname or "localhost"
