@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from blog.markup.tokens import read
+from blog.markup.tokens import Tag, read
 from blog.markup.words import plain
 
 BLOCKS = frozenset("p h2 h3 h4 li pre figcaption td th caption dt dd summary".split())  # noqa: SIM905
@@ -37,66 +37,92 @@ class Block:
 
 def blocks(html: str) -> list[Block]:
     """A cleaned body as one flat list; a note's mark counts as any other's, so that renumbering is no change."""
-    found: list[Block] = []
-    open_: list[str] = []
-    forms: list[str] = []
-    tokens: list[Token] = []
-    link = ""
-    is_note = is_mark = False
-
-    def close() -> None:
-        nonlocal tokens
-        while tokens and not tokens[-1].word.strip():
-            tokens.pop()
-        if tokens:
-            rooms = [name for name in open_ if name in {"blockquote", "ol", "ul"} and not is_note]
-            kind = next((name for name in reversed(open_) if name in BLOCKS), "p")
-            found.append(Block(" ".join([*rooms, kind]), is_note, tuple(tokens)))
-        tokens = []
-
-    def say(word: str, *more: str, key: Hashable = None) -> None:
-        said = (*dict.fromkeys(forms), *more)
-        tokens.append(Token(word, said, (word if key is None else key, said)))
-
+    reading = Reading()
     for part in read(html):
         if isinstance(part, str):
-            if is_mark:
-                say(part, "note-mark", key="note-mark")
-                continue
-            is_code = "pre" in open_
-            for word in TOKEN.findall(part):
-                if word.isspace() and not is_code:
-                    if tokens:
-                        say(" ")
-                else:
-                    say(word)
-        elif part.name in BLOCKS or part.name in ROOMS:
-            close()
-            if part.is_end:
-                shut(part.name, open_)
-                is_note = is_note and part.name != "section"
-            else:
-                open_[DEPTH:] = [part.name]
-                is_note = is_note or part.attributes.get("role") == "doc-endnotes"
-        elif part.name in EMPTY:
-            say(EMPTY[part.name], "sign", key=(part.name, part.attributes.get("src", "")))
-            if part.name == "img":
-                say(f" {part.attributes.get('alt', '')} ({part.attributes.get('src', '')})", "address")
-        elif part.name == "a":
-            if part.is_end:
-                if link and not is_mark:
-                    say(f" ({link})", "address")
-                is_mark, link = False, ""
-            else:
-                is_mark = part.attributes.get("role") == "doc-noteref"
-                link = part.attributes.get("href", "")
-        elif part.name in SHOWN:
-            if part.is_end:
-                shut(part.name, forms)
-            else:
-                forms.append(part.name)
-    close()
-    return found
+            reading.take_words(part)
+        else:
+            reading.take_tag(part)
+    reading.close_block()
+    return reading.found
+
+
+class Reading:
+    """The blocks found so far, and what stands open where the reading is."""
+
+    def __init__(self) -> None:
+        self.found: list[Block] = []
+        self.open: list[str] = []
+        self.forms: list[str] = []
+        self.tokens: list[Token] = []
+        self.link = ""
+        self.is_note = self.is_mark = False
+
+    def take_words(self, text: str) -> None:
+        if self.is_mark:
+            self.say(text, "note-mark", key="note-mark")
+            return
+        is_code = "pre" in self.open
+        for word in TOKEN.findall(text):
+            if is_code or not word.isspace():
+                self.say(word)
+            elif self.tokens:
+                self.say(" ")
+
+    def take_tag(self, tag: Tag) -> None:
+        if tag.name in BLOCKS or tag.name in ROOMS:
+            self.take_edge(tag)
+        elif tag.name in EMPTY:
+            self.take_sign(tag)
+        elif tag.name == "a":
+            self.take_anchor(tag)
+        elif tag.name in SHOWN:
+            self.take_form(tag)
+
+    def take_edge(self, tag: Tag) -> None:
+        """Of a block, or of a room for blocks."""
+        self.close_block()
+        if tag.is_end:
+            shut(tag.name, self.open)
+            self.is_note = self.is_note and tag.name != "section"
+        else:
+            self.open[DEPTH:] = [tag.name]
+            self.is_note = self.is_note or tag.attributes.get("role") == "doc-endnotes"
+
+    def take_sign(self, tag: Tag) -> None:
+        source = tag.attributes.get("src", "")
+        self.say(EMPTY[tag.name], "sign", key=(tag.name, source))
+        if tag.name == "img":
+            self.say(f" {tag.attributes.get('alt', '')} ({source})", "address")
+
+    def take_anchor(self, tag: Tag) -> None:
+        """A link, whose address is said where it ends; or a note's mark."""
+        if tag.is_end:
+            if self.link and not self.is_mark:
+                self.say(f" ({self.link})", "address")
+            self.is_mark, self.link = False, ""
+        else:
+            self.is_mark = tag.attributes.get("role") == "doc-noteref"
+            self.link = tag.attributes.get("href", "")
+
+    def take_form(self, tag: Tag) -> None:
+        if tag.is_end:
+            shut(tag.name, self.forms)
+        else:
+            self.forms.append(tag.name)
+
+    def say(self, word: str, *more: str, key: Hashable = None) -> None:
+        said = (*dict.fromkeys(self.forms), *more)
+        self.tokens.append(Token(word, said, (word if key is None else key, said)))
+
+    def close_block(self) -> None:
+        while self.tokens and not self.tokens[-1].word.strip():
+            self.tokens.pop()
+        if self.tokens:
+            rooms = [name for name in self.open if name in {"blockquote", "ol", "ul"} and not self.is_note]
+            kind = next((name for name in reversed(self.open) if name in BLOCKS), "p")
+            self.found.append(Block(" ".join([*rooms, kind]), self.is_note, tuple(self.tokens)))
+        self.tokens = []
 
 
 def shut(name: str, open_: list[str]) -> None:
