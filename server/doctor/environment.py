@@ -20,6 +20,16 @@ LEAST_SPACE = 200 * 1024 * 1024
 
 def about_settings() -> Iterator[Finding]:
     """What can be said without the database."""
+    yield from _about_address()
+    yield from _about_secret_key()
+    yield from _about_mail()
+    yield from _about_proxies()
+    yield from _about_debugging()
+    if connection.vendor == "sqlite":
+        yield from _about_sqlite()
+
+
+def _about_address() -> Iterator[Finding]:
     address = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL_IS_SET:
         yield Finding(
@@ -35,20 +45,28 @@ def about_settings() -> Iterator[Finding]:
             _("SITE_URL begins with http, so log-ins and cookies travel in clear."),
             _("Put a web server with a certificate in front, and set SITE_URL to its https address."),
         )
-    if not settings.SECRET_KEY_IS_SET:
+
+
+def _about_secret_key() -> Iterator[Finding]:
+    if settings.SECRET_KEY_IS_SET:
+        return
+    file = Path(settings.DATA_DIR) / "secret_key"
+    yield Finding(
+        Gravity.NOTE,
+        _("Secret key"),
+        _("SECRET_KEY is not set; a generated one is kept in %(file)s.") % {"file": file},
+        _("Keep that file with your backups, or set SECRET_KEY. Whoever has it can log in as anybody."),
+    )
+    if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(
-            Gravity.NOTE,
+            Gravity.ERROR,
             _("Secret key"),
-            _("SECRET_KEY is not set; a generated one is kept in %(file)s.") % {"file": _secret_file()},
-            _("Keep that file with your backups, or set SECRET_KEY. Whoever has it can log in as anybody."),
+            _("Other users of this machine can read %(file)s.") % {"file": file},
+            _("Run: chmod 600 %(file)s") % {"file": file},
         )
-        if _secret_file().exists() and _secret_file().stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield Finding(
-                Gravity.ERROR,
-                _("Secret key"),
-                _("Other users of this machine can read %(file)s.") % {"file": _secret_file()},
-                _("Run: chmod 600 %(file)s") % {"file": _secret_file()},
-            )
+
+
+def _about_mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL_IS_SET:
         yield Finding(
             Gravity.WARNING,
@@ -56,7 +74,34 @@ def about_settings() -> Iterator[Finding]:
             _("EMAIL_URL is not set, so mail is only written to files and reaches nobody."),
             _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
         )
-    yield from _about_proxies(is_https=address.scheme == "https")
+
+
+def _about_proxies() -> Iterator[Finding]:
+    wrong = [text for text in settings.TRUSTED_PROXIES if not _is_network(text)]
+    if wrong:
+        yield Finding(
+            Gravity.ERROR,
+            _("Proxies"),
+            _("TRUSTED_PROXIES holds what is no address or network: %(wrong)s.") % {"wrong": ", ".join(wrong)},
+            _("Name each as 203.0.113.7 or 10.0.0.0/8, with commas between."),
+        )
+    elif any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
+        yield Finding(
+            Gravity.ERROR,
+            _("Proxies"),
+            _("TRUSTED_PROXIES trusts everybody, so anybody can pretend to call from any address."),
+            _("Name only the addresses of your own proxies."),
+        )
+    elif urlsplit(settings.SITE_URL).scheme == "https" and not settings.TRUSTED_PROXIES:
+        yield Finding(
+            Gravity.WARNING,
+            _("Proxies"),
+            _("SITE_URL is https but TRUSTED_PROXIES is empty: every reader seems to call from the proxy's address."),
+            _("Set TRUSTED_PROXIES to the address of the proxy, 127.0.0.1 if it runs on this machine."),
+        )
+
+
+def _about_debugging() -> Iterator[Finding]:
     if settings.DEBUG:
         yield Finding(
             Gravity.WARNING,
@@ -64,8 +109,6 @@ def about_settings() -> Iterator[Finding]:
             _("DEBUG is on: errors show the program's insides to everybody."),
             _("Take DEBUG out of the environment before strangers can reach this site."),
         )
-    if connection.vendor == "sqlite":
-        yield from _about_sqlite()
 
 
 def _about_sqlite() -> Iterator[Finding]:
@@ -85,31 +128,6 @@ def _about_sqlite() -> Iterator[Finding]:
             _("SQLite %(version)s can lose commits when two processes checkpoint at the same moment.")
             % {"version": sqlite3.sqlite_version},
             _("Under “serve” only the job worker does. For more processes use SQLite 3.51.3 or newer, or PostgreSQL."),
-        )
-
-
-def _about_proxies(*, is_https: bool) -> Iterator[Finding]:
-    wrong = [text for text in settings.TRUSTED_PROXIES if not _is_network(text)]
-    if wrong:
-        yield Finding(
-            Gravity.ERROR,
-            _("Proxies"),
-            _("TRUSTED_PROXIES holds what is no address or network: %(wrong)s.") % {"wrong": ", ".join(wrong)},
-            _("Name each as 203.0.113.7 or 10.0.0.0/8, with commas between."),
-        )
-    elif any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
-        yield Finding(
-            Gravity.ERROR,
-            _("Proxies"),
-            _("TRUSTED_PROXIES trusts everybody, so anybody can pretend to call from any address."),
-            _("Name only the addresses of your own proxies."),
-        )
-    elif is_https and not settings.TRUSTED_PROXIES:
-        yield Finding(
-            Gravity.WARNING,
-            _("Proxies"),
-            _("SITE_URL is https but TRUSTED_PROXIES is empty: every reader seems to call from the proxy's address."),
-            _("Set TRUSTED_PROXIES to the address of the proxy, 127.0.0.1 if it runs on this machine."),
         )
 
 
@@ -143,10 +161,6 @@ def loses_commits(version: tuple[int, int, int]) -> bool:
     major, minor, patch = version
     mended = {44: 6, 50: 7}.get(minor)
     return version < (3, 51, 3) if major != 3 or mended is None else patch < mended
-
-
-def _secret_file() -> Path:
-    return Path(settings.DATA_DIR) / "secret_key"
 
 
 def _is_network(text: str) -> bool:
