@@ -10,6 +10,7 @@ from accounts.models import Commenter, User
 from config import providers
 from tests.services import provider as demo
 
+PASSWORD = "a letter to no one"
 HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
 
 

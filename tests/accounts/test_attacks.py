@@ -17,11 +17,10 @@ from accounts.demo.people import MARA
 from accounts.models import Commenter, User
 from blog.models import Essay
 from tests import make
-from tests.accounts.by_provider import Browser, code_in, play
+from tests.accounts.by_provider import PASSWORD, Browser, code_in, play
 from tests.services import provider as demo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-PASSWORD = "a letter to no one"
 
 
 @pytest.fixture(scope="module")
