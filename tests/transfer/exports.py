@@ -1,4 +1,4 @@
-"""WordPress exports written by tests: as little as a test needs, everything else as WordPress would have it."""
+"""WordPress exports written by tests: as little as a test needs, the rest as WordPress has it; what became of them."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.test import Client
 
 from blog.models import Essay, Redirect, Tag
 from comments.models import Comment, Discussion, Wording
@@ -113,3 +114,18 @@ def everything() -> dict[str, list[Any]]:
     """All that an import can write, to be compared."""
     tables = (Essay, Tag, Redirect, Comment, Wording, Discussion, ImportedAuthor, ImportedComment, WantedPicture)
     return {table.__name__: list(table.objects.order_by("pk").values_list()) for table in tables}
+
+
+def essay(number: int, site: str = "old.example") -> Essay:
+    return Essay.objects.get(source=f"wordpress:{site}?p={number}")
+
+
+def where_it_leads(client: Client, address: str) -> str:
+    """The path at which a reader ends who follows an old address, in at most two steps."""
+    for _ in range(3):
+        answer = client.get(address)
+        if answer.status_code == 200:
+            return address
+        assert answer.status_code == 301, (address, answer.status_code)
+        address = answer.headers["Location"]
+    raise AssertionError(address)

@@ -1,0 +1,104 @@
+"""What is asked for again, or stands twice in a file, comes once; and what is new comes to what was there."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts.models import Commenter
+from blog.models import Essay, Redirect
+from comments.checking import problems
+from comments.models import Comment, Discussion
+from tests import make
+from tests.transfer.exports import bring_text, comment, essay, everything, export, item
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.mark.both
+class TestGrown:
+    """A later export of the same blog adds what is new, and that alone."""
+
+    @pytest.fixture(autouse=True)
+    def _first(self, db: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
+        bring_text(tmp_path, export(item(1, comment(1), comment(2, to=1), comment(3))))
+
+    def grow(self, *parts: str) -> str:
+        return bring_text(self.folder, export(*parts))
+
+    def test_new_essays_come(self) -> None:
+        self.grow(item(1, comment(1), comment(2, to=1), comment(3)), item(2, comment(9)))
+        assert Essay.objects.count() == 2
+        assert Comment.objects.count() == 4
+
+    def test_new_comments_come_under_old_ones_with_all_that_answers_them(self) -> None:
+        report = self.grow(
+            item(1, *(comment(n, to=to) for n, to in [(1, 0), (2, 1), (3, 0), (4, 2), (5, 4), (6, 4), (7, 1), (8, 0)]))
+        )
+        rows = Comment.objects.in_order().values_list("level", "wording__text")
+        assert list(rows) == [
+            (0, "Words 1"), (1, "Words 2"), (2, "Words 4"), (3, "Words 5"), (3, "Words 6"), (1, "Words 7"), (0, "Words 3"), (0, "Words 8"),
+        ]  # fmt: skip
+        assert "  5 comments, approved" in report.splitlines()
+        assert Discussion.objects.get().responses == 8
+        assert list(problems()) == []
+
+    def test_a_reader_who_answered_here_in_between_is_not_in_the_way(self) -> None:
+        here = make.comment(essay(1), to=Comment.objects.get(wording__text="Words 2"))
+        self.grow(item(1, comment(1), comment(2, to=1), comment(3), comment(4, to=2)))
+        new = Comment.objects.get(wording__text="Words 4")
+        here.refresh_from_db()
+        assert new.parent == here.parent
+        assert new.lft > here.rght
+        assert list(problems()) == []
+
+    def test_what_answers_a_comment_deleted_here_stands_by_what_that_answered(self) -> None:
+        Comment.objects.get(wording__text="Words 2").delete()
+        self.grow(item(1, comment(1), comment(2, to=1), comment(3), comment(4, to=2)))
+        new = Comment.objects.get(wording__text="Words 4")
+        assert new.parent is not None
+        assert new.parent.wording is not None
+        assert new.parent.wording.text == "Words 1"
+
+    def test_the_same_guest_is_the_same_row(self) -> None:
+        self.grow(item(1, comment(1), comment(2, to=1), comment(3)), item(2, comment(9), comment(10, author="Ann")))
+        assert sorted(Commenter.objects.values_list("name", flat=True)) == ["Ann", "Tom"]
+
+    def test_http_or_https_with_www_or_without_it_is_the_same_blog(self) -> None:
+        report = bring_text(
+            self.folder, export(item(1, comment(1), comment(2, to=1), comment(3)), site="http://www.old.example/")
+        )
+        assert report.startswith("Nothing in export.xml is new here.")
+
+    def test_another_blog_is_another(self) -> None:
+        bring_text(self.folder, export(item(1, comment(1)), site="https://other.example"))
+        assert Essay.objects.count() == 2
+        assert Comment.objects.count() == 4
+        assert essay(1).slug == "post-1"
+        assert essay(1, "other.example").slug == "post-1-2"
+        assert Redirect.objects.get(old="/?p=1").essay == essay(1)
+
+
+def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
+    report = bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
+    assert "1 post with an earlier one's number was taken for that one\n    Again" in report
+    assert essay(1).title == "A title"
+    assert Comment.objects.count() == 2
+
+
+def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_path: Path) -> None:
+    twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
+    report = bring_text(tmp_path, twice)
+    assert "1 comment that the file holds twice\n    #1" in report
+    assert "1 comment under a number that another has stands here too\n    #1" in report
+    before = everything()
+    bring_text(tmp_path, twice)
+    assert everything() == before
+    found = {row.wording.text: row for row in Comment.objects.select_related("wording") if row.wording}
+    assert set(found) == {"First", "Second", "Third"}
+    assert found["Second"].parent == found["First"]
+
+
+def test_comments_of_two_posts_may_have_the_same_numbers(tmp_path: Path) -> None:
+    bring_text(tmp_path, export(item(1, comment(1)), item(2, comment(1))))
+    assert Comment.objects.count() == 2

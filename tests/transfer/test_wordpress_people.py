@@ -1,0 +1,114 @@
+"""Who wrote what on the old site: authors, co-authors and guests are the right people here, and nobody else's."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+from accounts.models import Commenter, User
+from blog.models import Essay
+from comments.models import Comment
+from tests import make
+from tests.transfer.exports import author, bring_text, comment, essay, export, item, term
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+class TestPeople:
+    def test_a_log_in_that_is_here_is_never_taken_for_an_authors(self, tmp_path: Path) -> None:
+        owner = make.owner("vera")
+        report = bring_text(tmp_path, export(author("vera", name="Vera", email=owner.email), item(1)))
+        made = essay(1).bylines[0]
+        assert made != owner
+        assert (made.username, made.email, made.is_active) == ("vera-2", "", False)
+        assert "    vera is vera-2 here" in report.splitlines()
+
+    def test_the_owner_can_say_who_an_author_is(self, tmp_path: Path) -> None:
+        owner = make.owner("me")
+        text = export(
+            author("vera", number=5, name="Vera"), item(1, comment(1, user_id=5, author="Vera"), creator="vera")
+        )
+        bring_text(tmp_path, text, "--author", "vera=me")
+        assert essay(1).bylines == [owner]
+        assert Comment.objects.get().commenter.user == owner
+        assert User.objects.count() == 1
+        assert bring_text(tmp_path, text).startswith("Nothing")
+
+    @pytest.mark.parametrize("pair", ["vera=nobody", "vera", "=me", ""])
+    def test_but_only_somebody_who_is_here(self, tmp_path: Path, pair: str) -> None:
+        make.owner("me")
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            bring_text(tmp_path, export(item(1)), "--author", pair)
+        assert not Essay.objects.exists()
+
+    def test_an_author_whom_the_file_does_not_introduce_is_made_from_the_posts(self, tmp_path: Path) -> None:
+        bring_text(
+            tmp_path, export(item(1, creator="sam o'hara@old.example"), item(2, creator=">sam"), item(3, creator="sam"))
+        )
+        first, second = User.objects.order_by("pk")
+        assert (first.username, first.name) == ("sam-ohara", "sam o'hara")
+        assert second.username == "sam"
+        assert essay(2).bylines == essay(3).bylines == [second]
+
+    def test_who_was_logged_in_is_the_author_and_who_only_typed_the_address_is_not(self, tmp_path: Path) -> None:
+        vera = author("vera", number=5, name="Vera", email="vera@old.example")
+        typed: dict[str, Any] = {"author": "Vera", "author_email": "vera@old.example"}
+        bring_text(
+            tmp_path,
+            export(
+                vera,
+                item(
+                    1,
+                    comment(1, user_id=5, author="V."),
+                    comment(2, user_id=99, author="VERA", author_email="VERA@old.example"),
+                    comment(3, user_id=0, **typed),
+                    comment(4, user_id=99, author="A subscriber"),
+                ),
+            ),
+        )
+        users = Comment.objects.order_by("created").values_list("commenter__user__username", flat=True)
+        assert list(users) == ["vera", "vera", None, None]
+
+    def test_a_guest_of_this_site_is_never_taken_for_one_of_the_old_ones(self, tmp_path: Path) -> None:
+        here = make.comment(make.essay(), by=make.guest("Tom", email="tom@example.org"))
+        bring_text(tmp_path, export(item(1, comment(1))))
+        assert Comment.objects.get(wording__text="Words 1").commenter != here.commenter
+
+    def test_each_name_address_and_website_is_one_guest(self, tmp_path: Path) -> None:
+        people = [("Tom", "t@x.org", ""), ("Tom", "t@x.org", "tom.example"), ("Tom", "", ""), ("Tom", "t@x.org", "")]
+        bring_text(
+            tmp_path,
+            export(
+                item(1, *(comment(n, author=a, author_email=e, author_url=u) for n, (a, e, u) in enumerate(people, 1)))
+            ),
+        )
+        assert Comment.objects.count() == 4
+        assert set(Commenter.objects.values_list("name", "email", "website")) == {
+            ("Tom", "t@x.org", ""), ("Tom", "t@x.org", "https://tom.example"), ("Tom", "", ""),
+        }  # fmt: skip
+
+    def test_names_are_tidied_as_if_typed_here(self, tmp_path: Path) -> None:
+        names = ["<b>Bold</b>", "Admin\u202e\u200b", "x" * 400, "A &amp; B"]
+        bring_text(tmp_path, export(item(1, *(comment(n, author=name) for n, name in enumerate(names, 1)))))
+        kept = list(Comment.objects.order_by("created").values_list("commenter__name", flat=True))
+        assert kept == ["Bold", "Admin", "x" * 245, "A & B"]
+
+    def test_co_authors_stand_in_their_order_however_their_log_ins_are_written(self, tmp_path: Path) -> None:
+        bring_text(
+            tmp_path,
+            export(
+                author("vera.holm", name="Vera Holm"),
+                author("tom@x.org", number=2, name="Tom"),
+                item(
+                    1,
+                    term("author", "cap-tomx-org", "Tom"),
+                    term("author", "vera-holm", "Vera Holm"),
+                    term("author", "cap-tomx-org", "Tom"),
+                    term("author", "cap-guest", "A Guest"),
+                    creator="vera.holm",
+                ),
+            ),
+        )
+        assert [person.name for person in essay(1).bylines] == ["Tom", "Vera Holm", "A Guest"]
+        assert User.objects.count() == 3

@@ -1,0 +1,274 @@
+"""Each post of an export: its date, title and address, whether it is public, and what has no place here."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from blog.models import Essay, Redirect
+from comments.checking import problems
+from comments.models import Comment
+from tests import make
+from tests.transfer.exports import author, bring_text, comment, element, essay, export, item, term, where_it_leads
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+class TestDates:
+    def test_the_old_sites_own_time_is_used_where_there_is_no_other(self, tmp_path: Path) -> None:
+        zero = "0000-00-00 00:00:00"
+        bring_text(
+            tmp_path,
+            export(
+                item(1),
+                item(2, post_date="2021-05-06 00:30:00", post_date_gmt=zero),
+                item(3, post_date="", post_date_gmt="", pub_date="Fri, 07 Jun 2013 03:00:44 +0000"),
+                item(4, post_date=zero, post_date_gmt=zero, pub_date="Mon, 30 Nov -0001 00:00:00 +0000"),
+                item(5, post_date="30/02/2020", post_date_gmt="yesterday", pub_date="soon"),
+            ),
+        )
+        assert essay(2).published == datetime(2021, 5, 5, 23, 30, tzinfo=UTC)
+        assert essay(2).dated == date(2021, 5, 6)
+        assert essay(3).published == datetime(2013, 6, 7, 3, 0, 44, tzinfo=UTC)
+        assert essay(4).published is None
+        assert essay(5).published is None
+
+    def test_a_file_without_any_pair_of_dates_is_read_in_this_sites_time_zone(self, tmp_path: Path) -> None:
+        make.site(time_zone="Asia/Tokyo")
+        bring_text(tmp_path, export(item(1, post_date="2021-05-06 00:30:00", post_date_gmt="")))
+        assert essay(1).published == datetime(2021, 5, 5, 15, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize("year", ["0001", "0999", "9999"])
+    def test_a_year_that_no_address_can_have_is_no_date(self, tmp_path: Path, year: str) -> None:
+        bring_text(
+            tmp_path,
+            export(
+                item(
+                    1,
+                    comment(1, date_gmt=f"{year}-01-01 00:00:00"),
+                    post_date_gmt=f"{year}-12-31 23:59:59",
+                    post_date="",
+                )
+            ),
+        )
+        assert essay(1).published is None
+        assert Comment.objects.get().created <= timezone.now()
+
+    def test_a_scheduled_post_appears_at_its_time(self, tmp_path: Path) -> None:
+        bring_text(tmp_path, export(item(1, status="future", post_date_gmt="2199-01-01 00:00:00")))
+        assert essay(1).published == datetime(2199, 1, 1, tzinfo=UTC)
+        assert not essay(1).is_published
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_public"),
+    [
+        ({"status": "publish"}, True), ({"status": "draft"}, False), ({"status": "pending"}, False),
+        ({"status": "private"}, False), ({"status": "publish", "post_password": "x"}, False),
+        ({"status": "acf-disabled"}, False), ({"status": ""}, False),
+    ],
+)  # fmt: skip
+def test_only_what_was_public_is_public(tmp_path: Path, fields: dict[str, Any], is_public: bool) -> None:
+    bring_text(tmp_path, export(item(1, **fields)))
+    assert essay(1).is_published is is_public
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "trash"},
+        {"status": "auto-draft"},
+        {"post_type": "revision"},
+        {"post_type": "nav_menu_item"},
+        {"post_type": "product"},
+    ],
+)
+def test_what_is_no_post_is_left_out_and_counted(tmp_path: Path, fields: dict[str, Any]) -> None:
+    report = bring_text(tmp_path, export(item(1, comment(1), **fields)))
+    assert not Essay.objects.exists()
+    assert re.search(r"Left out:\n  1 ", report)
+    assert "  1 comment on what was left out" in report.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("", ""),
+        ("  ", ""),
+        ("A <em>B</em> &amp; C", "A B & C"),
+        ("5 &lt; 6 &hellip;", "5 < 6 …"),
+        ("Ελληνικά — 日本語", "Ελληνικά — 日本語"),
+        ("The \u202eevil\u202c", "The evil"),
+        ("<script>alert(1)</script>Fine", "Fine"),
+    ],
+)
+def test_titles_are_words(tmp_path: Path, title: str, kept: str) -> None:
+    bring_text(tmp_path, export(item(1, title=title)))
+    assert essay(1).title == kept
+
+
+def test_a_title_that_never_ends_is_cut_and_named(tmp_path: Path) -> None:
+    report = bring_text(tmp_path, export(item(1, title="very long " * 60)))
+    assert len(essay(1).title) == 300
+    assert essay(1).title.endswith("…")
+    assert "  1 title longer than 300 letters was cut" in report.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "slug"),
+    [
+        ("%ce%b5%cf%80%ce%af", "", "επί"),
+        ("basic-post.html", "", "basic-post"),
+        ("", "From the Title", "from-the-title"),
+        ("💫", "From the Title", "from-the-title"),
+        ("", "", "untitled"),
+        ("../../etc", "", "etc"),
+    ],
+)
+def test_slugs_are_the_old_ones_where_they_can_be(tmp_path: Path, name: str, title: str, slug: str) -> None:
+    bring_text(tmp_path, export(item(1, title=title, post_name=name)))
+    assert essay(1).slug == slug
+
+
+def test_a_page_cannot_take_an_address_of_the_site_itself(tmp_path: Path, client: Client) -> None:
+    bring_text(
+        tmp_path, export(item(1, post_type="page", post_name="admin"), item(2, post_type="page", post_name="2020"))
+    )
+    assert [essay(1).slug, essay(2).slug] == ["admin-page", "2020-page"]
+    assert where_it_leads(client, "/?page_id=1") == "/admin-page/"
+
+
+@pytest.mark.parametrize(
+    ("link", "paths"),
+    [
+        ("https://old.example/blog/a.html", {"/blog/a.html/"}),
+        ("http://www.old.example/2020/01/02/%E6%97%A5/", {"/2020/01/02/日/"}),
+        ("/relative", {"/relative/"}),
+        ("https://elsewhere.example/x/", set()),
+        ("https://old.example/?p=1", set()),
+        ("https://old.example/", set()),
+        ("//[", set()),
+        ("https://old.example/" + "x" * 600, set()),
+    ],
+)
+def test_the_path_of_the_link_is_kept_when_it_is_the_old_sites(tmp_path: Path, link: str, paths: set[str]) -> None:
+    bring_text(tmp_path, export(item(1, link=link)))
+    assert set(Redirect.objects.values_list("old", flat=True)) - {"/?p=1"} == paths
+
+
+def test_old_slugs_and_old_days_lead_here_too(tmp_path: Path, client: Client) -> None:
+    meta = [
+        ("_wp_old_slug", "once"),
+        ("_wp_old_slug", "%e6%97%a5"),
+        ("_wp_old_date", "2019-12-31"),
+        ("_wp_old_date", "../x"),
+    ]
+    bring_text(tmp_path, export(item(1, meta=meta, link="https://old.example/essays/post-1/")))
+    for old in (
+        "/essays/post-1/",
+        "/essays/once/",
+        "/2020/01/02/once/",
+        "/2020/01/02/日/",
+        "/2019/12/31/post-1/",
+        "/2019/12/31/once/",
+    ):
+        assert where_it_leads(client, old) == "/2020/01/02/post-1/", old
+
+
+@pytest.mark.both
+def test_two_posts_that_claim_one_address_do_not_stop_each_other(tmp_path: Path) -> None:
+    report = bring_text(
+        tmp_path, export(item(1, link="https://old.example/same/"), item(2, link="https://old.example/same/"))
+    )
+    assert Redirect.objects.get(old="/same/").essay == essay(1)
+    assert "    /same/" in report.splitlines()
+
+
+NASTY = [
+    "%00",
+    "a%00b",
+    "%ff%fe",
+    "\u009b31m",
+    "[",
+    "http://[",
+    "../..",
+    "\u202e",
+    "%",
+    "x" * 3000,
+    "'\";--",
+    "\U0001f4ab",
+]
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("nasty", NASTY)
+def test_no_value_anywhere_in_a_file_is_too_much(tmp_path: Path, nasty: str) -> None:
+    """Neither for the import nor for a terminal that shows its report."""
+
+    def one(name: str) -> dict[str, Any]:
+        return {name: nasty}
+
+    names = (
+        "post_type",
+        "status",
+        "post_password",
+        "post_date",
+        "post_date_gmt",
+        "post_parent",
+        "is_sticky",
+        "link",
+        "post_name",
+    )
+    odd = [item(number, **one(name)) for number, name in enumerate(names, 1)]
+    said = [
+        comment(number, **one(name))
+        for number, name in enumerate(("author", "author_email", "author_url", "type", "user_id", "date_gmt"), 1)
+    ]
+    report = bring_text(
+        tmp_path,
+        export(
+            author(nasty, name=nasty, email=nasty),
+            f"<wp:category>{element('wp:category_nicename', nasty)}{element('wp:cat_name', nasty)}</wp:category>",
+            f"<wp:tag>{element('wp:tag_slug', nasty)}{element('wp:tag_name', nasty)}</wp:tag>",
+            *odd,
+            item(20, *said, comment(21, nasty, approved=nasty), creator=nasty, title=nasty, body=nasty, excerpt=nasty),
+            item(
+                21,
+                term("category", "x", nasty),
+                meta=[("footnotes", nasty), (nasty, nasty), ("_wp_old_slug", nasty), ("_wp_old_date", nasty)],
+            ),
+            item(22, post_type="attachment", attachment_url=nasty, meta=[("_wp_attachment_image_alt", nasty)]),
+            item(23, body=f"[gallery ids='22'][{nasty} a=b]<img src='{nasty}'><iframe src='{nasty}'>"),
+            site=nasty.replace("&", "").replace("<", ""),
+        ),
+    )
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", report)
+    assert Essay.objects.filter(title="A title").count() >= len(names) - 2
+    assert list(problems()) == []
+
+
+def test_what_has_no_place_here_is_named(tmp_path: Path) -> None:
+    meta = [("_yoast_wpseo_title", "x"), ("_edit_last", "1"), ("mood", "fine")]
+    report = bring_text(
+        tmp_path,
+        export(item(1, term("post_format", "post-format-aside", "Aside"), meta=meta, body="a<!--nextpage-->b")),
+    )
+    lines = report.splitlines()
+    assert lines[lines.index("  2 custom fields of plug-ins") :][1:3] == ["    _yoast_wpseo_title", "    mood"]
+    assert "  1 post format: every essay is set alike" in lines
+    assert "  1 post in several parts is one page here" in lines
+
+
+def test_all_words_are_cleaned_as_if_typed_here(tmp_path: Path) -> None:
+    evil = (
+        '<p onclick="x()">A</p><script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">b</a>'
+    )
+    bring_text(tmp_path, export(item(1, comment(1, evil), body=evil, excerpt=evil)))
+    words = Comment.objects.get().wording
+    assert words is not None
+    for html in (essay(1).body, words.html, essay(1).excerpt):
+        assert not re.search(r"script|onclick|onerror|javascript", html), html
