@@ -1,0 +1,198 @@
+"""The demo provider's people: each service tells of them what the real one would, pictures included."""
+
+import io
+from urllib.parse import urlencode
+
+import jwt
+from PIL import Image
+from PIL.ExifTags import IFD, Base
+
+from accounts.demo.people import LONG_NAME
+from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, proof
+
+# Who it is
+
+
+def test_x_gives_the_fields_that_were_asked_for(x: Site) -> None:
+    assert x.person(fields="").keys() == {"id", "name", "username"}
+    mara = x.person()
+    assert mara.keys() == {"id", "name", "username", "profile_image_url", "confirmed_email"}
+    assert mara["name"] == "Mara Lindqvist"
+    assert mara["username"] == "maralindqvist"
+    assert isinstance(mara["id"], str)
+    assert mara["id"].isdecimal()
+    assert mara["confirmed_email"] == "mara.lindqvist@example.org"
+    assert x.person()["id"] == mara["id"] != x.person("Mara L.")["id"]
+
+
+def test_x_gives_a_confirmed_email_alone_and_only_where_granted(x: Site) -> None:
+    assert "confirmed_email" not in x.person(scope="users.read tweet.read")
+    assert "confirmed_email" not in x.person("Kofi Asante")
+    assert "confirmed_email" not in x.person("Yuki Tanabe")
+    assert x.person("Teodor Marin")["confirmed_email"] == "moderator@example.org"
+
+
+def test_x_refuses_a_profile_as_a_problem(x: Site) -> None:
+    nobody = x.profile("none-of-ours")
+    assert nobody.status == 401
+    assert nobody.headers["content-type"] == "application/problem+json"
+    assert nobody.json == {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
+    assert x.profile(x.token_of(scope="users.read")).status == 403
+    unknown = x.profile(x.token_of(), "email")
+    assert unknown.status == 400
+    assert unknown.json["errors"][0]["parameters"] == {"user.fields": ["email"]}
+
+
+def test_facebook_gives_the_fields_that_were_asked_for_and_its_id(facebook: Site) -> None:
+    assert facebook.person(fields="").keys() == {"id", "name"}
+    assert facebook.person(fields="email").keys() == {"id", "email"}
+    mara = facebook.person()
+    picture = mara.pop("picture")["data"]
+    assert mara == {"id": mara["id"], "name": "Mara Lindqvist", "email": "mara.lindqvist@example.org"}
+    url = picture.pop("url")
+    assert picture == {"height": 256, "width": 256, "is_silhouette": False}
+    assert Image.open(io.BytesIO(ask("GET", url).body)).size == (256, 256)
+    assert facebook.person("Yuki Tanabe", "picture")["picture"]["data"]["is_silhouette"]
+
+
+def test_facebook_leaves_out_what_was_not_granted(facebook: Site) -> None:
+    everything = "id,name,first_name,last_name,email,link,verified,locale"
+    assert facebook.person(fields=everything, scope="").keys() == {"id", "name", "first_name", "last_name"}
+    assert "link" in facebook.person(fields=everything, scope="user_link")
+    assert "email" not in facebook.person("Yuki Tanabe")
+    assert facebook.person("Kofi Asante")["email"] == "kofi.asante@example.net"
+
+
+def test_facebook_checks_the_proof_and_refuses_in_the_shape_of_the_graph(facebook: Site) -> None:
+    token = facebook.token_of()
+
+    def error(**query: str) -> tuple[int, str, str]:
+        reply = ask("GET", f"{facebook(facebook.me)}?{urlencode(query)}")
+        assert reply.status == 400
+        found = reply.json["error"]
+        return found["code"], found["type"], found["message"]
+
+    assert error(access_token=token)[:2] == (100, "GraphMethodException")
+    wrong = error(access_token=token, appsecret_proof=proof("another"))
+    assert wrong == (100, "GraphMethodException", "Invalid appsecret_proof provided in the API argument")
+    assert error(access_token="none", appsecret_proof=proof("none"))[:2] == (190, "OAuthException")
+    assert error()[:2] == (2500, "OAuthException")
+    strange = error(access_token=token, appsecret_proof=proof(token), fields="id,shoe_size")
+    assert strange == (
+        100,
+        "OAuthException",
+        "(#100) Tried accessing nonexisting field (shoe_size) on node type (User)",
+    )
+
+
+def test_wordpress_says_who_it_is_and_whether_the_address_is_confirmed(wordpress: Site) -> None:
+    mara = wordpress.person()
+    assert isinstance(mara["ID"], int)
+    assert (mara["display_name"], mara["username"]) == ("Mara Lindqvist", "maralindqvist")
+    assert (mara["email"], mara["email_verified"]) == ("mara.lindqvist@example.org", True)
+    assert {"primary_blog_url", "avatar_URL", "profile_URL", "language", "token_scope"} <= mara.keys()
+    kofi = wordpress.person("Kofi Asante")
+    assert (kofi["email"], kofi["email_verified"]) == ("kofi.asante@example.net", False)
+    assert wordpress.person("Vera Holt")["email"] == wordpress.person("Teodor Marin")["email"]
+
+
+def test_wordpress_refuses_a_profile_in_words(wordpress: Site) -> None:
+    nobody = wordpress.profile("none-of-ours")
+    assert nobody.json == {"error": "invalid_token", "message": "The OAuth2 token is invalid."}
+    assert ask("GET", wordpress(wordpress.me)).json["error"] == "authorization_required"
+    assert wordpress.profile(wordpress.token_of(scope="")).json["error"] == "unauthorized"
+
+
+def test_the_same_address_is_known_by_two_people(oidc: Site) -> None:
+    first, second = oidc.person(), oidc.person("Mara L.")
+    assert first["sub"] != second["sub"]
+    assert first["email"] == second["email"]
+    assert first["email_verified"] is second["email_verified"] is True
+
+
+def test_openid_connect_is_found_and_its_signature_is_right(oidc: Site) -> None:
+    found = ask("GET", oidc("/.well-known/openid-configuration")).json
+    assert found["issuer"] == oidc("")
+    assert found["authorization_endpoint"] == oidc(oidc.authorize)
+    keys = jwt.PyJWKClient(found["jwks_uri"])
+    answer = oidc.exchange(oidc.code(nonce="a nonce")).json
+    key = keys.get_signing_key_from_jwt(answer["id_token"])
+    claims = jwt.decode(answer["id_token"], key, algorithms=["RS256"], audience="demo", issuer=found["issuer"])
+    assert claims["nonce"] == "a nonce"
+    assert claims["sub"] == oidc.profile(answer["access_token"]).json["sub"]
+    assert "nonce" not in jwt.decode(oidc.exchange(oidc.code()).json["id_token"], options={"verify_signature": False})
+
+
+def test_openid_connect_gives_claims_by_scope(oidc: Site) -> None:
+    assert oidc.person(scope="openid").keys() == {"sub"}
+    vera = oidc.person("Vera Holt")
+    assert (vera["email"], vera["email_verified"]) == ("moderator@example.org", False)
+    assert "email" not in oidc.person("Yuki Tanabe")
+    assert "email" not in oidc.person(scope="openid profile")
+
+
+def test_openid_connect_knows_its_client_in_both_ways(oidc: Site) -> None:
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    assert ask("POST", oidc(oidc.token), {**form, "code": oidc.code()}, BASIC).status == 200
+    refused = oidc.exchange(oidc.code(), client_secret="guessed")
+    assert refused.status == 401
+    assert refused.json == {"error": "invalid_client"}
+    assert "www-authenticate" in refused.headers
+    assert ask("GET", oidc(oidc.me)).headers["www-authenticate"] == "Bearer"
+
+
+# Pictures
+
+
+def picture_of(x: Site, name: str) -> Reply:
+    return ask("GET", x.person(name)["profile_image_url"])
+
+
+def test_every_service_names_a_picture_that_is_there(service: Site) -> None:
+    mara = service.person()
+    named = {
+        "x": lambda: mara["profile_image_url"],
+        "facebook": lambda: mara["picture"]["data"]["url"],
+        "wordpress": lambda: mara["avatar_URL"],
+        "oidc": lambda: mara["picture"],
+    }
+    reply = ask("GET", named[service.key]())
+    assert reply.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(reply.body)).format == "PNG"
+
+
+def test_x_gives_a_small_picture_and_has_a_larger_one(x: Site) -> None:
+    url = x.person()["profile_image_url"]
+    assert Image.open(io.BytesIO(ask("GET", url).body)).size == (48, 48)
+    larger = ask("GET", url.replace("_normal", "_400x400"))
+    assert Image.open(io.BytesIO(larger.body)).size == (400, 400)
+
+
+def test_a_photograph_says_where_it_was_taken_and_lies_on_its_side(x: Site) -> None:
+    reply = picture_of(x, "Łucja Wiśniewska")
+    assert reply.headers["content-type"] == "image/jpeg"
+    exif = Image.open(io.BytesIO(reply.body)).getexif()
+    assert exif[Base.Orientation] == 6
+    assert exif.get_ifd(IFD.GPSInfo)
+
+
+def test_a_huge_picture_is_few_bytes(x: Site) -> None:
+    reply = picture_of(x, "Bruno Castellanos")
+    assert len(reply.body) < 100_000
+    assert Image.open(io.BytesIO(reply.body)).size == (8000, 8000)
+
+
+def test_hostile_pictures(x: Site) -> None:
+    elsewhere = picture_of(x, "Noor de Wit")
+    assert elsewhere.status == 302
+    assert elsewhere.headers["location"].startswith("http://169.254.169.254/")
+    assert b"<script>" in picture_of(x, "Sipho Dlamini").body
+    page = picture_of(x, "Hana Novotná")
+    assert page.headers["content-type"] == "image/png"
+    assert b"<script>" in page.body
+
+
+def test_the_long_name_arrives_whole(service: Site) -> None:
+    who = service.person(LONG_NAME)
+    assert LONG_NAME in who.values()
+    assert len(LONG_NAME) > 245

@@ -1,0 +1,92 @@
+"""The demo provider's troubles: each goes wrong as its button says, wherever an answer can."""
+
+import http.client
+import time
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from accounts.demo.troubles import PIECE
+from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
+from tests.services.provider import walk
+
+
+def test_the_way_back_may_go_wrong(service: Site) -> None:
+    def given(name: str) -> dict[str, str]:
+        return back(walk(service.question(), trouble=name))
+
+    assert given("error") == {"error": "server_error", "state": "a state & more"}
+    assert given("wrong-state")["state"] != "a state & more"
+    assert given("no-state").keys() == {"code"}
+    replayed = given("replayed-code")
+    assert replayed["state"] == "a state & more"
+    assert service.exchange(replayed["code"]).status == 400
+    start = time.monotonic()
+    assert given("slow")["state"] == "a state & more"
+    assert time.monotonic() - start > 0.25
+
+
+def test_the_token_may_go_wrong(service: Site) -> None:
+    def given(name: str) -> Reply:
+        return service.exchange(service.code(trouble=name))
+
+    assert given("token-error").status == 500
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        _ = given("token-broken").json
+    assert given("token-list").json[0]["access_token"]
+    assert given("token-null").json is None
+    assert isinstance(given("token-numbers").json["access_token"], int)
+    start = time.monotonic()
+    assert given("very-slow").json["access_token"]
+    assert time.monotonic() - start > 0.25
+
+
+def test_the_profile_may_go_wrong(service: Site) -> None:
+    def given(name: str) -> Reply:
+        return service.profile(service.exchange(service.code(trouble=name)).json["access_token"])
+
+    assert given("me-error").status == 500
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
+        _ = given("me-broken").json
+    assert isinstance(given("me-list").json[0], dict)
+    assert given("me-null").json is None
+    numbers = given("me-numbers").json
+    assert not [value for value in (numbers.get("data") or numbers).values() if isinstance(value, str)]
+    nobody = given("me-nobody").json
+    assert not {"id", "ID", "sub"} & (nobody.get("data") or nobody).keys()
+
+
+@pytest.mark.parametrize("place", ["token", "me"])
+def test_a_body_may_never_end_and_may_drip(service: Site, place: str) -> None:
+    for name, most, least in (("endless", 2.0, 3 * len(PIECE)), ("dripping", 1.0, 1)):
+        code = service.code(trouble=f"{place}-{name}")
+        read = 0
+        with open_answer(service, place, code) as stream:
+            end = time.monotonic() + most
+            while read < least:
+                read += len(stream.read1(1 << 20))
+                assert time.monotonic() < end
+            if name == "dripping":
+                assert read < 10
+                assert stream.headers["Content-Length"] == "100000"
+
+
+def open_answer(service: Site, place: str, code: str) -> http.client.HTTPResponse:
+    parts = urlsplit(service(""))
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    if service.key != "x":
+        form |= {"client_id": "demo", "client_secret": "demo"}
+    if place == "token":
+        headers = {**BASIC, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", f"{parts.path}{service.token}", urlencode(form), headers)
+    else:
+        token = service.exchange(code).json["access_token"]
+        query = urlencode({"access_token": token, "appsecret_proof": proof(token)}) if service.key == "facebook" else ""
+        connection.request("GET", f"{parts.path}{service.me}?{query}", headers={"Authorization": f"Bearer {token}"})
+    return connection.getresponse()
+
+
+def test_no_trouble_but_those_on_the_page(service: Site) -> None:
+    assert ask("POST", service.question(), {"trouble": "unheard"}).status == 404
+    assert ask("POST", service.question(), {"person": "unheard"}).status == 404
