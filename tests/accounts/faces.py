@@ -1,0 +1,98 @@
+"""Somebody whose account has a picture, pictures of every kind, and the files that are kept of them."""
+
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import time_machine
+from django.conf import settings as django_settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image
+
+from accounts import identity, jobs
+from accounts.demo.pictures import HTML, SVG, huge, photograph
+from accounts.models import Commenter
+from tests import make
+from tests.comments.door import Browser, Page
+
+OWN = "/accounts/picture/"
+HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
+
+
+def person(address: str = "", **fields: Any) -> Commenter:
+    """Somebody whose account has a picture at this address."""
+    commenter = Commenter.objects.of(make.user(name="Mara Lindqvist"))
+    told = {"mark": "X: @maralindqvist", "picture_url": address} | fields
+    Commenter.objects.filter(pk=commenter.pk).update(**told)
+    commenter.refresh_from_db()
+    return commenter
+
+
+def files() -> set[str]:
+    folder = Path(django_settings.MEDIA_ROOT) / "avatars"
+    return {file.name for file in folder.iterdir()} if folder.exists() else set()
+
+
+def swept() -> set[str]:
+    """The files once the clock has been round: what was replaced stays a day, for pages that were drawn just now."""
+    with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
+        jobs.sweep_pictures.call()
+    return files()
+
+
+def files_of(commenter: Commenter) -> set[str]:
+    commenter.refresh_from_db()
+    assert re.fullmatch(r"[0-9a-f]{32}", commenter.picture)
+    return {f"{commenter.picture}-{size}.webp" for size in (32, 64, 128)}
+
+
+def read(name: str) -> bytes:
+    with default_storage.open(f"avatars/{name}") as file:
+        return bytes(file.read())
+
+
+def opened(commenter: Commenter, size: int = 128) -> Image.Image:
+    commenter.refresh_from_db()
+    return Image.open(io.BytesIO(read(f"{commenter.picture}-{size}.webp")))
+
+
+def encoded(
+    kind: str = "PNG", size: tuple[int, int] = (60, 40), mode: str = "RGB", color: Any = "#808080", **more: Any
+) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, color).save(out, kind, **more)
+    return out.getvalue()
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+# Made when their test asks: every part of the suite reads this file, one runs it.
+WORTHLESS: dict[str, Callable[[], bytes]] = {
+    "nothing": bytes,
+    "words": lambda: b"no picture",
+    "cut short": lambda: cut(photograph(400)),
+    "a head alone": lambda: encoded()[:40],
+    "bytes turned over": lambda: encoded("JPEG")[::-1],
+    "tiff": lambda: encoded("TIFF"),
+    "svg": lambda: SVG,
+    "html": lambda: HTML,
+    "svg behind a space": lambda: b"\n " + SVG,
+    "8000 x 8000": huge,
+    "one line of 30 million": lambda: encoded("PNG", (30_000_000, 1), "1", 0),
+    "a webp that claims": lambda: b"RIFF\x3a\0\0\0WEBPVP8L\x2d\0\0\0\x2f\xff\xff\xff\x1f" + bytes(41),
+}
+
+
+def log_in_again(commenter: Commenter, address: str) -> None:
+    identity.update(commenter, {"picture_url": address})
+
+
+def send(browser: Browser, data: bytes = b"", name: str = "me.png", kind: str = "image/png") -> Page:
+    return Page(browser.post(OWN, {"picture": SimpleUploadedFile(name, data, kind)}))

@@ -1,0 +1,308 @@
+"""Pictures of people, brought by the job from the account they came by: when, and what is left where it is."""
+
+import io
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+from PIL import Image
+from pytest_django import Settings
+
+from accounts import fetch, pictures
+from accounts.demo.pictures import INSIDE, drawn, photograph, portrait
+from accounts.models import Commenter
+from blog.models import Essay
+from config import providers
+from server.worker import work_off
+from tests import make
+from tests.accounts.faces import HOST, WORTHLESS, encoded, files, files_of, log_in_again, opened, person, read, swept
+from tests.comments.door import Browser, Page
+from tests.services import provider as demo
+from tests.services.web import Handler, Server, serving
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("media"),
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[demo.Demo]:
+    """The demo provider in a thread, and settings that lead to it."""
+    with demo.provider() as running:
+        settings.PROVIDERS = providers.configured({}, running.base)
+        settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({running.base})
+        yield running
+
+
+def log_in(essay: Essay, name: str, service: str = "x") -> Browser:
+    browser = Browser(headers=HOST)
+    there = browser.post(f"{essay.get_absolute_url()}connect/{service}/", {"text": "My words."})
+    back = demo.walk(there.headers["Location"], name)
+    browser.get(back.removeprefix("http://127.0.0.1"))
+    assert "_auth_user_id" in browser.session
+    return browser
+
+
+def looks_like(one: Image.Image, other: Image.Image) -> bool:
+    """At a grid of points, as nearly as WebP keeps colours."""
+    places = [(x, y) for x in range(8, 128, 16) for y in range(8, 128, 16)]
+    pairs = [(one.getpixel(place), other.getpixel(place)) for place in places]
+    far = [pair for pair in pairs if max(abs(a - b) for a, b in zip(*pair, strict=True)) > 24]  # type: ignore[arg-type]
+    return len(far) <= 3
+
+
+# From the account, by the job
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["x", "facebook", "wordpress", "demo"])
+def test_the_accounts_picture_stands_beside_what_one_says(service: demo.Demo, settings: Settings, key: str) -> None:
+    make.rules(hold_first_comment=False)
+    essay = make.essay()
+    browser = log_in(essay, "Mara Lindqvist", key)
+    assert Page(browser.get(essay.get_absolute_url())).find("img") is None
+    work_off()
+    comment = browser.say(essay, **{"as": str(Commenter.objects.get(name="Mara Lindqvist").pk)})
+    page = browser.read(essay)
+    begin = f"/media/avatars/{comment.commenter.picture}"
+    in_thread, in_row = page.all("img")
+    for image in (in_thread, in_row):
+        assert image.attrib == {
+            "class": f"face hue-{pictures.face(comment.commenter)['hue']}",
+            "src": f"{begin}-64.webp",
+            "srcset": f"{begin}-32.webp 32w, {begin}-64.webp 64w, {begin}-128.webp 128w",
+            "sizes": "auto, 44px",
+            "width": "44",
+            "height": "44",
+            "alt": "",
+            "loading": "lazy",
+            "decoding": "async",
+        }
+    assert page.find("svg[@viewBox='0 0 40 40']") is None
+    assert looks_like(opened(comment.commenter), portrait("maralindqvist", 128))
+    for size in (32, 64, 128):
+        answer = browser.get(f"{begin}-{size}.webp")
+        assert Image.open(io.BytesIO(answer.getvalue())).size == (size, size)
+        assert answer.headers["Content-Type"] == "image/webp"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert "Content-Disposition" not in answer.headers or "attachment" not in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.django_db
+def test_a_photograph_stands_upright_and_tells_nothing(service: demo.Demo) -> None:
+    assert b"at home" in photograph(96)
+    log_in(make.essay(), "Łucja Wiśniewska")
+    work_off()
+    lucja = Commenter.objects.get(name="Łucja Wiśniewska")
+    assert looks_like(opened(lucja), portrait("lucja_w", 128))
+    for name in files_of(lucja):
+        data = read(name)
+        image = Image.open(io.BytesIO(data))
+        assert not image.getexif()
+        assert image.info.keys() <= {"loop", "background", "timestamp", "duration"}
+        assert all(word not in data for word in (b"EXIF", b"Exif", b"GPS", b"at home", b"ICCP", b"XMP "))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("Bruno Castellanos", "too many pixels"),
+        ("Noor de Wit", "169.254.169.254 has no public address"),
+        ("Sipho Dlamini", "could not be opened as a picture"),
+        ("Hana Novotná", "could not be opened as a picture"),
+    ],
+)
+def test_what_nobody_should_swallow_is_left_and_said_once(
+    service: demo.Demo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    monkeypatch.setattr(pictures.logger, "propagate", True)
+    decoded: list[Any] = []
+    monkeypatch.setattr(pictures, "square", decoded.append)
+    browser = log_in(essay := make.essay(), name)
+    assert work_off() == 1
+    commenter = Commenter.objects.get(name=name)
+    assert (commenter.picture, files(), decoded) == ("", set(), [])
+    (line,) = [record.getMessage() for record in caplog.records if "picture" in record.getMessage()]
+    assert why in line
+    assert "\n" not in line
+    assert DBTaskResult.objects.get(task_path=pictures.bring.module_path).status == TaskResultStatus.SUCCESSFUL
+    assert browser.read(essay).find("img") is None
+
+
+@pytest.mark.django_db
+def test_who_has_no_picture_keeps_the_initials(service: demo.Demo) -> None:
+    browser = log_in(essay := make.essay(), "Yuki Tanabe", "facebook")
+    assert not DBTaskResult.objects.exists()
+    assert "YT" in browser.read(essay).words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
+def test_bytes_that_are_no_picture_leave_what_was_there(elsewhere: Server, made: Callable[[], bytes]) -> None:
+    mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_from=f"{elsewhere.origin}/old.png")
+    data = made()
+    elsewhere.answer = lambda handler: handler.say(body=data, Content_Type="image/png")
+    pictures.bring.call(mara.pk)
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("a" * 32, set())
+    assert not DBTaskResult.objects.exists()
+
+
+@pytest.mark.django_db
+def test_no_more_bytes_are_taken_than_a_picture_needs(elsewhere: Server) -> None:
+    mara = person(f"{elsewhere.origin}/mara.png")
+    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(pictures.BYTES + 1))
+    pictures.bring.call(mara.pk)
+    assert files() == set()
+
+
+@pytest.mark.django_db
+def test_a_picture_is_not_waited_for_long(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "SECONDS", 0.2)
+    mara = person(f"{elsewhere.origin}/mara.png")
+
+    def silence(handler: Handler) -> None:
+        handler.server.is_over.wait(10)
+
+    elsewhere.answer = silence
+    start = time.monotonic()
+    with pytest.raises(fetch.Failed, match="no whole answer in time"):
+        pictures.bring.call(mara.pk)
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "target", [INSIDE, "http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd"]
+)
+def test_a_redirect_leads_to_no_machine_of_ours(
+    elsewhere: Server, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    with serving() as inside:
+        inside.answer = elsewhere.answer
+        monkeypatch.setattr(fetch, "OTHER_PORTS", {inside.server_port})
+        elsewhere.answer = lambda handler: handler.say(302, Location=target.format(port=inside.server_port))
+        pictures.bring.call(person(f"{elsewhere.origin}/mara.png").pk)
+        assert (inside.asked, files()) == ([], set())
+    assert len(elsewhere.asked) == 1
+
+
+@pytest.mark.django_db
+def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First a public address, for whoever looks; then one of ours, for whoever connects."""
+    answers: list[str] = ["93.184.215.14", "127.0.0.1", "127.0.0.1"]
+    tried: list[str] = []
+
+    class Socket(socket.socket):
+        def connect(self, address: Any) -> None:
+            tried.append(address[0])
+            raise ConnectionRefusedError("closed")
+
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "socket", Socket)
+    mara = person("http://pictures.example/mara.png")
+    with pytest.raises(fetch.Failed, match="closed"):
+        pictures.bring.call(mara.pk)
+    assert tried == ["93.184.215.14"]
+    pictures.bring.call(mara.pk)  # it has changed by the next try
+    assert (tried, files()) == (["93.184.215.14"], set())
+
+
+# When it is brought
+
+
+@pytest.mark.django_db
+def test_a_server_that_is_away_is_asked_again_and_at_once_at_the_next_log_in(elsewhere: Server) -> None:
+    brings_it = elsewhere.answer
+    elsewhere.answer = lambda handler: handler.say(503)
+    mara = person()
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    work_off()
+    job = DBTaskResult.objects.get()
+    assert job.status == TaskResultStatus.READY
+    assert job.run_after > timezone.now()
+    assert work_off() == 0
+    elsewhere.answer = brings_it
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    assert DBTaskResult.objects.count() == 1
+    work_off()
+    assert files() == files_of(mara)
+
+
+@pytest.mark.django_db
+def test_a_refused_picture_is_tried_again_at_the_next_log_in(elsewhere: Server, commit: Any) -> None:
+    mara = person(f"{elsewhere.origin}/first.png")
+    pictures.bring.call(mara.pk)
+    first = files_of(mara)
+    brings_it = elsewhere.answer
+    elsewhere.answer = lambda handler: handler.say(404)
+    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    work_off()
+    assert files_of(mara) == first == files()
+    elsewhere.answer = lambda handler: handler.say(body=drawn("other", 96))
+    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    with commit():
+        assert work_off() == 1
+    assert first < files()
+    assert files_of(mara) == swept() != first
+    elsewhere.answer = brings_it
+    log_in_again(mara, f"{elsewhere.origin}/second.png")
+    assert work_off() == 0
+
+
+@pytest.mark.django_db
+def test_the_same_picture_at_another_address_changes_nothing(elsewhere: Server, commit: Any) -> None:
+    """Facebook's addresses are other ones at every log-in."""
+    mara = person(f"{elsewhere.origin}/mara.png?signed=1")
+    pictures.bring.call(mara.pk)
+    mara.refresh_from_db()
+    changed, key = mara.changed, mara.picture
+    Commenter.objects.filter(pk=mara.pk).update(picture_url=f"{elsewhere.origin}/mara.png?signed=2")
+    with commit() as callbacks:
+        pictures.bring.call(mara.pk)
+    mara.refresh_from_db()
+    assert (mara.changed, mara.picture, mara.picture_from) == (changed, key, mara.picture_url)
+    assert callbacks == []  # no page was told to be made anew
+
+
+@pytest.mark.django_db
+def test_an_account_that_has_a_picture_no_more_takes_it_away_here(elsewhere: Server, commit: Any) -> None:
+    mara = person(f"{elsewhere.origin}/mara.png")
+    pictures.bring.call(mara.pk)
+    mara.refresh_from_db()
+    with commit():
+        log_in_again(mara, "")
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("", set())
+
+
+@pytest.mark.django_db
+def test_a_picture_that_came_too_late_is_dropped(elsewhere: Server, commit: Any) -> None:
+    """They uploaded another one while it was on its way."""
+    mara = person(f"{elsewhere.origin}/mara.png")
+
+    rewritten = pictures.rewritten
+
+    def meanwhile(data: bytes) -> pictures.Files:
+        pictures.upload(mara, rewritten(encoded()))
+        return rewritten(data)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "rewritten", meanwhile)
+        pictures.bring.call(mara.pk)
+    assert files() == files_of(mara)
+    assert mara.has_chosen_picture

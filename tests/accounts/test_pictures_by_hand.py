@@ -1,0 +1,241 @@
+"""Pictures of people, uploaded and removed by themselves, or taken away by a moderator."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from PIL import Image, ImageCms
+from pytest_django import Settings
+
+from accounts import actions, picture_views, pictures
+from accounts.models import Commenter
+from server.worker import work_off
+from tests import make
+from tests.accounts.faces import (
+    HOST,
+    OWN,
+    WORTHLESS,
+    encoded,
+    files,
+    files_of,
+    log_in_again,
+    opened,
+    person,
+    send,
+    swept,
+)
+from tests.comments.door import Browser, Page
+from tests.services.web import Server
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("media"),
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
+
+
+# By one's own hand
+
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "png": encoded,
+    "jpeg": lambda: encoded("JPEG"),
+    "grey jpeg": lambda: encoded("JPEG", mode="L", color=128),
+    "cmyk jpeg": lambda: encoded("JPEG", mode="CMYK", color=(0, 0, 0, 127)),
+    "progressive": lambda: encoded("JPEG", (3000, 2000), progressive=True),
+    "webp": lambda: encoded("WEBP"),
+    "gif": lambda: encoded("GIF", mode="P", color=0, palette=b"\x80" * 768),
+    "large gif": lambda: encoded("GIF", (4000, 3000), mode="P", color=0, palette=b"\x80" * 768),
+    "two greys": lambda: encoded("PNG", mode="LA", color=(128, 255)),
+    "deep grey": lambda: encoded("PNG", mode="I;16", color=128 * 256),
+    "one pixel": lambda: encoded("PNG", (1, 1)),
+    "a wall": lambda: encoded("PNG", (4000, 6)),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made", KINDS.values(), ids=KINDS)
+def test_pictures_of_every_kind_can_be_uploaded(hers: Browser, mara: Commenter, made: Callable[[], bytes]) -> None:
+    assert send(hers, made(), "../../evil.html", "text/html").status == 302
+    assert files() == files_of(mara)
+    for size in (32, 64, 128):
+        image = opened(mara, size)
+        assert (image.size, image.format, image.mode) == ((size, size), "WEBP", "RGB")
+        assert all(abs(part - 128) < 6 for part in image.getpixel((size // 2, size // 2)))  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db
+def test_the_middle_of_the_first_picture_is_kept_on_white(hers: Browser, mara: Commenter) -> None:
+    first = Image.new("RGBA", (300, 100), "red")
+    first.paste("blue", (100, 0, 200, 50))
+    first.paste((0, 0, 0, 0), (100, 50, 200, 100))
+    out = io.BytesIO()
+    first.save(out, "WEBP", save_all=True, append_images=[Image.new("RGBA", (300, 100), "lime")], lossless=True)
+    send(hers, out.getvalue())
+    image = opened(mara)
+    for place, colour in {(8, 8): (0, 0, 255), (120, 8): (0, 0, 255), (8, 120): (255, 255, 255)}.items():
+        assert all(abs(a - b) < 16 for a, b in zip(image.getpixel(place), colour, strict=True))  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_colours_are_those_that_the_picture_means(hers: Browser, mara: Commenter) -> None:
+    usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = usual.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
+    send(hers, encoded(color="red", icc_profile=swapped))
+    red, green, blue = opened(mara).getpixel((64, 64))  # type: ignore[misc]
+    assert green > 200 > 60 > max(red, blue)
+    assert send(hers, encoded(color="red", icc_profile=b"no profile")).status == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
+def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(
+    hers: Browser, made: Callable[[], bytes]
+) -> None:
+    page = send(hers, made())
+    assert page.status == 422
+    field, words = page.id("picture"), page.id("picture-error")
+    assert "Please choose" in "".join(words.itertext())
+    assert field.get("aria-invalid") == "true"
+    assert "picture-error" in field.get("aria-describedby", "").split()
+    assert files() == set()
+
+
+@pytest.mark.django_db
+def test_too_large_a_file_and_none_at_all_are_refused_in_words(hers: Browser, settings: Settings) -> None:
+    page = send(hers, encoded() + bytes(pictures.BYTES))
+    assert (page.status, "larger than 8 MB" in page.words) == (422, True)
+    assert settings.BODY_LIMITS[OWN] > pictures.BYTES + 64 * 1024  # so that it is these words that they get
+    page = Page(hers.post(OWN, {}))
+    assert (page.status, "Please choose a picture first." in page.words) == (422, True)
+
+
+@pytest.mark.django_db
+def test_whoever_sends_picture_after_picture_has_to_wait(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_views, "AN_HOUR", 2)
+    assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
+    page = send(hers, encoded())
+    assert (page.status, "many pictures" in page.words) == (429, True)
+    assert int(page.answer.headers["Retry-After"]) > 60
+
+
+@pytest.mark.django_db
+def test_nobody_else_may(mara: Commenter) -> None:
+    stranger = Browser(headers=HOST)
+    assert stranger.get(OWN).headers["Location"] == f"/accounts/login/?next={OWN}"
+    assert send(stranger, encoded()).status == 302
+    assert files() == set()
+    assert mara.user is not None
+    forger = Browser(mara.user, headers={"Host": "127.0.0.1", "Sec-Fetch-Site": "cross-site"})
+    assert send(forger, encoded()).status == 403
+    assert files() == set()
+
+
+@pytest.mark.django_db
+def test_ones_own_picture_stays_until_it_is_removed(
+    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
+) -> None:
+    address = f"{elsewhere.origin}/mara.png"
+    log_in_again(mara, address)
+    work_off()
+    theirs = files_of(mara)
+    assert "It comes from your account, X: @maralindqvist" in hers.read(OWN).words
+    with commit():
+        send(hers, encoded())
+    own = files_of(mara)
+    assert swept() == own
+    assert own.isdisjoint(theirs)
+    page = hers.read(OWN)
+    assert "You uploaded it." in page.words
+    assert "The one of X: @maralindqvist takes its place again." in page.words
+    mara.refresh_from_db()
+    log_in_again(mara, f"{elsewhere.origin}/other.png")
+    assert (work_off(), files_of(mara)) == (0, own)
+    with commit():
+        hers.post(OWN, {"remove": "1"})
+    assert files() == set()
+    assert work_off() == 1  # the account's comes back
+    assert files() == files_of(mara)
+    with commit():
+        hers.post(OWN, {"remove": "1"})
+    mara.refresh_from_db()
+    log_in_again(mara, f"{elsewhere.origin}/third.png")
+    assert (work_off(), files()) == (0, set())  # none is what they want
+    assert "your initials stand beside your comments" in hers.read(OWN).words
+    hers.post(OWN, {"follow": "1"})
+    work_off()
+    assert files() == files_of(mara)
+
+
+@pytest.mark.django_db
+def test_who_removes_twice_at_once_removes_one(elsewhere: Server, hers: Browser, mara: Commenter) -> None:
+    send(hers, encoded())
+    assert [hers.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
+    mara.refresh_from_db()
+    assert (mara.picture, mara.has_chosen_picture) == ("", False)
+
+
+# By a moderator
+
+
+PEOPLE = "/admin/accounts/commenter/"
+
+
+def decide(action: str, *people: Commenter, by: Any) -> Any:
+    desk = Browser(by, headers=HOST)
+    return desk.post(PEOPLE, {"action": action, "_selected_action": [one.pk for one in people]}, follow=True)
+
+
+@pytest.mark.django_db
+def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
+    elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
+) -> None:
+    moderator = make.moderator()
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    work_off()
+    assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
+    with commit():
+        answer = decide("take_picture_away", mara, person(), by=moderator)
+    assert "2 people are shown without a picture from now on." in answer.text
+    assert "0 people are shown without a picture from now on." in decide("take_picture_away", mara, by=moderator).text
+    assert LogEntry.objects.get(object_id=mara.pk).change_message == "Took the picture away."
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("", set())
+    log_in_again(mara, f"{elsewhere.origin}/mara.png")
+    log_in_again(mara, f"{elsewhere.origin}/other.png")
+    assert (work_off(), files()) == (0, set())
+    page = hers.read(OWN)
+    assert "A moderator took your picture away" in page.words
+    assert page.find("input[@type='file']") is None
+    assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
+    pictures.upload(mara, pictures.rewritten(encoded()))  # one that was on its way meanwhile
+    mara.refresh_from_db()
+    assert (mara.picture, files()) == ("", set())
+    assert "1 person may have a picture again." in decide("allow_picture", mara, by=moderator).text
+    assert work_off() == 1  # the account's comes back
+    assert files() == files_of(mara)
+
+
+@pytest.mark.django_db
+def test_a_picture_that_was_taken_away_does_not_come_back_with_another_log_in(mara: Commenter) -> None:
+    pictures.take_away(mara)
+    other = person()
+    assert mara.user is not None
+    assert other.user is not None
+    actions.join_users(mara.user, other.user)
+    other.refresh_from_db()
+    assert other.has_lost_picture
+
+
+@pytest.mark.django_db
+def test_only_who_keeps_order_takes_pictures_away(hers: Browser, mara: Commenter) -> None:
+    send(hers, encoded())
+    kept = files_of(mara)
+    for who in (make.author(), make.user()):
+        decide("take_picture_away", mara, by=who)
+        assert files() == files_of(mara) == kept
+    assert "take_picture_away" in Browser(make.moderator(), headers=HOST).get(PEOPLE).text
+    moderators = Browser(make.moderator(), headers=HOST).get(f"{PEOPLE}{mara.pk}/change/").text
+    assert 'name="_save"' not in moderators  # who they are is the owner's to say

@@ -1,0 +1,163 @@
+"""Pictures of people are shown from our own disk alone, at once, and swept away when nobody wears them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from playwright.sync_api import Locator, expect
+from pytest_django.plugin import DjangoDbBlocker
+
+from accounts import jobs, pictures
+from accounts.demo.pictures import SVG, photograph
+from accounts.models import Commenter
+from pagecache.wsgi import PageCache
+from tests import make
+from tests.accounts.faces import HOST, OWN, encoded, files, files_of, person, send
+from tests.comments.door import Browser
+from tests.pagecache.browsing import ask
+from tests.services import provider as demo
+from tests.services.chromium import Visitor
+from tests.services.web import Server
+
+if TYPE_CHECKING:
+    from tests.services.site import Installation
+    from tests.services.site import Server as Site
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.usefixtures("media"),
+    pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
+]
+
+
+# On the page
+
+
+@pytest.mark.django_db
+def test_pictures_cost_no_query(mara: Commenter) -> None:
+    essay = make.essay()
+    for number in range(5):
+        make.comment(essay, by=Commenter.objects.of(make.user(name=f"Person {number}")))
+    reader = Browser(headers=HOST)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            reader.read(essay)
+        return len(counted)
+
+    queries()
+    before = queries()
+    Commenter.objects.update(picture="b" * 32, changed=timezone.now())
+    assert queries() == before + 1  # the words of what is drawn anew
+    assert queries() == before
+    page = reader.read(essay)
+    assert len(page.all("img")) == 5
+
+
+@pytest.fixture
+def _own_site(installation: "Installation", django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A site of its own, so that commits are commits."""
+    with django_db_blocker.unblock(), installation.connected():
+        yield
+
+
+@pytest.mark.usefixtures("_own_site")
+def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
+    essay = make.essay()
+    mara = person(f"{elsewhere.origin}/mara.png")
+    make.comment(essay, by=mara)
+    cache = PageCache(get_wsgi_application())
+
+    def shown() -> str:
+        return ask(cache, essay.get_absolute_url()).body.decode()
+
+    assert "<img" not in shown()
+    pictures.bring.call(mara.pk)
+    theirs = files_of(mara)
+    assert f"avatars/{mara.picture}-64.webp" in shown()
+    assert mara.user is not None
+    browser = Browser(mara.user, headers=HOST)
+    send(browser, encoded())
+    assert f"avatars/{mara.picture}-" not in shown()
+    assert files() == theirs | files_of(mara)
+    assert f"avatars/{mara.picture}-64.webp" in shown()
+    browser.post(OWN, {"remove": "1"})
+    assert "<img" not in shown()
+    assert files() == theirs
+    cache.close()
+
+
+@pytest.mark.django_db
+def test_what_nobody_wears_is_swept_away_in_a_day(hers: Browser, mara: Commenter) -> None:
+    jobs.sweep_pictures.call()
+    send(hers, encoded())
+    default_storage.save(f"avatars/{'c' * 32}-64.webp", ContentFile(b"left by a worker that died"))
+    jobs.sweep_pictures.call()
+    assert len(files()) == 4  # it may still be on its way to somebody
+    with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
+        jobs.sweep_pictures.call()
+    assert files() == files_of(mara)
+
+
+# In a browser
+
+
+BROUGHT = """async (row) => {
+  while (!(await (await fetch(row)).text()).includes("/media/avatars/")) await new Promise((next) => setTimeout(next, 100));
+}"""
+
+
+def is_drawn(face: Locator) -> None:
+    """The picture itself stands there, not the place that was kept for it."""
+    face.scroll_into_view_if_needed()
+    expect(face).to_have_js_property("complete", True)
+    expect(face).not_to_have_js_property("naturalWidth", 0)
+
+
+def test_a_browser_asks_nobody_but_us_for_a_picture(visitor: Visitor, site: "Site") -> None:
+    make.rules(hold_first_comment=False)
+    essay = make.essay("Of Faces")
+    page = visitor.open(site.url + essay.get_absolute_url())
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Log in with X (Twitter)").click()
+    demo.allow(opened.value, "Kofi Asante")
+    expect(page.locator(".you .face")).to_be_visible()
+    page.evaluate(BROUGHT, f"{essay.get_absolute_url()}identity/")
+    page.reload()
+    is_drawn(page.locator(".you img.face"))
+    visitor.axe(page)
+    page.get_by_role("textbox", name="Comment").fill("A face at last.")
+    page.get_by_role("button", name="Post Comment").click()
+    is_drawn(page.locator("li.comment .head img.face"))
+    stranger = visitor.open(page.url)
+    is_drawn(stranger.locator("li.comment .head img.face"))
+    theirs = stranger.locator("img.face").get_attribute("src") or ""
+
+    page.goto(site.url + OWN)
+    visitor.axe(page)
+    field = page.get_by_label("Another picture")
+    field.set_input_files({"name": "me.svg", "mimeType": "image/svg+xml", "buffer": SVG})
+    page.get_by_role("button", name="Upload").click()
+    expect(field).to_be_focused()
+    expect(page.locator(".wrong")).to_contain_text("could not be opened as a picture")
+    visitor.axe(page)
+    field.set_input_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photograph(1000)})
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("status")).to_have_text("This is your picture now.")
+    is_drawn(page.locator(".you img.face"))
+    stranger.reload()
+    is_drawn(stranger.locator("li.comment .head img.face"))
+    assert stranger.locator("img.face").get_attribute("src") != theirs
+    page.get_by_role("button", name="Remove this picture").click()
+    expect(page.get_by_role("status")).to_have_text("Your picture is removed.")
+    page.evaluate(BROUGHT, f"{essay.get_absolute_url()}identity/")
+    page.reload()
+    expect(page.locator(".you")).to_contain_text("It comes from your account, X: @kofi_asante.")
