@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from pagecache.declaration import MADE_FROM
 
 Headers = list[tuple[str, str]]
+Bump = Callable[..., None]
 
 
 @dataclass
@@ -49,6 +50,10 @@ def ask(application: WSGIApplication, address: str = "/essay/", method: str = "G
     names = [name.lower() for name, _ in sent if name.lower() != "set-cookie"]
     assert len(names) == len(set(names)), f"a header stands twice: {sent}"
     return Answer(int(status.split()[0]), {name.lower(): value for name, value in sent}, body)
+
+
+def text(cached: WSGIApplication, address: str = "/essay/", **headers: str) -> str:
+    return ask(cached, address, **headers).body.decode()[:8]
 
 
 class Body(list[bytes]):

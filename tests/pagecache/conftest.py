@@ -1,6 +1,8 @@
-"""A database without generations for each test, of which other threads and processes can know."""
+"""A database without generations for each test, of which other threads and processes can know; and a whole site."""
 
-from collections.abc import Callable, Iterator
+import inspect
+import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 if TYPE_CHECKING:
     from pagecache.wsgi import PageCache
-    from tests.pagecache.browsing import Application
+    from tests.pagecache.browsing import Application, Bump
+    from tests.pagecache.world import World
     from tests.services.site import Installation
 
 
@@ -39,6 +42,13 @@ def app(database: "Installation", settings: Settings) -> "Application":
 
 
 @pytest.fixture
+def numbered(app: "Application") -> None:
+    """Each answer of the application says which one it is."""
+    count = itertools.count(1)
+    app.text = lambda environ: f"answer {next(count)} " * 100
+
+
+@pytest.fixture
 def cached(app: "Application") -> "Iterator[PageCache]":
     """The page cache in front of that application."""
     from pagecache.wsgi import PageCache
@@ -49,7 +59,7 @@ def cached(app: "Application") -> "Iterator[PageCache]":
 
 
 @pytest.fixture
-def bump(database: "Installation") -> Callable[..., None]:
+def bump(database: "Installation") -> "Bump":
     """A change of these, committed."""
     from django.db import transaction
 
@@ -60,3 +70,30 @@ def bump(database: "Installation") -> Callable[..., None]:
             pagecache.bump(*keys)
 
     return bump
+
+
+@pytest.fixture(scope="module")
+def _world(
+    _migrated: "Installation", tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> "Iterator[World]":
+    from django.db import connection
+
+    from tests.pagecache.world import World
+
+    with (
+        _migrated.copied(tmp_path_factory.mktemp("changes")) as installation,
+        django_db_blocker.unblock(),
+        installation.connected(),
+    ):
+        connection.settings_dict["CONN_MAX_AGE"] = None  # a connection for each of a thousand requests costs seconds
+        world = World()
+        yield world
+        world.cache.close()
+
+
+@pytest.fixture
+def world(_world: "World", request: pytest.FixtureRequest) -> "World":
+    """One site for all tests of a file: what one of them changes, the next one finds."""
+    _world.addresses = _world.addresses_for(inspect.getsource(request.function))
+    _world.keep_everything()
+    return _world
