@@ -1,0 +1,129 @@
+"""Whatever is said of people, the site and its rules is on the kept pages at once."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import Commenter
+from tests import make
+from tests.lists import one_in
+from tests.pagecache.world import World, rules, site
+
+pytestmark = pytest.mark.once
+
+
+# Who people are
+
+
+def test_an_authors_name(world: World) -> None:
+    make.comment(world.essay, "I wrote this.", by=Commenter.objects.of(world.author))
+    world.keep_everything()
+    world.change(world.author, name="Miriam A. Berg")
+    world.agree()
+    for address in ("/", "/author/miriam/", world.essay.get_absolute_url(), "/feed/", "/comments/feed/"):
+        assert "Miriam A. Berg" in world.read(address), address
+        assert "Achterberg" not in world.read(address), address
+
+
+def test_an_authors_user_name(world: World) -> None:
+    world.change(world.author, username="miri")
+    world.addresses.append("/author/miri/")
+    world.agree()
+    assert "/author/miri/" in world.read("/")
+    assert world.answer("/author/miriam/").status == 404
+    world.change(world.author, username="miriam")
+
+
+def test_a_readers_name(world: World) -> None:
+    world.change(world.reader, name="Rosa C.")
+    world.agree()
+    assert "Rosa C." in world.read(world.essay)
+    assert "Castellanos" not in world.read(f"{world.essay.get_absolute_url()}?replyto={world.root.pk}")
+
+
+def test_a_guests_name_and_website(world: World) -> None:
+    comment = make.comment(world.other, by=make.guest("Anna Karg"))
+    world.keep_everything()
+    world.change(comment.commenter, name="Anna Kargova", website="https://karg.example/")
+    world.agree()
+    assert "Anna Kargova" in world.read("/comments/feed/")
+    assert "https://karg.example/" in world.read(f"{world.other.get_absolute_url()}?order=newest")
+
+
+@pytest.mark.parametrize("way", ["delete", "delete_in_the_list"])
+def test_somebody_who_is_deleted(world: World, way: str) -> None:
+    somebody = make.author(f"brief-{way}", name="Brief Visit")
+    essay = make.essay(by=somebody)
+    make.comment(essay, by=Commenter.objects.of(somebody))
+    world.addresses += [f"/author/brief-{way}/", essay.get_absolute_url()]
+    world.keep_everything()
+    assert "by-author" in world.read(essay)
+    getattr(world, way)(somebody)
+    world.agree()
+    assert "by-author" not in world.read(essay)
+    assert world.answer(f"/author/brief-{way}/").status == 404
+
+
+# How the site is set up
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "address", "words"),
+    [
+        ("name", "Retort", "/archive/", "Retort"),
+        ("tagline", "What was said", "/", "What was said"),
+        ("language", "de", "/about/", 'lang="de"'),
+        ("essays_a_page", "1", "/", "Older Essays"),
+    ],
+)
+def test_a_setting_of_the_site(world: World, field: str, value: str, address: str, words: str) -> None:
+    before = getattr(site(), field)
+    assert words not in world.read(address)
+    world.change(site(), **{field: value})
+    world.agree()
+    assert words in world.read(address)
+    world.change(site(), **{field: before})
+
+
+def test_the_sites_time_zone(world: World) -> None:
+    before = world.read(world.essay)
+    world.change(site(), time_zone="Pacific/Kiritimati")
+    world.agree()
+    assert world.read(world.essay) != before
+    world.change(site(), time_zone="UTC")
+    assert world.read(world.essay) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words", "is_there"),
+    one_in(
+        2,
+        [
+            ("who_may_comment", "login", "Log in to leave a reply:", True),
+            ("who_may_comment", "name", "optional, never made public", True),
+            ("hold_everything", True, "Every comment is read by a moderator", True),
+            ("hold_first_comment", True, "Your first comment is read by a moderator", True),
+            ("close_after_days", 1, "Comments are closed.", True),
+            ("shown_depth", 2, "Continue this thread", True),
+            ("threads_a_page", 50, "Newer Comments", False),
+            ("order", "newest", "The second.", False),
+            ("likes", False, "Be the first to like this.", False),
+        ],
+    ),
+)
+def test_a_rule_of_discussion(world: World, field: str, value: Any, words: str, is_there: bool) -> None:
+    before = getattr(rules(), field)
+    assert (words in world.read(world.essay)) != is_there
+    world.change(rules(), **{field: value})
+    world.agree()
+    assert (words in world.read(world.essay)) == is_there
+    world.change(rules(), **{field: before})
+
+
+def test_rules_from_the_command_line(world: World) -> None:
+    for setting in ("hold_everything=true", "hold_everything=false"):
+        call_command("rules", setting, stdout=StringIO())
+        world.agree()
+    assert "Every comment is read by a moderator" not in world.read(world.essay)
