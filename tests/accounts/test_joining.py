@@ -1,6 +1,6 @@
 """The same person twice: as two commenters, by two log-ins, in the same moment. One is left, with all of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
-from pytest_django.plugin import DjangoDbBlocker
 
 from accounts import actions, pictures
 from accounts.models import Commenter, User
@@ -221,15 +220,8 @@ def test_a_picture_and_a_mark_come_along_where_there_is_none_and_files_that_nobo
 # At once
 
 
-@pytest.fixture
-def house(installation: Installation, django_db_blocker: DjangoDbBlocker) -> Iterator[Installation]:
-    """A site on a database of its own, which this thread speaks to."""
-    with django_db_blocker.unblock(), installation.connected():
-        make.rules()
-        yield installation
-
-
 def test_whoever_speaks_while_they_are_joined_is_told_or_taken_along(house: Installation) -> None:
+    make.rules()
     essay = make.essay()
     root = make.comment(essay)
     for round_ in range(10):
@@ -251,6 +243,7 @@ def test_whoever_speaks_while_they_are_joined_is_told_or_taken_along(house: Inst
 
 
 def test_two_who_are_joined_to_one_another_in_the_same_moment(house: Installation) -> None:
+    make.rules()
     essay = make.essay()
     for _round in range(5):
         first, second = make.user(), make.user()

@@ -182,7 +182,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         elif fault != "none":
             said = {"session": "You are logged out", "network": "You are offline", "server": "does not answer"}[fault]
             hurry(page)
-            expect(page.locator(".kept")).to_contain_text(said, timeout=15_000)
+            expect(page.locator(".kept")).to_contain_text(said)
             if fault == "session":
                 expect(page.get_by_role("link", name="Log in in another tab")).to_be_visible()
         if fault == "server":
@@ -199,7 +199,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         if fault != "none" and fault != dies_in:
             hurry(page)
             kept = re.compile("Kept, not saved yet|saved elsewhere meanwhile")
-            expect(page.locator(".kept")).to_contain_text(kept, timeout=30_000)
+            expect(page.locator(".kept")).to_contain_text(kept)
     writer.write(page, 0.2)
     hurry(page)
     expect(page.locator(".kept")).not_to_be_empty(timeout=15_000)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebError, expect, sync_playwright
 
 from tests.services.tabs import Tab, Tabs
 
@@ -68,6 +68,7 @@ SCRIPT = f"() => {{ {Axe().axe_script}\n{READS_A_COLOUR_ONCE} }}"
 STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
 # What another width or other colours can change, among axe's rules; the rest goes by what the page consists of.
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+PATIENCE = 30_000.0  # milliseconds, as Playwright waits for everything else: a busy machine is no failure
 OURS = {"127.0.0.1", "localhost", None}  # None: data:, blob:, about:
 
 
@@ -83,6 +84,7 @@ def chromium() -> Iterator[Browser]:
     assert path, "Chromium is not installed: bin/test installs it where it may, else CHROMIUM=/path/to/chrome names one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        expect.set_options(timeout=PATIENCE)
         try:
             yield browser
         finally:
