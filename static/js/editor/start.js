@@ -67,6 +67,15 @@ export function start(place) {
   const sheet = document.createElement("div");
   sheet.className = "editor-sheet";
 
+  const attributes = {
+    id: `${area.id}_editor`,
+    role: "textbox",
+    "aria-multiline": "true",
+    "aria-labelledby": `${area.id}_label`,
+    class: "editor-text",
+  };
+  const spoken = () => area.form?.elements.language?.value || language;
+
   const tell = (name, detail = {}) => place.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   const write = paused(() => {
     const html = stored.html(withPasted(editor.state));
@@ -93,20 +102,13 @@ export function start(place) {
       Notes,
       Paste.configure({ place, address: clean, said, stored, waits: () => write.ask() }),
       Tables,
-      Typed.configure({ language: () => area.form?.elements.language?.value || language }),
+      Typed.configure({ language: spoken }),
       keys(() => tools),
     ],
     editorProps: {
       scrollThreshold: ROOM, // the buttons stand above the text, what saves it below
       scrollMargin: ROOM,
-      attributes: {
-        id: `${area.id}_editor`,
-        role: "textbox",
-        "aria-multiline": "true",
-        "aria-labelledby": `${area.id}_label`,
-        lang: language,
-        class: "editor-text",
-      },
+      attributes: { ...attributes, lang: spoken() },
     },
     onUpdate: () => write.ask(),
     onSelectionUpdate: () => look.ask(),
@@ -119,6 +121,14 @@ export function start(place) {
     return tr.setMeta(WHOLE, true);
   };
   editor.view.updateState(pm.state.EditorState.create({ doc: stored.read(editor.schema, area.value), plugins: editor.state.plugins }));
+
+  /* What is written is read aloud, hyphenated and aligned as the essay's own language is. */
+  const speak = () => {
+    editor.view.setProps({ attributes: { ...attributes, lang: spoken() } });
+    for (const name of ["title", "deck"]) area.form?.elements[name]?.setAttribute("lang", spoken());
+  };
+  area.form?.elements.language?.addEventListener("change", speak);
+  speak();
 
   const label = document.querySelector(`label[for="${area.id}"]`);
   if (label) {
