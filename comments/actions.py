@@ -65,14 +65,14 @@ def post(
     root, above = hold(commenter if commenter.pk and not is_trusted else None, essay, parent)
     mark = sending(key, commenter, essay, parent, text)
     if parent is not None and (above is None or not above.is_approved):
-        if sent := Comment.objects.sent(mark):
+        if sent := sent_before(mark, commenter):
             return sent
         raise Gone
     has_rules = bool(rules.rule_stamp)
     history = Comment.objects.said_by(
         commenter, essay=essay, parent=parent, text=text, mark=mark, address=sender.address, looks_for_words=has_rules
     )
-    if history.is_sent and (sent := Comment.objects.sent(mark)):
+    if history.is_sent and (sent := sent_before(mark, commenter)):
         return sent
     check(history, wait)
     if commenter._state.adding:
@@ -111,6 +111,14 @@ def sending(key: str, commenter: Commenter, essay: Essay, parent: int | None, te
     user = commenter.user_id
     person = (user,) if user else (commenter.name, commenter.email)  # a guest's cookie may come with the lost answer
     return hashlib.blake2b(repr((key, person, essay.pk, parent, text)).encode(), digest_size=16).hexdigest()
+
+
+def sent_before(mark: str, commenter: Commenter) -> Comment | None:
+    """What was made of it the first time; a website that only now comes with it is new all the same."""
+    found: Comment | None = Comment.objects.sent(mark)
+    if found and commenter.has_news:
+        pagecache.bump("site")
+    return found
 
 
 def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:

@@ -79,6 +79,13 @@ def test_a_remembered_guests_new_website(world: World) -> None:
     guest.say(world.essay, text="And here.", name="Webb Site", website="https://webb.example/", remember="on")
     world.agree()
     assert "https://webb.example/" in world.read(world.other)
+    once_more = {"text": "Once more.", "name": "Webb Site", "remember": "on", "key": "0123456789abcdef0123456789abcdef"}
+    guest.post_to(world.essay, **once_more)
+    world.keep_everything()
+    answer = guest.post_to(world.essay, **once_more, website="https://web.example/")  # as after an answer that got lost
+    assert answer.status == 302
+    world.agree()
+    assert "https://web.example/" in world.read(world.other)
 
 
 def test_likes_that_come_and_go(world: World) -> None:
