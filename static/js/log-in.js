@@ -54,7 +54,8 @@ async function renew(query, focus) {
   try {
     const { is_in, was_inside } = await refresh(query);
     if (was_inside) (who.querySelector(focus) ?? who.querySelector(".identity")).focus();
-    say(is_in ? who.querySelector(".you p").textContent.trim() : template.dataset.out);
+    if (is_in) say(who.querySelector(".you p").textContent.trim());
+    else if (!who.querySelector("[data-keep]")) say(template.dataset.out); // who only changes is still logged in
     return is_in;
   } catch {
     return trouble(template.dataset.away);
