@@ -52,6 +52,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_code": _(
             "This is not the code that was mailed last. Please look again, or have another one mailed."
         ),
+        "email_password_mismatch": _("That address and that password do not belong together."),
+        "username_password_mismatch": _("That name and that password do not belong together."),
         "incorrect_password": _("This is not the password of your account."),
         "too_many_login_attempts": _("That was too often. Please wait a few minutes, then try again."),
         "rate_limited": _("That was quick: please wait a moment, then try again."),

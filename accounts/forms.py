@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, URLValidator
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -19,8 +20,8 @@ class AtMostBytes:
     """Limits are in bytes, as in the databases that comments come from and go to."""
 
     message = ngettext_lazy(
-        "This is %(over)d byte too long: there is room for %(limit)d.",
-        "This is %(over)d bytes too long: there is room for %(limit)d.",
+        "This is %(said)s byte too long: there is room for %(limit)s.",
+        "This is %(said)s bytes too long: there is room for %(limit)s.",
         "over",
     )
 
@@ -30,7 +31,8 @@ class AtMostBytes:
     def __call__(self, text: str) -> None:
         over = len(text.encode("utf-8", "surrogatepass")) - self.limit
         if over > 0:
-            raise ValidationError(self.message, code="max_bytes", params={"over": over, "limit": self.limit})
+            said, limit = (number_format(number, force_grouping=True) for number in (over, self.limit))
+            raise ValidationError(self.message, code="max_bytes", params={"over": over, "said": said, "limit": limit})
 
 
 class LineField(forms.CharField):

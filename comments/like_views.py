@@ -136,5 +136,7 @@ def refuse(request: Request, status: int, words: str, log_in: str = "") -> HttpR
     sentence = format_html("{}{}", words, link)
     if "fragment" in request.POST:
         return HttpResponse(sentence, status=status)
-    context = {"heading": _("That was not liked."), "sentence": sentence}
+    where = request.path.removesuffix("like/")
+    way = "" if status == 404 else format_html('<a href="{}">{}</a>', where, _("Back to the essay"))
+    context = {"heading": _("That was not liked."), "sentence": sentence, "advice": way}
     return render(request, "problem.html", context, status=status)

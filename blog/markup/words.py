@@ -11,6 +11,7 @@ _EDGE_OF_LINE = re.compile(
     r"<(?:br|hr)>|</?(?:blockquote|caption|d[dlt]|details|fig\w+|h[2-4]|li|ol|p|pre|section|summary|table|tr|ul)\b[^>]*>"
 )
 _CELL = re.compile(r"</t[dh]>")
+_NO_SENTENCE = re.compile(r"<(h[2-4]|figure|pre|table)\b.*?(?:</\1>|\Z)", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _HREF = re.compile(r'<a [^>]*?href="([^"]*)"')
 # A word; a Chinese or Japanese sign counts as one each.
@@ -45,14 +46,20 @@ def count_words(source: str) -> int:
 
 
 def excerpt(source: str, words: int = 55) -> str:
-    """The opening of an essay, in one line."""
-    opening = source[: max(0, source.rfind("<", 0, 40 * words))]  # most often enough; cut where no word begins
-    for part in (opening, source):
-        text = " ".join(plain(parted(part)[0]).split())
+    """The opening of an essay, in one line: its sentences, or else whatever it has."""
+    begun = source[: max(0, source.rfind("<", 0, 40 * words))]  # most often enough; cut where no word begins
+    for part, kept in ((begun, _sentences), (source, _sentences), (source, str)):
+        text = " ".join(plain(kept(parted(part)[0])).split())
         found = [match.end() for _, match in zip(range(words + 1), _WORD.finditer(text), strict=False)]
         if len(found) > words:
             return text[: found[words - 1]].rstrip(" .,;:") + "…"
+        if text and part is source:
+            break
     return text
+
+
+def _sentences(body: str) -> str:
+    return _NO_SENTENCE.sub("", body)
 
 
 def links(source: str) -> list[str]:

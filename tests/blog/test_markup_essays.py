@@ -206,9 +206,14 @@ def test_words_are_counted_without_notes(html: str, words: int) -> None:
 
 
 def test_an_excerpt_is_the_opening_in_one_line() -> None:
-    assert markup.excerpt(NOTED, 4) == "The start Foo bar"
-    assert markup.excerpt(NOTED, 3) == "The start Foo…"
+    assert markup.excerpt(NOTED, 2) == "Foo bar"
+    assert markup.excerpt(NOTED, 1) == "Foo…"
     assert markup.excerpt("<p>One, two; three.</p><p>Four</p>", 2) == "One, two…"
+    assert markup.excerpt("<h2>A head</h2><p>One.</p><table><tr><td>2</td></tr></table><p>Three.</p>") == "One. Three."
+    assert markup.excerpt("<h2>A head</h2><pre>and code</pre>") == "A head and code"
+    assert (
+        markup.excerpt("<figure><figcaption>Hill</figcaption></figure>" + "<p>One two.</p>" * 80, 3) == "One two. One…"
+    )
     assert markup.excerpt("") == ""
 
 

@@ -107,7 +107,7 @@ def test_a_byte_too_many_is_refused_by_its_number(
     typed = longest.replace("@", "a@") if field == "email" else f"{longest}x"
     page = guest.post_to(essay, **{field: typed})
     assert page.status == 422
-    assert f"This is 1 byte too long: there is room for {limit}." in page.problem
+    assert f"This is 1 byte too long: there is room for {limit:,}." in page.problem
     assert page.form[field] == typed
 
 
