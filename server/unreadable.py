@@ -6,14 +6,15 @@ from wsgiref.types import WSGIEnvironment
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.defaults import bad_request
+from django.views.defaults import bad_request, page_not_found
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_NUMBER = "expected a number but got"
 TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
+NO_TEXT = "cannot contain NUL"  # psycopg's for a letter that PostgreSQL's texts never hold
 
 
 def is_readable(environ: WSGIEnvironment) -> bool:
@@ -43,4 +44,7 @@ class UnreadableMiddleware:
             or (isinstance(exception, ValueError) and NO_NUMBER in str(exception))  # of fields that complete themselves
         )
         is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
-        return bad_request(request, exception) if is_of_admin or is_too_long else None
+        is_no_text = isinstance(exception, DataError) and NO_TEXT in str(exception)
+        if is_no_text and "\0" in request.path_info:
+            return page_not_found(request, exception)
+        return bad_request(request, exception) if is_of_admin or is_too_long or is_no_text else None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import connection
 from django.test import Client
 
 from config.wsgi import application
@@ -17,8 +18,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(params=[False, True], ids=["in production", "under DEBUG"])
-def refused(request: pytest.FixtureRequest, settings: Any) -> Any:
+def refused(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.DEBUG = request.param
+    monkeypatch.setattr(connection, "close", lambda: None)  # in it stands what the test is undone by
 
     def sent(**environ: Any) -> tuple[str, bytes]:
         known: dict[str, Any] = {"REQUEST_METHOD": "GET", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
@@ -69,6 +71,28 @@ def test_more_letters_than_a_database_compares() -> None:
     client.force_login(make.owner())
     for address in ("/admin/comments/queue/?q=", "/admin/blog/essay/?q=", "/admin/blog/image/find/?q=", "/search/?q="):
         assert client.get(address + "a" * 60_000).status_code < 500, address
+
+
+@pytest.mark.both
+def test_a_letter_that_one_database_knows_and_the_other_does_not() -> None:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    for address in (
+        "/%00/",
+        "/2026/11/25/%00/",
+        "/tag/%00/",
+        "/author/%00/feed/",
+        "/series/%00/",
+        "/accounts/with/%00/",
+    ):
+        assert client.get(address).status_code == 404, address
+    client.force_login(make.owner())
+    for address in (
+        "/admin/blog/image/find/?q=",
+        "/admin/comments/queue/?q=",
+        "/admin/comments/queue/?status=",
+        "/?p=",
+    ):
+        assert client.get(f"{address}%00").status_code in {200, 400, 404}, address
 
 
 def test_what_the_stock_admin_does_not_expect() -> None:
