@@ -92,6 +92,7 @@ def test_an_author_sends_a_picture_in(desk: Client, author: User) -> None:
     shown = Client().get(told["src"])
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert shown.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -372,3 +373,4 @@ def test_a_file_of_no_known_kind_is_saved_and_never_shown() -> None:
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.getvalue()
