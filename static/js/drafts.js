@@ -78,12 +78,13 @@ async function load() {
   } catch {
     // what is kept stays where it is
   }
-  const isTyped = field.value !== field.defaultValue && field === document.activeElement;
-  if (isTyped && !page.typed && field.value !== page.from.text) change(); // before this was here to hear it
 }
 
 if (form) {
   load();
+  const isFresh = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // else the browser may have filled it in
+  const isTyped = isFresh || field === document.activeElement;
+  if (field.value !== field.defaultValue && isTyped) change(); // before this was here to hear it
   addEventListener("pageshow", (event) => event.persisted && load());
   for (const target of [field, parent]) target.addEventListener("input", change);
   for (const type of ["visibilitychange", "pagehide"]) addEventListener(type, () => page.typed && save());

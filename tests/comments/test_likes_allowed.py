@@ -31,6 +31,8 @@ def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
         assert page.status == 403
         assert "Here people log in before they like something." in page.words
         assert [link for link in page.all("a") if str(link.get("href")).startswith("/accounts/login/?next=")]
+        (back,) = [link.get("href") for link in page.all("a") if link.text == "Back to the essay"]
+        assert guest.get(str(back), follow=True).status_code == 200
     remembered = Browser()
     remembered.say(essay, remember="on")
     assert press(remembered, essay).status_code == 403
