@@ -31,7 +31,7 @@ class AddressQuerySet(models.QuerySet["Address"]):
     @transaction.atomic
     def drop_idle(self) -> None:
         """Of these, addresses that follow nothing; once they are locked, since one may have followed just now."""
-        found = list(self.idle().select_for_update().values_list("pk", flat=True))
+        found = list(self.idle().order_by("pk").select_for_update().values_list("pk", flat=True))
         Address.objects.filter(pk__in=found).idle().delete()
 
 
