@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import tomllib
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -311,3 +312,10 @@ def test_every_pin_has_hashes_and_no_host_is_named(kind: str) -> None:
     assert "://" not in text
     for pin in re.split(r"\n(?=\S)", text.strip()):
         assert "--hash=sha256:" in pin, pin
+
+
+def test_the_project_is_declared_an_application_and_not_a_package() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert declared["tool"]["uv"]["package"] is False
+    assert declared["tool"]["setuptools"]["packages"] == [], "setuptools would look for packages, and refuse to choose"
+    assert "pip install ." not in (ROOT / "README.md").read_text()
