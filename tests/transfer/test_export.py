@@ -1,7 +1,8 @@
-"""What is written out is read again as it was: essays with every note, comments in their threads, pictures."""
+"""Exports keep everything: essays with every note, comments in their threads, pictures."""
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from comments.models import Comment, Discussion, Status
 from tests import make
 from tests.blog.writing import long_essay
 from tests.transfer import exports
+from transfer import exporting, importing
 from transfer import pictures as wanted
 from transfer.markdown import writing
 
@@ -148,3 +150,11 @@ def test_a_place_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, mo
         call_command("export", "wordpress", file, verbosity=0)
     assert [each.name for each in tmp_path.iterdir()] == ["all.xml"]
     assert file.read_text() == "older"
+
+
+def test_the_readme_says_which_exports_can_be_imported() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    (row,) = re.findall(r"^\| `export FORMAT FILE` .*$", readme, re.MULTILINE)
+    for name in exporting.FORMATS:
+        (claim,) = re.findall(rf"`{name}` one [^;|]*", row)
+        assert (f"which `import {name}` reads back" in claim) == (name in importing.FORMATS), claim
