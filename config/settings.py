@@ -10,7 +10,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import providers
+from config import providers, start
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -168,6 +168,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Pictures on this machine's disk, or in a bucket that every host reaches; readers get them from here either way
 S3_BUCKET = env.str("S3_BUCKET", default="")
+if S3_BUCKET:
+    start.need_bucket_package()
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
     "endpoint_url": env.str("S3_ENDPOINT", default="") or None,

@@ -47,18 +47,23 @@ class Machine:
         self.pin("1.0")
 
     def pin(self, version: str, *, digest: str = "") -> None:
-        """One package of our own stands for all the real ones; dev holds it too."""
-        wheel = self.folder / f"pinned-{version}-py3-none-any.whl"
-        about = f"pinned-{version}.dist-info"
+        """Pin one package of our own in place of all the real ones, and another in place of those of the extra s3."""
+        pinned, extra = self.wheel("pinned", version, digest), self.wheel("extra", version, digest)
+        (self.tree / "requirements/run.txt").write_text(pinned)
+        (self.tree / "requirements/s3.txt").write_text(extra)
+        (self.tree / "requirements/dev.txt").write_text(pinned + extra)
+
+    def wheel(self, name: str, version: str, digest: str) -> str:
+        """Build a wheel that holds one module, and return the line that pins it."""
+        wheel = self.folder / f"{name}-{version}-py3-none-any.whl"
+        about = f"{name}-{version}.dist-info"
         with zipfile.ZipFile(wheel, "w") as archive:
-            archive.writestr("pinned.py", f"version = {version!r}\n")
-            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: pinned\nVersion: {version}\n")
+            archive.writestr(f"{name}.py", f"version = {version!r}\n")
+            archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
             archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            archive.writestr(f"{about}/RECORD", "pinned.py,,\n")
+            archive.writestr(f"{about}/RECORD", f"{name}.py,,\n")
         digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
-        line = f"pinned @ {wheel.as_uri()} --hash=sha256:{digest}\n"
-        (self.tree / "requirements/run.txt").write_text(line)
-        (self.tree / "requirements/dev.txt").write_text(f"# and more\n{line}")
+        return f"{name} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
     def add(self, name: str, script: str) -> None:
         program = self.programs / name
@@ -105,9 +110,9 @@ class Machine:
     def add_uv(self) -> None:
         (self.programs / "uv").symlink_to(UV)
 
-    def start(self, kind: str = "run") -> "subprocess.Popen[str]":
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [self.tree / "bin/setup", kind],
+            [self.tree / "bin/setup", *arguments],
             env={**os.environ, "PATH": str(self.programs)},
             start_new_session=True,
             stdin=subprocess.DEVNULL,
@@ -116,9 +121,9 @@ class Machine:
             text=True,
         )
 
-    def setup(self, kind: str = "run") -> str:
+    def setup(self, *arguments: str) -> str:
         """What a good run says."""
-        running = self.start(kind)
+        running = self.start(*arguments)
         said, _ = running.communicate()
         assert running.returncode == 0, said
         return said
@@ -130,9 +135,11 @@ class Machine:
         assert running.returncode == 1, said
         return said
 
-    def installed(self) -> str:
+    def installed(self, name: str = "pinned") -> str:
+        """The version of what is installed, or nothing."""
         python = self.tree / ".venv/bin/python"
-        return subprocess.check_output([python, "-c", "import pinned; print(pinned.version)"], text=True).strip()
+        done = subprocess.run([python, "-c", f"import {name}; print({name}.version)"], text=True, capture_output=True)
+        return done.stdout.strip()
 
 
 @pytest.fixture
@@ -296,17 +303,54 @@ def test_two_at_once_build_one(machine: Machine) -> None:
     assert machine.installed() == "1.0"
 
 
+@pytest.mark.parametrize("installer", ["uv", pytest.param("pip", marks=pytest.mark.long)])
+def test_an_extra_is_installed_on_request_and_kept_by_updates(bare: Machine, installer: str) -> None:
+    bare.add_python()
+    if installer == "uv":
+        bare.add_uv()
+    bare.setup()
+    assert (bare.installed(), bare.installed("extra")) == ("1.0", "")
+    bare.setup("--with", "s3", "--with", "postgres")
+    assert (bare.installed(), bare.installed("extra")) == ("1.0", "1.0")
+    assert bare.setup() == bare.setup("--with", "s3") == bare.setup("--with", "redis") == ""
+    bare.pin("2.0")
+    bare.setup()
+    assert (bare.installed(), bare.installed("extra")) == ("2.0", "2.0")
+
+
+def test_an_extra_is_kept_when_the_environment_is_made_again(machine: Machine) -> None:
+    machine.setup("--with", "s3")
+    machine.tree = machine.tree.rename(machine.folder / "elsewhere")
+    machine.setup()
+    assert machine.installed("extra") == "1.0"
+
+
+def test_development_has_every_extra(machine: Machine) -> None:
+    machine.setup("dev")
+    assert machine.installed("extra") == "1.0"
+    assert machine.setup("--with", "s3") == ""
+
+
+@pytest.mark.parametrize("arguments", [("--with",), ("--with", "s4"), ("--with", ""), ("--without", "s3"), ("all",)])
+def test_an_unknown_argument_is_answered_with_the_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
+    running = machine.start(*arguments)
+    said, _ = running.communicate()
+    assert (running.returncode, said) == (2, "Usage: bin/setup [run|dev] [--with s3|postgres|redis]...\n")
+    assert not (machine.tree / ".venv").exists()
+
+
 def pins(kind: str) -> dict[str, str]:
     lines = (ROOT / f"requirements/{kind}.txt").read_text()
     return dict(re.findall(r"^([\w.-]+)==(.+?) \\$", lines, re.MULTILINE))
 
 
 def test_development_has_the_very_pins_of_run_time() -> None:
-    assert pins("run").items() <= pins("dev").items()
+    assert pins("run").items() | pins("s3").items() <= pins("dev").items()
     assert len(pins("run")) > 30
+    assert "django-storages" in pins("s3")
 
 
-@pytest.mark.parametrize("kind", ["run", "dev"])
+@pytest.mark.parametrize("kind", ["run", "s3", "dev"])
 def test_every_pin_has_hashes_and_no_host_is_named(kind: str) -> None:
     text = (ROOT / f"requirements/{kind}.txt").read_text()
     assert "://" not in text
