@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,11 +58,14 @@ class Answer:
     body: bytes
 
 
-def get(url: str, *, seconds: float = SECONDS, most: int = BYTES) -> Answer:
-    """What stands at a web address, after at most three redirects. Raises Failed or Refused."""
+def get(url: str, *, seconds: float = SECONDS, most: int = BYTES, allowed: Collection[str] = ()) -> Answer:
+    """What stands at a web address, after at most three redirects. Raises Failed or Refused.
+
+    Of private origins only those that the caller names in `allowed` are asked.
+    """
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
-        with exchange("GET", url, deadline=deadline) as response:
+        with exchange("GET", url, deadline=deadline, allowed=allowed) as response:
             if response.status not in {301, 302, 303, 307, 308}:
                 return Answer(url, response.headers.get_content_type(), body_of(response, most))
             url = urljoin(url, response.headers.get("Location", ""))
@@ -71,11 +74,17 @@ def get(url: str, *, seconds: float = SECONDS, most: int = BYTES) -> Answer:
 
 @contextmanager
 def exchange(
-    method: str, url: str, *, deadline: float, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    method: str,
+    url: str,
+    *,
+    deadline: float,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    allowed: Collection[str] = (),
 ) -> Iterator[http.client.HTTPResponse]:
     """One question to one address, and its answer, read within the block. Raises Failed or Refused."""
-    target = checked(url)
-    connection = GuardedConnection(target, deadline)
+    target = checked(url, allowed)
+    connection = GuardedConnection(target, deadline, allowed)
     try:
         with ask(connection, target, method, headers or {}, body) as response:
             yield response
@@ -87,7 +96,7 @@ def exchange(
         connection.close()
 
 
-def checked(url: str) -> SplitResult:
+def checked(url: str, allowed: Collection[str]) -> SplitResult:
     """The parts of an address that may be asked."""
     try:
         parts = urlsplit(url)
@@ -96,15 +105,19 @@ def checked(url: str) -> SplitResult:
         raise Refused("no web address") from error
     if parts.scheme not in PORTS or not parts.hostname:
         raise Refused("only http and https addresses are asked")
-    if port not in {None, *OTHER_PORTS} and not is_allowed(parts):
+    if port not in {None, *OTHER_PORTS} and not is_allowed(parts, allowed):
         raise Refused(f"port {port} is none that websites use")
     return parts
 
 
-def is_allowed(parts: SplitResult) -> bool:
-    """Whether it belongs to one of the few private origins that the settings name."""
-    port = parts.port or PORTS[parts.scheme]
-    return f"{parts.scheme}://{parts.hostname}:{port}" in settings.FETCH_ALLOWED_ORIGINS
+def is_allowed(parts: SplitResult, allowed: Collection[str]) -> bool:
+    """Whether an address belongs to one of the private origins that the caller may ask."""
+    return origin(parts) in {origin(urlsplit(each)) for each in allowed}
+
+
+def origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port, so that https://id.example.org and https://id.example.org:443 are the same."""
+    return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
 
 
 def is_public(address: str) -> bool:
@@ -120,15 +133,16 @@ def is_public(address: str) -> bool:
 class GuardedConnection(http.client.HTTPConnection):
     """Looks at the very address that it then connects to, so that a name that changes its mind gains nothing."""
 
-    def __init__(self, target: SplitResult, deadline: float) -> None:
+    def __init__(self, target: SplitResult, deadline: float, allowed: Collection[str]) -> None:
         super().__init__(ascii_host(target), target.port or PORTS[target.scheme])
         self.target = target
         self.deadline = deadline
+        self.allowed = allowed
 
     def connect(self) -> None:
         problem: Exception = Refused(f"{self.host} has no public address")
         for family, address in resolved(self.host, self.port, self.deadline):
-            if not is_public(address[0]) and not is_allowed(self.target):
+            if not is_public(address[0]) and not is_allowed(self.target, self.allowed):
                 continue
             plain = socket.socket(family, socket.SOCK_STREAM)
             try:

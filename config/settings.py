@@ -313,7 +313,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 AKISMET_KEY = env.str("AKISMET_KEY", default="")
 AKISMET_URL = env.str("AKISMET_URL", default="https://rest.akismet.com/1.1/")
 
-# Private origins that the client for outgoing requests may ask: the demo provider, and servers that the owner named
+# Private origins that the client for logins may ask, and no other: the demo provider, and servers that the owner named
 FETCH_ALLOWED_ORIGINS = frozenset(
     origin for provider in PROVIDERS if provider.is_demo or provider.server_url for origin in provider.origins
 )

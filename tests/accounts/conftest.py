@@ -69,13 +69,13 @@ def media(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(settings: Settings) -> "Iterator[Server]":
-    """A machine that has pictures, and that the settings allow."""
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
+    """A server that has pictures, and passes for a public one."""
     from accounts.demo.pictures import drawn
-    from tests.services.web import serving
+    from tests.services.web import pass_for_public, serving
 
     with serving() as server:
-        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        pass_for_public(monkeypatch, server.origin)
         server.answer = lambda handler: handler.say(body=drawn("someone", 96))
         yield server
 

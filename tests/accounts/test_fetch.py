@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -17,20 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
 from accounts import fetch
-from tests.services.web import Answer, Handler, Server, serving
+from tests.services.web import Answer, Handler, Server, pass_for_public, serving
 
 
 @pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
-    """A machine on loopback that the settings allow."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server on loopback that passes for a public one."""
     with serving() as server:
-        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        pass_for_public(monkeypatch, server.origin)
         yield server
 
 
 @pytest.fixture
 def stranger() -> Iterator[Server]:
-    """Another one, that they do not."""
+    """Another one, which does not."""
     with serving() as server:
         yield server
 
@@ -113,6 +114,33 @@ def test_no_way_of_writing_loopback_reaches_it(
     with pytest.raises(fetch.Refused, match="no public address"):
         fetch.get(f"http://{host}:{stranger.server_port}/")
     assert stranger.asked == []
+
+
+def test_a_private_origin_is_asked_only_for_a_caller_that_names_it(stranger: Server, settings: Settings) -> None:
+    settings.FETCH_ALLOWED_ORIGINS = frozenset({stranger.origin})
+    with pytest.raises(fetch.Refused):
+        fetch.get(stranger.origin)
+    with pytest.raises(fetch.Refused):
+        fetch.get(stranger.origin, allowed=["http://127.0.0.1:1", "https://127.0.0.1"])
+    assert stranger.asked == []
+    assert fetch.get(stranger.origin, allowed=[stranger.origin]).body == b"a picture"
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "is_allowed"),
+    [
+        ("https://id.example/token", "https://id.example", True),
+        ("https://id.example:443/token", "https://id.example", True),
+        ("https://id.example/token", "https://id.example:443", True),
+        ("https://ID.example/token", "https://id.example", True),
+        ("http://id.example/token", "https://id.example", False),
+        ("https://id.example:8443/token", "https://id.example", False),
+        ("https://x.id.example/token", "https://id.example", False),
+        ("https://id.example/token", "", False),
+    ],
+)
+def test_an_origin_is_the_same_with_and_without_its_usual_port(url: str, allowed: str, is_allowed: bool) -> None:
+    assert fetch.is_allowed(urlsplit(url), [allowed]) is is_allowed
 
 
 def test_a_name_that_leads_to_a_private_address_is_refused_where_it_connects(
@@ -314,14 +342,14 @@ def self_signed(host: str, folder: Path) -> Path:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(
-    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     certificate = self_signed("pictures.example", tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     origin = f"https://pictures.example:{server.server_port}"
-    settings.FETCH_ALLOWED_ORIGINS = frozenset({origin})
+    pass_for_public(monkeypatch, origin)
     resolve_to(monkeypatch, "127.0.0.1")
     with pytest.raises(fetch.Failed, match="certificate"):
         fetch.get(origin)

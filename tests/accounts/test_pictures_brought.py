@@ -39,6 +39,7 @@ def service(settings: Settings) -> Iterator[demo.Demo]:
         settings.PROVIDERS = providers.configured({}, running.base)
         settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
         settings.FETCH_ALLOWED_ORIGINS = frozenset({running.base})
+        settings.DEMO_PROVIDER_URL = running.base
         yield running
 
 
@@ -196,6 +197,15 @@ def test_a_redirect_leads_to_no_machine_of_ours(
         pictures.bring.call(person(f"{elsewhere.origin}/mara.png").pk)
         assert (inside.asked, files()) == ([], set())
     assert len(elsewhere.asked) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/avatars/mara.png", "/admin/delete?everything=1"])
+def test_a_picture_at_a_login_server_on_the_private_network_is_refused(settings: Settings, path: str) -> None:
+    with serving() as private:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
+        pictures.bring.call(person(f"{private.origin}{path}").pk)
+    assert (private.asked, files()) == ([], set())
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ from blog.models import Essay, Image, Profile, Series, Tag
 from tests import make
 from tests.blog.writing import Desk
 from tests.comments.door import Page
-from tests.services.web import serving
+from tests.services.web import pass_for_public, serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 UPLOAD = "/admin/blog/image/upload/"
@@ -60,9 +60,9 @@ def send(desk: Client, data: bytes, name: str = "hill.jpg", **fields: str) -> An
     return desk.post(UPLOAD, {"file": SimpleUploadedFile(name, data), **fields})
 
 
-def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, settings: Settings) -> None:
+def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving() as elsewhere:
-        settings.FETCH_ALLOWED_ORIGINS = frozenset({elsewhere.origin})
+        pass_for_public(monkeypatch, elsewhere.origin)
         elsewhere.answer = lambda handler: handler.say(body=photo())
         told = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/hill?w=60", "alt": "A hill"}).json()
         assert (told["width"], told["alt"], told["src"].startswith("/media/")) == (60, "A hill", True)
@@ -70,8 +70,15 @@ def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, settings:
         gone = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/gone.jpg"})
     assert (gone.status_code, Image.objects.count()) == (422, 1)
     assert "/gone.jpg” could not be brought here: the answer was 404" in gone.json()["error"]
-    inside = desk.post(UPLOAD, {"address": "http://127.0.0.1/"})
-    assert (inside.status_code, "could not be brought here" in inside.json()["error"]) == (422, True)
+
+
+def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings: Settings) -> None:
+    with serving() as private:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
+        for address in ("http://127.0.0.1/", f"{private.origin}/hill.jpg"):
+            refused = desk.post(UPLOAD, {"address": address})
+            assert (refused.status_code, "could not be brought here" in refused.json()["error"]) == (422, True)
+    assert private.asked == []
 
 
 def sent(desk: Client, width: int = 60, height: int = 40) -> Image:

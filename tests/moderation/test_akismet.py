@@ -20,7 +20,7 @@ from comments.why_held import in_words
 from moderation import actions, undoing
 from server.doctor import findings
 from tests import make
-from tests.services.web import Handler, Server, serving
+from tests.services.web import Handler, Server, pass_for_public, serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 Answer = Callable[[Handler], None]
@@ -51,13 +51,13 @@ class Service:
 
 
 @pytest.fixture
-def service(settings: Any) -> Iterator[Service]:
+def service(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     cache.clear()
     make.rules(hold_first_comment=False)
     with serving() as server:
         settings.AKISMET_KEY = "abc123"
         settings.AKISMET_URL = f"{server.origin}/1.1/"
-        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        pass_for_public(monkeypatch, server.origin)
         yield Service(server)
     cache.clear()
 
@@ -247,11 +247,20 @@ def test_an_answer_that_is_none_changes_nothing(
     assert reasons(comment) == []
 
 
-def test_nothing_is_sent_in_clear(service: Service, settings: Any) -> None:
+def test_nothing_is_sent_in_clear(service: Service, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AKISMET_URL = "http://akismet.example/1.1/"
-    settings.FETCH_ALLOWED_ORIGINS = frozenset({"http://akismet.example:80"})
+    pass_for_public(monkeypatch, "http://akismet.example")
     with pytest.raises(fetch.Refused, match="https"):
         akismet.said("verify-key", {})
+
+
+def test_a_spam_service_on_the_private_network_is_not_asked(settings: Any) -> None:
+    with serving() as private:
+        settings.AKISMET_URL = f"{private.origin}/1.1/"
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
+        with pytest.raises(fetch.Refused):
+            akismet.said("verify-key", {})
+    assert private.asked == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from blog import actions as writing
 from blog.models import Essay, Image
 from server.worker import work_off
-from tests.services.web import Server, serving
+from tests.services.web import Server, pass_for_public, serving
 from tests.transfer.exports import bring_text, everything, export, item
 from transfer import pictures
 from transfer.models import WantedPicture
@@ -48,10 +48,10 @@ def uploads(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def old_site(settings: Settings) -> Iterator[Server]:
+def old_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """The old site itself, still there to be asked."""
     with serving() as server:
-        settings.FETCH_ALLOWED_ORIGINS = frozenset({server.origin})
+        pass_for_public(monkeypatch, server.origin)
         server.answer = lambda handler: handler.say(body=jpeg(), Content_Type="image/jpeg")
         yield server
 
@@ -233,12 +233,13 @@ def test_a_site_that_is_away_is_asked_again_later_and_later_then_no_more(tmp_pat
     assert WantedPicture.objects.get().error == "the answer was 503"
 
 
-def test_a_private_address_is_never_asked(tmp_path: Path, old_site: Server, settings: Settings) -> None:
-    settings.FETCH_ALLOWED_ORIGINS = frozenset()
-    urls = [f"{old_site.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
-    bring_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
-    work_off()
-    assert old_site.asked == []
+def test_a_private_address_is_never_asked(tmp_path: Path, settings: Settings) -> None:
+    with serving() as private:
+        settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
+        urls = [f"{private.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
+        bring_text(tmp_path, export(item(1, body="".join(f'<img src="{url}">' for url in urls))))
+        work_off()
+    assert private.asked == []
     assert WantedPicture.objects.given_up().count() == 3
     assert not Image.objects.exists()
 
