@@ -10,6 +10,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")  # allauth's own room in the admin is called Accounts
     default = True
 
+    def ready(self) -> None:
+        from accounts import findings  # noqa: F401
+
 
 class SessionsConfig(UserSessionsConfig):
     """Sessions are written down by accounts.sessions, which leaves out the address that allauth would keep."""

@@ -1,17 +1,26 @@
-"""Passkeys and second factors: who is asked for one, and what they are called."""
+"""Passkeys and second factors: who is asked for one, what they are called, and how they are stored and removed."""
+
+import logging
+from collections import Counter
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import encryption, sessions
 from accounts.models import User
+
+logger = logging.getLogger("rejoinder.accounts")
 
 Type = Authenticator.Type
 
@@ -30,6 +39,19 @@ class Adapter(DefaultMFAAdapter):
     def build_totp_svg(self, url: str) -> str:
         """To stand in the page itself: the policy lets no picture in that is data."""
         return super().build_totp_svg(url).partition("?>")[2]
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return encryption.decrypt(encrypted_text)
+        except InvalidToken:
+            logger.error("A two-factor secret cannot be decrypted. `manage.py doctor` says what to do.")
+            words = _(
+                "Your codes can't be checked. Ask the owner of this site to reset your two-factor authentication."
+            )
+            raise PermissionDenied(words) from None
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
@@ -53,3 +75,20 @@ def step_before_the_admin(request: HttpRequest, user: User) -> str:
         return ""
     way = "mfa_reauthenticate_webauthn" if kinds == {Type.WEBAUTHN} else "mfa_reauthenticate"
     return f"{reverse(way)}?{urlencode({'next': request.get_full_path()})}"
+
+
+@transaction.atomic
+def reset(user: User) -> tuple[list[str], int]:
+    """Remove all authenticators and end all sessions; return what was removed, in words, and how many sessions ended.
+
+    The device that is lost may be logged in, so no session stays.
+    """
+    rows = Authenticator.objects.filter(user=user)
+    counts = Counter(rows.values_list("type", flat=True))
+    if not counts:
+        return [], 0
+    rows.delete()
+    ended = [sessions.end(session) for session in sessions.of(user)]
+    passkeys = f"{counts[Type.WEBAUTHN]} passkeys" if counts[Type.WEBAUTHN] > 1 else "a passkey"
+    words = {Type.TOTP: "an authenticator app", Type.WEBAUTHN: passkeys, Type.RECOVERY_CODES: "recovery codes"}
+    return [words[kind] for kind in words if counts[kind]], len(ended)

@@ -1,6 +1,6 @@
 """What the clock does for people's accounts."""
 
-from accounts import invitations, pictures
+from accounts import encryption, invitations, pictures
 from server.jobs import every, job
 
 
@@ -14,3 +14,9 @@ def sweep_pictures() -> None:
 @job()
 def forget_invitations() -> None:
     invitations.forget_old()
+
+
+@every(days=1)
+@job()
+def renew_encryption() -> None:
+    encryption.renew()

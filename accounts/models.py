@@ -25,6 +25,14 @@ class UserManager(DjangoUserManager["User"]):
         user.prove_address()
         return user
 
+    def with_login(self, login: str) -> models.QuerySet["User"]:
+        """The account with this user name; if there is none, those with this email address."""
+        named = self.filter(username=login)
+        if named.exists():
+            return named
+        proved = models.Q(emailaddress__email__iexact=login, emailaddress__verified=True)
+        return self.filter(models.Q(email__iexact=login) | proved).distinct().order_by("username")
+
 
 class QueueMail(models.TextChoices):
     """How somebody who keeps order here hears of what waits for them."""

@@ -1,6 +1,7 @@
 """Where the apps meet."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
@@ -21,7 +22,8 @@ from transfer.document import views as documents
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
-admin.site.unregister([SocialApp, SocialToken, UserSession])  # services stand in the settings; tokens are not kept
+# services stand in the settings; tokens are not kept; two-factor secrets are for no one to see
+admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [

@@ -1,0 +1,36 @@
+"""`manage.py reset_two_factor LOGIN`: removes two-factor authentication, for someone who has lost the device."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import factors
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Removes an account's authenticator app, passkeys and recovery codes, and ends its sessions."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("login", metavar="LOGIN", help="a user name or an email address")
+
+    def handle(self, *args: Any, login: str, **options: Any) -> None:
+        user = self.find(login)
+        name = user.get_username()
+        removed, sessions = factors.reset(user)
+        if not removed:
+            self.stdout.write(f"{name} has no two-factor authentication. Nothing was changed.")
+            return
+        ended = "1 session" if sessions == 1 else f"{sessions} sessions"
+        self.stdout.write(f"Removed from {name}: {', '.join(removed)}. Ended {ended}.")
+
+    def find(self, login: str) -> User:
+        found = list(User.objects.with_login(login))
+        if not found:
+            raise CommandError(f"No account has the user name or email address {login!r}.")
+        if len(found) > 1:
+            names = ", ".join(user.get_username() for user in found)
+            raise CommandError(f"Several accounts have the email address {login!r}. Give a user name: {names}.")
+        return found[0]
