@@ -135,8 +135,8 @@ def known_settings(known: Provider, client_id: str, *secrets: str) -> dict[str, 
 def key_in(file: Path) -> str:
     try:
         return file.read_text()
-    except OSError as error:
-        raise ImproperlyConfigured(f"APPLE_KEY_FILE cannot be read: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"APPLE_KEY_FILE must be a file that this user can read: {error}.") from error
 
 
 def servers(text: str) -> list[Provider]:
@@ -160,10 +160,12 @@ def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
     if not isinstance(origins, list):
         raise TypeError(f"The origins of {key!r} are no list.")
     if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
-        raise ImproperlyConfigured(f"The id of an OpenID Connect server is letters and figures, none of ours: {key!r}.")
+        raise ImproperlyConfigured(
+            f"OIDC_SERVERS: an id is made of letters, digits and hyphens and is none of ours, unlike {key!r}."
+        )
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"The OpenID Connect server {key!r} needs a full address, not {address!r}.")
+        raise ImproperlyConfigured(f"OIDC_SERVERS: {key!r} needs a full address such as https://id.example.org.")
     provider = Provider(
         key=key,
         name=str(one["name"]),

@@ -4,16 +4,13 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
-from config import providers, start
+from config import environment, providers, start
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 
 def kept_secret(file: Path) -> str:
@@ -32,30 +29,33 @@ def kept_secret(file: Path) -> str:
 
 
 # What this installation is
-DEBUG = env.bool("DEBUG", default=False)
-PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-SITE_URL_IS_SET = "SITE_URL" in os.environ
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
+DEBUG = environment.boolean("DEBUG")
+PORT = environment.number("PORT", 8000, most=65534 if DEBUG else 65535)  # the demo provider's is the next one
+SITE_URL = environment.address("SITE_URL", f"http://127.0.0.1:{PORT}")
+SITE_URL_IS_SET = bool(environment.text("SITE_URL"))
+DATA_DIR = environment.folder("DATA_DIR", BASE_DIR / "var")
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
 _address = urlsplit(SITE_URL)
-if _address.scheme not in {"http", "https"} or not _address.hostname:
-    raise ImproperlyConfigured(f"SITE_URL must be a full address such as https://example.org, not {SITE_URL!r}.")
 HTTPS = _address.scheme == "https"
 ALLOWED_HOSTS = [_address.hostname] if SITE_URL_IS_SET else ["127.0.0.1", "localhost", "[::1]"]
 
-SECRET_KEY_IS_SET = bool(env.str("SECRET_KEY", default=""))
-SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret(DATA_DIR / "secret_key")
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_IS_SET = bool(environment.text("SECRET_KEY"))
+try:
+    SECRET_KEY = environment.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+except OSError as error:
+    environment.stop(f"DATA_DIR must be a folder that this user can read and write: {error}.")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure-"):
-    raise ImproperlyConfigured(
-        "SECRET_KEY is too weak: at least 50 characters, 10 of them different. Leave it unset and one is made for you."
+    environment.stop(
+        "SECRET_KEY is too weak: it needs at least 50 characters, 10 of them different. "
+        "Without it a key is generated in DATA_DIR."
     )
 
 # With what people may log in; in the demo and the tests a provider of our own plays those that have no keys
 DEMO_PROVIDER_URL = f"http://localhost:{PORT + 1}" if DEBUG else ""
-PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
+with environment.one_line():
+    PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
 KNOWN_PROVIDERS = providers.KNOWN
 SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
 
@@ -135,30 +135,34 @@ SQLITE_OPTIONS: dict[str, Any] = {
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
     ),
 }
+# For commands, which may take long: their patience for a lock is longer than a request can hold one.
 POSTGRES_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
-    "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
+    "options": "-c lock_timeout=30s",
     "tcp_user_timeout": 10000,
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
     "keepalives_count": 3,
+}
+# What requests and jobs have besides (server/database.py)
+POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
+    "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
     "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
 }
 DATABASES: dict[str, Any] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'rejoinder.sqlite3'}"),
+    "default": environment.database("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'rejoinder.sqlite3'))}"),
 }
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASES["default"]["ENGINE"] = "server.sqlite"
-DATABASES["default"]["OPTIONS"] = {
-    **(SQLITE_OPTIONS if ON_SQLITE else POSTGRES_OPTIONS),
-    **DATABASES["default"].get("OPTIONS", {}),
-}
+_of_the_url = DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] = {**(SQLITE_OPTIONS if ON_SQLITE else POSTGRES_OPTIONS), **_of_the_url}
+REQUEST_OPTIONS = {} if ON_SQLITE else {**POSTGRES_REQUEST_OPTIONS, **_of_the_url}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # on PostgreSQL the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", default=1 if ON_SQLITE else 2)
-CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://rejoinder_cache")}  # shared by every process
+WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
+CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MEDIA_ROOT = DATA_DIR / "media"
@@ -167,17 +171,17 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Pictures on this machine's disk, or in a bucket that every host reaches; readers get them from here either way
-S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_BUCKET = environment.text("S3_BUCKET")
 if S3_BUCKET:
     start.need_bucket_package()
 S3_OPTIONS = {
     "bucket_name": S3_BUCKET,
-    "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
-    "region_name": env.str("S3_REGION", default="") or None,
-    "access_key": env.str("S3_KEY", default="") or None,
-    "secret_key": env.str("S3_SECRET", default="") or None,
-    "location": env.str("S3_FOLDER", default=""),
-    "addressing_style": env.str("S3_ADDRESSING", default="") or None,
+    "endpoint_url": environment.address("S3_ENDPOINT") or None,
+    "region_name": environment.text("S3_REGION") or None,
+    "access_key": environment.text("S3_KEY") or None,
+    "secret_key": environment.text("S3_SECRET") or None,
+    "location": environment.text("S3_FOLDER"),
+    "addressing_style": environment.choice("S3_ADDRESSING", ("auto", "path", "virtual")) or None,
 }
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": S3_OPTIONS}
@@ -188,15 +192,15 @@ STORAGES: dict[str, Any] = {
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_MAX_AGE = 3600
 
-EMAIL_URL_IS_SET = "EMAIL_URL" in os.environ
+EMAIL_URL_IS_SET = bool(environment.text("EMAIL_URL"))
 if EMAIL_URL_IS_SET:
-    vars().update(env.email_url("EMAIL_URL"))
+    vars().update(environment.mail("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Rejoinder <rejoinder@{_address.hostname}>")
-BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")  # where mail that cannot be delivered goes back to
+DEFAULT_FROM_EMAIL = environment.email("DEFAULT_FROM_EMAIL", f"Rejoinder <rejoinder@{_address.hostname}>")
+BOUNCE_ADDRESS = environment.email("BOUNCE_ADDRESS")  # where mail that cannot be delivered goes back to
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # What it says
@@ -267,7 +271,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "accounts.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=False)  # whether the admin opens with nothing less
+STAFF_SECOND_FACTOR = environment.boolean("STAFF_SECOND_FACTOR")  # whether the admin opens with nothing less
 ALLAUTH_TRUSTED_PROXY_COUNT = 0  # the door has already made REMOTE_ADDR right
 
 # What a browser is told
@@ -310,8 +314,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # A service elsewhere that is asked about comments, if there is a key; the owner may name another that speaks alike
-AKISMET_KEY = env.str("AKISMET_KEY", default="")
-AKISMET_URL = env.str("AKISMET_URL", default="https://rest.akismet.com/1.1/")
+AKISMET_KEY = environment.text("AKISMET_KEY")
+AKISMET_URL = environment.address("AKISMET_URL", "https://rest.akismet.com/1.1")
 
 # Private origins that the client for logins may ask, and no other: the demo provider, and servers that the owner named
 FETCH_ALLOWED_ORIGINS = frozenset(

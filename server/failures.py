@@ -2,8 +2,12 @@
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from config import environment
 
 
 def is_away(error: BaseException | None) -> bool:
@@ -17,3 +21,23 @@ def is_away(error: BaseException | None) -> bool:
     # SQLite calls a wrong statement or a missing table an OperationalError too; its code tells them apart.
     code = getattr(error.__cause__, "sqlite_errorcode", None)
     return code is None or code & 0xFF != sqlite3.SQLITE_ERROR
+
+
+def is_unreachable(error: DatabaseError) -> bool:
+    """Return whether no connection could be made, or the one there was has ended."""
+    cause = error.__cause__
+    code: int = getattr(cause, "sqlite_errorcode", None) or 0
+    if code & 0xFF in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}:
+        return True
+    return isinstance(error, OperationalError) and getattr(cause, "sqlstate", "") is None
+
+
+@contextmanager
+def one_line_without_database() -> Iterator[None]:
+    """Stop a command that cannot reach the database with the reason in one line."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not is_unreachable(error):
+            raise
+        environment.stop(f"The database cannot be reached. Check DATABASE_URL and the database server: {error}")

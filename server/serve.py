@@ -13,7 +13,7 @@ from django.core.management import execute_from_command_line
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 
-from server import fence
+from server import database, fence
 from server.keeper import STOP_WITHIN, Keeper
 from server.web import BACKLOG, Server, listen_again
 
@@ -67,6 +67,7 @@ def application() -> Any:
     """In a server process, before it answers."""
     fence.die_with_parent()
     listen_again()
+    database.limit_statements()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
     return import_string(settings.WSGI_APPLICATION)

@@ -26,8 +26,8 @@ def about_database() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Database"),
-            _("It does not answer: %(error)s.") % {"error": str(error).strip()},
-            _("Until it does, every page says that the site cannot reach its records."),
+            _("The database cannot be reached: %(error)s.") % {"error": " ".join(str(error).split()).rstrip(".")},
+            _("Check DATABASE_URL and the database server."),
         )
 
 

@@ -1,9 +1,10 @@
-"""`manage.py doctor`: what is not yet right about this installation; ends with 1 when something is wrong."""
+"""`manage.py doctor`: list what is wrong with this installation, and exit with 1 on errors, 2 without a database."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import Error, connection
 
 from server.doctor import Gravity, findings
 
@@ -18,5 +19,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{finding.gravity.name.lower():8}{finding}")
         if not found:
             self.stdout.write("Everything that can be looked at from here is right.")
+        try:
+            connection.ensure_connection()
+        except Error:
+            sys.exit(2)
         if any(finding.gravity is Gravity.ERROR for finding in found):
             sys.exit(1)

@@ -13,7 +13,6 @@ from django.db import Error
 
 from server import health, serve, static
 from server.doctor import findings
-from server.proxies import Proxies
 
 DEMO = ("owner", "author", "moderator")
 
@@ -31,7 +30,6 @@ class Command(BaseCommand):
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
-        self.refuse_unreadable_proxies()
         self.refuse_pending_migrations()
         if not static.are_collected():
             self.stdout.write("Collecting the static files.")
@@ -57,18 +55,8 @@ class Command(BaseCommand):
             ) from None
         sys.exit(status)
 
-    def refuse_unreadable_proxies(self) -> None:
-        try:
-            Proxies(settings.TRUSTED_PROXIES)
-        except ValueError as error:
-            raise CommandError(f"TRUSTED_PROXIES holds what is no address or network: {error}") from None
-
     def refuse_pending_migrations(self) -> None:
-        try:
-            pending = health.pending_migrations()
-        except Error as error:
-            self.stderr.write(f"The database does not answer yet: {str(error).strip()}")
-            return
+        pending = health.pending_migrations()
         if not pending:
             return
         words = f"{len(pending)} migrations are pending ({', '.join(pending[:3])} …). Run: manage.py migrate"

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
-from server import fence
+from server import database, fence
 from server.worker import Worker
 
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        database.limit_statements()
         worker = Worker()
         fence.once_told(fence.STOPS, worker.stop)
         autodiscover_modules("jobs")

@@ -1,0 +1,167 @@
+"""Read environment variables; one that cannot be used stops the program with a line that names it and exit status 2.
+
+Messages never repeat a URL: it may hold a password.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from email.utils import parseaddr
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+T = TypeVar("T")
+
+TRUE, FALSE = {"true", "on", "yes", "y", "1"}, {"false", "off", "no", "n", "0", ""}
+DATABASES = {"postgres", "postgresql", "sqlite"}
+CACHES = {"redis", "rediss", "dbcache"}
+MAIL_SERVERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
+MAIL = MAIL_SERVERS | {"consolemail", "filemail", "dummymail"}
+
+
+def stop(message: str) -> NoReturn:
+    """End the program: Django imports the settings for every command, so this works for all of them."""
+    print(" ".join(message.split()), file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """Stop with the words of a configuration error."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        stop(str(error))
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def words(name: str) -> list[str]:
+    """Return the parts between commas."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def boolean(name: str) -> bool:
+    value = text(name).lower()
+    if value not in TRUE | FALSE:
+        stop(f"{name} must be true or false, not {value!r}.")
+    return value in TRUE
+
+
+def number(name: str, default: int, *, least: int = 1, most: int) -> int:
+    value = text(name) or str(default)
+    if not (value.isascii() and value.isdigit() and least <= int(value[:10]) <= most):
+        stop(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
+def choice(name: str, choices: Collection[str]) -> str:
+    value = text(name)
+    if value and value not in choices:
+        stop(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def networks(name: str) -> list[str]:
+    for value in (found := words(name)):
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            stop(
+                f"{name} must list addresses or networks such as 203.0.113.7 or 10.0.0.0/8, separated by commas; "
+                f"{value!r} is neither."
+            )
+    return found
+
+
+def email(name: str, default: str = "") -> str:
+    value = text(name, default)
+    if value and not _is_email(value):
+        stop(f"{name} must be an email address such as name@example.org, not {value!r}.")
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    try:
+        return Path(text(name) or default).resolve()
+    except (OSError, ValueError) as error:
+        stop(f"{name} must be a folder: {error}.")
+
+
+def address(name: str, default: str = "", *, schemes: Collection[str] = ("https", "http")) -> str:
+    """Return a full web address without a slash at its end."""
+    value = text(name) or default
+    example = f"{next(iter(schemes))}://example.org"
+    if value and not _has_host(_split(value), schemes):
+        stop(f"{name} must be a full address such as {example}.")
+    return value.rstrip("/")
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of the database at this URL."""
+    value = text(name) or default
+    parts = _split(value)
+    is_usable = parts is not None and parts.scheme in DATABASES and len(parts.path) > 1
+    expected = (
+        f"{name} must be postgres://user:password@host/name or sqlite:////path/to/file. "
+        "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
+    )
+    return _parsed(Env.db_url_config, value, expected) if is_usable else stop(expected)
+
+
+def cache(name: str, default: str) -> dict[str, Any]:
+    """Return Django's settings of the cache at this URL."""
+    value = text(name) or default
+    expected = f"{name} must be redis://host:6379/0, or rediss:// with TLS. Without it the database is the cache."
+    parts = _split(value)
+    is_usable = parts is not None and parts.scheme in CACHES and bool(parts.hostname)
+    if parts is not None and parts.scheme != "dbcache":
+        is_usable = is_usable and (parts.path.strip("/") or "0").isdigit()
+    return _parsed(Env.cache_url_config, value, expected) if is_usable else stop(expected)
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Return Django's email settings for this URL."""
+    expected = (
+        f"{name} must be smtp+tls://user:password@host:587, or begin with smtp:// or smtp+ssl://. "
+        "In a user name or password, write special characters percent-encoded: %23 for #, %2F for /, %40 for @."
+    )
+    parts = _split(text(name))
+    is_usable = parts is not None and parts.scheme in MAIL
+    if parts is not None and parts.scheme in MAIL_SERVERS:
+        is_usable = is_usable and bool(parts.hostname)
+    return _parsed(Env.email_url_config, text(name), expected) if is_usable else stop(expected)
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    return parts
+
+
+def _has_host(parts: SplitResult | None, schemes: Collection[str]) -> bool:
+    return parts is not None and parts.scheme in schemes and bool(parts.hostname) and " " not in parts.netloc
+
+
+def _parsed(parse: Callable[[str], T], value: str, expected: str) -> T:
+    try:
+        return parse(value)
+    except (ImproperlyConfigured, ValueError):
+        stop(expected)
+
+
+def _is_email(value: str) -> bool:
+    _, found = parseaddr(value)
+    user, _, host = found.rpartition("@")
+    return bool(user and host) and value.isprintable() and " " not in found
