@@ -346,12 +346,16 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"()": "server.logs.WithoutProofs", "format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"no_traceback": {"()": "server.logs.WithoutTraceback"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_traceback"]},
+        "counted": {"class": "server.logs.CountedRefusals"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        # anybody may send any Host: it is answered with 400, and no news
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security": {"handlers": ["counted"], "level": "WARNING", "propagate": False},
+        "django.security.csrf": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "rejoinder": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

@@ -1,14 +1,19 @@
 """What the log shows, and what it keeps to itself."""
 
 import logging
+from contextlib import closing
 from time import process_time
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 
 from comments import mailed_links
 from comments.models import Address
+from server.logs import CountedRefusals
 from tests.comments.door import Browser
+from tests.server.wire import Call
+from tests.services.site import Serve, Server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -49,3 +54,46 @@ def test_no_address_is_long_to_write_down(piece: str) -> None:
     began = process_time()
     logging.getLogger("rejoinder").handlers[0].format(record)
     assert process_time() - began < 1
+
+
+def lines_of(site: Server) -> list[str]:
+    return [line for line in site.process.said().splitlines() if "Host" in line or "Traceback" in line]
+
+
+def test_many_requests_with_a_wrong_host_are_one_line_a_minute(serve: Serve) -> None:
+    site = serve(SITE_URL="https://essays.example", WEB_CONCURRENCY="1", DEBUG=None)
+    for number in range(37):
+        with closing(Call(site.url)) as call:
+            call.socket.sendall(
+                f"POST /accounts/login/ HTTP/1.1\r\nHost: {number}.example\r\nConnection: close\r\n\r\n".encode()
+            )
+            assert call.answer()[0] == 400
+    (line,) = lines_of(site)
+    assert "1 request with an unknown Host header" in line
+    assert "'0.example'" in line
+    assert "SITE_URL" in line
+    assert "ALLOWED_HOSTS" not in site.process.said()
+
+
+def test_the_rest_of_a_minute_is_counted_and_its_last_host_is_escaped(caplog: pytest.LogCaptureFixture) -> None:
+    counted = CountedRefusals()
+    for host in ["a.example"] * 37 + ["b\x1b[2J\n" + "x" * 9000]:
+        record = logging.LogRecord("django.security.DisallowedHost", logging.ERROR, "", 1, "Invalid", (), None)
+        record.request = RequestFactory().get("/", HTTP_HOST=host)
+        counted.handle(record)
+    counted.report("DisallowedHost")
+    counted.report("DisallowedHost")
+    first, second = [record.getMessage() for record in caplog.records]
+    assert first.startswith("1 request with")
+    assert second.startswith("37 requests with an unknown Host header in the last minute, latest: 'b\\x1b[2J\\n")
+    assert len(second) < 300
+
+
+def test_a_refused_request_leaves_no_traceback() -> None:
+    handler = logging.getLogger("django").handlers[0]
+    record = logging.LogRecord(
+        "django.request", logging.WARNING, "", 1, "Bad Request", (), (ValueError, ValueError(), None)
+    )
+    record.status_code = 400
+    assert handler.filter(record)
+    assert not record.exc_info
