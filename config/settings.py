@@ -163,6 +163,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # on PostgreSQL the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
 CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    CACHES["default"]["BACKEND"] = "server.cache.RedisOrDatabase"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MEDIA_ROOT = DATA_DIR / "media"

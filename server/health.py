@@ -1,9 +1,12 @@
 """For load balancers and service managers: is the process there, and can it serve?"""
 
+from django.core.cache import caches
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
+
+from server.cache import RedisOrDatabase
 
 _is_migrated = False
 
@@ -22,7 +25,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         trouble = "the database does not answer"
     if trouble:
         return HttpResponse(f"{trouble}\n", status=503, content_type="text/plain", headers={"Retry-After": "2"})
-    return HttpResponse("ok\n", content_type="text/plain")
+    words = cache_trouble()
+    return HttpResponse(f"ok, but: {words}\n" if words else "ok\n", content_type="text/plain")
+
+
+def cache_trouble() -> str:
+    """Return what is wrong with Redis, where it is used: the site can serve without it."""
+    return found.trouble() if isinstance(found := caches["default"], RedisOrDatabase) else ""
 
 
 def find_trouble() -> str:

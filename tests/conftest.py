@@ -47,7 +47,7 @@ from xdist.workermanage import parse_tx_spec_config
 
 from tests.services.chromium import Visitor, chromium
 from tests.services.databases import database
-from tests.services.redis import redis
+from tests.services.redis import Redis, redis
 from tests.services.sharing import Sharing
 from tests.services.site import Installation, Serve, Server, alike, installed
 from tests.services.smtp import Mailbox
@@ -333,8 +333,8 @@ def mailbox() -> Iterator[Mailbox]:
         yield box
 
 
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """A Redis server; this is its CACHE_URL."""
-    with redis() as url:
-        yield url
+@pytest.fixture(name="redis")
+def redis_server() -> Iterator[Redis]:
+    """A Redis server; `redis.url` is its CACHE_URL."""
+    with redis() as server:
+        yield server

@@ -38,6 +38,8 @@ def _about_database() -> Iterator[Finding]:
         return
     if connection.vendor == "sqlite":
         yield from _about_sqlite()
+    if words := health.cache_trouble():
+        yield Finding(Gravity.ERROR, _("Redis"), f"{words}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
         yield Finding(
             Gravity.WARNING,

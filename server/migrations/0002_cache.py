@@ -1,11 +1,11 @@
-"""The table of the cache that every process shares, where no other cache is configured."""
+"""The table of the cache that every process shares; with Redis it is used while Redis does not respond."""
 
 from django.core.management import call_command
 from django.db import migrations
 
 
 def make_table(apps, schema_editor):
-    call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
+    call_command("createcachetable", "rejoinder_cache", database=schema_editor.connection.alias, verbosity=0)
 
 
 class Migration(migrations.Migration):

@@ -2,23 +2,58 @@
 
 import contextlib
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.services.processes import Process, answers, free_port, running
+from tests.services.processes import Process, answers, free_port
+
+
+class Redis:
+    """A server that keeps nothing on disk, and can be stopped, started again and suspended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        program = shutil.which("redis-server")
+        assert program, (
+            "redis-server is not installed: bin/test installs it where it may, else install Debian's redis-server"
+        )
+        command: list[str | Path] = [
+            program,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            self.folder,
+        ]
+        self.process = Process(command, log=self.folder / "redis.log")
+        self.process.wait_until(lambda: answers(self.port), f"Redis on port {self.port}")
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def suspend(self) -> None:
+        """Keep the port open and the connections up, and answer nothing."""
+        self.process.running.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.running.send_signal(signal.SIGCONT)
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """The address of a fresh server that keeps nothing on disk."""
-    program = shutil.which("redis-server")
-    assert program, (
-        "redis-server is not installed: bin/test installs it where it may, else install Debian's redis-server"
-    )
-    port = free_port()
+def redis() -> Iterator[Redis]:
     with tempfile.TemporaryDirectory(prefix="rejoinder-redis-") as folder:
-        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        with running(Process(command, log=Path(folder) / "redis.log")) as server:
-            server.wait_until(lambda: answers(port), f"Redis on port {port}")
-            yield f"redis://127.0.0.1:{port}/0"
+        server = Redis(Path(folder))
+        try:
+            yield server
+        finally:
+            server.resume()
+            server.stop()

@@ -1,0 +1,167 @@
+"""Redis as the cache, and the database in its place while Redis does not respond."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.db import DatabaseCache
+from django.core.cache.backends.redis import RedisCache
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+logger = logging.getLogger("rejoinder.server")
+
+TABLE = "rejoinder_cache"
+MOST_ENTRIES = 10_000
+TIMEOUT = 0.25  # seconds, for a connection and for an answer
+RETRY_AFTER = 1.0
+CHANGES = {"add", "set", "touch", "delete", "incr"}
+
+
+class RedisOrDatabase(BaseCache):
+    """Django's Redis cache; the first request that Redis fails goes to the database, as do all others until it is back.
+
+    A thread looks for Redis meanwhile, so that no other request waits for it. Before Redis is used again, everything
+    that was written to the database is copied to it, so that no older value comes back.
+    """
+
+    def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
+        super().__init__(params)
+        servers = server if isinstance(server, str) else ",".join(server)
+        self.switch = shared_switch(servers, tuple(sorted(params.get("OPTIONS", {}).items())))
+
+    def trouble(self) -> str:
+        """Ask Redis, and return what is wrong with it in words, or nothing."""
+        self.get("trouble")
+        return self.switch.trouble
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return bool(self.switch.call("add", self._made(key, version), value, self._seconds(timeout)))
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return self.switch.call("get", self._made(key, version), default)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        self.switch.call("set", self._made(key, version), value, self._seconds(timeout))
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return bool(self.switch.call("touch", self._made(key, version), self._seconds(timeout)))
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        return bool(self.switch.call("delete", self._made(key, version)))
+
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return bool(self.switch.call("has_key", self._made(key, version)))
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return int(self.switch.call("incr", self._made(key, version), delta))
+
+    def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
+        made = {self._made(key, version): key for key in keys}
+        return {made[key]: value for key, value in self.switch.call("get_many", list(made)).items()}
+
+    def clear(self) -> None:
+        self.switch.call("clear")
+
+    def _seconds(self, timeout: Any) -> Any:
+        return self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+
+    def _made(self, key: Any, version: int | None) -> str:
+        return self.make_and_validate_key(key, version=version)
+
+
+class Switch:
+    """Which of the two is asked now; one for all threads of a process."""
+
+    def __init__(self, servers: str, options: dict[str, Any]) -> None:
+        # Here: the package is installed only where Redis is used.
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        limits = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
+        as_made = {"KEY_FUNCTION": lambda key, prefix, version: key}
+        self.errors = (redis.RedisError, OSError)
+        self.redis = RedisCache(servers, {**as_made, "OPTIONS": {**limits, **options}})
+        self.database = DatabaseCache(TABLE, {**as_made, "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
+        self.trouble = ""
+        self.outdated: set[str] = set()  # keys whose value in Redis must not come back
+        self.lock = threading.Lock()
+
+    def call(self, operation: str, *arguments: Any) -> Any:
+        if not self.trouble:
+            try:
+                return getattr(self.redis, operation)(*arguments)
+            except self.errors as error:
+                self.open(error)
+                # A Redis that hangs still does what it was asked once it goes on, such as taking a lock.
+                self.outdated.update(arguments[:1] if operation in CHANGES else ())
+        if operation == "delete" and len(self.outdated) < MOST_ENTRIES:
+            self.outdated.add(arguments[0])
+        return getattr(self.database, operation)(*arguments)
+
+    def open(self, error: Exception) -> None:
+        with self.lock:
+            if self.trouble:
+                return
+            self.trouble = "Redis does not respond; the database is the cache until it does"
+        logger.warning("%s (%s).", self.trouble, error)
+        threading.Thread(target=self.look_for_redis, name="look for Redis", daemon=True).start()
+
+    def look_for_redis(self) -> None:
+        pause = threading.Event()
+        while self.trouble:
+            pause.wait(RETRY_AFTER)
+            try:
+                self.copy_to_redis(overwrite=True)
+                self.trouble = ""
+                self.copy_to_redis(overwrite=False)  # what was being written when the first copy was made
+            except self.errors:
+                continue
+            except DatabaseError as failure:
+                logger.warning("The cache could not be copied to Redis: %s", failure)
+            finally:
+                connection.close()
+        logger.warning("Redis responds again and is used again.")
+
+    def copy_to_redis(self, *, overwrite: bool) -> None:
+        """Delete what is outdated there, then move every entry from the database."""
+        for _ in range(2):  # by then Redis has read whatever was still on its way
+            self.redis.get("trouble")
+        while self.outdated:
+            self.redis.delete(self.outdated.pop())
+        now = timezone.now()
+        for key, stored, expires in entries():
+            seconds = (expires - now).total_seconds()
+            value = self.database.get(key)
+            if value is not None and seconds > 0:
+                (self.redis.set if overwrite else self.redis.add)(key, value, max(1, round(seconds)))
+            forget(key, stored)
+
+
+@cache
+def shared_switch(servers: str, options: tuple[tuple[str, Any], ...]) -> Switch:
+    return Switch(servers, dict(options))
+
+
+def entries() -> list[tuple[str, str, datetime]]:
+    """Return the key, the stored value and the end of everything that the table holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT cache_key, value, expires FROM {TABLE}")  # noqa: S608
+        return [(key, stored, in_utc(expires)) for key, stored, expires in cursor.fetchall()]
+
+
+def in_utc(expires: datetime | str) -> datetime:
+    """SQLite returns text."""
+    found = datetime.fromisoformat(expires) if isinstance(expires, str) else expires
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def forget(key: str, stored: str) -> None:
+    """Delete an entry that was copied, unless it has changed since."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE cache_key = %s AND value = %s", [key, stored])  # noqa: S608
