@@ -170,6 +170,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             connecting.take(request, sociallogin)
             return
+        if sociallogin.account.pk is None and any(proving.is_of_staff(email) for email in emails_in(sociallogin)):
+            key = identity.service_of(sociallogin.account.provider)["key"]
+            raise ImmediateHttpResponse(ways_back.after_refusing_staff(sociallogin.state, key))
         if sociallogin.is_existing:
             return
         sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
@@ -191,6 +194,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         state = (extra_context or {}).get("state")
         outcome = "denied" if error == AuthError.CANCELLED else "failed"
         raise ImmediateHttpResponse(ways_back.after_failure(request, state, outcome))
+
+
+def emails_in(login: SocialLogin) -> set[str]:
+    """Every address that the provider named, verified or not."""
+    named = {email.email for email in login.email_addresses} | {getattr(login.user, "email", "")}
+    return {email for email in named if email}
 
 
 def settle(email: EmailAddress) -> bool:

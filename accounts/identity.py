@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 import pagecache
-from accounts import pictures
+from accounts import pictures, ways_back
 from accounts.models import Commenter, User
 from accounts.names import tidy_line
 
@@ -48,6 +48,14 @@ def service_of(account: str) -> dict[str, str]:
 def shown(provider: Any) -> dict[str, str]:
     has_icon = provider.key in {known.key for known in settings.KNOWN_PROVIDERS}
     return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
+
+
+def staff_refusal(outcome: str) -> str:
+    """The sentence for `?login=staff-KEY`, or nothing for any other outcome."""
+    if not outcome.startswith(ways_back.STAFF):
+        return ""
+    provider = provider_called(outcome.removeprefix(ways_back.STAFF))
+    return ways_back.staff_sentence(provider.name) if provider else ""
 
 
 def last_login(request: HttpRequest) -> dict[str, Any]:

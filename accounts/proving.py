@@ -4,6 +4,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts import actions
 from accounts.models import Commenter, User, email_with_room
@@ -17,6 +18,15 @@ def is_somebody_elses(email: str, user: User | None) -> bool:
     """`user` may be gone meanwhile, or not be saved yet."""
     proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
     return proved.exclude(user=user.pk if user else None).exists()
+
+
+def is_of_staff(email: str) -> bool:
+    """Whether a verified address belongs to someone who may open the admin or has rights of another kind."""
+    staff = User.objects.filter(
+        Q(is_staff=True) | Q(is_superuser=True) | Q(groups__isnull=False) | Q(user_permissions__isnull=False)
+    )
+    verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    return staff.filter(Q(email__iexact=email) | Q(pk__in=verified.values("user"))).exists()
 
 
 def account_of(email: str, *, name: str = "") -> User:

@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
 CARRIED_FOR = 60 * 60
 OUTCOMES = ("denied", "failed", "lost", "often", "out")
+STAFF = "staff-"  # followed by the provider's key
 
 
 def carry(request: HttpRequest, what: Any) -> None:
@@ -36,3 +38,15 @@ def after_failure(request: HttpRequest, state: Any, outcome: str) -> HttpRespons
     if begun_at:
         return HttpResponseRedirect(with_outcome(begun_at, outcome))
     return render(request, "account/done.html", {"outcome": "lost"}, status=400)
+
+
+def after_refusing_staff(state: Any, key: str) -> HttpResponse:
+    """Back to where the login began, or to the login page, which names the provider and says what to do."""
+    begun_at = state.get("next") if isinstance(state, dict) else None
+    return HttpResponseRedirect(with_outcome(begun_at or reverse("account_login"), f"{STAFF}{key}"))
+
+
+def staff_sentence(provider: str) -> str:
+    """What a staff member reads whose account is not connected with this provider."""
+    words = _("Log in with your password first, then connect %(provider)s in your account settings.")
+    return words % {"provider": provider}

@@ -112,7 +112,7 @@ def row(
         "is_changing": is_changing,
         "details": None if speaks_for_user else details,
         "icons": icons(str(request.site)),
-        "trouble": troubles().get(request.GET.get("login", "")),
+        "trouble": trouble(request.GET.get("login", "")),
         "troubles": troubles(),
         "rules": rules,
         "hint": hint(rules, is_known=speaks_for_user),
@@ -132,6 +132,10 @@ def icons(site: str) -> list[dict[str, str]]:
     return [{"key": OWN, "name": site, "mark": "site"}, *identity.elsewhere()]
 
 
+def trouble(outcome: str) -> str | None:
+    return identity.staff_refusal(outcome) or troubles().get(outcome)
+
+
 def troubles() -> dict[str, str]:
     """The ways in which a log-in ends that are not well, in words."""
     return {
@@ -142,6 +146,7 @@ def troubles() -> dict[str, str]:
         ),
         "often": _("Too many log-ins began from here just now: please wait a minute. Your words are still here."),
         "lost": _("You are not logged in: the log-in took too long, or did not begin here. Your words are still here."),
+        "staff": ways_back.staff_sentence("%s"),  # the script knows the provider's name
     }
 
 

@@ -19,6 +19,11 @@ def provider_named(account: str) -> dict[str, str]:
     return identity.service_of(account)
 
 
+@register.simple_tag
+def staff_refusal(outcome: str) -> str:
+    return identity.staff_refusal(outcome or "")
+
+
 @register.simple_tag(takes_context=True)
 def takes_passkeys(context: template.Context) -> bool:
     """Browsers keep passkeys for names alone, not for numbers, and only where nobody can listen."""

@@ -24,6 +24,7 @@ def about_settings() -> Iterator[Finding]:
     yield from _about_secret_key()
     yield from _about_mail()
     yield from _about_proxies()
+    yield from _about_two_factor()
     yield from _about_debugging()
     if connection.vendor == "sqlite":
         yield from _about_sqlite()
@@ -90,6 +91,16 @@ def _about_proxies() -> Iterator[Finding]:
             _("Proxies"),
             _("SITE_URL is https but TRUSTED_PROXIES is empty: every reader seems to call from the proxy's address."),
             _("Set TRUSTED_PROXIES to the address of the proxy, 127.0.0.1 if it runs on this machine."),
+        )
+
+
+def _about_two_factor() -> Iterator[Finding]:
+    if not settings.STAFF_SECOND_FACTOR:
+        yield Finding(
+            Gravity.WARNING,
+            _("Two-factor authentication"),
+            _("STAFF_SECOND_FACTOR is off, so a password alone opens the admin."),
+            _("Set STAFF_SECOND_FACTOR=true. Staff without two-factor authentication are then asked to set it up."),
         )
 
 

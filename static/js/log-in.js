@@ -173,7 +173,7 @@ const speaker = () => who.querySelector("[name=as]")?.value;
 async function heard(outcome) {
   const is_news = /^\d+$/.test(outcome) && outcome !== speaker() && !who.querySelector("[data-keep]");
   if (is_news || outcome === "out" || outcome === "in") await renew("", ".identity");
-  else if (connecting && template.dataset[outcome]) trouble(template.dataset[outcome]);
+  else if (connecting && template.dataset[outcome]) trouble(template.dataset[outcome].replace("%s", connecting.button.dataset.connect));
 }
 
 if (form && who) {

@@ -147,11 +147,16 @@ def trouble(name: str) -> Callable[[Page], None]:
     return lambda page: provider.trouble(small_window(page), name)
 
 
+def refused_as_staff(page: Page) -> None:
+    provider.allow(small_window(page), "Teodor Marin")  # who has the demo moderator's email address
+
+
 WAITS = "Not logged in yet: continue in the other window, or Cancel."
 NO_ANSWER = "the other side gave no usable answer"
 TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (closed, WAITS),
     (denied, "the log-in was cancelled. Your words are still here."),
+    (refused_as_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
     (trouble("wrong-state"), "the log-in took too long, or did not begin here"),
     (trouble("replayed-code"), NO_ANSWER),
 ]

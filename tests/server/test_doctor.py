@@ -33,6 +33,7 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.SECRET_KEY_IS_SET = settings.EMAIL_URL_IS_SET = True
     settings.TRUSTED_PROXIES = ["127.0.0.1"]
     settings.WEB_CONCURRENCY = 1
+    settings.STAFF_SECOND_FACTOR = True
     settings.DATA_DIR = tmp_path
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
@@ -56,6 +57,7 @@ def test_nothing_is_found_where_everything_is_right() -> None:
         ({"EMAIL_URL_IS_SET": False}, "Mail", Gravity.WARNING),
         ({"TRUSTED_PROXIES": []}, "Proxies", Gravity.WARNING),
         ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "Proxies", Gravity.ERROR),
+        ({"STAFF_SECOND_FACTOR": False}, "Two-factor authentication", Gravity.WARNING),
         ({"DEBUG": True}, "Debugging", Gravity.WARNING),
         ({"DATA_DIR": Path("/nowhere/at/all")}, "Data", Gravity.ERROR),
         ({"STATIC_ROOT": Path("/nowhere/at/all")}, "Static files", Gravity.ERROR),
