@@ -73,6 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
         request.session.set_expiry(None)  # as long as any, whatever was carried to here
+        sessions.begin(request.session)
         identity.recognise(request, user)
         sessions.note(request, user)
 

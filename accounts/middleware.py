@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+from allauth.account.adapter import get_adapter
 from allauth.socialaccount.internal import statekit
 from allauth.utils import get_request_param
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts import factors, ways_back
+from accounts import factors, sessions, ways_back
 from accounts.models import Commenter, User
 
 logger = logging.getLogger("rejoinder.accounts")
@@ -81,6 +82,31 @@ class ProviderMiddleware:
         if is_beginning(request):
             return redirect(ways_back.with_outcome(reverse("account_login"), "failed"))
         return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+
+
+class StaffSessionMiddleware:
+    """Log staff out whose session has lasted or been idle for too long. Readers keep theirs."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_staff_session(request) and sessions.has_expired(request.session):
+            get_adapter(request).logout(request)
+            if request.path_info.startswith(reverse("admin:index")):
+                messages.info(request, _("Your session has expired. Please log in again."))
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *args: Any) -> None:
+        if is_staff_session(request) and sessions.is_activity(request, view):
+            sessions.mark_used(request.session)
+
+
+def is_staff_session(request: HttpRequest) -> bool:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return False
+    user = request.user
+    return isinstance(user, User) and (user.is_staff or user.is_superuser)
 
 
 class StaffMiddleware:

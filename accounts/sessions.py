@@ -1,8 +1,12 @@
 """Where somebody is logged in: one row a session, with the browser in words and no address."""
 
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 
+View = TypeVar("View", bound=Callable[..., Any])
 NOWHERE = "0.0.0.0"  # noqa: S104 – allauth's column wants an address; what is not kept can tell nobody anything
 # The first that fits: others call themselves by the later names too.
 BROWSERS = {
@@ -47,6 +52,43 @@ def described(agent: str) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or _("A browser")
+
+
+# Staff sessions end sooner. Both times are in the session itself, as seconds since the epoch.
+BEGAN, USED = "began", "used"
+STEP = 5 * 60  # an idle time is this exact, so that a page seldom has to write to the session
+AN_HOUR = 60 * 60
+
+
+def begin(session: SessionBase) -> None:
+    session[BEGAN] = session[USED] = int(time.time())
+
+
+def has_expired(session: SessionBase) -> bool:
+    """Whether a staff session has lasted or been idle for too long. One without times of its own begins now."""
+    if BEGAN not in session:
+        begin(session)
+    age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
+    return bool(age >= settings.STAFF_SESSION_DAYS * 24 * AN_HOUR or idle >= settings.STAFF_IDLE_HOURS * AN_HOUR)
+
+
+def mark_used(session: SessionBase) -> None:
+    if time.time() - session[USED] >= STEP:
+        session[USED] = int(time.time())
+
+
+def unattended(view: View) -> View:
+    """Mark a view that open pages call by themselves, so that it does not keep a session from being idle."""
+    view.is_unattended = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_activity(request: HttpRequest, view: Any) -> bool:
+    """Whether a person asked for this, rather than a script that keeps an open page up to date."""
+    if getattr(view, "is_unattended", False):
+        return False
+    is_read = request.method in {"GET", "HEAD"}
+    return not is_read or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def number(wish: str) -> int:

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.StaffSessionMiddleware",
     "accounts.middleware.ProviderMiddleware",
     "accounts.middleware.StaffMiddleware",
 ]
@@ -291,6 +292,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+STAFF_IDLE_HOURS = env.int("STAFF_IDLE_HOURS", default=12)
+STAFF_SESSION_DAYS = env.int("STAFF_SESSION_DAYS", default=14)
+if min(STAFF_IDLE_HOURS, STAFF_SESSION_DAYS) < 1:
+    raise ImproperlyConfigured("STAFF_IDLE_HOURS and STAFF_SESSION_DAYS must be 1 or more.")
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
 CSRF_FAILURE_VIEW = "server.origin.refused"
 CONTENT_SECURITY_POLICY = {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.middleware import Request
+from accounts.sessions import unattended
 from moderation import outcome
 from moderation.deciding import as_seen
 from moderation.filters import numbers
@@ -26,6 +27,7 @@ def at(pk: int) -> str:
     return f"queue:looking:{pk}"
 
 
+@unattended
 @require_POST
 @for_moderators
 def looking(request: Request, rights: Rights) -> HttpResponse:
@@ -46,6 +48,7 @@ def still_there(lookers: Lookers) -> Lookers:
     return {pk: (name, when) for pk, (name, when) in lookers.items() if when > time() - LOOKS_FOR}
 
 
+@unattended
 @require_safe
 @for_moderators
 def news(request: Request, rights: Rights) -> HttpResponse:
