@@ -16,17 +16,19 @@ from allauth.socialaccount.providers.base.constants import AuthError, AuthProces
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from accounts import connecting, identity, proving, sessions, ways_back
+from accounts import attempts, codes, connecting, devices, identity, login_log, proving, sessions, ways_back
+from accounts.backends import user_named
 from accounts.models import User
 from accounts.names import tidy_line
 from accounts.providers import asking
 
 STAGES = {
+    "allauth.account.stages.LoginByCodeStage": "accounts.stages.CodeStage",
     "allauth.account.stages.EmailVerificationStage": "accounts.stages.AddressStage",
     "allauth.mfa.stages.AuthenticateStage": "accounts.stages.SecondFactorStage",
 }
@@ -49,13 +51,11 @@ WAYS = {
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": _(
-            "This is not the code that was mailed last. Please look again, or have another one mailed."
-        ),
+        "incorrect_code": _("This code is wrong or has expired. Check the email, or ask for another code."),
         "email_password_mismatch": _("That address and that password do not belong together."),
         "username_password_mismatch": _("That name and that password do not belong together."),
         "incorrect_password": _("This is not the password of your account."),
-        "too_many_login_attempts": _("That was too often. Please wait a few minutes, then try again."),
+        "too_many_login_attempts": _("Too many attempts. Please start again."),
         "rate_limited": _("That was quick: please wait a moment, then try again."),
         "duplicate_email": _("This address is among yours already."),
         "same_as_current": _("This is the address that the code went to."),
@@ -70,8 +70,24 @@ class AccountAdapter(DefaultAccountAdapter):
             [text for text in txts if text and "@" not in text] or ["reader"], regex
         )
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        email, username = credentials.get("email", ""), credentials.get("username", "")
+        attempt = attempts.password(request, username or email, user_named(email, username))
+        user = super().authenticate(request, **credentials)
+        if user:
+            attempt.succeed()
+        else:
+            attempt.fail()
+        return user
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        devices.remember(request, response, user)
+        return response
+
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
+        login_log.succeeded(request, user)
         request.session.set_expiry(None)  # as long as any, whatever was carried to here
         sessions.begin(request.session)
         identity.recognise(request, user)
@@ -101,10 +117,13 @@ class AccountAdapter(DefaultAccountAdapter):
         Mails speak of the site by the owner's name for it, not by the host that was asked.
         """
         request = account_context.request
+        prepared = codes.prepared(request, template_prefix, email, context)
+        if prepared is None:
+            return
         site = SimpleNamespace(name=str(request.site), domain=urlsplit(settings.SITE_URL).netloc)
         more = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
         try:
-            super().send_mail(template_prefix, email, {**more, **context})
+            super().send_mail(template_prefix, email, {**more, **prepared})
         except (SMTPException, OSError) as error:
             identity.logger.warning("A mail could not be sent: %s", error)
             words = _(
@@ -171,8 +190,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             connecting.take(request, sociallogin)
             return
-        if sociallogin.account.pk is None and any(proving.is_of_staff(email) for email in emails_in(sociallogin)):
+        if not sociallogin.account.pk and any(proving.is_of_staff(email) for email in emails_in(sociallogin)):
             key = identity.service_of(sociallogin.account.provider)["key"]
+            login_log.failed(request, key, ", ".join(sorted(emails_in(sociallogin))))
             raise ImmediateHttpResponse(ways_back.after_refusing_staff(sociallogin.state, key))
         if sociallogin.is_existing:
             return
@@ -192,6 +212,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Back to where the log-in began, which says what happened in words."""
         if exception is not None or error != AuthError.CANCELLED:
             identity.logger.warning("Log-in with %s failed: %s", provider, exception or error)
+            login_log.failed(request, identity.service_of(getattr(provider, "sub_id", str(provider)))["key"])
         state = (extra_context or {}).get("state")
         outcome = "denied" if error == AuthError.CANCELLED else "failed"
         raise ImmediateHttpResponse(ways_back.after_failure(request, state, outcome))

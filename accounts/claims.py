@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import EmailAddress, Login
-from allauth.account.views import ConfirmLoginCodeView
+from allauth.account.views import ConfirmLoginCodeView, ConfirmPasswordResetCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -240,9 +240,24 @@ def no_longer(request: HttpRequest) -> HttpResponse:
 class ConfirmCodeView(ConfirmLoginCodeView):
     """A mailed code proves an address as well as a link does: it leads to the account that is theirs, and no other."""
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()
+        return kwargs if self._action == "resend" else {**kwargs, "email": self._process.state.get("email", "")}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {**context, "is_after_guesses": not self._process.state["initiated_by_user"]}
+
     def _verify_form_valid(self, form: Any) -> HttpResponse:
         email = self._process.state.get("email")
-        if email and self._process.user:
+        if email and self._process.user and self._process.state["initiated_by_user"]:
             self._process._user = proving.account_of(email, name=self._process.user.get_full_name())
         answer: HttpResponse = super()._verify_form_valid(form)
         return answer
+
+
+class ConfirmResetCodeView(ConfirmPasswordResetCodeView):
+    def get_form_kwargs(self) -> dict[str, Any]:
+        process: Any = self._process
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[no-untyped-call]
+        return {**kwargs, "email": process.state["email"]}

@@ -4,9 +4,10 @@ from typing import Any
 
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
+from allauth.core import context
 from django.utils.translation import gettext_lazy as _
 
-from accounts import proving
+from accounts import attempts, codes, proving
 from accounts.forms import EmailField
 
 
@@ -37,16 +38,22 @@ class SignupForm(AddressMixin, forms.SignupForm):
         super().__init__(*args, **kwargs)
         self.fields.pop("password1", None)
 
+    def clean_email(self) -> str:
+        attempts.sign_up(context.request)
+        return super().clean_email()
+
 
 class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        attempts.ask_for_email(context.request, "log in", self.cleaned_data["email"])
         return super().clean_email()
 
 
 class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm):
     def clean_email(self) -> str:
         """Who only claims an address is not reached by it: the account would be theirs as much as the reader's."""
+        attempts.ask_for_email(context.request, "reset", self.cleaned_data["email"])
         email: str = super().clean_email()
         self.users = [user for user in self.users if proving.is_proved(user, email)]
         return email
@@ -61,10 +68,47 @@ class ChangeEmailForm(AddressMixin, forms.ChangeEmailForm):
         return super().clean_email()
 
 
-class ConfirmAddressForm(forms.ConfirmEmailVerificationCodeForm):
+class CodeMixin:
+    """A code that was emailed to this address, whichever browser asked for it. allauth's own copy is not used.
+
+    `expected_code` is empty where allauth only pretends to have emailed one.
+    """
+
+    purpose: str
+    email: str
+    expected_code: str | None
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        is_valid = codes.redeem(context.request, self.purpose, self.email, code)
+        if not is_valid or not self.expected_code:
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class ConfirmLoginCodeForm(CodeMixin, forms.ConfirmLoginCodeForm):
+    purpose = "log in"
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+
+class ConfirmResetCodeForm(CodeMixin, forms.ConfirmPasswordResetCodeForm):
+    purpose = "reset"
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+
+class ConfirmAddressForm(CodeMixin, forms.ConfirmEmailVerificationCodeForm):
+    purpose = "verify"
+
     def clean_code(self) -> str:
         """That somebody else only claims the address keeps nobody from proving it."""
-        code: str = forms.BaseConfirmCodeForm.clean_code(self)
+        code = super().clean_code()
         if proving.is_somebody_elses(self.email, self.user):
             raise get_adapter().validation_error("email_taken")
         return code

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts import factors, sessions, ways_back
+from accounts import factors, identity, login_log, sessions, ways_back
 from accounts.models import Commenter, User
 
 logger = logging.getLogger("rejoinder.accounts")
@@ -79,9 +79,25 @@ class ProviderMiddleware:
         if not (is_callback(request) or is_beginning(request)) or not isinstance(exception, UNREADABLE):
             return None
         logger.warning("Log-in at %s failed: %r", request.path, exception)
+        login_log.failed(request, provider_at(request))
         if is_beginning(request):
             return redirect(ways_back.with_outcome(reverse("account_login"), "failed"))
         return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+
+
+class RetryAfterMiddleware:
+    """Answer 429 with Retry-After where a form was refused because somebody has to wait (accounts.attempts)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        seconds = getattr(request, "retry_after", 0)
+        if seconds and response.status_code in {200, 400}:
+            response.status_code = 429
+            response.headers["Retry-After"] = str(seconds)
+        return response
 
 
 class StaffSessionMiddleware:
@@ -138,6 +154,12 @@ def is_callback(request: HttpRequest) -> bool:
 def is_beginning(request: HttpRequest) -> bool:
     """allauth's own door to a provider, which our buttons do not use."""
     return name_of(request).endswith("_login") and name_of(request) != "account_login"
+
+
+def provider_at(request: HttpRequest) -> str:
+    """The key of the provider whose address this is."""
+    named = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
+    return identity.service_of(named or name_of(request).rpartition("_")[0])["key"]
 
 
 def name_of(request: HttpRequest) -> str:

@@ -30,6 +30,7 @@ def privacy(request: Request) -> HttpResponse:
         "providers": [provider.name for provider in settings.PROVIDERS],
         "session_days": settings.SESSION_COOKIE_AGE // DAY,
         "guest_days": settings.COMMENTER_COOKIE_AGE // DAY,
+        "device_days": settings.DEVICE_COOKIE_AGE // DAY,
         "network_days": NETWORKS_KEPT.days,
         "draft_minutes": ways_back.CARRIED_FOR // 60,
         "stopped_days": STOPPED_KEPT.days,
@@ -43,4 +44,5 @@ def privacy(request: Request) -> HttpResponse:
 
 def cookies(rules: Rules) -> list[str]:
     names = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME]
+    names.append(settings.DEVICE_COOKIE_NAME)
     return [*names, settings.ADDRESS_COOKIE_NAME] if rules.readers_may_follow else names

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.RetryAfterMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
     "accounts.middleware.ProviderMiddleware",
     "accounts.middleware.StaffMiddleware",
@@ -233,6 +234,8 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.entrance.ResetPasswordForm",
     "add_email": "accounts.entrance.AddEmailForm",
     "change_email": "accounts.entrance.ChangeEmailForm",
+    "confirm_login_code": "accounts.entrance.ConfirmLoginCodeForm",
+    "confirm_password_reset_code": "accounts.entrance.ConfirmResetCodeForm",
     "confirm_email_verification_code": "accounts.entrance.ConfirmAddressForm",
 }
 # Mailed codes are typed where they were asked for, wherever the mail is read; figures suit every keyboard
@@ -258,12 +261,19 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {
-    "login": "10/m/ip",
-    "signup": "5/m/ip,20/h/ip",
-    "reset_password": "5/m/ip,3/h/key",
-    "request_login_code": "5/m/ip,3/h/key",
-}
+# accounts.attempts and accounts.codes count these: with allauth's own counts per account strangers could lock people
+# out, and a request could sleep
+ACCOUNT_RATE_LIMITS = dict.fromkeys(
+    (
+        "login",
+        "login_failed",
+        "signup",
+        "reset_password",
+        "reset_password_from_key",
+        "request_login_code",
+        "confirm_email",
+    )
+)
 SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"disconnect": "accounts.disconnecting.DisconnectForm"}
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a log-in by provider never waits for a mail
@@ -271,6 +281,14 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_STORE_TOKENS = False
+MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.AuthenticateForm",
+    "authenticate_webauthn": "accounts.factor_forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "accounts.factor_forms.LoginWebAuthnForm",
+    "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.ReauthenticateWebAuthnForm",
+}
 MFA_ADAPTER = "accounts.factors.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -287,7 +305,8 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 COMMENTER_COOKIE_NAME = "__Host-commenter" if HTTPS else "commenter"
 ADDRESS_COOKIE_NAME = "__Host-address" if HTTPS else "address"
-COMMENTER_COOKIE_AGE = 60 * 60 * 24 * 365
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
+COMMENTER_COOKIE_AGE = DEVICE_COOKIE_AGE = 60 * 60 * 24 * 365
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max
+from django.db.models import F, Max
 
 from server import proxies
 from server.models import Bucket
@@ -48,6 +48,29 @@ def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int =
         return 0.0
     last = Bucket.objects.filter(key__in=refused).aggregate(last=Max("drawn_until"))["last"]
     return max(last - patience, 0.001) if last is not None else 0.001
+
+
+def give_back(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
+    """Return a turn that take() counted and that came to nothing."""
+    Bucket.objects.filter(key=_key(purpose, who)).update(drawn_until=F("drawn_until") - seconds / count)
+
+
+def is_spent(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
+    """Whether take() would have to wait for a turn; none is taken."""
+    drawn_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("drawn_until", flat=True).first()
+    now = time.time()
+    return drawn_until is not None and now + seconds - seconds / count < drawn_until <= now + seconds + SKEW
+
+
+def issue(purpose: str, what: str, seconds: float) -> None:
+    """Note something that can be redeemed once within so many seconds; like addresses, it is not stored in clear."""
+    Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"drawn_until": time.time() + seconds})
+
+
+def redeem(purpose: str, what: str) -> bool:
+    """Use up what was issued. Returns whether it was there, in time and unused."""
+    deleted, _ = Bucket.objects.filter(key=_key(purpose, what), drawn_until__gt=time.time()).delete()
+    return bool(deleted)
 
 
 def forget_spent() -> int:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accounts import forgetting
+from accounts import devices, forgetting
 from accounts.middleware import Request
 from accounts.middleware import forget as forget_cookie
 from accounts.models import Commenter
@@ -67,7 +67,7 @@ def forget(request: Request) -> HttpResponseBase:
 def let_go(request: Request) -> HttpResponse:
     forgetting.forget(cast(Commenter, request.commenter), words_stay=request.POST["words"] == "stay")
     request.session.flush()
-    return forget_cookie(redirect("forgotten"))
+    return devices.forget(forget_cookie(redirect("forgotten")))
 
 
 @require_safe

@@ -2,9 +2,11 @@
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from allauth.socialaccount.models import SocialAccount
@@ -20,6 +22,7 @@ from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "orchards are not sold"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/19 Safari/604"
@@ -103,15 +106,33 @@ def test_the_code_is_typed_where_it_was_asked_for_and_leads_on(client: Client, r
     assert answer.headers["Location"] == "/about/"
 
 
-def test_another_code_replaces_the_one_before(client: Client, rosa: User) -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+def test_each_of_two_emailed_codes_works_once(client: Client, rosa: User, is_first: bool) -> None:
     client.post(CODE, {"email": "rosa@example.org"})
     first = mailed_code()
     client.post(CONFIRM, {"action": "resend"})
-    assert "The one before is no longer good." in words_of(client.get(CONFIRM))
+    assert "Any code from the last 15 minutes works." in words_of(client.get(CONFIRM))
     assert mailed_code() != first
-    assert "not the code that was mailed last" in words_of(client.post(CONFIRM, {"code": first}))
-    client.post(CONFIRM, {"code": mailed_code()})
+    used = first if is_first else mailed_code()
+    client.post(CONFIRM, {"code": used})
     assert came_in(client)
+    client.post("/accounts/logout/")
+    client.post(CODE, {"email": "rosa@example.org"})
+    assert "This code is wrong or has expired." in words_of(client.post(CONFIRM, {"code": used}))
+    assert not came_in(client)
+
+
+def test_a_code_expires_after_fifteen_minutes(client: Client, rosa: User) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        client.post(CODE, {"email": "rosa@example.org"})
+        expired = mailed_code()
+        clock.shift(timedelta(minutes=10))
+        later = browser()
+        later.post(CODE, {"email": "rosa@example.org"})
+        clock.shift(timedelta(minutes=6))
+        assert "This code is wrong or has expired." in words_of(later.post(CONFIRM, {"code": expired}))
+        later.post(CONFIRM, {"code": mailed_code()})
+        assert came_in(later)
 
 
 def test_guessing_ends_after_five_codes(client: Client, rosa: User) -> None:
@@ -134,10 +155,14 @@ def test_a_mail_server_that_refuses_is_no_error_page(
     assert "The mail could not be sent" in page
 
 
-def test_asking_too_often_is_answered_in_words(client: Client) -> None:
-    answers = [client.post("/accounts/signup/", {"name": "I", "email": f"i{n}@example.org"}) for n in range(6)]
-    assert answers[-1].status_code == 429
-    assert "That was too often" in words_of(answers[-1])
+def test_asking_too_often_is_answered_in_words() -> None:
+    with time_machine.travel(NOON, tick=False):
+        forms = [{"name": "Ines", "email": f"i{number}@example.org"} for number in range(6)]
+        answers = [browser().post("/accounts/signup/", form) for form in forms]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    assert answers[-1].headers["Retry-After"] == "12"
+    assert "Too many attempts. Please wait 1 minute and try again." in words_of(answers[-1])
+    assert "i5@example.org" in words_of(answers[-1])  # what was typed is still there
 
 
 def test_the_log_in_page_offers_every_way(client: Client) -> None:

@@ -74,7 +74,7 @@ def test_the_pages_by_which_people_come_in_are_clean(visitor: Visitor, site: "Se
     expect(page.get_by_label("Code")).to_be_focused()
     page.get_by_label("Code").fill("0000-0000")
     page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_text("This is not the code that was mailed last.")).to_be_visible()
+    expect(page.get_by_text("This code is wrong or has expired.")).to_be_visible()
     page.get_by_role("button", name="Mail another code").click()
     expect(page.get_by_role("status")).to_contain_text("Another code is on its way.")
     look_at(visitor, page)
