@@ -1,6 +1,7 @@
 """What the queue is narrowed to, and in which order it stands."""
 
 import ipaddress
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -142,10 +143,43 @@ def weighed(comments: CommentQuerySet, order: str) -> Any:
     return comments.annotate(weight=Value(0)).order_by("-pk" if order == NEWEST else "pk")
 
 
-def beyond(order: str, weight: float, pk: int, *, back: bool = False) -> Q:
-    """From this place on, itself included, or back from it."""
-    onwards = (order == NEWEST) == back
-    same = Q(pk__gte=pk) if onwards else Q(pk__lte=pk)
+@dataclass(frozen=True)
+class Position:
+    """Where a comment is in a sorted list, also after it has left that list or changed its weight there."""
+
+    pk: int
+    weight: float = 0.0
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read `12` or `12,0.5` from an address; None for anything else."""
+        key, _comma, weight = text.partition(",")
+        try:
+            found = float(weight or 0) if len(weight) < 32 else math.nan
+        except ValueError:
+            return None
+        is_number = key.isascii() and key.isdigit() and len(key) < 19 and math.isfinite(found)
+        return cls(int(key), found) if is_number else None
+
+    def __str__(self) -> str:
+        return f"{self.pk},{self.weight!r}" if self.weight else str(self.pk)
+
+    def shifted(self, order: str, step: int) -> "Position":
+        """The position directly before (-1) or after (1) this one."""
+        return Position(max(0, self.pk + (-step if order == NEWEST else step)), self.weight)
+
+
+def after(order: str, position: Position) -> Q:
+    """The comments that a list in this order shows after a position."""
+    later = Q(pk__lt=position.pk) if order == NEWEST else Q(pk__gt=position.pk)
     if order not in WEIGHTS:
-        return same
-    return Q(weight=weight) & same | (Q(weight__gt=weight) if back else Q(weight__lt=weight))
+        return later
+    return Q(weight=position.weight) & later | Q(weight__lt=position.weight)
+
+
+def before(order: str, position: Position) -> Q:
+    """The comments that a list in this order shows before a position."""
+    earlier = Q(pk__gt=position.pk) if order == NEWEST else Q(pk__lt=position.pk)
+    if order not in WEIGHTS:
+        return earlier
+    return Q(weight=position.weight) & earlier | Q(weight__gt=position.weight)

@@ -12,7 +12,7 @@ from blog.models import Essay
 from comments.models import CommentQuerySet, Status
 from moderation import filters, rows
 from moderation.buttons import LABELS
-from moderation.filters import NEWEST
+from moderation.filters import NEWEST, Position
 from moderation.folded import Folded
 from moderation.models import Decision
 from moderation.place import ALL, MINE, REPORTED, TABS, Place, tab_of, unlisted
@@ -47,9 +47,10 @@ class Listing:
     def __init__(self, place: Place) -> None:
         self.counts = counts(place.rights)
         self.total = place.comments().order_by().count() if place.filter.is_narrow else self.counts[place.tab]
-        self.pages = max(1, -(-self.total // place.per_page))
-        self.place = replace(place, number=min(place.number, self.pages))
-        self.start = (self.place.number - 1) * place.per_page
+        self.place, self.page = page_at(place.fixed())
+        self.start = 0  # how many comments the list has before this page
+        if self.page and self.place.position:
+            self.start = place.comments().filter(filters.before(place.order, self.page[0])).order_by().count()
 
     @property
     def tabs(self) -> list[tuple[Any, str, str, int, bool, Any]]:
@@ -74,7 +75,7 @@ class Listing:
 
     @property
     def end(self) -> int:
-        return min(self.start + self.place.per_page, self.total)
+        return self.start + len(self.page)
 
     @property
     def empty(self) -> Any:
@@ -153,11 +154,11 @@ class Listing:
 
     @property
     def previous_url(self) -> str | None:
-        return self.turned_to(self.place.number - 1)
+        return self.place.bare.ending(self.page[0]).url() if self.page and self.start else None
 
     @property
     def next_url(self) -> str | None:
-        return self.turned_to(self.place.number + 1)
+        return self.place.bare.starting(self.page[-1]).url() if self.page and self.end < self.total else None
 
     @property
     def sizes(self) -> list[tuple[int, str | None]]:
@@ -165,16 +166,20 @@ class Listing:
         place = self.place.bare
         return [(size, replace(place, per_page=size).url() if size != self.place.per_page else None) for size in SIZES]
 
-    def turned_to(self, number: int) -> str | None:
-        turned = replace(self.place.bare, number=number)
-        return turned.url() if 1 <= number <= self.pages else None
-
     def rows(self) -> list[Row]:
-        keys = list(self.place.comments().values_list("pk", flat=True)[self.start : self.end])
-        return rows.of(keys, self.place)
+        return rows.of([position.pk for position in self.page], self.place)
 
     def folded(self) -> Mapping[int, Folded]:
         return rows.folded(self.place)
+
+
+def page_at(place: Place) -> tuple[Place, list[Position]]:
+    """The page at this position, or the nearest one when no comment is left there."""
+    found = place.page()
+    if found or place.position is None:
+        return place, found
+    nearest = place.starting(None) if place.is_before else place.ending(place.position.shifted(place.order, 1))
+    return nearest, nearest.page()
 
 
 def counts(rights: Rights) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Where in the queue somebody is: which tab, filtered how, at which page; and which comments stand there."""
+"""A page of the queue as its address gives it: tab, filter, position and size; and the comments on it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Commenter
 from comments.models import Comment, CommentQuerySet, Status
 from moderation import filters, rows
-from moderation.filters import NEWEST, OLDEST, Filter, number, numbers
+from moderation.filters import NEWEST, OLDEST, Filter, Position, number, numbers
 from moderation.models import Decision
 from moderation.rights import Rights
 from moderation.undoing import UNDONE_WITHIN
@@ -40,7 +40,9 @@ class Place:
     rights: Rights
     tab: str = Status.PENDING
     filter: Filter = field(default_factory=Filter)
-    number: int = 1
+    number: int = 1  # of a page that somebody asked for by number; the pages' own links have a position
+    position: Position | None = None
+    is_before: bool = False  # whether the page ends at its position; else it begins there
     per_page: int = USUAL
     decided: tuple[int, ...] = ()  # decisions, the newest last
     batch: int = 0  # how many of them were made at one stroke
@@ -56,6 +58,8 @@ class Place:
             tab=tab if tab in TABS else Status.PENDING,
             filter=Filter.of(query),
             number=max(1, number(query, "page")),
+            position=Position.read(query.get("after", "")) or Position.read(query.get("before", "")),
+            is_before=Position.read(query.get("after", "")) is None,
             per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
             decided=decided,
             batch=min(number(query, "batch"), len(decided)),
@@ -66,7 +70,8 @@ class Place:
         said = {
             "status": self.tab if self.tab != Status.PENDING else "",
             **self.filter.said(),
-            "page": self.number if self.number > 1 else "",
+            "page": self.number if self.number > 1 and not self.position else "",
+            "before" if self.is_before else "after": str(self.position) if self.position else "",
             "per_page": self.per_page if self.per_page != USUAL else "",
             "decided": ",".join(map(str, self.decided)),
             "batch": self.batch if self.batch > 1 else "",
@@ -90,7 +95,7 @@ class Place:
     @property
     def bare(self) -> "Place":
         """The same list from its beginning, without what was done there."""
-        return replace(self, number=1, decided=(), batch=0, reworded=())
+        return replace(self, number=1, position=None, decided=(), batch=0, reworded=())
 
     @cached_property
     def answers(self) -> dict[int, int]:
@@ -104,19 +109,48 @@ class Place:
     def comments(self) -> Any:
         return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
 
+    def fixed(self) -> "Place":
+        """The same page by its position, so that it stays the same whatever leaves the list before it."""
+        if self.position or self.number == 1:
+            return replace(self, number=1)
+        pages = max(1, -(-self.comments().order_by().count() // self.per_page))
+        skipped = (min(self.number, pages) - 1) * self.per_page
+        last = self.comments().values_list("pk", "weight")[max(0, skipped - 1) : skipped].first()
+        return self.starting(Position(*last) if last else None)
+
+    def starting(self, position: Position | None) -> "Place":
+        """The page that follows a position; None: the first page."""
+        return replace(self, number=1, position=position, is_before=False)
+
+    def ending(self, position: Position) -> "Place":
+        """The page that leads up to a position."""
+        return replace(self, number=1, position=position, is_before=True)
+
+    def page(self) -> list[Position]:
+        """The comments on this page, in the list's order."""
+        found = self.comments()
+        if self.position is not None and self.is_before:
+            nearest = found.filter(filters.before(self.order, self.position)).reverse().values_list("pk", "weight")
+            return [Position(*row) for row in nearest[: self.per_page]][::-1]
+        if self.position is not None:
+            found = found.filter(filters.after(self.order, self.position))
+        return [Position(*row) for row in found.values_list("pk", "weight")[: self.per_page]]
+
     def at(self, pk: int) -> str:
         """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
-        place, listed = replace(self, number=1), self.comments()
-        here = filters.weighed(self.rights.comments().filter(pk=pk), self.order).values_list("weight", "pk").first()
-        weight, pk = here or (0, pk)
-        open_ = listed.exclude(pk__in=Decision.objects.filter(pk__in=self.decided).values("comment"))
-        keys = open_.values_list("weight", "pk")
-        onwards, back = (filters.beyond(self.order, weight, pk, back=back) for back in (False, True))
-        target = keys.filter(onwards).first() or keys.filter(back).last()
-        if target is None:
-            return f"{place.url()}#queue"
-        before = listed.filter(filters.beyond(self.order, *target, back=True)).count() - 1
-        return f"{replace(place, number=before // self.per_page + 1).url()}#comment-{target[1]}"
+        row = filters.weighed(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
+        here = Position(*row) if row else Position(pk)
+        decided = Decision.objects.filter(pk__in=self.decided).values("comment")
+        undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
+        turned = self
+        if found := undecided.filter(filters.after(self.order, here.shifted(self.order, -1))).first():
+            turned = self.starting(Position(*found).shifted(self.order, -1))
+        elif found := undecided.filter(filters.before(self.order, here)).last():
+            turned = self.ending(Position(*found).shifted(self.order, 1))
+        else:
+            return f"{self.starting(None).url()}#queue"
+        place = self if found[0] in {shown.pk for shown in self.page()} else turned
+        return f"{place.url()}#comment-{found[0]}"
 
 
 def tab_of(tab: str, rights: Rights) -> CommentQuerySet:

@@ -21,7 +21,7 @@ from moderation.rights import Rights, for_moderators
 def queue(request: Request, rights: Rights) -> HttpResponse:
     place = Place.of(request.GET, rights)
     if request.method == "POST":
-        return post(request, place)
+        return post(request, place.fixed())
     if wish := numbers([request.GET.get("comment", "")]):
         return redirect(leading_to(wish[0], place))
     context = {

@@ -11,7 +11,7 @@ const opener = document.querySelector("button.keys");
 function move(row, step) {
   const all = stops();
   const next = row ? all[all.indexOf(row) + step] : all[0];
-  next?.focus();
+  (next ?? (step > 0 && document.querySelector(".queue-pages [rel=next]")))?.focus?.();
 }
 
 function takeBack(row) {

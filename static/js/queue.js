@@ -4,6 +4,10 @@ import "./queue-keys.js";
 import "./queue-news.js";
 import { settle, stack } from "./queue-rows.js";
 
+/* An address with a page number is replaced by the page's own: numbers shift while comments are decided. */
+const list = document.querySelector("ol.queue");
+if (list && new URLSearchParams(location.search).has("page")) history.replaceState(history.state, "", list.dataset.address + location.hash);
+
 /* What an address says was decided here can be taken back, the newest first. */
 const decided = new URLSearchParams(location.search);
 const made = (decided.get("decided") ?? "").split(",").filter(Boolean);
@@ -12,7 +16,7 @@ const single = batch > 1 ? made.slice(0, -batch) : made;
 stack.push(...single.map((pk) => ({ made: [pk], lines: [] })));
 if (batch > 1) stack.push({ made: made.slice(-batch), lines: [] });
 
-if (document.querySelector("ol.queue")) document.body.classList.add("by-keys");
+if (list) document.body.classList.add("by-keys");
 const filter = document.querySelector("form.filter");
 filter?.addEventListener("change", (event) => {
   if (event.target.matches("select")) filter.requestSubmit();

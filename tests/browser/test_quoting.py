@@ -1,5 +1,6 @@
 """What is selected is quoted into the reply to it, in the same words, and says where they stand."""
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,3 +148,73 @@ def test_who_reads_loads_nothing_for_it(visitor: Visitor, site: "Server", essay:
     page.on("request", lambda request: asked.append(request.url))
     page.locator("h1").click()
     assert not asked
+
+
+LATIN = " ".join(["The dead keep still, and so does every stone that we have set above them."] * 6)
+ARABIC = " ".join(["الموتى ساكنون، وكذلك كل حجر وضعناه فوقهم في المقبرة القديمة."] * 6)
+WIDTHS = [360, 768, 1280, 1920]
+# Number of the first word in a paragraph, and of the word after the last.
+SELECTIONS = [[0, 5], [9, 10], [20, 50], [-1, None]]
+# Selects these words in turn. Of each: is the button near, is it legible, does it cover none of them, can it be pressed?
+MEASURE = """async ([selector, selections]) => {
+  const paragraph = document.querySelector(selector);
+  const text = paragraph.firstChild;
+  const words = [...text.data.matchAll(/\\S+/g)];
+  const away = (low, high, from, to) => Math.max(low - to, from - high, 0);
+  const measure = () => {
+    const button = document.querySelector("button.quote").getBoundingClientRect();
+    const distances = [...getSelection().getRangeAt(0).getClientRects()].map((line) => Math.hypot(
+      away(button.left, button.right, line.left, line.right), away(button.top, button.bottom, line.top, line.bottom)));
+    const distance = Math.min(...distances);
+    const ends = [button.left + 1, button.right - 1].map((x) => document.elementFromPoint(x, button.top + 9));
+    return {
+      is_beside: distance > 0 && distance <= 10,
+      is_one_line: button.height < 34 && button.width > button.height,
+      is_in_window: button.left >= 0 && button.right <= document.documentElement.clientWidth,
+      is_on_top: ends.every((end) => end?.className === "word quote"),
+    };
+  };
+  const found = [];
+  paragraph.scrollIntoView({ block: "center" });
+  for (const [from, to] of selections) {
+    const [first, ...rest] = words.slice(from, to ?? undefined);
+    const last = rest.at(-1) ?? first;
+    const told = new Promise((done) => document.addEventListener("selectionchange", () => requestAnimationFrame(done), { once: true }));
+    getSelection().setBaseAndExtent(text, first.index, text, last.index + last[0].length);
+    await told;
+    found.push(measure());
+  }
+  scrollBy(0, 90);
+  return [...found, measure()];
+}"""
+
+
+def test_the_button_is_beside_the_selection_at_every_width(visitor: Visitor, site: "Server", essay: Essay) -> None:
+    Essay.objects.filter(pk=essay.pk).update(body=f"<h2>On stones</h2><p>{LATIN}</p><p>{LATIN}</p>", language="en")
+    arabic = make.essay("في الأحجار", by=make.author(), body=f"<p>{ARABIC}</p><p>{ARABIC}</p>", language="ar")
+    said = [make.comment(essay, words, by=make.guest("Ines")) for words in (LATIN, ARABIC)]
+    for comment in said:
+        make.comment(essay, LATIN, by=make.guest("Tobias"), to=comment)
+    prose = [".prose > p:first-of-type", ".prose > p:last-of-type"]
+    for on, texts in ((essay, [*prose, *(f"{body(comment)} p" for comment in said)]), (arabic, prose)):
+        page = open_essay(visitor, site, on)
+        select(page, texts[0])
+        expect(page.get_by_role("button", name="Quote")).to_be_in_viewport()
+        for width, direction in product(WIDTHS, ("ltr", "rtl")):  # of the site's own words
+            page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+            for text in texts:
+                for measured in page.evaluate(MEASURE, [text, SELECTIONS]):
+                    assert all(measured.values()), (on.title, width, direction, text, measured)
+
+
+def test_of_a_selection_that_leaves_the_window_the_button_stays_in_sight(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    Essay.objects.filter(pk=essay.pk).update(body=f"<p>{LATIN}</p>" * 20)
+    page = open_essay(visitor, site, essay, width=768)
+    select(page, ".prose > p:first-child", ".prose > p:last-child")
+    button = page.get_by_role("button", name="Quote")
+    expect(button).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollBy(0, 1500)")
+    expect(button).to_be_in_viewport(ratio=1)
