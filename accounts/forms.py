@@ -113,15 +113,19 @@ class DetailsForm(forms.Form):
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["website"].widget.attrs["autocomplete"] = "url"
 
-    def commenter(self) -> Commenter:
-        """The remembered guest, or a new one: another name or address is somebody else, perhaps at the same machine."""
+    def commenter(self, last: Commenter | None = None) -> Commenter:
+        """The remembered guest, or a new one: another name or address is somebody else, perhaps at the same machine.
+
+        `last`: the guest who commented last in this browser, for whom the same holds.
+        """
         name, email, website = (self.cleaned_data[field] for field in ("name", "email", "website"))
-        guest = self.guest
-        if guest and (guest.name, guest.email) == (name, email):
-            if guest.website != website:
-                guest.website, guest.changed, guest.has_news = website, timezone.now(), True
-            return guest
-        return Commenter(name=name, email=email, website=website)
+        known = [guest for guest in (self.guest, last) if guest and (guest.name, guest.email) == (name, email)]
+        if not known:
+            return Commenter(name=name, email=email, website=website)
+        guest = known[0]
+        if guest.website != website:
+            guest.website, guest.changed, guest.has_news = website, timezone.now(), True
+        return guest
 
 
 class SignupForm(forms.Form):

@@ -11,7 +11,6 @@ from allauth.utils import get_request_param
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts import factors, identity, login_log, sessions, ways_back
+from accounts import cookies, factors, identity, login_log, sessions, ways_back
 from accounts.models import Commenter, User
 
 logger = logging.getLogger("rejoinder.accounts")
@@ -43,13 +42,8 @@ class Request(HttpRequest):
 def who_speaks(request: HttpRequest) -> Commenter | None:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
         return Commenter.objects.of(request.user)
-    if cookie := request.COOKIES.get(settings.COMMENTER_COOKIE_NAME):
-        try:
-            pk = signing.loads(cookie, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
-        except signing.BadSignature:
-            return None
-        return Commenter.objects.guests().filter(pk=pk).first()
-    return None
+    pk = cookies.signed(request, settings.COMMENTER_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
+    return Commenter.objects.guests().filter(pk=pk).first() if pk else None
 
 
 class CommenterMiddleware:
@@ -168,15 +162,8 @@ def name_of(request: HttpRequest) -> str:
 
 def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
     """Let this browser speak as the same guest the next time."""
-    response.set_cookie(
-        settings.COMMENTER_COOKIE_NAME,
-        signing.dumps(commenter.pk, salt=SALT),
-        max_age=settings.COMMENTER_COOKIE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    age = settings.COMMENTER_COOKIE_AGE
+    return cookies.set_signed(response, settings.COMMENTER_COOKIE_NAME, commenter.pk, salt=SALT, max_age=age)
 
 
 def forget(response: HttpResponse) -> HttpResponse:

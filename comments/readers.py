@@ -1,11 +1,10 @@
 """Whether a browser is known to be that of whoever reads an address: by their log-in, or since they confirmed here."""
 
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import proving
+from accounts import cookies, proving
 from accounts.models import Commenter, User
 from comments.models import Address
 from comments.subscribing import Asker
@@ -24,29 +23,15 @@ def reads(request: HttpRequest, email: str) -> bool:
 
 def is_known(request: HttpRequest, email: str) -> bool:
     """Whether the address was confirmed in this browser."""
-    try:
-        mark = signing.loads(request.COOKIES.get(settings.ADDRESS_COOKIE_NAME, ""), salt=SALT, max_age=age())
-    except signing.BadSignature:
-        return False
+    mark = cookies.signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
     return constant_time_compare(str(mark), mark_of(email))
 
 
 def know(address: Address, response: HttpResponse) -> HttpResponse:
     """What this browser asks for with this address is confirmed from now on."""
-    response.set_cookie(
-        settings.ADDRESS_COOKIE_NAME,
-        signing.dumps(mark_of(address.email), salt=SALT),
-        max_age=age(),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    mark, age = mark_of(address.email), settings.COMMENTER_COOKIE_AGE
+    return cookies.set_signed(response, settings.ADDRESS_COOKIE_NAME, mark, salt=SALT, max_age=age)
 
 
 def mark_of(email: str) -> str:
     return salted_hmac(SALT, email.lower()).hexdigest()[:32]
-
-
-def age() -> int:
-    return settings.COMMENTER_COOKIE_AGE

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 
+from accounts import visit
 from accounts.forms import DetailsForm
 from accounts.middleware import Request
 from accounts.models import Commenter, User
@@ -73,7 +74,10 @@ class Reply:
         return self.following is not None and not self.following.is_reader
 
     def commenter(self) -> Commenter:
-        return self.details.commenter() if self.details else cast(Commenter, self.request.commenter)
+        if self.details is None:
+            return cast(Commenter, self.request.commenter)
+        name, email = (self.details.cleaned_data[field] for field in ("name", "email"))
+        return self.details.commenter(visit.guest(self.request, name=name, email=email))
 
     @property
     def sender(self) -> Sender:

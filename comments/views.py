@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions as people
+from accounts import visit
 from accounts.forms import DetailsForm
 from accounts.middleware import Request, forget, remember
 from blog.views import draw
@@ -138,7 +139,7 @@ def with_key(comment: Comment, *, is_own: bool = False) -> str:
 
 
 def settle(reply: Reply, comment: Comment) -> HttpResponse:
-    """On to the comment; the browser remembers the guest if asked to, and forgets one who no longer asks."""
+    """Go on to the comment. The browser remembers the guest if asked to, otherwise for this visit alone."""
     more = f"mailed={comment.pk}" if reply.is_asked_by_mail else ""
     if reply.details is None:
         return redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?"))
@@ -149,7 +150,7 @@ def settle(reply: Reply, comment: Comment) -> HttpResponse:
             people.join(guest, comment.commenter)
         return remember(comment.commenter, redirect(f"{comment.get_absolute_url()}?{more}".rstrip("?")))
     # by its key the page knows its writer, who can change it there, and offers to make it theirs
-    onward = redirect(f"{with_key(comment, is_own=True)}&{more}".rstrip("&"))
+    onward = visit.remember(comment.commenter, redirect(f"{with_key(comment, is_own=True)}&{more}".rstrip("&")))
     return forget(onward) if guest and not is_nameless else onward
 
 

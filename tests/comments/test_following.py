@@ -111,7 +111,7 @@ class TestUnderTheReply:
     @pytest.mark.both
     def test_three_mails_a_day_at_most_and_the_last_confirms_all(self, essay: Essay, guest: Browser) -> None:
         for _ in range(5):
-            say(guest, essay, **TICKED)
+            say(Browser(), essay, **TICKED)
         asking = posted()
         assert len(asking) == 3
         page = confirm(guest, asking[-1])

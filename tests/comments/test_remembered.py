@@ -16,7 +16,7 @@ COOKIE = settings.COMMENTER_COOKIE_NAME
 
 
 def test_a_guest_is_remembered_only_when_asked_to(essay: Essay, guest: Browser) -> None:
-    assert not guest.post_to(essay).answer.cookies
+    assert COOKIE not in guest.post_to(essay).answer.cookies
     cookie = guest.post_to(essay, text="Again.", remember="on").answer.cookies[COOKIE]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"

@@ -81,6 +81,15 @@ def test_a_page_made_for_one_is_shown_to_nobody_else(world: World) -> None:
     world.agree()
 
 
+def test_who_commented_in_this_visit_is_shown_the_page_that_everybody_is_shown(world: World) -> None:
+    here, guest = world.essay.get_absolute_url(), Browser(headers=HOST)
+    guest.say(world.essay, text="Mine, and I am not remembered.")
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in guest.cookies.items())
+    assert cookie.startswith("visit=")
+    everybodys, drawn = ask(world.cache, here).body, world.drawn
+    assert (ask(world.cache, here, cookie=cookie).body, world.drawn) == (everybodys, drawn)
+
+
 def test_a_signed_link_is_kept_for_nobody(world: World) -> None:
     answer = Browser(headers=HOST).post_to(
         world.essay, text="Held: http://a.example http://b.example", name="Linked Person"
