@@ -1,8 +1,14 @@
 """The privacy page: what is stored and for how long, written from the settings that decide it."""
 
+from dataclasses import dataclass
+
+from allauth.socialaccount.providers.apple.apple_session import APPLE_SESSION_COOKIE_NAME
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 import pagecache
@@ -14,6 +20,7 @@ from comments import akismet
 from comments.jobs import NETWORKS_KEPT, STOPPED_KEPT
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
+from pagecache import choices
 
 DAY = 60 * 60 * 24
 
@@ -36,13 +43,64 @@ def privacy(request: Request) -> HttpResponse:
         "stopped_days": STOPPED_KEPT.days,
         "unconfirmed_days": WAITS_FOR.days,
         "asked": akismet.host() if akismet.is_on() else "",
-        "cookies": cookies(rules),
+        "cookies": cookies(),
     }
     response = render(request, "comments/privacy.html", facts)
     return pagecache.made_from(response, "site", ends=Essay.objects.pages().next_change())
 
 
-def cookies(rules: Rules) -> list[str]:
-    names = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME]
-    names.append(settings.DEVICE_COOKIE_NAME)
-    return [*names, settings.ADDRESS_COOKIE_NAME] if rules.readers_may_follow else names
+@dataclass(frozen=True)
+class Cookie:
+    """A row of the page."""
+
+    name: str
+    purpose: str
+    lifetime: str
+
+
+def cookies() -> list[Cookie]:
+    """Every cookie that this site can set; those of logging in with a provider only where that is on."""
+    until_closed = _("Deleted when you close your browser.")
+    session = Cookie(
+        settings.SESSION_COOKIE_NAME,
+        _("Keeps you logged in, and keeps what you were doing while you log in."),
+        kept_for(settings.SESSION_COOKIE_AGE),
+    )
+    csrf = Cookie(
+        settings.CSRF_COOKIE_NAME,
+        _("Protects the forms of your account against requests from other sites."),
+        kept_for(settings.CSRF_COOKIE_AGE),
+    )
+    guest = Cookie(
+        settings.COMMENTER_COOKIE_NAME,
+        _("Remembers you as the same guest, if you ask for it or like something without logging in."),
+        kept_for(settings.COMMENTER_COOKIE_AGE),
+    )
+    visit = Cookie(
+        settings.VISIT_COOKIE_NAME,
+        _("Counts your next comment as yours too if you enter the same name and email. It does nothing else."),
+        _("Expires after 24 hours, or when you close your browser."),
+    )
+    address = Cookie(
+        settings.ADDRESS_COOKIE_NAME,
+        _("Remembers that you confirmed your email address in this browser, if you ask for it."),
+        kept_for(settings.COMMENTER_COOKIE_AGE),
+    )
+    device = Cookie(
+        settings.DEVICE_COOKIE_NAME,
+        _("Recognizes a browser that you logged in with, so that other people’s wrong passwords do not slow you down."),
+        kept_for(settings.DEVICE_COOKIE_AGE),
+    )
+    order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), kept_for(choices.KEPT_FOR))
+    messages = Cookie(
+        CookieStorage.cookie_name, _("Carries a message such as “Changes saved.” to your next page."), until_closed
+    )
+    found = [session, csrf, device, guest, visit, address, order, messages]
+    if any(provider.key == "apple" for provider in settings.PROVIDERS):
+        found.append(Cookie(APPLE_SESSION_COOKIE_NAME, _("Carries Apple’s answer when you log in."), until_closed))
+    return found
+
+
+def kept_for(seconds: int) -> str:
+    days = seconds // DAY
+    return ngettext("Expires after %(count)d day.", "Expires after %(count)d days.", days) % {"count": days}
