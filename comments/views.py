@@ -81,7 +81,7 @@ def turned_down(reply: Reply, error: Exception) -> HttpResponse:
         case Blocked():
             return refuse(reply, 403, f"{error} {_('Your words are still below.')}")
         case actions.Duplicate(comment=comment):
-            return refuse(reply, 409, _("You have said just this here already."), url=link(comment))
+            return refuse(reply, 409, _("You have said just this here already."), url=link(reply.request, comment))
         case actions.Flooded(seconds=seconds):
             return too_quick(reply, math.ceil(seconds))
     reply.form.add_error("text", str(error))
@@ -129,9 +129,20 @@ def refuse(
     return draw(request, reply.essay, status, form=form, details=details, problem=problem, problem_url=url)
 
 
-def link(comment: Comment) -> str:
-    """The comment's address, good for somebody without a cookie too while it waits."""
-    return comment.get_absolute_url() if comment.is_approved else with_key(comment)
+def link(request: Request, comment: Comment) -> str | None:
+    """An address at which whoever asks can read what they posted before; None if a moderator has removed it.
+
+    While it is pending, a browser that does not know its writer needs a key to it.
+    """
+    viewer = Viewer.of(request)
+    if viewer.may_see(comment) or may_appeal(viewer, comment):
+        return comment.get_absolute_url()
+    return with_key(comment) if comment.is_waiting else None
+
+
+def may_appeal(viewer: Viewer, comment: Comment) -> bool:
+    """Whether the permalink of a comment that was refused leads its writer to why."""
+    return removals.is_refused(comment) and viewer.wrote(comment) and bool(removals.of([comment.pk]))
 
 
 def with_key(comment: Comment, *, is_own: bool = False) -> str:
@@ -161,7 +172,7 @@ def comment(request: Request, pk: int) -> HttpResponse:
     viewer = Viewer.of(request)
     if not found.essay.is_published:
         raise Http404
-    if removals.is_refused(found) and viewer.wrote(found) and removals.of([pk]):
+    if may_appeal(viewer, found):
         response = redirect(viewer.own_address("appeal-comment", pk))
     elif viewer.may_see(found) or found.has_readable_replies():
         response = redirect(ThreadPage.asked_for(request, found.essay).url_of(found, mailed=viewer.mailed))

@@ -1,13 +1,14 @@
 """The same thing sent twice, and one thing after another too fast."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 import time_machine
 
 from accounts.models import User
 from blog.models import Essay
-from comments.models import Comment
+from comments.models import Comment, Status
 from moderation import actions as deciding
 from tests import make
 from tests.comments.door import Browser, words
@@ -36,6 +37,37 @@ def test_the_same_words_of_a_published_comment_lead_to_it_without_a_key(essay: E
     page = browser.post_to(essay, text="Twice.")
     assert page.status == 409
     assert page.one("*[@class='errors']//a").get("href") == f"/comments/{first.pk}/"
+
+
+DECIDED: dict[str, Callable[[Comment, User], object]] = {
+    "pending": lambda comment, judge: None,
+    "published": lambda comment, judge: deciding.approve(comment, by=judge),
+    "pending again": lambda comment, judge: (
+        deciding.approve(comment, by=judge),
+        deciding.unapprove(comment, by=judge),
+    ),
+    "put under Spam by the filter": lambda comment, judge: Comment.objects.update(status=Status.SPAM),
+    "marked as spam": lambda comment, judge: deciding.mark_spam(comment, by=judge),
+}
+
+
+@pytest.mark.parametrize("decided", DECIDED)
+@pytest.mark.parametrize("is_logged_in", [False, True])
+def test_from_another_browser_the_link_works_or_there_is_none(
+    essay: Essay, rosa: User, decided: str, is_logged_in: bool
+) -> None:
+    make.rules(hold_first_comment=True)
+    user = rosa if is_logged_in else None
+    first = Browser(user).say(essay, text="Twice.")
+    DECIDED[decided](first, make.moderator("judge"))
+    other = Browser(user, address="198.51.100.9")
+    page = other.post_to(essay, text="Twice.")
+    assert page.status == 409
+    addresses = [str(link.get("href")) for link in page.all("*[@class='errors']//a")]
+    assert bool(addresses) == (is_logged_in or decided != "marked as spam")
+    for address in addresses:
+        there = other.read(address)
+        assert (there.status, "Twice." in there.words) == (200, True)
 
 
 def test_a_remembered_guest_is_told_too(essay: Essay, guest: Browser) -> None:
