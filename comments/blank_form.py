@@ -23,7 +23,7 @@ def is_for(request: HttpRequest) -> bool:
 
 
 def draw(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
-    hint = identity.hint(rules, is_known=False)
+    hint = identity.hint(essay, rules)
     who, may_follow = rules.who_may_comment, rules.readers_may_follow
     services = tuple(service["name"] for service in elsewhere())
     form = of_any_essay(get_language() or "", who, may_follow, hint, str(site_of(request)), services)

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import identity, leaving, pictures, ways_back
 from accounts.forms import DetailsForm
 from accounts.middleware import Request
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Essay
 from blog.views import draw
-from comments import drafts, standing
+from comments import drafts, screening, standing
 from comments.forms import CommentForm
-from comments.models import Discussion, Rules
+from comments.models import Discussion, Rules, Wording
+from comments.screening import Blocked, Draft, Sender
 
 OWN = "site"  # the site's own accounts, among the providers
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -105,6 +106,7 @@ def row(
     if details is None and not speaks_for_user and rules.who_may_comment != Rules.Who.LOGIN:
         details = details_form(request, rules, initial=draft)
     commenter = request.commenter if user else None
+    writer = None if is_changing else request.commenter or None  # as far as this browser knows
     return {
         "base": essay.get_absolute_url(),
         "commenter": commenter and pictures.face(commenter) | {"name": commenter.name, "row": commenter},
@@ -115,7 +117,7 @@ def row(
         "trouble": trouble(request.GET.get("login", "")),
         "troubles": troubles(),
         "rules": rules,
-        "hint": hint(rules, is_known=speaks_for_user),
+        "hint": hint(essay, rules, writer, request.META["REMOTE_ADDR"]),
     }
 
 
@@ -150,10 +152,20 @@ def troubles() -> dict[str, str]:
     }
 
 
-def hint(rules: Rules, *, is_known: bool) -> str:
-    """What becomes of a comment, before it is written."""
-    if rules.hold_everything:
-        return _("Every comment is read by a moderator before it appears.")
-    if rules.hold_first_comment and not is_known:
-        return _("Your first comment is read by a moderator before it appears.")
-    return ""
+def hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address: str = "") -> str:
+    """What becomes of a comment, as far as that is known before it is written. Without `commenter`: a stranger's."""
+    writer = standing.of(commenter, essay, address)
+    draft = Draft(commenter or Commenter(), Sender(address), Wording(), rules, essay, writer.history)
+    try:
+        reason = screening.foreseen(draft, is_trusted=writer.is_trusted)
+    except Blocked as error:
+        return str(error)
+    return held(reason["code"]) if reason else ""
+
+
+def held(code: str) -> str:
+    return {
+        "everything": _("Every comment is read by a moderator before it appears."),
+        "first": _("Your first comment is read by a moderator before it appears."),
+        "kept": _("Your comments are read by a moderator before they appear."),
+    }[code]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import pictures
 from accounts.models import Commenter
 from blog.models import Essay
+from comments import standing
 from comments.drawing import Stencil, open_place, open_places
 from comments.models import Comment, Discussion, Like, Rules
 from comments.pages import order_wished
@@ -76,7 +77,7 @@ class Likes:
             commenter = known.commenter or None
             # The one query for two is dear; strangers' pages have room for another, where there is something to ask.
             is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
-            newest = newest_of(essay, commenter) if commenter and not is_known else None
+            newest = newest_of(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
             discussion = Discussion.objects.of(essay)
             order = order_wished(request)
             found = cls(essay, discussion, commenter, order if order != discussion.order else "")
@@ -146,21 +147,26 @@ class Likes:
         return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
 
 
-def newest_of(essay: Essay, commenter: Commenter | None) -> list[Like]:
+def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
     """The newest likes of an essay, first of all one's own, then those with a name.
 
-    They come with the essay's discussion and its rules, which whoever asks next finds on it: one query for all.
+    They come with the essay's discussion and its rules, which whoever asks next finds on it: one query for all. So
+    does, if the address of a known reader is given, what screening knows of them.
     """
+    known = standing.asked(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
     liker = "essay__likes__commenter"
     found = found.annotate(
         like=F("essay__likes"), who=F(liker), who_name=F(f"{liker}__name"), who_picture=F(f"{liker}__picture"),
         is_own=Case(When(**{liker: commenter.pk if commenter else 0}, then=1), default=0),
         is_nameless=Case(When(**{f"{liker}__name": ""}, then=1), default=0),
+        **known,
     )  # fmt: skip
     rows = list(found.order_by("-is_own", "is_nameless", "-like")[: FACES + 1])
     if rows:
         rows[0].essay = essay
+        if known and commenter:
+            essay.standing = standing.read(rows[0], commenter)  # type: ignore[attr-defined]
     likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]
     return [Like(pk=pk, commenter=who) for pk, who in likers]
 

@@ -235,14 +235,10 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     """
     if not markup.plain(draft.wording.html):
         raise Refused(_("Nothing of this would be seen. Please write something before you post it."))
-    if is_trusted and draft.sender.origin_proved:
+    kind = treatment(draft, is_trusted=is_trusted)
+    if kind == Block.Kind.TRUST:
         return Verdict(Status.APPROVED)
-    apart, _space, key = (draft.history.block or "").partition(" ")
-    if apart == Block.Kind.BLOCK:
-        raise Blocked(blocks.told(Block.objects.get(pk=key)))
-    if apart == Block.Kind.TRUST and draft.sender.origin_proved:
-        return Verdict(Status.APPROVED)
-    if apart == Block.Kind.HOLD:
+    if kind == Block.Kind.HOLD:
         return Verdict(Status.PENDING, [{"code": "kept"}, *doubts(draft)])
     if decided := by_own_rule(draft):
         return decided
@@ -254,6 +250,24 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     if any(is_spam_outright(reason, draft.rules) for reason in reasons):
         return Verdict(Status.SPAM, reasons)
     return Verdict(Status.PENDING if reasons else Status.APPROVED, reasons)
+
+
+def treatment(draft: Draft, *, is_trusted: bool) -> str:
+    """Return how comments of this writer are treated whatever they say: a kind of Block, or "". Raises Blocked."""
+    kind, _space, key = (draft.history.block or "").partition(" ")
+    if is_trusted and draft.sender.origin_proved:
+        return Block.Kind.TRUST
+    if kind == Block.Kind.BLOCK:
+        raise Blocked(blocks.told(Block.objects.get(pk=key)))
+    return "" if kind == Block.Kind.TRUST and not draft.sender.origin_proved else kind
+
+
+def foreseen(draft: Draft, *, is_trusted: bool = False) -> Reason | None:
+    """Return why a comment will be held, if that is certain before a word of it is written. Raises Blocked."""
+    kind = treatment(draft, is_trusted=is_trusted)
+    if kind == Block.Kind.HOLD:
+        return {"code": "kept"}
+    return None if kind == Block.Kind.TRUST else hold_everything(draft) or first_comment(draft)
 
 
 def doubts(draft: Draft) -> list[Reason]:

@@ -1,15 +1,17 @@
 """The essay that is answered, and how whoever answers stands to it: one query for both."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser, Permission
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog.models import Authorship, Essay
-from comments.models import Rules
+from comments.models import Block, Comment, Rules, Status
+from comments.models.history import KIND_AND_KEY, History
 
 MODERATE = "add_decision"
 
@@ -25,6 +27,44 @@ def deciders(essay: int) -> Q:
     if not Rules.objects.current().authors_moderate:
         return moderators()
     return moderators() | Q(is_active=True, pk__in=Authorship.objects.filter(essay=essay).values("author"))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What screening knows of somebody before they write under an essay."""
+
+    history: History = field(default_factory=History)
+    is_trusted: bool = False
+    commenter: int | None = None
+
+
+def of(commenter: Commenter | None, essay: Any, address: str) -> Standing:
+    """How somebody stands who writes from there. Without `commenter`: a stranger."""
+    if commenter is None:
+        return Standing()
+    known = getattr(essay, "standing", None)
+    if known is None or known.commenter != commenter.pk:
+        found = Commenter.objects.filter(pk=commenter.pk).annotate(**asked(commenter, essay, address)).first()
+        known = read(found, commenter)
+    return known  # type: ignore[no-any-return]
+
+
+def asked(commenter: Commenter, essay: Essay, address: str) -> dict[str, Any]:
+    """The values from which `read` makes a Standing, to come with a query that is made anyway."""
+    approved = Comment.objects.filter(commenter=commenter.pk, status=Status.APPROVED).order_by("-created")
+    wrote = Exists(Authorship.objects.filter(essay=essay.pk, author=OuterRef("pk")))
+    return {
+        "approved_last": Subquery(approved.values("created")[:1]),
+        "block_in_force": Subquery(Block.objects.on(commenter, address).values(found=KIND_AND_KEY)[:1]),
+        "writer_is_trusted": Exists(User.objects.filter(moderators() | Q(wrote), pk=commenter.user_id)),
+    }
+
+
+def read(row: Any, commenter: Commenter) -> Standing:
+    if row is None:  # deleted since the request began
+        return Standing()
+    history = History(approved=row.approved_last, block=row.block_in_force)
+    return Standing(history, row.writer_is_trusted, commenter.pk)
 
 
 def essay_at(user: User | AnonymousUser, *, slug: str, year: int = 0, month: int = 0, day: int = 0) -> Any:
