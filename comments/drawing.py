@@ -157,7 +157,7 @@ class Page:
 
     authors: frozenset[int]
     reply_to: str  # how the address of the form under a comment begins; the comment's key follows
-    branch: str  # likewise, of the page that begins with a comment
+    branch_url: str  # of the rest of the branch that is cut off past the last level
     is_open: bool
     told: Mapping[int, Told]  # by comment, what its own writer alone is told about it
     own: Mapping[int, Own]  # and can do with it
@@ -203,10 +203,9 @@ class Page:
 
     def onward(self, step: Step) -> str:
         pk = step.row.pk
-        url = f"{escape(self.branch)}{pk}#comments"
         whose = "" if step.shown is Shown.GONE else f' aria-describedby="by-{pk}"'
         words = escape(gettext("Continue this thread"))
-        return f'<p class="branch"><a href="{url}" rel="nofollow"{whose}>{words}</a></p>'
+        return f'<p class="branch"><a href="{escape(self.branch_url)}" rel="nofollow"{whose}>{words}</a></p>'
 
     def replies_opening(self, count: int) -> str:
         if count not in self.openings:

@@ -17,7 +17,7 @@ from comments import removals
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
 from comments.opening import AT_MOST, opening
 from comments.removals import Removal
-from comments.thread import Row, Step, outline
+from comments.thread import Row, Step, cut_branch, outline
 from comments.viewer import Told, Viewer, number_in
 
 # Times only tell one state from another, so they come as text: parsing hundreds a page is a tenth of its cost.
@@ -62,6 +62,8 @@ class ThreadPage:
         self.after: int | None = None  # of a branch: the last comment that was on the page before
         self.more: dict[int, More] = {}  # by the comment under which they would stand
         self.onward: More | None = None
+        self.cut: int | None = None  # the tree of which only the beginning is shown
+        self.branch_url = ""  # of the rest of a branch that is cut off past the last level
         self.said_by_authors = 0  # under the whole essay; not asked for on a page of one branch
 
     @classmethod
@@ -194,6 +196,7 @@ class ThreadPage:
         for row in rows:
             if row.parent is None and (rest := readable.get(row.tree, 0) - here[row.tree]) > 0:
                 is_begun = row.tree == begun
+                self.cut = begun if is_begun else self.cut
                 url = self.url(number=1, thread=row.pk, after=last[row.tree] if is_begun else None)
                 self.more[row.pk] = More(show(rest, is_begun=is_begun), f"{url}#comments")
 
@@ -206,6 +209,7 @@ class ThreadPage:
             last = rows[AT_MOST - 1]
             rest = Comment.objects.approved().filter(inside, lft__gt=last.left).count()
             if rest:
+                self.cut = top.tree_id
                 url = self.url(number=1, thread=top.pk, after=last.pk)
                 self.onward = More(show(rest, is_begun=True), f"{url}#comments")
         return rows[:AT_MOST]
@@ -227,7 +231,19 @@ class ThreadPage:
         return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
     def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
-        return outline(rows, self.depth, frozenset(told), self.more)
+        mine = frozenset(told)
+        return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
+
+    def cut_after(self, rows: list[Row], mine: frozenset[int]) -> int | None:
+        """The last comment of a branch that is cut off past the last level, if more of it can be read elsewhere."""
+        found = cut_branch(rows, self.depth, mine, self.cut) if self.cut else None
+        if found is None:
+            return None
+        top, last = found
+        if not Comment.objects.approved().filter(tree_id=last.tree, lft__gt=last.left, lft__lt=top.right).exists():
+            return None
+        self.branch_url = f"{self.url(number=1, thread=top.pk, after=last.pk)}#comments"
+        return last.pk
 
     @property
     def depth(self) -> int:

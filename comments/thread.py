@@ -46,7 +46,7 @@ class Move(Enum):
     REPLIES = auto()  # opens the list of what answers it
     END_REPLIES = auto()
     MORE = auto()  # leads to the replies that are not on this page
-    CONTINUE = auto()  # leads to where the replies, which go on here at the last level, have levels of their own
+    CONTINUE = auto()  # leads to the rest of a branch that is cut off past the last level
     END_COMMENT = auto()
 
 
@@ -82,11 +82,16 @@ def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tup
 
 
 def outline(
-    rows: Sequence[Row], depth: int, mine: frozenset[int] = frozenset(), more: Container[int] = ()
+    rows: Sequence[Row],
+    depth: int,
+    mine: frozenset[int] = frozenset(),
+    more: Container[int] = (),
+    cut_after: int | None = None,
 ) -> list[Step]:
     """Rows → comments between opened and closed lists of replies; `depth` levels, deeper ones stay at the last.
 
-    `more`: the keys of comments of which some replies are not among the rows. A row hangs from the nearest one before
+    `more`: the keys of comments of which some replies are not among the rows; `cut_after`: the last comment shown of a
+    branch that is cut off past the last level. A row hangs from the nearest one before
     that encloses it; one that none encloses, be it a root or not, stands at the first level.
     """
     deepest = max(1, depth) - 1
@@ -97,10 +102,8 @@ def outline(
     for row, shown in visible(rows, mine):
         while above and not (above[-1].tree == row.tree and row.left < above[-1].right):
             above.pop()
-        if len(above) > deepest and open_[-1].row is above[deepest]:
-            open_[-1].goes_on = True
         while len(open_) > min(len(above), deepest):
-            open_.pop().close(walk, readable, more)
+            open_.pop().close(walk, readable, more, cut_after)
         if open_:
             open_[-1].open(walk, readable)
         is_deeper = len(above) > deepest or (row.parent is not None and not above)
@@ -109,8 +112,17 @@ def outline(
         above.append(row)
         readable += shown is Shown.WHOLE
     while open_:
-        open_.pop().close(walk, readable, more)
+        open_.pop().close(walk, readable, more, cut_after)
     return walk
+
+
+def cut_branch(rows: Sequence[Row], depth: int, mine: frozenset[int], tree: int) -> tuple[Row, Row] | None:
+    """Where a tree is cut off past the last level: the comment at that level, and the last one shown below it."""
+    last = next((row for row, _shown in reversed(visible(rows, mine)) if row.tree == tree), None)
+    if last is None:
+        return None
+    above = [row for row in rows if row.tree == tree and row.left <= last.left and last.right <= row.right]
+    return (above[max(1, depth) - 1], last) if len(above) >= max(1, depth) else None
 
 
 def alone(rows: Sequence[Row]) -> list[Step]:
@@ -130,19 +142,18 @@ class Branch:
     shown: Shown
     opened: Step | None = None
     before: int = 0
-    goes_on: bool = False  # past the last level
 
     def open(self, walk: list[Step], readable: int) -> None:
         if self.opened is None:
             self.opened, self.before = Step(Move.REPLIES, self.row, self.shown), readable
             walk.append(self.opened)
 
-    def close(self, walk: list[Step], readable: int, more: Container[int]) -> None:
+    def close(self, walk: list[Step], readable: int, more: Container[int], cut_after: int | None) -> None:
         if self.opened is not None:
             self.opened.replies = readable - self.before
             walk.append(Step(Move.END_REPLIES, self.row, self.shown))
+        if self.row.pk == cut_after:
+            walk.append(Step(Move.CONTINUE, self.row, self.shown))
         if self.row.pk in more:
             walk.append(Step(Move.MORE, self.row, self.shown))
-        if self.goes_on:
-            walk.append(Step(Move.CONTINUE, self.row, self.shown))
         walk.append(Step(Move.END_COMMENT, self.row, self.shown))

@@ -88,7 +88,7 @@ def drawn(
     return drawing.Page(
         authors=page.authors,
         reply_to=page.url(replyto=""),
-        branch=page.url(number=1, thread=""),
+        branch_url=page.branch_url,
         is_open=page.discussion.takes_comments,
         told=told,
         own=page.viewer.verbs(rows),

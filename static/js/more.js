@@ -9,6 +9,7 @@ export async function fill(link) {
   const next = page.querySelector(".rest");
   const found = Array.from(page.querySelectorAll(".thread > .comment"));
   link.parentElement.remove();
+  root?.querySelectorAll(".branch").forEach((left) => left.remove());
   if (first.id === root?.id) root.replaceWith(...found);
   else if (root) root.after(...found);
   else document.querySelector(".thread").append(...found);

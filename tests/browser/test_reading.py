@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
+from comments.opening import AT_MOST
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import Visitor
@@ -132,6 +133,8 @@ def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay:
     top = make.comment(essay, by=make.guest("Tobias Fenn"))
     for number in range(7):
         top = make.comment(essay, to=top, by=author if number % 3 == 2 else make.guest(f"Ines {number}"))
+    long = make.essay("Of Reading on")
+    make.talk(long, None, *range(AT_MOST + 1))
     page = visitor.open(site.url + essay.get_absolute_url())
 
     def look_at(*links: str) -> None:
@@ -144,12 +147,17 @@ def test_parts_of_an_argument_are_clean(visitor: Visitor, site: "Server", essay:
             for name in links:
                 expect(page.get_by_role("link", name=name)).to_be_visible()
 
-    look_at("2 replies by the author", "Continue this thread")
+    look_at("2 replies by the author")
     page.get_by_role("link", name="2 replies by the author").click()
     expect(page.locator("li.comment")).to_have_count(2)
     look_at("Show the whole")
-    page.get_by_role("link", name="Show the whole").click()
+    page.goto(site.url + long.get_absolute_url())
+    expect(page.get_by_role("link", name="Continue this thread")).to_be_visible()
     page.get_by_role("link", name="Continue this thread").click()
     expect(page.get_by_text("One part of the discussion.")).to_be_visible()
-    expect(page.locator("li.comment")).to_have_count(4)
+    expect(page.locator("li.comment")).to_have_count(2)
     look_at()
+    page.goto(site.url + long.get_absolute_url())
+    page.get_by_role("link", name="Show 2 more replies").click()
+    expect(page.locator("li.comment")).to_have_count(AT_MOST + 2)
+    expect(page.get_by_role("link", name="Continue this thread")).to_have_count(0)

@@ -1,7 +1,6 @@
 """How deep replies stand, what goes on past the last level, and what hangs on each comment."""
 
 from itertools import pairwise
-from xml.etree.ElementTree import Element
 
 import pytest
 
@@ -9,7 +8,7 @@ from blog.models import Essay
 from comments.models import Comment, Discussion
 from moderation import actions as deciding
 from tests import make
-from tests.comments.door import Browser, Page, place, words
+from tests.comments.door import Browser, place, words
 from tests.comments.shown import address, keys, pager, roots
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -43,39 +42,15 @@ def test_past_the_last_level_a_reply_says_whom_it_answers(essay: Essay, guest: B
 
 
 @pytest.mark.both
-def test_what_goes_on_past_the_last_level_is_read_with_its_levels_on_a_page_of_its_own(
-    essay: Essay, guest: Browser
-) -> None:
+def test_no_link_continues_a_thread_of_which_every_reply_is_shown(essay: Essay, guest: Browser) -> None:
     make.rules(shown_depth=3)
-    root = make.comment(essay)
-    last = make.comment(essay, to=make.comment(essay, to=root), by=make.guest("Bela"))
-    deeper = [make.comment(essay, to=last), make.comment(essay, to=last)]
-    deepest = make.comment(essay, to=deeper[0])
-    make.comment(essay, to=root)
+    said = make.talk(essay, None, *range(6), 2)
     page = guest.read(essay)
-    assert "7 responses" in page.words
-    ((here, link),) = onward(page)
-    assert (here, words(link)) == (f"comment-{last.pk}", "Continue this thread")
-    assert words(page.id(str(link.get("aria-describedby")))) == "Bela"
-    branch = guest.read(str(link.get("href")))
-    assert branch.shown == keys([last, deeper[0], deepest, deeper[1]])
-    assert deepest.pk in [int(item.get("id", "")[8:]) for item in branch.comment(deeper[0]).iter("li")][1:]
-    back = branch.one("p[@class='part']/a")
-    assert guest.read(str(back.get("href"))).shown == page.shown
-    assert place(guest.get(deepest.get_absolute_url())) == essay.get_absolute_url()  # nothing is hidden there
-    deciding.trash(last, by=make.moderator())
-    ((here, link),) = onward(guest.read(essay))
-    assert here == f"comment-{last.pk}"
-    assert guest.read(str(link.get("href"))).shown == branch.shown
-    for comment in (deepest, *deeper):
-        deciding.trash(comment, by=make.moderator())
-    assert onward(guest.read(essay)) == []
-
-
-def onward(page: Page) -> list[tuple[str, Element]]:
-    """The links to branches, each with the comment it stands in."""
-    places = [(item.get("id", ""), item.find("p[@class='branch']/a")) for item in page.all("li[@class]")]
-    return [(pk, link) for pk, link in places if link is not None]
+    assert sorted(page.shown) == keys(said)
+    assert "Continue this thread" not in page.words
+    deciding.trash(said[2], by=make.moderator())
+    assert "Continue this thread" not in guest.read(essay).words
+    assert place(guest.get(said[6].get_absolute_url())) == essay.get_absolute_url()
 
 
 def test_an_essays_own_settings_shape_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:

@@ -68,6 +68,30 @@ def test_a_thread_longer_than_a_page_is_read_on_in_parts(essay: Essay, stranger:
     assert found == [comment.pk for comment in said]
 
 
+@pytest.mark.both
+def test_a_branch_cut_off_past_the_last_level_continues_below_its_last_reply(essay: Essay, stranger: Browser) -> None:
+    make.rules(shown_depth=3)
+    said = make.talk(essay, None, *range(13), 0)
+    page, found = stranger.read(essay), []
+    while links := page.all("p[@class='branch']/a"):
+        found += page.shown
+        (link,) = links
+        assert words(link) == "Continue this thread"
+        assert page.comment(said[len(found) - 1]).find("p[@class='branch']/a") is link
+        assert words(page.id(str(link.get("aria-describedby")))) == said[len(found) - 1].commenter.name
+        page = stranger.read(str(link.get("href")).partition("#")[0])
+    assert found + page.shown == [comment.pk for comment in said[:-1]]
+
+
+def test_only_a_branch_whose_own_replies_are_left_out_is_continued(essay: Essay, stranger: Browser) -> None:
+    make.rules(shown_depth=3)
+    said = make.talk(essay, None, *range(5), 0, 0)
+    page = stranger.read(essay)
+    assert page.shown == [comment.pk for comment in said[:6]]
+    assert page.all("p[@class='branch']") == []
+    assert [name for name, _where in rest(page)] == ["Show 2 more replies"]
+
+
 def test_what_a_part_begins_with_says_whom_it_answers(essay: Essay, stranger: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     reply = make.comment(essay, to=root, by=make.guest("Tomas Berg"))

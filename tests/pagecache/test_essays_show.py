@@ -137,7 +137,7 @@ def test_a_discussion_that_is_closed_and_opened(world: World) -> None:
         2,
         [
             ("own_close_after_days", "1", "Comments are closed.", True),
-            ("own_shown_depth", "2", "Continue this thread", True),
+            ("own_shown_depth", "2", '<p class="to"', True),
             ("own_threads_a_page", "50", "Newer Comments", False),
             ("own_order", "newest", "The second.", False),
             ("may_be_liked", False, "Be the first to like this.", False),

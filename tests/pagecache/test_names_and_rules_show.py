@@ -106,7 +106,7 @@ def test_the_sites_time_zone(world: World) -> None:
             ("hold_everything", True, "Every comment is read by a moderator", True),
             ("hold_first_comment", True, "Your first comment is read by a moderator", True),
             ("close_after_days", 1, "Comments are closed.", True),
-            ("shown_depth", 2, "Continue this thread", True),
+            ("shown_depth", 2, '<p class="to"', True),
             ("threads_a_page", 50, "Newer Comments", False),
             ("order", "newest", "The second.", False),
             ("likes", False, "Be the first to like this.", False),
