@@ -22,11 +22,12 @@ import pagecache
 from accounts.models import User
 from blog import actions, image_admin, series_admin, tag_admin  # noqa: F401 – they register
 from blog.editor.widget import EssayEditor
-from blog.models import RESERVED, Authorship, Essay, Redirect, Site
+from blog.models import MENU_LIMIT, RESERVED, Authorship, Essay, Redirect, Site
 from blog.own_work import OwnWork
 from blog.publishing import Publishing
 from blog.time_zones import TimeZones
 from blog.writing_admin import Writing
+from blog.writing_folds import FOR_EVERYONE
 from blog.writing_form import WritingForm
 
 
@@ -57,7 +58,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return False
 
 
-ASIDE = ("series", "series_position", "is_pinned", "language", "translation_of", "canonical")
+ASIDE = ("series", "series_position", *FOR_EVERYONE, "language", "translation_of", "canonical")
 
 
 class EssayForm(WritingForm):
@@ -87,6 +88,11 @@ class EssayForm(WritingForm):
         if slug := self.fields.get("slug"):  # not there for who only looks
             slug.required = False
             slug.help_text = _("The last part of the address; made from the title if you leave it empty.")
+        if order := self.fields.get("menu_order"):
+            order.required = False
+
+    def clean_menu_order(self) -> int:
+        return self.cleaned_data["menu_order"] or 0
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -95,10 +101,20 @@ class EssayForm(WritingForm):
             self.add_error(
                 "slug", ValidationError(_("This address belongs to the site itself; please choose another."))
             )
+        if data.get("is_in_menu") and (problem := self.menu_problem(kind)):
+            self.add_error("is_in_menu", problem)
         if not slug and kind:
             draft = Essay(pk=self.instance.pk, kind=kind)
             data["slug"] = actions.free_slug(draft, data.get("title") or "")
         return data
+
+    def menu_problem(self, kind: str | None) -> str:
+        if kind == Essay.Kind.ESSAY:
+            return _("Only pages can be shown in the menu. Clear this box, or choose the kind “page”.")
+        if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
+            limit = {"limit": MENU_LIMIT}
+            return _("The menu is full: it can hold %(limit)d pages. Remove another page first.") % limit
+        return ""
 
 
 class AuthorshipFormSet(forms.BaseInlineFormSet[Authorship, Essay, Any]):

@@ -17,6 +17,7 @@ from accounts.models import User
 from blog import actions, check_views, revising
 from blog.models import Essay, Profile
 from blog.time_zones import current_name
+from blog.writing_folds import FOR_EVERYONE
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Essay]
@@ -65,9 +66,9 @@ class Publishing(Base):
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
-        """What stands first for everybody is not each author's to say."""
+        """Only editors choose what is first on the home page and what is in the menu."""
         found = super().get_readonly_fields(request, obj)
-        return found if request.user.has_perm("blog.change_others") else [*found, "is_pinned"]
+        return found if request.user.has_perm("blog.change_others") else [*found, *FOR_EVERYONE]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         found = super().get_actions(request)

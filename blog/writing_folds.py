@@ -12,12 +12,13 @@ from blog.models import Essay
 from blog.time_zones import current_name
 
 WRITTEN = ("title", "deck", "body")
+FOR_EVERYONE = ("is_pinned", "is_in_menu", "menu_order")  # on pages that are not the author's own
 NAMES_SHOWN = 3
 
 
 def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
     """Each line says what it holds, so that nobody opens it to look."""
-    place = ("slug", "kind", "canonical", "is_pinned") if may_pin else ("slug", "kind", "canonical")
+    place = ("slug", "kind", "canonical", *(FOR_EVERYONE if may_pin else ()))
     return [
         (None, {"fields": WRITTEN, "classes": ("writing",)}),
         fold(_("Excerpt and tags"), said_of(essay), "excerpt", "tags"),

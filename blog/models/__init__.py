@@ -1,7 +1,7 @@
 """What is read: the site, its essays and pages, their tags, and the addresses they once had."""
 
 from blog.models.draft import Draft
-from blog.models.essay import RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
+from blog.models.essay import MENU_LIMIT, RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
 from blog.models.image import Image, ImageQuerySet
 from blog.models.preview_link import PreviewLink, PreviewLinkQuerySet
 from blog.models.profile import Profile, ProfileManager
@@ -12,6 +12,7 @@ from blog.models.site import Site, SiteManager, known_time_zone
 from blog.models.tag import Tag, TagQuerySet
 
 __all__ = [
+    "MENU_LIMIT",
     "RESERVED",
     "Authorship",
     "AuthorshipManager",

@@ -18,6 +18,7 @@ from blog import markup
 from blog.models.series import Series
 from blog.models.tag import Tag
 
+MENU_LIMIT = 20
 OPENING = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
 # The first words of addresses that belong to the site itself, so that no page can take them.
@@ -57,6 +58,13 @@ class EssayQuerySet(models.QuerySet["Essay"]):
 
     def pages(self) -> Self:
         return self.filter(kind=Essay.Kind.PAGE)
+
+    def in_menu(self) -> Self:
+        """The pages that editors put into the menu, in its order, drafts and scheduled ones too.
+
+        A constraint holds essays back. Asked for the kind as well, SQLite would read every page and sort them.
+        """
+        return self.filter(is_in_menu=True).order_by("menu_order", "title", "pk")
 
     def tagged(self, tag: Tag) -> Self:
         return self.filter(tags=tag)
@@ -124,6 +132,12 @@ class Essay(models.Model):
     is_pinned = models.BooleanField(
         _("pinned"), default=False, help_text=_("Stands first on the home page, whatever is newer.")
     )
+    is_in_menu = models.BooleanField(
+        _("show in the menu"), default=False, help_text=_("Only for pages. The menu appears at the top of every page.")
+    )
+    menu_order = models.PositiveSmallIntegerField(
+        _("order in the menu"), default=0, help_text=_("Lower numbers come first.")
+    )
     language = models.CharField(
         _("language"), max_length=12, choices=settings.LANGUAGES, blank=True, help_text=_("Empty: the site’s.")
     )
@@ -163,10 +177,18 @@ class Essay(models.Model):
         verbose_name_plural = _("essays")
         ordering = ("-published", "-pk")
         permissions = (("change_others", _("Can change and publish what others wrote")),)
-        constraints = (models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),)
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),
+            models.CheckConstraint(
+                condition=models.Q(is_in_menu=False) | models.Q(kind="page"), name="essay_only_pages_in_menu"
+            ),
+        )
         indexes = (
             models.Index(fields=["kind", "-published"], name="essay_newest"),
             models.Index(fields=["kind", "-is_pinned", "-published"], name="essay_on_home"),
+            models.Index(
+                fields=["menu_order", "title", "id"], condition=models.Q(is_in_menu=True), name="essay_in_menu"
+            ),
         )
 
     def __str__(self) -> str:

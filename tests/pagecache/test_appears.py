@@ -131,7 +131,7 @@ def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: 
         it.published = ITS_TIME
         it = actions.save(it)
         actions.keep_address("/an-old-address/", essay=it)
-        make.essay("Colophon", kind="page", published=ITS_TIME + HOUR)
+        make.essay("Colophon", kind="page", is_in_menu=True, published=ITS_TIME + HOUR)
         here = it.get_absolute_url()
         own = {name: form.format(here=here, number=it.pk, comment=said.pk) for name, form in OWN.items()}
         cache = PageCache(get_wsgi_application())

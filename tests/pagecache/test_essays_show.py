@@ -115,6 +115,9 @@ def test_a_page_stands_in_every_masthead(world: World) -> None:
     when = {"published_0": f"{now:%Y-%m-%d}", "published_1": "00:00:00"}
     page = world.add(Essay, kind="page", title="Colophon", body="<p>Who made it.</p>", **when)
     world.agree()
+    assert "Colophon" not in world.read("/")
+    world.change(page, is_in_menu="on")
+    world.agree()
     for address in ("/", "/archive/", world.essay.get_absolute_url(), "/about/"):
         assert "Colophon" in world.read(address), address
     world.delete(page)
@@ -248,7 +251,7 @@ def test_an_essay_whose_time_comes(world: World) -> None:
 
 def test_a_page_whose_time_comes(world: World) -> None:
     moment = datetime.now(UTC) + timedelta(minutes=10)
-    page = make.essay("Imprint", by=world.author, kind="page", published=moment)
+    page = make.essay("Imprint", by=world.author, kind="page", is_in_menu=True, published=moment)
     world.addresses.append(page.get_absolute_url())
     world.keep_everything()
     places = ("/", "/archive/", "/about/", world.essay.get_absolute_url(), world.other.get_absolute_url())

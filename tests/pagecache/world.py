@@ -38,7 +38,7 @@ class World:
         self.author = make.author("miriam", name="Miriam Achterberg")
         self.reader = make.user("reader", name="Rosa Castellanos")
         self.tag = Tag.objects.create(name="Promises", slug="promises", description="On keeping them.")
-        self.about = make.essay("About", by=self.author, kind="page")
+        self.about = make.essay("About", by=self.author, kind="page", is_in_menu=True)
         self.essay = make.essay("Whose Promise Is It?", by=self.author, deck="On a word", body="<p>In the spring.</p>")
         self.other = make.essay("The Unpayable Dinner", by=self.author)
         for essay in (self.essay, self.other):

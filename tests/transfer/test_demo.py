@@ -50,6 +50,9 @@ class TestFilled:
         assert places == sorted(places)
         assert Essay.objects.essays().count() == 3
 
+    def test_the_about_page_is_in_the_menu(self) -> None:
+        assert [page.title for page in Essay.objects.in_menu()] == ["About"]
+
     def test_the_newest_essay_is_of_yesterday_and_the_others_some_days_older(self) -> None:
         days = [(timezone.now() - essay.published).days for essay in Essay.objects.essays() if essay.published]
         assert days == sorted(days)

@@ -101,7 +101,7 @@ def test_a_wordpress_export_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert after.keys() == before.keys()
     for title, essay in after.items():
         assert essay.body == before[title].body
-        for field in ("slug", "deck", "excerpt", "dated", "kind", "words"):
+        for field in ("slug", "deck", "excerpt", "dated", "kind", "words", "is_in_menu", "menu_order"):
             assert getattr(essay, field) == getattr(before[title], field), field
     long = after["Long & <odd>"]
     assert [tag.slug for tag in long.tags.all()] == ["old-promises"]
@@ -111,6 +111,20 @@ def test_a_wordpress_export_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert after["Draft"].published is None
     assert shape_of(after["Mixed"]) == threads
     assert Comment.objects.filter(status=Status.PENDING).count() == 1
+
+
+def test_a_page_keeps_its_place_in_the_menu_through_an_export(tmp_path: Path) -> None:
+    for number in range(8):
+        make.essay(f"Page {number}", kind="page", is_in_menu=number != 3, menu_order=9 - number)
+    before = list(Essay.objects.values_list("title", "is_in_menu", "menu_order").order_by("title"))
+    call_command("export", "wordpress", tmp_path / "all.xml", verbosity=0)
+    call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
+    Essay.objects.all().delete()
+    exports.bring(tmp_path / "all.xml")
+    assert list(Essay.objects.values_list("title", "is_in_menu", "menu_order").order_by("title")) == before
+    with zipfile.ZipFile(tmp_path / "all.zip") as folder:
+        heads = [folder.read(name).decode() for name in folder.namelist() if name.endswith(".md")]
+    assert sorted(re.findall(r"menu_order: (\d+)", "".join(heads))) == ["2", "3", "4", "5", "7", "8", "9"]
 
 
 def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:

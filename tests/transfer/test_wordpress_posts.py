@@ -160,6 +160,21 @@ def test_the_path_of_the_link_is_kept_when_it_is_the_old_sites(tmp_path: Path, l
     assert set(Redirect.objects.values_list("old", flat=True)) - {"/?p=1"} == paths
 
 
+def test_the_first_pages_at_the_top_of_a_site_are_in_the_menu(tmp_path: Path) -> None:
+    pages: list[dict[str, Any]] = [
+        {},
+        {"menu_order": "3"},
+        {"menu_order": "-1"},
+        {"post_parent": "1"},
+        {"status": "draft"},
+    ]
+    pages += [{} for _ in range(4)]
+    items = [item(n, title=f"Page {n}", post_type="page", **fields) for n, fields in enumerate(pages, 1)]
+    bring_text(tmp_path, export(item(90), *items))
+    menu = Essay.objects.in_menu().values_list("title", "menu_order")
+    assert list(menu) == [("Page 1", 0), ("Page 3", 0), ("Page 6", 0), ("Page 7", 0), ("Page 8", 0), ("Page 2", 3)]
+
+
 def test_old_slugs_and_old_days_lead_here_too(tmp_path: Path, client: Client) -> None:
     meta = [
         ("_wp_old_slug", "once"),

@@ -71,6 +71,7 @@ def head(essay: Essay) -> str:
         "slug": essay.slug,
         "permalink": essay.get_absolute_url() if essay.published else "",
         "kind": essay.kind,
+        "menu_order": essay.menu_order if essay.is_in_menu else None,
         "draft": not essay.published,
         "authors": [author.get_full_name() for author in essay.bylines],
         "tags": [tag.name for tag in essay.tags.all()],
@@ -78,7 +79,9 @@ def head(essay: Essay) -> str:
         "language": essay.language,
         "canonical": essay.canonical,
     }
-    lines = (f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items() if value)
+    lines = (
+        f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items() if value or value == 0
+    )
     return f"---\n{''.join(lines)}---\n\n"
 
 

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 from accounts.models import User
 from accounts.names import tidy_line
 from blog import actions, markup
-from blog.models import Authorship, Essay
+from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
 from transfer import addresses, pictures
 from transfer.models import WantedPicture
@@ -26,9 +26,10 @@ PUBLIC = {"publish", "future"}
 DRAFTS = {"draft", "pending", "private", ""}
 NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "an earlier version"}
 TITLE = 300
+IN_MENU = 6  # of the pages of another site
 # Custom fields that are read, or that say nothing outside of WordPress.
 OURS = re.compile(
-    r"footnotes$|rejoinder_deck$|_(?:edit_|wp_|thumbnail_id$|pingme$|encloseme$|oembed_|publicize_|menu_item_|attachment_)"
+    r"footnotes$|rejoinder_(?:deck|in_menu)$|_(?:edit_|wp_|thumbnail_id$|pingme$|encloseme$|oembed_|publicize_|menu_item_|attachment_)"
 )
 
 
@@ -87,6 +88,8 @@ class Essays:
             dated=place.day if published else None,
             created=written or timezone.now(),
             source=source,
+            is_in_menu=is_in_menu(item, kind, published, meta),
+            menu_order=items.menu_order(item),
         )
         wishes = (place.name.removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((wish for wish in wishes if slugify(wish, allow_unicode=True)), ""))
@@ -177,6 +180,16 @@ class Essays:
             self.report.leave_out(what, f"{example} in {name}" if example else f"in {name}")
         for what, example in text.changed:
             self.report.remark(what, f"{example} in {name}" if example else f"in {name}")
+
+
+def is_in_menu(item: Record, kind: Essay.Kind, published: datetime | None, meta: dict[str, list[str]]) -> bool:
+    """As our own export says; of another site, the first few published pages that are not below another one."""
+    if kind != Essay.Kind.PAGE:
+        return False
+    if said := meta.get("rejoinder_in_menu"):
+        return said[0] == "1" and Essay.objects.in_menu().count() < MENU_LIMIT
+    is_at_the_top = published is not None and item["wp:post_parent"] in {"", "0"}
+    return is_at_the_top and Essay.objects.in_menu().count() < IN_MENU
 
 
 def nicename(text: str) -> str:

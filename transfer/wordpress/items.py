@@ -58,6 +58,12 @@ def meta_of(record: Record) -> dict[str, list[str]]:
     return found
 
 
+def menu_order(record: Record) -> int:
+    """Zero, as WordPress itself gives, also for what is no small number."""
+    order = record["wp:menu_order"]
+    return int(order) if order.isascii() and order.isdigit() and len(order) < 5 else 0
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an item stood: the addresses that led to it on the old site."""

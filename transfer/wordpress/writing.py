@@ -99,12 +99,14 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     yield element("wp:comment_status", "open" if discussion is None or discussion.is_open else "closed")
     yield element("wp:post_name", essay.slug) + element("wp:status", state)
     yield element("wp:post_type", "page" if essay.kind == Essay.Kind.PAGE else "post")
-    yield element("wp:is_sticky", int(essay.is_pinned))
+    yield element("wp:is_sticky", int(essay.is_pinned)) + element("wp:menu_order", essay.menu_order)
     if len(writers) > 1:
         yield from (category("author", f"cap-{each.username}", each.username) for each in writers)
     yield from (category("post_tag", tag.slug, tag.name) for tag in essay.tags.all())
     if essay.deck:
         yield meta("rejoinder_deck", essay.deck)
+    if essay.kind == Essay.Kind.PAGE:
+        yield meta("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old", flat=True):
         yield from earlier(old)
     for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(AT_ONCE):

@@ -38,12 +38,15 @@ _OF_FEEDS = "title link pubDate guid dc:creator content:encoded excerpt:encoded"
 _OF_EXPORTS = """
     wxr_version base_site_url base_blog_url author_id author_login author_email author_display_name category_nicename
     category_parent cat_name category_description tag_slug tag_name tag_description post_id post_date post_date_gmt
-    post_modified_gmt post_name post_type post_parent post_password status comment_status is_sticky attachment_url
-    meta_key meta_value comment_id comment_author comment_author_email comment_author_url comment_date comment_date_gmt
-    comment_content comment_approved comment_type comment_parent comment_user_id
+    post_modified_gmt post_name post_type post_parent post_password menu_order status comment_status is_sticky
+    attachment_url meta_key meta_value comment_id comment_author comment_author_email comment_author_url comment_date
+    comment_date_gmt comment_content comment_approved comment_type comment_parent comment_user_id
 """
 _TEXTS = {*_OF_FEEDS.split(), *(f"wp:{name}" for name in _OF_EXPORTS.split())}
-KEPT_META = {"_thumbnail_id", "_wp_attachment_image_alt", "_wp_old_slug", "_wp_old_date", "footnotes", "rejoinder_deck"}
+KEPT_META = {
+    "_thumbnail_id", "_wp_attachment_image_alt", "_wp_old_slug", "_wp_old_date", "footnotes", "rejoinder_deck",
+    "rejoinder_in_menu",
+}  # fmt: skip
 MOST_NAMES = 10_000
 
 
