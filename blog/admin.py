@@ -35,9 +35,14 @@ from blog.writing_form import WritingForm
 class SiteAdmin(admin.ModelAdmin[Site]):
     """One row: its list is its form."""
 
-    fields = ("name", "tagline", "language", "time_zone", "essays_a_page", "public_record")
+    def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
+        """Without the language while there is only one to choose."""
+        language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
+        return ("name", "tagline", *language, "time_zone", "essays_a_page", "public_record")
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        if db_field.name == "language":
+            return forms.ChoiceField(label=_("Language"), choices=settings.SITE_LANGUAGES)
         if db_field.name == "time_zone":
             more["widget"] = TimeZones()
         return super().formfield_for_dbfield(db_field, request, **more)

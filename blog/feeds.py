@@ -28,11 +28,17 @@ class FullTextRss(Rss201rev2Feed):
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
+        if language := item.get("language"):
+            handler.addQuickElement("dc:language", language, {"xmlns:dc": "http://purl.org/dc/elements/1.1/"})
         handler.addQuickElement("content:encoded", item["content"])
 
 
 class FullTextAtom(Atom1Feed):
     content_type = "application/atom+xml; charset=utf-8"
+
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        language = {"xml:lang": item["language"]} if item.get("language") else {}
+        return super().item_attributes(item) | language
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -131,8 +137,9 @@ class EssaysFeed(Feed[Essay, Any]):
         return [tag.name for tag in item.tags.all()]
 
     def item_extra_kwargs(self, item: Essay) -> dict[str, Any]:
+        content = markup.afar(item.body_html, settings.SITE_URL, ours(item.get_absolute_url()))
         return {
-            "content": markup.afar(item.body_html, settings.SITE_URL, ours(item.get_absolute_url())),
+            "content": f"<div{item.lang}>{content}</div>" if item.lang else content,
             "authors": [author.get_full_name() for author in item.bylines],
             "language": item.language,
         }

@@ -178,7 +178,7 @@ def archive(
             raise Http404
         heading = " ".join(str(part) for part in (day, MONTHS[month] if month else None, year) if part)
     years: dict[int, list[Essay]] = {}
-    for found in essays.newest().only("kind", "title", "slug", "published", "dated", "created"):
+    for found in essays.newest().only("kind", "title", "slug", "published", "dated", "created", "language"):
         years.setdefault(found.dated.year if found.dated else found.created.year, []).append(found)
     context = {
         "heading": heading,

@@ -29,7 +29,7 @@ DRAWN = (
     "created", "edited", "wording__html",
     "commenter__name", "commenter__website", "commenter__profile", "commenter__picture", "commenter__mark",
 )  # fmt: skip
-FILLED_ON_THE_PAGE = ("described", "marks", "in_reply_to", "notice", "actions")
+FILLED_ON_THE_PAGE = ("described", "marks", "in_reply_to", "notice", "lang", "actions")
 
 Key = tuple[int, str, str, str, str]
 
@@ -156,6 +156,7 @@ class Page:
     """Everything about one page that its comments' markup does not hold."""
 
     authors: frozenset[int]
+    lang: str  # attribute of what people write: they answer in the essay's language
     reply_to: str  # how the address of the form under a comment begins; the comment's key follows
     branch_url: str  # of the rest of the branch that is cut off past the last level
     is_open: bool
@@ -245,6 +246,7 @@ class Page:
                 "marks": self.author_mark if row.user in self.authors else "",
                 "in_reply_to": in_reply_to,
                 "notice": self.told_about("comments/_held.html", row.pk),
+                "lang": self.lang,
                 "actions": self.told_about("comments/_offer.html", row.pk) + actions,
             }
         )

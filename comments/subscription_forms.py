@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import EmailField
@@ -79,7 +81,8 @@ class FollowForm(AddressForm):
             words = _("the thread that %(name)s began") % {"name": thread.commenter.name}
             choices.append((Kind.THREAD.value, words))
         if essay:
-            choices.append((Kind.ESSAY.value, _("all comments on “%(essay)s”") % {"essay": essay}))
+            words = conditional_escape(_("all comments on “%(essay)s”"))
+            choices.append((Kind.ESSAY.value, SafeString(words % {"essay": essay.title_html})))
         choices.append((Kind.ESSAYS.value, _("new essays")))
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
         self.fields["email"].widget.attrs["autocomplete"] = "email"

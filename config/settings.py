@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 
 from config import environment, providers, start
+from config.languages import with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -212,6 +213,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+SITE_LANGUAGES = with_catalogs(LOCALE_PATHS)
 FORMAT_MODULE_PATH = ["config.formats"]
 
 # Who may come in

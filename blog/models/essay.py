@@ -10,8 +10,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
@@ -215,6 +216,18 @@ class Essay(models.Model):
     @property
     def direction(self) -> str:
         return "rtl" if self.language and get_language_info(self.language)["bidi"] else "ltr"
+
+    @property
+    def lang(self) -> SafeString:
+        """Attributes for its words where their language is not that of the page around them; else nothing."""
+        if self.language in {"", get_language()}:
+            return SafeString("")
+        return format_html(' lang="{}" dir="{}"', self.language, self.direction)
+
+    @property
+    def title_html(self) -> SafeString:
+        """Its title for a sentence in the page's language."""
+        return format_html("<span{}>{}</span>", self.lang, self) if self.lang else conditional_escape(str(self))
 
     @property
     def date(self) -> datetime | None:

@@ -17,8 +17,11 @@ def known_time_zone(name: str) -> None:
 
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
-        """The one row, or what a new site starts with."""
-        return self.first() or Site(pk=1)
+        """The one row, or what a new site starts with; in English if its language has no catalog."""
+        found = self.first() or Site(pk=1)
+        if found.language not in dict(settings.SITE_LANGUAGES):
+            found.language = settings.LANGUAGE_CODE
+        return found
 
 
 class Site(models.Model):
@@ -26,7 +29,7 @@ class Site(models.Model):
 
     name = models.CharField(_("name"), max_length=100, default="Rejoinder")
     tagline = models.CharField(_("tagline"), max_length=200, blank=True)
-    language = models.CharField(_("language"), max_length=12, choices=settings.LANGUAGES, default="en")
+    language = models.CharField(_("language"), max_length=12, default=settings.LANGUAGE_CODE)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
     public_record = models.BooleanField(
         _("publish the record"), default=False, help_text=_("Counts of what moderators decide, without names.")

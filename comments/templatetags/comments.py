@@ -87,6 +87,7 @@ def drawn(
     likes = liked.Likes.of(context["request"], page.essay)
     return drawing.Page(
         authors=page.authors,
+        lang=f' lang="{page.essay.language}"' if page.essay.lang else "",
         reply_to=page.url(replyto=""),
         branch_url=page.branch_url,
         is_open=page.discussion.takes_comments,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -204,7 +205,8 @@ def test_counts_in_lists_take_one_query(client: Client, django_assert_max_num_qu
     assert [page.count(f"{n} response") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
-def test_the_masthead_and_every_date_speak_the_sites_language(client: Client) -> None:
+def test_the_masthead_and_every_date_speak_the_sites_language(client: Client, settings: Any) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de", time_zone="Asia/Tokyo")
     essay = make.essay("Spät", published=datetime(2026, 3, 1, 20, tzinfo=UTC))
     assert essay.get_absolute_url().startswith("/2026/03/02/")  # by the site's calendar, wherever it is saved

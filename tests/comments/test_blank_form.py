@@ -22,7 +22,8 @@ def form(page: Page) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_kept_form_is_the_one_drawn_anew(language: str) -> None:
+def test_a_kept_form_is_the_one_drawn_anew(language: str, settings: Any) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     browser, essays = Browser(), [make.essay("Of Forms"), make.essay("Of & Others", slug="änderes")]
     make.site(name="Ours & Theirs", language=language)
     seen = []

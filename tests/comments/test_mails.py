@@ -151,7 +151,8 @@ def test_a_reply_is_told_in_text_and_html(essay: Essay) -> None:
     assert types == ["multipart/alternative", "text/plain", "text/html"]
 
 
-def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay) -> None:
+def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay, settings: Any) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
     asked = make.comment(essay, "Buy at evil.example", by=make.guest("Evil Eve"))
     wishes = [Wish(Subscription.Kind.THREAD, comment=asked), Wish(Subscription.Kind.ESSAY, essay=essay)]
@@ -340,7 +341,10 @@ def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essa
 
 
 @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])
-def test_a_mail_is_read_from_where_its_language_begins(essay: Essay, language: str, direction: str) -> None:
+def test_a_mail_is_read_from_where_its_language_begins(
+    essay: Essay, language: str, direction: str, settings: Any
+) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("ar", "Arabic")]
     make.site(language=language)
     subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAY, essay=essay)])
     (message,) = due()

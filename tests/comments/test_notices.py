@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPSenderRefused, SMTPServerDisconnected
+from typing import Any
 
 import pytest
 import time_machine
@@ -218,7 +219,8 @@ def test_markup_in_a_name_or_title_is_words_in_the_mail(moderator: User, author:
     assert "<b>Anna</b>" in message.body
 
 
-def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, guest: Browser) -> None:
+def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, guest: Browser, settings: Any) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
     guest.say(essay)
     assert isinstance(message := posted()[0], mail.EmailMultiAlternatives)
