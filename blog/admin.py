@@ -113,7 +113,7 @@ class EssayForm(WritingForm):
             data["slug"] = actions.free_slug(draft, data.get("title") or "")
         return data
 
-    def menu_problem(self, kind: str | None) -> str:
+    def menu_problem(self, kind: str | None) -> Any:
         if kind == Essay.Kind.ESSAY:
             return _("Only pages can be shown in the menu. Clear this box, or choose the kind “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:

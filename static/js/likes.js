@@ -59,7 +59,7 @@ async function list(address) {
 }
 
 addEventListener("click", (event) => {
-  const link = event.target.closest(".likes :is(.said a, .count)");
+  const link = event.target.closest(".likes :is(.said a, a.count)");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   list(link).catch(() => location.assign(link));

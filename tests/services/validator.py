@@ -1,0 +1,34 @@
+"""The HTML validator of the W3C (vnu), which checks a folder of pages in one start of Java."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+JAR = Path(__file__).resolve().parents[2] / ".venv/npm/node_modules/vnu-jar/build/dist/vnu.jar"
+# A smaller compiler, as for programs that end soon: half the time.
+JAVA = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m", "-jar", str(JAR)]
+
+
+def errors(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
+    """What is wrong with each page, by its name; warnings are left out."""
+    assert JAR.exists(), "The HTML validator is missing: bin/test installs it."
+    assert shutil.which("java"), "Java is missing: bin/test installs Debian's default-jre-headless."
+    names = {}
+    for number, (name, html) in enumerate(pages.items()):
+        names[f"{number}.html"] = name
+        (folder / f"{number}.html").write_text(html, encoding="utf-8")
+    options = ["--format", "json", "--errors-only", "--exit-zero-always", str(folder)]
+    done = subprocess.run([*JAVA, *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[str]] = {}
+    for message in json.loads(done.stderr)["messages"]:
+        name = names.get(PurePosixPath(message.get("url", "")).name, "the validator itself")
+        found.setdefault(name, []).append(in_words(message))
+    return found
+
+
+def in_words(message: dict[str, Any]) -> str:
+    return f"line {message.get('lastLine', '?')}: {message['message']} {message.get('extract', '')}"

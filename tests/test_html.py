@@ -1,0 +1,255 @@
+"""Every public page in every state is valid HTML, whatever people wrote: no error of the W3C's validator."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.models import Commenter
+from blog import markup, preview
+from blog.models import Essay, Profile, Series, Tag
+from comments import liking, mailed_links
+from comments.models import Address, Comment, Discussion, Subscription
+from comments.screening import Sender
+from moderation import actions as deciding
+from server import refusal
+from tests import make
+from tests.blog import hostile
+from tests.blog.writing import long_essay
+from tests.browser.test_payloads import OWN
+from tests.comments.door import Browser, Page
+from tests.services import validator
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+PASSWORD = "a password of her own 1"
+RICH = (
+    '<h2>Part</h2><p>One<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> two'
+    '<sup><a id="ref-2" href="#note-1" role="doc-noteref">1</a></sup></p><h2>Part</h2><h3>Smaller</h3><pre>code</pre><hr>'
+    '<blockquote><p>said</p></blockquote><blockquote class="pull"><p>pulled</p></blockquote>'
+    '<table><caption>Of it</caption><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td colspan="2">c</td></tr></tbody>'
+    '</table><figure class="wide"><img src="/media/none.png" alt="A picture"><figcaption>So</figcaption></figure>'
+    '<ul><li>a<ol start="3"><li>b</li></ol></li></ul><p><span lang="fr">voilà</span></p>'
+    '<section role="doc-endnotes"><ol><li id="note-1"><p>Note</p></li></ol></section>'
+)
+
+
+class Site:
+    """A site with something of everything, and the pages that people opened on it."""
+
+    def __init__(self) -> None:
+        make.rules(hold_first_comment=True, guests_may_like=True, tombstones_tell=True, readers_may_follow=True)
+        make.site(public_record=True, tagline="Essays & replies", essays_a_page=3)
+        self.pages: dict[str, str] = {}
+        self.author = make.author("miriam", name="Miriam <Achterberg>")
+        Profile.objects.create(user=self.author, about="Writes.\n\nHere.", links="https://a.example/?a=1&b=2")
+        self.reader = make.user("rosa", name="Rosa", password=PASSWORD)
+        self.moderator = make.moderator("mara", name="Mara")
+        self.write_essays()
+        self.discuss()
+        self.browsers = {
+            "guest": Browser(), "reader": Browser(self.reader), "author": Browser(self.author),
+            "moderator": Browser(self.moderator),
+        }  # fmt: skip
+
+    def write_essays(self) -> None:
+        series = Series.objects.create(title="Of Words", slug="words", description="Some & more")
+        more: dict[str, Any] = {"series": series, "deck": "A “deck” & more"}
+        self.essay = make.essay("Whose <b>Promise</b>?", by=self.author, body=RICH, **more)
+        self.essay.tags.add(Tag.objects.named("Promises & words"))
+        Essay.objects.filter(pk=self.essay.pk).update(updated=timezone.now(), update_note="A <note>", is_pinned=True)
+        self.others = {
+            "closed": make.essay("Closed", by=self.author, is_open=False, **more),
+            "empty": make.essay("Empty", by=self.author, published=timezone.now() - timedelta(days=500)),
+            "right to left": make.essay("הבטחה", language="he", slug="promise", translation_of=self.essay, body=RICH),
+            "long": make.essay("L" * 70, body=long_essay(4000, 20)),
+        }
+        self.page = make.essay("About", kind="page", is_in_menu=True, by=self.author)
+        self.draft = make.essay("", by=self.author, published=None, body=RICH)
+
+    def discuss(self) -> None:
+        essay, miriam, rosa = self.essay, Commenter.objects.of(self.author), Commenter.objects.of(self.reader)
+        Discussion.objects.update_or_create(essay=essay, defaults={"own_threads_a_page": 4, "own_shown_depth": 2})
+        self.root = make.comment(essay, "One.\n\n> said", by=make.guest("Tobias", website="https://t.example/?a=1&b=2"))
+        reply = make.comment(essay, "Two.", to=self.root, by=miriam)
+        self.deep = make.comment(essay, "Three.", to=make.comment(essay, "Deeper.", to=reply), by=rosa)
+        self.own = make.comment(essay, "Mine.", by=rosa)
+        self.held = make.comment(essay, "Held.", by=rosa, status="pending")
+        gone = make.comment(essay, "Gone.")
+        make.comment(essay, "Answered.", to=gone)
+        self.refused = make.comment(essay, "Refused.", by=rosa)
+        for comment in (gone, self.refused):
+            deciding.trash(comment, by=self.moderator, why="Off topic")
+        for number in range(6):
+            make.comment(essay, f"Thread {number}.")
+        for target in (None, self.root.pk):
+            liking.like(commenter=miriam, sender=Sender(), essay=essay, comment=target)
+        self.address = Address.objects.create(email="anna@example.org", proved=timezone.now())
+        for about in (
+            {"kind": "thread", "comment": self.root, "often": "daily"},
+            {"kind": "essay", "essay": essay},
+            {"kind": "essays"},
+        ):
+            Subscription.objects.create(address=self.address, confirmed=timezone.now(), **about)
+
+    def keep(self, name: str, answer: Any, status: int = 200) -> None:
+        assert answer.status_code == status, (name, answer.status_code, Page(answer).words[:500])
+        self.pages[name] = answer.content.decode()
+
+    def read(self, who: str, *paths: str, status: int = 200) -> None:
+        for path in paths:
+            self.keep(f"{path} ({who})", self.browsers[who].get(path, follow=True), status)
+
+    def send(self, who: str, path: str, status: int, **fields: str) -> None:
+        self.keep(f"POST {path} {fields} ({who})", self.browsers[who].post(path, fields), status)
+
+
+def lists(site: Site) -> None:
+    day = site.essay.dated
+    assert day is not None
+    paths = ("/", "/?page=2", "/archive/", f"/{day.year}/", f"/{day.year}/{day.month:02}/", "/tag/promises-words/",
+             "/series/", "/series/words/", "/author/miriam/", "/about/", "/privacy/", "/moderation/")  # fmt: skip
+    site.read("guest", *paths)
+    site.read("author", "/", "/archive/")
+
+
+def essays(site: Site) -> None:
+    here, root = site.essay.get_absolute_url(), site.root.pk
+    queries = ("", f"?replyto={root}#respond", "?cpage=2&order=newest", "?by=author", f"?thread={root}")
+    site.read("guest", *(here + query for query in queries), *(one.get_absolute_url() for one in site.others.values()))
+    site.read(
+        "reader", here, site.own.get_absolute_url(), site.held.get_absolute_url(), f"{here}?replyto={root}#respond"
+    )
+    site.read("author", here)
+    site.browsers["reader"].post(f"{here}like/", {"like": "1"})
+    site.read("reader", f"{here}?order=liked")
+    part = site.browsers["guest"].get(f"{here}identity/").content.decode()
+    site.pages["identity"] = f'<!doctype html><html lang="en"><title>A part of a page</title>{part}</html>'
+    link = preview.make_link(site.draft, by=site.author)
+    site.read("guest", f"/preview/{link.token}/")
+
+
+def replies(site: Site) -> None:
+    respond = f"{site.essay.get_absolute_url()}respond/"
+    wrong = {"as": "guest", "text": "", "name": "<b>", "email": "no", "website": "no address"}
+    site.send("guest", respond, 422, **wrong)
+    site.send("guest", respond, 422, **wrong | {"parent": str(site.root.pk)})
+    given = {"as": "guest", "name": "Anna <b>", "email": "anna@example.org", "website": "a.example"}
+    site.send("guest", respond, 200, **given, text="> *quoted*\n\n    code", preview="page", notify_replies="on")
+    for name, fields in {"remembered": {"remember": "on"}, "again": {}}.items():
+        sent = site.browsers["guest"].post(respond, given | {"text": "Held <i>words</i>"} | fields, follow=True)
+        site.keep(f"a reply, {name}", sent, 200 if fields else 409)
+    closed = f"{site.others['closed'].get_absolute_url()}respond/"
+    site.send("reader", closed, 403, **given, text="Too late")
+
+
+def around_a_comment(site: Site) -> None:
+    own, refused = site.own.pk, site.refused.pk
+    paths = [f"/comments/{own}/{verb}/" for verb in ("edit", "delete")]
+    site.read("reader", *paths, f"/comments/{site.held.pk}/tell/", f"/comments/{refused}/appeal/", "/comments/mine/")
+    site.send("reader", paths[0], 422, text=" ")
+    site.send("reader", f"/comments/{refused}/appeal/", 422, words="")
+    report = f"/comments/{site.root.pk}/report/"
+    site.read(
+        "guest", report, f"/comments/{site.root.pk}/like/", f"{site.essay.get_absolute_url()}like/", "/comments/mine/"
+    )
+    site.send("guest", report, 422, kind="", words="")
+    site.keep("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))
+    site.keep("deleted", site.browsers["reader"].post(paths[1], follow=True))
+    link = "/" + mailed_links.to_decide(site.held, site.moderator).split("/", 3)[3]
+    site.read("guest", link)
+    site.read("moderator", "/accounts/queue-mail/")
+
+
+def subscriptions(site: Site) -> None:
+    one = site.address.subscriptions.get(kind="thread")
+    links = [mailed_links.to_all(site.address), mailed_links.to_stop(one), mailed_links.to_stop_daily(site.address),
+             mailed_links.to_confirm(site.address)]  # fmt: skip
+    paths = ["/" + link.split("/", 3)[3] for link in links]
+    follow = f"/subscriptions/?comment={site.root.pk}"
+    site.read("guest", *paths, follow, "/subscriptions/", f"/subscriptions/asked/?essay={site.essay.pk}")
+    site.read("reader", "/subscriptions/mine/", follow)
+    site.read("guest", "/subscriptions/nonsense/", status=410)
+    site.send("guest", follow, 422, email="no")
+    site.keep("stopped", site.browsers["guest"].post(paths[1], follow=True))
+
+
+def accounts(site: Site) -> None:
+    guest = ("login", "signup", "password/reset", "login/code", "claims", "invitation/nonsense", "claims/nonsense")
+    own = ("me", "email", "password/change", "picture", "sessions", "3rdparty", "2fa", "2fa/totp/activate", "claims",
+           "2fa/webauthn", "2fa/webauthn/add", "2fa/recovery-codes/generate", "logout", "data", "reauthenticate")  # fmt: skip
+    SocialAccount.objects.create(
+        user=site.reader, provider="twitter_oauth2", uid="1", extra_data={"username": "rosa_c"}
+    )
+    site.reader.emailaddress_set.create(email="second@example.org", verified=False)
+    for path in guest:
+        answer = Browser().get(f"/accounts/{path}/", follow=True)
+        site.keep(f"/accounts/{path}/ (guest)", answer, 410 if "nonsense" in path else 200)
+    site.keep(
+        "signed in",
+        site.browsers["guest"].post("/accounts/login/", {"login": "rosa", "password": PASSWORD}, follow=True),
+    )
+    site.browsers["reader"] = site.browsers["guest"]
+    site.read("reader", *(f"/accounts/{path}/" for path in own))
+    site.keep("data", site.browsers["reader"].get("/accounts/data/about-me.html"))
+    for path, fields in {
+        "login": {"login": "x", "password": "y"},
+        "signup": {"email": "no"},
+        "password/reset": {"email": "no"},
+    }.items():
+        site.keep(f"POST {path}", Browser(address=f"198.51.100.{len(path)}").post(f"/accounts/{path}/", fields))
+    for path in ("email", "password/change", "picture"):
+        answer = site.browsers["reader"].post(
+            f"/accounts/{path}/", {"action_add": "", "email": "no", "oldpassword": "x"}
+        )
+        site.keep(f"POST {path}", answer, answer.status_code)
+    for path in ("signup", "login/code"):
+        browser = Browser(address="198.51.100.77")
+        site.keep(
+            f"a code for {path}",
+            browser.post(f"/accounts/{path}/", {"email": f"new{len(path)}@example.org", "name": "Ines"}, follow=True),
+        )
+
+
+def problems(site: Site) -> None:
+    site.read("guest", "/nothing-there/", "/comments/4711/", status=404)
+    cross_site = Browser(headers={"Sec-Fetch-Site": "cross-site"})
+    site.keep("403", cross_site.post(f"{site.essay.get_absolute_url()}respond/", {"text": "x"}), 403)
+    site.pages["500"] = render_to_string("500.html")
+    answers: list[Callable[[], Any]] = [
+        refusal.too_slow,
+        refusal.cut_short,
+        refusal.unreadable,
+        refusal.too_busy,
+        refusal.away,
+    ]
+    for status in ("400", "403", "404", "429"):
+        site.pages[f"template {status}"] = render_to_string(f"{status}.html")
+    for make_answer in answers:
+        site.pages[make_answer.__name__] = make_answer().content.decode()
+
+
+def hostile_words(site: Site) -> None:
+    make.rules(hold_first_comment=False, hold_links=0)
+    essay = make.essay("<script>x</script>", body=markup.essay("".join([*hostile.SAMPLE, *hostile.recipes().values()])))
+    for number, words in enumerate([*OWN, *hostile.SAMPLE]):
+        make.comment(
+            essay, words[:5000], by=make.guest(words[:60].strip() or "x", website=f"https://w.example/{number}")
+        )
+    assert Comment.objects.filter(essay=essay).count() > len(OWN)
+    address = essay.get_absolute_url()
+    site.read("guest", address, f"{address}?cpage=2", "/archive/", "/")
+
+
+def test_no_public_page_has_an_error_of_the_html_validator(tmp_path: Path) -> None:
+    site = Site()
+    for pages in (lists, essays, replies, around_a_comment, subscriptions, accounts, problems, hostile_words):
+        pages(site)
+    assert len(site.pages) > 100
+    found = validator.errors(site.pages, tmp_path)
+    assert not found, "\n".join(f"{name}:\n  " + "\n  ".join(wrong[:5]) for name, wrong in found.items())
