@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -24,6 +25,7 @@ from tests.blog.writing import long_essay
 from tests.browser.test_payloads import OWN
 from tests.comments.door import Browser, Page
 from tests.services import validator
+from tests.transfer.deletion import begin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -197,6 +199,11 @@ def accounts(site: Site) -> None:
     site.browsers["reader"] = site.browsers["guest"]
     site.read("reader", *(f"/accounts/{path}/" for path in own))
     site.keep("data", site.browsers["reader"].get("/accounts/data/about-me.html"))
+    page = begin(site.browsers["reader"])
+    site.keep("log in again", site.browsers["reader"].get(f"/accounts/login/?next={quote(page)}"))
+    site.browsers["reader"].post("/accounts/login/", {"login": "rosa", "password": PASSWORD})
+    site.read("reader", page, "/accounts/forgotten/")
+    site.keep("no choice", site.browsers["reader"].post("/accounts/forget/"), 422)
     for path, fields in {
         "login": {"login": "x", "password": "y"},
         "signup": {"email": "no"},

@@ -166,9 +166,11 @@ def test_the_pages_about_oneself_have_room_for_long_names(
     page.set_content(file)
     look_at(heading=f"What Rejoinder keeps about {name}")
     page.goto(f"{site.url}/accounts/data/")
-    page.get_by_label("go; where others answered").check()
-    page.get_by_role("button", name="Forget me").click()
-    look_at(heading="You are forgotten here.")
+    page.get_by_label("Delete them too.").check()
+    page.get_by_role("button", name="Delete account").click()
+    page.locator("#id_email").fill(email)
+    page.get_by_role("button", name="Mail me a code").click()
+    look_at(heading="Enter the code")
 
 
 def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:

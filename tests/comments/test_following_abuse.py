@@ -24,6 +24,7 @@ from server.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 from tests.services.site import Installation
+from tests.transfer.deletion import begin, confirm
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -66,7 +67,7 @@ class TestAnAddressThatHasProvedNothing:
             browser = Browser(address=f"192.0.2.{next(numbers)}")
             browser.say(essay, text=f"Words {next(numbers)}.", email=VICTIM, remember="on", notify_replies="on")
             work_off()
-            browser.post("/accounts/forget/", {"words": "go"})
+            confirm(browser, begin(browser, "go"))
         assert not Subscription.objects.exists()
         assert len(mails_to(VICTIM)) == 3
 
@@ -75,7 +76,7 @@ class TestAnAddressThatHasProvedNothing:
         browser = Browser()
         browser.say(essay, email=VICTIM, remember="on", notify_replies="on")
         work_off()
-        browser.post("/accounts/forget/", {"words": "go"})
+        confirm(browser, begin(browser, "go"))
         ask(VICTIM)
         assert mails_to(VICTIM) == []
 

@@ -19,6 +19,7 @@ from comments.jobs import forget_subscriptions
 from comments.models import Address, Comment, Notice, Subscription, Wording
 from comments.screening import Sender
 from tests import make
+from tests.transfer import deletion
 from transfer import person
 
 pytestmark = pytest.mark.django_db
@@ -120,10 +121,7 @@ def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay
     leaf = make.comment(essay, "Another word of mine.", by=commenter)
     client = log_in(reader)
     assert client.post(FORGET, {}).status_code == 422
-    answer = client.post(FORGET, {"words": words})
-    assert "/reauthenticate/" in answer.headers["Location"]
-    assert User.objects.filter(username="rosa").exists()
-    answer = client.post(answer.headers["Location"], {"password": "orchards are not sold"})
+    answer = deletion.confirm(client, deletion.by_password(client, words))
     assert answer.headers["Location"] == "/accounts/forgotten/"
     assert client.get(answer.headers["Location"]).status_code == 200
     assert not User.objects.filter(username="rosa").exists()
@@ -185,7 +183,7 @@ def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on"))
     assert "anna@example.org" in client.get(f"{DATA}about-me.json").text
-    assert client.post(FORGET, {"words": "stay"}).headers["Location"] == "/accounts/forgotten/"
+    assert deletion.confirm(client, deletion.begin(client)).headers["Location"] == "/accounts/forgotten/"
     comment = Comment.objects.get()
     assert (comment.commenter.name, comment.commenter.email) == ("Anonymous", "")
     assert client.cookies["commenter"]["max-age"] == 0
@@ -199,8 +197,7 @@ def test_no_other_browser_and_no_log_remembers_who_is_forgotten(essay: Essay, re
     assert LogEntry.objects.get().object_repr == "Rosa Castellanos"
     client, elsewhere = log_in(reader), log_in(reader)
     elsewhere.post(f"{essay.get_absolute_url()}change/", {"text": "Words that wait."})
-    answer = client.post(FORGET, {"words": "stay"})
-    client.post(answer.headers["Location"], {"password": "orchards are not sold"})
+    deletion.confirm(client, deletion.by_password(client))
     assert not User.objects.filter(pk=reader.pk).exists()
     assert Session.objects.count() == 1  # the owner's
     assert not Invitation.objects.exists()
@@ -212,7 +209,7 @@ def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay:
     client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My very words.", remember="on"))
     other.cookies["commenter"] = client.cookies["commenter"].value
     assert "My very words." in other.get("/comments/mine/").text
-    client.post(FORGET, {"words": "stay"})
+    deletion.confirm(client, deletion.begin(client))
     assert Comment.objects.get().wording.text == "My very words."
     assert "My very words." not in other.get("/comments/mine/").text
     assert other.get(DATA).headers["Location"].startswith("/accounts/login/")
@@ -233,7 +230,7 @@ def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
     author.prove_address()
     client = log_in(author)
     make.essay("Of Words", by=author)
-    assert "ask the owner of this site" in client.get(DATA).text
+    assert "Ask the owner of this site" in client.get(DATA).text
     assert client.post(FORGET, {"words": "go"}).status_code == 422
     assert User.objects.filter(pk=author.pk).exists()
 
