@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from blog import difference, drafting, merging, revising
-from blog.models import Essay, Tag
+from blog.models import Draft, Essay, Tag
 from blog.models.revision import LINES
 from blog.revising import Standing
 from blog.writing_form import wish
 
-AS_MARKED = {"csrfmiddlewaretoken", "base"}
+AS_MARKED = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
 VERBS = {"_draft", "_publish", "_unpublish"}
 
 
@@ -30,7 +30,7 @@ def clash(request: HttpRequest, essay: Essay) -> Standing | None:
 def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
     """Both texts, and the ways on; what was sent is kept as an unsaved text whichever is taken."""
     mine = drafting.text_of(request.POST).cleaned()
-    state, _row = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
+    _state, kept = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
     base = merging.base_of(essay, request.POST.get("base", ""))
     both = merging.together(base, found.text, mine) if base else None
     context = {
@@ -39,14 +39,14 @@ def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpRespons
         "essay": essay,
         "newer": found,
         "mine": mine,
-        "is_kept": state != "elsewhere",
+        "kept": kept,
         "is_own": found.revision is not None and found.revision.author == request.user,
         "is_publishing": wish(request.POST) == "publish",
         "difference": difference.between(found.text, mine),
-        "fields": carried(request, {"body"}),
+        "fields": [*carried(request, {"body"}), *tab_of(kept)],
         "both": both,
         "brings": both and difference.between(mine, both.text),
-        "both_fields": both and both_fields(request, both),
+        "both_fields": both and [*both_fields(request, both), *tab_of(kept)],
     }
     return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
 
@@ -55,6 +55,11 @@ def carried(request: HttpRequest, without: set[str]) -> list[tuple[str, str]]:
     """What the form sent, to be sent again with another text."""
     sent = request.POST.lists()
     return [(name, str(value)) for name, values in sent for value in values if name not in AS_MARKED | without]
+
+
+def tab_of(kept: Draft | None) -> list[tuple[str, str]]:
+    """So that saving one of the texts deletes the unsaved copy."""
+    return [("tab", kept.tab)] if kept else []
 
 
 def both_fields(request: HttpRequest, both: merging.Together) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from blog import difference, drafting, preview, revising
-from blog.models import Essay, PreviewLink, Revision, Text
+from blog.models import Draft, Essay, PreviewLink, Revision, Text
 
 A_PAGE = 50
 LONGEST_DAYS = 90
@@ -48,19 +48,17 @@ def page(request: HttpRequest, name: str, title: str, status: int = 200, **conte
     return TemplateResponse(request, f"admin/blog/essay/{name}.html", context, status=status)
 
 
-def to_form(essay: Essay | None, after: str = "") -> HttpResponse:
-    where = redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
-    where.headers["Location"] += after
-    return where
+def to_form(essay: Essay | None) -> HttpResponse:
+    return redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: HttpRequest, which: str) -> HttpResponse:
-    """GET sets what was not saved beside what is stored; POST keeps it, or throws it away."""
+    """GET shows an unsaved text beside what is stored; POST keeps what a page sends, or deletes an unsaved text."""
     user, essay = essay_of(request, which)
     if request.method == "POST":
         return discard(request, user, essay) if "discard" in request.POST else keep(request, user, essay)
-    found = drafting.of(user, essay, request.GET.get("key", "")).first()
+    found = chosen(user, essay, request.GET)
     if found is None:
         messages.info(request, _("There is no unsaved text here any more."))
         return to_form(essay)
@@ -78,29 +76,46 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
     )
 
 
+def chosen(user: User, essay: Essay | None, data: Any) -> Draft | None:
+    """The unsaved text that `draft` names, or else the latest."""
+    found = drafting.of(user, essay)
+    if "draft" in data:
+        found = found.filter(pk=drafting.number_of(data["draft"]))
+    return found.first()
+
+
 def keep(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
     form = drafting.sent(request.POST)
     state, row = drafting.keep(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()
-    if "offer" in request.POST and row:
-        context = {"newer": [row], "draft_address": request.path}
-        answer["offer"] = render_to_string("admin/blog/essay/_newer.html", context, request)
+    if "offer" in request.POST:
+        answer["offer"] = offer(request, user, essay)
     if essay and state == "kept" and form.base != revising.standing(essay).mark:
-        answer["behind"] = _("This essay was saved elsewhere meanwhile. When you save, you will see both texts.")
-    return JsonResponse(answer, status=409 if state == "elsewhere" else 200)
+        answer["behind"] = _("Someone has saved this essay since you opened it. When you save, you’ll see both texts.")
+    return JsonResponse(answer)
+
+
+def offer(request: HttpRequest, user: User, essay: Essay | None) -> str:
+    """The list of unsaved texts without those of the page that asks."""
+    newer = drafting.others(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
+    context = {"newer": newer, "draft_address": request.path}
+    return render_to_string("admin/blog/essay/_newer.html", context, request)
 
 
 def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    """Only the very text that was seen."""
-    found = drafting.of(user, essay, request.POST.get("key", "")).first()
+    """Delete an unsaved text, if it is still the one that was shown."""
+    found = chosen(user, essay, request.POST)
+    place = to_form(essay) if essay else redirect("admin:blog_essay_changelist")
     if found and found.changed.isoformat() == request.POST.get("changed"):
         found.delete()
-        messages.success(request, _("The unsaved text is gone."))
-        return to_form(essay, f"#saved-{found.tab}-{found.number}" if found.tab.isalnum() else "")
-    messages.warning(request, _("The unsaved text has changed since: please look again."))
-    return to_form(essay)
+        messages.success(request, _("Unsaved text deleted."))
+        if found.tab.isalnum():
+            place.headers["Location"] += f"#saved-{found.tab}-{found.number}"
+        return place
+    messages.warning(request, _("The unsaved text has changed. Please look at it again."))
+    return place
 
 
 @require_safe

@@ -1,11 +1,12 @@
-"""What stands in an open form, kept on the server every few seconds: nobody's older words take a newer's place."""
+"""Unsaved text of open forms, kept on the server every few seconds: each page has a row of its own."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from accounts.models import User
 from blog import revising
@@ -23,8 +24,8 @@ class Sent:
     base: str  # the mark of the text it began from
     tab: str  # the page in which it is written
     number: int  # how often that page has sent it
-    over: str  # the moment of the unsaved text that the page has taken up or thrown away
-    key: str  # of the form of a new essay
+    draft: int  # the unsaved text with which the page was opened, 0 for none
+    over: str  # when that text was last changed, as the page saw it
 
 
 def text_of(data: Any) -> Text:
@@ -35,58 +36,71 @@ def text_of(data: Any) -> Text:
 
 
 def sent(data: Any) -> Sent:
-    number = data.get("number", "")
     return Sent(
         text=text_of(data),
         base=data.get("base", "")[:60],
         tab=data.get("tab", "")[:40],
-        number=int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0,
+        number=number_of(data.get("number", ""), digits=9),
+        draft=number_of(data.get("draft", "")),
         over=data.get("over", "")[:40],
-        key=data.get("key", "")[:40],
     )
 
 
-def of(author: User, essay: Essay | None, key: str = "") -> "QuerySet[Draft]":
-    if essay:
-        return Draft.objects.filter(author=author, essay=essay)
-    return Draft.objects.filter(author=author, essay=None, key=key)
+def number_of(typed: str, digits: int = 18) -> int:
+    """The number in a field, 0 for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else 0
 
 
-def unsaved(author: User) -> "QuerySet[Draft]":
-    """Texts of new essays that were never saved."""
-    return Draft.objects.filter(author=author, essay=None).order_by("-changed")
+def of(author: User, essay: Essay | None) -> "QuerySet[Draft]":
+    """The author's unsaved texts of an essay, the latest first; without an essay those of new ones."""
+    return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
+
+
+def others(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
+    """The unsaved texts that a page does not hold already: not its own, nor the one it was opened with."""
+    return [row for row in of(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
 def keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | None]:
-    """Says what became of it: `kept`, `same` as what is stored, or `elsewhere`: another page has kept a newer one."""
+    """Store what a page sent. Return `kept` with its row, or `same` if it equals the saved text."""
     try:
         with transaction.atomic():
             return _keep(author, essay, form)
-    except IntegrityError:  # another page was the first, this very moment
-        return "elsewhere", of(author, essay, form.key).first()
+    except IntegrityError:  # the same page sent it twice at the same moment
+        with transaction.atomic():
+            return _keep(author, essay, form)
 
 
 def _keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | None]:
-    row = of(author, essay, form.key).select_for_update().first()
-    if row and row.tab != form.tab and row.changed.isoformat() != form.over:
-        return ("same", None) if row.text == form.text else ("elsewhere", row)
-    if row and form.tab and row.tab == form.tab and form.number <= row.number:
+    rows = of(author, essay).select_for_update()
+    row = rows.filter(tab=form.tab).first() if form.tab else None
+    if row and form.number <= row.number:
         return "kept", row
+    row = row or opened_with(rows, form)
     stored = revising.standing(essay).text if essay else Text()
     if form.text.cleaned() == stored.cleaned():
         if row:
             row.delete()
         return "same", None
+    row = row or Draft(author=author, essay=essay)
     fields = {name: getattr(form.text, name) for name in LINES} | {"tags": list(form.text.tags)}
-    row = row or Draft(author=author, essay=essay, key="" if essay else form.key)
-    row.tab, row.number, row.base, row.fields, row.changed = form.tab, form.number, form.base, fields, timezone.now()
+    if row.fields != fields:
+        row.fields, row.changed = fields, timezone.now()
+    row.tab, row.number, row.base = form.tab or get_random_string(32), form.number, form.base
     row.save()
     return "kept", row
 
 
+def opened_with(rows: "QuerySet[Draft]", form: Sent) -> Draft | None:
+    """The unsaved text that a page continues, unless it has changed since in another page."""
+    row = rows.filter(pk=form.draft).first() if form.draft else None
+    return row if row and row.changed.isoformat() == form.over else None
+
+
 def done(author: User, essay: Essay, form: Sent) -> None:
-    """The form was saved: what was kept of it meanwhile is not needed; what another page has kept is."""
-    kept = Draft.objects.filter(author=author, tab=form.tab)
-    kept.filter(essay=essay).delete()
-    if form.key:
-        kept.filter(essay=None, key=form.key).delete()
+    """Delete what was kept of a form that is saved now, and copies with the same text; other pages' texts stay."""
+    for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
+        is_own = bool(form.tab) and row.tab == form.tab
+        is_continued = row.pk == form.draft and row.changed.isoformat() == form.over
+        if is_own or is_continued or row.text == form.text:
+            row.delete()

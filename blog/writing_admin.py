@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -34,14 +33,13 @@ class Writing(Base):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        more = {"draft_key": request.POST.get("key") or request.GET.get("draft") or get_random_string(20)}
         if request.method != "POST" or object_id is None:
-            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
+            return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             essay = self.get_object(request, object_id)
             if essay and self.has_change_permission(request, essay) and (newer := clash(request, essay)):
                 return conflict(request, essay, newer)
-            return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         found = super().get_object(request, object_id, from_field)
@@ -91,20 +89,23 @@ class Writing(Base):
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
         essay = more.get("obj")
-        context |= around(request, essay, context["draft_key"])
+        context |= around(request, essay)
         response = super().render_change_form(request, context, *args, **more)
         if context["errors"]:
             response.status_code = 422
         return response
 
 
+def taken_up(request: HttpRequest, essay: Essay | None) -> Draft | None:
+    """The unsaved text that the form was asked to open with."""
+    number = drafting.number_of(request.POST.get("draft") or request.GET.get("draft") or "")
+    return drafting.of(cast(User, request.user), essay).filter(pk=number).first() if number else None
+
+
 def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     """What the form opens with: the unsaved text that was asked for, else the newest revision."""
-    author = cast(User, request.user)
-    if key := request.GET.get("draft"):
-        draft = drafting.of(author, essay, key).first()
-        if draft:
-            return as_initial(draft.text)
+    if draft := taken_up(request, essay):
+        return as_initial(draft.text)
     if essay is None:
         return {}
     found = revising.standing(essay)
@@ -112,27 +113,23 @@ def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     return as_initial(found.text) | {"published": at}
 
 
-def around(request: HttpRequest, essay: Essay | None, key: str) -> dict[str, Any]:
+def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     """What the form says beside the text: what it began from, and what else there is."""
-    author = cast(User, request.user)
-    asked = "draft" in request.GET
-    draft = drafting.of(author, essay, key).first() if essay or asked else None
+    draft = taken_up(request, essay)
     found = revising.standing(essay) if essay else Standing(Text(), None, "")
-    base = request.GET.get("seen", draft.base)[:60] if draft and asked else found.mark
+    base = request.GET.get("seen", draft.base)[:60] if draft else found.mark
+    tab = request.POST.get("tab", "")
+    over = request.POST.get("over", draft.changed.isoformat() if draft else "")
     return {
         "standing": found,
         "base": request.POST.get("base", base),
-        "tab": request.POST.get("tab", ""),
-        "taken_up": draft if asked else None,
-        "newer": newer(essay, author) if not asked and request.method != "POST" else [],
+        "tab": tab,
+        "taken_up": draft,
+        "over": over,
+        "newer": drafting.others(cast(User, request.user), essay, tab=tab, over=over),
         "is_ahead": bool(essay and essay.published and found.text.print != Text.of(essay).print),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
-
-
-def newer(essay: Essay | None, author: User) -> list[Draft]:
-    found = drafting.of(author, essay) if essay else drafting.unsaved(author)
-    return list(found[:5])
 
 
 def said(essay: Essay, revision: Revision | None) -> str:

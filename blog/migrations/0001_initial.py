@@ -217,7 +217,6 @@ class Migration(migrations.Migration):
             name='Draft',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(blank=True, max_length=40)),
                 ('tab', models.CharField(blank=True, max_length=40)),
                 ('number', models.PositiveIntegerField(default=0)),
                 ('base', models.CharField(blank=True, max_length=60)),
@@ -229,7 +228,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'unsaved text',
                 'verbose_name_plural': 'unsaved texts',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('essay__isnull', False)), fields=('author', 'essay'), name='draft_of_essay'), models.UniqueConstraint(condition=models.Q(('essay', None)), fields=('author', 'key'), name='draft_of_new')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('essay__isnull', False)), fields=('author', 'essay', 'tab'), name='draft_of_essay'), models.UniqueConstraint(condition=models.Q(('essay', None)), fields=('author', 'tab'), name='draft_of_new')],
             },
         ),
         migrations.AddConstraint(

@@ -12,11 +12,10 @@ from blog.models.revision import LINES, Text
 
 
 class Draft(models.Model):
-    """What is in an author's form and was not saved yet: one row for each essay, or for each form of a new one."""
+    """Unsaved text of an author's form: one row for each page (browser tab) in which it was typed."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
-    key = models.CharField(max_length=40, blank=True)  # of the form of a new essay
     tab = models.CharField(max_length=40, blank=True)  # the page in which it is written
     number = models.PositiveIntegerField(default=0)  # how often that page has sent it
     base = models.CharField(max_length=60, blank=True)  # what it began from: see blog.revising
@@ -28,9 +27,9 @@ class Draft(models.Model):
         verbose_name_plural = _("unsaved texts")
         constraints = (
             models.UniqueConstraint(
-                fields=["author", "essay"], condition=models.Q(essay__isnull=False), name="draft_of_essay"
+                fields=["author", "essay", "tab"], condition=models.Q(essay__isnull=False), name="draft_of_essay"
             ),
-            models.UniqueConstraint(fields=["author", "key"], condition=models.Q(essay=None), name="draft_of_new"),
+            models.UniqueConstraint(fields=["author", "tab"], condition=models.Q(essay=None), name="draft_of_new"),
         )
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 /* Keeps what is typed: in this browser within a second, on the server every few seconds, whatever happens to either.
-   What an earlier page left behind goes to the server and is offered there beside what is stored. */
+   Each page has a row of its own on the server. What an earlier page left in this browser goes there first, so that
+   every browser offers it. */
 const HERE = 800; // after a change, whether or not typing goes on
 const THERE = 2500;
 const STORE = "texts";
@@ -25,15 +26,32 @@ async function ask(mode, does) {
   });
 }
 
+/* What was saved, taken up or deleted; but nothing newer than what was seen then. */
+async function forget(tab, number = Infinity) {
+  const found = await ask("readonly", (store) => store.get(tab));
+  if (found?.number <= Number(number)) await ask("readwrite", (store) => store.delete(tab));
+}
+
+/* The page before this one says behind the # what was saved or deleted. */
+async function forgetSaved() {
+  const [, saved, number] = location.hash.match(/^#saved-([a-z0-9]+)(?:-([0-9]+))?$/i) ?? [];
+  if (!saved) return;
+  await forget(saved, number);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+const forgotten = forgetSaved();
+forgotten.catch(() => {}); // said by whoever waits for it
+
 customElements.define("essay-autosave", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
     this.status = this.form.querySelector(".kept");
     const { before } = this.dataset; // the page whose unsaved text this one goes on with
+    this.left = []; // texts of earlier pages that the server does not have yet
     this.tab = this.form.elements.tab.value || crypto.randomUUID().replaceAll("-", "");
     this.form.elements.tab.value = this.tab;
     this.number = Math.floor(Date.now() / 1000) - 1_577_836_800; // more than any page before it had
-    this.over = this.dataset.over;
     this.last = this.print();
     for (const type of ["input", "change", "essay-change"]) this.form.addEventListener(type, () => this.changed());
     this.form.addEventListener("submit", (event) => this.submitted(event));
@@ -50,44 +68,32 @@ customElements.define("essay-autosave", class extends HTMLElement {
     });
   }
 
-  /* What is saved by now is forgotten; what an earlier page left behind is sent to where it can be compared. */
+  /* What is saved by now is forgotten; what earlier pages left behind goes to the server. */
   async begin(before) {
-    const [, saved, number] = location.hash.match(/^#saved-([a-z0-9]+)(?:-([0-9]+))?$/i) ?? [];
-    if (saved) {
-      await this.forget(saved, number);
-      history.replaceState(null, "", location.pathname + location.search);
-    }
+    await forgotten;
     if (before) {
       await this.keepHere();
-      await this.forget(before, this.dataset.number);
+      await forget(before, this.dataset.number);
     }
     const all = await ask("readonly", (store) => store.getAll());
     this.number = Math.max(this.number, ...all.filter(({ tab }) => tab === this.tab).map(({ number }) => number + 1));
     const left = all.filter(({ tab, who, essay }) => tab !== this.tab && who === this.dataset.who && essay === this.dataset.essay);
-    for (const text of left.sort((a, b) => b.changed - a.changed)) await this.bring(text);
+    this.left = left.sort((a, b) => a.changed - b.changed);
+    await this.bring();
   }
 
-  /* What was saved, taken up or thrown away; but nothing newer than what was seen then. */
-  async forget(tab, number = Infinity) {
-    const found = await ask("readonly", (store) => store.get(tab));
-    if (found?.number <= Number(number)) await ask("readwrite", (store) => store.delete(tab));
-  }
-
-  async bring({ tab, number, sent }) {
-    const body = new URLSearchParams(sent);
-    body.set("tab", tab);
-    body.set("number", number);
-    body.set("offer", "1");
-    const answer = await this.post(body);
-    if (!answer) return;
-    if (answer.state === "same") await ask("readwrite", (store) => store.delete(tab));
-    if (answer.offer && !this.form.elements.base.disabled) {
-      const place = this.querySelector(".newer-texts");
-      const holder = document.createElement("div");
-      holder.innerHTML = answer.offer;
-      const link = holder.querySelector("a");
-      if (![...place.querySelectorAll("a")].some(({ href }) => href === link.href)) place.append(...holder.childNodes);
-      if (this.dataset.essay !== "new") this.dataset.waits = "yes"; // one unsaved text for each essay: this first
+  /* Once the server has a text, its copy in this browser is not needed; without an answer it waits for the next. */
+  async bring() {
+    while (this.left.length) {
+      const [{ tab, number, sent }] = this.left;
+      const body = new URLSearchParams(sent);
+      const extra = { tab, number, offer: this.tab, taken: this.form.elements.over.value };
+      for (const [name, said] of Object.entries(extra)) body.set(name, said);
+      const answer = await this.post(body);
+      if (!answer) return;
+      this.left.shift();
+      await forget(tab, number);
+      this.querySelector(".newer-texts").innerHTML = answer.offer;
     }
   }
 
@@ -99,7 +105,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     const sent = new URLSearchParams();
     for (const name of NAMES) sent.append(name, all.get(name) ?? "");
     for (const tag of all.getAll("tags")) sent.append("tags", tag);
-    for (const name of ["base", "key", "tab"]) sent.append(name, all.get(name) ?? "");
+    for (const name of ["base", "tab", "draft", "over"]) sent.append(name, all.get(name) ?? "");
     return sent;
   }
 
@@ -127,7 +133,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     this.isHere = sent === this.print();
   }
 
-  /* One at a time. While an earlier text waits to be looked at, this one is kept in the browser alone. */
+  /* One at a time. */
   async send() {
     clearTimeout(this.there);
     this.since = undefined;
@@ -138,39 +144,29 @@ customElements.define("essay-autosave", class extends HTMLElement {
     const sent = this.print();
     if (sent === this.last && !this.isWaiting) return;
     this.isSending = true;
-    if (this.dataset.waits) {
-      const isThere = await this.reach(this.dataset.alive, { method: "HEAD" }, () => true);
-      this.isSending = this.isAgain = false;
-      if (isThere) this.say("keptHere");
-      return;
-    }
     const body = new URLSearchParams(sent);
     body.set("number", (this.number += 1));
-    body.set("over", this.over);
     const answer = await this.post(body);
     this.isSending = false;
-    if (answer?.state === "kept" || answer?.state === "same") {
+    if (answer) {
       this.last = sent;
       this.say("kept", answer.behind);
-    } else if (answer) this.say("elsewhere");
+    }
     if (this.isAgain) {
       this.isAgain = false;
       this.send();
-    }
+    } else if (answer && this.isBegun && this.left.length) await this.bring();
   }
 
-  post(body) {
-    return this.reach(this.dataset.address, { method: "POST", body }, (response) => response.json());
-  }
-
-  /* What is read from the server's answer; without one the reason is said, and it is tried again. */
-  async reach(address, how, read) {
+  /* The server's answer; without one the reason is said, and it is tried again. */
+  async post(body) {
     let reason = navigator.onLine ? "away" : "offline";
     try {
-      const response = await fetch(address, { ...how, redirect: "manual", signal: AbortSignal.timeout(20_000) });
-      if (response.ok || response.status === 409) {
+      const how = { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(20_000) };
+      const response = await fetch(this.dataset.address, how);
+      if (response.ok) {
         this.isWaiting = this.isUnsaved = false;
-        return await read(response);
+        return await response.json();
       }
       if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) reason = "loggedOut";
       else if (response.status < 500) reason = "refused";
@@ -203,7 +199,6 @@ customElements.define("essay-autosave", class extends HTMLElement {
   withNumber() {
     const body = this.fields();
     body.set("number", (this.number += 1));
-    body.set("over", this.over);
     return body;
   }
 
@@ -213,7 +208,7 @@ customElements.define("essay-autosave", class extends HTMLElement {
     if (this.said === words) return;
     this.said = words;
     this.status.textContent = `${words} `;
-    this.status.classList.toggle("reason", name !== "kept" && name !== "keptHere" || Boolean(more));
+    this.status.classList.toggle("reason", name !== "kept" || Boolean(more));
     if (name === "loggedOut") {
       const link = document.createElement("a");
       Object.assign(link, { href: this.dataset.loginUrl, target: "_blank", rel: "noopener", textContent: this.dataset.logIn });

@@ -53,9 +53,10 @@ def test_an_unsaved_text_is_offered_beside_what_is_stored_and_taken_up(desk: Des
     desk.keep(**one("first", 1, "<p>Typed words.</p>"))
     assert "See both and choose" in desk.look()
     both = desk.client.get(desk.at("draft")).content.decode()
-    for part in ("Stored words.", "Typed words.", "<del>", "<ins>", "?draft=1"):
+    again = f"?draft={Draft.objects.get().pk}"
+    for part in ("Stored words.", "Typed words.", "<del>", "<ins>", again):
         assert part in both
-    assert "Typed words." in desk.look("?draft=1")
+    assert "Typed words." in desk.look(again)
     assert desk.save(tab="second").status_code == 302
     assert essay.revisions.newest().body == "<p>Typed words.</p>"  # type: ignore[union-attr]
 
@@ -69,13 +70,60 @@ def test_an_unsaved_text_goes_only_as_it_was_seen(desk: Desk) -> None:
     assert not Draft.objects.exists()
 
 
-def test_two_tabs_do_not_write_over_each_others_unsaved_text(desk: Desk) -> None:
-    first = desk.keep(**one("first", 1, "<p>First tab.</p>")).json()["changed"]
-    answer = desk.keep(**one("second", 9, "<p>Second tab.</p>"))
-    assert (answer.status_code, answer.json()["state"]) == (409, "elsewhere")
-    assert Draft.objects.get().fields["body"] == "<p>First tab.</p>"
-    assert desk.keep(**one("second", 10, "<p>Taken up.</p>", over=first)).status_code == 200
-    assert desk.keep(**one("first", 2, "<p>First again.</p>")).status_code == 409
+def bodies() -> list[str]:
+    return sorted(draft.fields["body"] for draft in Draft.objects.all())
+
+
+def test_each_tab_keeps_its_own_unsaved_text_and_all_are_offered(desk: Desk) -> None:
+    for tab, body in (
+        ("first", "<p>First tab.</p>"),
+        ("second", "<p>Second tab.</p>"),
+        ("first", "<p>First again.</p>"),
+    ):
+        answer = desk.keep(**one(tab, 9 if body != "<p>First again.</p>" else 10, body, title=f"Of {tab}"))
+        assert (answer.status_code, answer.json()["state"]) == (200, "kept")
+    assert bodies() == ["<p>First again.</p>", "<p>Second tab.</p>"]
+    page = desk.look()
+    for draft in Draft.objects.all():
+        assert f"{draft}, " in page
+        assert f"/draft/?draft={draft.pk}" in page
+
+
+def test_an_unsaved_text_that_is_taken_up_stays_one_row(desk: Desk) -> None:
+    desk.keep(**one("first", 1, "<p>First.</p>"))
+    desk.open(f"?draft={Draft.objects.get().pk}")
+    desk.keep(**one("second", 1, "<p>First and more.</p>"))
+    assert bodies() == ["<p>First and more.</p>"]
+
+
+def test_an_unsaved_text_that_is_taken_up_while_its_tab_types_on_becomes_two(desk: Desk) -> None:
+    desk.keep(**one("first", 1, "<p>First.</p>"))
+    desk.open(f"?draft={Draft.objects.get().pk}")
+    opened = desk.opened
+    desk.opened = opened | {"draft": "", "over": ""}
+    desk.keep(**one("first", 2, "<p>First typed on.</p>"))
+    desk.opened = opened
+    desk.keep(**one("second", 1, "<p>Second.</p>"))
+    assert bodies() == ["<p>First typed on.</p>", "<p>Second.</p>"]
+
+
+def test_saving_a_taken_up_text_without_a_script_deletes_its_copy(desk: Desk) -> None:
+    desk.keep(**one("first", 1, "<p>First.</p>"))
+    desk.keep(**one("other", 1, "<p>Other.</p>"))
+    desk.open(f"?draft={Draft.objects.get(tab='first').pk}")
+    desk.save(body="<p>First, saved.</p>")
+    assert bodies() == ["<p>Other.</p>"]
+
+
+def test_an_author_cannot_open_or_delete_the_unsaved_text_of_another(desk: Desk, essay: Essay) -> None:
+    desk.keep(**one("first", 1, "<p>Secret words.</p>"))
+    draft = Draft.objects.get()
+    other = Desk(make.owner("ruth", name="Ruth"), essay)
+    assert "Secret words." not in other.look(f"?draft={draft.pk}")
+    assert other.client.get(other.at("draft"), {"draft": draft.pk}).status_code == 302
+    sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
+    other.client.post(other.at("draft"), sent)
+    assert Draft.objects.count() == 1
 
 
 def test_saving_forgets_what_its_own_page_kept_and_nothing_else(desk: Desk) -> None:
@@ -96,9 +144,9 @@ def test_a_new_essay_is_kept_too_one_row_for_each_form(author: User) -> None:
     assert Draft.objects.count() == 2
     third = Desk(author)
     page = third.look()
-    assert "“One”" in page
-    assert "“Two”" in page
-    page = third.look(f"?draft={desk.opened['key']}")
+    assert "<li>One, " in page
+    assert "<li>Two, " in page
+    page = third.look(f"?draft={Draft.objects.get(tab='a').pk}")
     assert "&lt;p&gt;One.&lt;/p&gt;" in page
     third.save(tab="a")
     assert [draft.fields["title"] for draft in Draft.objects.all()] == ["Two"]
@@ -206,7 +254,7 @@ def test_the_same_words_twice_are_no_conflict(author: User, essay: Essay) -> Non
 def test_a_page_hears_that_the_essay_was_saved_elsewhere(author: User, essay: Essay) -> None:
     first, second = two(author, essay)
     first.save(body="<p>Her words.</p>")
-    assert "saved elsewhere" in second.keep(**one("b", 1, "<p>Typing.</p>")).json()["behind"]
+    assert "has saved this essay" in second.keep(**one("b", 1, "<p>Typing.</p>")).json()["behind"]
 
 
 def test_who_is_logged_out_is_sent_to_log_in_and_nothing_is_written(desk: Desk) -> None:
@@ -220,6 +268,8 @@ def test_after_a_conflict_both_are_made_one_in_the_form(author: User, essay: Ess
     first.save(body="<p>Her words.</p>")
     for words in ("<p>My words.</p>", "<p>My later words.</p>"):
         answer = second.save(body=words)
-    assert "My later words." in second.look(f"?draft=1&seen={answer.context_data['newer'].mark}")
+    assert "My later words." in second.look(
+        f"?draft={answer.context_data['kept'].pk}&seen={answer.context_data['newer'].mark}"
+    )
     assert second.save(body="<p>Both.</p>").status_code == 302
     assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]

@@ -86,8 +86,6 @@ class Desk:
         answer = self.client.get(self.address + query)
         assert answer.status_code == 200
         self.opened = as_filled(answer)
-        if self.essay:
-            self.opened["key"] = ""
         return answer.content.decode()
 
     def send(self, button: str, **typed: Any) -> Any:
@@ -119,7 +117,13 @@ def as_filled(answer: Any) -> dict[str, Any]:
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     filled = {name: value for form in forms for field in form for name, value in sent(field)}
-    return filled | {"base": context.get("base", ""), "key": context.get("draft_key", "")}
+    taken_up = context.get("taken_up")
+    hidden = {
+        "base": context.get("base", ""),
+        "draft": taken_up.pk if taken_up else "",
+        "over": context.get("over", ""),
+    }
+    return filled | hidden
 
 
 def sent(field: Any) -> Iterator[tuple[str, Any]]:

@@ -139,7 +139,7 @@ def hurry(page: Page) -> None:
 def reopened(page: Page, server: Server, essay: Essay | None, writer: Writer) -> Page:
     """A form opened anew, which goes on with what was not saved: nothing of it may be missing."""
     page.goto(form(server, essay))
-    page.get_by_role("link", name="See both and choose").first.click()
+    page.locator(".newer-texts a").first.click()
     unsaved = page.locator("[aria-labelledby=unsaved] .words").inner_text()
     assert not writer.lost(unsaved)
     page.get_by_role("link", name="Go on with what was not saved").click()
@@ -198,7 +198,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
             context.set_offline(False)
         if fault != "none" and fault != dies_in:
             hurry(page)
-            kept = re.compile("Kept, not saved yet|saved elsewhere meanwhile")
+            kept = re.compile("Kept, not saved yet|has saved this essay")
             expect(page.locator(".kept")).to_contain_text(kept)
     writer.write(page, 0.2)
     hurry(page)
@@ -329,17 +329,92 @@ def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the
     else:
         page.get_by_role("button", name="Keep what is stored, throw this away").click()
     choice = page.get_by_role("link", name="See both and choose")
-    if way == "throw away":  # while it waits, what is typed is in the browser alone, and trouble is told at once
-        expect(choice).to_be_visible()
-        field(page)
-        for is_away, said in ((True, "You are offline"), (False, "Kept in this browser")):
-            context.set_offline(is_away)
-            page.keyboard.type(" Now.")
-            page.clock.run_for(6000)
-            expect(page.locator(".kept")).to_contain_text(said)
-        visitor.complaints.clear()
     choice.click()
     expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
+
+
+def kept(page: Page, words: str) -> None:
+    """Type into the body, and wait until the server has it."""
+    field(page).keyboard.type(words)
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("Kept, not saved yet")
+
+
+def offered(page: Page) -> list[str]:
+    """The unsaved bodies that a newly opened form leads to."""
+    links = page.locator(".newer-texts a")
+    expect(links.first).to_be_attached()
+    found = []
+    for address in [link.get_attribute("href") or "" for link in links.all()]:
+        answer = page.context.request.get(
+            address if address.startswith("http") else page.url.split("/admin")[0] + address
+        )
+        found.append(answer.text())
+    return found
+
+
+def test_text_typed_while_an_older_text_is_on_offer_is_kept_beside_it(
+    server: Server, author: User, essay: Essay, visitor: Visitor
+) -> None:
+    page = visitor.open(alone=True)
+    context = page.context
+    log_in(context, author, server.url)
+    page.clock.install()
+    for words in (" First words.", " Second words.", " Third words."):
+        page.goto(form(server, essay))
+        kept(page, words)
+    assert sorted(draft.fields["body"] for draft in essay.drafts.all()) == [
+        f"<p>Stored words. {name} words.</p>" for name in ("First", "Second", "Third")
+    ]
+    other = visitor.browser.new_context()
+    log_in(other, author, server.url)
+    for page in (context.new_page(), other.new_page()):
+        page.goto(form(server, essay))
+        all_offered = offered(page)
+        for name in ("First", "Second", "Third"):
+            assert any(f"{name} words." in each for each in all_offered)
+    other.close()
+
+
+def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
+    server: Server, author: User, essay: Essay, visitor: Visitor
+) -> None:
+    page = visitor.open(alone=True)
+    context = page.context
+    log_in(context, author, server.url)
+    page.clock.install()
+    page.goto(form(server, essay))
+    kept(page, " Online.")
+    page.close()
+    page = context.new_page()
+    page.route("**/draft/", lambda route: route.abort())  # offline, but a tab that is closed would be online again
+    page.goto(form(server, essay))
+    field(page).keyboard.type(" Offline.")
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("The server does not answer")
+    page.close()
+    visitor.complaints.clear()  # Chromium says that nothing answered
+    page = context.new_page()
+    page.goto(form(server, essay))
+    links = page.locator(".newer-texts a")
+    expect(links).to_have_count(2)
+    Session.objects.all().delete()
+    field(page).keyboard.type(" Logged out.")
+    page.clock.run_for(3000)
+    expect(page.locator(".kept")).to_contain_text("You are logged out")
+    page.close()
+    log_in(context, author, server.url)
+    page = context.new_page()
+    page.goto(form(server, essay))
+    expect(page.locator(".newer-texts a")).to_have_count(3)
+    other = visitor.browser.new_context()
+    log_in(other, author, server.url)
+    page = other.new_page()
+    page.goto(form(server, essay))
+    all_offered = offered(page)
+    for words in ("Online.", "Offline.", "Logged out."):
+        assert any(words in each for each in all_offered)
+    other.close()
 
 
 def test_two_tabs_end_in_a_choice_and_never_in_silence(
