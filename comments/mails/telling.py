@@ -122,7 +122,8 @@ def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
         return None
     address = settings.SITE_URL + essay.get_absolute_url()
     whole = markup.afar(markup.draw(essay.body, essay.prefix), settings.SITE_URL, address)
-    context = {"essay": essay, "address": address, "whole": whole, "text": markup.readable(essay.body)}
+    names = ", ".join(str(author) for author in essay.bylines)
+    context = {"essay": essay, "names": names, "address": address, "whole": whole, "text": markup.readable(essay.body)}
     return context | stops(subscription), by_subscription(subscription)
 
 

@@ -1,0 +1,228 @@
+"""Every plain-text email, sent as the site sends it: it names people and essays, never Python objects."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.db import transaction
+from django.template import Template
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import QueueMail, User
+from blog.models import Authorship, Essay
+from comments import jobs as comment_jobs
+from comments import notices, subscribing
+from comments.models import Address, Comment, Subscription
+from comments.subscribing import Asker, Wish
+from moderation import actions
+from moderation import jobs as moderation_jobs
+from server.worker import work_off
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+WRONG = re.compile(r"<|None|object at|\{\{|\{%")
+
+
+@pytest.fixture
+def essay() -> Essay:
+    make.rules(hold_first_comment=False, hold_links=0)
+    essay = make.essay("Of Names", by=make.author("miriam", name="Miriam Achterberg"), deck="In two voices")
+    Authorship.objects.create(essay=essay, author=make.author("tomas", name="Tomás Vega"), position=1)
+    return essay
+
+
+def subscribe(kind: str, **fields: Any) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    address, _ = Address.objects.get_or_create(email="rosa@example.org", defaults={"proved": past})
+    Subscription.objects.create(address=address, kind=kind, **{"confirmed": past} | fields)
+
+
+def pending(essay: Essay) -> Comment:
+    comment = make.comment(essay, status="pending", by=make.guest("Anna Karg"))
+    comment.wording.reasons = [{"code": "imported"}]
+    comment.wording.save()
+    notices.prepare(comment)
+    return comment
+
+
+def a_new_essay(essay: Essay) -> None:
+    subscribe("essays")
+    Essay.objects.update(published=timezone.now(), source=None)
+    comment_jobs.send_due.call()
+
+
+def a_comment_for_its_author_and_followers(essay: Essay) -> None:
+    above = make.comment(essay, by=make.guest("Anna Karg"))
+    subscribe("replies", commenter=above.commenter)
+    notices.prepare(make.comment(essay, "So it is.", to=above))
+    other = make.essay("Another", by=make.author("ruth", name="Ruth"))
+    subscribe("essay", essay=other)
+    notices.prepare(make.comment(other, "So it is."))
+
+
+def decisions_about_ones_own_comments(essay: Essay) -> None:
+    for verb in (actions.approve, actions.trash):
+        comment = pending(essay)
+        subscribe("decision", comment=comment)
+        verb(comment, by=make.moderator(verb.__name__, name="Mara"))
+
+
+def a_daily_digest(essay: Essay) -> None:
+    subscribe("essay", essay=essay, often="daily")
+    subscribe("essays", often="daily")
+    notices.prepare(make.comment(essay, "So it is."))
+    Essay.objects.update(published=timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        comment_jobs.send_due.call()
+        comment_jobs.send_daily.call()
+
+
+def a_subscription_to_confirm(essay: Essay) -> None:
+    subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAYS)])
+
+
+def a_pending_comment(essay: Essay) -> None:
+    make.moderator("mara", queue_mail=QueueMail.EACH)
+    pending(essay)
+
+
+def a_digest_of_the_queue(essay: Essay) -> None:
+    make.moderator("mara", queue_mail=QueueMail.DAILY)
+    pending(essay)
+    comment = make.comment(essay, "You fool.")
+    Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        moderation_jobs.send_digests.call()
+
+
+def a_report_and_its_outcome(essay: Essay) -> None:
+    mara = make.moderator("mara", name="Mara", queue_mail=QueueMail.EACH)
+    for verb in (actions.keep, actions.trash):
+        comment = make.comment(essay, "You fool.")
+        Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
+        subscribe("report", comment=comment)
+        work_off()
+        verb(Comment.objects.get(pk=comment.pk), by=mara)
+
+
+def an_appeal_and_its_answer(essay: Essay) -> None:
+    mara = make.moderator("mara", name="Mara", queue_mail=QueueMail.EACH)
+    for number, verb in enumerate((actions.approve, actions.deny)):
+        rosa = Browser(make.user(f"rosa{number}", name="Rosa"))
+        comment = rosa.say(essay, text=f"Quotation {number}.")
+        subscribe("appeal", comment=comment)
+        actions.trash(comment, by=mara, told="No.")
+        rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was a quotation."})
+        work_off()
+        verb(Comment.objects.get(pk=comment.pk), by=mara)
+
+
+def an_invitation(essay: Essay) -> None:
+    desk = at_the_site(make.owner("joris", name="Joris Vane"))
+    for role in ("Authors", "Moderators"):
+        desk.post("/admin/identity/", {"email": f"{role}@example.org".lower(), "name": "Tomás Vega", "role": role})
+
+
+def a_claim(essay: Essay) -> None:
+    make.rules()  # so that the comment is pending, with the offer beside it
+    browser = Browser()
+    address = browser.post_to(essay, name="Anna Karg", email="anna@example.org").answer["Location"]
+    page = browser.read(address).comment(Comment.objects.latest("pk"))
+    form = next(form for form in page.iter("form") if form.get("class") == "offer")
+    browser.post(
+        "/accounts/claims/ask/", {str(each.get("name")): str(each.get("value")) for each in form.iter("input")}
+    )
+
+
+def codes_and_notes_about_accounts(essay: Essay) -> None:
+    make.user("rosa", name="Rosa")
+    for path, fields in (
+        ("/accounts/login/code/", {"email": "rosa@example.org"}),
+        ("/accounts/login/code/", {"email": "unknown@example.org"}),
+        ("/accounts/password/reset/", {"email": "rosa@example.org"}),
+        ("/accounts/signup/", {"name": "Rosa", "email": "rosa@example.org"}),
+        ("/accounts/signup/", {"name": "Ines", "email": "ines@example.org"}),
+    ):
+        assert at_the_site().post(path, fields).status_code == 302
+    ruth = at_the_site(make.user("ruth", password="a long enough secret"))
+    ruth.post("/accounts/reauthenticate/", {"password": "a long enough secret"})
+    new = "an even longer secret"
+    ruth.post("/accounts/password/change/", {"oldpassword": "a long enough secret", "password1": new, "password2": new})
+
+
+def at_the_site(user: User | None = None) -> Client:
+    client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
+    if user:
+        client.force_login(user)
+    return client
+
+
+SENDINGS: tuple[Callable[[Essay], None], ...] = (
+    a_new_essay,
+    a_comment_for_its_author_and_followers,
+    decisions_about_ones_own_comments,
+    a_daily_digest,
+    a_subscription_to_confirm,
+    a_pending_comment,
+    a_digest_of_the_queue,
+    a_report_and_its_outcome,
+    an_appeal_and_its_answer,
+    an_invitation,
+    a_claim,
+    codes_and_notes_about_accounts,
+)
+
+
+def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
+    """Check the emails that this sends; return the names of the templates that were rendered."""
+    rendered: set[str] = set()
+    render = Template._render  # type: ignore[attr-defined]
+
+    def noted(template: Any, context: Any) -> Any:
+        rendered.add(str(template.name))
+        return render(template, context)
+
+    mail.outbox.clear()
+    with patch.object(Template, "_render", noted):
+        sending(essay)
+        work_off()
+        notices.send()
+    for message in mail.outbox:
+        text = f"{message.subject}\n{message.body}"
+        assert not (found := WRONG.search(text)), f"{found} in\n{text}"
+    return rendered
+
+
+@pytest.mark.parametrize("sending", SENDINGS, ids=lambda sending: sending.__name__)
+def test_the_text_of_an_email_holds_no_python_object(essay: Essay, sending: Callable[[Essay], None]) -> None:
+    sent_by(sending, essay)
+    assert mail.outbox
+
+
+def test_the_email_about_a_new_essay_names_its_authors(essay: Essay) -> None:
+    sent_by(a_new_essay, essay)
+    (message,) = [message for message in mail.outbox if message.recipients() == ["rosa@example.org"]]
+    assert "by Miriam Achterberg, Tomás Vega" in message.body
+
+
+def test_each_text_template_of_an_email_is_among_these(essay: Essay) -> None:
+    """A new template without a sending above fails here."""
+    rendered: set[str] = set()
+    for sending in SENDINGS:
+        with transaction.atomic():
+            rendered |= sent_by(sending, essay)
+            transaction.set_rollback(True)
+    templates = {
+        str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.txt") if path.parent.name != "messages"
+    }
+    assert templates - rendered == set()
