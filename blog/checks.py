@@ -10,6 +10,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from blog import markup
+
 LONGEST_TITLE = 60  # what a page of search results shows of it
 LONGEST_PARAGRAPH = 250
 SHOWN = 60
@@ -129,7 +131,10 @@ def about_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterat
     for link in links:
         if link.text.casefold().strip(" .…:!»›→") in empty_words:
             yield Finding("link", _("A link’s words do not say where it leads."), short(link.text) or link.href[:SHOWN])
-        if urlsplit(link.href).path and is_dead(link.href):
+        if markup.is_unclear(link.href):
+            words = _("This link may lead to a website or to this site. Put https:// or ./ before its address.")
+            yield Finding("unclear", words, link.href[:SHOWN])
+        elif urlsplit(link.href).path and is_dead(link.href):
             yield Finding("dead", _("A link leads to nothing on this site."), link.href[:200])
 
 

@@ -14,6 +14,8 @@ from accounts.models import User
 from blog import actions, markup
 from blog.models import Essay, Revision, Tag, Text
 
+SHOWN = 60  # characters of an address in a message
+
 
 class Standing(NamedTuple):
     """The newest text of an essay, and a mark that is another as soon as the text is."""
@@ -38,6 +40,9 @@ def missing(text: Text) -> dict[str, str]:
         found["title"] = _("Please give it a title before you publish it.")
     if not markup.plain(text.body).strip() and "<img" not in text.body:
         found["body"] = _("There is nothing to read yet.")
+    elif unclear := markup.unclear_links(text.body):
+        words = _("Do these links lead to a website or to this site? Put https:// or ./ before the address: %(links)s")
+        found["body"] = words % {"links": ", ".join(href[:SHOWN] for href in unclear)}
     return found
 
 

@@ -124,7 +124,8 @@ def unwrapped(node: Node, brought: Brought) -> list[Node | str] | None:
     address = node.attributes.get("href", "").strip()
     if not address or address.startswith("#"):
         return node.children
-    if address.startswith("/") or _SCHEME.match(address):
+    address = node.attributes["href"] = markup.completed(address)
+    if address.startswith("/") or _SCHEME.match(address) or markup.is_unclear(address):
         return None
     if not notes.is_mark(node):  # those are counted already
         brought.lost.append(("link(s) to a place beside the document", address[:200]))

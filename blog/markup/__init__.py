@@ -5,6 +5,7 @@ from accounts.text import tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
 from blog.markup.drawing import afar, contents, draw, reachable
+from blog.markup.hosts import complete_links, completed, is_unclear, unclear_links
 from blog.markup.rules import COMMENT, ESSAY
 from blog.markup.shape import shape
 from blog.markup.words import count_words, excerpt, links, plain, readable
@@ -13,17 +14,21 @@ __all__ = [
     "afar",
     "comment",
     "comment_html",
+    "complete_links",
+    "completed",
     "contents",
     "count_words",
     "draw",
     "essay",
     "excerpt",
+    "is_unclear",
     "links",
     "plain",
     "reachable",
     "readable",
     "tidy_line",
     "tidy_text",
+    "unclear_links",
 ]
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from urllib.parse import unquote
 
 from accounts.names import is_mixed, looks_latin
+from blog.markup import hosts
 
 LONGEST = 2000
 
@@ -42,7 +43,7 @@ def abroad(address: str) -> str | None:
 
 def anywhere(address: str) -> str | None:
     """A link in an essay: also within this site, by path or by fragment."""
-    address = re.sub(r"[\t\n\r]", "", address).strip()
+    address = hosts.completed(re.sub(r"[\t\n\r]", "", address).strip())
     if len(address) > LONGEST or not address:
         return None
     if re.match(r"[/\\]{2}|www\.", address):

@@ -90,6 +90,43 @@ def test_an_essay_may_link_within_the_site_and_is_trusted_with_its_links(address
     assert markup.essay(f'<a href="{address}" target=_blank class=x>x</a>') == f"<p><a {href}>x</a></p>"
 
 
+@pytest.mark.parametrize(
+    ("typed", "href"),
+    [
+        ("example.org/x", "https://example.org/x"),
+        ("www.example.org", "https://www.example.org"),
+        ("Example.ORG?x=1", "https://Example.ORG?x=1"),
+        ("example.org:8080/x", "https://example.org:8080/x"),
+        ("//example.org/x", "https://example.org/x"),
+        ("me@example.org", "mailto:me@example.org"),
+        ("me@example.org?subject=Hello", "mailto:me@example.org"),
+        ("müller.de/x", "https://müller.de/x"),
+        ("例え.jp", "https://例え.jp"),
+        ("пример.рф/x", "https://пример.рф/x"),
+        ("उदाहरण.भारत/x", "https://उदाहरण.भारत/x"),
+        ("xn--e1afmkfd.xn--p1ai", "https://xn--e1afmkfd.xn--p1ai"),
+        ("192.0.2.1/x", "https://192.0.2.1/x"),
+        ("notes.md/about", "https://notes.md/about"),
+    ],
+)
+def test_a_link_typed_without_its_scheme_gets_one(typed: str, href: str) -> None:
+    assert markup.links(markup.essay(f'<a href="{typed}">x</a>')) == [href]
+    assert markup.unclear_links(markup.essay(f'<a href="{typed}">x</a>')) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/about/", "#note", "../x", "./notes.md", "chapter-2.html", "a.b.pdf", "v1.2", "?p=1"]
+)
+def test_a_relative_link_stays_as_it_is(path: str) -> None:
+    assert markup.links(markup.essay(f'<a href="{path}">x</a>')) == [path]
+    assert markup.unclear_links(markup.essay(f'<a href="{path}">x</a>')) == []
+
+
+@pytest.mark.parametrize("typed", ["notes.md", "notes.md#part", "readme.io", "example.unheardof/x", "me@example.org/x"])
+def test_a_link_that_may_be_a_site_or_a_file_is_unclear(typed: str) -> None:
+    assert markup.unclear_links(markup.essay(f'<a href="{typed}">x</a>')) == [typed]
+
+
 def test_wordpress_newlines_are_read_where_they_are_asked_for() -> None:
     html = "one\ntwo\n\n<h2>x</h2>\nthree\n\n<pre>a\n\nb</pre>"
     assert markup.essay(html, newlines=True) == "<p>one<br>two</p><h2>x</h2><p>three</p><pre>a\n\nb</pre>"

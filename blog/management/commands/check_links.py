@@ -1,0 +1,49 @@
+"""`manage.py check_links [--fix]`: find links in stored essays that lack https:// or mailto:, and add it."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from blog import markup, revising
+from blog.models import Essay
+
+
+class Command(BaseCommand):
+    help = "Lists links in essays, their revisions and unsaved text that lack https:// or mailto:."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--fix", action="store_true", help="add what is missing, where it is clear")
+
+    def handle(self, *args: Any, fix: bool, **options: Any) -> None:
+        links = essays = unclear = 0
+        for essay in Essay.objects.order_by("pk").iterator(chunk_size=50):
+            wrong, doubtful = wrong_links(essay), unclear_links(essay)
+            links, essays, unclear = links + len(wrong), essays + bool(wrong), unclear + len(doubtful)
+            for written, meant in wrong.items():
+                self.stdout.write(f"{essay.pk} {essay}: {written} → {meant}")
+            for written in doubtful:
+                self.stdout.write(f"{essay.pk} {essay}: {written} is unclear. Edit the link in the admin.")
+            if fix and wrong:
+                revising.amend(essay, markup.complete_links)
+        done = "fixed" if fix else "to fix; --fix changes them" if links else "to fix"
+        self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
+
+
+def texts(essay: Essay) -> Iterator[str]:
+    """The essay's body, then those of its revisions and unsaved text."""
+    yield essay.body
+    yield from essay.revisions.order_by("pk").values_list("body", flat=True).iterator()
+    yield from (str(draft.fields.get("body", "")) for draft in essay.drafts.all())
+
+
+def wrong_links(essay: Essay) -> dict[str, str]:
+    """Links as they are written → as they are meant."""
+    written = dict.fromkeys(href for text in texts(essay) for href in markup.links(text))
+    return {href: markup.completed(href) for href in written if markup.completed(href) != href}
+
+
+def unclear_links(essay: Essay) -> list[str]:
+    """Only those of the text that is edited next: older ones are history."""
+    return markup.unclear_links(revising.standing(essay).text.body)
