@@ -5,13 +5,15 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from blog.models import Essay, EssayQuerySet, Profile, Site
+from blog import drafting
+from blog.models import Draft, Essay, EssayQuerySet, Profile, Site
 
 SHOWN = 8
 
 
 class Desk(NamedTuple):
     drafts: list[Essay]
+    unsaved: list[Draft]
     scheduled: list[Essay]
     has_more: bool
     zone: ZoneInfo
@@ -21,9 +23,10 @@ def of(user: Any) -> Desk:
     mine = Essay.objects.by(user)
     drafts = list(mine.filter(published=None).order_by("-changed")[: SHOWN + 1])
     scheduled = list(waiting(mine)[: SHOWN + 1])
+    unsaved = list(drafting.of(user, None)[: SHOWN + 1])
     zone = Profile.objects.of(user).time_zone or Site.objects.current().time_zone
-    has_more = max(len(drafts), len(scheduled)) > SHOWN
-    return Desk(drafts[:SHOWN], scheduled[:SHOWN], has_more, ZoneInfo(zone))
+    has_more = max(len(drafts), len(scheduled), len(unsaved)) > SHOWN
+    return Desk(drafts[:SHOWN], unsaved[:SHOWN], scheduled[:SHOWN], has_more, ZoneInfo(zone))
 
 
 def waiting(essays: EssayQuerySet) -> EssayQuerySet:

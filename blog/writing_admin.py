@@ -41,6 +41,10 @@ class Writing(Base):
                 return conflict(request, essay, newer)
             return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        unsaved = never_saved(request) if self.has_add_permission(request) else []
+        return super().changelist_view(request, {**(extra_context or {}), "unsaved": unsaved})
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST":
@@ -130,6 +134,16 @@ def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
         "is_ahead": bool(essay and essay.published and found.text.print != Text.of(essay).print),
         "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
     }
+
+
+def never_saved(request: HttpRequest) -> list[Draft]:
+    """The author's essays that exist only as unsaved text, as far as the list's filters let them through."""
+    asked = {name: value for name, value in request.GET.items() if name not in {"q", "o", "p", "all"}}
+    if asked not in ({}, {"state": "draft"}):
+        return []
+    words = request.GET.get("q", "").casefold().split()
+    drafts = drafting.of(cast(User, request.user), None)
+    return [draft for draft in drafts if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 
 def said(essay: Essay, revision: Revision | None) -> str:

@@ -43,6 +43,10 @@ class Text:
         )
 
     @property
+    def lines(self) -> list[str]:
+        return [getattr(self, name) for name in LINES]
+
+    @property
     def print(self) -> str:
         """Short, and different for every other text; tags and address apart, which others may rename."""
         words = "\0".join((self.title, self.deck, self.body, self.excerpt))

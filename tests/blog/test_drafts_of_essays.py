@@ -273,3 +273,35 @@ def test_after_a_conflict_both_are_made_one_in_the_form(author: User, essay: Ess
     )
     assert second.save(body="<p>Both.</p>").status_code == 302
     assert essay.revisions.newest().body == "<p>Both.</p>"  # type: ignore[union-attr]
+
+
+def test_an_essay_that_was_never_saved_is_listed_opened_again_and_deleted(author: User) -> None:
+    desk = Desk(author)
+    desk.open()
+    desk.keep(**one("a", 1, "<p>Only typed.</p>", title="Never Saved"))
+    draft = Draft.objects.get()
+    again, away = f"/admin/blog/essay/add/?draft={draft.pk}", f"/admin/blog/essay/new/draft/?draft={draft.pk}"
+
+    def listed(query: str = "") -> str:
+        return desk.client.get(f"/admin/blog/essay/{query}").content.decode()
+
+    for page in (listed(), listed("?state=draft"), listed("?q=never+typed")):
+        assert f'<a href="{again}">Never Saved</a>' in page
+        assert away in page
+    for page in (listed("?state=published"), listed("?q=unheard")):
+        assert "Never Saved" not in page
+    assert f'<a href="{again}">Never Saved</a>' in desk.client.get("/admin/").content.decode()
+    assert "Only typed." in desk.look(f"?draft={draft.pk}")
+    assert "Only typed." in desk.client.get(away).content.decode()
+    sent = {"discard": "1", "draft": draft.pk, "changed": draft.changed.isoformat()}
+    answer = desk.client.post("/admin/blog/essay/new/draft/", sent)
+    assert answer["Location"] == f"/admin/blog/essay/#saved-a-{draft.number}"
+    assert "Never Saved" not in listed()
+
+
+def test_an_essay_that_was_never_saved_is_listed_for_its_author_alone(author: User) -> None:
+    desk = Desk(author)
+    desk.open()
+    desk.keep(**one("a", 1, "<p>Only typed.</p>", title="Never Saved"))
+    other = Desk(make.owner("ruth", name="Ruth"))
+    assert "Never Saved" not in other.client.get("/admin/blog/essay/").content.decode()
