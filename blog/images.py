@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -12,6 +13,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 import pagecache
+from blog import checks, markup
 from blog.markup import figures
 from server.jobs import job
 
@@ -118,6 +120,40 @@ def known(html: str) -> dict[str, figures.Picture]:
     prefix = default_storage.url("")
     names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
     return found(names)
+
+
+def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
+    """A cleaned text with the pictures that are on this site, and the names of those that were dropped.
+
+    A picture that the text had `before` stays: an import may still be waiting for it.
+    """
+    from blog.models import Image
+
+    sources = figures.sources(html)
+    if not sources:
+        return html, []
+    addresses = {each: each for each in figures.sources(before)}
+    addresses |= {image.source: image.file.url for image in Image.objects.filter(source__in=sources)}
+    prefix = default_storage.url("")
+    names = [own.removeprefix(prefix) for own in map(own_address, sources) if own.startswith(prefix)]
+    addresses |= {url: url for url in found(names)}
+    kept, dropped = figures.exchange(
+        html, lambda written: addresses.get(written) or addresses.get(own_address(written))
+    )
+    return (markup.essay(kept) if dropped else kept), dropped
+
+
+def unstorable(typed: str) -> list[str]:
+    """The names of pictures that cleaning takes out of a typed text, such as `data:` and `file:`."""
+    if "<img" not in typed.lower():
+        return []
+    pictures = checks.Reading(typed).images
+    return [figures.name_of(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
+
+
+def own_address(written: str) -> str:
+    """An address on this site from its path on."""
+    return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
 
 
 def found(names: Iterable[str]) -> dict[str, figures.Picture]:

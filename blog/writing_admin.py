@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 import pagecache
 from accounts.models import User
@@ -82,6 +83,8 @@ class Writing(Base):
         pagecache.bump(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
             messages.success(request, said(essay, form.revision))
+            if form.dropped:
+                messages.warning(request, left_out(form.dropped))
 
     def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
         if "_popup" in request.POST:
@@ -159,6 +162,16 @@ def said(essay: Essay, revision: Revision | None) -> str:
         return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
     return _("It appears by itself on %(when)s, in the time of %(zone)s.") % {"when": at, "zone": current_name()}
+
+
+def left_out(pictures: list[str]) -> str:
+    words = ngettext(
+        "This picture isn’t on this site and was left out: %(names)s. Save it on your computer, then add it here.",
+        "These pictures aren’t on this site and were left out: %(names)s. Save them on your computer, then add them"
+        " here.",
+        len(pictures),
+    )
+    return words % {"names": ", ".join(pictures)}
 
 
 def back(request: HttpRequest, essay: Essay) -> HttpResponse:

@@ -1,12 +1,13 @@
 """The form in which an essay is written: it opens with the newest text, and only publishing asks for anything."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 
-from blog import drafting, revising
+from blog import drafting, images, revising
 from blog.models import Essay, Tag, Text
 from blog.models.revision import LINES
 
@@ -47,10 +48,22 @@ class WritingForm(forms.ModelForm[Essay]):
             if name in self.fields
         ]
 
-    @cached_property
+    @property
     def text(self) -> Text:
         """As it is stored once the form is."""
-        return drafting.text_of(self.data).cleaned()
+        return self._text_and_dropped[0]
+
+    @property
+    def dropped(self) -> list[str]:
+        """The pictures of the body that are not on this site and so are not stored."""
+        return self._text_and_dropped[1]
+
+    @cached_property
+    def _text_and_dropped(self) -> tuple[Text, list[str]]:
+        text = drafting.text_of(self.data).cleaned()
+        before = revising.standing(self.instance).text.body if self.instance.pk else ""
+        body, dropped = images.only_ours(text.body, before=before)
+        return replace(text, body=body), [*images.unstorable(self.data.get("body", "")), *dropped]
 
     @property
     def is_for_readers(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from html import escape, unescape
 from pathlib import Path
@@ -13,7 +14,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from accounts import fetch
-from blog import pictures, revising
+from blog import markup, pictures, revising
+from blog.markup import figures
 from blog.models import Essay, Image
 from server.jobs import PAUSES, job
 from transfer.models import WantedPicture
@@ -55,6 +57,15 @@ def whole(written: str, base: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or len(address) > LONGEST_ADDRESS:
         return ""
     return parts._replace(fragment="", query="" if _SHRUNK.search(parts.hostname) else parts.query).geturl()
+
+
+def drop(essay: Essay, written: Collection[str]) -> list[str]:
+    """Take pictures that stand nowhere on the web out of a new essay; return their names."""
+    body, dropped = figures.exchange(essay.body, lambda address: None if address in written else address)
+    if dropped:
+        essay.body = markup.essay(body)
+        Essay.objects.filter(pk=essay.pk).update(body=essay.body)
+    return dropped
 
 
 def is_picture(address: str) -> bool:

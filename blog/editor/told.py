@@ -32,7 +32,9 @@ def _counted(what: str, number: int) -> str:
             words = ngettext("%d link to a place beside the document", "%d links to places beside the document", number)
         case "picture(s) that could not come along":
             words = ngettext(
-                "%d picture that only the other program has", "%d pictures that only the other program has", number
+                "%d picture that could not be copied. Save it on your computer and add it with “Picture”",
+                "%d pictures that could not be copied. Save them on your computer and add them with “Picture”",
+                number,
             )
         case "form(s)":
             words = ngettext("%d form", "%d forms", number)

@@ -6,6 +6,7 @@ from blog.markup import markdown
 from blog.markup.cleaner import clean
 from blog.markup.drawing import afar, contents, draw, reachable
 from blog.markup.hosts import complete_links, completed, is_unclear, unclear_links
+from blog.markup.links import picture as picture_address
 from blog.markup.rules import COMMENT, ESSAY
 from blog.markup.shape import shape
 from blog.markup.words import count_words, excerpt, links, plain, readable
@@ -23,6 +24,7 @@ __all__ = [
     "excerpt",
     "is_unclear",
     "links",
+    "picture_address",
     "plain",
     "reachable",
     "readable",

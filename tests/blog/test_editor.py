@@ -26,7 +26,10 @@ def test_foreign_html_comes_back_clean_with_what_was_lost_in_words(desk: Client)
     answer = desk.post(CLEAN, source, content_type="text/html").json()
     assert answer["html"].startswith("<p>Two")
     assert not any(word in answer["html"] for word in ("style", "onclick", "script", "file:"))
-    assert answer["lost"] == ["1 picture that only the other program has: Hill", "1 form: f"]
+    assert answer["lost"] == [
+        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Hill",
+        "1 form: f",
+    ]
 
 
 def test_only_those_who_write_here_and_by_post(desk: Client) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 from pytest_django import Settings
 
 from blog import pictures, rewriting
-from blog.models import Image
+from blog.models import Essay, Image
+from tests import make
+from tests.blog.writing import Desk
 
 pytestmark = [
     pytest.mark.django_db,
@@ -135,3 +138,56 @@ def test_what_is_no_picture_is_refused_at_once_and_leaves_nothing(name: str) -> 
     assert time.process_time() - start < 1
     assert not Image.objects.exists()
     assert not default_storage.exists("images")
+
+
+# Pictures of an essay that is saved
+
+
+DEAD = (
+    "x", "../x.png", "/admin/blog/essay/add/x", "http://127.0.0.1:8000/admin/blog/essay/add/x", "data:image/png;base64,AAAA",
+    "blob:http://127.0.0.1:8000/1", "file:///C:/x.png", "https://far.example/x.png", "/media/images/gone.png",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", DEAD)
+def test_a_saved_essay_holds_no_picture_from_elsewhere(address: str) -> None:
+    desk = Desk(make.author("miriam"))
+    desk.open()
+    body = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
+    answer = desk.client.post(desk.address, {**desk.opened, "_draft": "1", "title": "T", "body": body}, follow=True)
+    assert Essay.objects.get().body == "<p>Words.</p>"
+    assert "was left out: A hill." in answer.content.decode()
+
+
+def test_a_saved_essay_keeps_pictures_that_are_on_this_site() -> None:
+    image = pictures.keep(encoded("JPEG"), alt="A hill")
+    desk = Desk(make.author("miriam"))
+    desk.open()
+    own, whole = (f'<p><img src="{site}{image.file.url}" alt=""></p>' for site in ("", settings.SITE_URL))
+    desk.save(title="T", body=own + whole)
+    assert Essay.objects.get().body == own + own
+
+
+def test_saving_keeps_a_picture_that_an_import_still_waits_for() -> None:
+    body = '<p>Words. <img src="https://old.example/a.jpg" alt=""></p>'
+    author = make.author("miriam")
+    essay = make.essay("Imported", by=author, body=body)
+    desk = Desk(author, essay)
+    desk.open()
+    desk.save(body=body.replace("Words", "More words"))
+    assert essay.revisions.newest().body == body.replace("Words", "More words")  # type: ignore[union-attr]
+    desk.open()
+    image = pictures.keep(encoded("JPEG"), source="https://old.example/a.jpg")
+    desk.save(body=body.replace("Words", "Most words"))
+    assert image.file.url in essay.revisions.newest().body  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("address", DEAD[:8])
+def test_pasting_keeps_no_picture_from_elsewhere_and_lists_it(address: str) -> None:
+    desk = Desk(make.author("miriam"))
+    html = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
+    answer = desk.client.post("/admin/blog/essay/clean/", html, content_type="text/html").json()
+    assert answer["html"] == "<p>Words.</p>"
+    assert answer["lost"] == [
+        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: A hill"
+    ]

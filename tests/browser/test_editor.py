@@ -216,7 +216,11 @@ def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that
     before = desk.words
     desk.paste(WORD)
     assert desk.words == ("<p>Here[1]</p><p>A <b>cold</b> morning.[2]</p>|<li 1>mine</li><li 2>From Word.</li>")
-    expect(desk.page.get_by_text("1 picture that only the other program has: Hill")).to_be_visible()
+    expect(
+        desk.page.get_by_text(
+            "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Hill"
+        )
+    ).to_be_visible()
     desk.press("Control+z")
     assert desk.words == before
     for file in sorted((SHARED / "clipboard").glob("*.html")):

@@ -119,7 +119,9 @@ def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_nam
     expect(said).to_contain_text("What could not come along:")
     expect(said.get_by_role("listitem")).to_have_count(3)
     expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” could not be brought here")
-    expect(said).to_contain_text("1 picture that only the other program has: Drawn")
+    expect(said).to_contain_text(
+        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Drawn"
+    )
     expect(said).to_contain_text("“picture.png” is not kept")
     expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()
     expect(page.locator(".editor-text p", has_text=" line").get_by_alt_text("Another")).to_be_visible()

@@ -270,5 +270,7 @@ def test_an_essay_that_is_deleted_takes_its_wishes_along(tmp_path: Path, old_sit
 
 @pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "file:///etc/passwd", "ftp://x.org/a.jpg", "x.jpg"])
 def test_what_has_no_address_on_the_web_is_never_asked_for(tmp_path: Path, source: str) -> None:
-    bring_text(tmp_path, export(item(1, body=f'<img src="{source}">'), site="old blog"))
+    report = bring_text(tmp_path, export(item(1, body=f'A<img src="{source}">'), site="old blog"))
     assert not WantedPicture.objects.exists()
+    assert Essay.objects.get().body == "<p>A</p>"
+    assert "picture" in report

@@ -102,10 +102,11 @@ def made(name: str, brought: Brought, by: User | None) -> Essay:
 
 def want(essay: Essay, report: Report) -> None:
     """Its pictures on the web are fetched by a job."""
-    wanted = []
-    for written, address in pictures.wanted_in(essay.body, "").items():
-        if address:
-            wanted.append(WantedPicture(essay=essay, written=written, address=address))
+    found = pictures.wanted_in(essay.body, "")
+    wanted = [WantedPicture(essay=essay, written=key, address=address) for key, address in found.items() if address]
+    nowhere = {key for key, address in found.items() if not address and key.startswith("http")}
+    for name in pictures.drop(essay, nowhere):
+        report.leave_out("picture(s) that could not come along", name)
     WantedPicture.objects.bulk_create(wanted)
     if wanted:
         report.remark("picture(s) (is|are) still to be fetched, which the job worker does", count=len(wanted))

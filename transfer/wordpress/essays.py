@@ -8,7 +8,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.names import tidy_line
-from blog import actions, markup
+from blog import actions, images, markup
 from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
 from transfer import addresses, pictures
@@ -91,6 +91,8 @@ class Essays:
             is_in_menu=is_in_menu(item, kind, published, meta),
             menu_order=items.menu_order(item),
         )
+        for name in images.unstorable(essay.body):
+            self.report.leave_out("picture(s) without an address on the web", name)
         wishes = (place.name.removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((wish for wish in wishes if slugify(wish, allow_unicode=True)), ""))
         actions.write(essay, newlines=not has_blocks(item["content:encoded"]))
@@ -157,13 +159,16 @@ class Essays:
             self.report.remark("old address(es) lead(s|) elsewhere already", path)
 
     def want_pictures(self, essay: Essay) -> None:
-        wanted = []
-        for written, address in pictures.wanted_in(essay.body, self.survey.address).items():
-            if address:
-                wanted.append(WantedPicture(essay=essay, written=written, address=address))
-            else:
-                self.report.leave_out("picture(s) without an address on the web", written)
-        WantedPicture.objects.bulk_create(wanted)
+        wanted = pictures.wanted_in(essay.body, self.survey.address)
+        nowhere = {written for written, address in wanted.items() if not address}
+        WantedPicture.objects.bulk_create(
+            WantedPicture(essay=essay, written=written, address=address)
+            for written, address in wanted.items()
+            if address
+        )
+        for written in nowhere:
+            self.report.leave_out("picture(s) without an address on the web", written)
+        pictures.drop(essay, nowhere)
 
     def tell(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: Text) -> None:
         name = str(essay)

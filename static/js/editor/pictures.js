@@ -103,6 +103,11 @@ async function all(sent, keep) {
 export function placed(html, sign, kept) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const missing = new Set();
+  for (const image of body.querySelectorAll(`img:not([src^="${sign}"])`)) {
+    if (image.getAttribute("src")?.startsWith("/media/")) continue;
+    missing.add("");
+    image.remove(); // only pictures that are on this site are kept
+  }
   for (const image of body.querySelectorAll(`img[src^="${sign}"]`)) {
     const told = kept[Number(image.getAttribute("src").slice(sign.length))];
     if (!told?.src) {
