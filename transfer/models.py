@@ -22,6 +22,18 @@ class ImportedAuthor(models.Model):
         return self.source
 
 
+class ImportedEssay(models.Model):
+    """A post that was imported: what its last export said of it. Others may have had its number there."""
+
+    source = models.CharField(max_length=500, db_index=True)
+    essay = models.ForeignKey(Essay, models.CASCADE, related_name="+")
+    slug = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return self.source
+
+
 class ImportedComment(models.Model):
     """A comment that was brought here once. It stays known when the comment is deleted, so that it stays away."""
 

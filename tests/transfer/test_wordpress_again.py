@@ -86,6 +86,45 @@ def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
     assert Comment.objects.count() == 2
 
 
+def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> None:
+    """As in a file that was put together from the exports of several blogs."""
+    parts = [
+        item(7, comment(number), title=f"Title {number}", post_name=f"slug-{number}", body=f"Body {number}.")
+        for number in (1, 2, 3)
+    ]
+    report = bring_text(tmp_path, export(*parts))
+    assert "2 posts with the number of another post were imported too\n    Title 2\n    Title 3" in report
+    found = {essay.title: essay for essay in Essay.objects.all()}
+    assert {title: essay.body for title, essay in found.items()} == {
+        f"Title {number}": f"<p>Body {number}.</p>" for number in (1, 2, 3)
+    }
+    assert [Comment.objects.get(essay=found[f"Title {number}"]).wording.text for number in (1, 2, 3)] == [  # type: ignore[union-attr]
+        "Words 1", "Words 2", "Words 3",
+    ]  # fmt: skip
+    before = everything()
+    assert bring_text(tmp_path, export(*parts)).startswith("Nothing in export.xml is new here.")
+    assert bring_text(tmp_path, export(*reversed(parts))).startswith("Nothing in export.xml is new here.")
+    assert everything() == before
+
+
+def test_exports_of_two_sites_that_share_numbers_and_an_address_are_both_imported(tmp_path: Path) -> None:
+    bring_text(tmp_path, export(item(1, comment(1), title="One", post_name="one"), site="http://localhost"))
+    second = export(item(1, comment(1), title="Two", post_name="two"), site="http://localhost")
+    bring_text(tmp_path, second)
+    assert sorted(Essay.objects.values_list("title", flat=True)) == ["One", "Two"]
+    assert Comment.objects.count() == 2
+    assert bring_text(tmp_path, second).startswith("Nothing in export.xml is new here.")
+
+
+@pytest.mark.parametrize("changes", [{"title": "New"}, {"post_name": "new"}])
+def test_a_post_with_a_new_title_or_a_new_slug_is_the_same(tmp_path: Path, changes: dict[str, str]) -> None:
+    bring_text(tmp_path, export(item(1, comment(1))))
+    again = {"title": "New", "post_name": "new"}
+    assert bring_text(tmp_path, export(item(1, comment(1), **changes))).startswith("Nothing")  # type: ignore[arg-type]
+    assert bring_text(tmp_path, export(item(1, comment(1), **again))).startswith("Nothing")  # type: ignore[arg-type]
+    assert Essay.objects.count() == 1
+
+
 def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_path: Path) -> None:
     twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
     report = bring_text(tmp_path, twice)

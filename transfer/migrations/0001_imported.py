@@ -52,4 +52,14 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['due'], name='wanted_picture_due')],
             },
         ),
+        migrations.CreateModel(
+            name='ImportedEssay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(db_index=True, max_length=500)),
+                ('slug', models.CharField(max_length=200)),
+                ('title', models.CharField(max_length=300)),
+                ('essay', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='blog.essay')),
+            ],
+        ),
     ]

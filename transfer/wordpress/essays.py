@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 
 from django.utils import timezone
 from django.utils.text import slugify
@@ -12,7 +13,7 @@ from blog import actions, images, markup
 from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
 from transfer import addresses, pictures
-from transfer.models import WantedPicture
+from transfer.models import ImportedEssay, WantedPicture
 from transfer.people import Authors
 from transfer.report import Report
 from transfer.wordpress import items
@@ -42,8 +43,8 @@ class Essays:
         self.report = report
         self.logins: dict[str, str] = {}
         """The authors' log-ins by how Co-Authors Plus writes them."""
-        self.met: set[str] = set()
-        """What was in the file so far, by its number there."""
+        self.met: set[int] = set()
+        """The essays that were in the file so far."""
 
     def knows(self, login: str, name: str) -> None:
         self.logins.setdefault(nicename(name), login)
@@ -56,14 +57,41 @@ class Essays:
             self.report.leave_out(f"{item['wp:post_type'] or 'post'}(s) {NEVER[status]}")
             return None
         source = self.source(item)
-        known = Essay.objects.filter(source=source).first()
-        if source in self.met:
+        known = self.known(item, source)
+        if known is None:
+            essay = self.make(item, self.own_source(item, source), offset)
+        else:
+            essay = known.essay
+            self.report.known[f"{essay.kind}(s)"] += 1
+        if essay.pk in self.met:
             self.report.remark("post(s) with an earlier one's number (was|were) taken for that one", item["title"])
-        self.met.add(source)
-        if known:
-            self.report.known[f"{known.kind}(s)"] += 1
-            return known
-        return self.make(item, source, offset)
+        self.met.add(essay.pk)
+        self.remember(item, source, essay, known)
+        return essay
+
+    def known(self, item: Record, source: str) -> ImportedEssay | None:
+        """The same post of an earlier import: the same number and the same slug or title; a number alone may repeat."""
+        slug, title = names_of(item)
+        for each in ImportedEssay.objects.filter(source=source).select_related("essay").order_by("pk"):
+            is_same = (slug and slug == each.slug) or (title and title == each.title)
+            if is_same or not item["wp:post_id"] or not (slug or title or each.slug or each.title):
+                return each
+        return None
+
+    def remember(self, item: Record, source: str, essay: Essay, known: ImportedEssay | None) -> None:
+        slug, title = names_of(item)
+        row = known or ImportedEssay(source=source, essay=essay)
+        if known is None or (row.slug, row.title) != (slug, title):
+            row.slug, row.title = slug, title
+            row.save()
+
+    def own_source(self, item: Record, source: str) -> str:
+        """A name that no other essay has, where another post had the same number."""
+        if not Essay.objects.filter(source=source).exists():
+            return source
+        self.report.remark("post(s) with the number of another post (was|were) imported too", item["title"])
+        digest = blake2b("\0".join(names_of(item)).encode(), digest_size=8).hexdigest()
+        return f"{source}&{digest}"
 
     def source(self, item: Record) -> str:
         if number := item["wp:post_id"]:
@@ -195,6 +223,11 @@ def is_in_menu(item: Record, kind: Essay.Kind, published: datetime | None, meta:
         return said[0] == "1" and Essay.objects.in_menu().count() < MENU_LIMIT
     is_at_the_top = published is not None and item["wp:post_parent"] in {"", "0"}
     return is_at_the_top and Essay.objects.in_menu().count() < IN_MENU
+
+
+def names_of(item: Record) -> tuple[str, str]:
+    """The slug and title by which a post is known again."""
+    return items.decoded(item["wp:post_name"])[:200], tidy_line(item["title"])[:TITLE]
 
 
 def nicename(text: str) -> str:
