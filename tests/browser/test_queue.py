@@ -259,3 +259,50 @@ def test_a_row_decided_elsewhere_folds_in_an_open_page(open_queue: Open, essay: 
     expect(page.locator(f"#comment-{comments[0].pk}.decided")).to_contain_text("Approved by Jo, just now: Guest 0")
     is_current(page, comments[0])
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def decide_page_by_key(page: Page) -> None:
+    """Select all and mark them as spam."""
+    page.keyboard.press("j")
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Shift+S")
+
+
+def decide_page_by_mouse(page: Page) -> None:
+    page.locator("#bulk .every input").check()
+    page.locator("#bulk").get_by_role("button", name="Spam").click()
+
+
+def next_by_key(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+
+
+def next_by_mouse(page: Page) -> None:
+    page.get_by_role("link", name="Next").click()
+
+
+@pytest.mark.parametrize(("decide", "turn"), [(decide_page_by_key, next_by_key), (decide_page_by_mouse, next_by_mouse)])
+def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(
+    open_queue: Open, essay: Essay, decide: Callable[[Page], None], turn: Callable[[Page], None]
+) -> None:
+    comments = held(essay, 176)
+    page = open_queue(f"?per_page=50&essay={essay.pk}")
+    for left in (176, 126, 76, 26):
+        expect(page.locator(".queue-pages > span").first).to_have_text(f"1–{min(50, left)} of {left}")
+        decide(page)
+        expect(page.locator("li.decided")).to_have_count(min(50, left))
+        expect(page.locator("ol.queue")).to_have_attribute("data-waiting", "0", timeout=60_000)
+        if left > 50:
+            turn(page)
+    assert set(statuses(comments)) == {"spam"}
+
+
+def test_a_page_asked_for_by_number_stays_the_same_after_deciding_and_reloading(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 5)
+    page = open_queue(f"?per_page=2&page=2&essay={essay.pk}")
+    page.locator(f"#comment-{comments[2].pk}").get_by_role("button", name="Approve").click()
+    assert statuses(comments[2:3], page) == ["approved"]
+    page.reload()
+    expect(page.locator(f"#comment-{comments[3].pk}.row")).to_be_visible()
+    expect(page.locator("ol.queue > li")).to_have_count(3)

@@ -16,7 +16,7 @@ ODD = (
     "9999-12-31", "a" * 9000, "<script>", "\u202eabc", "1 pending x", " ", "/etc/passwd", "{{ 7 }}", "\r\nX: y",
 )  # fmt: skip
 CASES = [*enumerate(ODD)] if RUNS_ALL else [*enumerate(ODD)][::5]  # each field gets each of them, by turns
-ASKED = ("status", "page", "per_page", "decided", "batch", "q", "reason", "essay", "person", "age", "order", "comment",
+ASKED = ("status", "page", "after", "before", "per_page", "decided", "batch", "q", "reason", "essay", "person", "age", "order", "comment",
          "who", "verb", "by", "since", "until", "words", "seen", "do", "after")  # fmt: skip
 SENT = ("comment", "seen", "decision", "text", "why", "told", "reason", "whole", "key", "days", "kind", "until", "network",
         "email", "sentence", "words", "pk", "note", "hold_at", "mark_at", "spam_hold_at", "spam_mark_at", "action")  # fmt: skip

@@ -219,7 +219,7 @@ def test_a_page_asks_few_questions_however_much_is_on_it(
 def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_now(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 25)
     address = f"{QUEUE}?comment={comments[22].pk}"
-    assert desk.client.get(address)["Location"] == f"{QUEUE}?page=2#comment-{comments[22].pk}"
+    assert desk.client.get(address)["Location"] == f"{QUEUE}?after={comments[21].pk}#comment-{comments[22].pk}"
     actions.mark_spam(comments[22], by=desk.user)
     assert desk.client.get(address)["Location"] == f"{QUEUE}?status=spam#comment-{comments[22].pk}"
     writing.delete(essay)

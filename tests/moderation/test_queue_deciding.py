@@ -71,7 +71,7 @@ def test_one_stays_on_the_page_where_one_was(desk: Desk, essay: Essay) -> None:
     at = f"{QUEUE}?page=2&per_page=3"
     response = desk.send("approve", comments[4], at=at)
     query = parse_qs(urlsplit(response["Location"]).query)
-    assert (query["page"], query["per_page"]) == (["2"], ["3"])
+    assert (query["after"], query["per_page"]) == ([str(comments[2].pk)], ["3"])
     html = desk.follow(response)
     assert listed(html) == [comments[index].pk for index in (3, 5, 6)]
     assert html.index(f'id="comment-{comments[3].pk}"') < html.index(f'id="comment-{comments[4].pk}"')

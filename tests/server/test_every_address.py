@@ -32,7 +32,7 @@ ODD = (
 )  # fmt: skip
 RAW = ("%00", "%ff%fe", "%ED%A0%80", "%F4%90%80%80", "%c3%28", "%zz", "%", "%2e%2e%2f", "%0d%0aX:%20y", "+", "&&=&=")
 NAMES = (
-    "page", "p", "per_page", "q", "cpage", "order", "replyto", "key", "next", "status", "reason", "essay", "person", "age",
+    "page", "after", "before", "p", "per_page", "q", "cpage", "order", "replyto", "key", "next", "status", "reason", "essay", "person", "age",
     "who", "verb", "by", "since", "until", "words", "seen", "after", "do", "o", "e", "all", "_to_field", "_popup", "id", "pk__in",
     "id__exact", "term", "app_label", "model_name", "field_name", "left", "right", "year", "month", "process", "code", "state", "lang",
 )  # fmt: skip

@@ -1,0 +1,109 @@
+"""The queue's pages: no comment is left out or shown twice, whatever is decided between two of them."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import pytest
+
+from blog.models import Essay
+from comments.models import Comment, Wording
+from tests.moderation.desk import QUEUE, Desk, held, listed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+Decide = Callable[[list[int]], None]
+
+
+def linked(html: str, rel: str) -> str:
+    """The address of the next or previous page; empty where there is none."""
+    found = re.search(rf'<a href="([^"]+)" rel="{rel}">', html)
+    return found[1].replace("&amp;", "&") if found else ""
+
+
+def pages(desk: Desk, address: str, decide: Decide, rel: str = "next") -> Iterator[list[int]]:
+    """The comments of each page. All of a page is decided before the link on it, as it was loaded, is followed."""
+    while address:
+        html = desk.open(address)
+        yield listed(html)
+        decide(listed(html))
+        address = linked(html, rel)
+
+
+def mark_as_spam(keys: list[int]) -> None:
+    Comment.objects.filter(pk__in=keys).update(status="spam", reports=0)
+
+
+def leave(keys: list[int]) -> None:
+    """Decide nothing."""
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("decide", [mark_as_spam, leave])
+def test_176_pending_comments_are_each_shown_once(desk: Desk, essay: Essay, decide: Decide) -> None:
+    keys = [comment.pk for comment in held(essay, 176)]
+    assert list(chain.from_iterable(pages(desk, QUEUE, decide))) == keys
+
+
+@pytest.mark.both
+@pytest.mark.parametrize("decide", [mark_as_spam, leave])
+@pytest.mark.parametrize(
+    "query",
+    ["", "order=newest", "order=likeliest", "order=reported", "status=all", "status=all&order=oldest", "status=reported",
+     "status=mine&order=likeliest", "q=Held", "reason=first&order=newest", "page=1"],
+)  # fmt: skip
+def test_no_comment_is_skipped_in_any_order_tab_or_search(desk: Desk, essay: Essay, query: str, decide: Decide) -> None:
+    keys = [comment.pk for comment in held(essay, 14)]
+    essay.authorships.create(author=desk.user)
+    for number, key in enumerate(keys):
+        Wording.objects.filter(comment=key).update(likeness=[0.1, 1 / 3, 0.7, None][number % 4])
+        Comment.objects.filter(pk=key).update(reports=1 + number % 3)
+    first = f"{QUEUE}?per_page=4&{query}"
+    expected = listed(desk.open(f"{QUEUE}?per_page=100&{query}"))
+    assert sorted(expected) == keys
+    assert list(chain.from_iterable(pages(desk, first, decide))) == expected
+
+
+@pytest.mark.parametrize("query", ["", "&order=newest", "&order=likeliest"])
+def test_the_previous_pages_show_what_was_left_there(desk: Desk, essay: Essay, query: str) -> None:
+    held(essay, 12)
+    address = f"{QUEUE}?per_page=3{query}"
+    forward = list(pages(desk, address, leave))
+    last = address
+    while following := linked(desk.open(last), "next"):
+        last = following
+    mark_as_spam([key for page in forward for key in page[:2]])
+    back = list(pages(desk, last, leave, "prev"))
+    assert sorted(chain.from_iterable(back)) == sorted(page[2] for page in forward)
+
+
+def test_without_a_script_deciding_a_page_at_a_time_reaches_every_comment(desk: Desk, essay: Essay) -> None:
+    comments = held(essay, 11)
+    address, shown = f"{QUEUE}?per_page=3&order=newest", []
+    while page := listed(desk.open(address)):
+        shown += page
+        address = desk.send("trash", *Comment.objects.filter(pk__in=page), at=address)["Location"].split("#")[0]
+        if len(shown) == 6:  # Next after a decision, instead of going on with what moved up
+            address = linked(desk.open(address), "next")
+    left = set(Comment.objects.filter(status="pending").values_list("pk", flat=True))
+    assert len(shown) == len(set(shown))
+    assert left | set(shown) == {comment.pk for comment in comments}
+    assert not left
+
+
+def test_a_page_that_has_emptied_leads_to_what_is_left(desk: Desk, essay: Essay) -> None:
+    keys = [comment.pk for comment in held(essay, 9)]
+    last = linked(desk.open(f"{QUEUE}?per_page=6"), "next")
+    mark_as_spam(keys[6:])
+    html = desk.open(last)
+    assert listed(html) == keys[:6]
+    assert "1–6 of 6" in html
+    assert not linked(html, "next")
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=1,nan", "after=,", "after=1,1e999", "before=²", "before=%00", "after=0"]
+)
+def test_a_position_that_makes_no_sense_is_the_first_page(desk: Desk, essay: Essay, query: str) -> None:
+    keys = [comment.pk for comment in held(essay, 2)]
+    assert listed(desk.open(f"{QUEUE}?order=likeliest&{query}")) == keys
