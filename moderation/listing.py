@@ -88,15 +88,23 @@ class Listing:
 
     @property
     def latest(self) -> int | None:
-        """The decision that is the first to be taken back, if it was a single one."""
-        return self.place.decided[-1] if self.place.decided and not self.batch else None
+        """The decision that `z` takes back, if the last action decided one comment."""
+        return self.place.decided[-1] if self.place.actions and not self.is_batch_latest else None
 
     @property
+    def is_batch_latest(self) -> bool:
+        """Whether the batch that the bar offers to undo is the last action."""
+        return any(item.decision.pk in self.place.actions[-1] for item in self.batch)
+
+    @cached_property
     def batch(self) -> list[Folded]:
-        """What was decided at one stroke just now and can be taken back like that."""
-        last = self.place.decided[len(self.place.decided) - self.place.batch :]
-        found = [item for item in self.items if isinstance(item, Folded) and item.decision.pk in last]
-        return found if len(found) > 1 else []
+        """What the newest action on several comments decided and can still be undone."""
+        decided = {item.decision.pk: item for item in self.items if isinstance(item, Folded)}
+        for action in reversed(self.place.actions):
+            found = [decided[pk] for pk in action if pk in decided]
+            if len(found) > 1:
+                return found
+        return []
 
     @property
     def is_of_one_status(self) -> bool:

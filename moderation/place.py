@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -44,15 +45,14 @@ class Place:
     position: Position | None = None
     is_before: bool = False  # whether the page ends at its position; else it begins there
     per_page: int = USUAL
-    decided: tuple[int, ...] = ()  # decisions, the newest last
-    batch: int = 0  # how many of them were made at one stroke
+    actions: tuple[tuple[int, ...], ...] = ()  # the decisions of each action made here, the newest last
     reworded: tuple[int, ...] = ()  # wordings that were looked at when their comment had others already
 
     @classmethod
     def of(cls, query: QueryDict, rights: Rights) -> Self:
         """What an address says; what makes no sense counts as not said."""
         tab = query.get("status", "")
-        decided = tuple(numbers(query.get("decided", "").split(",")))[-MOST:]
+        actions = (tuple(numbers(action.split("."))) for action in query.get("decided", "").split(","))
         return cls(
             rights,
             tab=tab if tab in TABS else Status.PENDING,
@@ -61,8 +61,7 @@ class Place:
             position=Position.read(query.get("after", "")) or Position.read(query.get("before", "")),
             is_before=Position.read(query.get("after", "")) is None,
             per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
-            decided=decided,
-            batch=min(number(query, "batch"), len(decided)),
+            actions=newest(actions),
             reworded=tuple(numbers(query.get("reworded", "").split(",")))[-MOST:],
         )
 
@@ -73,8 +72,7 @@ class Place:
             "page": self.number if self.number > 1 and not self.position else "",
             "before" if self.is_before else "after": str(self.position) if self.position else "",
             "per_page": self.per_page if self.per_page != USUAL else "",
-            "decided": ",".join(map(str, self.decided)),
-            "batch": self.batch if self.batch > 1 else "",
+            "decided": ",".join(".".join(map(str, action)) for action in self.actions),
             "reworded": ",".join(map(str, self.reworded)),
         }
         query = urlencode({name: value for name, value in said.items() if value}, safe=",")
@@ -84,18 +82,21 @@ class Place:
         return reverse("queue") + self.query()
 
     def having(self, decisions: Iterable[int]) -> "Place":
-        made = sorted(decisions)
-        kept = [pk for pk in self.decided if pk not in made]
-        return replace(self, decided=(*kept, *made)[-MOST:], batch=len(made))
+        made = tuple(sorted(decisions))
+        return replace(self, actions=newest((*self.without(made).actions, made)))
 
     def without(self, decisions: Iterable[int]) -> "Place":
         gone = set(decisions)
-        return replace(self, decided=tuple(pk for pk in self.decided if pk not in gone), batch=0)
+        return replace(self, actions=newest(tuple(pk for pk in action if pk not in gone) for action in self.actions))
+
+    @cached_property
+    def decided(self) -> tuple[int, ...]:
+        return tuple(chain.from_iterable(self.actions))
 
     @property
     def bare(self) -> "Place":
         """The same list from its beginning, without what was done there."""
-        return replace(self, number=1, position=None, decided=(), batch=0, reworded=())
+        return replace(self, number=1, position=None, actions=(), reworded=())
 
     @cached_property
     def answers(self) -> dict[int, int]:
@@ -151,6 +152,16 @@ class Place:
             return f"{self.starting(None).url()}#queue"
         place = self if found[0] in {shown.pk for shown in self.page()} else turned
         return f"{place.url()}#comment-{found[0]}"
+
+
+def newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """The newest actions that have at most MOST decisions together, without empty ones."""
+    kept: list[tuple[int, ...]] = []
+    for action in reversed(list(filter(None, actions))):
+        if len(action) + sum(map(len, kept)) > MOST:
+            break
+        kept.insert(0, action)
+    return tuple(kept)
 
 
 def tab_of(tab: str, rights: Rights) -> CommentQuerySet:

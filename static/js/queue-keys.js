@@ -1,6 +1,6 @@
 /* The queue by keys, as WordPress has them, while the focus is in its list; with shift for all that is selected. */
 import { open } from "./queue-forms.js";
-import { stack, stops, undo } from "./queue-rows.js";
+import { entryOf, stack, stops, undo } from "./queue-rows.js";
 import { selectAll } from "./queue-select.js";
 
 const VERBS = { a: "approve", u: "unapprove", s: "spam", d: "trash", z: "restore" };
@@ -15,11 +15,9 @@ function move(row, step) {
 }
 
 function takeBack(row) {
-  const own = row?.matches(".decided") && row.querySelector("button");
-  if (own) return own.form.requestSubmit(own);
-  const entry = stack[stack.length - 1];
+  const entry = (row?.matches(".decided") && entryOf(row)) || stack[stack.length - 1];
   if (entry) return undo(entry);
-  return document.querySelector("[data-latest]")?.click() ?? row?.querySelector("[value=restore]")?.click();
+  return row?.querySelector("[value=restore]")?.click();
 }
 
 function press(row, key) {

@@ -69,13 +69,17 @@ export function count(counts) {
   }
 }
 
-/* A reload shows what was decided here as it was. */
+/* The decisions of each action in an address, such as `?decided=12.13,14`. */
+export const actions = (url) =>
+  (url.searchParams.get("decided") ?? "").split(",").map((action) => action.split(".").filter(Boolean)).filter((made) => made.length);
+
+/* A reload shows what was decided here, and can undo it. */
 function remember(made, gone = []) {
   const url = new URL(location);
-  const kept = (url.searchParams.get("decided") ?? "").split(",").filter((pk) => pk && !gone.includes(pk));
-  const all = [...new Set([...kept, ...made])].slice(-100);
-  url.searchParams.delete("batch");
-  if (all.length) url.searchParams.set("decided", all.join(","));
+  const kept = actions(url).map((action) => action.filter((pk) => !gone.includes(pk) && !made.includes(pk)));
+  const all = [...kept, made].filter((action) => action.length);
+  while (all.flat().length > 100) all.shift();
+  if (all.length) url.searchParams.set("decided", all.map((action) => action.join(".")).join(","));
   else url.searchParams.delete("decided");
   history.replaceState(history.state, "", url);
 }
@@ -105,25 +109,23 @@ function reopen(line, words) {
   if (place) place.textContent = words;
 }
 
-/* Reports of several at one stroke stand in the bar, with what takes them back. */
-function show(words, entry) {
-  report.hidden = false;
-  report.querySelectorAll("p, button").forEach((old) => old.remove());
-  report.append(Object.assign(document.createElement("p"), { textContent: words }));
+/* The bar says what came of the last action, and can undo the newest one on several comments until that is done. */
+function show(words = "") {
+  const entry = stack.findLast((each) => each.made && each.count > 1);
+  report.hidden = !words && !entry;
+  report.querySelectorAll("p, button, input[name=decision]").forEach((old) => old.remove());
+  if (words) report.append(Object.assign(document.createElement("p"), { textContent: words }));
+  report.entry = entry;
   if (!entry) return;
   const button = document.createElement("button");
-  button.textContent = fill(said.undo, { count: entry.made.length });
+  button.textContent = fill(said.undo, { count: entry.count });
   button.name = "action";
   button.value = "undo";
-  report.entry = entry;
   report.append(button);
 }
 
-function clear() {
-  if (!report || report.hidden) return;
-  report.hidden = true;
-  report.entry = null;
-  report.querySelectorAll("p, button, input[name=decision]").forEach((old) => old.remove());
+function drop(entry) {
+  if (stack.includes(entry)) stack.splice(stack.indexOf(entry), 1);
 }
 
 function applied(answer, entry, isMany) {
@@ -132,11 +134,12 @@ function applied(answer, entry, isMany) {
     const fresh = put(pk, html);
     if (fresh) fresh.entry = entry;
   }
-  if (!entry.made.length) stack.splice(stack.indexOf(entry), 1);
+  if (isMany) entry.count = answer.made.length;
+  if (!entry.made.length) drop(entry);
   remember(entry.made);
   count(answer.counts);
   if (answer.said) tell(answer.said);
-  if (isMany || (answer.said && !entry.made.length)) show(answer.said, entry.made.length > 1 ? entry : null);
+  show(isMany || !entry.made.length ? answer.said : "");
   changed();
 }
 
@@ -144,10 +147,10 @@ function applied(answer, entry, isMany) {
 function decide(rows, form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const next = after(rows);
-  const entry = { made: null, lines: rows.map((row) => folded(row, button.dataset.done)) };
+  const entry = { made: null, lines: rows.map((row) => folded(row, button.dataset.done)), count: rows.length };
   const isMany = rows.length > 1;
-  clear();
   stack.push(entry);
+  show();
   rows.forEach((row, at) => {
     row.replaceWith(entry.lines[at]);
     entry.lines[at].entry = entry;
@@ -159,7 +162,7 @@ function decide(rows, form, button) {
     try {
       applied(await ask(here(form), body), entry, isMany);
     } catch {
-      stack.splice(stack.indexOf(entry), 1);
+      drop(entry);
       entry.lines.forEach((line) => reopen(line, said.failed));
       tell(said.failed);
       changed();
@@ -181,7 +184,7 @@ export function write(row, form, button) {
         return;
       }
       const next = after([row]);
-      const entry = { made: [], lines: [] };
+      const entry = { made: [], lines: [], count: 1 };
       const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body;
       row.querySelectorAll(".inline").forEach((place) => place.remove());
       stack.push(entry);
@@ -196,11 +199,10 @@ export function write(row, form, button) {
   });
 }
 
-/* Takes back what one entry stands for; its rows open at once. */
+/* Undoes one action in one request; its rows open at once. */
 export function undo(entry) {
-  clear();
-  const at = stack.indexOf(entry);
-  if (at >= 0) stack.splice(at, 1);
+  drop(entry);
+  show();
   const opened = entry.lines.map((line) => rowOf(line.row.id.replace("comment-", ""))).filter((line) => line?.matches(".decided"));
   const rows = opened.map((line) => {
     const row = entry.lines.find((each) => each.row.id === line.id).row;
@@ -222,23 +224,29 @@ export function undo(entry) {
       tell(answer.said);
     } catch {
       tell(said.failed);
-      show(said.failed, null);
       stack.push(entry);
+      show(said.failed);
     }
     changed();
   });
 }
 
-const ofForm = (form) => ({ made: [...form.querySelectorAll("[name=decision]")].map((field) => field.value), lines: [] });
+const named = (form) => [...form.querySelectorAll("[name=decision]")].map((field) => field.value);
 
-/* The entry that a button for taking back stands for, else what its form names. */
-function entryOf(form) {
+/* The action that decided a row. */
+export const entryOf = (row) =>
+  stack.includes(row.entry) ? row.entry : stack.find((each) => each.made?.some((pk) => named(row).includes(pk)));
+
+/* What a button is to undo: in the bar the whole action, in a row that one comment, which leaves its action. */
+function undoneBy(form) {
   const line = form.closest("li");
-  const entry = form.entry ?? line?.entry;
-  if (entry && stack.includes(entry) && !(entry.lines.length > 1 && line)) return entry;
-  const named = ofForm(form);
-  stack.filter((each) => each.made?.every((pk) => named.made.includes(pk))).forEach((each) => stack.splice(stack.indexOf(each), 1));
-  return named;
+  const entry = form.entry ?? entryOf(line ?? form);
+  if (!entry || !line || entry.count === 1) return entry ?? { made: named(form), lines: [], count: 1 };
+  const one = { made: named(form), lines: entry.lines.filter((each) => each.row.id === line.id), count: 1 };
+  entry.made = entry.made?.filter((pk) => !one.made.includes(pk)) ?? null;
+  entry.lines = entry.lines.filter((each) => !one.lines.includes(each));
+  entry.count -= 1;
+  return one;
 }
 
 document.addEventListener("submit", (event) => {
@@ -249,7 +257,9 @@ document.addEventListener("submit", (event) => {
   const isTakenBack = form.matches(".decided form, .took, .report") && (button.value === "undo" || !button.value);
   if (isTakenBack) {
     event.preventDefault();
-    undo(entryOf(form));
+    const line = form.closest("li");
+    if (line?.entry?.count > 1 && !line.entry.made) last.then(() => rowOf(line.id.replace("comment-", ""))?.querySelector("[value=undo]")?.click());
+    else undo(undoneBy(form));
   } else if (form.matches(".verbs") && row) {
     event.preventDefault();
     decide([row], form, button);

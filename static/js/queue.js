@@ -2,19 +2,18 @@
 import "./queue-select.js";
 import "./queue-keys.js";
 import "./queue-news.js";
-import { settle, stack } from "./queue-rows.js";
+import { actions, settle, stack } from "./queue-rows.js";
 
 /* An address with a page number is replaced by the page's own: numbers shift while comments are decided. */
 const list = document.querySelector("ol.queue");
 if (list && new URLSearchParams(location.search).has("page")) history.replaceState(history.state, "", list.dataset.address + location.hash);
 
-/* What an address says was decided here can be taken back, the newest first. */
-const decided = new URLSearchParams(location.search);
-const made = (decided.get("decided") ?? "").split(",").filter(Boolean);
-const batch = Number(decided.get("batch") ?? 1);
-const single = batch > 1 ? made.slice(0, -batch) : made;
-stack.push(...single.map((pk) => ({ made: [pk], lines: [] })));
-if (batch > 1) stack.push({ made: made.slice(-batch), lines: [] });
+/* The actions in the address can be undone, the newest first. */
+const lines = [...document.querySelectorAll("li.decided")];
+for (const made of actions(new URL(location))) {
+  const count = lines.filter((line) => made.includes(line.querySelector("[name=decision]")?.value)).length;
+  stack.push({ made, lines: [], count });
+}
 
 if (list) document.body.classList.add("by-keys");
 const filter = document.querySelector("form.filter");

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from blog.models import Essay
 from comments.models import Comment, Status
@@ -306,3 +306,71 @@ def test_a_page_asked_for_by_number_stays_the_same_after_deciding_and_reloading(
     page.reload()
     expect(page.locator(f"#comment-{comments[3].pk}.row")).to_be_visible()
     expect(page.locator("ol.queue > li")).to_have_count(3)
+
+
+def decide_all_at_once(page: Page, count: int) -> None:
+    """Mark all comments of the page as spam, and wait until the server has."""
+    page.locator("#bulk .every input").check()
+    page.locator("#bulk").get_by_role("button", name="Spam").click()
+    expect(page.locator(".report").get_by_role("button")).to_have_text(f"Undo all {count}")
+
+
+def is_undo(request: Request) -> bool:
+    """Whether a request undoes decisions, as opposed to what the page sends by itself."""
+    return request.method == "POST" and "action=undo" in (request.post_data or "")
+
+
+def undone_in(request: Request) -> int:
+    """How many decisions one request undoes."""
+    return (request.post_data or "").count("decision=")
+
+
+def test_z_undoes_all_that_the_last_action_decided_in_one_request(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 20)
+    page = open_queue(f"?essay={essay.pk}")
+    decide_all_at_once(page, 20)
+    with page.expect_request(is_undo) as sent:
+        page.keyboard.press("z")
+    expect(page.locator("li.row")).to_have_count(20)
+    assert set(statuses(comments, page)) == {"pending"}
+    assert undone_in(sent.value) == 20
+    expect(page.locator(".report")).to_be_hidden()
+
+
+def test_undo_all_stays_until_it_is_used_also_after_other_decisions_and_a_reload(
+    open_queue: Open, essay: Essay
+) -> None:
+    comments = held(essay, 6)
+    page = open_queue(f"?essay={essay.pk}")
+    for comment in comments[:4]:
+        page.locator(f"#comment-{comment.pk} .pick input").check()
+    page.locator("#bulk").get_by_role("button", name="Spam").click()
+    undo_all = page.locator(".report").get_by_role("button")
+    expect(undo_all).to_have_text("Undo all 4")
+    page.keyboard.press("a")
+    expect(page.locator("ol.queue")).to_have_attribute("data-waiting", "0")
+    expect(undo_all).to_have_text("Undo all 4")
+    page.locator(f"#comment-{comments[3].pk}").get_by_role("button", name="Undo").click()
+    expect(undo_all).to_have_text("Undo all 3")
+    assert statuses(comments, page) == ["spam", "spam", "spam", "pending", "approved", "pending"]
+    page.reload()
+    expect(undo_all).to_have_text("Undo all 3")
+    with page.expect_request(is_undo) as sent:
+        undo_all.click()
+    expect(page.locator("li.row")).to_have_count(5)
+    assert statuses(comments, page) == ["pending"] * 4 + ["approved", "pending"]
+    assert undone_in(sent.value) == 3
+    expect(page.locator(".report")).to_be_hidden()
+    page.keyboard.press("z")
+    expect(page.locator("li.row")).to_have_count(6)
+    assert set(statuses(comments, page)) == {"pending"}
+
+
+def test_z_after_a_reload_undoes_the_last_action_as_a_whole(open_queue: Open, essay: Essay) -> None:
+    comments = held(essay, 3)
+    page = open_queue(f"?essay={essay.pk}")
+    decide_all_at_once(page, 3)
+    page.reload()
+    page.keyboard.press("z")
+    expect(page.locator("li.row")).to_have_count(3)
+    assert set(statuses(comments, page)) == {"pending"}

@@ -1,5 +1,6 @@
 """Deciding in the queue by its buttons: one comment or many, what is said then, and what takes it back."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -175,3 +176,16 @@ def test_a_key_that_is_none_changes_nothing(desk: Desk, essay: Essay, key: str) 
     for data in ({"action": "approve", "comment": key}, {"action": "undo", "decision": key}):
         assert desk.client.post(QUEUE, data | {"seen": key}).status_code == 302
     assert status(comment) == Status.PENDING
+
+
+def test_undo_all_stays_on_the_page_while_other_comments_are_decided(desk: Desk, essay: Essay) -> None:
+    comments = held(essay, 5)
+    address = desk.send("spam", *comments[:3])["Location"].split("#")[0]
+    address = desk.send("approve", comments[3], at=address)["Location"].split("#")[0]
+    html = desk.open(address)
+    assert "Undo all 3" in html
+    bar = html.split('<form class="report"')[1].split("</form>")[0]
+    named = [int(pk) for pk in re.findall(r'name="decision" value="(\d+)"', bar)]
+    address = desk.undo(*Decision.objects.filter(pk__in=named), at=address)["Location"].split("#")[0]
+    assert [status(comment) for comment in comments] == ["pending", "pending", "pending", "approved", "pending"]
+    assert "Undo all 3" not in desk.open(address)
