@@ -17,6 +17,7 @@ LABELS = {
     "trash": gettext_lazy("Trash"),
     "restore": gettext_lazy("Restore"),
     "keep": gettext_lazy("Keep"),
+    "deny": gettext_lazy("Refuse again"),
 }
 FORMS = {
     "edit": gettext_lazy("Edit"),

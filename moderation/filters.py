@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from comments.models import CommentQuerySet, Wording
 from comments.screening import Sender
-from moderation.models import Appeal
 
-APPEALED = "appealed"
 REASONS = {
     "spam": _("looks like spam"),
     "links": _("links"),
@@ -33,7 +31,6 @@ REASONS = {
     "origin": _("unknown origin"),
     "everything": _("every comment is held"),
     "imported": _("imported"),
-    APPEALED: _("appealed"),
 }
 AGES = {
     "day": (_("Last 24 hours"), timedelta(days=1), True),
@@ -105,9 +102,7 @@ class Filter:
             _label, age, is_younger = AGES[self.age]
             since = timezone.now() - age
             comments = comments.filter(created__gte=since) if is_younger else comments.filter(created__lt=since)
-        if self.reason == APPEALED:
-            comments = comments.filter(appeal__state=Appeal.State.OPEN)
-        elif self.reason:  # kept as JSON, which the two databases search in ways of their own; as text they agree
+        if self.reason:  # kept as JSON, which the two databases search in ways of their own; as text they agree
             kept = Cast("wording__reasons", TextField())
             comments = comments.alias(kept_reasons=kept).filter(kept_reasons__contains=f'"code": "{self.reason}"')
         for word in self.q.split()[:MOST_WORDS]:

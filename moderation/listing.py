@@ -15,14 +15,19 @@ from moderation.buttons import LABELS
 from moderation.filters import NEWEST, Position
 from moderation.folded import Folded
 from moderation.models import Decision
-from moderation.place import ALL, MINE, REPORTED, TABS, Place, tab_of, unlisted
+from moderation.place import ALL, APPEALED, MINE, REPORTED, TABS, Place, tab_of, unlisted
 from moderation.rights import Rights
 from moderation.row import Row
 
-HINTS = {REPORTED: _("By readers, and not settled yet"), MINE: _("On your essays, or by you")}
+HINTS = {
+    REPORTED: _("By readers, and not settled yet"),
+    APPEALED: _("Not answered yet"),
+    MINE: _("On your essays, or by you"),
+}
 EMPTY: dict[str, Any] = {
     Status.PENDING: _("Nothing waits for a decision."),
     REPORTED: _("Nothing is reported."),
+    APPEALED: _("No open appeals."),
     Status.APPROVED: _("No comment is approved."),
     Status.SPAM: _("There is no spam."),
     Status.TRASH: _("The trash is empty."),
@@ -32,6 +37,7 @@ EMPTY: dict[str, Any] = {
 EVERY = ("approve", "unapprove", "spam", "trash", "restore")
 BULK: dict[str, tuple[str, ...]] = {
     REPORTED: ("keep", "unapprove", "spam", "trash"),
+    APPEALED: ("approve", "deny"),
     Status.PENDING: ("approve", "spam", "trash"),
     Status.APPROVED: ("unapprove", "spam", "trash"),
     Status.SPAM: ("approve", "restore", "trash"),
@@ -196,13 +202,14 @@ def counts(rights: Rights) -> dict[str, int]:
     found: dict[str, int] = dict(
         of.values_list("status").annotate(how_many=Count("pk")).union(
             counted(REPORTED, tab_of(REPORTED, rights)),
+            counted(APPEALED, tab_of(APPEALED, rights)),
             counted(MINE, tab_of(MINE, rights)),
             counted("unlisted", of.filter(unlisted())),
             all=True,
         )
     )  # fmt: skip
     left_out = found.pop("unlisted", 0)
-    every = {status.value: 0 for status in Status} | {REPORTED: 0, MINE: 0} | found
+    every = {status.value: 0 for status in Status} | {REPORTED: 0, APPEALED: 0, MINE: 0} | found
     every[Status.TRASH] -= left_out
     return every | {ALL: sum(every[status] for status in Status)}
 

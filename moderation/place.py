@@ -17,14 +17,15 @@ from accounts.models import Commenter
 from comments.models import Comment, CommentQuerySet, Status
 from moderation import filters, rows
 from moderation.filters import NEWEST, OLDEST, Filter, Position, number, numbers
-from moderation.models import Decision
+from moderation.models import Appeal, Decision
 from moderation.rights import Rights
 from moderation.undoing import UNDONE_WITHIN
 
-ALL, REPORTED, MINE = "all", "reported", "mine"
+ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
 TABS: dict[str, Any] = {
     Status.PENDING: _("Pending"),
     REPORTED: _("Reported"),
+    APPEALED: _("Appeals"),
     Status.APPROVED: _("Approved"),
     Status.SPAM: _("Spam"),
     Status.TRASH: _("Trash"),
@@ -105,7 +106,7 @@ class Place:
 
     @property
     def order(self) -> str:
-        return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED} else NEWEST)
+        return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
 
     def comments(self) -> Any:
         return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
@@ -169,6 +170,8 @@ def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
     match tab:
         case "reported":
             return found.filter(reports__gt=0).exclude(unlisted())
+        case "appealed":
+            return found.filter(appeal__state=Appeal.State.OPEN).exclude(unlisted())
         case "mine":
             return found.filter(mine(rights)).exclude(unlisted())
         case "all":

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments.models import Comment, Status
+from moderation.place import APPEALED, tab_of
 from moderation.rights import rights_of
 
 register = template.Library()
@@ -17,6 +18,13 @@ def pending() -> int:
     """How many comments wait for a decision."""
     waiting: int = Comment.objects.filter(status=Status.PENDING).count()
     return waiting
+
+
+@register.simple_tag
+def open_appeals(user: User) -> int:
+    """How many appeals a moderator has to answer, as the queue's tab counts them."""
+    rights = rights_of(user)
+    return tab_of(APPEALED, rights).count() if rights else 0
 
 
 @register.simple_tag

@@ -281,3 +281,27 @@ def test_the_owner_keeps_the_list_of_reasons() -> None:
     said = {"name": "Too long", "sentence": "Please be brief.", "position": "9", "is_offered": "on"}
     assert desk.post("/admin/moderation/reason/add/", said).status_code == 302
     assert list(Reason.objects.values_list("name", flat=True))[-1] == "Too long"
+
+
+# Where moderators find open appeals
+
+
+@pytest.mark.both
+@pytest.mark.parametrize(("action", "state"), [("approve", "granted"), ("deny", "denied")])
+def test_an_open_appeal_is_counted_in_a_tab_and_on_the_admins_first_page_until_it_is_answered(
+    rosa: Browser, comment: Comment, mara: User, action: str, state: str
+) -> None:
+    moderator = Browser(mara)
+    assert "/admin/comments/queue/?status=appealed" not in moderator.read("/admin/").html
+    refuse(comment, mara)
+    appeal(rosa, comment)
+    assert "1 open appeal" in moderator.read("/admin/").words
+    page = moderator.read("/admin/comments/queue/?status=appealed")
+    assert "Appeals 1" in page.words
+    assert f'id="comment-{comment.pk}"' in page.html
+    moderator.post("/admin/comments/queue/?status=appealed", {"action": action, "comment": str(comment.pk)})
+    assert stands(comment)[1] == state
+    page = moderator.read("/admin/comments/queue/?status=appealed")
+    assert "Appeals 0" in page.words
+    assert "No open appeals." in page.words
+    assert "open appeal" not in moderator.read("/admin/").words

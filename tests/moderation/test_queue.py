@@ -81,7 +81,7 @@ def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
             make.comment(essay, status=state)
     html = desk.open()
     tabs = [" ".join(tab) for tab in re.findall(r">([A-Z]\w+) <span>(\d+)</span></a></li>", html)]
-    assert tabs == ["Pending 3", "Reported 0", "Approved 2", "Spam 1", "Trash 4", "Mine 0", "All 10"]
+    assert tabs == ["Pending 3", "Reported 0", "Appeals 0", "Approved 2", "Spam 1", "Trash 4", "Mine 0", "All 10"]
     assert len(listed(html)) == 3
     for tab, count in {"approved": 2, "spam": 1, "trash": 4, "all": 10, "nonsense": 3}.items():
         assert len(listed(desk.open(f"{QUEUE}?status={tab}"))) == count
