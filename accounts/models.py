@@ -35,12 +35,18 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class QueueMail(models.TextChoices):
-    """How somebody who keeps order here hears of what waits for them."""
+    """How often a moderator is emailed about the queue."""
 
-    EACH = "each", _("one for each comment")
-    HOURLY = "hourly", _("together, once an hour")
-    DAILY = "daily", _("together, once a day")
-    NONE = "none", _("none")
+    SITE = "site", _("site default")
+    EACH = "each", _("immediately")
+    HOURLY = "hourly", _("once an hour")
+    DAILY = "daily", _("once a day")
+    NONE = "none", _("never")
+
+    @classmethod
+    def of_site(cls) -> list[tuple[str, Any]]:
+        """The choices that the site itself has."""
+        return [(value, label) for value, label in cls.choices if value != cls.SITE]
 
 
 class User(AbstractUser):
@@ -52,7 +58,7 @@ class User(AbstractUser):
         _("name"), max_length=245, blank=True, help_text=_("As it stands over essays and comments.")
     )
     queue_mail = models.CharField(
-        _("mails about the queue"), max_length=6, choices=QueueMail.choices, default=QueueMail.EACH
+        _("moderation emails"), max_length=6, choices=QueueMail.choices, default=QueueMail.SITE
     )
 
     objects: ClassVar[UserManager] = UserManager()

@@ -36,6 +36,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
             {
                 "fields": (
                     "authors_moderate",
+                    "moderator_emails",
                     "readers_may_report",
                     "writers_may_appeal",
                     "tombstones_tell",

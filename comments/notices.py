@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
-from comments import mails, refusals, standing
+from comments import mails, moderator_emails, refusals, standing
 from comments.mail_server import Away, MailServer, NotTaken, Uncertain
 from comments.models import Comment, Notice, Status, Subscription
 from server.jobs import PAUSES, job
@@ -32,7 +32,6 @@ OF = {
     Subscription.Kind.REPORT: Kind.OUTCOME,
     Subscription.Kind.APPEAL: Kind.ANSWERED,
 }
-TOGETHER = (QueueMail.HOURLY, QueueMail.DAILY)
 NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kind.ESSAY]
 
 
@@ -43,7 +42,7 @@ def tell(comment_pk: int, asked_before: str = "") -> None:
     Writing the rows here and not in the reader's request keeps posting short however many there are. `asked_before`:
     of what stood here before, only they are told who had asked by then.
     """
-    comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
+    comment = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=comment_pk).first()
     if comment:
         prepare(comment, datetime.fromisoformat(asked_before) if asked_before else None)
     send()
@@ -57,8 +56,9 @@ def prepare(comment: Comment, asked_before: datetime | None = None) -> None:
 def owe_after_all(dropped: Any) -> None:
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
-    is_daily |= Q(kind__in=Notice.OF_QUEUE, recipient__queue_mail__in=TOGETHER)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
+    of_queue = dropped.filter(kind__in=Notice.OF_QUEUE, recipient__isnull=False).select_related("recipient")
+    daily += [each.pk for each in of_queue if moderator_emails.first_state(each.recipient) == Notice.State.GATHERED]
     dropped.exclude(pk__in=daily).update(state=Notice.State.READY, tries=0, due=now, changed=now)
     Notice.objects.filter(pk__in=daily, state=Notice.State.DROPPED).update(
         state=Notice.State.GATHERED, daily=None, created=now, changed=now
@@ -82,7 +82,7 @@ def kinds(comment: Comment) -> list[Kind]:
 
 def owed(comment: Comment, asked_before: datetime | None = None) -> Iterator[Notice]:
     """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
-    if comment.status == Status.PENDING:
+    if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
         yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.deciders(comment.essay_id)))
     if comment.is_waiting:
         return
@@ -101,9 +101,9 @@ def to_staff(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
     """Moderators for what waits for them, as each chose; the essay's authors for one that appeared."""
     is_of_queue = kind in Notice.OF_QUEUE
     if is_of_queue:
-        people = people.exclude(queue_mail=QueueMail.NONE)
+        people = people.exclude(moderator_emails.choosing(QueueMail.NONE))
     for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
-        state = Notice.State.GATHERED if is_of_queue and person.queue_mail in TOGETHER else Notice.State.READY
+        state = moderator_emails.first_state(person) if is_of_queue else Notice.State.READY
         yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
@@ -225,9 +225,16 @@ def refused(notice: Notice, error: NotTaken) -> None:
         refusals.count(notice.email, error.status, str(error))
 
 
-def leave_out(daily: Notice) -> None:
-    """What is no longer owed stays out of the daily mail, and may be owed again."""
-    gone = [part.pk for part in daily.parts.filter(state=Notice.State.GATHERED) if mails.of_part(part) is None]
+def leave_out(digest: Notice) -> None:
+    """Drop the parts of a digest that are out of date, so that they can be sent later.
+
+    Of the pending comments only those that the digest shows are looked at one by one: there may be thousands.
+    """
+    parts = digest.parts.filter(state=Notice.State.GATHERED).order_by("pk")
+    held = parts.filter(kind=Kind.HELD)
+    held.exclude(comment__status=Status.PENDING).update(state=Notice.State.DROPPED)
+    checked = [*parts.exclude(kind=Kind.HELD), *held[: mails.DIGEST_SHOWS]]
+    gone = [part.pk for part in checked if mails.of_part(part) is None]
     Notice.objects.filter(pk__in=gone).update(state=Notice.State.DROPPED)
 
 

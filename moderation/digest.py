@@ -1,23 +1,25 @@
-"""What came to the queue as one mail an hour or a day, for moderators who want it so."""
+"""Digests of the queue for moderators, once an hour or once a day."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts.models import QueueMail, User
+from comments import moderator_emails
 from comments.models import Notice
 
 
 def gather(until: datetime, *, daily: bool) -> None:
-    """Owe one mail to each for what was gathered for them before that moment: to those who want one a day, or the rest.
+    """Create one digest for each moderator of what was gathered before that moment.
 
-    The rest: also what was gathered for somebody who has come to want it at once.
+    `daily` chooses the moderators who want one a day. The others get one an hour, also those who are emailed
+    immediately: theirs has what was too much at once.
     """
     parts = Notice.objects.filter(
         state=Notice.State.GATHERED, daily=None, created__lt=until, kind__in=Notice.OF_QUEUE, recipient__isnull=False
     )
-    wanted = {"recipient__queue_mail": QueueMail.DAILY}
-    parts = parts.filter(**wanted) if daily else parts.exclude(**wanted)
+    wanted = moderator_emails.choosing(QueueMail.DAILY, lookup="recipient__queue_mail")
+    parts = parts.filter(wanted) if daily else parts.exclude(wanted)
     for recipient, email in parts.order_by("recipient").values_list("recipient", "email").distinct():
         with transaction.atomic():
             sum_ = Notice.objects.create(kind=Notice.Kind.QUEUE, email=email, recipient_id=recipient)
@@ -27,10 +29,10 @@ def gather(until: datetime, *, daily: bool) -> None:
 
 @transaction.atomic
 def choose(user: User, how: QueueMail) -> None:
-    """How somebody hears of the queue from now on."""
+    """Change how often a moderator is emailed; for "never", drop what has not been sent yet."""
     User.objects.filter(pk=user.pk).update(queue_mail=how)
     user.queue_mail = how
-    if how == QueueMail.NONE:
+    if moderator_emails.choice_of(user) == QueueMail.NONE:
         unsent = Notice.objects.filter(recipient=user, kind__in=Notice.OF_QUEUE)
         waiting = (Notice.State.READY, Notice.State.GATHERED)
         unsent.filter(state__in=waiting, daily=None).update(state=Notice.State.DROPPED)

@@ -16,7 +16,7 @@ from accounts.text import tidy_text
 from comments import mailed_links, removals
 from comments.mailed_links import Decidable
 from comments.mails import WAYS
-from comments.models import Comment, Status
+from comments.models import Comment, Rules, Status
 from comments.subscription_views import kept_close
 from moderation import actions, appeals, digest
 from moderation.in_words import how
@@ -131,11 +131,17 @@ def nothing(request: Request, status: int, sentence: str) -> HttpResponse:
 class ChoiceForm(forms.Form):
     queue_mail = forms.ChoiceField(choices=QueueMail.choices, widget=forms.RadioSelect)
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        default = QueueMail(Rules.objects.current().moderator_emails).label
+        site = (QueueMail.SITE, _("site default (%(how_often)s)") % {"how_often": default})
+        self.fields["queue_mail"].choices = [site, *QueueMail.of_site()]  # type: ignore[attr-defined]
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_moderators
 def choose(request: Request, rights: Rights) -> HttpResponse:
-    """Each who decides for themselves."""
+    """Let a moderator choose how often to be emailed about the queue."""
     form = ChoiceForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
     if form.is_valid():
         digest.choose(rights.user, QueueMail(form.cleaned_data["queue_mail"]))

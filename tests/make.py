@@ -57,11 +57,12 @@ def editor(username: str = "", **fields: Any) -> User:
 
 
 def moderator(username: str = "", **fields: Any) -> User:
-    return user(username, group="Moderators", is_staff=True, **fields)
+    """A moderator who is emailed about each comment immediately, unless the test says otherwise."""
+    return user(username, group="Moderators", is_staff=True, **{"queue_mail": "each"} | fields)
 
 
 def owner(username: str = "", **fields: Any) -> User:
-    return user(username, is_superuser=True, is_staff=True, **fields)
+    return user(username, is_superuser=True, is_staff=True, **{"queue_mail": "each"} | fields)
 
 
 def essay(title: str = "", *, by: User | None = None, is_open: bool = True, **fields: Any) -> Essay:

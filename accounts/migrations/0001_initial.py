@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('name', models.CharField(blank=True, help_text='As it stands over essays and comments.', max_length=245, verbose_name='name')),
-                ('queue_mail', models.CharField(choices=[('each', 'one for each comment'), ('hourly', 'together, once an hour'), ('daily', 'together, once a day'), ('none', 'none')], default='each', max_length=6, verbose_name='mails about the queue')),
+                ('queue_mail', models.CharField(choices=[('site', 'site default'), ('each', 'immediately'), ('hourly', 'once an hour'), ('daily', 'once a day'), ('none', 'never')], default='site', max_length=6, verbose_name='moderation emails')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],

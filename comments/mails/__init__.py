@@ -10,10 +10,10 @@ from django.utils import timezone, translation
 
 from blog.models import Site
 from comments.mails.headers import mark_of, own_id
-from comments.mails.telling import WAYS, of_part, told_by
+from comments.mails.telling import DIGEST_SHOWS, WAYS, of_part, told_by
 from comments.models import Notice
 
-__all__ = ["WAYS", "mark_of", "of_part", "written"]
+__all__ = ["DIGEST_SHOWS", "WAYS", "mark_of", "of_part", "written"]
 
 
 def written(notice: Notice, site: Site) -> EmailMultiAlternatives | None:

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
-from comments import mailed_links, removals, standing, why_held
+from comments import mailed_links, moderator_emails, removals, standing, why_held
 from comments.mails.headers import by_subscription, host, in_thread, unsubscribed_at
 from comments.models import Address, Comment, Notice, Rules, Status, Subscription
 
 Kind = Notice.Kind
+DIGEST_SHOWS = 50
 WAYS = {
     "approve": gettext_lazy("Approve"),
     "keep": gettext_lazy("Keep"),
@@ -35,9 +36,12 @@ def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     expected = Status.PENDING if notice.kind == Kind.HELD else Status.APPROVED
     if comment.status != expected or comment.wording is None:
         return None
+    if notice.kind == Kind.HELD and moderator_emails.is_marked_as_spam(comment):
+        return None
     context = told_of(comment) | {
         "reasons": [why_held.in_words(reason) for reason in comment.wording.reasons],
         "queue": in_queue(comment),
+        "choice": choice(),
     }
     headers = in_thread(notice, comment)
     if notice.recipient:
@@ -68,6 +72,7 @@ def of_reports(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     context = told_of(comment) | {
         "reports": removals.above("reported").open().filter(comment=comment.pk).order_by("pk"),
         "queue": in_queue(comment),
+        "choice": choice(),
         "ways": ways(comment, recipient, "keep", "spam", "trash"),
     }
     return context, in_thread(notice, comment)
@@ -95,6 +100,7 @@ def of_appeal(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
         "refused_by": appeal.by,
         "why": appeal.sentence,
         "queue": in_queue(comment),
+        "choice": choice(),
         "ways": ways(comment, recipient, "approve", "deny"),
     }
     return context, in_thread(notice, comment)
@@ -111,9 +117,14 @@ def of_answer(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
 
 
 def of_queue(notice: Notice) -> tuple[dict[str, Any]] | None:
-    """To somebody who decides, what came to the queue in an hour or a day."""
-    parts = [told for part in gathered(notice) if (told := of_part(part))]
-    return ({"parts": parts, "queue": f"{settings.SITE_URL}/admin/comments/queue/"},) if parts else None
+    """A moderator's digest: what came to the queue in an hour or a day, the first comments in full."""
+    parts = gathered(notice)
+    count = parts.count()
+    shown = [told for part in parts[:DIGEST_SHOWS] if (told := of_part(part))]
+    if not shown:
+        return None
+    context = {"parts": shown, "count": count, "left_out": count - len(shown)}
+    return (context | {"queue": f"{settings.SITE_URL}/admin/comments/queue/", "choice": choice()},)
 
 
 def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
@@ -206,11 +217,16 @@ def still_serves(notice: Notice, comment: Comment) -> bool:
     if notice.kind not in Notice.OF_QUEUE:
         return User.objects.filter(is_active=True, notices=notice).exists()
     serving = User.objects.filter(standing.deciders(comment.essay_id), notices=notice)
-    return serving.exclude(queue_mail=QueueMail.NONE).exists()
+    return serving.exclude(moderator_emails.choosing(QueueMail.NONE)).exists()
 
 
 def in_queue(comment: Comment) -> str:
     return f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}"
+
+
+def choice() -> str:
+    """The page where a moderator chooses how often to be emailed."""
+    return f"{settings.SITE_URL}/accounts/queue-mail/"
 
 
 def ways(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:

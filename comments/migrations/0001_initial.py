@@ -134,6 +134,7 @@ class Migration(migrations.Migration):
                 ('likers', models.CharField(choices=[('blogger', 'bloggers'), ('reader', 'readers'), ('person', 'people')], default='blogger', max_length=7, verbose_name='they are called')),
                 ('readers_may_follow', models.BooleanField(default=True, help_text='Replies to them, threads, discussions, new essays: each its own choice, off at first.', verbose_name='readers may follow by mail')),
                 ('authors_moderate', models.BooleanField(default=False, help_text='Moderators decide everywhere in any case.', verbose_name='authors decide about comments on their own essays')),
+                ('moderator_emails', models.CharField(choices=[('each', 'immediately'), ('hourly', 'once an hour'), ('daily', 'once a day'), ('none', 'never')], default='hourly', help_text='About pending comments, reports and appeals. Each moderator can choose something else.', max_length=6, verbose_name='email moderators')),
                 ('readers_may_report', models.BooleanField(default=True, help_text='To the queue, with a reason.', verbose_name='readers may report comments')),
                 ('writers_may_appeal', models.BooleanField(default=True, help_text='Once, in words, when a comment of theirs was refused.', verbose_name='writers may appeal')),
                 ('tombstones_tell', models.BooleanField(default=False, help_text='Where a place is kept and a reason was told.', verbose_name='removed comments say why')),

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import QueueMail
 from blog.models import Essay
 
 EDIT_AT_MOST = 60 * 24 * 366  # minutes
@@ -139,6 +140,13 @@ class Rules(models.Model):
         _("authors decide about comments on their own essays"),
         default=False,
         help_text=_("Moderators decide everywhere in any case."),
+    )
+    moderator_emails = models.CharField(
+        _("email moderators"),
+        max_length=6,
+        choices=QueueMail.of_site(),
+        default=QueueMail.HOURLY,
+        help_text=_("About pending comments, reports and appeals. Each moderator can choose something else."),
     )
     readers_may_report = models.BooleanField(
         _("readers may report comments"), default=True, help_text=_("To the queue, with a reason.")

@@ -185,7 +185,7 @@ def test_the_owner_sets_the_site_up_in_one_form() -> None:
 def rules_as_sent() -> dict[str, str]:
     return {
         "who_may_comment": "name", "close_after_days": "0", "flood_seconds": "15", "hold_links": "3", "hold_words": "casino",
-        "refuse_words": "", "order": "newest", "threads_a_page": "20", "shown_depth": "4", "edit_minutes": "15",
+        "refuse_words": "", "moderator_emails": "hourly", "order": "newest", "threads_a_page": "20", "shown_depth": "4", "edit_minutes": "15",
         "likers": "reader", "spam_hold_at": "0", "spam_mark_at": "0", "hold_quick": "2",
     }  # fmt: skip
 

@@ -235,7 +235,7 @@ def test_who_comes_to_want_them_at_once_gets_what_was_gathered_within_the_hour(e
 
 
 def test_authors_hear_of_their_own_essays_where_they_decide(essay: Essay) -> None:
-    author = make.author("mara")
+    author = make.author("mara", queue_mail="each")
     Authorship.objects.create(essay=essay, author=author)
     elsewhere = make.essay("Elsewhere")
     Browser().say(essay, text="Under hers.")
