@@ -15,8 +15,12 @@ HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
 
 
 def play(settings: Any, base: str) -> None:
-    """Let the provider at this address play every service."""
-    settings.PROVIDERS = providers.configured({}, base)
+    """Let the provider at this address play every service, and "club": an OpenID Connect server that nobody trusts.
+
+    Both OpenID Connect servers say `email_verified` of the same people.
+    """
+    club = providers.server({**providers.played(base), "id": "club", "name": "The Club", "trusted": False})
+    settings.PROVIDERS = (*providers.configured({}, base), club)
     settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
     settings.FETCH_ALLOWED_ORIGINS = frozenset({base})
 
@@ -37,9 +41,7 @@ class Browser(Client):
 
     def leave(self, service: str, *, connect: bool = False, to: str = "/accounts/done/") -> str:
         """Off to a service: the address of its page."""
-        path = (
-            f"/accounts/{'oidc/' if service == 'demo' else ''}{ {'x': 'twitter_oauth2'}.get(service, service) }/login/"
-        )
+        path = f"/accounts/{'oidc/' if service in {'demo', 'club'} else ''}{ {'x': 'twitter_oauth2'}.get(service, service) }/login/"
         answer = self.post(f"{path}?{'process=connect&' if connect else ''}next={to}")
         assert answer.status_code == 302, answer.content.decode()
         return str(answer.headers["Location"])

@@ -191,6 +191,38 @@ def test_a_password_is_not_made_anew_by_an_address_that_was_only_claimed(attacke
         code_in(message)
 
 
+# By a provider that calls an address verified and is not trusted
+
+
+def test_an_untrusted_provider_opens_no_account_by_a_verified_address(attacker: Browser, victim: Browser) -> None:
+    victim.log_in("x")
+    mara = victim.user
+    attacker.log_in("club")
+    assert attacker.user not in {None, mara}
+    assert SocialAccount.objects.get(provider="club").user == attacker.user
+    assert EmailAddress.objects.get(email=MARA).user == mara
+
+
+def test_an_untrusted_provider_verifies_no_address(attacker: Browser) -> None:
+    attacker.log_in("club")
+    assert EmailAddress.objects.get(email=MARA).verified is False
+
+
+def test_an_untrusted_provider_takes_no_claimed_address_from_another_account(
+    attacker: Browser, victim: Browser
+) -> None:
+    victim.log_in("facebook")
+    attacker.log_in("club")
+    assert EmailAddress.objects.get(email=MARA).user == victim.user != attacker.user
+
+
+def test_connecting_an_untrusted_provider_verifies_no_address(attacker: Browser) -> None:
+    attacker.log_in("x", "Kofi Asante")
+    attacker.connect("club")
+    assert SocialAccount.objects.filter(user=attacker.user, provider="club").exists()
+    assert not EmailAddress.objects.filter(email=MARA, verified=True).exists()
+
+
 # In another's browser
 
 

@@ -48,6 +48,17 @@ def test_who_is_trusted_is_published_whatever_the_rules_say(essay: Essay) -> Non
     assert browser.say(essay, text="gold").status == Status.APPROVED
 
 
+def test_a_trusted_guest_whose_browser_does_not_name_the_origin_is_held(essay: Essay) -> None:
+    """Another site could have sent it in the guest's name."""
+    browser = Browser()
+    treat("trust", commenter=browser.say(essay, remember="on").commenter)
+    browser.defaults.pop("HTTP_SEC_FETCH_SITE")
+    comment = browser.say(essay, text="From somewhere.")
+    assert comment.commenter == Commenter.objects.get()
+    assert comment.status == Status.PENDING
+    assert reasons(comment) == ["origin"]
+
+
 @pytest.mark.both
 def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None:
     browser, person = anna()
