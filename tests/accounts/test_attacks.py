@@ -9,10 +9,13 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.db import IntegrityError
+from django.utils import timezone
 
+from accounts import proving
 from accounts.demo.people import MARA
 from accounts.models import Commenter, User
 from blog.models import Essay
@@ -189,6 +192,32 @@ def test_a_password_is_not_made_anew_by_an_address_that_was_only_claimed(attacke
     assert "password reset" not in message.body.lower() or "do not have" in message.body.lower()
     with pytest.raises(AssertionError):
         code_in(message)
+
+
+def test_a_second_address_of_another_account_is_not_given_to_a_new_one(attacker: Browser, victim: Browser) -> None:
+    victim.log_in("x", "Łucja Wiśniewska")
+    EmailAddress.objects.create(user=victim.user, email=MARA, verified=True)
+    attacker.log_in("facebook")
+    assert attacker.user.email == ""
+    assert not EmailAddress.objects.filter(user=attacker.user).exists()
+
+
+def test_an_address_that_another_account_has_verified_is_not_added() -> None:
+    rosa, ines = make.user("rosa"), make.user("ines")
+    EmailAddress.objects.create(user=rosa, email=MARA, verified=True)
+    proving.add(ines, MARA)
+    assert EmailAddress.objects.get(email=MARA).user == rosa
+
+
+@pytest.mark.parametrize("sign", ["a login", "a passkey"])
+def test_an_account_in_use_loses_a_claimed_address_and_nothing_else(victim: Browser, sign: str) -> None:
+    user = User.objects.create(username="mallory", last_login=timezone.now() if sign == "a login" else None)
+    EmailAddress.objects.create(user=user, email=MARA, verified=False)
+    if sign == "a passkey":
+        Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    victim.log_in("x")
+    assert User.objects.filter(pk=user.pk).exists()
+    assert EmailAddress.objects.get(email=MARA).user == victim.user
 
 
 # By a provider that calls an address verified and is not trusted

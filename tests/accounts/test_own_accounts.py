@@ -19,6 +19,8 @@ from accounts.models import Commenter, User
 from accounts.sessions import described
 from pagecache.models import Generation
 from tests import make
+from tests.accounts.by_provider import play
+from tests.services.processes import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 PASSWORD = "orchards are not sold"
@@ -181,8 +183,9 @@ def test_the_log_in_page_offers_every_way(client: Client) -> None:
     assert "the log-in was cancelled" in words_of(client.get(denied.headers["Location"]))
 
 
-def test_a_service_that_is_away_is_said_on_the_log_in_page(client: Client) -> None:
-    answer = client.post("/accounts/with/demo/", follow=True)  # nobody listens where it should be
+def test_a_service_that_is_away_is_said_on_the_log_in_page(client: Client, settings: Any) -> None:
+    play(settings, f"http://localhost:{free_port()}")  # where nothing listens
+    answer = client.post("/accounts/with/demo/", follow=True)
     assert "the other side gave no usable answer" in words_of(answer)
 
 
