@@ -198,6 +198,18 @@ def test_the_last_one_goes_too_where_a_mailed_code_lets_them_in(browser: Browser
 
 
 @pytest.mark.once
+def test_who_has_a_password_gives_it_again_before_a_connected_account_goes(browser: Browser) -> None:
+    browser.log_in("x")
+    me = browser.user
+    me.set_password(PASSWORD)
+    me.save()
+    browser.force_login(me)
+    answer = browser.post("/accounts/3rdparty/", account_of(browser, "twitter_oauth2"))
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert SocialAccount.objects.exists()
+
+
+@pytest.mark.once
 def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) -> None:
     browser.log_in("facebook")  # its address is not proved
     page = browser.post("/accounts/3rdparty/", account_of(browser, "facebook"))
