@@ -120,6 +120,14 @@ def test_an_author_without_any_rights_is_not_joined_away_either() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+def test_staff_without_a_group_is_not_joined_away_either(right: str) -> None:
+    with pytest.raises(actions.Refused):
+        actions.join_users(make.user("boss", **{right: True}), make.user("reader"))
+    assert User.objects.filter(username="boss").exists()
+
+
+@pytest.mark.django_db
 def test_a_closed_account_does_not_come_back_under_another_name() -> None:
     with pytest.raises(actions.Refused):
         actions.join_users(make.user("banned", is_active=False), make.user("reader"))
