@@ -61,5 +61,5 @@ def _renewed(token: str) -> str:
 
 def _changed(authenticator: Authenticator, change: Callable[[str], str]) -> dict[str, Any]:
     """The authenticator's data, with every secret as `change` returns it."""
-    data = authenticator.data
+    data: dict[str, Any] = authenticator.data
     return data | {name: change(str(data[name])) for name in SECRETS if name in data}

@@ -16,7 +16,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def kept_secret(file: Path) -> str:
     """The key generated for this installation: made once, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(64))
@@ -35,6 +34,7 @@ PORT = environment.number("PORT", 8000, most=65534 if DEBUG else 65535)  # the d
 SITE_URL = environment.address("SITE_URL", f"http://127.0.0.1:{PORT}")
 SITE_URL_IS_SET = bool(environment.text("SITE_URL"))
 DATA_DIR = environment.folder("DATA_DIR", BASE_DIR / "var")
+start.claim_data_dir(DATA_DIR, BASE_DIR)
 TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
 _address = urlsplit(SITE_URL)
@@ -194,6 +194,8 @@ STORAGES: dict[str, Any] = {
     else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.storage.JoinedStaticFilesStorage"},
 }
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_MAX_AGE = 3600
 
@@ -201,7 +203,7 @@ EMAIL_URL_IS_SET = bool(environment.text("EMAIL_URL"))
 if EMAIL_URL_IS_SET:
     vars().update(environment.mail("EMAIL_URL"))
 else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "config.mail.PrivateFileBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.email("DEFAULT_FROM_EMAIL", f"Rejoinder <rejoinder@{_address.hostname}>")

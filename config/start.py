@@ -1,14 +1,44 @@
 """What has to hold before the site or any of its commands starts; otherwise one line says what to do."""
 
-import sys
+import os
+import pwd
+import re
+import shlex
 from importlib.util import find_spec
-from typing import NoReturn
+from pathlib import Path
+
+from config.environment import stop
+
+# The system's own folders: DATA_DIR is closed to other users, who need these.
+SYSTEM = re.compile(
+    r"/|/(bin|boot|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var|var/lib|var/tmp)"
+)
 
 
-def stop(words: str) -> NoReturn:
-    """End this process with one line on stderr and status 2."""
-    sys.stderr.write(f"{words}\n")
-    raise SystemExit(2)
+def claim_data_dir(folder: Path, program: Path) -> None:
+    """Create DATA_DIR, closed to other users; stop if it belongs to one, who could not open what is made now."""
+    if SYSTEM.fullmatch(str(folder)) or program.is_relative_to(folder):
+        stop(f"DATA_DIR must be a folder of its own, not {folder}.")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner, user = folder.stat().st_uid, os.geteuid()
+    except OSError as error:
+        seen = next(parent for parent in folder.parents if os.path.exists(parent))  # noqa: PTH110 - no error counts
+        whose = f"{seen} belongs to {name_of(seen.stat().st_uid)}."
+        stop(f"DATA_DIR {folder} cannot be opened by {name_of(os.geteuid())}: {error.strerror}. {whose}")
+    if owner != user:
+        right = name_of(owner)
+        stop(
+            f"{folder} belongs to {right}, not to {name_of(user)}. Run this as {right}: sudo -u {shlex.quote(right)} …"
+        )
+
+
+def name_of(user: int) -> str:
+    """A user's name, or the number as sudo takes it: a container may have users without names."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
 
 
 def need_bucket_package() -> None:

@@ -1,6 +1,7 @@
 """What the settings and the machine say, without asking the database."""
 
 import ipaddress
+import os
 import shutil
 import sqlite3
 import stat
@@ -11,8 +12,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from server import static
+from server import modes, static
 from server.doctor.finding import Finding, Gravity
 
 LEAST_SPACE = 200 * 1024 * 1024
@@ -150,12 +152,40 @@ def about_data() -> Iterator[Finding]:
             % {"count": free // (1024 * 1024), "folder": folder},
             _("Make room."),
         )
+    yield from _about_files(folder)
     if not settings.DEBUG and not static.are_collected():
         yield Finding(
             Gravity.ERROR,
             _("Static files"),
             _("Stylesheets and scripts were not collected, so pages come without them."),
             _("Run: manage.py collectstatic"),
+        )
+
+
+def _about_files(folder: Path) -> Iterator[Finding]:
+    if count := modes.count_open(folder):
+        words = ngettext(
+            "%(count)d file or folder in %(folder)s has a mode that lets other users of this machine use it.",
+            "%(count)d files and folders in %(folder)s have modes that let other users of this machine use them.",
+            count,
+        )
+        yield Finding(
+            Gravity.ERROR,
+            _("Data"),
+            words % {"count": count, "folder": folder},
+            _("Restart the site, or run: chmod -R go= %(folder)s") % {"folder": folder},
+        )
+    if count := modes.count_foreign(folder):
+        words = ngettext(
+            "%(count)d file or folder in %(folder)s belongs to another user.",
+            "%(count)d files and folders in %(folder)s belong to another user.",
+            count,
+        )
+        yield Finding(
+            Gravity.ERROR,
+            _("Data"),
+            words % {"count": count, "folder": folder},
+            _("Run as root: chown -R %(user)s %(folder)s") % {"user": os.geteuid(), "folder": folder},
         )
 
 

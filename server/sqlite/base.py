@@ -1,9 +1,12 @@
-"""Django's SQLite, with a fair wait for the write lock: what `ENGINE` names."""
+"""Django's SQLite, with a fair wait for the write lock, in files for one user: what `ENGINE` names."""
 
+import os
 import random
 import threading
 import time
+from contextlib import suppress
 from sqlite3 import SQLITE_BUSY
+from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
@@ -13,6 +16,10 @@ asking = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        create_private(str(conn_params["database"]))
+        return super().get_new_connection(conn_params)
+
     def _start_transaction_under_autocommit(self) -> None:
         """BEGIN: in a process one asks at a time, the others behind it in a row, each for OPTIONS["timeout"] at most.
 
@@ -39,3 +46,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 raise
             return False
         return True
+
+
+def create_private(name: str) -> None:
+    """Create the file if there is none, closed to other users; SQLite gives its log and index the same mode."""
+    if not name.startswith((":memory:", "file:")):
+        with suppress(OSError):  # it is there, or SQLite says why it cannot be
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

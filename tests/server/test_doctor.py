@@ -1,6 +1,8 @@
 """What the doctor finds, and who is told."""
 
+import os
 import sqlite3
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from server import upkeep, worker
+from server import modes, upkeep, worker
 from server.doctor import Gravity, findings
 from server.doctor.environment import loses_commits
 from tests import make
@@ -36,8 +38,9 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.STAFF_SECOND_FACTOR = True
     settings.DATA_DIR = tmp_path
     settings.STATIC_ROOT = tmp_path / "static"
-    settings.STATIC_ROOT.mkdir()
+    settings.STATIC_ROOT.mkdir(mode=0o700)
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
+    modes.restrict(tmp_path)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
     make.owner("miriam")
     return settings
@@ -78,7 +81,28 @@ def test_a_key_that_others_can_read_is_found(well: Any) -> None:
     file.touch(mode=0o600)
     assert subjects(Gravity.ERROR) == set()
     file.chmod(0o644)
-    assert subjects(Gravity.ERROR) == {"Secret key"}
+    assert subjects(Gravity.ERROR) == {"Secret key", "Data"}
+
+
+def test_modes_that_let_other_users_in_are_counted(well: Any) -> None:
+    (well.DATA_DIR / "media").mkdir(mode=0o755)
+    (well.DATA_DIR / "rejoinder.sqlite3").touch(mode=0o644)
+    (well.DATA_DIR / "link").symlink_to("/etc/passwd")
+    (found,) = findings()
+    assert found.words.startswith(f"2 files and folders in {well.DATA_DIR} have modes")
+    assert found.remedy == f"Restart the site, or run: chmod -R go= {well.DATA_DIR}"
+    subprocess.run(["chmod", "-R", "go=", well.DATA_DIR], check=True)
+    assert findings() == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can give a file to another user.")
+def test_files_of_another_user_are_counted(well: Any) -> None:
+    file = well.DATA_DIR / "rejoinder.sqlite3"
+    file.touch(mode=0o600)
+    os.chown(file, 54321, -1)
+    (found,) = findings()
+    assert found.words == f"1 file or folder in {well.DATA_DIR} belongs to another user."
+    assert found.remedy == f"Run as root: chown -R 0 {well.DATA_DIR}"
 
 
 @pytest.mark.both
@@ -139,4 +163,5 @@ def test_only_the_owner_sees_the_page() -> None:
 
 @pytest.mark.both
 def test_the_command_says_the_same(installation: Installation) -> None:
+    modes.restrict(installation.data_dir)
     assert "EMAIL_URL is not set" in installation.manage("doctor")

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from server import health, serve, static
+from server import health, modes, serve, static
 from server.doctor import findings
 
 DEMO = ("owner", "author", "moderator")
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+        modes.restrict(settings.DATA_DIR)
         self.refuse_pending_migrations()
         if not static.are_collected():
             self.stdout.write("Collecting the static files.")

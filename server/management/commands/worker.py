@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
-from server import database, fence
+from server import database, fence, modes
 from server.worker import Worker
 
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         database.limit_statements()
+        modes.restrict(settings.DATA_DIR)
         worker = Worker()
         fence.once_told(fence.STOPS, worker.stop)
         autodiscover_modules("jobs")
