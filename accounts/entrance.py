@@ -5,6 +5,9 @@ from typing import Any
 from allauth.account import forms
 from allauth.account.adapter import get_adapter
 from allauth.core import context
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts import attempts, codes, proving
@@ -41,6 +44,17 @@ class SignupForm(AddressMixin, forms.SignupForm):
     def clean_email(self) -> str:
         attempts.sign_up(context.request)
         return super().clean_email()
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Do the work of a new account for an address that has one, too: else the time taken would tell."""
+        if self.account_already_exists:
+            email, other = self.cleaned_data["email"], f"{get_random_string(12)}@example.invalid"
+            self.cleaned_data["email"], self.account_already_exists = other, False
+            with transaction.atomic():
+                self.save(request)
+                transaction.set_rollback(True)
+            self.cleaned_data["email"], self.account_already_exists = email, True
+        return super().try_save(request)
 
 
 class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from tests import make
 from tests.accounts.by_provider import PASSWORD, Browser
 
@@ -89,3 +93,22 @@ def test_a_verified_address_goes_before_one_that_is_only_claimed() -> None:
     assert browser.user is None
     browser.log_in_by_password("miriam@example.org", PASSWORD)
     assert browser.user == miriam
+
+
+def test_a_sign_up_makes_no_account_for_an_address_that_has_one() -> None:
+    make.user("miriam", password=PASSWORD)
+    before = User.objects.count()
+    Browser().sign_up("miriam@example.org", "Miriam")
+    assert User.objects.count() == before
+    assert mail.outbox[-1].to == ["miriam@example.org"]
+
+
+def test_a_sign_up_asks_the_database_alike_for_known_and_unknown_addresses() -> None:
+    def questions(email: str) -> int:
+        with CaptureQueriesContext(connection) as made:
+            Browser().sign_up(email, "Miriam")
+        return sum(query["sql"].startswith(("INSERT", "UPDATE")) for query in made)
+
+    make.user("miriam", password=PASSWORD)
+    questions("first@example.org")  # what is asked once
+    assert abs(questions("miriam@example.org") - questions("unknown@example.org")) <= 1

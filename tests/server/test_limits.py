@@ -106,3 +106,26 @@ def test_somebody_of_two_names_waits_for_both() -> None:
     assert limits.take("comment", ["ida", WHO], 15) == 0
     assert limits.take("comment", "ida", 15) > 0
     assert limits.take("comment", ["otto", WHO], 15) > 0
+
+
+@pytest.mark.django_db
+def test_a_turn_is_given_back() -> None:
+    assert limits.take("try", "someone", 60, count=2) == 0
+    assert limits.take("try", "someone", 60, count=2) == 0
+    assert limits.is_spent("try", "someone", 60, count=2)
+    limits.give_back("try", "someone", 60, count=2)
+    assert not limits.is_spent("try", "someone", 60, count=2)
+    assert limits.take("try", "someone", 60, count=2) == 0
+    assert limits.take("try", "someone", 60, count=2) > 0
+
+
+@pytest.mark.django_db
+def test_what_was_issued_is_redeemed_once_and_in_time() -> None:
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        for what in ("first", "second"):
+            limits.issue("code", what, 60)
+        assert not limits.redeem("another purpose", "first")
+        assert limits.redeem("code", "first")
+        assert not limits.redeem("code", "first")
+        clock.shift(60)
+        assert not limits.redeem("code", "second")
