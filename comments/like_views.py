@@ -5,18 +5,18 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 import pagecache
+from accounts import leaving
 from accounts.middleware import Request, remember
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import liked, liking, standing
+from comments import like_login, liked, liking, standing
 from comments.actions import Flooded, Gone, Joined
 from comments.models import Comment, Discussion
 from comments.screening import Sender
@@ -48,17 +48,34 @@ def answer(request: Request, essay: Essay, comment: Comment | None = None) -> Ht
         return change(request, likes, comment)
     if likes is None:
         raise Http404
+    if request.method == "GET" and like_login.is_due(request):
+        return carry_out(request, likes, comment, liking.like)
     return page(request, likes, comment)
 
 
 def change(request: Request, likes: liked.Likes, comment: Comment | None) -> HttpResponse:
     """What was asked for is so now, or it is said why not."""
+    if "login" in request.POST:
+        return carry_out(request, likes, comment, liking.like) if likes.may_like else log_in(request)
     verb = WISHES.get(request.POST.get("like", ""))
     if verb is None:
         return refuse(request, 422, _("It was not said what you like. Please use the button on the page."))
     if not likes.may_like:
-        words = _("Here people log in before they like something.")
-        return refuse(request, 403, words, f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+        return needs_login(request)
+    return carry_out(request, likes, comment, verb)
+
+
+def log_in(request: Request) -> HttpResponse:
+    return too_often(request, liking.MINUTE) if leaving.is_too_often(request) else like_login.log_in(request)
+
+
+def needs_login(request: Request) -> HttpResponse:
+    template = "comments/_like_login.html" if "fragment" in request.POST else "comments/like_login.html"
+    context = {"heading": _("You are not logged in."), "back": place_of(request)}
+    return render(request, template, context, status=403)
+
+
+def carry_out(request: Request, likes: liked.Likes, comment: Comment | None, verb: Any) -> HttpResponse:
     commenter = likes.commenter or Commenter()
     sender = Sender(request.META["REMOTE_ADDR"], request.origin_proved)
     if likes.commenter or verb is liking.like:
@@ -130,13 +147,15 @@ def too_often(request: Request, seconds: int) -> HttpResponse:
     return response
 
 
-def refuse(request: Request, status: int, words: str, log_in: str = "") -> HttpResponse:
+def refuse(request: Request, status: int, words: str) -> HttpResponse:
     """A sentence: on a page of its own, or alone for the script that shows it beside the button."""
-    link = format_html(' <a href="{}">{}</a>', log_in, _("Log in")) if log_in else ""
-    sentence = format_html("{}{}", words, link)
     if "fragment" in request.POST:
-        return HttpResponse(sentence, status=status)
-    where = request.path.removesuffix("like/")
-    way = "" if status == 404 else format_html('<a href="{}">{}</a>', where, _("Back to the essay"))
-    context = {"heading": _("That was not liked."), "sentence": sentence, "advice": way}
+        return HttpResponse(escape(words), status=status)
+    way = "" if status == 404 else format_html('<a href="{}">{}</a>', place_of(request), _("Back to the essay"))
+    context = {"heading": _("That was not liked."), "sentence": words, "advice": way}
     return render(request, "problem.html", context, status=status)
+
+
+def place_of(request: Request) -> str:
+    """The address of what is liked."""
+    return request.path.removesuffix("like/")

@@ -46,7 +46,7 @@ def of(commenter: Commenter | None, essay: Any, address: str) -> Standing:
     if known is None or known.commenter != commenter.pk:
         found = Commenter.objects.filter(pk=commenter.pk).annotate(**asked(commenter, essay, address)).first()
         known = read(found, commenter)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def asked(commenter: Commenter, essay: Essay, address: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def asked(commenter: Commenter, essay: Essay, address: str) -> dict[str, Any]:
     return {
         "approved_last": Subquery(approved.values("created")[:1]),
         "block_in_force": Subquery(Block.objects.on(commenter, address).values(found=KIND_AND_KEY)[:1]),
-        "writer_is_trusted": Exists(User.objects.filter(moderators() | Q(wrote), pk=commenter.user_id)),
+        "writer_is_trusted": Exists(User.objects.filter(moderators() | Q(wrote), commenter=commenter.pk)),
     }
 
 

@@ -6,7 +6,7 @@ function turn(likes) {
 }
 
 async function send(likes, form, { name, value }) {
-  const status = likes.querySelector("[data-lost], [role=status]") ?? likes.appendChild(document.createElement("p"));
+  const status = likes.querySelector("[data-lost], [role=status]") ?? likes.appendChild(document.createElement("div"));
   let words = document.querySelector("[data-lost]").dataset.lost;
   status.role = "status";
   status.textContent = "";
@@ -29,7 +29,18 @@ async function send(likes, form, { name, value }) {
   if (!isOtherwise.get(likes)) turn(likes);
   isOtherwise.delete(likes);
   status.innerHTML = words;
+  if (status.querySelector("[name=login]")) refused.set(likes, form);
 }
+
+/* Likes that need a login, which may also happen in another window: then they are sent again. */
+const refused = new Map();
+try {
+  new BroadcastChannel("login").onmessage = ({ data: outcome }) => {
+    if (outcome !== "in" && !/^\d+$/.test(outcome)) return;
+    for (const [likes, form] of refused) if (likes.isConnected) form.requestSubmit(form.querySelector("[name=like]"));
+    refused.clear();
+  };
+} catch {} // where cookies are refused there may be no channel either
 
 /* One after the other: the answer to a guest's first like says who they are. What is pressed again meanwhile shows at
    once, and is sent if it is still wished for when the answer is here. */
@@ -38,7 +49,7 @@ let sent = Promise.resolve();
 addEventListener("submit", (event) => {
   const { target, submitter } = event;
   const likes = target.closest(".likes");
-  if (!likes) return;
+  if (!likes || submitter?.name === "login") return;
   event.preventDefault();
   turn(likes);
   if (isOtherwise.has(likes)) isOtherwise.set(likes, !isOtherwise.get(likes));

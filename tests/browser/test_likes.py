@@ -12,6 +12,7 @@ from comments import liking
 from comments.models import Comment, Discussion, Like, Rules
 from comments.screening import Sender
 from tests import make
+from tests.services import provider
 from tests.services.chromium import Visitor
 
 if TYPE_CHECKING:
@@ -107,9 +108,42 @@ def test_whoever_may_not_is_told_where_to_log_in(
     page = visitor.open(site.url + essay.get_absolute_url())
     beside = page.locator(f"#comment-{comment.pk} .likes")
     beside.get_by_role("button").click()
-    expect(beside.get_by_role("status")).to_contain_text("Here people log in before they like something.")
-    expect(beside.get_by_role("link", name="Log in")).to_be_visible()
+    expect(beside.get_by_role("status")).to_contain_text("Log in to like this.")
+    expect(beside.get_by_role("button", name="Log in")).to_be_visible()
     expect(beside.locator(".count")).to_have_text("2")
+    visitor.axe(page)
+    visitor.complaints.clear()  # Chromium logs what is refused
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_like_is_saved_after_the_login_and_the_reader_is_back_at_the_comment(
+    visitor: Visitor, site: "Server", essay: Essay, comment: Comment, script: bool
+) -> None:
+    Rules.objects.update(guests_may_like=False)
+    page = visitor.open(site.url + essay.get_absolute_url(), script=script)
+    page.get_by_role("button", name="Like this comment by Ines Okafor").click()
+    page.locator("main").get_by_role("button", name="Log in", exact=True).click()
+    page.get_by_role("button", name="Log in with X (Twitter)").click()
+    provider.allow(page, "Mara Lindqvist")
+    expect(page).to_have_url(f"{site.url}{essay.get_absolute_url()}#comment-{comment.pk}")
+    expect(page.get_by_role("button", name="You like this comment by Ines Okafor")).to_be_visible()
+    assert Like.objects.filter(commenter__name="Mara Lindqvist", comment=comment).count() == 1
+    visitor.complaints.clear()  # Chromium logs what is refused
+
+
+def test_a_like_is_saved_when_the_login_happens_in_another_window(
+    visitor: Visitor, site: "Server", essay: Essay, comment: Comment
+) -> None:
+    Rules.objects.update(guests_may_like=False)
+    page = visitor.open(site.url + essay.get_absolute_url())
+    page.get_by_role("button", name="Like this essay").click()
+    expect(page.locator("article.essay").get_by_role("button", name="Log in")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Log in with X (Twitter)").click()
+    provider.allow(opened.value, "Mara Lindqvist")
+    expect(page.get_by_role("button", name="You like this essay")).to_be_visible()
+    expect(page.locator("article.essay [role=status]")).to_have_count(0)
+    assert Like.objects.filter(commenter__name="Mara Lindqvist", essay=essay).count() == 1
     visitor.complaints.clear()  # Chromium logs what is refused
 
 

@@ -1,0 +1,133 @@
+"""Who has to log in before they like something: the like is kept, given once they are in, and they are back there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.utils import timezone
+
+from accounts.models import User
+from blog.models import Essay
+from comments.models import Comment, Like
+from tests import make
+from tests.accounts.by_provider import PASSWORD, code_in
+from tests.comments.door import Browser
+from tests.comments.likes import count, like_address, press
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+@pytest.fixture
+def rosa(db: None) -> User:
+    return make.user("rosa", name="Rosa Castellanos", password=PASSWORD)
+
+
+def by_password(guest: Browser, login: str) -> Any:
+    return guest.post(login, {"login": "rosa", "password": PASSWORD})
+
+
+def by_code(guest: Browser, login: str) -> Any:
+    onward = login.partition("next=")[2]
+    asked = guest.post(f"/accounts/login/code/?next={onward}", {"email": "rosa@example.org"})
+    return guest.post(asked.headers["Location"], {"code": code_in(mail.outbox[-1])})
+
+
+def by_a_new_account(guest: Browser, login: str) -> Any:
+    onward = login.partition("next=")[2]
+    asked = guest.post(f"/accounts/signup/?next={onward}", {"email": "new@example.org", "name": "Rosa Castellanos"})
+    return guest.post(asked.headers["Location"], {"code": code_in(mail.outbox[-1])})
+
+
+def ask_to_log_in(guest: Browser, target: Essay | Comment, query: str = "") -> str:
+    """Press Like, then Log in: the address of the login page."""
+    assert "Log in to like this." in press(guest, target).text
+    answer = guest.post(like_address(target) + query, {"login": "1"})
+    return str(answer.headers["Location"])
+
+
+def is_logged_in(guest: Browser) -> bool:
+    return "_auth_user_id" in guest.session
+
+
+@pytest.mark.parametrize("way", [by_password, by_code, by_a_new_account])
+@pytest.mark.parametrize("on", ["essay", "comment"])
+def test_the_like_is_saved_and_the_reader_is_back_there(
+    essay: Essay, comment: Comment, guest: Browser, rosa: User, way: Callable[[Browser, str], Any], on: str
+) -> None:
+    target = essay if on == "essay" else comment
+    answer = way(guest, ask_to_log_in(guest, target, "" if on == "essay" else "?order=newest"))
+    assert is_logged_in(guest)
+    back = guest.get(answer.headers["Location"])
+    assert back.status_code == 303
+    assert back.headers["Location"] == (
+        f"{essay.get_absolute_url()}#likes" if on == "essay" else f"/comments/{comment.pk}/?order=newest"
+    )
+    assert Like.objects.get().commenter.name == "Rosa Castellanos"
+    assert count(target) == 1
+
+
+def test_it_is_given_once(essay: Essay, guest: Browser, rosa: User) -> None:
+    by_password(guest, ask_to_log_in(guest, essay))
+    assert guest.get(like_address(essay)).status_code == 303
+    press(guest, essay, 0)
+    assert guest.get(like_address(essay)).status_code == 200
+    assert count(essay) == 0
+
+
+def test_it_waits_for_half_an_hour(essay: Essay, guest: Browser, rosa: User) -> None:
+    login = ask_to_log_in(guest, essay)
+    with time_machine.travel(timezone.now() + timedelta(minutes=31)):
+        by_password(guest, login)
+        assert guest.get(like_address(essay)).status_code == 200
+    assert count(essay) == 0
+
+
+def test_a_link_alone_makes_nobody_like_anything(essay: Essay, guest: Browser, rosa: User) -> None:
+    by_password(guest, f"/accounts/login/?next={like_address(essay)}")
+    assert is_logged_in(guest)
+    assert guest.get(like_address(essay)).status_code == 200
+    assert guest.get(f"{like_address(essay)}?login=1&like=1").status_code == 200
+    assert count(essay) == 0
+
+
+def test_a_like_of_one_thing_is_no_like_of_another(essay: Essay, comment: Comment, guest: Browser, rosa: User) -> None:
+    by_password(guest, ask_to_log_in(guest, essay))
+    assert guest.get(like_address(comment)).status_code == 200
+    assert (count(comment), guest.get(like_address(essay)).status_code, count(essay)) == (0, 303, 1)
+
+
+def test_another_site_cannot_ask_for_it(essay: Essay) -> None:
+    for site in ("cross-site", "same-site"):
+        stranger = Browser(headers={"Sec-Fetch-Site": site})
+        assert stranger.post(like_address(essay), {"login": "1"}).status_code == 403
+        assert settings.SESSION_COOKIE_NAME not in stranger.cookies
+    assert Browser(headers={}).post(like_address(essay), {"login": "1"}).status_code == 403
+
+
+def test_whoever_only_likes_gets_no_session(essay: Essay, guest: Browser) -> None:
+    press(guest, essay)
+    assert settings.SESSION_COOKIE_NAME not in guest.cookies
+
+
+def test_whoever_logs_out_in_between_leaves_no_like_to_the_next(essay: Essay, guest: Browser, rosa: User) -> None:
+    by_password(guest, ask_to_log_in(guest, essay))
+    guest.post("/accounts/logout/")
+    by_password(guest, "/accounts/login/")
+    assert guest.get(like_address(essay)).status_code == 200
+    assert count(essay) == 0
+
+
+def test_whoever_is_logged_in_by_then_likes_at_once(essay: Essay, reader: Browser) -> None:
+    assert reader.post(like_address(essay), {"login": "1"}).status_code == 303
+    assert count(essay) == 1
+
+
+def test_logins_from_one_address_are_limited(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.leaving.A_MINUTE", 1)
+    ask_to_log_in(guest, essay)
+    answer = Browser().post(like_address(essay), {"login": "1"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
