@@ -8,6 +8,7 @@ const base = form?.getAttribute("action").replace(/respond\/$/, "");
 const channel = open_channel();
 const typed = {};
 let connecting = null;
+let pending = null; // the provider whose login may still end in the other window
 
 /* Where cookies are refused there may be no channel either. */
 function open_channel() {
@@ -47,6 +48,7 @@ async function refresh(query = "") {
     else if (field && value) field.value = value;
   }
   connecting = null;
+  pending = null;
   return { is_in: Boolean(who.querySelector(".you")), was_inside };
 }
 
@@ -129,31 +131,24 @@ function connect(button) {
   away.submit();
   away.remove();
   show(button, template.dataset.connecting.replace("%s", button.dataset.connect), true);
+  pending = button.dataset.connect;
   who.querySelector("[data-stop]").focus();
 }
 
-/* Back on this page while the other window has not reported: it may be waiting, or gone. */
+/* Back on this page before the other window has reported: nobody can tell whether it is still open, so the icons come
+   back. A login that is completed there later is heard of, or found at the next return. */
 async function look_again() {
-  if (document.hidden || !connecting?.is_waiting) return;
-  const { button } = connecting;
+  if (document.hidden || !pending) return;
+  const before = connecting;
   try {
     const answer = await fetch(`${base}identity/`);
     const [, came_in] = (answer.ok && (await answer.text()).match(/name="as" value="(\d+)"/)) || [];
-    if (connecting?.button !== button) return;
+    if (connecting !== before) return;
     if (came_in && came_in !== who.querySelector("[data-keep]")?.dataset.keep) await renew("", ".identity");
-    else show_waiting(button);
+    else if (before?.is_waiting) row_again(template.dataset.waiting);
   } catch {
-    trouble(template.dataset.away);
+    if (before?.is_waiting && connecting === before) trouble(template.dataset.away);
   }
-}
-
-function show_waiting(button) {
-  const words = template.dataset.waiting;
-  const line = who.querySelector(".connecting em");
-  if (!line || line.textContent === words) return;
-  line.textContent = words;
-  say(words);
-  button.setAttribute("aria-pressed", "true");
 }
 
 async function leave(button) {
@@ -173,7 +168,11 @@ const speaker = () => who.querySelector("[name=as]")?.value;
 async function heard(outcome) {
   const is_news = /^\d+$/.test(outcome) && outcome !== speaker() && !who.querySelector("[data-keep]");
   if (is_news || outcome === "out" || outcome === "in") await renew("", ".identity");
-  else if (connecting && template.dataset[outcome]) trouble(template.dataset[outcome].replace("%s", connecting.button.dataset.connect));
+  else if (pending && template.dataset[outcome]) {
+    const name = pending;
+    pending = null;
+    trouble(template.dataset[outcome].replace("%s", name));
+  }
 }
 
 if (form && who) {
@@ -187,7 +186,10 @@ if (form && who) {
     else if (leaves !== undefined) leave(button);
     else if (change !== undefined) renew("?change=1", ".icons button");
     else if (keep !== undefined) renew("", ".identity");
-    else row_again();
+    else {
+      pending = null;
+      row_again();
+    }
   });
   channel?.addEventListener("message", ({ data }) => heard(data));
   if (who.querySelector(".you")) channel?.postMessage(speaker());

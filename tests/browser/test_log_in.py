@@ -151,7 +151,7 @@ def refused_as_staff(page: Page) -> None:
     provider.allow(small_window(page), "Teodor Marin")  # who has the demo moderator's email address
 
 
-WAITS = "Not logged in yet: continue in the other window, or Cancel."
+WAITS = "You are not logged in yet."
 NO_ANSWER = "the other side gave no usable answer"
 TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (closed, WAITS),
@@ -188,6 +188,84 @@ def test_what_goes_wrong_is_said_and_no_word_is_lost(
         expect(page.get_by_role("textbox", name="Name")).to_be_visible()
         for other in page.context.pages[1:]:
             other.close()
+
+
+def offers_icons(page: Page) -> None:
+    expect(page.locator(".identity")).not_to_contain_text("Connecting")
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="Log in with X (Twitter)")).not_to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
+    has_words(page)
+
+
+RETURNS = {
+    "focus": "dispatchEvent(new Event('focus'))",
+    "visibilitychange": "document.dispatchEvent(new Event('visibilitychange'))",
+}
+
+
+@pytest.mark.parametrize("returns", RETURNS)
+def test_whoever_closes_the_window_by_hand_finds_the_icons_again(
+    visitor: Visitor, site: "Server", essay: Essay, returns: str
+) -> None:
+    page = open_form(visitor, site, essay)
+    small_window(page).close()
+    page.evaluate(RETURNS[returns])
+    offers_icons(page)
+    expect(page.get_by_role("status")).to_contain_text(WAITS)
+    provider.allow(small_window(page), "Mara Lindqvist")
+    is_in(page)
+
+
+def test_a_login_that_is_completed_after_the_icons_came_back_still_arrives(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = open_form(visitor, site, essay)
+    small = small_window(page)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    offers_icons(page)
+    provider.allow(small, "Mara Lindqvist")
+    is_in(page)
+    has_words(page)
+    page.get_by_role("button", name="Log Out").click()
+    small = small_window(page)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    offers_icons(page)
+    provider.deny(small)
+    expect(page.locator(".identity")).to_contain_text("the log-in was cancelled")
+
+
+def test_a_login_that_nothing_tells_of_is_found_at_the_next_return(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = visitor.open(alone=True)
+    page.add_init_script("delete window.BroadcastChannel")
+    page.goto(site.url + essay.get_absolute_url())
+    page.get_by_role("textbox", name="Comment").fill(WORDS)
+    small = small_window(page)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    offers_icons(page)
+    provider.allow(small, "Mara Lindqvist")
+    if not small.is_closed():
+        small.wait_for_event("close")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    is_in(page)
+
+
+def test_cancel_works_while_the_site_does_not_answer_and_a_later_login_arrives(
+    visitor: Visitor, site: "Server", essay: Essay
+) -> None:
+    page = open_form(visitor, site, essay)
+    small = small_window(page)
+    page.route("**/identity/", lambda route: None)  # never answered
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    offers_icons(page)
+    expect(page.locator(".identity .trouble")).to_have_count(0)
+    page.unroute("**/identity/")
+    provider.allow(small, "Mara Lindqvist")
+    is_in(page)
+    has_words(page)
 
 
 @pytest.mark.long
@@ -312,7 +390,7 @@ def test_every_state_fits_and_can_be_read(
     small = small_window(page, "Facebook")
     look_at("Connecting to Facebook…")
     page.evaluate("dispatchEvent(new Event('focus'))")
-    look_at("Not logged in yet")
+    look_at("You are not logged in yet.")
     page.get_by_role("textbox", name="Comment").focus()
     provider.deny(small)
     look_at("the log-in was cancelled")
@@ -359,6 +437,5 @@ def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
     expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
     visitor.axe(page)
     closed(page)  # who is logged in all the while has not come in by the window
-    expect(page.locator(".identity")).to_contain_text("Not logged in yet: continue in the other window, or Cancel.")
-    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".identity")).to_contain_text("You are not logged in yet.")
     expect(page.get_by_role("button", name="Keep commenting as Mara Lindqvist")).to_be_visible()
