@@ -82,6 +82,7 @@ function refuse(page) {
       parent.dispatchEvent(new Event("input"));
     }
     complain(errors);
+    import("./field-errors.js").catch(() => {}); // the server checks again
     if (errors.querySelector("a[href^='/comments/']")) form.dispatchEvent(new Event("taken")); // it is there already
   } else if (theirs) { // closed meanwhile
     form.replaceWith(theirs);

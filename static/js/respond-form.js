@@ -17,7 +17,9 @@ if (form) {
       form.requestSubmit(submitter);
     });
   });
-  form.querySelector(".errors")?.focus();
+  const errors = form.querySelector(".errors");
+  if (errors) import("./field-errors.js");
+  errors?.focus();
   document.addEventListener("selectionchange", function select() {
     if (getSelection().isCollapsed) return;
     document.removeEventListener("selectionchange", select);
