@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from comments import disposable, patterns
 from comments.cases import Case
-from comments.folding import first_in
+from comments.folding import first_in, without_stars
 from comments.languages import NAMES
 from comments.models import Condition
 from comments.models.block import Network, network_of
@@ -66,8 +66,8 @@ def hundred(value: str) -> int:
 
 
 def words(value: str) -> str:
-    if not value.strip():
-        raise ValidationError(_("This condition needs words, one a line."))
+    if not any(without_stars(line) for line in value.splitlines()):
+        raise ValidationError(_("Enter at least one word, one per line."))
     return value
 
 
@@ -164,7 +164,10 @@ MEANINGS: dict[str, Meaning] = {
 WHOLE = gettext_lazy("A whole number.")
 NEEDS: dict[str, Any] = {
     Kind.LINKS: gettext_lazy("A whole number. Links to this site do not count."),
-    Kind.WORDS: gettext_lazy("Words, one a line; found in text, name, address and website, also within other words."),
+    Kind.WORDS: gettext_lazy(
+        "Words, one per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. Checked in text, name, "
+        "email address and website."
+    ),
     Kind.PATTERN: gettext_lazy(
         "A regular expression, found in text, name, address or website, whether in capitals or not. One that could run "
         "for ever is refused; one that takes longer than a twentieth of a second counts as not found."

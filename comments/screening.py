@@ -19,7 +19,7 @@ from blog import markup
 from blog.models import Essay, Site
 from comments import blocks, own_rules, teaching
 from comments.cases import Case, Past
-from comments.folding import first_in, fold_words
+from comments.folding import first_in, fold_words, without_stars
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import network_of
 from comments.models.history import History
@@ -244,7 +244,8 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
         return decided
     if word := found(draft.rules.refuse_words, draft):
         raise Refused(
-            _("This site does not publish comments with “%(word)s”. Please say it in other words.") % {"word": word}
+            _("This site does not publish comments with “%(word)s”. Please say it in other words.")
+            % {"word": without_stars(word)}
         )
     reasons = doubts(draft)
     if any(is_spam_outright(reason, draft.rules) for reason in reasons):

@@ -63,7 +63,12 @@ class Rules(models.Model):
         _("hold at this many links"), default=2, help_text=_("0: never for its links.")
     )
     hold_words = models.TextField(
-        _("hold at these words"), blank=True, help_text=_("One a line; found in words, name, address and website.")
+        _("hold at these words"),
+        blank=True,
+        help_text=_(
+            "One per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. "
+            "Checked in text, name, email address and website."
+        ),
     )
     hold_quick = models.PositiveSmallIntegerField(
         _("hold what is sent within seconds"),
@@ -94,7 +99,13 @@ class Rules(models.Model):
     )
     spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
     rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of the owner's own rules are on
-    refuse_words = models.TextField(_("refuse at these words"), blank=True, help_text=_("One a line."))
+    refuse_words = models.TextField(
+        _("refuse at these words"),
+        blank=True,
+        help_text=_(
+            "One per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. The writer is told the word."
+        ),
+    )
     close_after_days = models.PositiveIntegerField(
         _("close after days"), default=0, validators=DAYS, help_text=_("0: comments stay open.")
     )

@@ -292,7 +292,7 @@ def test_one_that_slipped_through_is_stopped_holds_nothing_and_is_told_of(guest:
         ("links", "many", "needs a whole number"),
         ("links", "-1", "needs a whole number"),
         ("capitals", "101", "from 1 to 100"),
-        ("words", " ", "needs words"),
+        ("words", " ", "at least one word"),
         ("pattern", "", "needs a pattern"),
         ("language", "Klingon", "is no language"),
         ("address", "not an address", "is no mail address, domain or network"),

@@ -1,0 +1,99 @@
+"""The owner's word lists: a word is found as a whole word, and with `*` as part of one."""
+
+import pytest
+
+from blog.models import Essay
+from comments import own_rules
+from comments.models import Rule, Status
+from tests import make
+from tests.comments.door import Browser
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+CLASSIC = "A classic assessment"
+FOUND = [
+    ("ass", "What an ass!"),
+    ("ass", "ass"),
+    ("ass", "(ASS)"),
+    ("ass", "smart-ass"),
+    ("ass", "an_ass_here"),
+    ("ass*", CLASSIC),
+    ("*ass", "Such a jackass."),
+    ("*ass*", "A classic"),
+    ("big win", "a BIG  win for you"),
+    ("big w*", "a big winner"),
+    ("straße", "Auf der STRASSE."),
+    ("élan", "Quel élan !"),
+    ("@example.net", "Write to me@example.net"),
+    ("casino.example", "See https://casino.example/now"),
+    ("100%", "100% free"),
+    ("казино", "Лучшее казино тут"),
+    ("赌场", "最好的赌场在这里"),
+    ("カジノ", "オンラインカジノで"),
+    ("คาสิโน", "เล่นคาสิโนออนไลน์"),
+    ("카지노", "온라인카지노에서"),
+    ("viagra", "买viagra吧"),
+]
+NOT_FOUND = [
+    ("ass", CLASSIC),
+    ("ass*", "A classic jackass"),
+    ("*ass", CLASSIC),
+    ("win", "winner"),
+    ("élan", "élans"),
+    ("lan", "élan"),
+    ("big win", "big winner"),
+    ("казино", "казиношный"),
+    ("casino", "casino2000"),
+    ("*", "Anything"),
+    ("**", "Anything **bold**"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _open(essay: Essay) -> None:
+    make.rules(hold_first_comment=False, hold_links=0)
+
+
+@pytest.mark.parametrize(("word", "text"), FOUND)
+def test_a_comment_with_a_word_of_the_list_is_held(essay: Essay, guest: Browser, word: str, text: str) -> None:
+    make.rules(hold_words=f"something else\n{word}")
+    assert guest.say(essay, text=text).status == Status.PENDING
+
+
+@pytest.mark.parametrize(("word", "text"), NOT_FOUND)
+def test_a_comment_that_has_a_word_only_inside_another_is_published(
+    essay: Essay, guest: Browser, word: str, text: str
+) -> None:
+    make.rules(hold_words=word, refuse_words=word)
+    assert guest.say(essay, text=text).status == Status.APPROVED
+
+
+def test_refused_words_are_whole_words_too_and_named_without_the_asterisk(essay: Essay, guest: Browser) -> None:
+    make.rules(refuse_words="ass\ncasino*")
+    assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
+    assert "with “casino”" in guest.post_to(essay, text="Many casinos").problem
+
+
+def test_the_owners_rules_find_whole_words(essay: Essay, guest: Browser) -> None:
+    rule = Rule.objects.create(name="Rude", action="hold", is_on=True)
+    rule.conditions.create(kind="words", value="ass\ncasino*")
+    own_rules.stamp()
+    assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
+    assert guest.say(essay, text="Many casinos").status == Status.PENDING
+
+
+def test_the_help_beside_each_list_says_what_a_line_finds(essay: Essay) -> None:
+    owner = Browser(make.owner())
+    for page, count in (("/admin/comments/rules/1/change/", 2), ("/admin/comments/rule/add/", 1)):
+        said = owner.read(page).words
+        assert said.count("Whole words only; use * for parts of words: ass*, *ass, *ass*.") == count
+
+
+def test_a_condition_of_asterisks_alone_is_not_saved(essay: Essay) -> None:
+    answer = Browser(make.owner()).post(
+        "/admin/comments/rule/add/",
+        {"name": "All", "action": "hold", "position": "0", "sentence": "", "conditions-TOTAL_FORMS": "1",
+         "conditions-INITIAL_FORMS": "0", "conditions-0-kind": "words", "conditions-0-value": "*\n**"},
+    )  # fmt: skip
+    assert "Enter at least one word, one per line." in answer.content.decode()
+    assert not Rule.objects.exists()
