@@ -329,6 +329,9 @@ def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: P
         "It knows 0 spam and 0 good comments. Until it has 30 of each it goes mostly by what came with it"
         in desk.read(form).words
     )
+    assert (
+        "On YouTube comments that it had not learned from, that held up to 1.5 % of the good" in desk.read(form).words
+    )
     teach(tmp_path)
     page = desk.read(form)
     assert "It knows 40 spam and 40 good comments. It draws the line at 0." in page.words
