@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -107,6 +112,33 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
                 Condition.objects.filter(pk=condition.pk).update(stops=0, stopped=None)
         own_rules.stamp()
 
+    def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None) -> HttpResponse:
+        offer_to_switch_on(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        offer_to_switch_on(request, obj)
+        return super().response_change(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.switch_on)
+        return [path("<int:pk>/switch-on/", view, name="rule-switch-on"), *super().get_urls()]
+
+    def switch_on(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Switch a rule on by the button in the message about it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        rule = get_object_or_404(Rule, pk=pk)
+        if not self.has_change_permission(request, rule):
+            raise PermissionDenied
+        with transaction.atomic():
+            rule.is_on = True
+            rule.save(update_fields=["is_on"])
+            own_rules.stamp()
+            self.log_change(request, rule, [{"changed": {"fields": ["is_on"]}}])
+        messages.success(request, _("The rule “%(name)s” is on.") % {"name": rule})
+        return redirect("admin:comments_rule_changelist")
+
     def delete_model(self, request: HttpRequest, obj: Rule) -> None:
         super().delete_model(request, obj)
         own_rules.stamp()
@@ -116,6 +148,21 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         if request.method == "POST":
             own_rules.stamp()
         return response
+
+
+def offer_to_switch_on(request: HttpRequest, rule: Rule) -> None:
+    """Tell that a rule just saved is off, with a button that switches it on."""
+    if rule.is_on:
+        return
+    words = format_html(
+        '<form class="switch-on" method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '{} <button class="button">{}</button></form>',
+        reverse("admin:rule-switch-on", args=[rule.pk]),
+        get_token(request),
+        _("The rule “%(name)s” is off: it does nothing yet.") % {"name": rule},
+        _("Switch on"),
+    )
+    messages.warning(request, words)
 
 
 def changed(formsets: Any) -> set[int]:
