@@ -16,6 +16,7 @@ from comments import urls as comments
 from moderation import open_urls, public
 from moderation import urls as moderation
 from server import doctor, health
+from transfer import person_views
 from transfer import views as data
 from transfer.document import views as documents
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("moderation/", public.record, name="moderation-record"),
     path("accounts/", include("accounts.urls")),
+    path("admin/comments/queue/people/<int:pk>/data/", admin.site.admin_view(person_views.page), name="person-data"),
     path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),

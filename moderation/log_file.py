@@ -23,6 +23,7 @@ def defused(cell: str) -> str:
 
 COLUMNS = (
     "pk", "created", "moderator__name", "moderator__username", "rule", "rule__name", "verb", "undoes__verb", "number",
+    "commenter_key",
     "comment__commenter__name", "said", "essay", "essay__title", "before", "after", "why", "reason__name",
     "reason__sentence", "told",
 )  # fmt: skip
@@ -49,10 +50,15 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
         cells = [
             str(row["pk"]), row["created"].isoformat(timespec="seconds"), who(row),
             undone[row["undoes__verb"]] if row["undoes__verb"] else verbs.get(verb, verb),
-            str(row["number"]), row["comment__commenter__name"] or "", first_of(row["said"] or ""), title(row),
+            about(row), row["comment__commenter__name"] or "", first_of(row["said"] or ""), title(row),
             statuses.get(before, before), statuses.get(after, after), row["why"], told(row),
         ]  # fmt: skip
         yield [defused(cell) for cell in cells]
+
+
+def about(row: dict[str, Any]) -> str:
+    key = row["commenter_key"]
+    return _("commenter %(number)d") % {"number": key} if key else str(row["number"])
 
 
 def who(row: dict[str, Any]) -> str:

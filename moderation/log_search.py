@@ -88,7 +88,7 @@ class Search:
         if self.person:
             pk, who = number(self.person), "comment__commenter"
             named = Q(**{f"{who}__name__icontains": self.person}) | Q(**{f"{who}__email__icontains": self.person})
-            found &= Q(**{who: pk}) if pk else named
+            found &= Q(**{who: pk}) | Q(commenter_key=pk) if pk else named
         return found
 
     def during(self) -> Q:

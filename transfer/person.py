@@ -8,7 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -179,3 +183,15 @@ def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
     for part, rows in about(commenter):
         found.setdefault(part.model._meta.label_lower, []).extend(rows)
     return found
+
+
+def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) -> HttpResponse:
+    """Return a download of all of it: `json` for machines, `html` for reading."""
+    if kind == "json":
+        body = DjangoJSONEncoder(ensure_ascii=False, indent=2).encode(as_dict(commenter))
+        response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    else:
+        words = {"parts": about(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
+        response = HttpResponse(render_to_string("transfer/person.html", words))
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return response

@@ -4,12 +4,9 @@ from typing import cast
 
 from allauth.account.internal.flows.logout import logout
 from django.contrib import messages
-from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
@@ -39,14 +36,7 @@ def download(request: Request, kind: str) -> HttpResponse:
         return to_log_in()
     if kind not in {"json", "html"}:
         raise Http404
-    if kind == "json":
-        body = DjangoJSONEncoder(ensure_ascii=False, indent=2).encode(person.as_dict(commenter))
-        response = HttpResponse(body, content_type="application/json; charset=utf-8")
-    else:
-        words = {"parts": person.about(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
-        response = HttpResponse(render_to_string("transfer/person.html", words))
-    response.headers["Content-Disposition"] = f'attachment; filename="about-me.{kind}"'
-    return response
+    return person.as_file(request, commenter, kind, "about-me")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Batch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone')], max_length=9, verbose_name='what')),
+                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone'), ('export', 'person’s data exported'), ('forget', 'person’s data deleted')], max_length=9, verbose_name='what')),
                 ('why', models.TextField(blank=True, verbose_name='why')),
                 ('asked', models.JSONField(default=dict, editable=False, verbose_name='of which comments')),
                 ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('undoing', 'being undone'), ('undone', 'undone'), ('failed', 'stopped')], default='running', max_length=8, verbose_name='state')),
@@ -60,7 +60,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='comment')),
-                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone')], max_length=9, verbose_name='what')),
+                ('commenter_key', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='commenter')),
+                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone'), ('export', 'person’s data exported'), ('forget', 'person’s data deleted')], max_length=9, verbose_name='what')),
                 ('why', models.TextField(blank=True, help_text='Between moderators.', verbose_name='why')),
                 ('told', models.TextField(blank=True, verbose_name='told to its writer')),
                 ('before', models.CharField(blank=True, max_length=8, verbose_name='before')),

@@ -60,6 +60,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """One verb about one comment, by a moderator's hand or by a rule of the owner's, with what was before and after.
 
+    Or what the owner did with a person's data; then `commenter_key` is the commenter's number.
+
     It outlives what it is about: `number` is the comment's, also when that is deleted for good.
     """
 
@@ -76,11 +78,14 @@ class Decision(models.Model):
         DELETE = "delete", _("deleted for good")
         RULE = "rule", _("decided by a rule")
         UNDO = "undo", _("undone")
+        EXPORT = "export", _("person’s data exported")
+        FORGET = "forget", _("person’s data deleted")
 
     comment = models.ForeignKey(
         Comment, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("comment")
     )
     number = models.PositiveBigIntegerField(_("comment"), default=0, editable=False)
+    commenter_key = models.PositiveBigIntegerField(_("commenter"), default=0, editable=False)  # of a person's data
     essay = models.ForeignKey(Essay, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("essay"))
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("moderator")

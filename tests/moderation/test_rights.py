@@ -87,6 +87,8 @@ GET  admin:comments_rule_delete(rule)               login  login login  403    4
 POST admin:comments_rule_delete(rule)               login  login login  403    403   login     403   200
 GET  admin:comments_rule_history(rule)              login  login login  403    403   login     403   200
 POST admin:comments_rule_history(rule)              login  login login  403    403   login     403   200
+GET  admin:rule-switch-on(rule)                     login  login login  405    405   login     405   405
+POST admin:rule-switch-on(rule)                     login  login login  403    403   login     403   302
 GET  admin:moderation_reason_add                    login  login login  403    403   login     403   200
 POST admin:moderation_reason_add                    login  login login  403    403   login     403   200
 GET  admin:moderation_reason_change(reason)         login  login login  403    403   login     403   200
