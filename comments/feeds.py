@@ -7,6 +7,7 @@ from django.contrib.syndication.views import Feed
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.feedgenerator import SyndicationFeed, rfc3339_date
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from blog.feeds import FullTextAtom, FullTextRss, ours
 from blog.middleware import site_of
 from blog.models import Essay
 from comments import standing
-from comments.models import Comment, CommentQuerySet
+from comments.models import Comment, CommentQuerySet, Status
 
 NEWEST = 10
 THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}  # RFC 4685
@@ -77,12 +78,23 @@ class CommentsFeed(Feed[Comment, Any]):
     subtitle = description
 
     def comments(self, obj: Any) -> CommentQuerySet:
-        comments: CommentQuerySet = Comment.objects.approved().filter(essay__in=Essay.objects.published())
+        comments: CommentQuerySet = Comment.objects.approved()
         return comments
 
-    def items(self, obj: Any) -> CommentQuerySet:
-        found = self.comments(obj).select_related("commenter", "wording", "essay").order_by("-created", "-pk")
-        return found[:NEWEST]
+    def items(self, obj: Any) -> list[Comment]:
+        """The newest ones, found before anything is joined to them: planners otherwise join and sort them all.
+
+        Comments on essays that were withdrawn are skipped, one round for each essay that is met.
+        """
+        withdrawn: set[int] = set()
+        while True:
+            newest = self.comments(obj).exclude(essay__in=withdrawn).order_by("-created", "-pk").values("pk")[:NEWEST]
+            rows = Comment.objects.filter(pk__in=newest).select_related("commenter", "wording", "essay")
+            found = list(rows.order_by("-created", "-pk"))
+            met = {comment.essay_id for comment in found if not comment.essay.is_published}
+            if not met:
+                return found
+            withdrawn |= met
 
     def item_title(self, item: Comment) -> str:
         return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}
@@ -117,7 +129,8 @@ class ThreadFeed(CommentsFeed):
     """A comment with everything under it."""
 
     def get_object(self, request: HttpRequest, pk: int) -> Comment:
-        top: Comment = get_object_or_404(Comment.objects.select_related("commenter", "essay"), pk=pk)
+        public = Comment.objects.filter(essay__published__lte=timezone.now())
+        top: Comment = get_object_or_404(public.select_related("commenter", "essay"), pk=pk)
         if not self.comments(top).exists():
             raise Http404
         return top
@@ -128,4 +141,7 @@ class ThreadFeed(CommentsFeed):
         return _("%(name)s on %(essay)s, and replies") % {"name": obj.commenter.name, "essay": obj.essay}
 
     def comments(self, obj: Comment) -> CommentQuerySet:
-        return super().comments(obj).filter(tree_id=obj.tree_id, lft__gte=obj.lft, rght__lte=obj.rght)
+        """Without `status = `: by the index of all that is approved, a planner may read the site's other threads."""
+        inside = Comment.objects.filter(tree_id=obj.tree_id, lft__gte=obj.lft, rght__lte=obj.rght)
+        comments: CommentQuerySet = inside.exclude(status__in=set(Status.values) - {Status.APPROVED})
+        return comments

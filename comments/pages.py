@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 
+from accounts.models import Commenter
 from blog.models import Essay
 from comments import removals
 from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
@@ -119,8 +120,8 @@ class ThreadPage:
     @property
     def root_order(self) -> tuple[str, ...]:
         return {
-            Rules.Order.OLDEST.value: ("tree_id",),
-            Rules.Order.NEWEST.value: ("-tree_id",),
+            Rules.Order.OLDEST.value: ("parent_id", "tree_id"),  # `parent_id` is null: see comment_shown_roots
+            Rules.Order.NEWEST.value: ("-parent_id", "-tree_id"),
             Rules.Order.LIKED.value: ("-likes", "-tree_id"),
         }[self.order]
 
@@ -130,14 +131,23 @@ class ThreadPage:
 
     def by_authors(self) -> CommentQuerySet:
         """What the essay's own authors said under it, for all to read."""
-        said: CommentQuerySet = Comment.objects.under(self.essay).approved().by(self.authors)
+        said: CommentQuerySet = Comment.objects.under(self.essay).approved().filter(commenter__in=self.voices)
         return said
 
+    @cached_property
+    def voices(self) -> list[int]:
+        """As whom the authors comment; keys, because PostgreSQL without statistics would begin with the comments."""
+        return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
+
     def count_by_authors(self) -> tuple[str, list[Any]]:
-        """How many those are, as SQL: putting it together anew for each page cost half a millisecond."""
-        said = "SELECT COUNT(*) FROM comments_comment said JOIN accounts_commenter who ON who.id = said.commenter_id"
-        which = f"said.essay_id = %s AND said.status = %s AND who.user_id IN ({', '.join(['%s'] * len(self.authors))})"
-        return f"{said} WHERE {which}", [self.essay.pk, Status.APPROVED.value, *sorted(self.authors)]
+        """How many those are, as SQL: putting it together anew for each page cost half a millisecond.
+
+        CROSS JOIN has SQLite begin with the commenters, who are few; by its statistics it would read all comments.
+        """
+        said = "SELECT COUNT(*) FROM accounts_commenter who CROSS JOIN comments_comment said"
+        which = f"who.user_id IN ({', '.join(['%s'] * len(self.authors))}) AND said.commenter_id = who.id"
+        where = f"{which} AND said.essay_id = %s AND said.status = %s"
+        return f"{said} WHERE {where}", [*sorted(self.authors), self.essay.pk, Status.APPROVED.value]
 
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()

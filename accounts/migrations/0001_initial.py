@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'commenter',
                 'verbose_name_plural': 'commenters',
-                'indexes': [models.Index(fields=['email', 'name'], name='commenter_as_typed')],
+                'indexes': [models.Index(fields=['email', 'name'], name='commenter_as_typed'), models.Index(condition=models.Q(('user__isnull', False)), fields=['user'], name='commenter_with_user')],
             },
         ),
     ]

@@ -100,8 +100,9 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
-        """When the next scheduled essay appears and so changes every list."""
-        at: datetime | None = self.filter(published__gt=timezone.now()).aggregate(at=models.Min("published"))["at"]
+        """When the next scheduled essay appears and so changes every list. Every kind is named to use an index."""
+        scheduled = self.filter(kind__in=Essay.Kind.values, published__gt=timezone.now())
+        at: datetime | None = scheduled.aggregate(at=models.Min("published"))["at"]
         return at
 
 
@@ -116,7 +117,6 @@ class Essay(models.Model):
     title = models.CharField(_("title"), max_length=300, blank=True)
     slug = models.SlugField(_("slug"), max_length=200, allow_unicode=True, help_text=_("The last part of the address."))
     deck = models.CharField(_("deck"), max_length=300, blank=True, help_text=_("One line under the title."))
-    body = models.TextField(_("body"), blank=True)
     excerpt = models.TextField(
         _("excerpt"), blank=True, help_text=_("For lists and search results; else the first words.")
     )
@@ -125,8 +125,8 @@ class Essay(models.Model):
     )
     tags = models.ManyToManyField(Tag, related_name="essays", verbose_name=_("tags"), blank=True)
     series = models.ForeignKey(
-        Series, models.SET_NULL, null=True, blank=True, related_name="essays", verbose_name=_("series")
-    )
+        Series, models.SET_NULL, null=True, blank=True, db_index=False, related_name="essays", verbose_name=_("series")
+    )  # its index is essay_in_series
     series_position = models.PositiveSmallIntegerField(
         _("place in the series"), null=True, blank=True, help_text=_("Empty: by its time, after those that have one.")
     )
@@ -147,6 +147,7 @@ class Essay(models.Model):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,  # its index is essay_translations
         related_name="translations",
         verbose_name=_("translation of"),
         help_text=_("The essay of which this one is the translation; each then leads to the other."),
@@ -170,6 +171,7 @@ class Essay(models.Model):
     updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as readers are told
     update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
+    body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the column that is asked for
 
     objects = EssayQuerySet.as_manager()
 
@@ -187,6 +189,20 @@ class Essay(models.Model):
         indexes = (
             models.Index(fields=["kind", "-published"], name="essay_newest"),
             models.Index(fields=["kind", "-is_pinned", "-published"], name="essay_on_home"),
+            models.Index(fields=["kind", "-dated", "-published"], name="essay_by_date"),
+            models.Index(fields=["-changed"], condition=models.Q(published__isnull=False), name="essay_changed"),
+            models.Index(
+                fields=["series", "kind", "series_position", "published", "dated"],
+                condition=models.Q(series__isnull=False),
+                name="essay_in_series",
+            ),
+            models.Index(
+                fields=["translation_of"],
+                condition=models.Q(translation_of__isnull=False),
+                name="essay_translations",
+            ),
+            # Few are pages. `kind` is a column too, so that SQLite takes this index whatever its statistics say.
+            models.Index(fields=["kind", "published"], condition=models.Q(kind="page"), name="essay_pages"),
             models.Index(
                 fields=["menu_order", "title", "id"], condition=models.Q(is_in_menu=True), name="essay_in_menu"
             ),

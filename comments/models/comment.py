@@ -1,6 +1,5 @@
 """What is said, and where it stands in its thread."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -32,10 +31,6 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
     def under(self, essay: Essay) -> Self:
         return self.filter(essay=essay)
-
-    def by(self, users: Collection[int]) -> Self:
-        """What these users said under their log-ins."""
-        return self.filter(commenter__in=Commenter.objects.filter(user__in=users))
 
     def editable(self, rules: Rules) -> Self:
         return self.filter(is_editable(rules))
@@ -86,8 +81,14 @@ class Comment(MPTTModel):
     )  # its index is the one with the commenter
     commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="comments", verbose_name=_("commenter"))
     parent = TreeForeignKey(
-        "self", models.RESTRICT, null=True, blank=True, related_name="replies", verbose_name=_("answers")
-    )
+        "self",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="replies",
+        verbose_name=_("answers"),
+    )  # its index, comment_replies, leaves roots out: SQLite would otherwise look there for the roots of one essay
     wording = models.OneToOneField(
         Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("wording"), editable=False
     )
@@ -119,8 +120,12 @@ class Comment(MPTTModel):
             models.UniqueConstraint(fields=["tree_id"], condition=Q(parent=None), name="comment_one_root_a_tree"),
         )
         indexes = (
+            # `parent` is null here and only helps to sort: PostgreSQL would otherwise read the roots of the whole site
+            # in the order of their trees, by the unique index above, to find the first ones of an essay.
             models.Index(
-                fields=["essay", "tree_id"], condition=Q(parent=None, readable__gt=0), name="comment_shown_roots"
+                fields=["essay", "parent", "tree_id"],
+                condition=Q(parent=None, readable__gt=0),
+                name="comment_shown_roots",
             ),
             models.Index(
                 fields=["essay", "-likes", "-tree_id"],
@@ -129,6 +134,15 @@ class Comment(MPTTModel):
             ),
             models.Index(fields=["status", "id"], name="comment_status"),
             models.Index(fields=["essay", "commenter"], name="comment_under_by"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
+            # `status` comes first although all are approved: SQLite without statistics takes an index that a condition
+            # fits over one that only has the right order.
+            models.Index(
+                fields=["status", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest"
+            ),
+            models.Index(
+                fields=["essay", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest_under"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,14 +1,17 @@
 """Essays with any number of comments, put into the database in bulk: what a site looks like after years."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
-from django.db import transaction
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Commenter
-from blog.models import Essay
+from blog.models import Authorship, Essay
 from comments.models import Comment, Discussion, Status, TreeNumber, Wording
 from tests import make
 
@@ -73,6 +76,7 @@ WORDS = [
     "seen",
 ]
 PEOPLE = 60
+BATCH = 500
 
 
 def text(random: Random, words: int = 54) -> str:
@@ -114,39 +118,73 @@ def shape(above: list[int | None]) -> tuple[list[int], list[int], list[int], lis
     return root, left, right, level
 
 
-@transaction.atomic
-def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1) -> Essay:
+def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, people: int = PEOPLE) -> Essay:
     """An essay of 1,500 words with `count` approved comments of 54 words; `roots=0` makes one thread of them."""
     random = Random(seed)
     body = "".join(f"<p>{text(random, 150)}</p>" for _ in range(10))
     made = make.essay(f"Of {count} comments", body=body, by=make.author())
-    people = [Commenter(name=f"Reader {number}", email=f"reader{number}@example.org") for number in range(PEOPLE)]
-    Commenter.objects.bulk_create(people)
+    readers = [Commenter(name=f"Reader {number}", email=f"reader{number}@example.org") for number in range(people)]
+    Commenter.objects.bulk_create(readers, batch_size=BATCH)
     above = list(parents(count, random, roots, depth))
     root, left, right, level = shape(above)
-    trees = {index: TreeNumber() for index, parent in enumerate(above) if parent is None}
-    TreeNumber.objects.bulk_create(trees.values())
-    now = timezone.now() - timedelta(days=1)
-    readable = dict.fromkeys(trees, 0)
-    for index in range(count):
-        readable[root[index]] += 1
-    comments = [
-        Comment(  # type: ignore[no-untyped-call]
-            essay=made, commenter=random.choice(people), status=Status.APPROVED, tree_id=trees[root[index]].pk,
-            lft=left[index], rght=right[index], level=level[index], readable=readable.get(index, 0),
-            created=now, changed=now,
-        )
-        for index in range(count)
-    ]  # fmt: skip
-    for level_now in range(max(level, default=0) + 1):  # parents before replies, so that they have keys
-        wave = [index for index in range(count) if level[index] == level_now]
-        for index in wave:
-            comments[index].parent = None if above[index] is None else comments[above[index]]  # type: ignore[index]
-        Comment.objects.bulk_create([comments[index] for index in wave], batch_size=500)
-    wordings = [Wording(comment=comment, text=(words := text(random)), html=f"<p>{words}</p>") for comment in comments]
-    Wording.objects.bulk_create(wordings, batch_size=500)
-    for comment, wording in zip(comments, wordings, strict=True):
-        comment.wording = wording
-    Comment.objects.bulk_update(comments, ["wording"], batch_size=500)
-    Discussion.objects.update_or_create(essay=made, defaults={"responses": count, "threads": len(trees)})
+    tops = [index for index, parent in enumerate(above) if parent is None]
+    trees = TreeNumber.objects.bulk_create([TreeNumber() for _ in tops], batch_size=BATCH)
+    tree = {index: number.pk for index, number in zip(tops, trees, strict=True)}
+    readable = Counter(root)
+    began = timezone.now() - timedelta(days=2)
+    # Keys are chosen here, so that a comment and its words can name each other and each is written once.
+    first, first_wording = next_key(Comment), next_key(Wording)
+    comments, wordings = [], []
+    for index, parent in enumerate(above):
+        moment = began + timedelta(seconds=86_400 * index / count)
+        comments.append(
+            Comment(  # type: ignore[no-untyped-call]
+                pk=first + index, wording_id=first_wording + index, essay=made, commenter=random.choice(readers),
+                parent_id=None if parent is None else first + parent, status=Status.APPROVED,
+                tree_id=tree[root[index]], lft=left[index], rght=right[index], level=level[index],
+                readable=readable[index], created=moment, changed=moment,
+            )
+        )  # fmt: skip
+        words = text(random)
+        wordings.append(Wording(pk=first_wording + index, comment_id=first + index, text=words, html=f"<p>{words}</p>"))
+    with transaction.atomic():
+        Comment.objects.bulk_create(comments, batch_size=BATCH)
+        Wording.objects.bulk_create(wordings, batch_size=BATCH)
+    continue_keys(Comment, Wording)
+    Discussion.objects.update_or_create(essay=made, defaults={"responses": count, "threads": len(tops)})
     return Essay.objects.get(pk=made.pk)
+
+
+def essays(count: int, *, years: int = 10) -> None:
+    """Essays of 300 words without comments, the newest an hour old, spread over years."""
+    random = Random(count)
+    now, kept = timezone.now() - timedelta(hours=1), []
+    for number in range(count):
+        moment = now - timedelta(days=365 * years * number / count)
+        kept.append(
+            Essay(
+                title=f"Essay number {number}", slug=f"essay-number-{number}", published=moment, created=moment,
+                changed=moment, dated=moment.date(), body=f"<p>{text(random, 300)}</p>", words=300,
+            )
+        )  # fmt: skip
+    Essay.objects.bulk_create(kept, batch_size=BATCH)
+    author = make.author()
+    Authorship.objects.bulk_create([Authorship(essay=one, author=author) for one in kept], batch_size=BATCH)
+
+
+def next_key(model: type[Model]) -> int:
+    newest = model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return (newest or 0) + 1
+
+
+def continue_keys(*models: type[Model]) -> None:
+    """Have the database give out keys after those that were chosen here."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)
+
+
+def gather_statistics() -> None:
+    """As the planner of a site has them that has run for a while."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

@@ -64,6 +64,17 @@ def test_a_page_has_a_feed_of_its_own(stranger: Browser) -> None:
     assert told(stranger, "/about/feed/") == [(whole(said), whole(about))]
 
 
+def test_comments_on_withdrawn_essays_are_left_out_and_older_ones_take_their_place(
+    essay: Essay, stranger: Browser
+) -> None:
+    root, *replies = make.talk(essay, None, 0, 0)
+    for title in ("Withdrawn", "Not yet"):
+        withdrawn = make.essay(title)
+        make.talk(withdrawn, *[None] * 12)
+        Essay.objects.filter(pk=withdrawn.pk).update(published=None)
+    assert [entry for entry, _ in told(stranger, "/comments/feed/")] == [whole(one) for one in (*replies[::-1], root)]
+
+
 def test_what_nobody_may_read_has_no_feed(essay: Essay, stranger: Browser) -> None:
     waiting = make.comment(essay, status="pending")
     assert stranger.get(f"{waiting.get_absolute_url()}feed/").status_code == 404

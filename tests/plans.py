@@ -1,0 +1,65 @@
+"""How the database means to answer the queries of a page: its plans, with or without statistics."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+SMALL = {"blog_site", "comments_rules"}  # tables of one row, which any plan may scan
+
+
+class Query(NamedTuple):
+    sql: str
+    parameters: Any
+
+    def plan(self) -> str:
+        """One line for each step; on PostgreSQL after running it, with the rows that each step has read."""
+        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (ANALYZE, FORMAT JSON)"
+        with connection.cursor() as cursor:
+            cursor.execute(f"{explain} {self.sql}", self.parameters)
+            rows = cursor.fetchall()
+        if connection.vendor == "sqlite":
+            return "\n".join(row[-1] for row in rows)
+        tree = rows[0][0]
+        return "\n".join(steps((json.loads(tree) if isinstance(tree, str) else tree)[0]["Plan"]))
+
+    def scans(self) -> list[str]:
+        """The steps of SQLite's plan that read a whole table or a whole index."""
+        return [line for line in self.plan().splitlines() if line.startswith("SCAN ") and line.split()[1] not in SMALL]
+
+    def rows_read(self, table: str) -> int:
+        """How many rows of a table PostgreSQL has read, those that it then dropped among them."""
+        found = re.findall(rf"^\w[\w ]* on {table}\b.*: (\d+) rows$", self.plan(), re.MULTILINE)
+        return sum(map(int, found))
+
+
+def steps(node: dict[str, Any]) -> Iterator[str]:
+    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
+    read = round((node["Actual Rows"] + removed) * node["Actual Loops"])
+    index = f" using {node['Index Name']}" if "Index Name" in node else ""
+    table = f" on {node['Relation Name']}" if "Relation Name" in node else ""
+    yield f"{node['Node Type']}{table}{index}: {read} rows"
+    for child in node.get("Plans", ()):
+        yield from steps(child)
+
+
+@contextmanager
+def queries() -> Iterator[list[Query]]:
+    """Collects what is asked of the database meanwhile."""
+    found: list[Query] = []
+
+    def keep(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        found.append(Query(sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(keep):
+        yield found
+
+
+def gather_statistics() -> None:
+    """As on a site that has run for a day."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
