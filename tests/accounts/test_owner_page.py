@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.mail.backends import locmem
@@ -13,6 +14,7 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
+from accounts import invitations
 from accounts.models import Invitation, User
 from config import providers
 from server.worker import work_off
@@ -241,6 +243,27 @@ def test_somebody_else_in_that_browser_is_logged_out(desk: Client, owner: User) 
     assert "Joris Vane is logged in" in words_of(desk.get(link))
     desk.post(link)
     assert User.objects.get(pk=desk.session["_auth_user_id"]).email == "tomas@example.org"
+
+
+def test_somebody_else_in_that_browser_is_logged_out_before_a_second_step(desk: Client) -> None:
+    rosa = make.user("rosa")
+    Authenticator.objects.create(user=rosa, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    invite(desk, email="rosa@example.org")
+    answer = desk.post(mailed_link())
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert "_auth_user_id" not in desk.session
+
+
+def test_an_invitation_that_two_browsers_send_at_once_is_used_once(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(desk)
+    link, found = mailed_link(), Invitation.objects.get()
+    monkeypatch.setattr(invitations, "read", lambda _token: found)  # as both read it before either was used
+    assert browser().post(link).status_code == 302
+    late = browser()
+    assert late.post(link).status_code == 410
+    assert "_auth_user_id" not in late.session
 
 
 @pytest.mark.parametrize("token", ["x", "WzFd:1xWH6x:x", "%00", "W10:1:"])
