@@ -5,6 +5,7 @@ const form = document.querySelector("form#respond");
 const button = document.createElement("button");
 const BLOCKS = "p, li, blockquote, pre, h2, h3, h4, dt, dd, tr, figcaption, hr";
 const ADDRESS = /(https?:\/\/[^\s<>"`“”«»[\]]+)/;
+const GAP = 5;
 button.className = "word quote";
 button.type = "button";
 
@@ -88,22 +89,31 @@ export function quote() {
   button.remove();
 }
 
+/* Beside the end of the selection where the text ends there and the window has room; otherwise under its last line. Of a
+   selection that reaches out of the window, the last line in sight counts. What holds the button is not asked for: it
+   is put at a corner first, and moved from there by as much as is missing. */
+function place(body, range) {
+  const lines = Array.from(range.getClientRects()).filter(({ width }) => width);
+  const line = lines.findLast(({ top, bottom }) => top < innerHeight && bottom > 0) ?? lines.at(-1) ?? range.getBoundingClientRect();
+  Object.assign(button.style, { left: "0", top: "0" });
+  const { left, top, width, height } = button.getBoundingClientRect();
+  const beside = getComputedStyle(body).direction === "rtl" ? line.left - GAP - width : line.right + GAP;
+  const x = within(beside, document.documentElement.clientWidth - width - GAP);
+  const isLast = line.bottom + GAP + height > body.getBoundingClientRect().bottom; // under it stands what can be pressed
+  const under = isLast && x === beside ? line.bottom - height : line.bottom + GAP;
+  button.style.left = `${x - left}px`;
+  button.style.top = `${within(under, innerHeight - height - GAP) - top}px`;
+}
+
+const within = (wished, most) => Math.max(GAP, Math.min(wished, most));
+
 function offer() {
   if (document.activeElement === button) return;
   const found = selected();
   if (!found) return button.remove();
-  const { body, end } = found;
   button.textContent = form.dataset.quote;
-  if (body.nextSibling !== button) body.after(button);
-  const rect = Array.from(end.getClientRects()).at(-1) ?? end.getBoundingClientRect();
-  const [home, words] = [body.parentElement, body].map((part) => part.getBoundingClientRect());
-  const height = button.offsetHeight;
-  const isLast = rect.bottom + height > words.bottom; // beside the last line, so that nothing to press on is covered
-  const top = isLast ? rect.bottom - height : rect.bottom + 4;
-  const start = document.documentElement.dir === "rtl" ? home.right - rect.left : rect.right - home.left;
-  const room = document.documentElement.dir === "rtl" ? home.right - words.left : words.right - home.left;
-  button.style.insetBlockStart = `${top - home.top}px`;
-  button.style.insetInlineStart = `${Math.max(0, Math.min(start + 6, room - button.offsetWidth))}px`;
+  if (found.body.nextSibling !== button) found.body.after(button);
+  place(found.body, found.end);
 }
 
 button.addEventListener("pointerdown", (event) => event.preventDefault()); // else what is selected is so no more
@@ -116,4 +126,6 @@ document.addEventListener("keydown", (event) => {
 });
 button.addEventListener("blur", () => setTimeout(offer));
 document.addEventListener("selectionchange", offer);
+addEventListener("resize", offer);
+addEventListener("scrollend", offer);
 offer();
