@@ -25,7 +25,11 @@ def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, An
         fold(_("When it appears"), when(essay), "published"),
         fold(_("Series"), series(essay), "series", "series_position"),
         fold(_("Language and translation"), language(essay), "language", "translation_of"),
-        fold(_("Address and kind"), Truncator(essay.slug).chars(40) if essay else "", *place),
+        fold(
+            _("Address, kind and menu") if may_pin else _("Address and kind"),
+            Truncator(essay.slug).chars(40) if essay else "",
+            *place,
+        ),
     ]
 
 
