@@ -14,6 +14,7 @@ class Folded:
     decision: Decision
     weight: float = 0
     more: Sequence[int] = ()  # decisions that are taken back with it
+    is_of_batch: bool = False  # whether the action that decided it also decided others
     by: str = ""  # who decided it, if it was not whoever reads this
 
     @property

@@ -1,6 +1,7 @@
 """The rows of a page of the queue: all that they show, in as many questions for a hundred as for one."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models.functions import Left
@@ -64,7 +65,7 @@ def folded(place: "Place") -> dict[int, Folded]:
     if place.order in filters.WEIGHTS:
         weighed = filters.weighed(Comment.objects.filter(decisions__in=place.decided), place.order)
         weights = dict(weighed.values_list("pk", "weight"))
-    return {
+    lines = {
         decision.number: Folded(
             decision,
             weights.get(decision.number, 0),
@@ -72,6 +73,14 @@ def folded(place: "Place") -> dict[int, Folded]:
         )
         for decision in found.defer("comment__wording__text")
     }
+    return lines | {line.pk: replace(line, is_of_batch=True) for line in of_batches(place, lines.values())}
+
+
+def of_batches(place: "Place", lines: Collection[Folded]) -> Iterable[Folded]:
+    """Those of the lines whose action decided several comments."""
+    for action in place.actions:
+        found = [line for line in lines if line.decision.pk in action]
+        yield from found if len(found) > 1 else ()
 
 
 def standing(place: "Place") -> DecisionQuerySet:

@@ -121,6 +121,7 @@ function show(words = "") {
   button.textContent = fill(said.undo, { count: entry.count });
   button.name = "action";
   button.value = "undo";
+  if (entry === stack[stack.length - 1]) button.append(" ", model.content.querySelector("kbd").cloneNode(true));
   report.append(button);
 }
 
@@ -149,6 +150,7 @@ function decide(rows, form, button) {
   const next = after(rows);
   const entry = { made: null, lines: rows.map((row) => folded(row, button.dataset.done)), count: rows.length };
   const isMany = rows.length > 1;
+  if (isMany) entry.lines.forEach((line) => line.querySelector("kbd").remove());
   stack.push(entry);
   show();
   rows.forEach((row, at) => {

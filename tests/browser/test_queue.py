@@ -312,7 +312,7 @@ def decide_all_at_once(page: Page, count: int) -> None:
     """Mark all comments of the page as spam, and wait until the server has."""
     page.locator("#bulk .every input").check()
     page.locator("#bulk").get_by_role("button", name="Spam").click()
-    expect(page.locator(".report").get_by_role("button")).to_have_text(f"Undo all {count}")
+    expect(page.locator(".report").get_by_role("button")).to_have_text(f"Undo all {count} z")
 
 
 def is_undo(request: Request) -> bool:
@@ -346,7 +346,7 @@ def test_undo_all_stays_until_it_is_used_also_after_other_decisions_and_a_reload
         page.locator(f"#comment-{comment.pk} .pick input").check()
     page.locator("#bulk").get_by_role("button", name="Spam").click()
     undo_all = page.locator(".report").get_by_role("button")
-    expect(undo_all).to_have_text("Undo all 4")
+    expect(undo_all).to_have_text("Undo all 4 z")
     page.keyboard.press("a")
     expect(page.locator("ol.queue")).to_have_attribute("data-waiting", "0")
     expect(undo_all).to_have_text("Undo all 4")
