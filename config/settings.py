@@ -80,7 +80,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "csp",
-    "django.contrib.admin",
+    "server.apps.AdminConfig",  # django.contrib.admin, bounded
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

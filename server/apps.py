@@ -1,6 +1,7 @@
 """The ground everything stands on: how the site is served, who may write, and what runs by itself."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps
 
 
 class ServerConfig(AppConfig):
@@ -13,3 +14,8 @@ class ServerConfig(AppConfig):
         )
 
         strangers.have_words()
+
+
+class AdminConfig(apps.AdminConfig):
+    default = False
+    default_site = "server.admin_site.AdminSite"

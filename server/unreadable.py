@@ -14,6 +14,7 @@ from django.views.defaults import bad_request, page_not_found
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_NUMBER = "expected a number but got"
 TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
+OUT_OF_RANGE = "out of range"  # PostgreSQL's for a number that no column holds
 NO_TEXT = "cannot contain NUL"  # psycopg's for a letter that PostgreSQL's texts never hold
 
 
@@ -40,11 +41,13 @@ class UnreadableMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
-            isinstance(exception, FieldDoesNotExist)  # of ?_to_field=
+            isinstance(exception, FieldDoesNotExist | OverflowError)  # of ?_to_field=, of numbers that no column holds
             or (isinstance(exception, ValueError) and NO_NUMBER in str(exception))  # of fields that complete themselves
         )
         is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
+        is_no_number = isinstance(exception, DataError) and OUT_OF_RANGE in str(exception)
         is_no_text = isinstance(exception, DataError) and NO_TEXT in str(exception)
         if is_no_text and "\0" in request.path_info:
             return page_not_found(request, exception)
-        return bad_request(request, exception) if is_of_admin or is_too_long or is_no_text else None
+        is_known = is_of_admin or is_too_long or is_no_text or is_no_number
+        return bad_request(request, exception) if is_known else None

@@ -1,0 +1,63 @@
+"""The admin site: whatever is asked of a page or sent to it, its work is bounded and an answer says what is wrong."""
+
+from collections.abc import Iterable, Iterator
+from types import new_class
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
+from django.core.paginator import InvalidPage
+from django.db import DataError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+FORMS = 100  # in one formset; a list shows as many rows
+WORDS = 32  # in one search: each is a condition for each field
+LETTERS = 500
+
+
+class AdminSite(admin.AdminSite):
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models as usual, with `Bounded` in front of each class, also of those that come with packages."""
+        base = admin_class or admin.ModelAdmin
+        bounded = new_class(
+            base.__name__, (Bounded, base), exec_body=lambda body: body.update(__module__=base.__module__)
+        )
+        super().register(model_or_iterable, bounded, **options)
+
+
+class Bounded:
+    """A mixin for every ModelAdmin."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list as it was asked for. Raises BadRequest if a filter's value is none."""
+        try:
+            return super().get_changelist_instance(request)  # type: ignore[misc]
+        except (IncorrectLookupParameters, ValueError, OverflowError, DataError) as error:
+            if isinstance(error.__context__, InvalidPage):
+                messages.warning(request, _("This list has no such page. It is shown from the beginning."))
+                raise
+            raise BadRequest("This list has no such filter.") from error
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        if len(search_term) > LETTERS or len(search_term.split()) > WORDS:
+            words = _("Search for less: at most %(words)d words and %(letters)d characters.")
+            messages.warning(request, words % {"words": WORDS, "letters": LETTERS})
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[tuple[Any, Any]]:
+        pairs: Iterable[tuple[Any, Any]] = super().get_formsets_with_inlines(request, obj)  # type: ignore[misc]
+        return ((bounded_formset(formset), inline) for formset, inline in pairs)
+
+    def get_changelist_formset(self, request: HttpRequest, **options: Any) -> Any:
+        return bounded_formset(super().get_changelist_formset(request, **options))  # type: ignore[misc]
+
+
+def bounded_formset(formset: Any) -> Any:
+    """More forms than these are not made, whatever TOTAL_FORMS says, and are an error of the formset."""
+    formset.absolute_max = min(formset.absolute_max, FORMS)
+    formset.max_num = min(formset.max_num, FORMS)
+    return formset
