@@ -39,7 +39,7 @@ TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
 _address = urlsplit(SITE_URL)
 HTTPS = _address.scheme == "https"
-ALLOWED_HOSTS = [_address.hostname] if SITE_URL_IS_SET else ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = [_address.hostname or ""] if SITE_URL_IS_SET else ["127.0.0.1", "localhost", "[::1]"]
 
 SECRET_KEY_IS_SET = bool(environment.text("SECRET_KEY"))
 try:

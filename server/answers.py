@@ -1,72 +1,83 @@
-"""Handing an answer to the server whole, so that a slow reader keeps no thread of ours waiting."""
+"""Answers handed to the server whole: short ones in memory, long ones as files, so no thread waits for a reader."""
 
+import io
+import os
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain
-from typing import Any
-
-from server.bodies import TooBusy
+from typing import IO, Any
 
 WHOLE = 1024 * 1024
-LONG_AT_ONCE = 16
+PIECE = 64 * 1024
+KEPT = 64
+
+# Granian opens a file a moment after it was named, so the latest temporary ones stay open.
+_recent: deque[IO[bytes]] = deque(maxlen=KEPT)
+_lock = threading.Lock()
 
 
-class Answers:
-    """A longer answer keeps its thread until it was read, and of those there may be only so many."""
+class Answer:
+    """A long answer, in a file."""
 
-    def __init__(self) -> None:
-        self.places = threading.BoundedSemaphore(LONG_AT_ONCE)
-
-    def give(self, parts: Iterable[bytes]) -> Iterable[bytes]:
-        if isinstance(parts, list):
-            return parts
-        is_handed_on = False
-        try:
-            rest = iter(parts)
-            start: list[bytes] = []
-            size = 0
-            for part in rest:
-                start.append(part)
-                size += len(part)
-                if size > WHOLE:
-                    break
-            else:
-                return [b"".join(start)]
-            if not self.places.acquire(blocking=False):
-                raise TooBusy
-            is_handed_on = True
-            return Long(chain(start, rest), parts, self.places)
-        finally:
-            if not is_handed_on:
-                close(parts)
-
-
-class Held:
-    """An answer that is complete for the client and keeps its thread until something has come to an end."""
-
-    def __init__(self, part: bytes, until: threading.Event) -> None:
-        self.part, self.until = part, until
+    def __init__(self, path: str) -> None:
+        self.path = path
 
     def __iter__(self) -> Iterator[bytes]:
-        yield self.part
-        self.until.wait()
+        with open(self.path, "rb") as file:  # noqa: PTH123 - may be a number of a descriptor
+            yield from iter(lambda: file.read(PIECE), b"")
 
 
-class Long:
-    def __init__(self, parts: Iterator[bytes], source: Any, places: threading.BoundedSemaphore) -> None:
-        self.parts, self.source, self.places = parts, source, places
-        self.is_open = True
+class FileWrapper:
+    """PEP 3333's wsgi.file_wrapper."""
+
+    def __init__(self, file: Any, size: int = PIECE) -> None:
+        self.file, self.size = file, size
 
     def __iter__(self) -> Iterator[bytes]:
-        return self.parts
+        return iter(lambda: self.file.read(self.size), b"")
 
     def close(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            self.places.release()
-            close(self.source)
+        self.file.close()
+
+    @property
+    def path(self) -> str:
+        """Where the file is on disk, if all of it is sent from there."""
+        raw = getattr(self.file, "file", self.file)
+        if not isinstance(raw, io.BufferedReader) or not isinstance(raw.name, str) or raw.tell():
+            return ""
+        return raw.name if os.fstat(raw.fileno()).st_size > WHOLE else ""
 
 
-def close(source: Any) -> None:
-    if hasattr(source, "close"):
-        source.close()
+def give(parts: Iterable[bytes]) -> list[bytes] | Answer:
+    if isinstance(parts, list | Answer):
+        return parts
+    try:
+        if isinstance(parts, FileWrapper) and parts.path:
+            return Answer(os.path.abspath(parts.path))  # noqa: PTH100
+        return _gathered(iter(parts))
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+
+
+def _gathered(parts: Iterator[bytes]) -> list[bytes] | Answer:
+    start: list[bytes] = []
+    size = 0
+    for part in parts:
+        start.append(part)
+        size += len(part)
+        if size > WHOLE:
+            return _on_disk(b"".join(start), parts)
+    return [b"".join(start)]
+
+
+def _on_disk(start: bytes, rest: Iterator[bytes]) -> Answer:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is no longer among the recent ones
+    file.write(start)
+    file.writelines(rest)
+    file.flush()
+    file.seek(0)
+    with _lock:
+        _recent.append(file)
+    return Answer(f"/dev/fd/{file.fileno()}")

@@ -1,21 +1,23 @@
-"""Taking in what a visitor sends: whole before Django is entered, bounded in bytes and in time.
+"""Taking in what a visitor sends: whole before Django is entered, bounded in bytes, in time and in number.
 
-granian's `read` waits until everything asked for is there, and cannot be interrupted; so a thread of its own reads
-while the one that must answer only waits. Nor may that one leave while the other still reads: granian would wait for
-it with the interpreter's lock in its hand, and the whole process with it. So a client that was refused and stays
-silent keeps both threads, which cost little, until it goes.
+Most bodies arrive at once and need no place. One that does not needs a place to be waited for, of which each network
+has a few; when all are taken, the oldest is given up for the newest.
 """
 
 import threading
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Protocol
 
-AT_ONCE = 256
-PIECE = 4 * 1024
-GULP = 64 * 1024
+AT_ONCE = 128
+EACH = 16  # of one network, and of one person who is logged in
+KEPT_FOR_PEOPLE = 4  # a quarter of the places and of the memory is for people who are logged in
+MOMENT = 0.5  # seconds that a small body is waited for without a place
+SMALL = 256 * 1024
+MAY_GO = 1.0  # seconds that every body has its place, however many want one
+FIRST_BYTE = 3.0
 PATIENCE = 10.0
 SLOWEST = 16 * 1024  # bytes a second that buy more time
 
@@ -25,15 +27,10 @@ DRAIN_PATIENCE = 20.0
 
 
 class Stream(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+    def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None: ...
 
 
-class Refused(Exception):
-    """Has to be answered, but not left, before the client has nothing more to say."""
-
-    def __init__(self, reading: "Reading | None" = None) -> None:
-        super().__init__()
-        self.has_ended = reading.has_ended if reading else None
+class Refused(Exception): ...
 
 
 class TooLarge(Refused): ...
@@ -48,65 +45,105 @@ class CutShort(Refused): ...
 class TooBusy(Refused): ...
 
 
+@dataclass(eq=False)
+class Place:
+    """A body on its way in."""
+
+    network: str
+    size: int
+    person: str = ""  # who is logged in, as far as that was asked
+    entered: float = 0.0
+    woken: threading.Event = field(default_factory=threading.Event)
+    is_lost: bool = False
+
+
 @dataclass
 class Room:
-    """How much may be on its way in at once; a quarter is kept from any one network, so that none can fill it."""
+    """How much may be on its way in at once, from everyone, from one network and from one person."""
 
     bodies: int = AT_ONCE
     volume: int = 64 * 1024 * 1024
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _bodies: Counter[str] = field(default_factory=Counter)
-    _volume: Counter[str] = field(default_factory=Counter)
+    each: int = EACH
+    places: list[Place] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def enter(self, network: str, size: int) -> None:
-        with self._lock:
-            asked = ((self._bodies, 1, self.bodies), (self._volume, size, self.volume))
-            for taken, more, most in asked:
-                if taken.total() + more > most or taken[network] + more > most * 3 // 4:
-                    raise TooBusy
-            for taken, more, _ in asked:
-                taken[network] += more
+    def enter(self, place: Place, person: Callable[[], str] = str) -> None:
+        """Take a place. `person` says who is logged in, and is asked only when it is getting crowded."""
+        if self.is_crowded(place):
+            place.person = person()
+        with self.lock:
+            while group := self.too_full(place):
+                self.dismiss_oldest(group)
+            place.entered = monotonic()
+            self.places.append(place)
 
-    def give_back(self, network: str, size: int) -> None:
-        """Its memory, once it is with Django or dropped."""
-        with self._lock:
-            _less(self._volume, network, size)
+    def leave(self, place: Place) -> None:
+        with self.lock:
+            if place in self.places:
+                self.places.remove(place)
 
-    def leave(self, network: str) -> None:
-        with self._lock:
-            _less(self._bodies, network, 1)
+    def is_crowded(self, place: Place) -> bool:
+        with self.lock:
+            strangers = self.strangers()
+            return (
+                len(strangers) >= self.bodies // 2
+                or volume(strangers) + place.size > self.volume // 2
+                or len(self.of(place.network)) >= self.each // 2
+            )
 
-    def receive(self, stream: Stream, *, length: int | None, limit: int, network: str) -> bytes:
-        """The whole body; its length is what the client says, None when it says nothing."""
-        size = limit if length is None else min(length, limit)
-        self.enter(network, size)
+    def strangers(self) -> list[Place]:
+        return [place for place in self.places if not place.person]
+
+    def of(self, network: str) -> list[Place]:
+        return [place for place in self.strangers() if place.network == network]
+
+    def too_full(self, place: Place) -> list[Place]:
+        """Return those of whom one has to go before this one can come in."""
+        if place.person:
+            own = [other for other in self.places if other.person == place.person]
+            if len(own) >= self.each:
+                return own
+            is_full = len(self.places) >= self.bodies or volume(self.places) + place.size > self.volume
+            return self.places if is_full else []
+        strangers, network = self.strangers(), self.of(place.network)
+        if len(network) >= self.each:
+            return network
+        most, most_volume = (number - number // KEPT_FOR_PEOPLE for number in (self.bodies, self.volume))
+        return strangers if len(strangers) >= most or volume(strangers) + place.size > most_volume else []
+
+    def dismiss_oldest(self, group: list[Place]) -> None:
+        oldest = min(group, key=lambda place: (bool(place.person), place.entered))
+        if monotonic() - oldest.entered < MAY_GO:
+            raise TooBusy
+        oldest.is_lost = True
+        oldest.woken.set()
+        self.places.remove(oldest)
+
+    def receive(
+        self, stream: Stream, *, length: int | None, limit: int, network: str, person: Callable[[], str] = str
+    ) -> bytes:
+        """Return the whole body; its length is what the client says, None when it says nothing."""
+        place = Place(network, limit if length is None else min(length, limit))
         try:
-            reading = Reading(stream, length, limit, lambda: self.leave(network))
-            try:
-                reading.start()
-            except RuntimeError as error:  # the machine allows no more threads
-                self.leave(network)
-                raise TooBusy from error
-            return reading.wait()
+            return Reading(stream, place, partial(self.enter, place, person), length, limit).whole()
         finally:
-            self.give_back(network, size)
+            self.leave(place)
 
 
-def _less(taken: Counter[str], network: str, amount: int) -> None:
-    taken[network] -= amount
-    if taken[network] <= 0:
-        del taken[network]
+def volume(places: Iterable[Place]) -> int:
+    return sum(place.size for place in places)
 
 
-class Reading(threading.Thread):
-    def __init__(self, stream: Stream, length: int | None, limit: int, on_end: Callable[[], None]) -> None:
-        super().__init__(name="body", daemon=True)
-        self.stream, self.length, self.limit, self.on_end = stream, length, limit, on_end
-        self.pieces: list[bytes] = []
-        self.received = 0
-        self.is_whole = False
-        self.is_given_up = False
-        self.has_ended = threading.Event()
+@dataclass
+class Reading:
+    stream: Stream
+    place: Place
+    enter: Callable[[], None]
+    length: int | None
+    limit: int
+    began: float = field(default_factory=monotonic)
+    pieces: list[bytes] = field(default_factory=list)
+    received: int = 0
 
     @property
     def is_too_large(self) -> bool:
@@ -114,33 +151,40 @@ class Reading(threading.Thread):
 
     @property
     def patience(self) -> float:
-        return DRAIN_PATIENCE if self.is_too_large else PATIENCE + self.received / SLOWEST
+        if self.is_too_large:
+            return DRAIN_PATIENCE
+        return PATIENCE + self.received / SLOWEST if self.received else FIRST_BYTE
 
-    def run(self) -> None:
-        try:
-            while not self.is_given_up and self.received < self.limit + DRAINED:
-                piece = self.stream.read(GULP if self.is_too_large else PIECE)
-                if not piece:
-                    self.is_whole = self.length is None or self.received >= self.length
-                    break
-                self.received += len(piece)
-                self.pieces.append(piece)
-                if self.is_too_large:
-                    self.pieces.clear()
-        finally:
-            self.on_end()
-            self.has_ended.set()
+    @property
+    def moment(self) -> float:
+        return MOMENT if max(self.place.size, self.received) <= SMALL else 0.0
 
-    def wait(self) -> bytes:
-        started = monotonic()
-        while not self.has_ended.is_set() and (remaining := started + self.patience - monotonic()) > 0:
-            self.has_ended.wait(min(remaining, 1.0))
-        if not self.has_ended.is_set():
-            self.is_given_up = True
-            self.pieces = []
-            raise TooLarge(self) if self.is_too_large else TooSlow(self)
+    def whole(self) -> bytes:
+        while piece := self.next():
+            self.received += len(piece)
+            self.pieces.append(piece)
+            if self.is_too_large:
+                self.pieces.clear()
+            if self.received > self.limit + DRAINED:
+                break
         if self.is_too_large:
             raise TooLarge
-        if not self.is_whole:
+        if self.length is not None and self.received < self.length:
             raise CutShort
         return b"".join(self.pieces)
+
+    def next(self) -> bytes:
+        """Return the next piece, or nothing at the end."""
+        piece = None
+        while piece is None:
+            passed = monotonic() - self.began
+            if passed >= self.patience or self.place.is_lost:
+                raise TooLarge if self.is_too_large else TooSlow
+            if not self.place.entered and passed >= self.moment:
+                self.enter()
+            until = self.patience if self.place.entered else min(self.patience, self.moment)
+            try:
+                piece = self.stream.receive(until - passed, self.place.woken)
+            except ConnectionError as error:
+                raise CutShort from error
+        return piece

@@ -3,16 +3,16 @@
 import io
 import logging
 from collections.abc import Iterable
+from functools import partial
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
-from server import bodies, health, refusal
-from server.answers import Answers, Held
+from server import answers, bodies, health, known, refusal
 from server.failures import is_away
-from server.proxies import Proxies, network
+from server.proxies import UNDERSCORED, Proxies, network
 from server.unreadable import is_readable
 
 logger = logging.getLogger("rejoinder.server")
@@ -28,18 +28,19 @@ class Door:
         self.proxies = Proxies(settings.TRUSTED_PROXIES)
         self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
         self.room = bodies.Room()
-        self.answers = Answers()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.proxies.settle(environ)
         path = environ["PATH_INFO"]
         try:
+            if self.proxies.trusted and UNDERSCORED in environ:
+                return last_answer(refusal.underscored(), start_response)
             self.take_in(environ)
             if path in {"/healthz", "/readyz"}:
                 return answer(probed(path), start_response)
             if not is_readable(environ):
                 return answer(refusal.unreadable(), start_response)
-            return self.answers.give(self.application(environ, start_response))
+            return answers.give(self.application(environ, start_response))
         except bodies.Refused as refused:
             return self.refuse(refused, path, start_response)
         except Exception as error:
@@ -53,6 +54,7 @@ class Door:
         """Reads the body, if there is one, and puts it where Django looks."""
         text = environ.get("CONTENT_LENGTH") or "0"
         is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
+        stream, environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO()
         if text == "0" and not is_chunked:
             return
         if not (text.isascii() and text.isdigit()):
@@ -62,7 +64,9 @@ class Door:
         if length is not None and length > limit and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             raise bodies.TooLarge
         caller = network(environ.get("REMOTE_ADDR", ""))
-        body = self.room.receive(environ["wsgi.input"], length=length, limit=limit, network=caller)
+        body = self.room.receive(
+            stream, length=length, limit=limit, network=caller, person=partial(known.person, environ)
+        )
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
 
@@ -76,10 +80,7 @@ class Door:
                 page = refusal.cut_short()
             case _:
                 page = refusal.too_busy()
-        page.headers["Connection"] = "close"  # what else is on its way is not read as another request
-        page.headers["Content-Length"] = str(len(page.content))
-        (content,) = answer(page, start_response)
-        return Held(content, refused.has_ended) if refused.has_ended else [content]
+        return last_answer(page, start_response)
 
     def limit(self, path: str) -> int:
         fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
@@ -94,6 +95,13 @@ def probed(path: str) -> HttpResponse:
         return health.readyz(HttpRequest())
     finally:
         close_old_connections()
+
+
+def last_answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+    """End the connection, so that what else is on its way is not read as another request."""
+    response.headers["Connection"] = "close"
+    response.headers["Content-Length"] = str(len(response.content))
+    return answer(response, start_response)
 
 
 def answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:

@@ -62,7 +62,8 @@ class CountedRefusals(logging.Handler):
             if self.counts[kind]:
                 self._report(kind)
             else:
-                del self.counts[kind], self.latest[kind]
+                self.counts.pop(kind, None)
+                self.latest.pop(kind, None)
 
     def _report(self, kind: str) -> None:
         logger.warning("%s", _in_words(kind, self.counts[kind], self.latest[kind]))

@@ -19,6 +19,7 @@ NAMES = """
     X_REWRITE_URL X_SCHEME X_URL_SCHEME
 """
 FORWARDING = frozenset(f"HTTP_{name}" for name in NAMES.split())
+UNDERSCORED = "rejoinder.underscored"  # in the environ: the name of a header such as X_Forwarded_For
 MOST_HOPS = 50
 LONGEST = 64
 
@@ -44,6 +45,11 @@ def network(text: str) -> str:
     if address is None:
         return text
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def is_forwarding(name: str) -> bool:
+    """Return whether a header, in capitals and with underscores, tells of another caller, host, path or method."""
+    return f"HTTP_{name}" in FORWARDING
 
 
 class Proxies:

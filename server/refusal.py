@@ -79,6 +79,14 @@ def unreadable() -> HttpResponse:
     )
 
 
+def underscored() -> HttpResponse:
+    return page(
+        400,
+        _("This request has a header that the site refuses"),
+        _("X_Forwarded_For and similar names with an underscore could pass for the header of a proxy."),
+    )
+
+
 def too_busy() -> HttpResponse:
     return page(
         503,

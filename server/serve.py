@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from server import database, fence
 from server.keeper import STOP_WITHIN, Keeper
-from server.web import BACKLOG, Server, listen_again
+from server.web import BACKLOG, Server, answer_by_rsgi, listen_again
 
 # A peer that is gone without a word is noticed, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
@@ -67,6 +67,7 @@ def application() -> Any:
     """In a server process, before it answers."""
     fence.die_with_parent()
     listen_again()
+    answer_by_rsgi()
     database.limit_statements()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import granian._signals
+import granian.server.mp
 from django.conf import settings
 from granian._granian import SocketHolder, WorkerSignal
 from granian.constants import HTTPModes, Interfaces
@@ -14,13 +15,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from server import answers, bodies, fence, gate
+from server import bodies, fence, gate, rsgi
 from server.keeper import STOP_WITHIN, Keeper, Pause
 
 logger = logging.getLogger("rejoinder.serve")
 
-# Each body on its way in, each request in Django and each long answer may keep a thread; ready pages need some too.
-THREADS = bodies.AT_ONCE + gate.AT_ONCE + answers.LONG_AT_ONCE + 8
+# Each body on its way in and each request in Django may keep a thread; ready pages, and what arrives, need some too.
+THREADS = bodies.AT_ONCE + gate.AT_ONCE + 200
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
 
@@ -30,6 +31,14 @@ def listen_again() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     granian._signals.set_sync_signals = stop_once
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def answer_by_rsgi() -> None:
+    """Have Granian's WSGI process, which has a thread for each request, speak RSGI."""
+    module: Any = granian.server.mp
+    module.WSGIWorker = rsgi.Worker
+    module._new_cbscheduler = rsgi.scheduler
+    module._wsgi_call_wrap = lambda application, *options: application
 
 
 def stop_once() -> WorkerSignal:

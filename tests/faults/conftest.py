@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
@@ -21,8 +21,8 @@ class Forum:
     essay: str
     blocker: DjangoDbBlocker
 
-    def caller(self, number: int = 1, **more: float) -> Caller:
-        return Caller(self.server.url, f"203.0.113.{number}", **more)  # type: ignore[arg-type]
+    def caller(self, number: int = 1, **more: Any) -> Caller:
+        return Caller(self.server.url, f"203.0.113.{number}", **more)
 
     @property
     def slug(self) -> str:

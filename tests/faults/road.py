@@ -30,6 +30,7 @@ class Caller:
     url: str
     address: str = "203.0.113.1"
     timeout: float = 30
+    session: str = ""
     taken: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
@@ -38,6 +39,8 @@ class Caller:
         host = urlsplit(self.url)
         connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=self.timeout)
         headers = {"X-Forwarded-For": self.address, "Connection": "close"}
+        if self.session:
+            headers["Cookie"] = f"session={self.session}"
         if body is not None:
             headers |= {"Content-Type": FORM, "Sec-Fetch-Site": "same-origin", "Origin": self.url}
         try:

@@ -1,6 +1,5 @@
 """What nobody's browser sends is refused in words, on a site that is being tried out too."""
 
-import io
 from typing import Any
 
 import pytest
@@ -123,7 +122,7 @@ def test_a_form_of_thousands(refused: Any) -> None:
         CONTENT_TYPE=FORM,
         CONTENT_LENGTH=str(len(body)),
         HTTP_SEC_FETCH_SITE="same-origin",
-        **{"wsgi.input": io.BytesIO(body)},
+        body=body,
     )
     assert status.startswith("4")
     assert b"something this site cannot read" in page

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import io
 import socket
 import threading
 import time
@@ -15,11 +14,33 @@ PIECE = b"a" * 64 * 1024
 QUIET = b"POST /2026/11/24/nothing/respond/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50000\r\n\r\n"
 
 
+class Sent:
+    """A body that has arrived, as the server hands it to the application."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+
+    def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None:
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+class Silent(Sent):
+    """A body of which nothing more comes."""
+
+    def receive(self, seconds: float, woken: threading.Event, /) -> bytes | None:
+        if not self.pieces:
+            woken.wait(seconds)
+            return None
+        return self.pieces.pop(0)
+
+
 class Call:
     """One connection."""
 
-    def __init__(self, url: str, *, receives: int = 0) -> None:
+    def __init__(self, url: str, *, receives: int = 0, source: str = "") -> None:
         self.socket = socket.socket()
+        if source:
+            self.socket.bind((source, 0))
         if receives:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
         self.socket.settimeout(30)
@@ -97,7 +118,7 @@ def reading_times(url: str, count: int) -> list[float]:
 
 def asked(application: Any, path: str = "/", body: Any = b"", **environ: Any) -> tuple[str, dict[str, str], bytes]:
     """What a WSGI application answers without a wire between: status line, headers, body."""
-    stream = io.BytesIO(body) if isinstance(body, bytes) else body
+    stream = Sent(body) if isinstance(body, bytes) else body
     length = {"CONTENT_LENGTH": str(len(body))} if isinstance(body, bytes) and body else {}
     said: list[Any] = []
     environ = {"PATH_INFO": path, "REMOTE_ADDR": "203.0.113.1", "wsgi.input": stream, **length, **environ}

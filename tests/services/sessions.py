@@ -8,8 +8,13 @@ from accounts.models import User
 
 
 def log_in(browser: BrowserContext, user: User, url: str) -> None:
+    browser.add_cookies([{"name": "session", "value": session_of(user), "url": url}])
+
+
+def session_of(user: User) -> str:
+    """The key of a new session that is logged in."""
     session = SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.backends.Backend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    browser.add_cookies([{"name": "session", "value": str(session.session_key), "url": url}])
+    return str(session.session_key)
