@@ -20,7 +20,7 @@ from accounts.models import QueueMail, User
 from blog.models import Authorship, Essay
 from comments import jobs as comment_jobs
 from comments import notices, subscribing
-from comments.models import Address, Comment, Subscription
+from comments.models import Address, Comment, Subscription, Wording
 from comments.subscribing import Asker, Wish
 from moderation import actions
 from moderation import jobs as moderation_jobs
@@ -49,8 +49,7 @@ def subscribe(kind: str, **fields: Any) -> None:
 
 def pending(essay: Essay) -> Comment:
     comment = make.comment(essay, status="pending", by=make.guest("Anna Karg"))
-    comment.wording.reasons = [{"code": "imported"}]
-    comment.wording.save()
+    Wording.objects.filter(comment=comment).update(reasons=[{"code": "imported"}])
     notices.prepare(comment)
     return comment
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from html import unescape
 from typing import NamedTuple
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Exists, OuterRef
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.forms import EmailField, WebsiteField
 from accounts.models import Commenter, User
 from accounts.names import tidy_line
-from transfer.models import ImportedAuthor
+from transfer.models import ImportedAuthor, ImportedComment
 from transfer.report import Report
 
 NAME = 245
@@ -105,21 +107,40 @@ class Details(NamedTuple):
     def of(cls, name: str, email: str, website: str) -> "Details":
         return cls(line(name, NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
 
+    @property
+    def digest(self) -> int:
+        return int.from_bytes(blake2b("\0".join(self).encode(errors="replace"), digest_size=12).digest())
 
-def guests(wanted: Iterable[Details]) -> dict[Details, Commenter]:
+
+class Guests:
+    """The rows of one discussion's guests. Of each met so far only a digest of the details and the key are kept."""
+
+    def __init__(self) -> None:
+        self.pks: dict[int, int] = {}
+
+    def of(self, wanted: Iterable[Details]) -> list[int]:
+        """The keys of their rows, in the same order; for a batch of comments."""
+        details = [*wanted]
+        digests = [each.digest for each in details]
+        unmet = {digest: each for digest, each in zip(digests, details, strict=True) if digest not in self.pks}
+        self.pks |= {each.digest: pk for each, pk in guests(unmet.values()).items()}
+        return [self.pks[digest] for digest in digests]
+
+
+def guests(wanted: Iterable[Details]) -> dict[Details, int]:
     """One row for each: the one an import made before, or a new one. A guest of this site is never taken for theirs."""
     details = sorted(set(wanted))
-    rows: dict[Details, Commenter] = {}
-    for start in range(0, len(details), BATCH):
-        some = details[start : start + BATCH]
-        named = Commenter.objects.guests().filter(name__in={each.name for each in some})
-        known = named.filter(email__in={each.email for each in some}, comments__imported__isnull=False)
-        rows |= {Details(row.name, row.email, row.website): row for row in known.order_by("-pk")}
+    if not details:
+        return {}
+    imported = ImportedComment.objects.filter(comment__commenter=OuterRef("pk"))
+    named = Commenter.objects.guests().filter(name__in={each.name for each in details})
+    known = named.filter(Exists(imported), email__in={each.email for each in details}).order_by("-pk")
+    rows = {Details(*found): pk for pk, *found in known.values_list("pk", "name", "email", "website")}
     new = [each for each in details if each not in rows]
     made = Commenter.objects.bulk_create(
         [Commenter(name=each.name, email=each.email, website=each.website) for each in new], batch_size=BATCH
     )
-    return rows | dict(zip(new, made, strict=True))
+    return rows | {each: row.pk for each, row in zip(new, made, strict=True)}
 
 
 def line(text: str, limit: int) -> str:

@@ -1,9 +1,13 @@
-"""Comments from elsewhere → our trees: whole threads at once, or one by one under threads that are here already."""
+"""Comments from elsewhere → our trees: whole threads in batches, or one by one under threads that are here already.
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+What is in memory of every comment is a few numbers; its words are read when its batch is stored.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, islice
 
 from django.db.models import OuterRef, Subquery
 
@@ -12,15 +16,20 @@ from blog.models import Essay
 from comments.models import Comment, Discussion, Status, TreeNumber, Wording
 
 REMOVED = {Status.SPAM, Status.TRASH}
+BATCH = 500
+NONE = -1  # answers nothing
+ABSENT = -2  # answers what is not in the file
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_THERE = "repl(y|ies) to what is not in the file (stands by itself|stand by themselves)"
+MOVED_UP = "repl(y|ies) to what was left out moved up to what that answered"
+RING = "ring(s) of comments that answer each other (was|were) cut"
 
 
 @dataclass(slots=True)
 class Said:
-    """One comment as its own site kept it. `parent` is the key of the one it answers, or nothing."""
+    """One comment as its own site kept it."""
 
-    key: str
-    parent: str
-    commenter: Commenter
+    commenter: int
     status: Status
     text: str
     html: str
@@ -32,162 +41,226 @@ class Said:
 
     @property
     def wording(self) -> Wording:
-        return Wording(text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created)
+        return Wording(
+            text=self.text, html=self.html, format=Wording.Format.HTML, created=self.created, reasons=self.reasons
+        )
 
     @property
     def reasons(self) -> list[dict[str, str]]:
         return [{"code": "imported"}] if self.status == Status.PENDING else []
 
 
-def settle(parents: Mapping[str, str], gone: Mapping[str, str]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """What each comment answers, so that every parent is one of them; and what was wrong, with the key it was wrong at.
+Read = Callable[[Sequence[int]], Sequence[Said]]
+"""The comments with these numbers, with their words."""
 
-    `gone` are comments that are not brought, and what those answered.
-    """
-    settled: dict[str, str] = {}
-    problems: list[tuple[str, str]] = []
-    for key, parent in parents.items():
-        passed = {key}
-        while parent in gone and parent not in passed:
+
+@dataclass
+class Outline:
+    """The comments of one essay without their words, numbered from 0 in the order of the file."""
+
+    names: list[str] = field(default_factory=list)
+    """Their keys in the file."""
+    parents: array[int] = field(default_factory=lambda: array("q"))
+    """The number of the one that each answers, or NONE, or ABSENT."""
+    created: array[float] = field(default_factory=lambda: array("d"))
+    is_approved: bytearray = field(default_factory=bytearray)
+    is_gone: bytearray = field(default_factory=bytearray)
+    """Whether it is left out."""
+    pks: array[int] = field(default_factory=lambda: array("q"))
+    """Of those that are here already; 0 of the others."""
+
+    @property
+    def new(self) -> list[int]:
+        """What is to be stored, oldest first."""
+        found = (number for number in range(len(self.names)) if not self.pks[number] and not self.is_gone[number])
+        return sorted(found, key=lambda number: (self.created[number], len(self.names[number]), self.names[number]))
+
+    def at(self, number: int) -> datetime:
+        return EPOCH + timedelta(seconds=self.created[number])
+
+
+def settle(outline: Outline) -> list[tuple[str, int]]:
+    """Let every parent be a comment that is brought or here. Return what was wrong, and the number it was wrong at."""
+    parents, is_gone = array("q", outline.parents), outline.is_gone
+    problems: list[tuple[str, int]] = []
+    for number, parent in enumerate(parents):
+        if is_gone[number]:
+            continue
+        passed = {number}
+        while parent >= 0 and is_gone[parent] and parent not in passed:
             passed.add(parent)
-            parent = gone[parent]
-        if parent in gone or (parent and parent not in parents):
-            problems.append(("repl(y|ies) to what is not in the file (stands by itself|stand by themselves)", key))
-            parent = ""
+            parent = outline.parents[parent]
+        if parent == ABSENT or (parent >= 0 and is_gone[parent]):
+            problems.append((NOT_THERE, number))
+            parent = NONE
         elif len(passed) > 1:
-            problems.append(("repl(y|ies) to what was left out moved up to what that answered", key))
-        settled[key] = parent
-    for key in rings(settled):
-        problems.append(("ring(s) of comments that answer each other (was|were) cut", key))
-        settled[key] = ""
-    return settled, problems
+            problems.append((MOVED_UP, number))
+        parents[number] = parent
+    for number in rings([NONE if is_gone[each] else parent for each, parent in enumerate(parents)], outline.names):
+        problems.append((RING, number))
+        parents[number] = NONE
+    outline.parents = parents
+    return problems
 
 
-def rings(parents: Mapping[str, str]) -> list[str]:
-    """One key of each ring: without its parent there is none left."""
-    found: list[str] = []
-    done: set[str] = set()
-    for start in parents:
-        path: dict[str, None] = {}
-        key = start
-        while key and key not in done and key not in path:
-            path[key] = None
-            key = parents.get(key, "")
-        if key in path:
-            ring = [*path][[*path].index(key) :]
-            found.append(min(ring, key=lambda each: (len(each), each)))
-        done.update(path)
+def rings(parents: Sequence[int], names: Sequence[str]) -> list[int]:
+    """One number of each ring, that of the shortest and first name: without its parent there is none left."""
+    found: list[int] = []
+    is_done = bytearray(len(parents))
+    for start in range(len(parents)):
+        path: dict[int, None] = {}
+        number = start
+        while number >= 0 and not is_done[number] and number not in path:
+            path[number] = None
+            number = parents[number]
+        if number in path:
+            ring = [*path][[*path].index(number) :]
+            found.append(min(ring, key=lambda each: (len(names[each]), names[each])))
+        for each in path:
+            is_done[each] = 1
     return found
 
 
-def put(essay: Essay, said: Sequence[Said], known: Mapping[str, int]) -> dict[str, Comment]:
-    """Put all that are not `known` (those are here under these numbers) into the essay's discussion, oldest first.
+class Family:
+    """Which new comments answer which, in the order of time."""
 
-    Parents are settled. Returns the new ones by their keys.
-    """
-    new = sorted(
-        (each for each in said if each.key not in known), key=lambda each: (each.created, len(each.key), each.key)
-    )
-    replies: dict[str, list[Said]] = defaultdict(list)
-    for each in new:
-        replies[each.parent].append(each)
-    made = plant(essay, replies[""], replies)
-    for each in new:
-        if each.parent in known:
-            made |= grow(essay, each, replies, known[each.parent])
-    return made
+    def __init__(self, outline: Outline, new: Iterable[int]) -> None:
+        self.first = array("q", [NONE]) * len(outline.names)
+        self.next = array("q", [NONE]) * len(outline.names)
+        for number in reversed([*new]):
+            if (parent := outline.parents[number]) >= 0:
+                self.next[number], self.first[parent] = self.first[parent], number
 
-
-def in_order(root: Said, replies: Mapping[str, list[Said]]) -> Iterator[Said]:
-    """A comment, then what answers it, each with its own replies after it."""
-    waiting = [root]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += reversed(replies.get(each.key, []))
+    def from_root(self, root: int) -> Iterator[int]:
+        """A comment, then what answers it, each with its own replies after it."""
+        waiting = [root]
+        while waiting:
+            number = waiting.pop()
+            yield number
+            if number != root and self.next[number] >= 0:
+                waiting.append(self.next[number])
+            if self.first[number] >= 0:
+                waiting.append(self.first[number])
 
 
-def plant(essay: Essay, roots: Sequence[Said], replies: Mapping[str, list[Said]]) -> dict[str, Comment]:
+def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
+    waiting = iter(numbers)
+    while some := list(islice(waiting, BATCH)):
+        yield some
+
+
+def put(essay: Essay, outline: Outline, read: Read) -> Iterator[list[tuple[int, Comment]]]:
+    """Store the new comments of a settled outline, oldest first; yield each batch by its numbers."""
+    new = outline.new
+    family = Family(outline, new)
+    under_known = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
+    yield from plant(essay, outline, [number for number in new if outline.parents[number] == NONE], family, read)
+    for number in under_known:
+        yield from grow(essay, outline, number, family, read)
+
+
+class Numbering:
+    """The places of new threads' comments in their trees."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        count = len(outline.names)
+        self.tree, self.level, self.left, self.right, self.readable = (array("q", [0]) * count for _ in range(5))
+        self.order: list[int] = []  # in which they are read
+
+    def thread(self, root: int, tree: int, family: Family) -> int:
+        """Number a thread in one walk, without recursion; return how many of it are approved."""
+        open_: list[int] = []
+        count = approved = 0
+        for number in family.from_root(root):
+            while open_ and open_[-1] != self.outline.parents[number]:
+                count += 1
+                self.right[open_.pop()] = count
+            count += 1
+            self.tree[number], self.level[number], self.left[number] = tree, len(open_), count
+            approved += self.outline.is_approved[number]
+            self.order.append(number)
+            open_.append(number)
+        while open_:
+            count += 1
+            self.right[open_.pop()] = count
+        return approved
+
+
+def plant(
+    essay: Essay, outline: Outline, roots: Sequence[int], family: Family, read: Read
+) -> Iterator[list[tuple[int, Comment]]]:
     """Whole new threads: numbered here, then stored level by level, since nobody else can be writing in them."""
-    made: dict[str, Comment] = {}
-    levels: dict[int, list[Comment]] = defaultdict(list)
-    responses = threads = 0
-    for root, number in zip(roots, TreeNumber.objects.bulk_create(TreeNumber() for _ in roots), strict=True):
-        rows = number_thread(essay, root, replies, number.pk, made)
-        for row in rows:
-            levels[row.level].append(row)
-        rows[0].readable = sum(row.is_approved for row in rows)
-        responses += rows[0].readable
-        threads += bool(rows[0].readable)
-    for _, level in sorted(levels.items()):
-        Comment.objects.bulk_create(level, batch_size=500)
-    saying = [each for root in roots for each in in_order(root, replies)]
-    wordings = []
-    for each in saying:
-        wording = each.wording
-        wording.comment, wording.reasons = made[each.key], each.reasons
-        wordings.append(wording)
-    Wording.objects.bulk_create(wordings, batch_size=500)
-    if made:
-        trees = [row.tree_id for row in levels[0]]
+    places = Numbering(outline)
+    trees = array("q")
+    for some in batches(roots):
+        for root, number in zip(some, TreeNumber.objects.bulk_create(TreeNumber() for _ in some), strict=True):
+            trees.append(number.pk)
+            places.readable[root] = places.thread(root, number.pk, family)
+    places.order.sort(key=places.level.__getitem__)
+    for some in batches(places.order):
+        yield store(essay, outline, places, some, read(some))
+    if trees:
         ours = Comment.objects.under(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
         ours.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
-    if responses:
-        Discussion.objects.recount(essay.pk, responses=responses, threads=threads)
+    if responses := sum(places.readable):
+        Discussion.objects.recount(essay.pk, responses=responses, threads=sum(map(bool, places.readable)))
+
+
+def store(
+    essay: Essay, outline: Outline, places: Numbering, numbers: Sequence[int], saying: Sequence[Said]
+) -> list[tuple[int, Comment]]:
+    """One batch; level by level in it, since a reply needs the key of what it answers."""
+    made: list[tuple[int, Comment]] = []
+    wordings: list[Wording] = []
+    for _level, pairs in groupby(zip(numbers, saying, strict=True), key=lambda pair: places.level[pair[0]]):
+        some = list(pairs)
+        rows = Comment.objects.bulk_create([row(essay, outline, places, *pair) for pair in some])
+        for (number, said), comment in zip(some, rows, strict=True):
+            outline.pks[number] = comment.pk
+            wording = said.wording
+            wording.comment = comment
+            wordings.append(wording)
+            made.append((number, comment))
+    Wording.objects.bulk_create(wordings)
     return made
 
 
-def number_thread(
-    essay: Essay, root: Said, replies: Mapping[str, list[Said]], tree: int, made: dict[str, Comment]
-) -> list[Comment]:
-    """The thread's rows in reading order, each with its place in the tree; one walk, no recursion."""
-    rows: list[Comment] = []
-    open_: list[Comment] = []
-    count = 0
-    for each in in_order(root, replies):
-        parent = made.get(each.parent)
-        while open_ and open_[-1] is not parent:
-            count += 1
-            open_.pop().rght = count
-        count += 1
-        row = Comment(  # type: ignore[no-untyped-call]
-            essay=essay,
-            commenter=each.commenter,
-            parent=parent,
-            status=each.status,
-            removed_by=each.removed_by,
-            created=each.created,
-            changed=each.created,
-            tree_id=tree,
-            level=len(open_),
-            lft=count,
-        )
-        made[each.key] = row
-        rows.append(row)
-        open_.append(row)
-    while open_:
-        count += 1
-        open_.pop().rght = count
-    return rows
+def row(essay: Essay, outline: Outline, places: Numbering, number: int, said: Said) -> Comment:
+    parent = outline.parents[number]
+    return Comment(  # type: ignore[no-untyped-call]
+        essay=essay,
+        commenter_id=said.commenter,
+        parent_id=outline.pks[parent] if parent >= 0 else None,
+        status=said.status,
+        removed_by=said.removed_by,
+        created=said.created,
+        changed=said.created,
+        tree_id=places.tree[number],
+        level=places.level[number],
+        lft=places.left[number],
+        rght=places.right[number],
+        readable=places.readable[number],
+    )
 
 
-def grow(essay: Essay, first: Said, replies: Mapping[str, list[Said]], parent: int) -> dict[str, Comment]:
+def grow(essay: Essay, outline: Outline, first: int, family: Family, read: Read) -> Iterator[list[tuple[int, Comment]]]:
     """A comment and what answers it, under one that is here: readers may be writing there, so one by one."""
-    made: dict[str, Comment] = {}
-    for each in in_order(first, replies):
-        above_pk = made[each.parent].pk if each.parent in made else parent
-        root, above = Comment.objects.lock_thread(above_pk, essay)
-        each.wording.reasons = each.reasons
-        comment = Comment.objects.grow(
-            essay=essay,
-            commenter=each.commenter,
-            parent=above,
-            root=root,
-            status=each.status,
-            wording=each.wording,
-            removed_by=each.removed_by,
-            created=each.created,
-            changed=each.created,
-        )
-        made[each.key] = comment
-    return made
+    for some in batches(family.from_root(first)):
+        made: list[tuple[int, Comment]] = []
+        for number, said in zip(some, read(some), strict=True):
+            root, above = Comment.objects.lock_thread(outline.pks[outline.parents[number]], essay)
+            comment = Comment.objects.grow(
+                essay=essay,
+                commenter=Commenter(pk=said.commenter),
+                parent=above,
+                root=root,
+                status=said.status,
+                wording=said.wording,
+                removed_by=said.removed_by,
+                created=said.created,
+                changed=said.created,
+            )
+            outline.pks[number] = comment.pk
+            made.append((number, comment))
+        yield made

@@ -1,6 +1,7 @@
 """Comments from elsewhere find their places in our trees, whatever the file says they answer."""
 
 import time
+import weakref
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +14,10 @@ from hypothesis.extra.django import TestCase
 
 from blog.models import Essay
 from comments.checking import problems
-from comments.models import Comment, Discussion
+from comments.models import Comment, Discussion, Wording
 from tests.transfer.exports import bring_text, comment, export, item
 from transfer import threads
+from transfer.wordpress import spool, wxr
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +161,40 @@ def test_a_long_discussion_takes_few_questions(tmp_path: Path, django_assert_max
     assert Comment.objects.count() == 300
 
 
+def test_memory_holds_one_batch_of_comments_whatever_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "BATCH", 20)
+    alive: dict[int, Any] = {}
+    most: list[int] = []
+    init = Wording.__init__
+
+    def counted(self: Wording, *args: Any, **fields: Any) -> None:
+        init(self, *args, **fields)
+        key = id(self)
+        alive[key] = weakref.ref(self, lambda _gone: alive.pop(key))
+        most.append(len(alive))
+
+    monkeypatch.setattr(Wording, "__init__", counted)
+    for number, count in enumerate((60, 240), 1):
+        said = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, count + 1)]
+        bring_text(tmp_path, export(item(number, *said)))
+        assert len(most) == count
+        assert max(most) <= 2 * threads.BATCH
+        most.clear()
+
+
+def test_the_words_of_an_items_comments_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "IN_MEMORY", 100)
+    file = tmp_path / "export.xml"
+    file.write_text(export(item(1, *(comment(n, f"Wörds {n}") for n in range(1, 101)))))
+    (record,) = (record for record in wxr.records(file, wxr.Channel()) if record.name == "item")
+    assert not any(part.name == "wp:comment" for part in record.inside)
+    assert record.comments is not None
+    assert [said["wp:comment_content"] for said in record.comments] == [f"Wörds {n}" for n in range(1, 101)]
+    assert record.comments.file.name  # a real one
+
+
 STATUSES = ("1", "1", "0", "spam", "trash")
 KINDS = ("comment", "comment", "comment", "pingback", "note")
 
@@ -201,11 +237,13 @@ class AnyFile(TestCase):
     ],
 )
 def test_a_ring_is_found_by_its_oldest(parents: dict[str, str], cut: list[str]) -> None:
-    assert threads.rings(parents) == cut
+    names = list(parents)
+    numbers = [names.index(parent) if parent else threads.NONE for parent in parents.values()]
+    assert [names[number] for number in threads.rings(numbers, names)] == cut
 
 
 def test_rings_are_found_in_no_time() -> None:
     start = time.process_time()
-    parents = {str(n): str((n + 1) % 50_000) for n in range(50_000)}
-    assert len(threads.rings(parents)) == 1
+    parents = [(n + 1) % 50_000 for n in range(50_000)]
+    assert len(threads.rings(parents, [str(n) for n in range(50_000)])) == 1
     assert time.process_time() - start < 1

@@ -98,7 +98,7 @@ def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> Non
     assert {title: essay.body for title, essay in found.items()} == {
         f"Title {number}": f"<p>Body {number}.</p>" for number in (1, 2, 3)
     }
-    assert [Comment.objects.get(essay=found[f"Title {number}"]).wording.text for number in (1, 2, 3)] == [  # type: ignore[union-attr]
+    assert [Comment.objects.get(essay=found[f"Title {number}"]).wording.text for number in (1, 2, 3)] == [
         "Words 1", "Words 2", "Words 3",
     ]  # fmt: skip
     before = everything()

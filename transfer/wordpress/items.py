@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from transfer.wordpress.wxr import Record
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OF_FEED = re.compile(r"(?:[A-Za-z]{3}, )?[0-9]{1,2} [A-Za-z]{3} [0-9]{4} [0-9:]{5,8} [-+A-Z0-9]{1,5}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 YEARS = range(1000, 9998)  # an address has four figures, and a day's shift must not lead out of the calendar
@@ -18,7 +19,10 @@ YEARS = range(1000, 9998)  # an address has four figures, and a day's shift must
 def moment(text: str) -> datetime | None:
     """`2012-01-05 14:30:46`, as UTC; nothing for what is no moment, above all WordPress's 0000-00-00."""
     try:
-        found = datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        if _MOMENT.fullmatch(text[:19]):
+            found = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)  # several times as fast
+        else:
+            found = datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return None
     return found if found.year in YEARS else None
@@ -43,10 +47,15 @@ def decoded(text: str) -> str:
 
 def when(record: Record, prefix: str, offset: timedelta) -> datetime | None:
     """When something was written: by the world's clock, else by the old site's own, else as its feed says."""
-    there, here = moment(record[f"{prefix}_date_gmt"]), moment(record[f"{prefix}_date"])
-    if here and not there:
-        return here - offset
-    return there or posted(record["pubDate"])
+    return of_clocks(record[f"{prefix}_date_gmt"], record[f"{prefix}_date"], offset) or posted(record["pubDate"])
+
+
+def of_clocks(world: str, own: str, offset: timedelta) -> datetime | None:
+    """A moment as the world's clock gives it, else as the old site's own does."""
+    if there := moment(world):
+        return there
+    here = moment(own)
+    return here - offset if here else None
 
 
 def meta_of(record: Record) -> dict[str, list[str]]:

@@ -68,7 +68,7 @@ def survey(file: Path) -> Survey:
 
 def _read(found: Survey) -> Survey:
     offsets: Counter[timedelta] = Counter()
-    for record in wxr.records(found.file, found.channel, is_mended=found.is_mended):
+    for record in wxr.records(found.file, found.channel, is_mended=found.is_mended, keeps_comments=False):
         if record.name != "item":
             continue
         here, there = items.moment(record["wp:post_date"]), items.moment(record["wp:post_date_gmt"])

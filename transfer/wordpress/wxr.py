@@ -13,6 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from transfer.report import Unreadable
 from transfer.wordpress.mending import Mender
+from transfer.wordpress.spool import Comments
 
 LARGEST_FILE = 200 * 1024 * 1024
 LARGEST_TEXT = 16_000_000
@@ -52,13 +53,14 @@ MOST_NAMES = 10_000
 
 @dataclass(slots=True)
 class Record:
-    """An element with parts: its texts by name, and the records inside it."""
+    """An element with parts: its texts by name, and the records inside it; an item's comments are apart, on disk."""
 
     name: str
     line: int
     attributes: dict[str, str]
     texts: dict[str, str] = field(default_factory=dict)
     inside: list["Record"] = field(default_factory=list)
+    comments: Comments | None = None
 
     def __getitem__(self, name: str) -> str:
         """A text without the space around it; nothing when it is not there."""
@@ -97,14 +99,16 @@ class Target:
 
     expat: Any
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, *, keeps_comments: bool) -> None:
         self.channel = channel
+        self.keeps_comments = keeps_comments
         self.open: list[str] = []
         self.records: list[Record] = []
         self.done: list[Record] = []
         self.text: list[str] | None = None
         self.size = 0
         self.item_size = 0
+        self.parts = 0
         self.names: dict[str, str] = {}
         self.of_export = ""
         """The version that the address of the export's own names says."""
@@ -122,9 +126,11 @@ class Target:
         if _RECORDS.get(name) == (self.open[-1] if self.open else ""):
             if name == "item":
                 self.check_version()
-                self.item_size = 0
-            elif self.records and len(self.records[0].inside) >= MOST_PARTS:
-                raise Broken(self.line, f"an item has more than {MOST_PARTS:,} parts")
+                self.item_size = self.parts = 0
+            elif self.records:
+                self.parts += 1
+                if self.parts > MOST_PARTS:
+                    raise Broken(self.line, f"an item has more than {MOST_PARTS:,} parts")
             self.records.append(Record(name, self.line, attributes))
         self.open.append(name)
         self.text = [] if name in _TEXTS or name == "category" else None
@@ -167,11 +173,21 @@ class Target:
             if text is not None:
                 record.texts[""] = "".join(text)
             self.records.pop()
-            (self.records[-1].inside if self.records else self.done).append(record)
+            self.keep(record)
         elif text is not None and record and record.name == (self.open[-1] if self.open else ""):
             record.texts.setdefault(name, "".join(text))
         elif text is not None and self.open == ["rss", "channel"]:
             self.channel.texts.setdefault(name, "".join(text))
+
+    def keep(self, record: Record) -> None:
+        if not self.records:
+            self.done.append(record)
+        elif record.name != "wp:comment":
+            self.records[-1].inside.append(record)
+        elif self.keeps_comments:
+            item = self.records[-1]
+            item.comments = item.comments or Comments()
+            item.comments.add(record.texts)
 
     def check_version(self) -> None:
         if self.channel.version:
@@ -190,12 +206,12 @@ class Target:
             self.check_version()
 
 
-def records(file: Path, channel: Channel, *, is_mended: bool = False) -> Iterator[Record]:
+def records(file: Path, channel: Channel, *, is_mended: bool = False, keeps_comments: bool = True) -> Iterator[Record]:
     """The file's authors, terms and items in its own order; what it says of itself goes into `channel`.
 
     Raises Unreadable: then what came before is worth nothing.
     """
-    target = Target(channel)
+    target = Target(channel, keeps_comments=keeps_comments)
     parser = DefusedXMLParser(target=target, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     expat = target.expat = parser.parser
     mender = Mender()
