@@ -133,8 +133,9 @@ TEMPLATES = [
 SQLITE_OPTIONS: dict[str, Any] = {
     "timeout": 5,
     "transaction_mode": "IMMEDIATE",  # makes atomic() the lock
+    "pool": 16,  # as many as requests in Django at once (server/gate.py), each with a cache of 4 MB at most
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
     ),
 }
@@ -162,7 +163,7 @@ if ON_SQLITE:
 _of_the_url = DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] = {**(SQLITE_OPTIONS if ON_SQLITE else POSTGRES_OPTIONS), **_of_the_url}
 REQUEST_OPTIONS = {} if ON_SQLITE else {**POSTGRES_REQUEST_OPTIONS, **_of_the_url}
-DATABASES["default"]["CONN_MAX_AGE"] = 0  # on PostgreSQL the pool keeps them
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
 CACHES = {"default": environment.cache("CACHE_URL", "dbcache://rejoinder_cache")}  # shared by every process

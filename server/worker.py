@@ -57,7 +57,7 @@ class Worker:
                 self.told.wait(pause)
             else:
                 pause = 0.0
-                tidy_connection()
+                connection.close_if_unusable_or_obsolete()  # back to the pool, which notices a restored file
                 if not did_one:
                     self.told.wait(POLL)
         connection.close()
@@ -163,14 +163,6 @@ def _renew(worker_id: str, over: threading.Event) -> None:
             logger.warning("The lease of %s could not be renewed.", worker_id)
         finally:
             connection.close()
-
-
-def tidy_connection() -> None:
-    """PostgreSQL's goes back to the pool; SQLite's stays open, or the last of the site's to close would checkpoint."""
-    if connection.vendor != "sqlite":
-        connection.close_if_unusable_or_obsolete()
-    elif connection.errors_occurred and not connection.is_usable():
-        connection.close()
 
 
 def machine() -> str:

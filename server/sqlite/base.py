@@ -1,24 +1,81 @@
-"""Django's SQLite, with a fair wait for the write lock, in files for one user: what `ENGINE` names."""
+"""Django's SQLite: pooled connections, a fair wait for the write lock, files for one user; what `ENGINE` names."""
 
 import os
 import random
 import threading
 import time
+import weakref
 from contextlib import suppress
-from sqlite3 import SQLITE_BUSY
-from typing import Any
+from sqlite3 import SQLITE_BUSY, Connection, Cursor
+from typing import Any, ClassVar
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
+
+from server.sqlite.pool import Idle, Pool
 
 PAUSE = (0.001, 0.005)  # seconds
 asking = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+    """`OPTIONS["pool"]` says how many idle connections a process keeps; without it each is closed as Django closes it.
+
+    Threads share them, rather than keep one each (CONN_MAX_AGE): hundreds of threads serve, sixteen at a time.
+    """
+
+    _pools: ClassVar[dict[str, Pool]] = {}
+    _taken: Idle | None = None
+    _cursors: "weakref.WeakSet[Cursor]"
+
+    @property
+    def pool(self) -> Pool | None:
+        size, name = self.settings_dict["OPTIONS"].get("pool"), str(self.settings_dict["NAME"])
+        if not size or self.is_in_memory_db():
+            return None
+        return self._pools.setdefault(name, Pool(name, size))
+
+    def close_pool(self) -> None:
+        """Close the idle connections: before a fork, since processes must not share them."""
+        if self.pool:
+            self.pool.clear()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return {name: value for name, value in super().get_connection_params().items() if name != "pool"}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
+        self._cursors = weakref.WeakSet()
+        pool = self.pool
+        if pool is None:
+            return self._open(conn_params)
+        self._taken = pool.take(lambda: self._open(conn_params))
+        return self._taken.connection
+
+    def _open(self, conn_params: dict[str, Any]) -> Connection:
         create_private(str(conn_params["database"]))
-        return super().get_new_connection(conn_params)
+        connection: Connection = super().get_new_connection(conn_params)
+        return connection
+
+    def create_cursor(self, name: Any = None) -> Cursor:
+        cursor: Cursor = super().create_cursor(name)
+        self._cursors.add(cursor)
+        return cursor
+
+    def is_usable(self) -> bool:
+        return not self.errors_occurred
+
+    def _close(self) -> None:
+        """Give the connection back, unless something went wrong on it.
+
+        A cursor that was not read to its end would hold the next request to what the database was then.
+        """
+        taken, self._taken = self._taken, None
+        if taken is None or self.pool is None or self.errors_occurred:
+            super()._close()  # type: ignore[misc]
+            return
+        for cursor in list(self._cursors):
+            cursor.close()
+        self.pool.give(taken)
 
     def _start_transaction_under_autocommit(self) -> None:
         """BEGIN: in a process one asks at a time, the others behind it in a row, each for OPTIONS["timeout"] at most.

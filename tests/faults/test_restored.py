@@ -1,0 +1,68 @@
+"""A backup that is put in the database's place while the site runs is what readers see and what posts go to."""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.faults.conftest import Forum
+from tests.services.databases import connected, is_sqlite
+from tests.services.processes import wait_until
+
+pytestmark = pytest.mark.skipif(not is_sqlite(os.environ["DATABASE_URL"]), reason="PostgreSQL's files are not ours")
+
+
+def backup_with(place: Forum, words: str, file: Path) -> Path:
+    """A copy of the site's database in which somebody else has commented."""
+    from blog.models import Essay
+    from tests import make
+
+    source = Path(urlsplit(place.server.installation.database_url).path)
+    with contextlib.closing(sqlite3.connect(source)) as old, contextlib.closing(sqlite3.connect(file)) as new:
+        old.backup(new)
+    with place.blocker.unblock(), connected(f"sqlite:///{file}"):
+        make.comment(Essay.objects.get(slug=place.slug), words)
+    return file
+
+
+def restore(backup: Path, database: Path) -> None:
+    with contextlib.closing(sqlite3.connect(database)) as running:
+        running.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for suffix in ("-wal", "-shm"):
+        Path(f"{database}{suffix}").unlink(missing_ok=True)
+    backup.replace(database)
+
+
+def unfinished_jobs(place: Forum) -> int:
+    from django_tasks_db.models import DBTaskResult
+
+    from comments import notices
+    from server.jobs import UNFINISHED
+
+    with place.blocker.unblock(), place.server.connected():
+        return DBTaskResult.objects.filter(status__in=UNFINISHED, task_path=notices.tell.module_path).count()
+
+
+def test_a_restored_database_is_read_and_written_without_a_restart(forum: Callable[..., Forum], tmp_path: Path) -> None:
+    place = forum(WEB_CONCURRENCY="1")
+    caller = place.caller()
+    assert caller.post(place.essay, "Before the restore.").is_taken
+    assert "Before the restore." in caller.read(place.essay).body
+    database = Path(urlsplit(place.server.installation.database_url).path)
+    backup = backup_with(place, "Only in the backup.", tmp_path / "backup.sqlite3")
+    assert caller.post(place.essay, "After the backup.").is_taken
+    assert "After the backup." in caller.read(place.essay).body
+    restore(backup, database)
+    fresh = caller.read(f"{place.essay}?order=newest").body  # no page of this address was kept
+    assert "Only in the backup." in fresh
+    assert "After the backup." not in fresh
+    wait_until(lambda: "Only in the backup." in caller.read(place.essay).body, "the kept page to be drawn again")
+    assert caller.post(place.essay, "After the restore.").is_taken
+    assert place.stored()[-2:] == ["Only in the backup.", "After the restore."]
+    wait_until(lambda: not unfinished_jobs(place), "the job worker to do the jobs of the restored database")
+    with contextlib.closing(sqlite3.connect(database)) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
