@@ -108,8 +108,8 @@ class EssayForm(WritingForm):
             )
         if data.get("is_in_menu") and (problem := self.menu_problem(kind)):
             self.add_error("is_in_menu", problem)
-        if not slug and kind:
-            draft = Essay(pk=self.instance.pk, kind=kind)
+        if not slug:  # also where the kind is wrong, because the page that says so needs an address
+            draft = Essay(pk=self.instance.pk, kind=kind or self.instance.kind)
             data["slug"] = actions.free_slug(draft, data.get("title") or "")
         return data
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.defaults import bad_request, page_not_found
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-NO_NUMBER = "expected a number but got"
+NO_NUMBERS = ("expected a number but got", "Exceeds the limit (4300 digits)")
 TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
 OUT_OF_RANGE = "out of range"  # PostgreSQL's for a number that no column holds
 NO_TEXT = "cannot contain NUL"  # psycopg's for a letter that PostgreSQL's texts never hold
@@ -42,7 +42,8 @@ class UnreadableMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
             isinstance(exception, FieldDoesNotExist | OverflowError)  # of ?_to_field=, of numbers that no column holds
-            or (isinstance(exception, ValueError) and NO_NUMBER in str(exception))  # of fields that complete themselves
+            # of fields that complete themselves, and of JSON
+            or (isinstance(exception, ValueError) and any(words in str(exception) for words in NO_NUMBERS))
         )
         is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
         is_no_number = isinstance(exception, DataError) and OUT_OF_RANGE in str(exception)

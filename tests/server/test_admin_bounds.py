@@ -230,3 +230,11 @@ def test_no_page_of_moderators_or_readers_breaks_by_its_query(owner: Client) -> 
             for number, value in enumerate(HOSTILE):
                 if is_asked(number, at, every=3):
                     assert is_answered(owner.get(path, {name: as_sent(value)})), (path, name, value[:40])
+
+
+def test_an_essay_of_no_known_kind_is_refused_beside_the_field(owner: Client) -> None:
+    essay = Essay.objects.get()
+    sent = {"kind": "nothing", "title": "Of Junk", "slug": "", "published_0": "2026-11-24", "published_1": "nan"}
+    response = owner.post(f"/admin/blog/essay/{essay.pk}/change/", sent)
+    assert response.status_code == 422
+    assert "nothing is not one of the available choices" in response.content.decode()
