@@ -19,7 +19,7 @@ NAMES = """
     X_REWRITE_URL X_SCHEME X_URL_SCHEME
 """
 FORWARDING = frozenset(f"HTTP_{name}" for name in NAMES.split())
-UNDERSCORED = "rejoinder.underscored"  # in the environ: the name of a header such as X_Forwarded_For
+UNDERSCORED = "rejoinder.underscored"  # in the environ: there was a header such as X_Forwarded_For
 MOST_HOPS = 50
 LONGEST = 64
 

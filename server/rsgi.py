@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -102,35 +103,42 @@ class Caller:
 
 
 def environ(scope: Any, body: "Body") -> WSGIEnvironment:
-    name, _, port = scope.server.rpartition(":")
+    path: str = scope.path
     found = {
         **ALWAYS,
+        **of_server(scope.server),
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "SERVER_NAME": name.strip("[]"),
-        "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "HTTP_HOST": scope.authority or "",
+        "HTTP_HOST": "",
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": body,
     }
-    for header in scope.headers.keys():  # noqa: SIM118
-        add_header(found, header, ",".join(scope.headers.get_all(header)))
+    for name, value in scope.headers.items():
+        if key := key_of(name):
+            others = found.get(key)
+            found[key] = f"{others},{value}" if others else value
     return found
 
 
-def add_header(environ: WSGIEnvironment, name: str, value: str) -> None:
-    """Leave out names with an underscore, which would pass for others; note those that tell of another caller."""
-    key = name.replace("-", "_").upper()
-    if "_" in name:
-        if is_forwarding(key):
-            environ[UNDERSCORED] = name
-    elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-        environ[key] = value
-    else:
-        environ[f"HTTP_{key}"] = value
+@lru_cache(100)
+def of_server(address: str) -> dict[str, str]:
+    name, _, port = address.rpartition(":")
+    return {"SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
+
+
+@lru_cache(1000)
+def key_of(header: str) -> str:
+    """Return the name in the environ; none for a header with an underscore, which would pass for another.
+
+    UNDERSCORED stands for one that tells of another caller, as a proxy's does.
+    """
+    key = header.replace("-", "_").upper()
+    if "_" in header:
+        return UNDERSCORED if is_forwarding(key) else ""
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
 
 class Body:

@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 
 from server.doctor.environment import about_data, about_settings
 from server.doctor.finding import Finding, Gravity, looks_round
+from server.doctor.proxy import about_proxy
 from server.doctor.records import about_database
 
 __all__ = ["Finding", "Gravity", "doctor_page", "findings", "looks_round"]
 
 
-def findings() -> list[Finding]:
-    """The gravest first."""
-    return sorted([*about_settings(), *about_data(), *about_database()], key=lambda finding: -finding.gravity)
+def findings(*, is_served: bool = True) -> list[Finding]:
+    """Return the gravest first; what only a site that is served can show is left out at its start."""
+    found = [*about_settings(), *about_data(), *about_database(), *(about_proxy() if is_served else ())]
+    return sorted(found, key=lambda finding: -finding.gravity)
 
 
 def doctor_page(request: HttpRequest) -> HttpResponse:

@@ -13,12 +13,14 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from server import modes, upkeep, worker
+from server import doctor, modes, upkeep, worker
 from server.doctor import Gravity, findings
 from server.doctor.environment import loses_commits
 from tests import make
 from tests.server import chores
-from tests.services.site import Installation
+from tests.services.processes import free_port
+from tests.services.site import Installation, Serve
+from tests.services.web import serving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -42,6 +44,7 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
     modes.restrict(tmp_path)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    monkeypatch.setattr(doctor, "about_proxy", lambda: iter(()))  # nothing is served there
     make.owner("miriam")
     return settings
 
@@ -165,3 +168,20 @@ def test_only_the_owner_sees_the_page() -> None:
 def test_the_command_says_the_same(installation: Installation) -> None:
     modes.restrict(installation.data_dir)
     assert "EMAIL_URL is not set" in installation.manage("doctor")
+
+
+def words_about_the_proxy(installation: Installation, url: str) -> str:
+    said = installation.manage("doctor", SITE_URL=url, TRUSTED_PROXIES="127.0.0.1")
+    return "\n".join(line for line in said.splitlines() if "Proxies" in line)
+
+
+def test_it_tells_who_refuses_a_forged_header(serve: Serve) -> None:
+    site = serve(TRUSTED_PROXIES="127.0.0.1")
+    assert "the site refuses such requests" in words_about_the_proxy(site.installation, site.url)
+    with serving() as proxy:
+        assert "The proxy drops headers such as X_Forwarded_For" in words_about_the_proxy(
+            site.installation, proxy.origin
+        )
+        proxy.answer = lambda handler: handler.say(400)
+        assert "The proxy refuses requests" in words_about_the_proxy(site.installation, proxy.origin)
+    assert "cannot reach the site" in words_about_the_proxy(site.installation, f"http://127.0.0.1:{free_port()}")

@@ -70,7 +70,7 @@ class Command(BaseCommand):
         if settings.DEBUG:
             return [f"Rejoinder is at {here} (Ctrl-C stops it).", *demo(here)]
         where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening at {here}"
-        found = findings()
+        found = findings(is_served=False)
         return [f"Rejoinder is at {where}.", *(["Not yet right:"] if found else []), *(f"- {each}" for each in found)]
 
     def say(self, lines: list[str]) -> None:

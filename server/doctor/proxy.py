@@ -1,0 +1,50 @@
+"""What comes of a forged header on its way through the proxy: the doctor sends one to the site's own address."""
+
+import http.client
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from server.doctor.finding import Finding, Gravity
+
+FORGED = "X_Forwarded_For"
+PATIENCE = 3.0
+
+
+def about_proxy() -> Iterator[Finding]:
+    if not settings.TRUSTED_PROXIES or not settings.SITE_URL_IS_SET:
+        return
+    try:
+        status, words = ask_forged()
+    except (OSError, http.client.HTTPException) as error:
+        yield Finding(
+            Gravity.WARNING,
+            _("Proxies"),
+            _("This machine cannot reach the site at %(url)s: %(error)s.") % {"url": settings.SITE_URL, "error": error},
+            _("Check SITE_URL, the proxy and its certificate."),
+        )
+        return
+    yield Finding(Gravity.NOTE, _("Proxies"), _who_refuses(status, words) % {"name": FORGED}, "")
+
+
+def _who_refuses(status: int, words: str) -> str:
+    if status == 400 and FORGED in words:
+        return _("The proxy passes on headers such as %(name)s, and the site refuses such requests.")
+    if status >= 400:
+        return _("The proxy refuses requests with headers such as %(name)s.")
+    return _("The proxy drops headers such as %(name)s.")
+
+
+def ask_forged() -> tuple[int, str]:
+    """Return the status and the words of the answer to a request that such a header came with."""
+    parts = urlsplit(settings.SITE_URL)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/healthz", headers={FORGED: "192.0.2.1"})
+        response = connection.getresponse()
+        return response.status, response.read(10_000).decode("utf-8", "replace")
+    finally:
+        connection.close()
