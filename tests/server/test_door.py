@@ -1,5 +1,6 @@
 """The door: what is too large, too slow or never ends costs its sender alone, and is answered in words."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -247,6 +248,17 @@ def test_what_is_too_large_is_refused_readably(site: Server, path: str, count: i
     assert status == 413
     assert "larger than the 256 KB" in words
     assert "connection: close" in words.lower()
+
+
+@pytest.mark.parametrize(
+    ("length", "half"), [("Transfer-Encoding: chunked", b"9\r\ntext=Half\r\n"), ("Content-Length: 40", b"text=Half")]
+)
+def test_a_body_that_breaks_off_on_the_wire_is_refused(site: Server, length: str, half: bytes) -> None:
+    with closing(Call(site.url)) as call:
+        call.begin(RESPOND, FORM, length)
+        call.socket.sendall(half)
+        call.socket.shutdown(socket.SHUT_WR)
+        assert call.answer()[0] == 400
 
 
 def test_who_asks_first_is_refused_before_sending(site: Server) -> None:
