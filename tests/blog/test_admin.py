@@ -176,7 +176,7 @@ def test_the_owner_sets_the_site_up_in_one_form() -> None:
     }
     assert desk.post("/admin/blog/site/1/change/", sent).status_code == 302
     site = Site.objects.get()
-    assert (site.name, site.language, site.essays_a_page) == ("The Long Letter", "nl", 7)
+    assert (site.name, site.language, site.essays_a_page) == ("The Long Letter", "en", 7)
     wrong = desk.post("/admin/blog/site/1/change/", sent | {"time_zone": "Amsterdam"})
     assert "time zone" in wrong.content.decode()
     assert Site.objects.get().time_zone == "Europe/Amsterdam"

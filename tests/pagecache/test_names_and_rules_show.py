@@ -78,7 +78,8 @@ def test_somebody_who_is_deleted(world: World, way: str) -> None:
         ("essays_a_page", "1", "/", "Older Essays"),
     ],
 )
-def test_a_setting_of_the_site(world: World, field: str, value: str, address: str, words: str) -> None:
+def test_a_setting_of_the_site(world: World, settings: Any, field: str, value: str, address: str, words: str) -> None:
+    settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     before = getattr(site(), field)
     assert words not in world.read(address)
     world.change(site(), **{field: value})
