@@ -246,7 +246,7 @@ def comment_that_is_held(stage: Stage) -> None:
 def own_comment(stage: Stage) -> None:
     stage.log_in()
     stage.go(stage.talk.own.get_absolute_url())
-    expect(stage.page.locator(f"#comment-{stage.talk.own.pk} .do a")).to_have_count(4)
+    expect(stage.page.locator(f"#comment-{stage.talk.own.pk} .do a")).to_have_count(3)
 
 
 @state
