@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
@@ -116,7 +117,9 @@ class EssaysFeed(Feed[Essay, Any]):
         return self.site.tagline or self.site.name
 
     def items(self, obj: Any) -> list[Essay]:
-        return images.gather(self.essays(obj).newest().with_authors().prefetch_related("tags")[:NEWEST])
+        newest = self.essays(obj).newest().rows(0, NEWEST)
+        prefetch_related_objects(newest, "authorships", "tags")
+        return images.gather(newest)
 
     def item_title(self, item: Essay) -> str:
         return str(item)

@@ -1,8 +1,9 @@
 """Where an essay stands among those of its series, and in which other languages it is to be read."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
@@ -64,22 +65,22 @@ class Translation(NamedTuple):
 
 
 def place_of(request: HttpRequest, essay: Essay) -> Place | None:
-    """One query; the page changes when the next of them appears."""
+    """Two queries; the page changes when the next of them appears."""
     if essay.series is None:
         return None
-    rows = Essay.objects.filter(series=essay.series_id, published__isnull=False).in_series().only(*FOR_A_LINK)
-    listed = those_to_be_read(request, rows)
-    numbers = {row.pk: number for number, row in enumerate(listed)}
-    here = numbers.get(essay.pk)
-    if here is None:  # a draft that is looked at beforehand
+    rows = Essay.objects.essays().filter(series=essay.series_id, published__isnull=False).in_series()
+    keys = those_to_be_read(request, rows.values_list("pk", "published"))
+    if essay.pk not in keys:  # a draft that is looked at beforehand
         return None
-    return Place(
-        essay.series,
-        here + 1,
-        len(listed),
-        listed[here - 1] if here else None,
-        listed[here + 1] if here + 1 < len(listed) else None,
-    )
+    here = keys.index(essay.pk)
+    around = Essay.objects.only(*FOR_A_LINK).in_bulk(keys[max(0, here - 1) : here + 2])
+    before, after = keys[here - 1] if here else None, keys[here + 1] if here + 1 < len(keys) else None
+    return Place(essay.series, here + 1, len(keys), around.get(before), around.get(after))
+
+
+def readable() -> "QuerySet[Series]":
+    """Those of which there is something to read."""
+    return Series.objects.filter(Exists(Essay.objects.essays().published().filter(series=OuterRef("pk"))))
 
 
 def with_essays() -> "QuerySet[Series]":
@@ -103,18 +104,20 @@ def translations_of(request: HttpRequest, essay: Essay, language: str) -> list[T
         return []
     original = essay.translation_of_id or essay.pk
     rows = Essay.objects.filter(Q(pk=original) | Q(translation_of=original), published__isnull=False)
-    listed = those_to_be_read(request, rows.order_by("pk").only(*FOR_A_LINK))
+    found = {row.pk: row for row in rows.order_by("pk").only(*FOR_A_LINK)}
+    listed = [found[key] for key in those_to_be_read(request, ((row.pk, row.published) for row in found.values()))]
     if len(listed) < 2:
         return []
     return [Translation(row, code := row.language or language, get_language_info(code)["name_local"]) for row in listed]
 
 
-def those_to_be_read(request: HttpRequest, essays: Any) -> list[Essay]:
+def those_to_be_read(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> list[int]:
+    """Of keys with times of publication the keys of what readers see now."""
     now = timezone.now()
     listed = []
-    for essay in essays:
-        if essay.published <= now:
-            listed.append(essay)
+    for key, published in rows:
+        if published <= now:
+            listed.append(key)
         else:
-            ends(request, essay.published)
+            ends(request, published)
     return listed

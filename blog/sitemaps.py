@@ -7,15 +7,22 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap as draw
-from django.db.models import QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 
 import pagecache
-from blog.models import Essay, Series, Tag
+from blog import series
+from blog.models import Essay, EssayQuerySet, Series, Tag
+
+LINKS_A_PART = 500
 
 
 class OurSitemap(Sitemap[Any]):
     """Links are made from SITE_URL, whatever the request says."""
+
+    limit = LINKS_A_PART
 
     def get_domain(self, site: Any = None) -> str:
         return urlsplit(settings.SITE_URL).netloc
@@ -25,24 +32,63 @@ class OurSitemap(Sitemap[Any]):
 
 
 class EssaySitemap(OurSitemap):
-    def items(self) -> QuerySet[Essay]:
-        return Essay.objects.published().newest()
+    """Oldest first, so that a new essay changes the last part alone."""
+
+    kind = Essay.Kind.ESSAY
+
+    def items(self) -> EssayQuerySet:
+        essays = Essay.objects.published().filter(kind=self.kind).order_by("published", "pk")
+        return essays.only("kind", "slug", "published", "dated", "created", "changed")
 
     def lastmod(self, item: Essay) -> datetime:
         return max(filter(None, (item.changed, item.published)))
 
+    def get_latest_lastmod(self) -> datetime | None:
+        """By indexes: the newest change of all that has a time of publication, and the newest publication."""
+        changed = Essay.objects.filter(published__isnull=False).order_by("-changed").values_list("changed", flat=True)
+        published = self.items().aggregate(at=Max("published"))["at"]
+        return max(published, *changed[:1]) if published else None
+
+
+class PageSitemap(EssaySitemap):
+    kind = Essay.Kind.PAGE
+
 
 class TagSitemap(OurSitemap):
     def items(self) -> QuerySet[Tag]:
-        return Tag.objects.filter(essays__in=Essay.objects.essays().published()).distinct()
+        tagged = Essay.tags.through._default_manager.filter(
+            tag=OuterRef("pk"), essay__in=Essay.objects.essays().published()
+        )
+        return Tag.objects.filter(Exists(tagged))
 
 
 class SeriesSitemap(OurSitemap):
     def items(self) -> QuerySet[Series]:
-        return Series.objects.filter(essays__in=Essay.objects.essays().published()).distinct()
+        return series.readable()
 
 
-def sitemap(request: HttpRequest) -> HttpResponse:
-    response = draw(request, {"essays": EssaySitemap, "tags": TagSitemap, "series": SeriesSitemap}).render()
+SECTIONS: dict[str, type[OurSitemap]] = {
+    "essays": EssaySitemap, "pages": PageSitemap, "tags": TagSitemap, "series": SeriesSitemap,
+}  # fmt: skip
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """Where the parts are. Django's own index would name the host of the request."""
+    parts = []
+    for name, section in SECTIONS.items():
+        paginator, latest = section().paginator, section().get_latest_lastmod()
+        for number in paginator.page_range if paginator.count else ():
+            query = f"?p={number}" if number > 1 else ""
+            address = f"{settings.SITE_URL}{reverse('sitemap-part', args=[name])}{query}"
+            parts.append({"location": address, "last_mod": latest})
+    response = render(request, "sitemap_index.xml", {"sitemaps": parts}, content_type="application/xml")
+    return kept(response)
+
+
+def part(request: HttpRequest, section: str) -> HttpResponse:
+    return kept(draw(request, dict(SECTIONS), section).render())
+
+
+def kept(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())

@@ -1,9 +1,11 @@
 """What readers open: the newest essays, one essay, a page, and the archives."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Page, Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
@@ -14,33 +16,28 @@ from django.views.decorators.http import require_safe
 import pagecache
 from accounts import pictures
 from accounts.models import Commenter, User
+from blog import paging
 from blog import series as in_series
 from blog.middleware import site_of
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag
 
-
-def page_of(essays: EssayQuerySet, request: HttpRequest) -> Page[Essay]:
-    """The page of them that the address asks for; a number that is none of its pages is no address of ours."""
-    paginator = Paginator(essays.with_authors(), site_of(request).essays_a_page)
-    wish = request.GET.get("page", "1")
-    if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= max(1, paginator.num_pages)):
-        raise Http404
-    return paginator.page(int(wish))
+TITLES_A_PAGE = 100
+FOR_A_TITLE = ("kind", "title", "slug", "published", "dated", "created", "language")
+SERIES_A_PAGE = 50
 
 
 def listing(
-    request: HttpRequest, essays: EssayQuerySet, heading: str = "", template: str = "blog/home.html", **context: Any
+    request: HttpRequest,
+    find: Callable[[int, int], list[Essay]],
+    heading: str = "",
+    template: str = "blog/home.html",
+    **context: Any,
 ) -> HttpResponse:
-    page = page_of(essays, request)
+    page = paging.page_of(request, site_of(request).essays_a_page, find)
+    prefetch_related_objects(page.rows, "authorships")
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
     return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())
-
-
-def dated(year: int | None, month: int | None = None, day: int | None = None) -> dict[str, int]:
-    """The date in an address as a filter; parts that are not there do not count."""
-    parts = {"dated__year": year, "dated__month": month, "dated__day": day}
-    return {name: part for name, part in parts.items() if part is not None}
 
 
 def readable() -> EssayQuerySet:
@@ -51,7 +48,7 @@ def readable() -> EssayQuerySet:
 def home(request: HttpRequest) -> HttpResponse:
     if "p" in request.GET or "page_id" in request.GET:
         return by_number(request)
-    return listing(request, readable().pinned_first(), lede=site_of(request).tagline)
+    return listing(request, readable().rows_pinned_first, lede=site_of(request).tagline)
 
 
 def by_number(request: HttpRequest) -> HttpResponse:
@@ -70,7 +67,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = readable().for_its_page().get(**dated(year, month, day), slug=slug)
+        found = readable().for_its_page().dated(year, month, day).get(slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -121,7 +118,7 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         found = Tag.objects.get(slug=slug)
     except Tag.DoesNotExist:
         return moved(request)
-    return listing(request, readable().tagged(found), found.name, lede=found.description)
+    return listing(request, readable().tagged(found).rows, found.name, lede=found.description)
 
 
 @require_safe
@@ -139,23 +136,22 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
     except Series.DoesNotExist:
         return moved(request)
     essays = readable().filter(series=found).in_series()
-    return listing(request, essays, found.title, "blog/series.html", lede=found.description, series=found)
+    return listing(request, essays.rows, found.title, "blog/series.html", lede=found.description, series=found)
 
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
-    found = in_series.with_essays()
-    if not found:
+    page = paging.page_of(request, SERIES_A_PAGE, lambda start, stop: list(in_series.with_essays()[start:stop]))
+    if not page.rows:
         raise Http404
-    response = render(request, "blog/all_series.html", {"rows": found, "heading": _("Series")})
+    response = render(request, "blog/all_series.html", {"page_obj": page, "heading": _("Series")})
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
 
 
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username=username)
-    essays = readable().by(found)
-    if not essays.exists():
+    if not found.authorships.filter(essay__in=readable()).exists():
         raise Http404
     commenter = Commenter.objects.filter(user=found).exclude(picture="").first()
     context = {
@@ -163,27 +159,25 @@ def author(request: HttpRequest, username: str) -> HttpResponse:
         "profile": Profile.objects.of(found),
         "face": pictures.face(commenter) if commenter else None,
     }
-    return listing(request, essays, found.get_full_name(), "blog/author.html", **context)
+    return listing(request, readable().by(found).rows, found.get_full_name(), "blog/author.html", **context)
 
 
 @require_safe
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None, day: int | None = None
 ) -> HttpResponse:
-    """Everything, or what was written in a year, a month, or on a day, as one table of contents by years."""
-    essays = readable().filter(**dated(year, month, day))
-    heading = _("Archive")
-    if year is not None:
-        if not essays.exists():
-            raise Http404
-        heading = " ".join(str(part) for part in (day, MONTHS[month] if month else None, year) if part)
-    years: dict[int, list[Essay]] = {}
-    for found in essays.newest().only("kind", "title", "slug", "published", "dated", "created", "language"):
-        years.setdefault(found.dated.year if found.dated else found.created.year, []).append(found)
+    """Titles by year, a hundred a page: of all essays, or of those of a year, a month or a day."""
+    essays = readable() if year is None else readable().dated(year, month, day)
+    page = paging.page_of(request, TITLES_A_PAGE, partial(essays.by_date().rows, only=FOR_A_TITLE))
+    if year is not None and not page.rows:
+        raise Http404
+    years = readable().years() if month is None else []
     context = {
-        "heading": heading,
-        "years": [{"year": number, "essays": rows} for number, rows in years.items()],
-        "has_series": year is None and len(in_series.with_essays()[:2]) == 2,
+        "heading": " ".join(str(part) for part in (day, MONTHS[month] if month else None, year) if part),
+        "page_obj": page,
+        "years": years if sum(count for _year, count in years) > TITLES_A_PAGE else [],
+        "year": year,
+        "has_series": year is None and len(in_series.readable()[:2]) == 2,
     }
     response = render(request, "blog/archive.html", context)
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())

@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date as calendar_day
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast, Substr
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -68,10 +72,21 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(is_in_menu=True).order_by("menu_order", "title", "pk")
 
     def tagged(self, tag: Tag) -> Self:
-        return self.filter(tags=tag)
+        """By EXISTS, like `by`: an index then gives them in their order, and the first ten need no sorting."""
+        row = Essay.tags.through._default_manager.filter(essay=models.OuterRef("pk"), tag=tag)
+        return self.filter(models.Exists(row))
 
     def by(self, author: Any) -> Self:
-        return self.filter(authors=author)
+        return self.filter(models.Exists(Authorship.objects.filter(essay=models.OuterRef("pk"), author=author)))
+
+    def dated(self, year: int, month: int | None = None, day: int | None = None) -> Self:
+        """Those whose address begins with this date; none for a day that no calendar has."""
+        try:
+            first = calendar_day(year, month or 1, day or 1)
+        except ValueError:
+            return self.none()
+        last = calendar_day(year, month or 12, day or monthrange(year, month or 12)[1])
+        return self.filter(dated__range=(first, last))
 
     def changeable_by(self, user: Any) -> Self:
         """An author touches only their own; an editor's hands are free."""
@@ -85,11 +100,31 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         """In the order its author gave them; those without a place follow by their time."""
         return self.order_by(models.F("series_position").asc(nulls_last=True), "published", "pk")
 
-    def pinned_first(self) -> Self:
-        return self.order_by("-is_pinned", "-published", "-pk")
-
     def newest(self) -> Self:
         return self.order_by("-published", "-pk")
+
+    def by_date(self) -> Self:
+        """By the date in their addresses, the last first."""
+        return self.order_by("-dated", "-published", "-pk")
+
+    def rows(self, start: int, stop: int, only: Sequence[str] = ()) -> "list[Essay]":
+        """What stands from one place of the list to another. Its keys are found first: an index holds all that sorting
+        and skipping need, and no text is read for it."""
+        found = Essay.objects.filter(pk__in=self.values("pk")[start:stop]).order_by(*self.query.order_by)
+        return list(found.only(*only) if only else found)
+
+    def rows_pinned_first(self, start: int, stop: int) -> "list[Essay]":
+        """Like `rows`, the pinned ones in front. To sort by `is_pinned`, SQLite may read every essay."""
+        pinned, rest = (self.filter(is_pinned=models.Value(is_pinned)) for is_pinned in (True, False))
+        keys = list(pinned.values_list("pk", flat=True))
+        first = pinned.rows(start, stop) if keys[start:stop] else []
+        return first + rest.rows(max(0, start - len(keys)), max(0, stop - len(keys)))
+
+    def years(self) -> list[tuple[int, int]]:
+        """The years in which there are any, the last first, each with how many. Text, since SQLite cuts it itself."""
+        year = Substr(Cast("dated", models.TextField()), 1, 4)
+        rows = self.filter(dated__isnull=False).order_by().values_list(year).annotate(models.Count("pk"))
+        return sorted(((int(found), count) for found, count in rows), reverse=True)
 
     def for_its_page(self) -> Self:
         """With its series, and whether there is a translation of it."""
@@ -192,7 +227,7 @@ class Essay(models.Model):
             models.Index(fields=["kind", "-dated", "-published"], name="essay_by_date"),
             models.Index(fields=["-changed"], condition=models.Q(published__isnull=False), name="essay_changed"),
             models.Index(
-                fields=["series", "kind", "series_position", "published", "dated"],
+                fields=["series", "kind", "published", "series_position", "dated"],
                 condition=models.Q(series__isnull=False),
                 name="essay_in_series",
             ),
@@ -250,6 +285,11 @@ class Essay(models.Model):
         return self.published
 
     @property
+    def day(self) -> calendar_day:
+        """The day in its address."""
+        return self.dated or timezone.localdate(self.published or self.created)
+
+    @property
     def opening(self) -> str:
         """For lists: the excerpt, or the first words."""
         return self.excerpt or markup.excerpt(self.body)
@@ -294,8 +334,7 @@ class Essay(models.Model):
     def get_absolute_url(self) -> str:
         if self.kind == self.Kind.PAGE:
             return reverse("page", args=[self.slug])
-        day = self.dated or timezone.localdate(self.published or self.created)
-        return reverse("essay", args=[day.year, f"{day.month:02}", f"{day.day:02}", self.slug])
+        return reverse("essay", args=[self.day.year, f"{self.day.month:02}", f"{self.day.day:02}", self.slug])
 
 
 class AuthorshipManager(models.Manager["Authorship"]):

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Commenter
-from blog.models import Authorship, Essay
+from accounts.models import Commenter, User
+from blog.models import Authorship, Essay, Series, Tag
 from comments.models import Comment, Discussion, Status, TreeNumber, Wording
 from tests import make
 
@@ -155,21 +155,28 @@ def essay(count: int, *, roots: float = 0.28, depth: int = 6, seed: int = 1, peo
     return Essay.objects.get(pk=made.pk)
 
 
-def essays(count: int, *, years: int = 10) -> None:
-    """Essays of 300 words without comments, the newest an hour old, spread over years."""
+def essays(count: int, *, years: float = 10) -> list[Essay]:
+    """Essays of 300 words without comments, by one author, with one tag, in one series; the newest an hour old."""
     random = Random(count)
-    now, kept = timezone.now() - timedelta(hours=1), []
-    for number in range(count):
-        moment = now - timedelta(days=365 * years * number / count)
-        kept.append(
+    now, made, first = timezone.now() - timedelta(hours=1), [], next_key(Essay)
+    series, _ = Series.objects.get_or_create(title="Everything", slug="everything")
+    for number in range(first, first + count):
+        moment = now - timedelta(days=365 * years * (number - first) / count)
+        made.append(
             Essay(
                 title=f"Essay number {number}", slug=f"essay-number-{number}", published=moment, created=moment,
-                changed=moment, dated=moment.date(), body=f"<p>{text(random, 300)}</p>", words=300,
+                changed=moment, dated=moment.date(), body=f"<p>{text(random, 300)}</p>", words=300, series=series,
             )
         )  # fmt: skip
-    Essay.objects.bulk_create(kept, batch_size=BATCH)
-    author = make.author()
-    Authorship.objects.bulk_create([Authorship(essay=one, author=author) for one in kept], batch_size=BATCH)
+    Essay.objects.bulk_create(made, batch_size=BATCH)
+    author, tag = (
+        User.objects.filter(username="everybody").first() or make.author("everybody"),
+        Tag.objects.named("All"),
+    )
+    Authorship.objects.bulk_create([Authorship(essay=one, author=author) for one in made], batch_size=BATCH)
+    tagged = Essay.tags.through
+    tagged._default_manager.bulk_create([tagged(essay=one, tag=tag) for one in made], batch_size=BATCH)
+    return made
 
 
 def next_key(model: type[Model]) -> int:

@@ -59,9 +59,10 @@ SHARED = {
     "comments-feed": "/comments/feed/",
     "comments-feed-atom": "/comments/feed/atom/",
     "sitemap": "/sitemap.xml",
+    "sitemap-part": "/sitemap-essays.xml",
     "its translation": "/2026/11/25/the-first/",
 }
-COUNTED = {"/series/": "2 essays"}  # where it is not named
+COUNTED = {"/series/": "2 essays", "/sitemap.xml": f"<lastmod>{ITS_TIME.isoformat()}"}  # where it is not named
 OWN = {
     "essay": "{here}",
     "day": "/2026/11/26/",
@@ -162,7 +163,7 @@ def test_it_is_nowhere_a_second_before_and_everywhere_a_second_after(installed: 
             assert "Colophon" not in ask(cache, "/").body.decode() + ask(cache, here).body.decode()
             assert {ask(cache, f"/colophon/{more}").status for more in ("", "feed/", "feed/atom/")} == {404}
             clock.move_to(ITS_TIME + HOUR + SECOND)
-            for address in ("/", here, "/sitemap.xml", "/colophon/", "/colophon/feed/"):
+            for address in ("/", here, "/sitemap-pages.xml", "/colophon/", "/colophon/feed/"):
                 assert "olophon" in ask(cache, address).body.decode(), address
         assert all(query["sql"].upper().startswith("SELECT") for query in asked)
         assert sorted(Generation.objects.values_list("key", "number")) == generations

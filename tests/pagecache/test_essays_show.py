@@ -37,7 +37,7 @@ def test_an_essays_address(world: World) -> None:
     world.addresses.append(world.other.get_absolute_url())
     world.agree()
     assert world.answer(old).headers["location"] == world.other.get_absolute_url()
-    for address in ("/", "/archive/", "/sitemap.xml", "/feed/"):
+    for address in ("/", "/archive/", "/sitemap-essays.xml", "/feed/"):
         assert "/a-dinner/" in world.read(address), address
 
 
@@ -76,7 +76,7 @@ def test_an_essay_that_is_taken_back_and_published_again(world: World) -> None:
     world.change(world.other, published_0="", published_1="")
     world.agree()
     assert world.answer(world.other.get_absolute_url()).status == 404
-    assert str(world.other) not in world.read("/") + world.read("/sitemap.xml") + world.read("/comments/feed/")
+    assert str(world.other) not in world.read("/") + world.read("/sitemap-essays.xml") + world.read("/comments/feed/")
     assert published
     world.change(world.other, published_0=f"{published:%Y-%m-%d}", published_1=f"{published:%H:%M:%S}")
     world.agree()
@@ -92,7 +92,7 @@ def test_an_essay_that_is_new(world: World) -> None:
     world.agree()
     for address in ("/", "/archive/", "/feed/", "/feed/atom/", "/author/owner/"):
         assert "Fresh" in world.read(address), address
-    assert fresh.get_absolute_url() in world.read("/sitemap.xml")
+    assert fresh.get_absolute_url() in world.read("/sitemap-essays.xml")
 
 
 @pytest.mark.parametrize("way", ["delete", "delete_in_the_list"])
@@ -104,7 +104,7 @@ def test_an_essay_that_is_deleted(world: World, way: str) -> None:
     assert "Nor is this." in world.read("/comments/feed/")
     getattr(world, way)(essay)
     world.agree()
-    for address in ("/", "/archive/", "/comments/feed/", "/sitemap.xml", "/feed/"):
+    for address in ("/", "/archive/", "/comments/feed/", "/sitemap-essays.xml", "/feed/"):
         assert "Not Long For This World" not in world.read(address), address
     assert "Nor is this." not in world.read("/comments/feed/")
     assert world.answer(essay.get_absolute_url()).status == 404
@@ -213,7 +213,7 @@ def test_a_tag_that_comes_and_goes(world: World, way: str) -> None:
     world.change(world.essay, tags=[str(world.tag.pk), str(tag.pk)])
     world.agree()
     assert "Fleeting" in world.read(world.essay)
-    assert tag.get_absolute_url() in world.read("/sitemap.xml")
+    assert tag.get_absolute_url() in world.read("/sitemap-tags.xml")
     getattr(world, way)(tag)
     world.agree()
     assert "Fleeting" not in world.read(world.essay)
@@ -245,7 +245,7 @@ def test_an_essay_whose_time_comes(world: World) -> None:
             world.agree()
             for address in places:
                 assert ("All In Good Time" in world.read(address)) == is_there, address
-            assert (essay.get_absolute_url() in world.read("/sitemap.xml")) == is_there
+            assert (essay.get_absolute_url() in world.read("/sitemap-essays.xml")) == is_there
     Essay.objects.filter(pk=essay.pk).update(published=timezone.now() - timedelta(hours=1))
 
 

@@ -56,7 +56,7 @@ class World:
         here = self.essay.get_absolute_url()
         self.addresses = [
             "/", here, f"{here}feed/", self.other.get_absolute_url(), "/about/", "/archive/", "/tag/promises/", "/author/miriam/",
-            "/feed/atom/", "/comments/feed/", "/sitemap.xml",
+            "/feed/atom/", "/comments/feed/", "/sitemap.xml", "/sitemap-essays.xml", "/sitemap-tags.xml",
         ]  # fmt: skip
         self.parts = [f"{here}?cpage=2", f"{here}?by=author"]
         self.everywhere = self.addresses + self.parts * RUNS_ALL

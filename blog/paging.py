@@ -1,0 +1,50 @@
+"""Pages of long lists. One row more than a page holds is asked for, so that nothing is counted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.http import Http404, HttpRequest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A page with the names that templates know from Django's."""
+
+    rows: list[T]
+    number: int
+    has_next: bool
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.rows)
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def has_other_pages(self) -> bool:
+        return self.has_next or self.has_previous
+
+    @property
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+    @property
+    def previous_page_number(self) -> int:
+        return self.number - 1
+
+
+def page_of(request: HttpRequest, size: int, find: Callable[[int, int], list[T]]) -> Page[T]:
+    """The page that `?page=` asks for; 404 for a number of none. `find` returns the rows from one place to another."""
+    wish = request.GET.get("page", "1")
+    if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and int(wish) > 0):
+        raise Http404
+    number = int(wish)
+    start = (number - 1) * size
+    rows = find(start, start + size + 1)
+    if not rows and number > 1:
+        raise Http404
+    return Page(rows[:size], number, has_next=len(rows) > size)
