@@ -2,12 +2,11 @@
 
 import errno
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError, InterfaceError, OperationalError
-
-from config import environment
 
 
 def is_away(error: BaseException | None) -> bool:
@@ -40,4 +39,6 @@ def one_line_without_database() -> Iterator[None]:
     except DatabaseError as error:
         if not is_unreachable(error):
             raise
-        environment.stop(f"The database cannot be reached. Check DATABASE_URL and the database server: {error}")
+        words = f"The database cannot be reached. Check DATABASE_URL and the database server: {error}"
+        sys.stderr.write(" ".join(words.split()) + "\n")
+        raise SystemExit(2) from None

@@ -45,7 +45,7 @@ def refused(installation: Installation, *command: str, user: int | None = None, 
 @pytest.mark.parametrize("command", ["serve", "worker", "doctor"])
 def test_a_bucket_without_its_packages_stops_every_command(tmp_path: Path, command: str, missing: str) -> None:
     (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None\n")
-    installation = Installation(tmp_path, "sqlite://:memory:")
+    installation = Installation(tmp_path, f"sqlite:///{tmp_path}/site.sqlite3")
     line = refused(installation, command, S3_BUCKET="pictures", PYTHONPATH=str(tmp_path))
     assert line.endswith("Run: bin/setup --with s3")
 
