@@ -46,8 +46,10 @@ def admins() -> list[ModelAdmin[Any]]:
 
 
 def is_asked(number: int, round: int, every: int = 1) -> bool:
-    """Every value for every name under --all, else one by turns, and that for one name of `every` so many."""
-    return RUNS_ALL or (round % every == 0 and number == round // every % len(HOSTILE))
+    """Every ninth value for every name under --all, else one by turns, and that for one name of `every` so many."""
+    if RUNS_ALL:
+        return number % 9 == round % 9
+    return round % every == 0 and number == round // every % len(HOSTILE)
 
 
 def request(user: Any = None) -> Any:
