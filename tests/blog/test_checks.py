@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from blog import checks
-from blog.models import Essay, Redirect, Tag
+from blog.models import Essay, Image, Redirect, Tag
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
 from tests.comments.door import Page
@@ -91,6 +91,7 @@ def test_only_authors_ask() -> None:
 def test_the_form_shows_what_was_found_and_saves_all_the_same() -> None:
     author = make.author()
     desk = client_of(author)
+    Image.objects.create(file="x.png", width=4, height=3)
     sent = fields(title="x" * 70, body='<h4>C</h4><p><img src="/media/x.png"></p>')
     assert desk.post(f"{ESSAYS}add/", sent).status_code == 302
     essay = Essay.objects.get()

@@ -118,7 +118,7 @@ POST essay-difference(essay)                    login  login login  405    405  
 GET  essay-difference(live)                     login  login login  404    403   404    403       404
 POST essay-difference(live)                     login  login login  405    405   405    405       405
 GET  essay-draft(essay)                         login  login login  200    403   302    403       302
-POST essay-draft(essay)                         login  login login  409    403   200    403       200
+POST essay-draft(essay)                         login  login login  200    403   200    403       200
 GET  essay-draft(live)                          login  login login  302    403   302    403       302
 POST essay-draft(live)                          login  login login  200    403   200    403       200
 GET  essay-draft(new)                           login  login login  302    302   302    403       302
