@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, JSONField, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models import Case, Count, F, JSONField, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
@@ -151,7 +151,7 @@ class ThreadPage:
 
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
-        return roots
+        return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # as comment_liked_roots says
 
     def number_of(self, tree: int) -> int:
         """The page that holds a thread, by how many roots stand before its own; one that waits is among the new."""
@@ -225,8 +225,12 @@ class ThreadPage:
         return rows[:AT_MOST]
 
     def found(self, which: Q) -> Any:
-        """The columns of rows, in no order."""
-        return self.columns_of(Comment.objects.filter(which))
+        """The columns of rows, in no order.
+
+        The essay is named although threads are chosen, in a form that no index has: PostgreSQL without statistics then
+        expects few rows, and does not read every commenter to join them.
+        """
+        return self.columns_of(Comment.objects.alias(here=F("essay_id") + 0).filter(which, here=self.essay.pk))
 
     def columns_of(self, comments: CommentQuerySet) -> Any:
         more = self.viewer.columns(self.rules)

@@ -57,9 +57,3 @@ def queries() -> Iterator[list[Query]]:
 
     with connection.execute_wrapper(keep):
         yield found
-
-
-def gather_statistics() -> None:
-    """As on a site that has run for a day."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

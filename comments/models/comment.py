@@ -129,7 +129,7 @@ class Comment(MPTTModel):
             ),
             models.Index(
                 fields=["essay", "-likes", "-tree_id"],
-                condition=Q(parent=None, readable__gt=0),
+                condition=Q(parent=None, readable__gt=0, likes__gte=0),  # `likes` keeps it out of the plans of others
                 name="comment_liked_roots",
             ),
             models.Index(fields=["status", "id"], name="comment_status"),

@@ -30,6 +30,7 @@ def measure(client: Client, kind: str) -> tuple[float, float, float, float, floa
     """KB, queries, and milliseconds: the floor, with no comment's markup kept, with all of it kept."""
     roots, depth = KINDS[kind]
     address = corpus.essay(COUNT, seed=COUNT, roots=roots, depth=depth).get_absolute_url()
+    corpus.gather_statistics()
     size = len(gzip.compress(client.get(address).content)) / 1000
     floor, cold, ready = [], [], []
     for _ in range(ROUNDS):

@@ -60,7 +60,9 @@ def queries(client: Client, address: str) -> int:
 def main() -> None:
     with database.fresh():
         client = Client(headers={"host": "127.0.0.1"})
-        results = measure(client, {count: corpus.essay(count, seed=count) for count in (1_000, 10_000)})
+        essays = {count: corpus.essay(count, seed=count) for count in (1_000, 10_000)}
+        corpus.gather_statistics()
+        results = measure(client, essays)
     print(f"essay page drawn anew, 50 threads a page, {connection.vendor}; CPU ms, medians of {ROUNDS}")
     print(f"{'comments':>10}{'floor (robots.txt)':>22}{'cold':>10}{'after one reply':>18}{'queries cold':>15}")
     for count, row in results.items():

@@ -38,6 +38,7 @@ def main() -> None:
     with database.fresh():
         client = Client(headers={"host": "127.0.0.1"})
         essays = {size: corpus.essay(size, roots=0.0, depth=size, seed=size) for size in SIZES}
+        corpus.gather_statistics()
         # anywhere in the thread, evenly: what a reply costs depends on how much stands behind it
         spots = {
             size: list(Comment.objects.filter(essay=essay).order_by("lft").values_list("pk", flat=True))

@@ -43,8 +43,7 @@ def main() -> None:
             keys = [every[number * step] for number in range(at, at + 500)]
             Comment.objects.filter(pk__in=keys).update(status="pending")
             Wording.objects.filter(comment__in=keys).update(reasons=[{"code": "first"}], likeness=0.5)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        corpus.gather_statistics()
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(make.moderator())
         print(f"queue, {len(every)} comments, {PENDING} pending, {connection.vendor}; CPU ms, medians of {ROUNDS}")

@@ -130,7 +130,7 @@ def test_lists_are_read_in_the_order_of_an_index(has_statistics: bool, client: C
     essays = corpus.essays(1_200)
     make.essay("About", kind="page")
     if has_statistics:
-        plans.gather_statistics()
+        corpus.gather_statistics()
     old = essays[-1].day
     for form in (
         "/",

@@ -1,0 +1,107 @@
+"""What pages and posts cost on a site of 10,000 essays and 133,000 comments, without statistics and with them."""
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from statistics import median
+
+from django.db import close_old_connections, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from blog.models import Essay
+from tests import make
+from tests.bench import corpus, cpu, database
+
+ROUNDS = 15
+LARGE, SMALL, SMALL_ONES = 100_000, 1_000, 33
+ESSAYS = 10_000
+WRITERS, EACH = 4, 5
+
+Found = dict[str, list[float]]
+
+
+def client() -> Client:
+    return Client(headers={"host": "127.0.0.1"})
+
+
+def fill() -> None:
+    corpus.essay(LARGE, people=60_000)
+    for seed in range(SMALL_ONES):
+        corpus.essay(SMALL, seed=seed + 2)
+    corpus.essays(ESSAYS)
+
+
+def pages(large: Essay, small: Essay) -> dict[str, str]:
+    return {
+        "feed of all comments": "/comments/feed/",
+        "feed of 100,000 comments": f"{large.get_absolute_url()}feed/",
+        "home": "/",
+        "archive": "/archive/",
+        "a year": f"/{large.dated.year - 2 if large.dated else 0}/",
+        "sitemap": "/sitemap.xml",
+        "a part of it": "/sitemap-essays.xml",
+    }
+
+
+def get(address: str) -> int:
+    """As a request in a server: it takes a connection, and leaves it at its end."""
+    close_old_connections()
+    status = client().get(address).status_code
+    close_old_connections()
+    return status
+
+
+def post(essay: Essay, number: int) -> None:
+    close_old_connections()
+    fields = make.details(text=f"Words {number}.", name=f"Writer {number}", email=f"writer{number}@example.org")
+    respond = f"{essay.get_absolute_url()}respond/"
+    answer = client().post(respond, fields, headers={"sec-fetch-site": "same-origin"})
+    close_old_connections()
+    if answer.status_code != 302:
+        raise RuntimeError(f"{answer.status_code} for a post")
+
+
+def measure(rounds: int, first: int = 0) -> Found:
+    """Milliseconds by what was measured, all of them in turn in each round."""
+    large, small = (Essay.objects.filter(title=f"Of {size} comments").latest("pk") for size in (LARGE, SMALL))
+    clock, found, numbers = cpu.Clock(), defaultdict(list), count(first)
+    addresses = {name: address for name, address in pages(large, small).items() if get(address) == 200}
+    for essay in (large, small):
+        get(essay.get_absolute_url())
+    for _ in range(rounds):
+        for essay, size in ((small, SMALL), (large, LARGE)):
+            make.comment(essay)
+            own = essay.get_absolute_url()
+            found[f"essay of {size:,} comments after one more"].append(clock.milliseconds(lambda own=own: get(own)))  # type: ignore[misc]
+        for name, address in addresses.items():
+            found[name].append(clock.milliseconds(lambda address=address: get(address)))  # type: ignore[misc]
+        found["a post"].append(clock.milliseconds(lambda: post(small, next(numbers))))
+        found["a post of four writers at once"].append(
+            clock.milliseconds(lambda: write(small, numbers)) / WRITERS / EACH
+        )
+    return found
+
+
+def write(essay: Essay, numbers: "count[int]") -> None:
+    def writer(mine: list[int]) -> None:
+        for number in mine:
+            post(essay, number)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(writer, [[next(numbers) for _ in range(EACH)] for _ in range(WRITERS)]))
+
+
+def main() -> None:
+    with database.fresh():
+        fill()
+        before = measure(ROUNDS)
+        corpus.gather_statistics()
+        after = measure(ROUNDS, first=10_000)
+        with CaptureQueriesContext(connection) as asked:
+            client().get("/")
+        print(f"a site of {ESSAYS:,} essays and 133,000 comments, {connection.vendor}; CPU ms, medians of {ROUNDS}")
+        print(f"{'':<44}{'without statistics':>20}{'with them':>12}")
+        for name, values in before.items():
+            print(f"{name:<44}{median(values):>20.1f}{median(after[name]):>12.1f}")
+        print(f"queries of home: {len(asked)}")
