@@ -229,5 +229,6 @@ def test_a_trial_asks_no_more_for_many_comments_than_for_few(
     for number in range(12):
         make.comment(essay, f"gold {number % 3}", status="approved")
     made = rule(words="gold", early=3, repeated=9, address="10.0.0.0/8")
+    owner.get(LIST)  # the first page after a login also stores when the session was used
     with django_assert_max_num_queries(16):
         owner.get(f"{LIST}{made.pk}/change/")
