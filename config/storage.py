@@ -1,4 +1,4 @@
-"""Static files: CSS parts joined into one file, scripts without comments, names with a hash, all compressed ahead."""
+"""Static files: CSS parts joined into one file, all without comments, names with a hash, all compressed ahead."""
 
 import gzip
 import re
@@ -11,6 +11,7 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
 IMPORT = re.compile(r'^@import (?:url\()?"(?P<file>[^"]+)"\)?(?: layer\((?P<layer>[\w.]+)\))?;$', re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)  # no string in our CSS has one
 SHEETS = ("css/site.css",)
 SCRIPT = re.compile(r"^js/.*\.js$")
 OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
@@ -33,7 +34,8 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
             return
         for sheet in SHEETS:
             if sheet in paths:
-                self._put(sheet, IMPORT.sub(self._part(sheet, paths), self._read(paths[sheet])).encode())
+                joined = IMPORT.sub(self._part(sheet, paths), self._read(paths[sheet]))
+                self._put(sheet, COMMENT.sub("", joined).encode())
                 paths = {**paths, sheet: (self, sheet)}  # Django reads on from where a file came from
         for script in filter(SCRIPT.match, paths):
             self._put(script, str(rjsmin.jsmin(self._read(paths[script]))).encode())
