@@ -138,7 +138,9 @@ class Machine:
     def installed(self, name: str = "pinned") -> str:
         """The version of what is installed, or nothing."""
         python = self.tree / ".venv/bin/python"
-        done = subprocess.run([python, "-c", f"import {name}; print({name}.version)"], text=True, capture_output=True)
+        show = f"import {name}; print({name}.version)"
+        # Without bytecode: that of a module of the same size and second would be taken for the newer one's.
+        done = subprocess.run([python, "-B", "-c", show], text=True, capture_output=True)
         return done.stdout.strip()
 
 
