@@ -191,6 +191,15 @@ def continue_keys(*models: type[Model]) -> None:
             cursor.execute(statement)
 
 
+def forget_statistics() -> None:
+    """As a table has them that was just filled: PostgreSQL may have gathered some while the tests before ran."""
+    if connection.vendor == "postgresql":
+        ours = "relnamespace = 'public'::regnamespace"
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE {ours})")
+            cursor.execute(f"UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE {ours} AND relkind IN ('r', 'i')")
+
+
 def gather_statistics() -> None:
     """As the planner of a site has them that has run for a while."""
     with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from tests.faults.conftest import Forum
 from tests.server.wire import Call
 from tests.services.sessions import session_of
 
+pytestmark = pytest.mark.once
 LENGTH = "Content-Length: 5000"
 DIRECT = [{"source": f"127.0.0.{2 + number % 2}"} for number in range(256)]
 MANY = [{"source": f"127.0.1.{1 + number}"} for number in range(200)]

@@ -9,6 +9,8 @@ from tests.services.processes import wait_until
 from tests.services.redis import Redis
 from tests.services.site import Serve, Server
 
+pytestmark = pytest.mark.once
+
 
 def asked(site: Server, method: str, path: str, **fields: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=10)
