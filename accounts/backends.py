@@ -1,4 +1,4 @@
-"""The authentication backend: one password check for each login, whoever it is for."""
+"""The authentication backend: one password check for each login, also for an account that does not exist."""
 
 from typing import Any
 

@@ -27,7 +27,7 @@ def described(request: HttpRequest, method: str, account: str) -> str:
 
 
 def methods(request: HttpRequest, user: User) -> str:
-    """How somebody logged in, such as `password+two-factor`."""
+    """How a person logged in, such as `password+two-factor`."""
     records = get_authentication_records(request, user)
     return "+".join(dict.fromkeys(method_of(record) for record in records)) or "unknown"
 

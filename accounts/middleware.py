@@ -80,7 +80,7 @@ class ProviderMiddleware:
 
 
 class RetryAfterMiddleware:
-    """Answer 429 with Retry-After where a form was refused because somebody has to wait (accounts.attempts)."""
+    """Answer 429 with Retry-After where a form was refused because the person has to wait (accounts.attempts)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
 """The guest who commented last in this browser, until it is closed or 24 hours have passed.
 
-Whoever types the same name and email again there is the same guest, so that a conversation has two people and not ten.
+Someone who types the same name and email again there is the same guest: a conversation has two people and not ten.
 The cookie does nothing else: it fills in no form, opens no page, and no page depends on it.
 """
 

@@ -1,6 +1,6 @@
 """A like that waits while its reader logs in: kept in their session for half an hour, and given once.
 
-Only a POST from a page of ours puts it there, so that no link can make anybody like anything.
+Only a POST from a page of ours puts it there, so that no link can make a person like something.
 """
 
 import time
