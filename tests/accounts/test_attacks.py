@@ -202,6 +202,13 @@ def test_a_second_address_of_another_account_is_not_given_to_a_new_one(attacker:
     assert not EmailAddress.objects.filter(user=attacker.user).exists()
 
 
+def test_an_address_that_an_account_has_without_a_row_of_its_own_is_not_given_to_a_new_one(attacker: Browser) -> None:
+    User.objects.create(username="ines", email=MARA)
+    attacker.log_in("facebook")
+    assert attacker.user.email == ""
+    assert not EmailAddress.objects.filter(email=MARA).exists()
+
+
 def test_an_address_that_another_account_has_verified_is_not_added() -> None:
     rosa, ines = make.user("rosa"), make.user("ines")
     EmailAddress.objects.create(user=rosa, email=MARA, verified=True)

@@ -316,6 +316,13 @@ def test_a_link_whose_guest_is_still_there_logs_in_once(essay: Essay) -> None:
     assert Commenter.objects.guests().get().name == "Anna Karg"
 
 
+def test_a_link_to_an_address_that_the_guest_no_longer_has_opens_nothing(essay: Essay) -> None:
+    link = link_for(essay)
+    Commenter.objects.guests().update(email="another@example.org")
+    assert Browser().get(link).status_code == 410
+    assert follow(Browser(), link, **{"as": ["Anna Karg"]}).status_code == 410
+
+
 def test_a_link_is_good_for_a_day_and_in_one_piece(essay: Essay) -> None:
     link = link_for(essay)
     assert Browser().get(f"{link[:-2]}x/").status_code == 410
