@@ -244,6 +244,14 @@ def test_a_stranger_logs_in_first(client: Client) -> None:
 # Passwords
 
 
+def test_a_password_is_removed_only_after_it_was_typed_again(client: Client, rosa: User) -> None:
+    client.force_login(rosa)
+    answer = client.post("/accounts/password/remove/")
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    rosa.refresh_from_db()
+    assert rosa.has_usable_password()
+
+
 def test_a_password_is_for_those_who_want_one(client: Client) -> None:
     rosa = make.user("rosa", name="Rosa Castellanos")
     client.post(CODE, {"email": "rosa@example.org"})

@@ -59,6 +59,13 @@ def test_a_trusted_guest_whose_browser_does_not_name_the_origin_is_held(essay: E
     assert reasons(comment) == ["origin"]
 
 
+def test_a_comment_of_a_held_person_names_what_else_speaks_against_it(essay: Essay) -> None:
+    browser, person = anna()
+    make.rules(hold_links=1)
+    treat("hold", commenter=person)
+    assert reasons(browser.say(essay, text="See https://example.org/.")) == ["kept", "links"]
+
+
 @pytest.mark.both
 def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None:
     browser, person = anna()
