@@ -114,7 +114,7 @@ class DetailsForm(forms.Form):
         self.fields["website"].widget.attrs["autocomplete"] = "url"
 
     def commenter(self, last: Commenter | None = None) -> Commenter:
-        """The remembered guest, or a new one: another name or address is somebody else, perhaps at the same machine.
+        """The remembered guest, or a new one: another name or address is another person, perhaps at the same machine.
 
         `last`: the guest who commented last in this browser, for whom the same holds.
         """

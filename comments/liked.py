@@ -150,8 +150,8 @@ class Likes:
 def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
     """The newest likes of an essay, first of all one's own, then those with a name.
 
-    They come with the essay's discussion and its rules, which whoever asks next finds on it: one query for all. So
-    does, if the address of a known reader is given, what screening knows of them.
+    One query also reads the essay's discussion and its rules, and keeps both on the essay. If the address of a known
+    reader is given, it reads what screening knows of them too.
     """
     known = standing.asked(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")

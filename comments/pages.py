@@ -140,7 +140,7 @@ class ThreadPage:
         return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
 
     def count_by_authors(self) -> tuple[str, list[Any]]:
-        """How many those are, as SQL: putting it together anew for each page cost half a millisecond.
+        """How many those are, as SQL: building it again for each page cost half a millisecond.
 
         CROSS JOIN has SQLite begin with the commenters, who are few; by its statistics it would read all comments.
         """

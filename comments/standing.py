@@ -31,7 +31,7 @@ def deciders(essay: int) -> Q:
 
 @dataclass(frozen=True)
 class Standing:
-    """What screening knows of somebody before they write under an essay."""
+    """What screening knows of a person before they write under an essay."""
 
     history: History = field(default_factory=History)
     is_trusted: bool = False
