@@ -14,7 +14,7 @@ import pagecache
 from accounts.models import User
 from blog import images, markup
 from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Series, Tag
+from blog.models import Essay, EssayQuerySet, Series, Tag, gather_bylines
 
 NEWEST = 10
 
@@ -118,7 +118,8 @@ class EssaysFeed(Feed[Essay, Any]):
 
     def items(self, obj: Any) -> list[Essay]:
         newest = self.essays(obj).newest().rows(0, NEWEST)
-        prefetch_related_objects(newest, "authorships", "tags")
+        gather_bylines(newest)
+        prefetch_related_objects(newest, "tags")
         return images.gather(newest)
 
     def item_title(self, item: Essay) -> str:

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
@@ -19,7 +18,7 @@ from accounts.models import Commenter, User
 from blog import paging
 from blog import series as in_series
 from blog.middleware import site_of
-from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag
+from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, gather_bylines
 
 TITLES_A_PAGE = 100
 FOR_A_TITLE = ("kind", "title", "slug", "published", "dated", "created", "language")
@@ -34,7 +33,7 @@ def listing(
     **context: Any,
 ) -> HttpResponse:
     page = paging.page_of(request, site_of(request).essays_a_page, find)
-    prefetch_related_objects(page.rows, "authorships")
+    gather_bylines(page.rows)
     response = render(request, template, {"page_obj": page, "heading": heading, **context})
     keys = [essay.cache_key for essay in page]
     return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())

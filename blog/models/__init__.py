@@ -1,7 +1,15 @@
 """What is read: the site, its essays and pages, their tags, and the addresses they once had."""
 
 from blog.models.draft import Draft
-from blog.models.essay import MENU_LIMIT, RESERVED, Authorship, AuthorshipManager, Essay, EssayQuerySet
+from blog.models.essay import (
+    MENU_LIMIT,
+    RESERVED,
+    Authorship,
+    AuthorshipManager,
+    Essay,
+    EssayQuerySet,
+    gather_bylines,
+)
 from blog.models.image import Image, ImageQuerySet
 from blog.models.preview_link import PreviewLink, PreviewLinkQuerySet
 from blog.models.profile import Profile, ProfileManager
@@ -34,5 +42,6 @@ __all__ = [
     "Tag",
     "TagQuerySet",
     "Text",
+    "gather_bylines",
     "known_time_zone",
 ]
