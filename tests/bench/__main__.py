@@ -14,7 +14,7 @@ from tests.services.postgres import postgres
 BENCHES = sorted(
     file.stem for file in Path(__file__).parent.glob("[a-z]*.py") if "\ndef main() -> None:" in file.read_text()
 )
-RUN = "import sys, importlib, django; django.setup(); importlib.import_module(f'tests.bench.{sys.argv[1]}').main()"
+RUN = "import sys, importlib, config.wsgi; importlib.import_module(f'tests.bench.{sys.argv[1]}').main()"
 
 
 @contextlib.contextmanager
