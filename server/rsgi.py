@@ -105,7 +105,6 @@ class Caller:
 def environ(scope: Any, body: "Body") -> WSGIEnvironment:
     path: str = scope.path
     found = {
-        **ALWAYS,
         **of_server(scope.server),
         "REQUEST_METHOD": scope.method,
         "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
@@ -124,9 +123,10 @@ def environ(scope: Any, body: "Body") -> WSGIEnvironment:
 
 
 @lru_cache(100)
-def of_server(address: str) -> dict[str, str]:
+def of_server(address: str) -> WSGIEnvironment:
+    """Return what every request to that address of ours has."""
     name, _, port = address.rpartition(":")
-    return {"SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
+    return {**ALWAYS, "SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
 
 
 @lru_cache(1000)
