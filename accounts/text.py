@@ -1,57 +1,35 @@
 """Which characters of what people type are kept: those left out are never seen, or are seen outside their own line."""
 
 import re
-import unicodedata
-from itertools import compress
+
+import regex
 
 MARKS_A_LETTER = 4
 
 # Nothing of ours may arrive from outside in these places: blog.markup lets them stand for & < > " while it works.
 STAND_INS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
 
-
-_PLANES = (*range(0x20000), *range(0xE0000, 0xE0200))
-# At the start of every process: no step of ours a character.
-_CATEGORIES = tuple(map(unicodedata.category, map(chr, _PLANES)))
-
-
-def _codes(*categories: str) -> list[int]:
-    return list(compress(_PLANES, map(frozenset(categories).__contains__, _CATEGORIES)))
-
-
-def _brackets(codes: list[int]) -> str:
-    """Marks, none of which means anything there, written for the inside of a regular expression's brackets."""
-    runs: list[list[int]] = []
-    for code in codes:
-        if runs and runs[-1][1] == code - 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
-
-
 # Kept format characters: Arabic and Kaithi number signs, which are drawn, and the soft hyphen.
-_DRAWN_FORMATS = {0xAD, *range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
-# Judged by their neighbours below.
-_IN_CONTEXT = {0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x061C, 0x180E}
-_BLANK_LETTERS = {0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
-
-_UNSEEN: dict[int, str | None] = {
-    **dict.fromkeys(_codes("Cc", "Cf", "Cs")),
-    **dict.fromkeys((*_BLANK_LETTERS, *range(0xFDD0, 0xFDF0))),
-    **{plane << 16 | last: None for plane in range(17) for last in (0xFFFE, 0xFFFF)},
-    **dict.fromkeys((*range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE0100), *range(0xE01F0, 0xE1000))),
-    **dict.fromkeys(map(ord, STAND_INS)),
-    **{ord(end): "\n" for end in "\n\v\f\x85\u2028\u2029"},
-}
-for _code in (ord("\t"), *_DRAWN_FORMATS, *_IN_CONTEXT):
-    _UNSEEN.pop(_code)
-
-_MARK = _brackets(_codes("Mn", "Me"))
+_DRAWN_FORMATS = "\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+_IN_CONTEXT = "\u200b-\u200f\u061c\u180e"  # judged by their neighbours below
+_BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_NO_CHARACTERS = "\ufdd0-\ufdef\ufff0-\ufff8" + "".join(
+    f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
+)
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_TOO_MANY_MARKS = re.compile(f"([{_MARK}]{{{MARKS_A_LETTER}}})[{_MARK}]+")
+_UNSEEN = regex.compile(
+    f"[[\\p{{Cc}}\\p{{Cf}}\\p{{Cs}}{_BLANK_LETTERS}{_NO_CHARACTERS}{STAND_INS}"
+    "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+    f"--[\t\n{_DRAWN_FORMATS}{_IN_CONTEXT}]]",
+    regex.V1,
+)
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))  # in ASCII, where nothing else is left out
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+_MARK = r"[\p{Mn}\p{Me}]"
+_TOO_MANY_MARKS = regex.compile(f"({_MARK}{{{MARKS_A_LETTER}}}){_MARK}+")
 _SELECTOR_RUN = re.compile(f"([{_SELECTORS}])[{_SELECTORS}]+")
-_LEADING_MARKS = re.compile(f"^[{_MARK}]+")
+_LEADING_MARKS = regex.compile(f"^{_MARK}+")
 
 # England, Scotland and Wales are written with tag characters; nothing else is.
 _FLAG = re.compile(
@@ -80,16 +58,15 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u1950-\u19df\u1
 
 def tidy_text(text: str) -> str:
     """Text of several lines as typed, without what cannot be seen and without more marks than a letter can carry."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    parts = _FLAG.split(text)
+    parts = _FLAG.split(_LINE_ENDS.sub("\n", text))
     parts[::2] = map(_tidy, parts[::2])
     return "".join(parts)
 
 
 def _tidy(text: str) -> str:
-    text = text.translate(_UNSEEN)
     if text.isascii():
-        return text
+        return text.translate(_CONTROLS)
+    text = _UNSEEN.sub("", text)
     is_right_to_left = bool(_RIGHT_TO_LEFT.search(text))
 
     def judge(run: re.Match[str]) -> str:
