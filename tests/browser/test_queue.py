@@ -261,14 +261,14 @@ def test_a_row_decided_elsewhere_folds_in_an_open_page(open_queue: Open, essay: 
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-def decide_page_by_key(page: Page) -> None:
+def decide_by_key(page: Page) -> None:
     """Select all and mark them as spam."""
     page.keyboard.press("j")
     page.keyboard.press("Shift+X")
     page.keyboard.press("Shift+S")
 
 
-def decide_page_by_mouse(page: Page) -> None:
+def decide_by_mouse(page: Page) -> None:
     page.locator("#bulk .every input").check()
     page.locator("#bulk").get_by_role("button", name="Spam").click()
 
@@ -282,13 +282,12 @@ def next_by_mouse(page: Page) -> None:
     page.get_by_role("link", name="Next").click()
 
 
-@pytest.mark.parametrize(("decide", "turn"), [(decide_page_by_key, next_by_key), (decide_page_by_mouse, next_by_mouse)])
-def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(
-    open_queue: Open, essay: Essay, decide: Callable[[Page], None], turn: Callable[[Page], None]
-) -> None:
+def test_deciding_each_page_and_pressing_next_reaches_all_of_176_comments(open_queue: Open, essay: Essay) -> None:
+    """By key and by mouse in turn."""
     comments = held(essay, 176)
     page = open_queue(f"?per_page=50&essay={essay.pk}")
-    for left in (176, 126, 76, 26):
+    ways = [(decide_by_key, next_by_key), (decide_by_mouse, next_by_mouse)] * 2
+    for left, (decide, turn) in zip((176, 126, 76, 26), ways, strict=True):
         expect(page.locator(".queue-pages > span").first).to_have_text(f"1–{min(50, left)} of {left}")
         decide(page)
         expect(page.locator("li.decided")).to_have_count(min(50, left))

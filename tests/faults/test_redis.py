@@ -37,21 +37,19 @@ def in_shell(site: Server, statement: str, url: str) -> str:
     return site.installation.manage("shell", "--verbosity=0", "-c", code, CACHE_URL=url).strip()
 
 
-@pytest.mark.parametrize("fault", ["stop", "suspend"])
-def test_people_log_in_without_redis_and_it_is_used_again_once_it_is_back(
-    serve: Serve, redis: Redis, fault: str
-) -> None:
+def test_people_log_in_without_redis_and_it_is_used_again_once_it_is_back(serve: Serve, redis: Redis) -> None:
     site = serve(demo=True, CACHE_URL=redis.url, WEB_CONCURRENCY="1")
-    assert readiness(site) == "ok\n"
-    assert logs_in(site)
-    getattr(redis, fault)()
-    assert logs_in(site)
-    assert "Redis does not respond" in readiness(site)
-    assert logs_in(site)
-    redis.start() if fault == "stop" else redis.resume()
-    wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
-    assert logs_in(site)
-    assert site.process.said().count("Redis does not respond") == 1
+    for number, (leaves, returns) in enumerate([(redis.stop, redis.start), (redis.suspend, redis.resume)], 1):
+        assert readiness(site) == "ok\n"
+        assert logs_in(site)
+        leaves()
+        assert logs_in(site)
+        assert "Redis does not respond" in readiness(site)
+        assert logs_in(site)
+        returns()
+        wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
+        assert logs_in(site)
+        assert site.process.said().count("Redis does not respond") == number
 
 
 def test_nothing_from_before_the_outage_comes_back(serve: Serve, redis: Redis) -> None:

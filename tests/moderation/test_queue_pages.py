@@ -46,12 +46,23 @@ def test_176_pending_comments_are_each_shown_once(desk: Desk, essay: Essay, deci
 
 
 @pytest.mark.both
-@pytest.mark.parametrize("decide", [mark_as_spam, leave])
 @pytest.mark.parametrize(
-    "query",
-    ["", "order=newest", "order=likeliest", "order=reported", "status=all", "status=all&order=oldest", "status=reported",
-     "status=mine&order=likeliest", "q=Held", "reason=first&order=newest", "page=1"],
-)  # fmt: skip
+    ("query", "decide"),
+    [
+        ("", leave),
+        ("order=newest", mark_as_spam),
+        ("order=likeliest", mark_as_spam),
+        ("order=likeliest", leave),
+        ("order=reported", mark_as_spam),
+        ("status=all", mark_as_spam),
+        ("status=all&order=oldest", mark_as_spam),
+        ("status=reported", mark_as_spam),
+        ("status=mine&order=likeliest", leave),
+        ("q=Held", mark_as_spam),
+        ("reason=first&order=newest", mark_as_spam),
+        ("page=1", mark_as_spam),
+    ],
+)
 def test_no_comment_is_skipped_in_any_order_tab_or_search(desk: Desk, essay: Essay, query: str, decide: Decide) -> None:
     keys = [comment.pk for comment in held(essay, 14)]
     essay.authorships.create(author=desk.user)

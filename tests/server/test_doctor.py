@@ -170,18 +170,15 @@ def test_the_command_says_the_same(installation: Installation) -> None:
     assert "EMAIL_URL is not set" in installation.manage("doctor")
 
 
-def words_about_the_proxy(installation: Installation, url: str) -> str:
-    said = installation.manage("doctor", SITE_URL=url, TRUSTED_PROXIES="127.0.0.1")
-    return "\n".join(line for line in said.splitlines() if "Proxies" in line)
+def test_it_tells_who_refuses_a_forged_header(serve: Serve, settings: Any) -> None:
+    def words(url: str) -> str:
+        settings.SITE_URL, settings.SITE_URL_IS_SET, settings.TRUSTED_PROXIES = url, True, ["127.0.0.1"]
+        return "\n".join(str(finding) for finding in findings() if finding.subject == "Proxies")
 
-
-def test_it_tells_who_refuses_a_forged_header(serve: Serve) -> None:
     site = serve(TRUSTED_PROXIES="127.0.0.1")
-    assert "the site refuses such requests" in words_about_the_proxy(site.installation, site.url)
+    assert "the site refuses such requests" in words(site.url)
     with serving() as proxy:
-        assert "The proxy drops headers such as X_Forwarded_For" in words_about_the_proxy(
-            site.installation, proxy.origin
-        )
+        assert "The proxy drops headers such as X_Forwarded_For" in words(proxy.origin)
         proxy.answer = lambda handler: handler.say(400)
-        assert "The proxy refuses requests" in words_about_the_proxy(site.installation, proxy.origin)
-    assert "cannot reach the site" in words_about_the_proxy(site.installation, f"http://127.0.0.1:{free_port()}")
+        assert "The proxy refuses requests" in words(proxy.origin)
+    assert "cannot reach the site" in words(f"http://127.0.0.1:{free_port()}")
