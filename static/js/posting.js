@@ -1,5 +1,6 @@
 /* Posts while the page stays open. What became of it the server says in its own pages: the comment is taken from there
    and put where it stands, or what is wrong is put into the form. Nothing typed is lost, and nothing is posted twice. */
+import "./field-errors.js";
 import { insert } from "./posted.js";
 import { move } from "./reply-link.js";
 
@@ -82,7 +83,6 @@ function refuse(page) {
       parent.dispatchEvent(new Event("input"));
     }
     complain(errors);
-    import("./field-errors.js").catch(() => {}); // the server checks again
     if (errors.querySelector("a[href^='/comments/']")) form.dispatchEvent(new Event("taken")); // it is there already
   } else if (theirs) { // closed meanwhile
     form.replaceWith(theirs);

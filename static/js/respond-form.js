@@ -18,7 +18,6 @@ if (form) {
     });
   });
   const errors = form.querySelector(".errors");
-  if (errors) import("./field-errors.js");
   errors?.focus();
   document.addEventListener("selectionchange", function select() {
     if (getSelection().isCollapsed) return;
