@@ -12,8 +12,8 @@ from tests.services.postgres import postgres
 from tests.services.processes import end_with_parent
 
 # One part runs what touches a database on PostgreSQL, one begins with what needs Chromium, the others with the rest,
-# each file where there is time (conftest.py, services/sharing.py): five on two processors, since tests wait much.
-PARTS = {"postgres": "postgres", "browser": "browser", **{f"sqlite-{number}": "sqlite" for number in (1, 2, 3)}}
+# each file where there is time (conftest.py, services/sharing.py): four on two processors, since tests wait much.
+PARTS = {"postgres": "postgres", "browser": "browser", **{f"sqlite-{number}": "sqlite" for number in (1, 2)}}
 FIRST_PORT, PORTS_EACH = 10_000, 4_000  # below those that the kernel gives to callers
 SIDE_BY_SIDE = [
     *("--dist=each", "-o", "console_output_style=classic"),
