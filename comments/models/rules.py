@@ -29,9 +29,9 @@ HUNDREDTHS = (MaxValueValidator(99, _("A likeness is at most 99 hundredths: noth
 
 
 class RulesManager(models.Manager["Rules"]):
-    def current(self) -> "Rules":
-        """The one row, or what a new site starts with."""
-        return self.first() or Rules(pk=1)
+    def current(self, *fields: str) -> "Rules":
+        """Return the one row, or what a new site starts with; of the fields that are named, or all."""
+        return self.only(*fields).first() or Rules(pk=1)
 
 
 class Rules(models.Model):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.template import Context
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from blog.context import ends
@@ -49,7 +49,12 @@ def drawn_once(template: str, language: str) -> SafeString:
 
 @register.simple_tag
 def readers_may_follow() -> bool:
-    return Rules.objects.current().readers_may_follow
+    return Rules.objects.current("readers_may_follow").readers_may_follow
+
+
+@register.filter
+def in_words(responses: int) -> str:
+    return ngettext("%(n)d response", "%(n)d responses", responses) % {"n": responses}
 
 
 @register.simple_tag

@@ -84,7 +84,8 @@ def test_every_way_to_start_refuses_it(tmp_path: Path, command: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
-    "command", ["migrate", "serve", *(pytest.param(name, marks=pytest.mark.long) for name in ("createsuperuser", "doctor"))]
+    "command",
+    ["migrate", "serve", *(pytest.param(name, marks=pytest.mark.long) for name in ("createsuperuser", "doctor"))],
 )
 def test_a_database_server_that_is_not_there_is_named_in_one_line(tmp_path: Path, command: str) -> None:
     url = f"postgres://user:sesame@127.0.0.1:{free_port()}/name"
