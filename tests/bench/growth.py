@@ -34,6 +34,7 @@ def fill() -> None:
 
 def pages(large: Essay, small: Essay) -> dict[str, str]:
     return {
+        "floor: robots.txt": "/robots.txt",
         "feed of all comments": "/comments/feed/",
         "feed of 100,000 comments": f"{large.get_absolute_url()}feed/",
         "home": "/",
