@@ -119,6 +119,23 @@ def test_a_namesake_whom_a_moderator_let_pass_waits_no_more_under_that_name(essa
     assert browser.say(essay, text="And again.").status == Status.PENDING
 
 
+def test_a_namesake_whom_a_moderator_let_pass_may_change_something_else(essay: Essay) -> None:
+    namesake = make.user("namesake", name=MIRIAM)
+    browser = Browser(namesake)
+    deciding.approve(browser.say(essay), by=make.moderator("judge", name="Judge"))
+    Commenter.objects.filter(user=namesake).update(website="https://example.org/", changed=timezone.now())
+    assert browser.say(essay, text="Again.").status == Status.APPROVED
+
+
+def test_a_guest_who_was_approved_may_change_their_website(essay: Essay) -> None:
+    """Also where somebody of the same name has begun to write here since."""
+    guest = Browser()
+    assert guest.say(essay, name="Rosa Lindt", remember="on").status == Status.APPROVED
+    make.essay(by=make.author("rosa", name="Rosa Lindt"))
+    assert guest.say(essay, name="Rosa Lindt", website="https://example.org/", text="Again.").status == Status.APPROVED
+    assert Browser().say(essay, name="Rosa Lindt", text="Me too.").status == Status.PENDING
+
+
 def test_who_was_approved_under_another_name_is_not_trusted_with_the_authors(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa")
     browser = Browser(reader)

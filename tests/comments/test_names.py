@@ -40,6 +40,14 @@ def test_a_borrowed_name_is_held_and_never_marked(essay: Essay, guest: Browser, 
     assert page.find("*[@class='role']") is None
 
 
+def test_a_name_of_several_scripts_in_one_word_is_held(essay: Essay, guest: Browser) -> None:
+    make.rules(hold_first_comment=False)
+    comment = guest.say(essay, name="Аnna", remember="on")  # the first letter is Cyrillic
+    assert reasons(comment) == ["mixed"]
+    approve(comment)
+    assert guest.say(essay, name="Аnna", text="Again.").status == Status.APPROVED
+
+
 @pytest.mark.parametrize("name", ["Miriam", "Anna", "Ada Minor", "Authenrieth"])
 def test_an_ordinary_name_is_nobody_elses(guest: Browser, name: str) -> None:
     make.rules(hold_first_comment=False)
