@@ -109,6 +109,15 @@ def test_a_network_that_tries_many_accounts_waits(miriam: User) -> None:
     assert statuses == [200] * 30 + [429]
 
 
+def test_a_known_browser_logs_in_from_a_network_that_has_to_wait(miriam: User) -> None:
+    owner = known_browser("198.51.0.1")
+    assert [guess(f"name{number}", times=1) for number in range(30)] == [[200]] * 30
+    owner.log_in_by_password("miriam", PASSWORD)
+    assert owner.user == miriam
+    unknown = stranger()
+    assert unknown.log_in_by_password("miriam", PASSWORD).status_code == 429
+
+
 def test_guessing_at_a_name_without_an_account_looks_the_same() -> None:
     assert guess("nobody", times=7) == [200] * 5 + [429] * 2
 
