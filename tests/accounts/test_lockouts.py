@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core import mail
 from django.test import Client
@@ -210,6 +211,43 @@ def test_two_factor_codes_cannot_be_guessed_from_many_networks_without_the_mailb
     assert owner.user == miriam
 
 
+def test_the_code_is_emailed_to_a_verified_address(miriam: User) -> None:
+    EmailAddress.objects.filter(user=miriam).update(primary=False)
+    EmailAddress.objects.create(user=miriam, email="new@example.org", primary=True)
+    guess(times=20, networks=20)
+    Browser().log_in_by_password("miriam", PASSWORD)
+    assert [message.to for message in mail.outbox] == [[EMAIL]]
+
+
+@pytest.fixture
+def unreached(miriam: User) -> User:
+    """Somebody without an address, so that no code can be emailed to them."""
+    EmailAddress.objects.filter(user=miriam).delete()
+    User.objects.filter(pk=miriam.pk).update(email="")
+    return User.objects.get(pk=miriam.pk)
+
+
+def test_nobody_without_an_address_needs_an_emailed_code(unreached: User) -> None:
+    guess(times=20, networks=20)
+    owner = Browser()
+    owner.log_in_by_password("miriam", PASSWORD)
+    assert owner.user == unreached
+    assert not mail.outbox
+
+
+def test_nobody_without_an_address_is_kept_out_by_wrong_two_factor_codes(unreached: User) -> None:
+    secret = generate_totp_secret()
+    TOTP.activate(unreached, secret)
+    for number in range(20):
+        thief = stranger(number)
+        thief.log_in_by_password("miriam", PASSWORD)
+        thief.post(SECOND, {"code": "000000"})
+    owner = Browser()
+    owner.log_in_by_password("miriam", PASSWORD)
+    owner.post(SECOND, {"code": app_code(secret)})
+    assert owner.user == unreached
+
+
 # Codes and password resets
 
 
@@ -280,6 +318,11 @@ def test_a_network_that_keeps_asking_is_told_to_wait(miriam: User) -> None:
     for path in (CODE, RESET):
         statuses = [stranger().post(path, {"email": EMAIL}).status_code for _time in range(6)]
         assert statuses == [302] * 5 + [429]
+
+
+def test_a_network_that_asks_for_many_addresses_is_told_to_wait() -> None:
+    statuses = [stranger().post(CODE, {"email": f"name{n}@example.org"}).status_code for n in range(31)]
+    assert statuses == [302] * 30 + [429]
 
 
 def test_codes_become_longer_while_strangers_guess_at_them(miriam: User) -> None:
