@@ -295,6 +295,17 @@ def test_a_code_from_strangers_requests_is_always_valid(miriam: User, clock: tim
     assert owner.user == miriam
 
 
+def test_the_code_of_one_address_is_not_the_code_of_another(miriam: User) -> None:
+    make.user("mallory")
+    mallory, thief = stranger(1), stranger(2)
+    mallory.post(CODE, {"email": "mallory@example.org"})
+    thief.post(CODE, {"email": EMAIL})
+    thief.type_code(code_in(mail.outbox[0]))
+    assert thief.user is None
+    mallory.type_code(code_in(mail.outbox[0]))
+    assert mallory.user == User.objects.get(username="mallory")
+
+
 def test_no_mailbox_is_flooded(miriam: User, clock: time_machine.Traveller) -> None:
     for minute in range(60):
         for path in (CODE, RESET):

@@ -3,6 +3,7 @@
 What there is to ask is read from the registry, so a new admin page is asked too.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -205,6 +206,8 @@ def test_too_many_forms_are_an_error_of_the_formset(owner: Client, prefix: str) 
     sent = {f"{each}-{part}_FORMS": "0" for each in ("authorships", "discussion") for part in ("TOTAL", "INITIAL")}
     response = owner.post(f"/admin/blog/essay/{essay.pk}/change/", sent | {f"{prefix}-TOTAL_FORMS": "999999999"})
     assert "Please submit at most" in response.content.decode()
+    made = set(re.findall(rf'name="{prefix}-(\d+)-', response.content.decode()))
+    assert 0 < len(made) <= FORMS
 
 
 OURS = (

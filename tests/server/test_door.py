@@ -62,6 +62,15 @@ def test_half_a_body_is_never_taken_for_the_whole() -> None:
     assert b"Nothing was saved" in page
 
 
+def test_a_body_of_which_nothing_comes_is_given_up_before_one_that_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "FIRST_BYTE", 0.01)
+    monkeypatch.setattr(bodies, "PATIENCE", 3600.0)
+    assert asked(Door(echo), body=Silent(), CONTENT_LENGTH="500")[0].startswith("408")
+    monkeypatch.setattr(bodies, "FIRST_BYTE", 3600.0)
+    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+    assert asked(Door(echo), body=Silent(b"text="), CONTENT_LENGTH="500")[0].startswith("408")
+
+
 @pytest.mark.parametrize("sent", [(), (b"text=",)])
 def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch, sent: tuple[bytes, ...]) -> None:
     monkeypatch.setattr(bodies, "FIRST_BYTE", 0.01)
