@@ -26,6 +26,24 @@ def demo() -> "Iterator[Demo]":
         yield demo
 
 
+@pytest.fixture(scope="module")
+def running() -> "Iterator[Demo]":
+    """A demo provider as `bin/run` starts it."""
+    from tests.services.provider import provider
+
+    with provider() as started:
+        yield started
+
+
+@pytest.fixture
+def played(running: "Demo", settings: "Settings") -> "Demo":
+    """Every service, played by the demo provider."""
+    from tests.accounts.by_provider import play
+
+    play(settings, running.base)
+    return running
+
+
 @pytest.fixture
 def x(demo: "Demo") -> "Site":
     from tests.accounts.asking import X_FIELDS, X_SCOPE, Site

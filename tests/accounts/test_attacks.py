@@ -1,7 +1,6 @@
 """Ways to get into what is somebody else's: each is tried, and leads nowhere."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,22 +19,10 @@ from accounts.demo.people import MARA
 from accounts.models import Commenter, User
 from blog.models import Essay
 from tests import make
-from tests.accounts.by_provider import PASSWORD, Browser, code_in, play
+from tests.accounts.by_provider import PASSWORD, Browser, code_in
 from tests.services import provider as demo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[demo.Demo]:
-    with demo.provider() as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def service(running: demo.Demo, settings: Any) -> demo.Demo:
-    play(settings, running.base)
-    return running
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Accounts elsewhere that are connected and let go by their owner: one person stays one, and nobody is shut out."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -13,19 +10,12 @@ from accounts.demo.people import MARA
 from accounts.models import Commenter, User
 from comments.models import Comment
 from tests import make
-from tests.accounts.by_provider import PASSWORD, Browser, play
+from tests.accounts.by_provider import PASSWORD, Browser
 from tests.services import provider as demo
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[demo.Demo]:
-    with demo.provider() as started:
-        yield started
-
-
 @pytest.fixture
-def browser(running: demo.Demo, settings: Any, db: None) -> Browser:
-    play(settings, running.base)
+def browser(played: demo.Demo, db: None) -> Browser:
     return Browser()
 
 

@@ -4,20 +4,20 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from tests import make
-from tests.accounts.by_provider import PASSWORD, Browser, play
+from tests.accounts.by_provider import PASSWORD, Browser
 from tests.services import provider as demo
 
 if TYPE_CHECKING:
     from tests.services.site import Serve
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fail2ban.md"
 ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]+:[0-9a-fA-F:]+)"  # what fail2ban makes of <ADDR>
 EMAIL = "miriam@example.org"
@@ -42,18 +42,6 @@ def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> 
     logger.getChild("login").addHandler(handler)
     yield written
     logger.getChild("login").removeHandler(handler)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[demo.Demo]:
-    with demo.provider() as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def service(running: demo.Demo, settings: Any) -> demo.Demo:
-    play(settings, running.base)
-    return running
 
 
 def line(outcome: str, method: str, account: str, address: str = "203.0.113.7") -> str:

@@ -1,6 +1,5 @@
 """Staff who log in with a provider: only an account that they connected themselves opens theirs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,25 +9,13 @@ from django.core import mail
 
 from accounts.models import User
 from tests import make
-from tests.accounts.by_provider import PASSWORD, Browser, play
+from tests.accounts.by_provider import PASSWORD, Browser
 from tests.comments.door import Page
 from tests.services import provider as demo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
 SENTENCE = "Log in with your password first, then connect {} in your account settings."
 TEODOR = "Teodor Marin"  # has the moderator's address, confirmed
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[demo.Demo]:
-    with demo.provider() as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def service(running: demo.Demo, settings: Any) -> demo.Demo:
-    play(settings, running.base)
-    return running
 
 
 @pytest.fixture
