@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from config import environment, providers, start
+from config import database, environment, providers, start
 from config.languages import with_catalogs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -130,30 +130,6 @@ TEMPLATES = [
 ]
 
 # Where things are kept
-SQLITE_OPTIONS: dict[str, Any] = {
-    "timeout": 5,
-    "transaction_mode": "IMMEDIATE",  # makes atomic() the lock
-    "pool": 16,  # as many as requests in Django at once (server/gate.py), each with a cache of 4 MB at most
-    "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
-        "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
-    ),
-}
-# For commands, which may take long: their patience for a lock is longer than a request can hold one.
-POSTGRES_OPTIONS: dict[str, Any] = {
-    "connect_timeout": 3,
-    "options": "-c lock_timeout=30s",
-    "tcp_user_timeout": 10000,
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-}
-# What requests and jobs have besides (server/database.py)
-POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
-    "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
-    "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
-}
 DATABASES: dict[str, Any] = {
     "default": environment.database("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'rejoinder.sqlite3'))}"),
 }
@@ -161,8 +137,11 @@ ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASES["default"]["ENGINE"] = "server.sqlite"
 _of_the_url = DATABASES["default"].get("OPTIONS", {})
-DATABASES["default"]["OPTIONS"] = {**(SQLITE_OPTIONS if ON_SQLITE else POSTGRES_OPTIONS), **_of_the_url}
-REQUEST_OPTIONS = {} if ON_SQLITE else {**POSTGRES_REQUEST_OPTIONS, **_of_the_url}
+DATABASES["default"]["OPTIONS"] = {
+    **(database.SQLITE_OPTIONS if ON_SQLITE else database.POSTGRES_OPTIONS),
+    **_of_the_url,
+}
+REQUEST_OPTIONS = {} if ON_SQLITE else {**database.POSTGRES_REQUEST_OPTIONS, **_of_the_url}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)

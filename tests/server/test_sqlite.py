@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.settings import SQLITE_OPTIONS
+from config.database import SQLITE_OPTIONS
 from server import gate
 
 pytestmark = pytest.mark.once

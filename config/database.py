@@ -1,0 +1,28 @@
+"""How connections to the two databases are opened."""
+
+from typing import Any
+
+SQLITE_OPTIONS: dict[str, Any] = {
+    "timeout": 5,
+    "transaction_mode": "IMMEDIATE",  # makes atomic() the lock
+    "pool": 16,  # as many as requests in Django at once (server/gate.py), each with a cache of 4 MB at most
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
+        "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
+    ),
+}
+# For commands, which may take long: their patience for a lock is longer than a request can hold one.
+POSTGRES_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "options": "-c lock_timeout=30s",
+    "tcp_user_timeout": 10000,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+# What requests and jobs have besides (server/database.py)
+POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
+    "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
+    "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},
+}
