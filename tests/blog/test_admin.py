@@ -238,8 +238,8 @@ def test_what_is_said_while_settings_are_saved_stays_counted(
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("shown_depth", "1", "At least 2 levels are shown."),
-        ("shown_depth", "11", "At most 10 levels are shown."),
+        ("shown_depth", "1", "Show at least 2 levels."),
+        ("shown_depth", "11", "Show at most 10 levels."),
         ("threads_a_page", "0", "At least one thread stands on a page."),
         ("threads_a_page", "201", "At most 200 threads stand on a page."),
         ("close_after_days", "999999999", "Comments close after at most 36500 days"),

@@ -41,7 +41,6 @@ def costs(essays: list[Essay]) -> dict[str, tuple[int, int]]:
     return found
 
 
-@pytest.mark.once
 def test_no_address_asks_more_or_grows_on_a_site_of_many_essays() -> None:
     make.site(essays_a_page=5)
     few = costs(corpus.essays(10, years=0.4))
