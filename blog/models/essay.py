@@ -364,7 +364,10 @@ class Authorship(models.Model):
 
 
 def gather_bylines(essays: Collection[Essay]) -> None:
-    """Give each its bylines, with names and addresses, by one query. Django's prefetch takes four times as long."""
+    """Set each essay's `bylines`, of whom only the names are read, with one query for all.
+
+    Django's prefetch takes four times as long for ten essays.
+    """
     authors = defaultdict(list)
     for authorship in Authorship.objects.filter(essay__in=essays).only("essay", "author__name", "author__username"):
         authors[authorship.essay_id].append(authorship.author)

@@ -17,8 +17,8 @@ EDIT_AT_MOST = 60 * 24 * 366  # minutes
 
 DAYS = (MaxValueValidator(36_500, _("Comments close after at most 36500 days, which is a hundred years.")),)
 LEVELS = (
-    MinValueValidator(2, _("At least 2 levels are shown.")),
-    MaxValueValidator(10, _("At most 10 levels are shown.")),
+    MinValueValidator(2, _("Show at least 2 levels.")),
+    MaxValueValidator(10, _("Show at most 10 levels.")),
 )
 THREADS = (
     MinValueValidator(1, _("At least one thread stands on a page.")),
@@ -30,7 +30,7 @@ HUNDREDTHS = (MaxValueValidator(99, _("A likeness is at most 99 hundredths: noth
 
 class RulesManager(models.Manager["Rules"]):
     def current(self, *fields: str) -> "Rules":
-        """Return the one row, or what a new site starts with; of the fields that are named, or all."""
+        """Return the one row, or a new site's defaults. If fields are named, only those are read."""
         return self.only(*fields).first() or Rules(pk=1)
 
 
@@ -73,7 +73,9 @@ class Rules(models.Model):
     hold_quick = models.PositiveSmallIntegerField(
         _("hold what is sent within seconds"),
         default=2,
-        help_text=_("Of strangers, counted from the opening of the page by its script; 0: never."),
+        help_text=_(
+            "For guests without an approved comment, timed by a script from when the page opens. 0 turns this off."
+        ),
     )
     spam_filter = models.BooleanField(
         _("hold what looks like spam"),

@@ -54,6 +54,7 @@ def readers_may_follow() -> bool:
 
 @register.filter
 def in_words(responses: int) -> str:
+    """Return “1 response” or “2 responses”."""
     return ngettext("%(n)d response", "%(n)d responses", responses) % {"n": responses}
 
 
