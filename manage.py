@@ -8,7 +8,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    from server.failures import one_line_without_database
+    from server.http.failures import one_line_without_database
 
     with one_line_without_database():
         execute_from_command_line(sys.argv)

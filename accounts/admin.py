@@ -16,8 +16,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 import pagecache
-from accounts import pictures, proving
+from accounts.login import email_verification
 from accounts.models import Commenter, User, email_with_room
+from accounts.profiles import avatars
 
 MODERATE = "moderation.add_decision"
 
@@ -30,7 +31,7 @@ class AddressMixin:
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email and proving.is_somebody_elses(email, self.instance):
+        if email and email_verification.is_somebody_elses(email, self.instance):
             raise ValidationError(_("This is the address of somebody else here, who has proved it."))
         return email
 
@@ -111,11 +112,11 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
             return str(_("taken away"))
         if not commenter.picture:
             return ""
-        return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', pictures.face(commenter)["picture"])
+        return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', avatars.face(commenter)["picture"])
 
     @admin.action(description=_("Take the picture away"), permissions=["moderate"])
     def take_picture_away(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        taken = [one for one in queryset if pictures.take_away(one)]
+        taken = [one for one in queryset if avatars.take_away(one)]
         for one in taken:
             self.log_change(request, one, gettext("Took the picture away."))
         words = ngettext(
@@ -127,7 +128,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.action(description=_("Allow a picture again"), permissions=["moderate"])
     def allow_picture(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        allowed = [one for one in queryset if pictures.allow(one)]
+        allowed = [one for one in queryset if avatars.allow(one)]
         for one in allowed:
             self.log_change(request, one, gettext("Allowed a picture again."))
         words = ngettext(

@@ -11,11 +11,11 @@ class AccountsConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from accounts import findings  # noqa: F401
+        from accounts import doctor  # noqa: F401
 
 
 class SessionsConfig(UserSessionsConfig):
-    """Sessions are written down by accounts.sessions, which leaves out the address that allauth would keep."""
+    """Sessions are written down by accounts.login.sessions, which leaves out the address that allauth would keep."""
 
     def ready(self) -> None:
         pass

@@ -1,13 +1,14 @@
 """What the clock does for people's accounts."""
 
-from accounts import encryption, invitations, pictures
-from server.jobs import every, job
+from accounts.login import encryption
+from accounts.profiles import avatars, invitations
+from server.jobs.tasks import every, job
 
 
 @every(days=1)
 @job()
 def sweep_pictures() -> None:
-    pictures.sweep()
+    avatars.sweep()
 
 
 @every(days=1)

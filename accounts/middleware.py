@@ -19,8 +19,11 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts import cookies, factors, identity, login_log, sessions, ways_back
+from accounts import cookies
+from accounts.login import log as login_log
+from accounts.login import mfa, redirects, sessions
 from accounts.models import Commenter, User
+from accounts.profiles import identity
 
 logger = logging.getLogger("rejoinder.accounts")
 
@@ -75,12 +78,12 @@ class ProviderMiddleware:
         logger.warning("Log-in at %s failed: %r", request.path, exception)
         login_log.failed(request, provider_at(request))
         if is_beginning(request):
-            return redirect(ways_back.with_outcome(reverse("account_login"), "failed"))
-        return ways_back.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
+            return redirect(redirects.with_outcome(reverse("account_login"), "failed"))
+        return redirects.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
 
 
 class RetryAfterMiddleware:
-    """Answer 429 with Retry-After where a form was refused because the person has to wait (accounts.attempts)."""
+    """Answer 429 with Retry-After where a form was refused because the person has to wait (accounts.login.attempts)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -134,7 +137,7 @@ class StaffMiddleware:
         user = request.user
         if not isinstance(user, User) or not user.is_staff:
             return None
-        step = factors.step_before_the_admin(request, user)
+        step = mfa.step_before_the_admin(request, user)
         if step == reverse("mfa_index"):
             words = _("Before the admin opens, this site asks for a second factor. Please set one up here.")
             messages.warning(request, words)

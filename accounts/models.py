@@ -123,7 +123,9 @@ class Commenter(models.Model):
         _("verified by"), max_length=300, blank=True, editable=False, help_text=_("The account, such as “X: @name”.")
     )
     profile = models.URLField(_("profile"), max_length=500, blank=True, editable=False)
-    picture = models.CharField(_("picture"), max_length=64, blank=True, editable=False)  # its files: accounts.pictures
+    picture = models.CharField(
+        _("picture"), max_length=64, blank=True, editable=False
+    )  # its files: accounts.profiles.avatars
     picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # where the provider has it
     picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # where the one that is shown was
     has_chosen_picture = models.BooleanField(default=False, editable=False)  # their own, or none: not the provider's

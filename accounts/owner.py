@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts import invitations
-from accounts.forms import EmailField, LineField
 from accounts.middleware import Request
 from accounts.models import Invitation, User
+from accounts.profiles import invitations
+from accounts.profiles.forms import EmailField, LineField
 
 # Where each has the page that asks for our address, and how the place is called there.
 CONSOLES = {

@@ -5,13 +5,14 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import claims, invitations, picture_views, views
+from accounts import views
+from accounts.profiles import avatar_views, claims, invitations
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("done/", views.done, name="login_done"),
-    path("picture/", picture_views.picture, name="account_picture"),
+    path("picture/", avatar_views.picture, name="account_picture"),
     path("me/", views.me, name="account_me"),
     path("with/<slug:provider>/", views.enter, name="account_enter"),
     path("password/remove/", views.remove_password, name="account_remove_password"),

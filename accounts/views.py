@@ -25,11 +25,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import factors, identity, leaving, pictures, renaming, sessions, ways_back
-from accounts.disconnecting import has_another_way_in
-from accounts.forms import ProfileForm
+from accounts.login import mfa, oauth_start, redirects, sessions
+from accounts.login.disconnecting import has_another_way_in
 from accounts.middleware import Request
 from accounts.models import Commenter, User
+from accounts.profiles import avatars, identity, renaming
+from accounts.profiles.forms import ProfileForm
 
 Type = Authenticator.Type
 
@@ -40,7 +41,7 @@ def done(request: Request) -> HttpResponse:
     outcome = request.GET.get("login", "")
     if refusal := identity.staff_refusal(outcome):
         return render(request, "account/done.html", {"outcome": "staff", "refusal": refusal})
-    return render(request, "account/done.html", {"outcome": outcome if outcome in ways_back.OUTCOMES else ""})
+    return render(request, "account/done.html", {"outcome": outcome if outcome in redirects.OUTCOMES else ""})
 
 
 @require_POST
@@ -52,9 +53,9 @@ def enter(request: Request, provider: str) -> HttpResponse:
         onward = request.POST.get("next", "")
         query = f"?{urlencode({'next': onward})}" if onward else ""
         process, back = AuthProcess.LOGIN, f"{reverse('account_login')}{query}"
-    if leaving.is_too_often(request):
-        return redirect(ways_back.with_outcome(back, "failed"))
-    return leaving.to(request, provider, process, back)
+    if oauth_start.is_too_often(request):
+        return redirect(redirects.with_outcome(back, "failed"))
+    return oauth_start.to(request, provider, process, back)
 
 
 @login_required
@@ -74,7 +75,7 @@ def me(request: Request) -> HttpResponse:
             return redirect("account_me")
     factors_by_type = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     context = {
-        "commenter": pictures.face(commenter) | {"name": commenter.name, "row": commenter},
+        "commenter": avatars.face(commenter) | {"name": commenter.name, "row": commenter},
         "form": form,
         "account": identity.account_name(request),
         "addresses": EmailAddress.objects.filter(user=user).order_by("-primary", "email"),
@@ -142,6 +143,6 @@ class AddPasskeyView(AddWebAuthnView):
         )
         post_authentication(self.request, passkey, reauthenticated=True)
         get_account_adapter(self.request).send_notification_mail("mfa/email/webauthn_added", user)
-        if factors.is_asked_of(user) and auto_generate_recovery_codes(self.request):
+        if mfa.is_asked_of(user) and auto_generate_recovery_codes(self.request):
             return redirect("mfa_view_recovery_codes")
         return redirect("mfa_list_webauthn")

@@ -20,15 +20,16 @@ from js_asset.media import Media
 
 import pagecache
 from accounts.models import User
-from blog import actions, image_admin, series_admin, tag_admin  # noqa: F401 – they register
+from blog import actions
 from blog.editor.widget import EssayEditor
 from blog.models import MENU_LIMIT, RESERVED, Authorship, Essay, Redirect, Site
-from blog.own_work import OwnWork
-from blog.publishing import Publishing
-from blog.time_zones import TimeZones
-from blog.writing_admin import Writing
-from blog.writing_folds import FOR_EVERYONE
-from blog.writing_form import WritingForm
+from blog.writing import image_admin, series_admin, tag_admin  # noqa: F401 – they register
+from blog.writing.fieldsets import FOR_EVERYONE
+from blog.writing.form import WritingForm
+from blog.writing.permissions import OwnWork
+from blog.writing.publishing import Publishing
+from blog.writing.saving import Writing
+from blog.writing.time_zones import TimeZones
 
 
 @admin.register(Site)

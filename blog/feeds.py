@@ -12,7 +12,8 @@ from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFee
 
 import pagecache
 from accounts.models import User
-from blog import images, markup
+from blog import markup
+from blog.images import renditions
 from blog.middleware import site_of
 from blog.models import Essay, EssayQuerySet, Series, Tag, gather_bylines
 
@@ -120,7 +121,7 @@ class EssaysFeed(Feed[Essay, Any]):
         newest = self.essays(obj).newest().rows(0, NEWEST)
         gather_bylines(newest)
         prefetch_related_objects(newest, "tags")
-        return images.gather(newest)
+        return renditions.gather(newest)
 
     def item_title(self, item: Essay) -> str:
         return str(item)

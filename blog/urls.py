@@ -3,7 +3,8 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from blog import feeds, preview, sitemaps, views
+from blog import feeds, sitemaps, views
+from blog.writing import preview
 
 
 class Year(StringConverter):

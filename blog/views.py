@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 import pagecache
-from accounts import pictures
 from accounts.models import Commenter, User
+from accounts.profiles import avatars
 from blog import paging
 from blog import series as in_series
 from blog.middleware import site_of
@@ -156,7 +156,7 @@ def author(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "author": found,
         "profile": Profile.objects.of(found),
-        "face": pictures.face(commenter) if commenter else None,
+        "face": avatars.face(commenter) if commenter else None,
     }
     return listing(request, readable().by(found).rows, found.get_full_name(), "blog/author.html", **context)
 

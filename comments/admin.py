@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
-from comments import block_admin, liking, mail_admin  # noqa: F401  register their own
+from comments.likes import actions as likes
 from comments.models import Bar, Discussion, Like, Rules, SpamModel
+from comments.notifications import admin as email_admin  # noqa: F401  registers its own models
+from comments.screening import block_admin  # noqa: F401  registers its own
 
 SPAM = _("Spam")
 
@@ -163,11 +165,11 @@ class LikeAdmin(admin.ModelAdmin[Like]):
 
     @admin.action(description=_("Remove"), permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
-        self.tell(request, liking.remove(queryset.values_list("pk", flat=True)))
+        self.tell(request, likes.remove(queryset.values_list("pk", flat=True)))
 
     @admin.action(description=_("Remove and bar"), permissions=["delete"])
     def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
-        self.tell(request, liking.remove(queryset.values_list("pk", flat=True), bar=True))
+        self.tell(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
 
     def tell(self, request: HttpRequest, count: int) -> None:
         words = ngettext("%(count)d like is removed.", "%(count)d likes are removed.", count)
@@ -178,7 +180,7 @@ class LikeAdmin(admin.ModelAdmin[Like]):
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def delete_model(self, request: HttpRequest, obj: Like) -> None:
-        liking.remove([obj.pk])
+        likes.remove([obj.pk])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -7,4 +7,4 @@ class CommentsConfig(AppConfig):
     name = "comments"
 
     def ready(self) -> None:
-        from comments import trouble  # noqa: F401
+        from comments.notifications import checks  # noqa: F401

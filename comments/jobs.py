@@ -7,11 +7,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from blog.models import Site
-from comments import notices
 from comments.models import Address, Like, Notice, Status, Subscription, Wording
 from comments.models.subscription import WAITS_FOR
-from comments.subscribing import ASKED_WITHIN
-from server.jobs import every, job
+from comments.notifications import outbox
+from comments.notifications.subscribing import ASKED_WITHIN
+from server.jobs.tasks import every, job
 
 NETWORKS_KEPT = STOPPED_KEPT = timedelta(days=30)
 DAILY_AT = 7
@@ -22,16 +22,16 @@ SENDINGS_KEPT = timedelta(days=1)
 @job()
 def send_due() -> None:
     """What was put off, or left by a worker that died; and every essay that has just appeared."""
-    notices.announce()
-    notices.send()
+    outbox.announce()
+    outbox.send()
 
 
 @every(hours=1)
 @job()
 def send_daily() -> None:
     """At seven in the morning, where the site is."""
-    notices.gather(newest_morning())
-    notices.send()
+    outbox.gather(newest_morning())
+    outbox.send()
 
 
 def newest_morning() -> datetime:

@@ -12,14 +12,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 import pagecache
-from accounts import ways_back
+from accounts.login import redirects
 from accounts.middleware import Request
 from blog.models import Essay
 from blog.views import draw
-from comments import akismet
 from comments.jobs import NETWORKS_KEPT, STOPPED_KEPT
 from comments.models import Rules
 from comments.models.subscription import WAITS_FOR
+from comments.spam import akismet
 from pagecache import choices
 
 DAY = 60 * 60 * 24
@@ -39,7 +39,7 @@ def privacy(request: Request) -> HttpResponse:
         "guest_days": settings.COMMENTER_COOKIE_AGE // DAY,
         "device_days": settings.DEVICE_COOKIE_AGE // DAY,
         "network_days": NETWORKS_KEPT.days,
-        "draft_minutes": ways_back.CARRIED_FOR // 60,
+        "draft_minutes": redirects.CARRIED_FOR // 60,
         "stopped_days": STOPPED_KEPT.days,
         "unconfirmed_days": WAITS_FOR.days,
         "asked": akismet.host() if akismet.is_on() else "",

@@ -3,7 +3,10 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import blog.urls  # noqa: F401 – registers the converters of dates and slugs
-from comments import edit_views, feeds, identity, like_views, mine, subscription_views, views
+from comments import feeds
+from comments.likes import views as like_views
+from comments.notifications import views as subscription_views
+from comments.posting import edit_views, identity_views, my_comments, views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
@@ -11,10 +14,10 @@ def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
 
 
 row = [
-    path("connect/<slug:provider>/", identity.connect, name="connect"),
-    path("log-out/", identity.log_out, name="log-out"),
-    path("change/", identity.change, name="change"),
-    path("identity/", identity.block, name="identity"),
+    path("connect/<slug:provider>/", identity_views.connect, name="connect"),
+    path("log-out/", identity_views.log_out, name="log-out"),
+    path("change/", identity_views.change, name="change"),
+    path("identity/", identity_views.block, name="identity"),
     path("like/", like_views.essay, name="like"),
 ]
 subscriptions = [
@@ -38,7 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/tell/", subscription_views.tell, name="tell-decision"),
     path("comments/<int:pk>/like/", like_views.comment, name="like-comment"),
     path("subscriptions/", include(subscriptions)),
-    path("comments/mine/", mine.mine, name="my-comments"),
+    path("comments/mine/", my_comments.mine, name="my-comments"),
     path("comments/feed/", include(feed(feeds.CommentsFeed, "comments-feed"))),
     path("comments/<int:pk>/feed/", include(feed(feeds.ThreadFeed, "thread-feed"))),
     path("<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "page-feed"))),

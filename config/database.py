@@ -5,7 +5,7 @@ from typing import Any
 SQLITE_OPTIONS: dict[str, Any] = {
     "timeout": 5,
     "transaction_mode": "IMMEDIATE",  # makes atomic() the lock
-    "pool": 16,  # as many as requests in Django at once (server/gate.py), each with a cache of 4 MB at most
+    "pool": 16,  # as many as requests in Django at once (server/http/concurrency.py), each with a cache of 4 MB at most
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "comments",
     "moderation",
     "transfer",
+    "demo",
     "mptt",
     "allauth",
     "allauth.account",
@@ -91,16 +92,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "server.middleware.DatabaseAwayMiddleware",
+    "server.http.middleware.DatabaseAwayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "blog.middleware.HeadersMiddleware",
-    "server.unreadable.UnreadableMiddleware",
+    "server.http.unreadable.UnreadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "blog.middleware.SiteMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "server.origin.OriginMiddleware",
+    "server.http.origin.OriginMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.CommenterMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -200,7 +201,7 @@ FORMAT_MODULE_PATH = ["config.formats"]
 
 # Who may come in
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["accounts.login.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -208,19 +209,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/done/?login=out"  # which tells every open page
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.login.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without it the log-in form has no password either
-ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.profiles.forms.SignupForm"
 ACCOUNT_FORMS = {
-    "signup": "accounts.entrance.SignupForm",
-    "request_login_code": "accounts.entrance.RequestLoginCodeForm",
-    "reset_password": "accounts.entrance.ResetPasswordForm",
-    "add_email": "accounts.entrance.AddEmailForm",
-    "change_email": "accounts.entrance.ChangeEmailForm",
-    "confirm_login_code": "accounts.entrance.ConfirmLoginCodeForm",
-    "confirm_password_reset_code": "accounts.entrance.ConfirmResetCodeForm",
-    "confirm_email_verification_code": "accounts.entrance.ConfirmAddressForm",
+    "signup": "accounts.login.allauth_forms.SignupForm",
+    "request_login_code": "accounts.login.allauth_forms.RequestLoginCodeForm",
+    "reset_password": "accounts.login.allauth_forms.ResetPasswordForm",
+    "add_email": "accounts.login.allauth_forms.AddEmailForm",
+    "change_email": "accounts.login.allauth_forms.ChangeEmailForm",
+    "confirm_login_code": "accounts.login.allauth_forms.ConfirmLoginCodeForm",
+    "confirm_password_reset_code": "accounts.login.allauth_forms.ConfirmResetCodeForm",
+    "confirm_email_verification_code": "accounts.login.allauth_forms.ConfirmAddressForm",
 }
 # Mailed codes are typed where they were asked for, wherever the mail is read; figures suit every keyboard
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
@@ -245,8 +246,8 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _address.scheme
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# accounts.attempts and accounts.codes count these: with allauth's own counts per account strangers could lock people
-# out, and a request could sleep
+# accounts.login.attempts and accounts.login.codes count these: with allauth's own counts per account strangers could
+# lock people out, and a request could sleep
 ACCOUNT_RATE_LIMITS = dict.fromkeys(
     (
         "login",
@@ -258,8 +259,8 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
         "confirm_email",
     )
 )
-SOCIALACCOUNT_ADAPTER = "accounts.adapters.SocialAccountAdapter"
-SOCIALACCOUNT_FORMS = {"disconnect": "accounts.disconnecting.DisconnectForm"}
+SOCIALACCOUNT_ADAPTER = "accounts.login.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"disconnect": "accounts.login.disconnecting.DisconnectForm"}
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a log-in by provider never waits for a mail
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False
@@ -267,13 +268,13 @@ SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_STORE_TOKENS = False
 MFA_RATE_LIMITS = {"webauthn_login": None}  # a passkey cannot be guessed
 MFA_FORMS = {
-    "authenticate": "accounts.factor_forms.AuthenticateForm",
-    "authenticate_webauthn": "accounts.factor_forms.AuthenticateWebAuthnForm",
-    "login_webauthn": "accounts.factor_forms.LoginWebAuthnForm",
-    "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
-    "reauthenticate_webauthn": "accounts.factor_forms.ReauthenticateWebAuthnForm",
+    "authenticate": "accounts.login.mfa_forms.AuthenticateForm",
+    "authenticate_webauthn": "accounts.login.mfa_forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "accounts.login.mfa_forms.LoginWebAuthnForm",
+    "reauthenticate": "accounts.login.mfa_forms.ReauthenticateForm",
+    "reauthenticate_webauthn": "accounts.login.mfa_forms.ReauthenticateWebAuthnForm",
 }
-MFA_ADAPTER = "accounts.factors.Adapter"
+MFA_ADAPTER = "accounts.login.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 STAFF_SECOND_FACTOR = environment.boolean("STAFF_SECOND_FACTOR")  # whether the admin opens with nothing less
@@ -300,7 +301,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 STAFF_IDLE_HOURS = environment.number("STAFF_IDLE_HOURS", 12, most=24 * 30)
 STAFF_SESSION_DAYS = environment.number("STAFF_SESSION_DAYS", 14, most=30)
 CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
-CSRF_FAILURE_VIEW = "server.origin.refused"
+CSRF_FAILURE_VIEW = "server.http.origin.refused"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -370,7 +371,7 @@ LOGGING: dict[str, Any] = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # server.origin.OriginMiddleware is that middleware, with more
+    "security.W003",  # server.http.origin.OriginMiddleware is that middleware, with more
     "security.W008",  # SECURE_SSL_REDIRECT: see above
     "security.W004",  # HSTS is off only where SITE_URL is http
     "security.W005",  # subdomains and preload are the owner's to decide

@@ -9,16 +9,19 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts import owner
-from blog import media
 from blog.editor import paste_views
-from comments import desk_views, privacy
+from blog.images import media
+from comments import privacy
 from comments import urls as comments
-from moderation import open_urls, public
+from comments.desk import views as desk_views
+from moderation import public_urls
 from moderation import urls as moderation
-from server import doctor, health
-from transfer import person_views
-from transfer import views as data
+from moderation.log import public as public_log
+from server import doctor
+from server.http import health
 from transfer.document import views as documents
+from transfer.person import owner_views
+from transfer.person import views as data
 
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
@@ -35,19 +38,19 @@ urlpatterns = [
     path("accounts/forget/", data.forget, name="forget"),
     path("accounts/forgotten/", data.forgotten, name="forgotten"),
     path("privacy/", privacy.privacy, name="privacy"),
-    path("moderation/", public.record, name="moderation-record"),
+    path("moderation/", public_log.record, name="moderation-record"),
     path("accounts/", include("accounts.urls")),
-    path("admin/comments/queue/people/<int:pk>/data/", admin.site.admin_view(person_views.page), name="person-data"),
+    path("admin/comments/queue/people/<int:pk>/data/", admin.site.admin_view(owner_views.page), name="person-data"),
     path("admin/comments/queue/", include(moderation.urlpatterns)),
     path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),
-    path("admin/blog/essay/", include("blog.writing_urls")),
+    path("admin/blog/essay/", include("blog.writing.urls")),
     path("admin/desk/reply/<int:pk>/", admin.site.admin_view(desk_views.reply), name="desk-reply"),
     path("admin/doctor/", admin.site.admin_view(doctor.doctor_page), name="doctor"),
     path("admin/", admin.site.urls),
     path("media/<path:name>", media.serve, name="media"),
     path("", include(comments.urlpatterns)),
-    path("", include(open_urls.urlpatterns)),
+    path("", include(public_urls.urlpatterns)),
     path("", include("blog.urls")),
 ]

@@ -10,8 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 from pagecache.wsgi import PageCache  # noqa: E402
-from server.door import Door  # noqa: E402
-from server.gate import Gate  # noqa: E402
+from server.http.concurrency import Gate  # noqa: E402
+from server.http.gateway import Door  # noqa: E402
 
 application = Door(PageCache(Gate(django_application)))
 

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 import pagecache
-from moderation import rule_admin  # noqa: F401  registers its own
-from moderation.labelled import RowForm
+from moderation.list_columns import RowForm
 from moderation.models import Decision, Reason
+from moderation.rules import admin as rules_admin  # noqa: F401  registers its own
 
 
 @admin.register(Decision)

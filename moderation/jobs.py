@@ -3,12 +3,14 @@
 from django.utils import timezone
 
 from accounts.models import User
-from comments import notices
 from comments.jobs import NETWORKS_KEPT, newest_morning
-from moderation import bulk, digest, learning
+from comments.notifications import outbox
+from moderation.decisions import digest
+from moderation.decisions.rights import rights_of
+from moderation.insights import learning
 from moderation.models import Batch, Report
-from moderation.rights import rights_of
-from server.jobs import every, job
+from moderation.queue import bulk
+from server.jobs.tasks import every, job
 
 
 @every(hours=1)
@@ -24,7 +26,7 @@ def send_digests() -> None:
     """Each hour what came in it; in the morning, where the site is, what came in a day."""
     digest.gather(timezone.now(), daily=False)
     digest.gather(newest_morning(), daily=True)
-    notices.send()
+    outbox.send()
 
 
 @every(days=1)

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from pagecache.generations import ANY, TABLE
-from pagecache.reading import Away, Numbers
+from pagecache.reader import Away, Numbers
 
 CURRENT, NUMBERS = b"current", b"numbers"
 STATEMENTS = {

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pagecache.generations import ANY, TABLE
-from pagecache.reading import Away, Numbers
+from pagecache.reader import Away, Numbers
 
 CURRENT = f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'"  # noqa: S608
 

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from pagecache.page import Page
-from pagecache.reading import Numbers
+from pagecache.reader import Numbers
 
 Key = tuple[str, ...]
 

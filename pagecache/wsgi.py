@@ -11,11 +11,11 @@ from django.conf import settings
 
 from pagecache import generations
 from pagecache.address import Address, Addresses
-from pagecache.answer import Answer, personal, undeclared
 from pagecache.choices import Choices
 from pagecache.declaration import Declaration, Headers
 from pagecache.page import Page
-from pagecache.reading import Away, Numbers, reader
+from pagecache.reader import Away, Numbers, reader
+from pagecache.response import Answer, personal, undeclared
 from pagecache.store import Entry, Key, Store
 
 logger = logging.getLogger("rejoinder.pagecache")

@@ -8,12 +8,10 @@ class ServerConfig(AppConfig):
     name = "server"
 
     def ready(self) -> None:
-        from server import (
-            checks,  # noqa: F401
-            strangers,
-        )
+        from server.doctor import system_checks  # noqa: F401
+        from server.http import debug_errors
 
-        strangers.have_words()
+        debug_errors.have_words()
 
 
 class AdminConfig(apps.AdminConfig):

@@ -15,9 +15,10 @@ from accounts.models import Commenter, User
 from blog import actions as writing
 from blog import markup
 from blog.models import Authorship, Essay, Site
-from comments import actions, notices
 from comments.models import Comment, Discussion, Rules, TreeNumber, Wording
-from comments.screening import Sender
+from comments.notifications import outbox
+from comments.posting import actions
+from comments.screening.screening import Sender
 
 numbers = count(1)
 
@@ -84,7 +85,7 @@ def comment(
     essay: Essay, text: str = "", *, by: Commenter | None = None, to: Comment | None = None, status: str = "approved"
 ) -> Comment:
     """A comment as the reader's verb puts it there, then with the status the test wants."""
-    from moderation import actions as deciding
+    from moderation.decisions import actions as deciding
 
     if status == "approved":
         return said(essay, text or f"Words {next(numbers)}", to, by)
@@ -116,7 +117,7 @@ def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = Non
     words = Wording(text=text, html=markup.comment(text), network=Sender("203.0.113.9").network)
     made = Comment.objects.grow(essay=essay, commenter=who, parent=above, root=root, status="approved", wording=words)
     pagecache.bump(essay.cache_key, "comments")
-    notices.tell.enqueue(made.pk)
+    outbox.tell.enqueue(made.pk)
     made.refresh_from_db()
     return made
 

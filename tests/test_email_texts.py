@@ -19,12 +19,12 @@ from django.utils import timezone
 from accounts.models import QueueMail, User
 from blog.models import Authorship, Essay
 from comments import jobs as comment_jobs
-from comments import notices, subscribing
 from comments.models import Address, Comment, Subscription, Wording
-from comments.subscribing import Asker, Wish
-from moderation import actions
+from comments.notifications import outbox, subscribing
+from comments.notifications.subscribing import Asker, Wish
 from moderation import jobs as moderation_jobs
-from server.worker import work_off
+from moderation.decisions import actions
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser
 
@@ -50,7 +50,7 @@ def subscribe(kind: str, **fields: Any) -> None:
 def pending(essay: Essay) -> Comment:
     comment = make.comment(essay, status="pending", by=make.guest("Anna Karg"))
     Wording.objects.filter(comment=comment).update(reasons=[{"code": "imported"}])
-    notices.prepare(comment)
+    outbox.prepare(comment)
     return comment
 
 
@@ -63,10 +63,10 @@ def a_new_essay(essay: Essay) -> None:
 def a_comment_for_its_author_and_followers(essay: Essay) -> None:
     above = make.comment(essay, by=make.guest("Anna Karg"))
     subscribe("replies", commenter=above.commenter)
-    notices.prepare(make.comment(essay, "So it is.", to=above))
+    outbox.prepare(make.comment(essay, "So it is.", to=above))
     other = make.essay("Another", by=make.author("ruth", name="Ruth"))
     subscribe("essay", essay=other)
-    notices.prepare(make.comment(other, "So it is."))
+    outbox.prepare(make.comment(other, "So it is."))
 
 
 def decisions_about_ones_own_comments(essay: Essay) -> None:
@@ -79,7 +79,7 @@ def decisions_about_ones_own_comments(essay: Essay) -> None:
 def a_daily_digest(essay: Essay) -> None:
     subscribe("essay", essay=essay, often="daily")
     subscribe("essays", often="daily")
-    notices.prepare(make.comment(essay, "So it is."))
+    outbox.prepare(make.comment(essay, "So it is."))
     Essay.objects.update(published=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(days=1)):
         comment_jobs.send_due.call()
@@ -195,7 +195,7 @@ def sent_by(sending: Callable[[Essay], None], essay: Essay) -> set[str]:
     with patch.object(Template, "_render", noted):
         sending(essay)
         work_off()
-        notices.send()
+        outbox.send()
     for message in mail.outbox:
         text = f"{message.subject}\n{message.body}"
         assert not (found := WRONG.search(text)), f"{found} in\n{text}"

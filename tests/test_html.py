@@ -12,13 +12,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Commenter
-from blog import markup, preview
+from blog import markup
 from blog.models import Essay, Profile, Series, Tag
-from comments import liking, mailed_links
+from blog.writing import preview
+from comments.likes import actions as likes
 from comments.models import Address, Comment, Discussion, Subscription
-from comments.screening import Sender
-from moderation import actions as deciding
-from server import refusal
+from comments.notifications import signed_links
+from comments.screening.screening import Sender
+from moderation.decisions import actions as deciding
+from server.http import error_pages
 from tests import make
 from tests.blog import hostile
 from tests.blog.writing import long_essay
@@ -90,7 +92,7 @@ class Site:
         for number in range(6):
             make.comment(essay, f"Thread {number}.")
         for target in (None, self.root.pk):
-            liking.like(commenter=miriam, sender=Sender(), essay=essay, comment=target)
+            likes.like(commenter=miriam, sender=Sender(), essay=essay, comment=target)
         self.address = Address.objects.create(email="anna@example.org", proved=timezone.now())
         for about in (
             {"kind": "thread", "comment": self.root, "often": "daily"},
@@ -163,15 +165,15 @@ def around_a_comment(site: Site) -> None:
     site.send("guest", report, 422, kind="", words="")
     site.keep("a report, sent", site.browsers["guest"].post(report, {"kind": "spam", "words": "x"}, follow=True))
     site.keep("deleted", site.browsers["reader"].post(paths[1], follow=True))
-    link = "/" + mailed_links.to_decide(site.held, site.moderator).split("/", 3)[3]
+    link = "/" + signed_links.to_decide(site.held, site.moderator).split("/", 3)[3]
     site.read("guest", link)
     site.read("moderator", "/accounts/queue-mail/")
 
 
 def subscriptions(site: Site) -> None:
     one = site.address.subscriptions.get(kind="thread")
-    links = [mailed_links.to_all(site.address), mailed_links.to_stop(one), mailed_links.to_stop_daily(site.address),
-             mailed_links.to_confirm(site.address)]  # fmt: skip
+    links = [signed_links.to_all(site.address), signed_links.to_stop(one), signed_links.to_stop_daily(site.address),
+             signed_links.to_confirm(site.address)]  # fmt: skip
     paths = ["/" + link.split("/", 3)[3] for link in links]
     follow = f"/subscriptions/?comment={site.root.pk}"
     site.read("guest", *paths, follow, "/subscriptions/", f"/subscriptions/asked/?essay={site.essay.pk}")
@@ -229,11 +231,11 @@ def problems(site: Site) -> None:
     site.keep("403", cross_site.post(f"{site.essay.get_absolute_url()}respond/", {"text": "x"}), 403)
     site.pages["500"] = render_to_string("500.html")
     answers: list[Callable[[], Any]] = [
-        refusal.too_slow,
-        refusal.cut_short,
-        refusal.unreadable,
-        refusal.too_busy,
-        refusal.away,
+        error_pages.too_slow,
+        error_pages.cut_short,
+        error_pages.unreadable,
+        error_pages.too_busy,
+        error_pages.away,
     ]
     for status in ("400", "403", "404", "429"):
         site.pages[f"template {status}"] = render_to_string(f"{status}.html")

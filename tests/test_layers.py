@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUND = ("config", "server", "pagecache", "search")
-APPS = ("accounts", "blog", "comments", "moderation", "transfer")  # each may import those before it
+APPS = ("accounts", "blog", "comments", "moderation", "transfer", "demo")  # each may import those before it
 ROOMS = (*GROUND, *APPS)
 MEETING_PLACES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet
 
@@ -59,12 +59,12 @@ def test_imports_run_one_way() -> None:
     ("file", "source"),
     [
         ("accounts/models.py", "from blog.models import Essay"),
-        ("accounts/models.py", "def f():\n    import comments.actions"),
+        ("accounts/models.py", "def f():\n    import comments.posting.actions"),
         ("blog/views.py", "from comments import thread"),
-        ("comments/actions.py", "import moderation.models as m"),
-        ("moderation/queue.py", "from transfer.wordpress import read"),
+        ("comments/posting/actions.py", "import moderation.models as m"),
+        ("moderation/queue/views.py", "from transfer.wordpress import read"),
         ("pagecache/cache.py", "from blog.models import Essay"),
-        ("server/door.py", "if True:\n    from accounts import models"),
+        ("server/http/gateway.py", "if True:\n    from accounts import models"),
         ("search/models.py", "from importlib import import_module\nimport_module('comments.models')"),
         ("config/settings.py", "from blog.models import Site"),
         ("blog/views.py", "from config import settings"),
@@ -78,10 +78,10 @@ def test_an_import_against_the_direction_is_found(file: str, source: str) -> Non
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        ("comments/actions.py", "import pagecache\nfrom accounts.models import User\nfrom blog import markup"),
+        ("comments/posting/actions.py", "import pagecache\nfrom accounts.models import User\nfrom blog import markup"),
         ("blog/views.py", "from django.conf import settings\nfrom .models import Essay\nfrom . import feeds"),
         ("config/urls.py", "from comments.urls import urlpatterns"),
-        ("pagecache/wsgi.py", "from server.proxies import address"),
+        ("pagecache/wsgi.py", "from server.http.proxies import address"),
         ("transfer/wordpress.py", "from moderation import actions"),
     ],
 )

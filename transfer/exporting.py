@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from blog.models import Site
-from transfer.markdown import writing as markdown
+from transfer.markdown import export as markdown
 from transfer.report import Report
-from transfer.wordpress import writing as wordpress
+from transfer.wordpress import export as wordpress
 
 
 def to_wordpress(file: Path, report: Report) -> None:

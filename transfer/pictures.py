@@ -13,11 +13,13 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from accounts import fetch
-from blog import markup, pictures, revising
+from blog import markup
+from blog.images import uploads
 from blog.markup import figures
 from blog.models import Essay, Image
-from server.jobs import PAUSES, job
+from blog.writing import revisions
+from server.http import fetch
+from server.jobs.tasks import PAUSES, job
 from transfer.models import WantedPicture
 
 SECONDS = 3
@@ -111,7 +113,7 @@ def bring(wanted: WantedPicture, data: bytes | None = None) -> None:
     image = Image.objects.filter(source=wanted.address).first()
     if image is None:
         data = fetch.get(wanted.address).body if data is None else data
-        image = pictures.keep(data, source=wanted.address, alt=wanted.alt)
+        image = uploads.keep(data, source=wanted.address, alt=wanted.alt)
     elif wanted.alt and not image.alt:
         Image.objects.filter(pk=image.pk).update(alt=wanted.alt)
     with transaction.atomic():
@@ -129,7 +131,7 @@ def place(essay_pk: int, written: str, image: Image) -> None:
     def ours(match: re.Match[str]) -> str:
         return f' {match[1]}="{escape(image.file.url)}"' if unescape(match[2]) == written else match[0]
 
-    revising.amend(essay, lambda body: _ATTRIBUTE.sub(ours, body))
+    revisions.amend(essay, lambda body: _ATTRIBUTE.sub(ours, body))
 
 
 def read_folder(folder: Folder) -> int:
@@ -144,8 +146,8 @@ def read_folder(folder: Folder) -> int:
                 continue
             try:
                 with file.open("rb") as source:
-                    bring(wanted, source.read(pictures.BYTES + 1))
-            except (pictures.NoPicture, OSError) as error:
+                    bring(wanted, source.read(uploads.BYTES + 1))
+            except (uploads.NoPicture, OSError) as error:
                 give_up(wanted, str(error))
     return Image.objects.count() - before
 
@@ -165,7 +167,7 @@ def fetch_wanted() -> None:
 def fetch_one(wanted: WantedPicture) -> None:
     try:
         bring(wanted)
-    except (fetch.Refused, pictures.NoPicture) as error:
+    except (fetch.Refused, uploads.NoPicture) as error:
         give_up(wanted, str(error))
     except fetch.Failed as error:
         try_later(wanted, str(error))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from accounts.names import tidy_line
+from accounts.profiles.names import tidy_line
 
 EXAMPLES = 5
 ORDER = ("essay", "page", "comment", "author", "tag", "old address", "picture")

@@ -14,7 +14,7 @@ from allauth.socialaccount.providers.facebook.provider import FacebookProvider a
 from allauth.socialaccount.providers.facebook.views import FacebookOAuth2Adapter
 from django.http import HttpRequest
 
-from accounts.providers.asking import FromSettings
+from accounts.providers.requests import FromSettings
 
 
 class FacebookAdapter(FacebookOAuth2Adapter):

@@ -14,7 +14,7 @@ from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django.http import HttpRequest
 
-from accounts.providers.asking import FromSettings
+from accounts.providers.requests import FromSettings
 
 HOME = "https://public-api.wordpress.com"
 

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.providers.twitter_oauth2.provider import TwitterOAuth2Account, TwitterOAuth2Provider
 from allauth.socialaccount.providers.twitter_oauth2.views import TwitterOAuth2Adapter
 
-from accounts.providers.asking import FromSettings
+from accounts.providers.requests import FromSettings
 
 
 class XAdapter(TwitterOAuth2Adapter):

@@ -3,8 +3,8 @@
 from django import template
 from django.http import HttpRequest
 
-from accounts import identity
-from server import proxies
+from accounts.profiles import identity
+from server.http import proxies
 
 register = template.Library()
 

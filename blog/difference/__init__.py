@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from blog.difference.blocks import Block, Token, blocks, coarse, words_of
-from blog.difference.drawing import drawn, marked, spelt
+from blog.difference.rendering import drawn, marked, spelt
 from blog.difference.steps import Budget, Step, steps
 from blog.models import Text
 

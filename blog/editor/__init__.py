@@ -1,5 +1,5 @@
 """What an author brings along from other programs → the HTML of our own essays."""
 
-from blog.editor.foreign import Brought, bring
+from blog.editor.paste import Brought, bring
 
 __all__ = ("Brought", "bring")

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.middleware import Request
-from blog import editor, images
-from blog.editor.told import told
+from blog import editor
+from blog.editor.report import told
+from blog.images import renditions
 
 BYTES = 3 * 1024 * 1024
 TAGS = 20_000
@@ -32,5 +33,5 @@ def clean(request: Request) -> HttpResponse:
 
 def kept_picture(address: str, alt: str) -> str:
     """A picture on this site, or the sign that the page has put in place of one that it is sending in."""
-    own = images.own_address(address)
+    own = renditions.own_address(address)
     return own if own.startswith(settings.MEDIA_URL) or _SENT.fullmatch(address) else ""

@@ -1,14 +1,14 @@
 """Text from people → HTML that is safe to show; the only place that knows bleach and Markdown."""
 
-from accounts.names import tidy_line
-from accounts.text import tidy_text
+from accounts.profiles.names import tidy_line
+from accounts.profiles.text import tidy_text
 from blog.markup import markdown
 from blog.markup.cleaner import clean
-from blog.markup.drawing import afar, contents, draw, reachable
 from blog.markup.hosts import complete_links, completed, is_unclear, unclear_links
 from blog.markup.links import picture as picture_address
+from blog.markup.normalizer import shape
+from blog.markup.rendering import afar, contents, draw, reachable
 from blog.markup.rules import COMMENT, ESSAY
-from blog.markup.shape import shape
 from blog.markup.words import count_words, excerpt, links, plain, readable
 
 __all__ = [

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import bleach
 
-from accounts.text import STAND_INS
+from accounts.profiles.text import STAND_INS
 from blog.markup.rules import Rules
 
 _ENTITIES = dict(zip(map(ord, STAND_INS), ("&amp;", "&lt;", "&gt;", "&quot;"), strict=True))

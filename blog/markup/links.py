@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from accounts.names import is_mixed, looks_latin
+from accounts.profiles.names import is_mixed, looks_latin
 from blog.markup import hosts
 
 LONGEST = 2000

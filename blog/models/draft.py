@@ -18,7 +18,7 @@ class Draft(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     tab = models.CharField(max_length=40, blank=True)  # the page in which it is written
     number = models.PositiveIntegerField(default=0)  # how often that page has sent it
-    base = models.CharField(max_length=60, blank=True)  # what it began from: see blog.revising
+    base = models.CharField(max_length=60, blank=True)  # what it began from: see blog.writing.revisions
     fields = models.JSONField(default=dict)
     changed = models.DateTimeField(default=timezone.now)
 

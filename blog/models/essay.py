@@ -302,9 +302,9 @@ class Essay(models.Model):
     @cached_property
     def pictures(self) -> dict[str, Any]:
         """What is known of its pictures; no query when it came through images.gather(), which pays for several."""
-        from blog import images
+        from blog.images import renditions
 
-        return images.known(self.body)
+        return renditions.known(self.body)
 
     @cached_property
     def shown_tags(self) -> list[Tag]:

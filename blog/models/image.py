@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from blog.image_uses import Use
+    from blog.images.usage import Use
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -45,7 +45,7 @@ class Image(models.Model):
         related_name="images",
         verbose_name=_("uploaded by"),
     )
-    renditions = models.JSONField(default=dict, editable=False)  # widths of each form there is: blog.images
+    renditions = models.JSONField(default=dict, editable=False)  # widths of each form there is: blog.images.renditions
     source = models.CharField(max_length=2000, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -64,9 +64,9 @@ class Image(models.Model):
     @cached_property
     def uses(self) -> "list[Use]":
         """Where it is seen, or may be again."""
-        from blog import image_uses
+        from blog.images import usage
 
-        return image_uses.of(self)
+        return usage.of(self)
 
     def may_be_deleted(self, user: Any) -> bool:
         """What is seen stays; what only earlier texts have is an editor's to take from them."""

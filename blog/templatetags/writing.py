@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from blog import check_views, checks, desk
 from blog.models import Essay
+from blog.writing import check_views, checks, desk
 
 register = template.Library()
 

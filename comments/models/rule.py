@@ -68,6 +68,6 @@ class Condition(models.Model):
 
     def __str__(self) -> str:
         """“fewer than 2 links”"""
-        from comments import rule_words
+        from comments.screening import rules_in_words
 
-        return rule_words.condition(self.kind, self.value, self.is_not)
+        return rules_in_words.condition(self.kind, self.value, self.is_not)

@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from blog.context import ends
 from blog.models import Essay
-from comments import blank_form, by_author, drafts, drawing, identity, liked, removals
-from comments.forms import CommentForm
+from comments.likes import rendering as likes_rendering
 from comments.models import Discussion, Rules, Status
-from comments.pages import ThreadPage
-from comments.subscription_forms import NotifyForm
-from comments.thread import Row
-from comments.viewer import Told, number_in
+from comments.notifications.forms import NotifyForm
+from comments.posting import cached_form, drafts, identity_views
+from comments.posting.forms import CommentForm
+from comments.threads import by_author, removals, rendering
+from comments.threads.pages import ThreadPage
+from comments.threads.tree import Row
+from comments.threads.viewer import Told, number_in
 
 register = template.Library()
 LONG = 60  # comments of a page: of more than these, what is out of sight is not laid out (thread.css)
@@ -90,8 +92,8 @@ def drawn(
     """The comments of a page, with all that hangs on them there."""
     steps = page.outline(rows, told)
     rules = page.discussion.rules
-    likes = liked.Likes.of(context["request"], page.essay)
-    return drawing.Page(
+    likes = likes_rendering.Likes.of(context["request"], page.essay)
+    return rendering.Page(
         authors=page.authors,
         lang=f' lang="{page.essay.language}"' if page.essay.lang else "",
         reply_to=page.url(replyto=""),
@@ -121,7 +123,7 @@ def around(page: ThreadPage, request: Any) -> dict[str, Any]:
         "whole_url": page.whole_url,
         "by_author": said_by_authors(page),
         "onward": page.onward,
-        "orders": orders(page, is_liked=liked.Likes.of(request, page.essay) is not None),
+        "orders": orders(page, is_liked=likes_rendering.Likes.of(request, page.essay) is not None),
     }
 
 
@@ -144,13 +146,13 @@ def orders(page: ThreadPage, *, is_liked: bool) -> list[tuple[str, str, bool]]:
 @register.simple_tag(takes_context=True)
 def likes(context: Context, essay: Essay) -> SafeString:
     """How many like the essay, and the button that says so."""
-    found = liked.Likes.of(context["request"], essay)
+    found = likes_rendering.Likes.of(context["request"], essay)
     return found.under_essay() if found else SafeString("")
 
 
 @register.simple_tag(takes_context=True)
 def takes_likes(context: Context, essay: Essay) -> bool:
-    return liked.Likes.of(context["request"], essay) is not None
+    return likes_rendering.Likes.of(context["request"], essay) is not None
 
 
 @register.simple_tag(takes_context=True)
@@ -173,14 +175,14 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
     form = context.get("form")
     draft: Mapping[str, Any] = {}
     if not isinstance(form, CommentForm):
-        if parent is None and discussion.takes_comments and blank_form.is_for(request):
-            return blank_form.draw(request, essay, rules)
+        if parent is None and discussion.takes_comments and cached_form.is_for(request):
+            return cached_form.draw(request, essay, rules)
         draft = drafts.kept(request, essay, parent.pk if parent else None)
         form = CommentForm(initial={**draft, "parent": parent.pk if parent else ""})
     return SafeString(
         get_template("comments/_respond.html").render(
             {
-                **identity.row(request, essay, rules, context.get("details"), draft),
+                **identity_views.row(request, essay, rules, context.get("details"), draft),
                 "essay": essay,
                 "action": reverse_respond(essay),
                 "form": form,

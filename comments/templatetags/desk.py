@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from comments import desk
+from comments.desk import desk
 from comments.models import Comment
 
 register = template.Library()

@@ -2,11 +2,11 @@
 
 from django import template
 
-from comments import trouble
+from comments.notifications import checks
 
 register = template.Library()
 
 
 @register.simple_tag
 def stuck_mails() -> list[tuple[str, str]]:
-    return list(trouble.stuck())
+    return list(checks.stuck())

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from comments.models import Comment, Status
-from moderation.place import APPEALED, tab_of
-from moderation.rights import rights_of
+from moderation.decisions.rights import rights_of
+from moderation.queue.query import APPEALED, tab_of
 
 register = template.Library()
 

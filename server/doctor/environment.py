@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from server import modes, static
+from server import file_modes, static_files
 from server.doctor.finding import Finding, Gravity
 
 LEAST_SPACE = 200 * 1024 * 1024
@@ -153,7 +153,7 @@ def about_data() -> Iterator[Finding]:
             _("Make room."),
         )
     yield from _about_files(folder)
-    if not settings.DEBUG and not static.are_collected():
+    if not settings.DEBUG and not static_files.are_collected():
         yield Finding(
             Gravity.ERROR,
             _("Static files"),
@@ -163,7 +163,7 @@ def about_data() -> Iterator[Finding]:
 
 
 def _about_files(folder: Path) -> Iterator[Finding]:
-    if count := modes.count_open(folder):
+    if count := file_modes.count_open(folder):
         words = ngettext(
             "%(count)d file or folder in %(folder)s has a mode that lets other users of this machine use it.",
             "%(count)d files and folders in %(folder)s have modes that let other users of this machine use them.",
@@ -175,7 +175,7 @@ def _about_files(folder: Path) -> Iterator[Finding]:
             words % {"count": count, "folder": folder},
             _("Restart the site, or run: chmod -R go= %(folder)s") % {"folder": folder},
         )
-    if count := modes.count_foreign(folder):
+    if count := file_modes.count_foreign(folder):
         words = ngettext(
             "%(count)d file or folder in %(folder)s belongs to another user.",
             "%(count)d files and folders in %(folder)s belong to another user.",

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks_db.models import DBTaskResult
 
-from server import health, upkeep
 from server.doctor.finding import Finding, Gravity, looks
+from server.http import health
+from server.jobs import maintenance
 
 LONGEST_WAIT = timedelta(minutes=10)
 RECENTLY = timedelta(days=7)
@@ -64,7 +65,7 @@ def _about_sqlite() -> Iterator[Finding]:
             _("SQLite keeps no write-ahead log here (%(mode)s): readers will wait for writers.") % {"mode": mode},
             _("A network file system cannot do it. Move DATA_DIR to a disk of this machine."),
         )
-    looked_over = DBTaskResult.objects.successful().filter(task_path=upkeep.look_over.module_path)
+    looked_over = DBTaskResult.objects.successful().filter(task_path=maintenance.look_over.module_path)
     result = looked_over.order_by("-finished_at").values_list("return_value", flat=True).first()
     if result not in {None, "ok"}:
         yield Finding(

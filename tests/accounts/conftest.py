@@ -89,7 +89,7 @@ def media(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
     """A server that has pictures, and passes for a public one."""
-    from accounts.demo.pictures import drawn
+    from demo.identity_provider.pictures import drawn
     from tests.services.web import pass_for_public, serving
 
     with serving() as server:

@@ -14,9 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
-from accounts import identity, jobs
-from accounts.demo.pictures import HTML, SVG, huge, photograph
+from accounts import jobs
 from accounts.models import Commenter
+from accounts.profiles import identity
+from demo.identity_provider.pictures import HTML, SVG, huge, photograph
 from tests import make
 from tests.comments.door import Browser, Page
 

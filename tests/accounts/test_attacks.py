@@ -14,10 +14,10 @@ from django.core import mail
 from django.db import IntegrityError
 from django.utils import timezone
 
-from accounts import proving
-from accounts.demo.people import MARA
+from accounts.login import email_verification
 from accounts.models import Commenter, User
 from blog.models import Essay
+from demo.identity_provider.people import MARA
 from tests import make
 from tests.accounts.by_provider import PASSWORD, Browser, code_in
 from tests.services import provider as demo
@@ -42,7 +42,7 @@ def test_that_the_owner_saves_somebody_proves_no_address_that_they_only_claimed(
     attacker.log_in("facebook")
     user = attacker.user
     owner = Browser()
-    owner.force_login(make.owner("boss"), "accounts.backends.Backend")
+    owner.force_login(make.owner("boss"), "accounts.login.backends.Backend")
     person = {"username": user.username, "name": "Mara L.", "email": user.email, "is_active": "on"}
     assert owner.post(f"/admin/accounts/user/{user.pk}/change/", person).status_code == 302
     assert User.objects.get(pk=user.pk).name == "Mara L."
@@ -52,7 +52,7 @@ def test_that_the_owner_saves_somebody_proves_no_address_that_they_only_claimed(
 def test_an_address_that_the_owner_takes_from_somebody_is_no_way_in_any_more() -> None:
     owner, user = Browser(), make.user("rosa", name="Rosa Castellanos")
     make.user("ines")
-    owner.force_login(make.owner("boss"), "accounts.backends.Backend")
+    owner.force_login(make.owner("boss"), "accounts.login.backends.Backend")
     person = {"username": "rosa", "name": user.name, "email": "ines@example.org", "is_active": "on"}
     answer = owner.post(f"/admin/accounts/user/{user.pk}/change/", person)
     assert "the address of somebody else here" in answer.text
@@ -199,7 +199,7 @@ def test_an_address_that_an_account_has_without_a_row_of_its_own_is_not_given_to
 def test_an_address_that_another_account_has_verified_is_not_added() -> None:
     rosa, ines = make.user("rosa"), make.user("ines")
     EmailAddress.objects.create(user=rosa, email=MARA, verified=True)
-    proving.add(ines, MARA)
+    email_verification.add(ines, MARA)
     assert EmailAddress.objects.get(email=MARA).user == rosa
 
 

@@ -11,12 +11,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
 
-from accounts import claims
 from accounts.models import Commenter, User
+from accounts.profiles import claims
 from blog.models import Essay
 from comments.models import Comment, Status
-from moderation import actions as deciding
-from server.worker import work_off
+from moderation.decisions import actions as deciding
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
 

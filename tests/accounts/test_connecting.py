@@ -6,9 +6,9 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 
-from accounts.demo.people import MARA
 from accounts.models import Commenter, User
 from comments.models import Comment
+from demo.identity_provider.people import MARA
 from tests import make
 from tests.accounts.by_provider import PASSWORD, Browser
 from tests.services import provider as demo

@@ -13,8 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from accounts.demo.people import LONG_NAME, ODD, PEOPLE, PLAIN
-from accounts.demo.troubles import BY_NAME, TROUBLES
+from demo.identity_provider.people import LONG_NAME, ODD, PEOPLE, PLAIN
+from demo.identity_provider.troubles import BY_NAME, TROUBLES
 from tests.accounts.asking import Site, ask
 from tests.services.chromium import Visitor
 from tests.services.processes import Process, answers, free_port, wait_until
@@ -31,7 +31,7 @@ BROWSERS_POLICY = "form-action 'self' 127.0.0.1:* localhost:*"
 def test_it_cannot_be_imported_or_run_outside_debug(tmp_path: Path) -> None:
     environment = {**os.environ, "DEBUG": "0", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
     words = "The demo identity provider lets anybody be anybody, without a password: it is for DEBUG alone."
-    for program in (["-c", "import accounts.demo"], ["manage.py", "demo_provider"]):
+    for program in (["-c", "import demo.identity_provider"], ["manage.py", "demo_provider"]):
         command = [sys.executable, *program]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert ended.returncode == 1

@@ -7,7 +7,7 @@ import jwt
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from accounts.demo.people import LONG_NAME
+from demo.identity_provider.people import LONG_NAME
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, proof
 
 # Who it is

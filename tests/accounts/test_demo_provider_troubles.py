@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from accounts.demo.troubles import PIECE
+from demo.identity_provider.troubles import PIECE
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, back, proof
 from tests.services.processes import PATIENCE
 from tests.services.provider import walk

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_django import Settings
 
-from accounts import fetch
+from server.http import fetch
 from tests.services.web import Answer, Handler, Server, pass_for_public, serving
 
 

@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Commenter, User
-from accounts.names import fold, imitates
+from accounts.profiles.names import fold, imitates
 from blog.models import Essay
-from comments import screening, why_held
 from comments.models import Comment, History, Status, Wording
-from moderation import actions as deciding
+from comments.screening import reasons, screening
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.accounts.by_provider import play
 from tests.comments.door import Browser
@@ -37,7 +37,7 @@ def essay(author: User) -> Essay:
 
 def why(comment: Comment) -> list[str]:
     assert comment.wording
-    return [why_held.in_words(reason) for reason in comment.wording.reasons]
+    return [reasons.in_words(reason) for reason in comment.wording.reasons]
 
 
 @pytest.mark.parametrize(

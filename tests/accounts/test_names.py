@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.names import fold, is_mixed, looks_latin, tidy_line
+from accounts.profiles.names import fold, is_mixed, looks_latin, tidy_line
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from django.core import mail
 from django.core.mail.backends import locmem
 from django.test import Client
 
+from accounts.login.sessions import described
 from accounts.models import Commenter, User
-from accounts.sessions import described
 from pagecache.models import Generation
 from tests import make
 from tests.accounts.by_provider import play

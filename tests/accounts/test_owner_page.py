@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
-from accounts import invitations
 from accounts.models import Invitation, User
+from accounts.profiles import invitations
 from config import providers
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.services.smtp import Mailbox
 

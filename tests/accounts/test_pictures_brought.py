@@ -13,12 +13,13 @@ from django_tasks_db.models import DBTaskResult
 from PIL import Image
 from pytest_django import Settings
 
-from accounts import fetch, pictures
-from accounts.demo.pictures import INSIDE, drawn, photograph, portrait
 from accounts.models import Commenter
+from accounts.profiles import avatars
 from blog.models import Essay
 from config import providers
-from server.worker import work_off
+from demo.identity_provider.pictures import INSIDE, drawn, photograph, portrait
+from server.http import fetch
+from server.jobs.worker import work_off
 from tests import make
 from tests.accounts.faces import HOST, WORTHLESS, encoded, files, files_of, log_in_again, opened, person, read, swept
 from tests.comments.door import Browser, Page
@@ -77,7 +78,7 @@ def test_the_accounts_picture_stands_beside_what_one_says(service: demo.Demo, se
     in_thread, in_row = page.all("img")
     for image in (in_thread, in_row):
         assert image.attrib == {
-            "class": f"face hue-{pictures.face(comment.commenter)['hue']}",
+            "class": f"face hue-{avatars.face(comment.commenter)['hue']}",
             "src": f"{begin}-64.webp",
             "srcset": f"{begin}-32.webp 32w, {begin}-64.webp 64w, {begin}-128.webp 128w",
             "sizes": "auto, 44px",
@@ -127,9 +128,9 @@ def test_a_photograph_stands_upright_and_tells_nothing(service: demo.Demo) -> No
 def test_what_nobody_should_swallow_is_left_and_said_once(
     service: demo.Demo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, why: str
 ) -> None:
-    monkeypatch.setattr(pictures.logger, "propagate", True)
+    monkeypatch.setattr(avatars.logger, "propagate", True)
     decoded: list[Any] = []
-    monkeypatch.setattr(pictures, "square", decoded.append)
+    monkeypatch.setattr(avatars, "square", decoded.append)
     browser = log_in(essay := make.essay(), name)
     assert work_off() == 1
     commenter = Commenter.objects.get(name=name)
@@ -137,7 +138,7 @@ def test_what_nobody_should_swallow_is_left_and_said_once(
     (line,) = [record.getMessage() for record in caplog.records if "picture" in record.getMessage()]
     assert why in line
     assert "\n" not in line
-    assert DBTaskResult.objects.get(task_path=pictures.bring.module_path).status == TaskResultStatus.SUCCESSFUL
+    assert DBTaskResult.objects.get(task_path=avatars.bring.module_path).status == TaskResultStatus.SUCCESSFUL
     assert browser.read(essay).find("img") is None
 
 
@@ -154,7 +155,7 @@ def test_bytes_that_are_no_picture_leave_what_was_there(elsewhere: Server, made:
     mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_from=f"{elsewhere.origin}/old.png")
     data = made()
     elsewhere.answer = lambda handler: handler.say(body=data, Content_Type="image/png")
-    pictures.bring.call(mara.pk)
+    avatars.bring.call(mara.pk)
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("a" * 32, set())
     assert not DBTaskResult.objects.exists()
@@ -163,14 +164,14 @@ def test_bytes_that_are_no_picture_leave_what_was_there(elsewhere: Server, made:
 @pytest.mark.django_db
 def test_no_more_bytes_are_taken_than_a_picture_needs(elsewhere: Server) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
-    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(pictures.BYTES + 1))
-    pictures.bring.call(mara.pk)
+    elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(avatars.BYTES + 1))
+    avatars.bring.call(mara.pk)
     assert files() == set()
 
 
 @pytest.mark.django_db
 def test_a_picture_is_not_waited_for_long(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "SECONDS", 0.2)
+    monkeypatch.setattr(avatars, "SECONDS", 0.2)
     mara = person(f"{elsewhere.origin}/mara.png")
 
     def silence(handler: Handler) -> None:
@@ -179,7 +180,7 @@ def test_a_picture_is_not_waited_for_long(elsewhere: Server, monkeypatch: pytest
     elsewhere.answer = silence
     start = time.monotonic()
     with pytest.raises(fetch.Failed, match="no whole answer in time"):
-        pictures.bring.call(mara.pk)
+        avatars.bring.call(mara.pk)
     assert time.monotonic() - start < 2
 
 
@@ -194,7 +195,7 @@ def test_a_redirect_leads_to_no_machine_of_ours(
         inside.answer = elsewhere.answer
         monkeypatch.setattr(fetch, "OTHER_PORTS", {inside.server_port})
         elsewhere.answer = lambda handler: handler.say(302, Location=target.format(port=inside.server_port))
-        pictures.bring.call(person(f"{elsewhere.origin}/mara.png").pk)
+        avatars.bring.call(person(f"{elsewhere.origin}/mara.png").pk)
         assert (inside.asked, files()) == ([], set())
     assert len(elsewhere.asked) == 1
 
@@ -204,7 +205,7 @@ def test_a_redirect_leads_to_no_machine_of_ours(
 def test_a_picture_at_a_login_server_on_the_private_network_is_refused(settings: Settings, path: str) -> None:
     with serving() as private:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
-        pictures.bring.call(person(f"{private.origin}{path}").pk)
+        avatars.bring.call(person(f"{private.origin}{path}").pk)
     assert (private.asked, files()) == ([], set())
 
 
@@ -226,9 +227,9 @@ def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket, "socket", Socket)
     mara = person("http://pictures.example/mara.png")
     with pytest.raises(fetch.Failed, match="closed"):
-        pictures.bring.call(mara.pk)
+        avatars.bring.call(mara.pk)
     assert tried == ["93.184.215.14"]
-    pictures.bring.call(mara.pk)  # it has changed by the next try
+    avatars.bring.call(mara.pk)  # it has changed by the next try
     assert (tried, files()) == (["93.184.215.14"], set())
 
 
@@ -256,7 +257,7 @@ def test_a_server_that_is_away_is_asked_again_and_at_once_at_the_next_log_in(els
 @pytest.mark.django_db
 def test_a_refused_picture_is_tried_again_at_the_next_log_in(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/first.png")
-    pictures.bring.call(mara.pk)
+    avatars.bring.call(mara.pk)
     first = files_of(mara)
     brings_it = elsewhere.answer
     elsewhere.answer = lambda handler: handler.say(404)
@@ -278,12 +279,12 @@ def test_a_refused_picture_is_tried_again_at_the_next_log_in(elsewhere: Server, 
 def test_the_same_picture_at_another_address_changes_nothing(elsewhere: Server, commit: Any) -> None:
     """Facebook's addresses are other ones at every log-in."""
     mara = person(f"{elsewhere.origin}/mara.png?signed=1")
-    pictures.bring.call(mara.pk)
+    avatars.bring.call(mara.pk)
     mara.refresh_from_db()
     changed, key = mara.changed, mara.picture
     Commenter.objects.filter(pk=mara.pk).update(picture_url=f"{elsewhere.origin}/mara.png?signed=2")
     with commit() as callbacks:
-        pictures.bring.call(mara.pk)
+        avatars.bring.call(mara.pk)
     mara.refresh_from_db()
     assert (mara.changed, mara.picture, mara.picture_from) == (changed, key, mara.picture_url)
     assert callbacks == []  # no page was told to be made anew
@@ -292,7 +293,7 @@ def test_the_same_picture_at_another_address_changes_nothing(elsewhere: Server, 
 @pytest.mark.django_db
 def test_an_account_that_has_a_picture_no_more_takes_it_away_here(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
-    pictures.bring.call(mara.pk)
+    avatars.bring.call(mara.pk)
     mara.refresh_from_db()
     with commit():
         log_in_again(mara, "")
@@ -305,14 +306,14 @@ def test_a_picture_that_came_too_late_is_dropped(elsewhere: Server, commit: Any)
     """They uploaded another one while it was on its way."""
     mara = person(f"{elsewhere.origin}/mara.png")
 
-    rewritten = pictures.rewritten
+    rewritten = avatars.rewritten
 
-    def meanwhile(data: bytes) -> pictures.Files:
-        pictures.upload(mara, rewritten(encoded()))
+    def meanwhile(data: bytes) -> avatars.Files:
+        avatars.upload(mara, rewritten(encoded()))
         return rewritten(data)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pictures, "rewritten", meanwhile)
-        pictures.bring.call(mara.pk)
+        patch.setattr(avatars, "rewritten", meanwhile)
+        avatars.bring.call(mara.pk)
     assert files() == files_of(mara)
     assert mara.has_chosen_picture

@@ -9,9 +9,9 @@ from django.contrib.admin.models import LogEntry
 from PIL import Image, ImageCms
 from pytest_django import Settings
 
-from accounts import actions, picture_views, pictures
 from accounts.models import Commenter
-from server.worker import work_off
+from accounts.profiles import avatar_views, avatars, merging
+from server.jobs.worker import work_off
 from tests import make
 from tests.accounts.faces import (
     HOST,
@@ -105,16 +105,16 @@ def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(
 
 @pytest.mark.django_db
 def test_too_large_a_file_and_none_at_all_are_refused_in_words(hers: Browser, settings: Settings) -> None:
-    page = send(hers, encoded() + bytes(pictures.BYTES))
+    page = send(hers, encoded() + bytes(avatars.BYTES))
     assert (page.status, "larger than 8 MB" in page.words) == (422, True)
-    assert settings.BODY_LIMITS[OWN] > pictures.BYTES + 64 * 1024  # so that it is these words that they get
+    assert settings.BODY_LIMITS[OWN] > avatars.BYTES + 64 * 1024  # so that it is these words that they get
     page = Page(hers.post(OWN, {}))
     assert (page.status, "Please choose a picture first." in page.words) == (422, True)
 
 
 @pytest.mark.django_db
 def test_whoever_sends_picture_after_picture_has_to_wait(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_views, "AN_HOUR", 2)
+    monkeypatch.setattr(avatar_views, "AN_HOUR", 2)
     assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
     page = send(hers, encoded())
     assert (page.status, "many pictures" in page.words) == (429, True)
@@ -210,7 +210,7 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
     assert "A moderator took your picture away" in page.words
     assert page.find("input[@type='file']") is None
     assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
-    pictures.upload(mara, pictures.rewritten(encoded()))  # one that was on its way meanwhile
+    avatars.upload(mara, avatars.rewritten(encoded()))  # one that was on its way meanwhile
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     assert "1 person may have a picture again." in decide("allow_picture", mara, by=moderator).text
@@ -220,11 +220,11 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
 
 @pytest.mark.django_db
 def test_a_picture_that_was_taken_away_does_not_come_back_with_another_log_in(mara: Commenter) -> None:
-    pictures.take_away(mara)
+    avatars.take_away(mara)
     other = person()
     assert mara.user is not None
     assert other.user is not None
-    actions.join_users(mara.user, other.user)
+    merging.join_users(mara.user, other.user)
     other.refresh_from_db()
     assert other.has_lost_picture
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from playwright.sync_api import Locator, expect
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts import jobs, pictures
-from accounts.demo.pictures import SVG, photograph
+from accounts import jobs
 from accounts.models import Commenter
+from accounts.profiles import avatars
+from demo.identity_provider.pictures import SVG, photograph
 from pagecache.wsgi import PageCache
 from tests import make
 from tests.accounts.faces import HOST, OWN, encoded, files, files_of, person, send
@@ -80,7 +81,7 @@ def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
         return ask(cache, essay.get_absolute_url()).body.decode()
 
     assert "<img" not in shown()
-    pictures.bring.call(mara.pk)
+    avatars.bring.call(mara.pk)
     theirs = files_of(mara)
     assert f"avatars/{mara.picture}-64.webp" in shown()
     assert mara.user is not None

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.models import Commenter, User
-from accounts.providers import asking
+from accounts.providers import requests as provider_requests
 from blog.models import Essay
 from config import providers
 from tests import make
@@ -94,8 +94,8 @@ def test_a_hostile_answer_ends_in_words_where_it_began(
 def test_nobody_waits_longer_than_the_time_that_is_given(
     service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, trouble: str
 ) -> None:
-    assert asking.SECONDS <= 5
-    monkeypatch.setattr(asking, "SECONDS", 0.3)
+    assert provider_requests.SECONDS <= 5
+    monkeypatch.setattr(provider_requests, "SECONDS", 0.3)
     start = time.monotonic()
     answer = come_back(client, demo.walk(leave(client, essay, key), trouble=trouble))
     assert time.monotonic() - start < 3
@@ -246,7 +246,7 @@ def test_a_server_is_trusted_by_a_clear_yes_alone() -> None:
 def test_an_account_whose_service_is_switched_off_can_still_be_let_go(settings: Any, gone: str) -> None:
     user = make.user("rosa", name="Rosa Castellanos")
     browser = Browser()
-    browser.force_login(user, "accounts.backends.Backend")
+    browser.force_login(user, "accounts.login.backends.Backend")
     browser.get("/accounts/me/")
     account = SocialAccount.objects.create(user=user, provider=gone, uid="77", extra_data={"username": "rosa_c"})
     Commenter.objects.filter(user=user).update(mark="The Lab: @rosa_c", profile="https://id.example.org/rosa_c")

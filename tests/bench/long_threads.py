@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from comments import drawing
+from comments.threads import rendering
 from tests.bench import corpus, database
 from tests.bench.pages import cpu
 
@@ -36,9 +36,9 @@ def measure(client: Client, kind: str) -> tuple[float, float, float, float, floa
     for _ in range(ROUNDS):
         floor.append(cpu(lambda: client.get("/robots.txt")))
         ready.append(cpu(lambda: client.get(address)))
-        drawing.kept.stencils.clear()
+        rendering.kept.stencils.clear()
         cold.append(cpu(lambda: client.get(address)))
-    drawing.kept.stencils.clear()
+    rendering.kept.stencils.clear()
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return size, len(queries), median(floor), median(cold), median(ready)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from server import web
+from server.processes import web_server
 from tests import make
 from tests.bench import corpus, load
 from tests.services.below import web_processes
@@ -46,7 +46,7 @@ def bare(body: Path) -> Iterator[tuple[int, str]]:
     port = free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1",
-        "--blocking-threads", str(web.THREADS), "--backlog", str(web.BACKLOG), "--backpressure", "1024",
+        "--blocking-threads", str(web_server.THREADS), "--backlog", str(web_server.BACKLOG), "--backpressure", "1024",
         "--http1-header-read-timeout", "5000", "--log-level", "error", "--port", str(port), "tests.bench.bare:application",
     ]  # fmt: skip
     environment = {**os.environ, "BARE_BODY": str(body)}

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Essay
-from comments import drawing
+from comments.threads import rendering
 from tests import make
 from tests.bench import corpus, database
 
@@ -42,7 +42,7 @@ def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, 
     for _ in range(ROUNDS):
         for count, address in addresses.items():
             found[count]["floor"].append(cpu(lambda: client.get("/robots.txt")))
-            drawing.kept.stencils.clear()
+            rendering.kept.stencils.clear()
             found[count]["cold"].append(cpu(partial(client.get, address)))
     return {
         count: {name: median(values) for name, values in row.items()} | {"queries": queries(client, addresses[count])}
@@ -51,7 +51,7 @@ def measure(client: Client, essays: Mapping[int, Essay]) -> dict[int, dict[str, 
 
 
 def queries(client: Client, address: str) -> int:
-    drawing.kept.stencils.clear()
+    rendering.kept.stencils.clear()
     with CaptureQueriesContext(connection) as asked:
         client.get(address)
     return len(asked)

@@ -209,14 +209,14 @@ def weigh(data: bytes) -> str:
     from django.conf import settings
 
     settings.configure(USE_I18N=False)
-    from blog import rewriting
+    from blog.images import reencode
 
-    rewriting.rewritten(plain("PNG", 9, 9))  # so that all that is needed is there
+    reencode.rewritten(plain("PNG", 9, 9))  # so that all that is needed is there
     before, began = memory(), time.process_time()
     try:
-        kind, made = rewriting.rewritten(data)
+        kind, made = reencode.rewritten(data)
         outcome = f"{kind} {len(made)}"
-    except rewriting.NoPicture as error:
+    except reencode.NoPicture as error:
         outcome = f"refused: {error}"
     return f"{time.process_time() - began:.2f}\t{memory() - before:.0f}\t{outcome}"
 

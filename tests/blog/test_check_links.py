@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import User
-from blog import editor, revising
+from blog import editor
 from blog.models import Draft, Essay, Text
+from blog.writing import revisions
 from pagecache.models import Generation
 from tests import make
 from tests.blog.writing import Desk, readers_page
@@ -60,8 +61,8 @@ def test_publishing_asks_where_an_unclear_link_leads(author: User) -> None:
 
 def test_publishing_from_the_list_asks_too(author: User) -> None:
     essay = make.essay("Of Links", by=author, published=None, body=UNCLEAR)
-    with pytest.raises(revising.NotReady):
-        revising.publish_newest(essay, by=author)
+    with pytest.raises(revisions.NotReady):
+        revisions.publish_newest(essay, by=author)
 
 
 def run(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
@@ -84,17 +85,17 @@ def test_the_command_lists_wrong_links_and_changes_nothing(author: User, capsys:
 
 def test_the_command_fixes_essays_revisions_and_unsaved_text(author: User, capsys: pytest.CaptureFixture[str]) -> None:
     essay = make.essay("Of Links", by=author, body="<p>First.</p>")
-    revising.save(essay, Text(title="Of Links", body="<p>Second.</p>"), by=author)
+    revisions.save(essay, Text(title="Of Links", body="<p>Second.</p>"), by=author)
     Draft.objects.create(essay=essay, author=author, tab="a", fields={"body": WRONG})
     Essay.objects.filter(pk=essay.pk).update(body=WRONG)
     essay.revisions.update(body=WRONG, beside=Text.of(Essay.objects.get()).print)
-    mark = revising.standing(Essay.objects.get()).mark
+    mark = revisions.standing(Essay.objects.get()).mark
     before = Generation.objects.get(key=essay.cache_key).number
     assert run(capsys, "--fix")[-1] == "2 link(s) in 1 essay(s) fixed. 0 unclear."
     essay.refresh_from_db()
     assert {essay.body, *essay.revisions.values_list("body", flat=True)} == {RIGHT}
     assert Draft.objects.get().fields["body"] == RIGHT
-    assert revising.standing(essay).mark == mark
+    assert revisions.standing(essay).mark == mark
     assert Generation.objects.get(key=essay.cache_key).number > before
     assert "https://example.org/x" in readers_page(essay)
     assert run(capsys) == ["0 link(s) in 0 essay(s) to fix. 0 unclear."]

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from blog import checks
 from blog.models import Essay, Image, Redirect, Tag
+from blog.writing import checks
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
 from tests.comments.door import Page

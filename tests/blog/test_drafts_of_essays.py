@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from blog import merging, revising
 from blog.models import Draft, Essay
+from blog.writing import merging, revisions
 from tests import make
 from tests.blog.writing import Desk, readers_page
 
@@ -212,11 +212,11 @@ def test_changes_of_both_in_other_paragraphs_are_offered_together_and_wait_to_be
     first.save(body="<p>One of hers.</p><p>Two.</p>")
     answer = second.publish(body="<p>One.</p><p>Two of mine.</p>", title="Mine")
     assert "Publish both changes together" in answer.content.decode()
-    assert revising.standing(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
+    assert revisions.standing(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
     merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
     first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].mark)
     assert second.client.post(second.address, merged).status_code == 409  # it is not what was seen any more
-    merged["base"] = revising.standing(essay).mark
+    merged["base"] = revisions.standing(essay).mark
     assert second.client.post(second.address, merged).status_code == 302
     essay.refresh_from_db()
     assert (essay.title, essay.body) == ("Mine", "<p>One of hers.</p><p>Two of mine.</p>")
@@ -229,18 +229,18 @@ def test_where_both_changed_the_same_both_stand_in_a_draft_that_no_reader_sees(a
     assert "At 1 place both changed the same" in answer.content.decode()
     merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
     assert second.client.post(second.address, merged).status_code == 302
-    assert revising.standing(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"
+    assert revisions.standing(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"
     essay.refresh_from_db()
     assert essay.body == "<p>Stored words.</p>"
 
 
 def test_a_text_past_all_revisions_is_a_base_too(author: User, essay: Essay) -> None:
-    text, revision, mark = revising.standing(essay)
+    text, revision, mark = revisions.standing(essay)
     assert revision is None
     first, _second = two(author, essay)
     first.save(body="<p>Hers.</p>")
     assert merging.base_of(essay, mark) == text
-    assert merging.base_of(essay, revising.standing(essay).mark) == revising.standing(essay).text
+    assert merging.base_of(essay, revisions.standing(essay).mark) == revisions.standing(essay).text
     for other in ("", "x", "7-", "0-x", "99999"):
         assert merging.base_of(essay, other) is None
 

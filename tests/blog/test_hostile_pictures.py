@@ -12,7 +12,7 @@ from django.test import Client
 from PIL import Image as Pillow
 from pytest_django import Settings
 
-from blog import rewriting
+from blog.images import reencode
 from tests.blog import hostile_pictures
 from tests.blog.hostile_pictures import LARGE, SCRIPT, SMALL
 
@@ -43,20 +43,20 @@ ALWAYS = ("webp-at-the-bound",)
 
 @pytest.mark.parametrize("name", [name for name in SMALL if name not in KEPT])
 def test_what_is_no_picture_is_refused_in_words(name: str) -> None:
-    with pytest.raises(rewriting.NoPicture, match=REASONS):
-        rewriting.rewritten(SMALL[name]())
+    with pytest.raises(reencode.NoPicture, match=REASONS):
+        reencode.rewritten(SMALL[name]())
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_nothing_but_pixels_is_kept(name: str) -> None:
-    kind, made = rewriting.rewritten(SMALL[name]())
+    kind, made = reencode.rewritten(SMALL[name]())
     assert kind == KEPT[name]
     assert not [words for words in FOREIGN if words in made]
     with Pillow.open(io.BytesIO(made)) as picture:
         assert picture.format == kind
         assert picture.mode in {"RGB", "RGBA", "L", "LA", "P", "1"}
         assert not picture.getexif()
-        assert max(picture.size) <= rewriting.SIDE
+        assert max(picture.size) <= reencode.SIDE
         picture.load()
 
 

@@ -17,7 +17,8 @@ from PIL import Image as Pillow
 from pytest_django import Settings
 
 from accounts.models import User
-from blog import actions, images
+from blog import actions
+from blog.images import renditions
 from blog.jobs import render_forgotten
 from blog.models import Essay, Image, Profile, Series, Tag
 from tests import make
@@ -84,7 +85,7 @@ def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings:
 def sent(desk: Client, width: int = 60, height: int = 40) -> Image:
     """A picture as an author sends it in, and the job has run."""
     image = Image.objects.get(pk=send(desk, photo(width, height)).json()["id"])
-    images.render.func(image.pk)
+    renditions.render.func(image.pk)
     image.refresh_from_db()
     return image
 
@@ -136,15 +137,15 @@ def test_only_who_writes_here_sends_pictures_in() -> None:
 def test_forms_are_made_in_every_width_and_never_wider_than_the_picture(desk: Client) -> None:
     image = sent(desk, 1000, 500)
     assert image.renditions == {"avif": [480, 960, 1000], "webp": [480, 960, 1000]}
-    for name in images.files_of(image)[1:]:
+    for name in renditions.files_of(image)[1:]:
         with Pillow.open(io.BytesIO(Client().get(f"/media/{name}").getvalue())) as form:
             assert f"-{form.width}." in name
             assert form.width == 2 * form.height
-    assert images.widths(2560) == [480, 960, 1440, 1920]
-    before = images.files_of(image)
-    images.render.func(image.pk)  # a job may run twice
+    assert renditions.widths(2560) == [480, 960, 1440, 1920]
+    before = renditions.files_of(image)
+    renditions.render.func(image.pk)  # a job may run twice
     image.refresh_from_db()
-    assert images.files_of(image) == before
+    assert renditions.files_of(image) == before
 
 
 def test_a_page_offers_the_forms_once_they_are_there(desk: Client, client: Client) -> None:
@@ -154,7 +155,7 @@ def test_a_page_offers_the_forms_once_they_are_there(desk: Client, client: Clien
     page = Page(client.get(essay.get_absolute_url()))
     shown = page.all("figure/img")[0]
     assert (shown.get("width"), shown.get("height"), shown.get("srcset")) == ("1000", "500", None)
-    images.render.func(image.pk)
+    renditions.render.func(image.pk)
     page = Page(client.get(essay.get_absolute_url()))
     avif, webp = page.all("picture/source")
     assert (avif.get("type"), webp.get("type")) == ("image/avif", "image/webp")
@@ -185,9 +186,9 @@ def test_a_moving_picture_and_a_small_one_stay_as_they_are(desk: Client) -> None
     frames = [Pillow.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     image = Image.objects.get(pk=send(desk, out.getvalue(), "x.gif").json()["id"])
-    images.render.func(image.pk)
+    renditions.render.func(image.pk)
     image.refresh_from_db()
-    assert image.renditions == images.NONE
+    assert image.renditions == renditions.NONE
 
 
 def test_earlier_pictures_are_found_by_what_they_show(desk: Client) -> None:
@@ -242,7 +243,7 @@ def stand(image: Image, where: str, author: User) -> None:
         case "profile":
             Profile.objects.create(user=author, about=f"See {image.file.url}")
         case "smaller":
-            small = images.name_of(image.file.url, 480, "webp")
+            small = renditions.name_of(image.file.url, 480, "webp")
             actions.save(Essay(title="It", body=f'<p><img src="{small}" alt=""></p>'))
 
 
@@ -284,8 +285,8 @@ def test_pictures_that_nobody_asked_forms_for_get_them_by_the_clock(desk: Client
     asked = [task.args_kwargs["args"][0] for task in DBTaskResult.objects.all()]
     assert sorted(asked) == [old.pk, lost.pk, gone.pk]
     for pk in asked:
-        images.render.func(pk)
-    assert Image.objects.exclude(renditions=images.NONE).count() == 2
+        renditions.render.func(pk)
+    assert Image.objects.exclude(renditions=renditions.NONE).count() == 2
     DBTaskResult.objects.all().delete()
     render_forgotten.func()
     assert not DBTaskResult.objects.exists()
@@ -293,9 +294,9 @@ def test_pictures_that_nobody_asked_forms_for_get_them_by_the_clock(desk: Client
 
 def test_files_go_when_that_is_certain(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
     image = sent(desk, 1000, 500)
-    files = images.files_of(image)
+    files = renditions.files_of(image)
     with django_capture_on_commit_callbacks(execute=True):
-        images.delete(image)
+        renditions.delete(image)
     assert {Client().get(f"/media/{name}").status_code for name in files} == {404}
     assert len(files) == 7
 
@@ -348,13 +349,13 @@ def shelf(settings: Settings) -> Iterator[dict[str, bytes]]:
 
 def test_pictures_in_a_bucket_are_seen_at_our_own_address(desk: Client, shelf: dict[str, bytes]) -> None:
     image = sent(desk, 600, 400)
-    assert len(shelf) == len(images.files_of(image)) == 5
+    assert len(shelf) == len(renditions.files_of(image)) == 5
     assert image.file.url.startswith("/media/images/")
     shown = Client().get(image.file.url)
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert Pillow.open(io.BytesIO(shown.getvalue())).size == (600, 400)
     assert Client().get("/media/images/none.jpg").status_code == 404
-    images.remove(images.files_of(image))
+    renditions.remove(renditions.files_of(image))
     assert not shelf
 
 
@@ -363,12 +364,12 @@ def test_a_page_that_was_kept_offers_the_forms_too(desk: Client) -> None:
     from pagecache.models import Generation
 
     image = Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"])
-    images.render.func(image.pk)
+    renditions.render.func(image.pk)
     before = Generation.objects.filter(key="site").values_list("number", flat=True).first()
     actions.save(Essay(title="With it", body=f'<p><img src="{image.file.url}" alt=""></p>'))
     saved = Generation.objects.get(key="site").number
     assert saved != before
-    images.render.func(image.pk)
+    renditions.render.func(image.pk)
     assert Generation.objects.get(key="site").number > saved
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from blog import merging
 from blog.models import Text
+from blog.writing import merging
 from tests.blog.writing import long_essay
 
 MARK = '<sup><a id="ref-{0}" href="#note-{0}" role="doc-noteref">{0}</a></sup>'

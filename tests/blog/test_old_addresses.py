@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from blog import actions, revising, tagging
+from blog import actions
 from blog.models import RESERVED, Essay, Redirect, Series, Tag
+from blog.writing import revisions, tagging
 from tests import make
 from tests.blog.writing import Desk
 
@@ -98,7 +99,7 @@ def test_what_moves_while_it_is_withdrawn_is_found_from_where_it_was(client: Cli
     owner = make.owner()
     essay = make.essay(slug="a")
     a = essay.get_absolute_url()
-    revising.withdraw(essay, by=owner)
+    revisions.withdraw(essay, by=owner)
     desk = Desk(owner, essay)
     there = []
     for slug in ("b", "c"):
@@ -107,7 +108,7 @@ def test_what_moves_while_it_is_withdrawn_is_found_from_where_it_was(client: Cli
         there.append(Essay.objects.get().get_absolute_url())
     unread, c = there
     assert {client.get(address).status_code for address in (a, unread, c)} == {404}
-    revising.publish_newest(essay, by=owner)
+    revisions.publish_newest(essay, by=owner)
     assert followed(client, a) == c
     assert client.get(unread).status_code == 404  # no reader ever had it
 

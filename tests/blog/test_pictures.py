@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 from pytest_django import Settings
 
-from blog import pictures, rewriting
+from blog.images import reencode, uploads
 from blog.models import Essay, Image
 from tests import make
 from tests.blog.writing import Desk
@@ -47,8 +47,8 @@ def opened(image: Image) -> Pillow.Image:
     ("kind", "kept_as"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("GIF", "GIF"), ("WEBP", "WEBP"), ("AVIF", "JPEG")]
 )
 def test_a_picture_is_kept_under_a_name_of_our_own(kind: str, kept_as: str) -> None:
-    kept = pictures.keep(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
-    assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{rewriting.KINDS[kept_as]}", str(kept.file))
+    kept = uploads.keep(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
+    assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{reencode.KINDS[kept_as]}", str(kept.file))
     assert (kept.width, kept.height, kept.alt) == (60, 40, "A hill")
     assert opened(kept).format == kept_as
 
@@ -59,7 +59,7 @@ def test_nothing_that_travelled_beside_the_pixels_is_kept() -> None:
     exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
     data = encoded("JPEG", exif=exif, comment=b"Secret remark")
     assert b"Secret" in data
-    kept = pictures.keep(data)
+    kept = uploads.keep(data)
     assert b"Secret" not in kept.file.read()
     assert not opened(kept).getexif()
 
@@ -67,22 +67,22 @@ def test_nothing_that_travelled_beside_the_pixels_is_kept() -> None:
 def test_a_picture_taken_sideways_stands_upright() -> None:
     exif = Pillow.Exif()
     exif[0x0112] = 6
-    kept = pictures.keep(encoded("JPEG", (60, 40), exif=exif))
+    kept = uploads.keep(encoded("JPEG", (60, 40), exif=exif))
     assert (kept.width, kept.height) == (40, 60)
 
 
 def test_a_large_picture_becomes_as_large_as_a_page_can_use() -> None:
-    kept = pictures.keep(encoded("PNG", (5000, 2500), mode="P"))
+    kept = uploads.keep(encoded("PNG", (5000, 2500), mode="P"))
     assert (kept.width, kept.height) == (2560, 1280)
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "RGB"])
 def test_every_kind_of_jpeg_is_read(mode: str) -> None:
-    assert opened(pictures.keep(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
+    assert opened(uploads.keep(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
 
 
 def test_what_can_be_seen_through_stays_so() -> None:
-    kept = opened(pictures.keep(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
+    kept = opened(uploads.keep(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
     assert kept.getpixel((0, 0)) == (1, 2, 3, 0)
 
 
@@ -91,7 +91,7 @@ def test_a_moving_picture_moves_on(kind: str) -> None:
     frames = [Pillow.new("RGB", (20, 20), (shade, 0, 0)) for shade in (0, 120, 240)]
     out = io.BytesIO()
     frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=70, loop=0)
-    kept = opened(pictures.keep(out.getvalue()))
+    kept = opened(uploads.keep(out.getvalue()))
     assert getattr(kept, "n_frames", 1) == 3
 
 
@@ -102,7 +102,7 @@ def test_a_moving_picture_past_the_bound_stands_still() -> None:
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], optimize=False)
     assert Pillow.open(io.BytesIO(out.getvalue())).n_frames == 250  # type: ignore[attr-defined]
-    assert getattr(opened(pictures.keep(out.getvalue())), "n_frames", 1) == 1
+    assert getattr(opened(uploads.keep(out.getvalue())), "n_frames", 1) == 1
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -123,7 +123,7 @@ REFUSED = {
     "cut short": (encoded("PNG", (300, 300))[:60], "no picture"),
     "many pixels": (png_that_claims(8000, 8000), "pixels"),
     "very many pixels": (png_that_claims(60000, 60000), "pixels"),
-    "many bytes": (b"\xff\xd8" + bytes(pictures.BYTES), "larger than 10 MB"),
+    "many bytes": (b"\xff\xd8" + bytes(uploads.BYTES), "larger than 10 MB"),
 }
 if HOSTILE.is_dir():
     REFUSED |= {file.name: (file.read_bytes(), "p") for file in HOSTILE.iterdir() if file.suffix in {".png", ".svg"}}
@@ -133,8 +133,8 @@ if HOSTILE.is_dir():
 def test_what_is_no_picture_is_refused_at_once_and_leaves_nothing(name: str) -> None:
     data, why = REFUSED[name]
     start = time.process_time()
-    with pytest.raises(pictures.NoPicture, match=why):
-        pictures.keep(data)
+    with pytest.raises(uploads.NoPicture, match=why):
+        uploads.keep(data)
     assert time.process_time() - start < 1
     assert not Image.objects.exists()
     assert not default_storage.exists("images")
@@ -160,7 +160,7 @@ def test_a_saved_essay_holds_no_picture_from_elsewhere(address: str) -> None:
 
 
 def test_a_saved_essay_keeps_pictures_that_are_on_this_site() -> None:
-    image = pictures.keep(encoded("JPEG"), alt="A hill")
+    image = uploads.keep(encoded("JPEG"), alt="A hill")
     desk = Desk(make.author("miriam"))
     desk.open()
     own, whole = (f'<p><img src="{site}{image.file.url}" alt=""></p>' for site in ("", settings.SITE_URL))
@@ -177,7 +177,7 @@ def test_saving_keeps_a_picture_that_an_import_still_waits_for() -> None:
     desk.save(body=body.replace("Words", "More words"))
     assert essay.revisions.newest().body == body.replace("Words", "More words")  # type: ignore[union-attr]
     desk.open()
-    image = pictures.keep(encoded("JPEG"), source="https://old.example/a.jpg")
+    image = uploads.keep(encoded("JPEG"), source="https://old.example/a.jpg")
     desk.save(body=body.replace("Words", "Most words"))
     assert image.file.url in essay.revisions.newest().body  # type: ignore[union-attr]
 

@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from blog import actions, revising
+from blog import actions
 from blog.models import Essay, Profile, Redirect
+from blog.writing import revisions
 from tests import make
 from tests.blog.test_admin import ESSAYS, client_of, fields
 from tests.blog.writing import Desk, readers_page
@@ -90,10 +91,10 @@ def test_a_draft_takes_no_address_from_what_readers_have(client: Client) -> None
 def test_what_was_withdrawn_comes_back_to_its_own_address(client: Client) -> None:
     essay = make.essay(published=datetime(2026, 3, 1, 12, tzinfo=UTC))
     address = essay.get_absolute_url()
-    revising.withdraw(essay, by=make.owner())
+    revisions.withdraw(essay, by=make.owner())
     assert client.get(address).status_code == 404
     assert essay.title not in client.get("/").content.decode()
-    revising.publish_newest(essay, by=make.owner())
+    revisions.publish_newest(essay, by=make.owner())
     assert Essay.objects.get().get_absolute_url() == address
     assert client.get(address).status_code == 200
 

@@ -7,8 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from blog import actions, revising
+from blog import actions
 from blog.models import Draft, Essay, Revision, Tag
+from blog.writing import revisions
 from tests import make
 from tests.blog.writing import Desk, long_essay, readers_page
 
@@ -232,11 +233,11 @@ def test_a_picture_that_arrives_is_in_every_text_and_no_text_takes_anothers_plac
     desk.open()
     desk.keep(tab="a", number="1", body=old.replace("Out", "Typed"))
     essay = Essay.objects.get()
-    mark = revising.standing(essay).mark
-    assert revising.amend(essay, lambda body: body.replace("https://old.example/a.jpg", "/media/images/a.jpg"))
-    assert not revising.amend(essay, lambda body: body)
+    mark = revisions.standing(essay).mark
+    assert revisions.amend(essay, lambda body: body.replace("https://old.example/a.jpg", "/media/images/a.jpg"))
+    assert not revisions.amend(essay, lambda body: body)
     essay = Essay.objects.get()
-    found = revising.standing(essay)
+    found = revisions.standing(essay)
     assert found.mark == mark
     texts = [essay.body, found.text.body, *(row.body for row in essay.revisions.all()), Draft.objects.get().text.body]
     assert all("/media/images/a.jpg" in body and "old.example" not in body for body in texts)

@@ -16,8 +16,9 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from blog import pictures, preview
+from blog.images import uploads
 from blog.models import Essay, Profile, Redirect, Series, Site, Tag
+from blog.writing import preview
 from tests import make, rights
 from tests.blog.hostile_pictures import plain
 from tests.blog.writing import Desk
@@ -154,7 +155,7 @@ BY_LINK = {"preview(link)"}
 SECRETS = ("not for readers yet", "typed and not saved", "Nobody Knows This")
 OF_ADMIN = re.compile(r"admin:blog_")
 ROOMS = ("blog.", "transfer.documents")
-READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.media"}  # what everybody reads, as other tables say
+READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}  # what everybody reads, as other tables say
 ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # with which of its revisions
 
 
@@ -191,7 +192,7 @@ class World(rights.World):
             "new": "new",
             "link": preview.make_link(essay, by=author).token,
             "ended": old.token,
-            "image": pictures.keep(plain("PNG", 9, 9), by=author),
+            "image": uploads.keep(plain("PNG", 9, 9), by=author),
             "series": Series.objects.create(title="Debts", slug="debts"),
             "tag": Tag.objects.create(name="Promises", slug="promises"),
             "profile": profiles["author"],

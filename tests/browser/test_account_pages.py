@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts import pictures
-from accounts.claims import Link
 from accounts.models import Commenter, User
+from accounts.profiles import avatars
+from accounts.profiles.claims import Link
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
@@ -158,7 +158,7 @@ def test_the_pages_about_oneself_have_room_for_long_names(
     look_at("/accounts/me/", "Your account")
     look_at("/accounts/claims/", "Comments left as a guest")
     look_at("/accounts/forget/", "Your data")
-    pictures.take_away(Commenter.objects.get(email=email))
+    avatars.take_away(Commenter.objects.get(email=email))
     look_at("/accounts/picture/", "Your picture")
     expect(page.get_by_text("A moderator took your picture away")).to_be_visible()
     file = page.request.get(f"{site.url}/accounts/data/about-me.html").text()

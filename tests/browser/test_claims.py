@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from accounts.claims import Link
 from accounts.models import Commenter
+from accounts.profiles.claims import Link
 from tests import make
 from tests.services.chromium import Visitor
 

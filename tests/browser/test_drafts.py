@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from blog.models import Essay
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.services.chromium import FLAGS, Visitor, program
 from tests.services.processes import wait_until

@@ -18,11 +18,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import liking, mailed_links
+from comments.likes import actions as likes
 from comments.models import Address, Comment, Discussion, Rules, Subscription
-from comments.opening import AT_MOST
-from comments.screening import Sender
-from moderation import actions as deciding
+from comments.notifications import signed_links
+from comments.screening.screening import Sender
+from comments.threads.collapsing import AT_MOST
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor
@@ -148,7 +149,7 @@ def made() -> Talk:
     for name in ("Anselm Brandt", f"Joris {LONG}"):
         for target in (None, root.pk):
             fan = Commenter.objects.create(name=name)
-            liking.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
+            likes.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
     address = Address.objects.create(email=EMAIL, proved=timezone.now(), problem=f"550 {LONG}")
     follows: list[dict[str, Any]] = [
         {"kind": "replies", "commenter": root.commenter},
@@ -379,34 +380,34 @@ def follow_asked(stage: Stage) -> None:
 @state
 def confirm(stage: Stage) -> None:
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=None, created=timezone.now())
-    stage.follow(mailed_links.to_confirm(stage.talk.address))
+    stage.follow(signed_links.to_confirm(stage.talk.address))
     Subscription.objects.filter(kind__in=("replies", "essay")).update(confirmed=timezone.now())
     expect(stage.page.locator("main [name=subscription]")).to_have_count(2)
 
 
 @state
 def what_one_follows(stage: Stage) -> None:
-    stage.follow(f"{mailed_links.to_all(stage.talk.address)}?said=changed")
+    stage.follow(f"{signed_links.to_all(stage.talk.address)}?said=changed")
     expect(stage.page.locator(".follows li")).to_have_count(5)
 
 
 @state
 def what_one_follows_at_an_address_that_takes_no_mail(stage: Stage) -> None:
     Address.objects.filter(pk=stage.talk.address.pk).update(refused=timezone.now() - timedelta(days=1))
-    stage.follow(mailed_links.to_all(stage.talk.address))
+    stage.follow(signed_links.to_all(stage.talk.address))
     Address.objects.filter(pk=stage.talk.address.pk).update(refused=None)
     expect(stage.page.locator(".trouble")).to_be_visible()
 
 
 @state
 def stop(stage: Stage) -> None:
-    stage.follow(mailed_links.to_stop(stage.talk.address.subscriptions.get(kind="thread")))
+    stage.follow(signed_links.to_stop(stage.talk.address.subscriptions.get(kind="thread")))
 
 
 @state
 def stopped(stage: Stage) -> None:
     row = stage.talk.address.subscriptions.get(kind="thread")
-    stage.follow(mailed_links.to_stop(row))
+    stage.follow(signed_links.to_stop(row))
     stage.page.locator("main button.post").click()
     expect(stage.page.locator("[role=status]")).to_be_visible()
     Subscription.objects.filter(pk=row.pk).update(stopped=None)
@@ -414,7 +415,7 @@ def stopped(stage: Stage) -> None:
 
 @state
 def stop_daily(stage: Stage) -> None:
-    stage.follow(mailed_links.to_stop_daily(stage.talk.address))
+    stage.follow(signed_links.to_stop_daily(stage.talk.address))
 
 
 @state

@@ -9,8 +9,8 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from blog.models import Essay
-from comments import mailed_links
 from comments.models import Address, Subscription
+from comments.notifications import signed_links
 from tests import make
 from tests.services.chromium import Visitor
 from tests.services.processes import wait_until
@@ -70,7 +70,7 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
 
     waiting = Subscription.objects.waiting().filter(address__email=email)
     wait_until(lambda: waiting.count() == 2, "what was asked for")
-    page.goto(site.url + path_of(mailed_links.to_confirm(Address.objects.get(email=email))))
+    page.goto(site.url + path_of(signed_links.to_confirm(Address.objects.get(email=email))))
     look(by_night=True)
     press("Yes, write to me")
     expect(page.get_by_role("status")).to_have_text("Thank you: you will hear of what you chose.")
@@ -84,7 +84,7 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
     expect(page.get_by_role("status")).to_have_text("It is stopped: no more mail comes for it.")
     expect(page.locator(".follows li")).to_have_count(1)
 
-    page.goto(site.url + path_of(mailed_links.to_stop(Subscription.objects.get(address__email=email, stopped=None))))
+    page.goto(site.url + path_of(signed_links.to_stop(Subscription.objects.get(address__email=email, stopped=None))))
     look()
     press("Stop these mails")
     expect(page.get_by_role("status")).to_have_text("It is stopped: no more mail comes for it.")

@@ -8,9 +8,9 @@ from playwright.sync_api import Response, expect
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import liking
+from comments.likes import actions as likes
 from comments.models import Comment, Discussion, Like, Rules
-from comments.screening import Sender
+from comments.screening.screening import Sender
 from tests import make
 from tests.services import provider
 from tests.services.chromium import Visitor
@@ -31,7 +31,7 @@ def comment(essay: Essay) -> Comment:
     for name in ("Anselm Brandt", "Joris Vane"):
         fan = Commenter.objects.create(name=name)
         for target in (None, said.pk):
-            liking.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
+            likes.like(commenter=fan, sender=Sender(), essay=essay, comment=target)
     return said
 
 

@@ -10,11 +10,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments import mailed_links
 from comments.models import Block, Comment, Condition, Rule, Rules, Wording
-from comments.screening import Sender
-from moderation import actions, appeals, reporting
+from comments.notifications import signed_links
+from comments.screening.screening import Sender
+from moderation.decisions import actions
 from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
+from moderation.reports import appeals, reporting
 from tests import make
 from tests.services.chromium import Visitor
 from tests.services.keyboard import press, tab_to, type_into
@@ -130,7 +131,7 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
 
 
 def mailed(comment: Comment, user: User) -> str:
-    return "/" + mailed_links.to_decide(comment, user).split("/", 3)[3]
+    return "/" + signed_links.to_decide(comment, user).split("/", 3)[3]
 
 
 @pytest.mark.parametrize("who", ["moderator", "owner", "writer", "guest"])

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Rules
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.services.chromium import Visitor
 from tests.services.sessions import log_in

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, expect
 
 from blog.models import Essay
 from comments.models import Comment, Status
-from moderation import actions
+from moderation.decisions import actions
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import STILL, Visitor

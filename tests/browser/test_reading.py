@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment
-from comments.opening import AT_MOST
+from comments.threads.collapsing import AT_MOST
 from tests import make
 from tests.bench import corpus
 from tests.services.chromium import Visitor

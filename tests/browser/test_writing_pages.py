@@ -17,8 +17,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 from pytest_django.plugin import DjangoDbBlocker
 
-from blog import preview, revising
 from blog.models import Authorship, Draft, Essay, Profile, Series, Tag, Text
+from blog.writing import preview, revisions
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import STILL, Visitor
@@ -52,7 +52,7 @@ class Scene:
             Authorship.objects.create(essay=essay, author=make.author(name=f"Łukasz {number}"), position=number + 2)
         for number in range(2, 6):
             text = Text(title=LONG, body=body(number), tags=tuple(tag.name for tag in essay.tags.all()))
-            revising.save(essay, text, by=self.author, at=None)
+            revisions.save(essay, text, by=self.author, at=None)
         preview.make_link(essay, by=self.author, days=7)
         Draft.objects.create(essay=essay, author=self.author, fields={"title": LONG, "body": body(7)})
         make.essay("", by=self.author, published=None)

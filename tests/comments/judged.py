@@ -3,7 +3,7 @@
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment, Wording
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser
 

@@ -5,9 +5,9 @@ from xml.etree.ElementTree import Element
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments import liking
+from comments.likes import actions as likes
 from comments.models import Comment, Discussion
-from comments.screening import Sender
+from comments.screening.screening import Sender
 from tests import make
 from tests.comments.door import Browser, Page, words
 
@@ -47,7 +47,7 @@ def liked_by(target: Essay | Comment, people: int) -> list[User]:
     readers = [make.user(name=f"Reader {number}") for number in range(people)]
     essay = target.essay if isinstance(target, Comment) else target
     for reader in readers:
-        liking.like(
+        likes.like(
             commenter=Commenter.objects.of(reader),
             sender=Sender(),
             essay=essay,

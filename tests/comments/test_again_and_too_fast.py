@@ -9,7 +9,7 @@ import time_machine
 from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Status
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, words
 from tests.comments.judged import HELD

@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import actions as people
 from accounts.models import Commenter
+from accounts.profiles import merging as people
 from blog.models import Essay
-from comments import blocks
 from comments.models import Block, Comment, Status
+from comments.screening import blocks
 from tests import make
 from tests.comments.door import Browser
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from blog.models import Essay
-from comments import bounces, notices, subscribing
-from comments.bounces import Outcome
 from comments.models import Address, Notice, Subscription
+from comments.notifications import bounces, outbox, subscribing
+from comments.notifications.bounces import Outcome
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -36,8 +36,8 @@ def follow(essay: Essay, email: str = READER, **fields: Any) -> Subscription:
 def mailed(essay: Essay, to: str = READER) -> Message:
     """A comment appears; the mail about it, as it was sent."""
     mail.outbox.clear()
-    notices.prepare(make.comment(essay))
-    notices.send()
+    outbox.prepare(make.comment(essay))
+    outbox.send()
     (message,) = [message for message in mail.outbox if message.to == [to]]
     return message.message()
 
@@ -196,8 +196,8 @@ def test_an_address_that_nobody_has_is_written_to_no_more(
     notice = Notice.objects.get(email=READER)
     assert (notice.state, notice.error) == (Notice.State.BOUNCED, fresh(address).problem)
     mail.outbox.clear()
-    notices.prepare(make.comment(essay))
-    notices.send()
+    outbox.prepare(make.comment(essay))
+    outbox.send()
     assert mail.outbox == []
 
 
@@ -292,35 +292,35 @@ def test_a_complaint_stops_what_it_is_about(essay: Essay, address: Address) -> N
 
 
 def test_who_complains_of_being_asked_is_asked_no_more(essay: Essay) -> None:
-    from comments.subscribing import Asker, Wish
+    from comments.notifications.subscribing import Asker, Wish
 
     wish = Wish(Subscription.Kind.ESSAY, essay=essay)
     for take in (complaint, report):
         email = f"{take.__name__}@example.org"
         mail.outbox.clear()
         subscribing.follow(Asker(email), [wish])
-        notices.send()
+        outbox.send()
         bounces.take(take(head(mail.outbox[0].message())))
         assert Address.objects.get(email=email).refused
         subscribing.follow(Asker(email), [Wish(Subscription.Kind.ESSAYS)])
-        notices.send()
+        outbox.send()
         assert len(mail.outbox) == 1
 
 
 def test_a_complaint_about_a_day_stops_what_comes_daily(essay: Essay, address: Address) -> None:
     Subscription.objects.update(often="daily")
     at_once = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
-    notices.prepare(make.comment(essay))
-    notices.gather(timezone.now() + timedelta(minutes=1))
-    notices.send()
+    outbox.prepare(make.comment(essay))
+    outbox.gather(timezone.now() + timedelta(minutes=1))
+    outbox.send()
     assert bounces.take(complaint(head(mail.outbox[-1].message()))) == Outcome.STOPPED
     assert list(Subscription.objects.filter(stopped=None)) == [at_once]
 
 
 def test_a_moderators_mail_that_came_back_is_shown_and_nothing_else(author: User, essay: Essay) -> None:
     make.moderator("mara")
-    notices.prepare(make.comment(essay, status="pending"))
-    notices.send()
+    outbox.prepare(make.comment(essay, status="pending"))
+    outbox.send()
     assert bounces.take(report(head(mail.outbox[-1].message()))) == Outcome.COUNTED
     assert Notice.objects.get(email="mara@example.org").state == Notice.State.BOUNCED
 
@@ -339,12 +339,12 @@ def test_a_recipient_refused_at_once_is_as_one_whose_mail_came_back(
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
     mailbox.refused[READER] = "550 5.7.1 not from you"
-    notices.prepare(make.comment(essay))
-    notices.send()
+    outbox.prepare(make.comment(essay))
+    outbox.send()
     assert Notice.objects.get(email=READER).state == Notice.State.READY
     mailbox.refused[READER] = "550 5.1.1 no such user"
-    notices.prepare(make.comment(essay))
-    notices.send()
+    outbox.prepare(make.comment(essay))
+    outbox.send()
     assert fresh(address).problem == "550 5.1.1 no such user"
     assert fresh(address).refused
 

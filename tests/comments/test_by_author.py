@@ -6,7 +6,7 @@ from django.conf import settings
 from accounts.models import Commenter, User
 from blog.models import Authorship, Essay
 from comments.models import Comment
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.comments.shown import at_most, pager

@@ -5,7 +5,7 @@ import pytest
 from blog.models import Essay
 from comments import checking
 from comments.models import Comment, Discussion, Status
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
 from tests.comments.own import delete, edit, history, links, said, save

@@ -11,8 +11,8 @@ from accounts.models import User
 from blog.models import Essay
 from comments import checking
 from comments.models import Comment, Discussion, Notice, Status
-from comments.notices import tell
-from moderation import actions as deciding
+from comments.notifications.outbox import tell
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.comments.own import NOON, delete, edit, history, said, save

@@ -8,10 +8,10 @@ from django.conf import settings
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments import editing
 from comments.models import Comment, Discussion, Rules
-from comments.screening import Sender
-from comments.viewer import Viewer
+from comments.posting import editing
+from comments.screening.screening import Sender
+from comments.threads.viewer import Viewer
 from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.comments.own import NOON, delete, edit, history, links, said, save

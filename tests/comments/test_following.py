@@ -10,8 +10,8 @@ from django.core import mail
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Address, Comment, Notice, Subscription
-from moderation import actions as deciding
-from server.worker import work_off
+from moderation.decisions import actions as deciding
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 

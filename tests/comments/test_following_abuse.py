@@ -14,13 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts import actions as people
 from accounts.models import Commenter
+from accounts.profiles import merging as people
 from blog.models import Essay
-from comments import mailed_links, notices, subscribing
 from comments.models import Address, Notice, Subscription
-from comments.subscribing import Asker, Wish
-from server.worker import work_off
+from comments.notifications import outbox, signed_links, subscribing
+from comments.notifications.subscribing import Asker, Wish
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 from tests.services.site import Installation
@@ -56,7 +56,7 @@ def confirmed(email: str = "rhea@example.org", **fields: Any) -> Subscription:
     work_off()
     row = Subscription.objects.get(address__email=email)
     browser = Browser()
-    browser.post(path_to(mailed_links.to_confirm(row.address)), {"subscription": [row.pk]})
+    browser.post(path_to(signed_links.to_confirm(row.address)), {"subscription": [row.pk]})
     row.refresh_from_db()
     return row
 
@@ -130,7 +130,7 @@ class TestTwoAtOnce:
         ask("rhea@example.org")
         work_off()
         row = Subscription.objects.get()
-        link = path_to(mailed_links.to_confirm(row.address))
+        link = path_to(signed_links.to_confirm(row.address))
         pages = [Page(Browser().post(link, {"subscription": [row.pk]}, follow=True)).words for _time in range(2)]
         for words in pages:
             assert "you will hear of what you chose" in words
@@ -142,11 +142,11 @@ class TestTwoAtOnce:
         Subscription.objects.create(address=address, commenter=new, kind="replies")  # waits
         said = make.comment(essay, by=old)
         reply = make.comment(essay, "An answer.", to=said)
-        notices.prepare(reply)
+        outbox.prepare(reply)
         people.join(old, new)
         (kept,) = Subscription.objects.all()
         assert (kept.pk, kept.commenter_id) == (row.pk, new.pk)
-        notices.send()
+        outbox.send()
         assert len(mails_to("rhea@example.org")) == 1
 
     def test_joined_what_stands_twice_owes_what_it_owed(self, essay: Essay) -> None:
@@ -155,10 +155,10 @@ class TestTwoAtOnce:
         for commenter in (new, old):
             Subscription.objects.create(address=address, commenter=commenter, kind="replies", confirmed=timezone.now())
         reply = make.comment(essay, "An answer.", to=make.comment(essay, by=old))
-        notices.prepare(reply)
+        outbox.prepare(reply)
         people.join(old, new)
         assert Subscription.objects.count() == 1
-        notices.send()
+        outbox.send()
         assert len(mails_to("rhea@example.org")) == 1
 
 
@@ -186,8 +186,8 @@ def test_an_essay_that_goes_takes_what_follows_it(essay: Essay) -> None:
         {"kind": "essays"},
     ):
         Subscription.objects.create(address=address, confirmed=now, **about)
-    notices.prepare(make.comment(essay, to=root))
-    notices.gather(timezone.now())
+    outbox.prepare(make.comment(essay, to=root))
+    outbox.gather(timezone.now())
     essay.delete()
     work_off()
     assert mails_to("rhea@example.org") == []
@@ -204,8 +204,8 @@ def test_nothing_odd_is_an_error(essay: Essay, odd: Any) -> None:
     word = quote(odd)
     links = [
         path_to(link(row.address))
-        for link in (mailed_links.to_all, mailed_links.to_confirm, mailed_links.to_stop_daily)
-    ] + [path_to(mailed_links.to_stop(row))]
+        for link in (signed_links.to_all, signed_links.to_confirm, signed_links.to_stop_daily)
+    ] + [path_to(signed_links.to_stop(row))]
     fields = [
         "email",
         "what",

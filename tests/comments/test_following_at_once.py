@@ -4,10 +4,10 @@ from functools import partial
 
 from django.utils import timezone
 
-from comments import subscribing
 from comments.jobs import forget_subscriptions
 from comments.models import Address, Subscription
-from comments.subscribing import Asker, Wish
+from comments.notifications import subscribing
+from comments.notifications.subscribing import Asker, Wish
 from tests import make
 from tests.services.at_once import at_once
 from tests.services.site import Installation

@@ -105,7 +105,7 @@ def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser,
 def test_a_comment_is_held_and_its_reasons_are_kept_in_words(
     essay: Essay, guest: Browser, rules: dict[str, object], sent: dict[str, str], codes: list[str], said: str
 ) -> None:
-    from comments import why_held
+    from comments.screening import reasons as why_held
 
     make.rules(**{"hold_first_comment": False, "hold_links": 0} | rules)
     comment = guest.say(essay, **sent)

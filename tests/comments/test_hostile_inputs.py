@@ -14,7 +14,7 @@ from django.core import mail
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, Wording
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
 from tests.conftest import RUNS_ALL

@@ -7,12 +7,12 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import leaving
+from accounts.login import oauth_start
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.drafts import BYTES
 from comments.models import Comment
-from server import upkeep
+from comments.posting.drafts import BYTES
+from server.jobs import maintenance
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -125,7 +125,7 @@ def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
     with time_machine.travel(timezone.now(), tick=False):  # a turn comes back every second
         browser = Browser()
         x = f"{essay.get_absolute_url()}connect/x/"
-        answers = [browser.post(x, {"window": "1"}) for _ in range(leaving.A_MINUTE + 1)]
+        answers = [browser.post(x, {"window": "1"}) for _ in range(oauth_start.A_MINUTE + 1)]
         assert answers[-1].headers["Location"] == "/accounts/done/?login=often"
         assert "/x/i/oauth2/authorize" in answers[0].headers["Location"]
         for place in ("connect/x/", "change/", "log-out/"):
@@ -142,7 +142,7 @@ def test_what_a_stranger_left_is_gone_when_its_hour_is_over(essay: Essay, reader
     reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
     assert Session.objects.count() == 2
     with time_machine.travel(timezone.now() + timedelta(minutes=61)):
-        upkeep.forget_spent.call()
+        maintenance.forget_spent.call()
         assert "You are commenting" in reader.read(essay).words
         assert not Session.objects.get().get_decoded()["carried"]
     reader.post(f"{essay.get_absolute_url()}log-out/", {"text": "Words of mine."})

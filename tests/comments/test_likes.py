@@ -3,14 +3,15 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts import actions as people
-from accounts import forgetting
 from accounts.models import Commenter, User
+from accounts.profiles import erasure
+from accounts.profiles import merging as people
 from blog.models import Essay
-from comments import checking, liking
-from comments.actions import Gone
+from comments import checking
+from comments.likes import actions as likes
 from comments.models import Bar, Comment, Discussion, Like
-from comments.screening import Sender
+from comments.posting.actions import Gone
+from comments.screening.screening import Sender
 from tests import make
 from tests.comments.door import Browser
 from tests.comments.likes import count, like_address, liked_by, press
@@ -62,7 +63,7 @@ def test_what_cannot_be_read_cannot_be_liked(essay: Essay, reader: Browser, stat
     answer = press(reader, hidden, fragment=1)
     assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer here.")
     with pytest.raises(Gone):  # decided while the like was on its way
-        liking.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
+        likes.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
     assert (reader.get(like_address(hidden)).status_code, count(hidden)) == (404, 0)
 
 
@@ -101,8 +102,8 @@ def test_check_threads_finds_and_mends_a_count_that_is_wrong(essay: Essay, comme
 def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) -> None:
     old, new = (Commenter.objects.of(make.user()) for _ in range(2))
     for who in (old, new):
-        liking.like(commenter=who, sender=Sender(), essay=essay)
-    liking.like(commenter=old, sender=Sender(), essay=essay, comment=comment.pk)
+        likes.like(commenter=who, sender=Sender(), essay=essay)
+    likes.like(commenter=old, sender=Sender(), essay=essay, comment=comment.pk)
     Bar.objects.create(commenter=old)
     people.join(old, new)
     assert (count(essay), count(comment)) == (1, 1)
@@ -113,6 +114,6 @@ def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) 
 @pytest.mark.both
 def test_the_likes_of_whoever_is_forgotten_go(essay: Essay, comment: Comment) -> None:
     (user,) = liked_by(comment, 1)
-    liking.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
-    forgetting.forget(Commenter.objects.of(user), words_stay=True)
+    likes.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
+    erasure.forget(Commenter.objects.of(user), words_stay=True)
     assert (count(essay), count(comment), Like.objects.count()) == (0, 0, 0)

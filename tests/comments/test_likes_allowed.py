@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import jobs, liking
+from comments import jobs
+from comments.likes import actions as liking
 from comments.models import Bar, Comment, Discussion, Like
 from tests import make
 from tests.comments.door import Browser, Page

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import liked
+from comments.likes import rendering as likes_rendering
 from comments.models import Comment, Discussion, Like
 from tests import make
 from tests.comments.door import Browser, place, words
@@ -43,7 +43,7 @@ def test_how_many_like_it_is_said_in_the_owners_noun(likers: str) -> None:
         expected = sentence
         for old, new in OTHERS.get(likers, []):
             expected = expected.replace(old, new)
-        assert liked.said(likers, number, is_mine=is_mine) == expected
+        assert likes_rendering.said(likers, number, is_mine=is_mine) == expected
 
 
 @pytest.mark.parametrize("others", [0, 1, 2, 5])

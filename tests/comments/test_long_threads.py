@@ -3,11 +3,11 @@
 import pytest
 
 from blog.models import Essay
-from comments import opening as opening_module
-from comments import pages
 from comments.models import Comment
-from comments.opening import opening
-from moderation import actions as deciding
+from comments.threads import collapsing as opening_module
+from comments.threads import pages
+from comments.threads.collapsing import opening
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, place, words
 from tests.conftest import RUNS_ALL

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Essay
-from comments import notices
 from comments.models import Address, Notice, Subscription
+from comments.notifications import outbox
 from server import doctor
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser
 
@@ -95,7 +95,7 @@ def test_the_owner_is_told_of_what_is_to_be_decided(
     owner: Browser, essay: Essay, author: User, subscription: Subscription
 ) -> None:
     comment = make.comment(essay)
-    notices.send()
+    outbox.send()
     assert "uncertain" not in owner.read("/admin/").words
     for number in range(2):
         stuck("followed", "sending", comment=comment, email=f"{number}@example.org")

@@ -14,10 +14,11 @@ from django.utils import timezone
 from accounts.models import User
 from blog import actions as writing
 from blog.models import Essay
-from comments import jobs, mailed_links, mails, notices, subscribing
+from comments import jobs
 from comments.models import Address, Comment, Notice, Subscription
-from comments.subscribing import Asker, Wish
-from moderation import actions as deciding
+from comments.notifications import compose, outbox, signed_links, subscribing
+from comments.notifications.subscribing import Asker, Wish
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.blog.writing import long_essay
 
@@ -40,7 +41,7 @@ def due() -> list[mail.EmailMultiAlternatives]:
 
 
 def told(comment: Comment) -> list[mail.EmailMultiAlternatives]:
-    notices.prepare(comment)
+    outbox.prepare(comment)
     return due()
 
 
@@ -55,10 +56,10 @@ def html(message: mail.EmailMultiAlternatives) -> str:
 def test_what_was_asked_for_says_how_to_stop_it_by_one_click(essay: Essay, kind: str) -> None:
     with time_machine.travel(timezone.now(), tick=False):  # a link tells the second in which it was signed
         message, subscription = one_of(essay, kind)
-        stop = mailed_links.to_stop(subscription)
+        stop = signed_links.to_stop(subscription)
         if kind == "daily":
-            stop = mailed_links.to_stop_daily(subscription.address)
-        to_all = mailed_links.to_all(subscription.address)
+            stop = signed_links.to_stop_daily(subscription.address)
+        to_all = signed_links.to_all(subscription.address)
     assert message.extra_headers["List-Unsubscribe"] == f"<{stop}>"
     assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message.extra_headers["List-Id"].endswith(".127.0.0.1>")
@@ -86,7 +87,7 @@ def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscr
         case _:
             subscription = follow("essay", essay=essay, often="daily")
             told(make.comment(essay))
-            notices.gather(timezone.now() + timedelta(minutes=1))
+            outbox.gather(timezone.now() + timedelta(minutes=1))
             (message,) = due()
     return message, subscription
 
@@ -98,8 +99,8 @@ def test_nothing_else_says_so(essay: Essay, author: User, kind: str) -> None:
     if kind == "confirm":
         subscribing.follow(Asker("rosa@example.org"), [Wish(Subscription.Kind.ESSAYS)])
     else:
-        notices.prepare(comment)
-    notices.send()
+        outbox.prepare(comment)
+    outbox.send()
     (notice,) = Notice.objects.filter(kind=kind)
     (message,) = [message for message in mail.outbox if message.to == [notice.email]]
     assert not [name for name in message.extra_headers if name.startswith("List-")]
@@ -108,9 +109,9 @@ def test_nothing_else_says_so(essay: Essay, author: User, kind: str) -> None:
 
 def test_however_often_it_is_tried_it_is_the_same_mail(essay: Essay) -> None:
     follow("essay", essay=essay)
-    notices.prepare(make.comment(essay))
+    outbox.prepare(make.comment(essay))
     notice, site = Notice.objects.get(email="rosa@example.org"), make.site()
-    first, second = mails.written(notice, site), mails.written(notice, site)
+    first, second = compose.written(notice, site), compose.written(notice, site)
     assert first is not None
     assert second is not None
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
@@ -161,7 +162,7 @@ def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay, setti
     whole = f"{message.subject}\n{message.body}\n{html(message)}"
     for words in ("Evil", "evil.example", "Whose Promise"):
         assert words not in whole
-    assert mailed_links.confirming(message.body.split("/confirm/")[1].split("/")[0])
+    assert signed_links.confirming(message.body.split("/confirm/")[1].split("/")[0])
     assert '<html lang="de" dir="ltr">' in whole
 
 
@@ -176,7 +177,7 @@ def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
 def test_what_changes_between_notice_and_mail_counts(essay: Essay, change: str) -> None:
     subscription = follow("essay", essay=essay)
     comment = make.comment(essay)
-    notices.prepare(comment)
+    outbox.prepare(comment)
     match change:
         case "stop":
             subscribing.stop(Subscription.objects.all())
@@ -218,7 +219,7 @@ def at(moment: datetime) -> list[mail.EmailMultiAlternatives]:
 def said(essay: Essay, moment: datetime, text: str) -> Comment:
     with time_machine.travel(moment):
         comment = make.comment(essay, text)
-        notices.prepare(comment)
+        outbox.prepare(comment)
     return comment
 
 
@@ -259,7 +260,7 @@ def test_a_day_leaves_out_what_is_stopped_or_gone_by_then(essay: Essay, day: Sub
     subscribing.resume(day)
     with time_machine.travel(MORNING + timedelta(hours=1)):
         deciding.approve(spam, by=moderator)
-        notices.prepare(spam)
+        outbox.prepare(spam)
     (message,) = at(MORNING + timedelta(days=1))  # it appeared after all
     assert "Gone by then." in message.body
     assert "Still wanted." not in message.body
@@ -277,8 +278,8 @@ def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: S
     said(essay, MORNING - timedelta(hours=1), "Words.")
     follow("thread", comment=said(essay, MORNING - timedelta(hours=1), "More."), often="daily")
     with time_machine.travel(MORNING):
-        notices.gather(MORNING)
-        notices.gather(MORNING)
+        outbox.gather(MORNING)
+        outbox.gather(MORNING)
         Notice.objects.filter(kind="daily").update(subscription=None)  # deleted meanwhile; another one stands
     assert len(at(MORNING + timedelta(minutes=5))) == 1
     Notice.objects.filter(kind="daily").delete()  # as the owner may

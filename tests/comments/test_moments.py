@@ -7,7 +7,7 @@ from django.conf import global_settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from comments import moments
+from comments.threads import dates
 
 MOMENTS = [datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=37 * n, minutes=61 * n) for n in range(30)]
 
@@ -16,9 +16,9 @@ MOMENTS = [datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=37 * n, minutes=61
 def test_it_says_what_django_says(language: str) -> None:
     with translation.override(language), timezone.override("Europe/Berlin"):
         for moment in [*MOMENTS, datetime(2026, 5, 1, 10, tzinfo=UTC), datetime(2026, 5, 1, 22, tzinfo=UTC)]:
-            assert moments.in_words(moment) == date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            assert dates.in_words(moment) == date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
 def test_most_languages_are_said_in_two_kept_parts() -> None:
-    apart = [code for code, _name in global_settings.LANGUAGES if moments.parted(code)]
+    apart = [code for code, _name in global_settings.LANGUAGES if dates.parted(code)]
     assert {"en", "de", "fr", "es", "ar", "he", "ja"} <= set(apart)

@@ -14,11 +14,12 @@ from pytest_django import Settings
 
 from accounts.models import User
 from blog.models import Authorship, Essay
-from comments import jobs, notices
+from comments import jobs
 from comments.models import Comment, Notice, Status
-from moderation import actions as deciding
-from moderation import undoing
-from server.worker import work_off
+from comments.notifications import outbox
+from moderation.decisions import actions as deciding
+from moderation.decisions import undo
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser
 from tests.services.smtp import Mailbox
@@ -104,7 +105,7 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
     for _ in range(2):
         decision = deciding.approve(comment, by=moderator)
         work_off()
-        undoing.undo(decision, by=moderator)
+        undo.undo(decision, by=moderator)
         work_off()
         deciding.approve(comment, by=moderator)
         deciding.mark_spam(comment, by=moderator)
@@ -119,7 +120,7 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     work_off()
-    notices.tell.call(comment.pk)
+    outbox.tell.call(comment.pk)
     jobs.send_due.call()
     assert recipients() == ["mara@example.org"]
 
@@ -162,12 +163,12 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
 def test_after_a_spell_the_next_job_goes_on(
     essay: Essay, moderator: User, guest: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notices, "SPELL", 0)
+    monkeypatch.setattr(outbox, "SPELL", 0)
     for _ in range(3):
         Notice.objects.create(
             kind="held", email=moderator.email, recipient=moderator, comment=make.comment(essay, status="pending")
         )
-    notices.send()
+    outbox.send()
     assert mail.outbox == []
     monkeypatch.undo()
     assert recipients() == ["mara@example.org"] * 3
@@ -175,12 +176,12 @@ def test_after_a_spell_the_next_job_goes_on(
 
 @pytest.mark.both
 def test_whoever_left_between_notice_and_mail_hears_nothing(essay: Essay, moderator: User, author: User) -> None:
-    notices.prepare(make.comment(essay, status="pending"))
-    notices.prepare(make.comment(essay))
+    outbox.prepare(make.comment(essay, status="pending"))
+    outbox.prepare(make.comment(essay))
     assert Notice.objects.count() == 2
     moderator.groups.clear()
     User.objects.filter(pk=author.pk).update(is_active=False)
-    notices.send()
+    outbox.send()
     assert mail.outbox == []
 
 
@@ -357,8 +358,8 @@ def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
             guest.say(essay, text=f"Words {number}.")
     Notice.objects.all().delete()
     for comment in Comment.objects.all():
-        notices.prepare(comment)
-    notices.send()
+        outbox.prepare(comment)
+    outbox.send()
     assert speaking.tally() == {"mara@example.org": 5}
     assert speaking.calls == 3
 

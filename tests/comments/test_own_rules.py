@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Essay
-from comments import own_rules, patterns, rule_words, why_held
-from comments.conditions import MEANINGS
-from comments.languages import language_of
 from comments.models import Comment, Condition, Rule, Status
-from comments.own_rules import on_report
+from comments.screening import patterns, rules_engine, rules_in_words
+from comments.screening import reasons as why_held
+from comments.screening.conditions import MEANINGS
+from comments.screening.languages import language_of
+from comments.screening.rules_engine import on_report
 from moderation.models import Decision
 from server.models import Bucket
 from tests import make
@@ -30,7 +31,7 @@ def rule(action: str = "hold", name: str = "Ours", sentence: str = "", position:
     made = Rule.objects.create(name=name, action=action, sentence=sentence, position=position, is_on=True)
     for kind, value in conditions.items():
         made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
-    own_rules.stamp()
+    rules_engine.stamp()
     return made
 
 
@@ -77,7 +78,7 @@ def test_a_condition_holds_or_does_not(
 
 
 def test_each_kind_of_condition_has_its_meaning_and_its_help() -> None:
-    from comments.conditions import NEEDS
+    from comments.screening.conditions import NEEDS
 
     assert set(MEANINGS) == set(NEEDS) == set(Condition.Kind)
 
@@ -214,8 +215,8 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
     ],
 )  # fmt: skip
 def test_each_condition_is_said_as_a_person_would(kind: str, value: str, said: str, turned_round: str) -> None:
-    assert rule_words.condition(kind, value) == said
-    assert rule_words.condition(kind, value, is_not=True) == turned_round
+    assert rules_in_words.condition(kind, value) == said
+    assert rules_in_words.condition(kind, value, is_not=True) == turned_round
 
 
 def test_the_queue_says_what_of_a_rule_was_so_and_keeps_nobodys_address(guest: Browser, essay: Essay) -> None:
@@ -256,7 +257,7 @@ def test_a_change_is_known_at_once(guest: Browser, essay: Essay) -> None:
     assert guest.say(essay, text="one").status == Status.PENDING
     made.is_on = False
     made.save()
-    own_rules.stamp()
+    rules_engine.stamp()
     assert guest.say(essay, text="two").status == Status.APPROVED
 
 

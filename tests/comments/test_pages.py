@@ -3,7 +3,7 @@
 import pytest
 
 from blog.models import Essay
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, place, words
 from tests.comments.shown import address, keys, pager, roots

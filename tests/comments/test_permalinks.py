@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from comments.models import Comment, Status
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.bench import corpus
 from tests.comments.door import Browser, place

@@ -64,7 +64,7 @@ def test_somebody_logged_in_stays_who_they_are(essay: Essay) -> None:
 
 
 def test_it_cannot_be_asked_for_without_end(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comments.previewing.A_MINUTE", 2)
+    monkeypatch.setattr("comments.posting.preview.A_MINUTE", 2)
     assert [ask(guest, essay, text="Again.").status for _ in range(3)] == [200, 200, 429]
 
 

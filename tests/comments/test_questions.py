@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments import drawing
 from comments.models import Comment
-from moderation import actions as deciding
+from comments.threads import rendering
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser
 from tests.comments.shown import address, at_most, roots
@@ -53,7 +53,7 @@ def test_an_essay_page_asks_twelve_questions_at_most(talk: Essay, is_warm: bool)
     pages += [(remembered, ""), (reader, ""), (reader, f"?replyto={some}"), (browser, f"?{key}")]
     for visitor, query in pages:
         if not is_warm:
-            drawing.kept.stencils.clear()
+            rendering.kept.stencils.clear()
         with at_most(12):
             assert visitor.get(address(talk, query)).status_code == 200
     with at_most(12):
@@ -72,11 +72,11 @@ def test_answering_on_one_page_of_many_asks_twelve_questions_at_most(talk: Essay
 
 
 def test_more_comments_are_no_more_questions(talk: Essay, guest: Browser) -> None:
-    drawing.kept.stencils.clear()
+    rendering.kept.stencils.clear()
     with CaptureQueriesContext(connection) as few:
         guest.read(talk)
     roots(talk, 20)
-    drawing.kept.stencils.clear()
+    rendering.kept.stencils.clear()
     with at_most(len(few)):
         guest.read(talk)
 

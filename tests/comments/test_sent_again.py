@@ -9,7 +9,7 @@ from django.utils import timezone
 from blog.models import Essay
 from comments import jobs
 from comments.models import Comment, Wording
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, place
 

@@ -10,14 +10,19 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from blog.models import Essay
-from comments import editing, notices, screening, spam, subscription_views, teaching, why_held
+from comments import spam
 from comments.models import Address, Comment, Notice, Rules, SpamModel, Subscription, Wording
-from comments.spam import Figures, Filter, Said
+from comments.notifications import outbox
+from comments.notifications import views as subscription_views
+from comments.posting import editing
+from comments.screening import reasons as why_held
+from comments.screening import screening
+from comments.spam import Figures, Filter, Said, training
 from comments.spam import features as looking
 from comments.spam import lessons as learning
 from comments.spam.judging import LOWEST
-from comments.viewer import Viewer
-from moderation import actions as deciding
+from comments.threads.viewer import Viewer
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser
 from tests.comments.taught import GOOD, SPAM, manage, rows, table, teach
@@ -251,7 +256,7 @@ def test_the_owner_draws_the_lines(essay: Essay, lesson_learnt: None) -> None:
     assert status(f"{CHEAP} b", spam_filter=True, spam_mark_at=80) == "spam"
     assert status(f"{THOUGHT} c", spam_hold_at=1, spam_mark_at=99) in {"approved", "pending"}
     assert status(f"{CHEAP} d", spam_hold_at=99, spam_mark_at=0) in {"approved", "pending"}
-    score = teaching.known(Rules.objects.get()).score(Said(f"{CHEAP} e"))  # type: ignore[union-attr]
+    score = training.known(Rules.objects.get()).score(Said(f"{CHEAP} e"))  # type: ignore[union-attr]
     assert status(f"{CHEAP} e", spam_hold_at=min(99, int(score * 100)), spam_mark_at=0) == "pending"
 
 
@@ -288,11 +293,11 @@ def test_what_the_filter_alone_put_under_spam_is_told_to_nobody_as_decided(essay
     asked = Subscription(kind=Subscription.Kind.DECISION, address=address, comment=comment, confirmed=timezone.now())
     asked.save()
     keeper = make.moderator()
-    notices.prepare(comment)
+    outbox.prepare(comment)
     assert not Notice.objects.exists()
     assert subscription_views.shown(Subscription.objects.all()) == [asked]
     deciding.approve(comment, by=keeper)
-    notices.prepare(Comment.objects.get())
+    outbox.prepare(Comment.objects.get())
     assert Notice.objects.filter(kind=Notice.Kind.DECIDED, subscription=asked).exists()
 
 
@@ -312,10 +317,10 @@ def test_what_is_edited_into_spam_goes_where_a_first_post_would(essay: Essay, le
 def test_no_post_asks_for_the_model_but_the_first(
     essay: Essay, lesson_learnt: None, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
-    known = teaching.known(Rules.objects.get())
+    known = training.known(Rules.objects.get())
     rules = Rules.objects.get()
     with django_assert_num_queries(0):
-        assert teaching.known(rules) is known
+        assert training.known(rules) is known
     with django_assert_max_num_queries(15):
         Browser().post_to(essay, text=CHEAP)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.thread import Move, Row, Shown, Step, outline, visible
+from comments.threads.tree import Move, Row, Shown, Step, outline, visible
 
 THEN = "2026-11-24 00:00:00+00"
 STATUSES = ("approved", "pending", "spam", "trash")

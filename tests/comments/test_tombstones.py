@@ -4,7 +4,7 @@ import pytest
 
 from blog.models import Essay
 from comments.models import Comment
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, words
 from tests.comments.shown import keys, roots

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from blog.models import Essay
-from comments import why_held
 from comments.models import Comment, Status
+from comments.screening import reasons
 from tests import make
 from tests.comments.door import Browser
 
@@ -19,7 +19,7 @@ def _free(essay: Essay) -> None:
 
 
 def why(comment: Comment) -> list[str]:
-    return [why_held.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
+    return [reasons.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
 
 
 def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> None:

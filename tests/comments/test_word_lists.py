@@ -3,8 +3,8 @@
 import pytest
 
 from blog.models import Essay
-from comments import own_rules
 from comments.models import Rule, Status
+from comments.screening import rules_engine
 from tests import make
 from tests.comments.door import Browser
 
@@ -77,7 +77,7 @@ def test_refused_words_are_whole_words_too_and_named_without_the_asterisk(essay:
 def test_the_owners_rules_find_whole_words(essay: Essay, guest: Browser) -> None:
     rule = Rule.objects.create(name="Rude", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="ass\ncasino*")
-    own_rules.stamp()
+    rules_engine.stamp()
     assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
     assert guest.say(essay, text="Many casinos").status == Status.PENDING
 

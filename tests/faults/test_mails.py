@@ -76,13 +76,13 @@ def go_on(place: Forum) -> None:
     from django.db.models import F
     from django.utils import timezone
 
-    from comments import notices
     from comments.models import Notice
+    from comments.notifications import outbox
 
     with place.blocker.unblock(), place.server.connected():
         left = Notice.objects.filter(state=Notice.State.CLAIMED, changed__lt=timezone.now() - timedelta(seconds=1))
         if left.update(changed=F("changed") - timedelta(minutes=10)):
-            notices.send_ready.enqueue()
+            outbox.send_ready.enqueue()
 
 
 @pytest.mark.parametrize("seed", range(4 if RUNS_ALL else 1))
@@ -149,16 +149,16 @@ def workers(installation: "Installation", count: int, **environment: str) -> Ite
 def test_workers_at_once_send_nothing_twice(
     installation: "Installation", mailbox: Mailbox, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    from comments import notices
+    from comments.notifications import outbox
     from tests import make
 
     with django_db_blocker.unblock(), installation.connected():
         make.rules(hold_first_comment=False)
         essay = make.essay("The Forum")
         readers = followed(essay)
-        notices.prepare(make.comment(essay))
+        outbox.prepare(make.comment(essay))
         for _ in range(4):
-            notices.send_ready.enqueue()
+            outbox.send_ready.enqueue()
     with workers(installation, WORKERS, EMAIL_URL=mailbox.url):
         mailbox.wait_for(len(readers))
         wait_until(lambda: set(states(installation, django_db_blocker).values()) == {"sent"}, "every notice to be sent")

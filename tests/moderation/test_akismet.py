@@ -9,16 +9,16 @@ from django.core.cache import cache
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
-from accounts import fetch
 from accounts.models import User
 from blog.models import Essay
-from comments import actions as speaking
-from comments import akismet
 from comments.models import Block, Comment, Status
-from comments.screening import Sender
-from comments.why_held import in_words
-from moderation import actions, undoing
+from comments.posting import actions as speaking
+from comments.screening.reasons import in_words
+from comments.screening.screening import Sender
+from comments.spam import akismet
+from moderation.decisions import actions, undo
 from server.doctor import findings
+from server.http import fetch
 from tests import make
 from tests.services.web import Handler, Server, pass_for_public, serving
 
@@ -79,7 +79,9 @@ def post(essay: Essay, **more: Any) -> Comment:
 
 def run() -> None:
     """What waits of its jobs, as the worker would."""
-    waiting = DBTaskResult.objects.ready().filter(task_path__startswith="comments.akismet.").order_by("enqueued_at")
+    waiting = (
+        DBTaskResult.objects.ready().filter(task_path__startswith="comments.spam.akismet.").order_by("enqueued_at")
+    )
     for result in list(waiting):
         task, sent = result.task, result.args_kwargs
         result.delete()
@@ -167,7 +169,7 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     service.asked.clear()
     decision = actions.mark_spam(passed, by=mara)
     run()
-    undoing.undo(decision, by=mara)
+    undo.undo(decision, by=mara)
     run()
     assert service.verbs == ["submit-spam", "submit-ham"]
     service.asked.clear()
@@ -176,7 +178,7 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     run()
     decision = actions.approve(flagged, by=mara)
     run()
-    undoing.undo(decision, by=mara)
+    undo.undo(decision, by=mara)
     run()
     actions.mark_spam(flagged, by=mara)  # as it said itself
     run()

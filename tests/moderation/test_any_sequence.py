@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from blog.models import Essay
-from comments import actions as speaking
 from comments.checking import problems
 from comments.models import Comment, Discussion
-from comments.pages import ThreadPage
-from comments.screening import Sender
-from comments.thread import Shown, visible
-from comments.viewer import Viewer
-from moderation import actions, rewording, undoing
+from comments.posting import actions as speaking
+from comments.screening.screening import Sender
+from comments.threads.pages import ThreadPage
+from comments.threads.tree import Shown, visible
+from comments.threads.viewer import Viewer
+from moderation.decisions import actions, rewording
+from moderation.decisions import undo as undoing
+from moderation.decisions.transitions import AlreadyDecided
 from moderation.models import Decision
 from moderation.models.decision import REMOVED
-from moderation.settling import AlreadyDecided
 from tests import make
 from tests.conftest import RUNS_ALL
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments.models import Comment
-from moderation import actions, undoing
+from moderation.decisions import actions, undo
+from moderation.decisions.transitions import AlreadyDecided
 from moderation.models import Appeal, Reason
-from moderation.settling import AlreadyDecided
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
 
@@ -95,7 +95,7 @@ def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: C
     actions.unapprove(comment, by=mara)
     decision = refuse(comment, mara)
     assert f"Your comment was not published: {WHY}" in rosa.read(essay).words
-    undoing.undo(decision, by=mara)
+    undo.undo(decision, by=mara)
     assert WHY not in rosa.read(essay).words + rosa.read("/comments/mine/").words
     assert rosa.get(address(comment)).status_code == 404
     assert "awaiting moderation" in rosa.read(essay).words
@@ -148,7 +148,7 @@ def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
     assert ("Removed by a moderator, Mara: Insulting." in said) is tells
     assert ("Removed by a moderator." in said) is not tells
     assert "Try again." not in said
-    undoing.undo(decision, by=mara)
+    undo.undo(decision, by=mara)
     assert "Removed" not in Browser().read(essay).words
 
 
@@ -222,11 +222,11 @@ def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
     granted = getattr(actions, verb)(comment, by=joris)
     assert stands(comment) == ("approved", "granted", "")
     assert Appeal.objects.get().answered_by == joris
-    undone = undoing.undo(granted, by=joris)
+    undone = undo.undo(granted, by=joris)
     assert stands(comment) == ("trash", "open", "")
     assert Appeal.objects.get().answered_by is None
     assert not [message for message in mailed_to("rosa@example.org") if "appeal" in message.subject]
-    undoing.undo(undone, by=joris)
+    undo.undo(undone, by=joris)
     assert stands(comment) == ("approved", "granted", "")
     assert mailed_to("rosa@example.org")[-1].subject == "[Rejoinder] Your appeal on “Of Forms” was granted"
 
@@ -238,9 +238,9 @@ def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
     appeal(rosa, comment, tell="on")
     denied = actions.deny(comment, by=mara, told="A quotation has marks.")
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
-    undone = undoing.undo(denied, by=mara)
+    undone = undo.undo(denied, by=mara)
     assert stands(comment) == ("trash", "open", "")
-    again = undoing.undo(undone, by=mara)
+    again = undo.undo(undone, by=mara)
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
     assert "the decision stands. A quotation has marks." in rosa.read(address(comment)).words
     assert "A quotation has marks." in rosa.read("/comments/mine/").words
@@ -263,11 +263,11 @@ def test_moving_it_from_the_trash_to_spam_is_no_answer(comment: Comment, rosa: B
 
 @pytest.mark.once
 def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa: Browser, mara: User) -> None:
-    from accounts import forgetting
+    from accounts.profiles import erasure
 
     refuse(comment, mara)
     appeal(rosa, comment)
-    forgetting.forget(Commenter.objects.get(user__username="rosa"), words_stay=True)
+    erasure.forget(Commenter.objects.get(user__username="rosa"), words_stay=True)
     assert Appeal.objects.get().words == ""
 
 

@@ -9,9 +9,9 @@ import pytest
 from accounts.models import User
 from comments.checking import problems
 from comments.models import Comment
-from moderation import actions, undoing
+from moderation.decisions import actions, undo
+from moderation.decisions.transitions import AlreadyDecided
 from moderation.models import Decision
-from moderation.settling import AlreadyDecided
 from tests import make
 from tests.services.at_once import at_once
 from tests.services.site import Installation
@@ -50,7 +50,7 @@ def test_of_an_undo_and_a_decision_one_comes_after_the_other(house: Installation
         stale = Decision.objects.get(pk=approved.pk)
         undone, trashed = at_once(
             house,
-            partial(undoing.undo, stale, by=mara),
+            partial(undo.undo, stale, by=mara),
             partial(actions.trash, comment, by=jo, seen="approved"),
         )
         done = [result for result in (undone, trashed) if isinstance(result, Decision)]

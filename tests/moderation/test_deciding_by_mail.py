@@ -13,9 +13,10 @@ from django.utils import timezone
 from accounts.models import User
 from blog.models import Authorship, Essay
 from comments.models import Comment, Notice
-from moderation import actions, jobs
+from moderation import jobs
+from moderation.decisions import actions
 from moderation.models import Appeal, Decision, Reason
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 

@@ -10,9 +10,9 @@ from accounts.models import User
 from blog import actions as writing
 from comments.checking import problems
 from comments.models import Comment, Discussion, Status
-from moderation import actions, undoing
+from moderation.decisions import actions, undo
+from moderation.decisions.transitions import AlreadyDecided
 from moderation.models import Decision
-from moderation.settling import AlreadyDecided
 from pagecache.models import Generation
 from tests import make
 
@@ -124,7 +124,7 @@ def test_what_arrived_as_spam_waits_once_it_is_restored(mara: User) -> None:
 def test_an_approval_that_was_undone_does_not_count_as_what_was_before(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     Comment.objects.update(status=Status.SPAM)
-    undoing.undo(actions.approve(comment, by=mara), by=mara)
+    undo.undo(actions.approve(comment, by=mara), by=mara)
     assert now(comment).status == Status.SPAM
     actions.restore(comment, by=mara)
     assert now(comment).status == Status.PENDING
@@ -162,11 +162,11 @@ def test_undoing_leaves_everything_as_it_was_and_undoing_that_too(mara: User, be
         assert state() == first
         return
     second = state()
-    undone = undoing.undo(decision, by=mara)
+    undone = undo.undo(decision, by=mara)
     assert state() == first
-    redone = undoing.undo(undone, by=mara)
+    redone = undo.undo(undone, by=mara)
     assert state() == second
-    undoing.undo(redone, by=mara)
+    undo.undo(redone, by=mara)
     assert state() == first
     assert not list(problems())
 
@@ -176,11 +176,11 @@ def test_only_the_newest_decision_can_be_undone(mara: User) -> None:
     approved = actions.approve(comment, by=mara)
     trashed = actions.trash(comment, by=make.moderator())
     with pytest.raises(AlreadyDecided) as refused:
-        undoing.undo(approved, by=mara)
+        undo.undo(approved, by=mara)
     assert refused.value.comment.status == Status.TRASH
-    undoing.undo(trashed, by=mara)
+    undo.undo(trashed, by=mara)
     with pytest.raises(AlreadyDecided):
-        undoing.undo(trashed, by=mara)
+        undo.undo(trashed, by=mara)
 
 
 def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> None:
@@ -188,7 +188,7 @@ def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> 
     approved = actions.approve(comment, by=mara)
     Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
     with pytest.raises(AlreadyDecided):
-        undoing.undo(approved, by=mara)
+        undo.undo(approved, by=mara)
 
 
 def test_cached_pages_are_made_anew_by_what_readers_can_see_alone(mara: User) -> None:
@@ -214,7 +214,7 @@ def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: U
     before = DBTaskResult.objects.count()
     actions.approve(held, by=mara)
     assert DBTaskResult.objects.count() == before + 1
-    undoing.undo(actions.trash(published, by=mara), by=mara)
+    undo.undo(actions.trash(published, by=mara), by=mara)
     assert DBTaskResult.objects.count() == before + 1
 
 

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from comments import teaching
 from comments.models import Comment, Rules, Wording
-from moderation import actions, likeness
+from comments.spam import training
+from moderation.decisions import actions
+from moderation.insights import spam_scores
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: Use
     assert "100 % of the spam below." in page
     assert "By 0.90 or more it goes under Spam: 0 % of the good comments, 50 % of the spam." in page
     assert "8 were judged when they came." in page
-    rates = likeness.Past.of(Rules.objects.current()).at(0.8)
+    rates = spam_scores.Past.of(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 
 
@@ -54,7 +55,7 @@ def test_what_only_the_filter_called_spam_proves_nothing(owner: User) -> None:
     unseen = make.comment(make.essay(), status="pending")
     Wording.objects.filter(comment=unseen).update(likeness=0.99)
     Comment.objects.filter(pk=unseen.pk).update(status="spam", removed_by="")
-    past = likeness.Past.of(Rules.objects.current())
+    past = spam_scores.Past.of(Rules.objects.current())
     assert (past.good, past.spam) == ([0.1], [0.9])
 
 
@@ -70,9 +71,9 @@ def test_what_has_no_likeness_is_judged_now_and_said_to_be(
     essay = make.essay()
     comments = [make.comment(essay) for _each in range(3)]
     Wording.objects.filter(comment__in=comments).update(likeness=None)
-    monkeypatch.setattr(teaching, "known", lambda rules: Known())
-    monkeypatch.setattr(likeness, "ANEW", 4)  # two of each kind
-    past = likeness.Past.of(Rules.objects.current())
+    monkeypatch.setattr(training, "known", lambda rules: Known())
+    monkeypatch.setattr(spam_scores, "ANEW", 4)  # two of each kind
+    past = spam_scores.Past.of(Rules.objects.current())
     assert (past.good, past.anew, past.on_arrival) == ([0.42, 0.42], 2, 0)
     assert "2 were judged only now, perhaps by a filter that has learnt from them" in " ".join(
         client.get(PLACE).content.decode().split()

@@ -7,14 +7,16 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from blog.models import Essay
-from comments import editing, teaching
 from comments.models import Comment, Rules, SpamModel
-from comments.screening import Sender
-from comments.spam import Filter, Said
-from comments.viewer import Viewer
-from moderation import actions, jobs, learning, undoing
+from comments.posting import editing
+from comments.screening.screening import Sender
+from comments.spam import Filter, Said, training
+from comments.threads.viewer import Viewer
+from moderation import jobs
+from moderation.decisions import actions, undo
+from moderation.insights import learning
 from moderation.models import Decision
-from server import jobs as clock
+from server.jobs import tasks as clock
 from tests import make
 from tests.comments.taught import manage, rows, table, teach
 
@@ -35,7 +37,7 @@ def essay(mara: User) -> Essay:
 
 
 def likeness(text: str = OFFER) -> float:
-    known = teaching.known(Rules.objects.get())
+    known = training.known(Rules.objects.get())
     assert known
     return known.score(Said(text, "Anna Karg"))
 
@@ -59,7 +61,7 @@ def test_decisions_alone_teach_it_once_there_are_enough(essay: Essay, mara: User
     jobs.learn.call()
     row = SpamModel.objects.get()
     assert (row.decided_spam, row.decided_good, row.spam, row.good) == (30, 30, 0, 0)
-    assert teaching.known(Rules.objects.get())
+    assert training.known(Rules.objects.get())
     assert manage("judge", table(tmp_path / "rest.csv", rows()[:10] + rows()[70:]))[0].startswith("AUC 1.00")
 
 
@@ -72,10 +74,10 @@ def test_a_decision_is_learnt_and_its_undo_forgotten(essay: Essay, mara: User, t
     assert learning.learn()
     assert likeness() > max(before + 0.2, 0.6)
     assert not learning.learn()
-    undone = undoing.undo(decision, by=mara)
+    undone = undo.undo(decision, by=mara)
     learning.learn()
     assert (likeness(), Rules.objects.get().spam_stamp) == (before, stamp)
-    undoing.undo(undone, by=mara)
+    undo.undo(undone, by=mara)
     learning.learn()
     assert likeness() > before
 
@@ -112,7 +114,7 @@ def test_out_of_spam_again_is_good(essay: Essay, mara: User) -> None:
 
 def test_after_an_undo_the_decision_before_it_holds(essay: Essay, mara: User) -> None:
     comment, _ = decided(essay, mara, OFFER, "approve")
-    undoing.undo(actions.mark_spam(comment, by=mara), by=mara)
+    undo.undo(actions.mark_spam(comment, by=mara), by=mara)
     assert [is_spam for _, is_spam in said_so()] == [False]
 
 
@@ -132,19 +134,19 @@ def test_a_file_taught_while_it_was_learning_is_not_lost(
     essay: Essay, mara: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manage("learn", table(tmp_path / "half.csv", rows()[::2]))
-    write, files = teaching.write, [table(tmp_path / "rest.csv", rows()[1::2])]
+    write, files = training.write, [table(tmp_path / "rest.csv", rows()[1::2])]
 
     def interrupted(*arguments: object) -> bool:
         if files:
             manage("learn", files.pop())
         return bool(write(*arguments))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(teaching, "write", interrupted)
+    monkeypatch.setattr(training, "write", interrupted)
     decided(essay, mara, OFFER, "spam")
     learning.learn()
     row = SpamModel.objects.get()
     assert (row.spam, row.good, row.decided_spam, row.taught_with) == (40, 40, 1, row.taught)
-    whole = Filter.taught([*teaching.lessons_of(row), *learning.lessons()])
+    whole = Filter.taught([*training.lessons_of(row), *learning.lessons()])
     assert row.stamp == whole.stamp
 
 

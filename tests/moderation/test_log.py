@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from comments import checking, own_rules
+from comments import checking
 from comments.models import Comment, Rule, Status
-from moderation import actions, undoing
+from comments.screening import rules_engine
+from moderation.decisions import actions, undo
 from moderation.models import Appeal, Decision, Reason, Report
 from tests import make
 from tests.comments.door import Browser
@@ -208,7 +209,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     actions.approve(one, by=mara)
     refused = actions.trash(two, by=mara, why="Between us")
     Decision.objects.filter(pk=refused.pk).update(reason=reason)
-    undoing.undo(actions.mark_spam(three, by=mara), by=mara)
+    undo.undo(actions.mark_spam(three, by=mara), by=mara)
     Decision.objects.create(comment=three, number=three.pk, essay=essay, verb="rule", before="", after="spam")
     Report.objects.create(comment=one, kind="rude", words="I was hurt", state="dismissed")
     Appeal.objects.create(comment=two, words="But why?", state="denied")
@@ -237,7 +238,7 @@ def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
     make.rules(hold_first_comment=False)
     rule = Rule.objects.create(name="Gold", action=action, is_on=True)
     rule.conditions.create(kind="words", value="tin\ngold")
-    own_rules.stamp()
+    rules_engine.stamp()
     comment = Browser().say(make.essay(), text="About gold")
     decision = Decision.objects.get()
     words = read(client)
@@ -257,7 +258,7 @@ def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
 def test_what_a_rule_held_is_not_offered_back_while_something_else_holds_it_too(client: Client, mara: User) -> None:
     rule = Rule.objects.create(name="Gold", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="gold")
-    own_rules.stamp()
+    rules_engine.stamp()
     comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held besides
     assert "Undo" not in read(client)
     client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.get().pk})

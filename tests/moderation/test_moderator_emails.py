@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Essay
-from comments import notices
 from comments.models import Comment, Rules, Wording
+from comments.notifications import outbox
 from moderation import jobs
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page
 
@@ -31,8 +31,8 @@ def emails_to(user: User) -> list[Any]:
 def announce(comments: Iterable[Comment]) -> None:
     """Do what the job does that posting enqueues, for comments that were inserted as rows."""
     for comment in comments:
-        notices.prepare(comment)
-    notices.send()
+        outbox.prepare(comment)
+    outbox.send()
 
 
 def an_hour_later(hours: int = 1) -> None:

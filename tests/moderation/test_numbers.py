@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from comments.models import Comment, Rule, Wording
-from moderation import actions, doubts, numbers, plots, waiting, weeks
+from moderation.decisions import actions
+from moderation.insights import overrules, plots, statistics, waiting_times, weeks
+from moderation.insights.plots import Series
 from moderation.models import Decision
-from moderation.plots import Series
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,7 @@ def waiting_comments(count: int, *reasons: str, likeness: float | None = 0.5) ->
 def test_it_says_how_long_half_and_nine_in_ten_waited(client: Client, mara: User) -> None:
     for at, comment in enumerate(waiting_comments(10), start=1):
         decided(comment, mara, actions.approve, at * 10 * MINUTE)
-    found = waiting.Waiting.measured()
+    found = waiting_times.Waiting.measured()
     assert (found.median, found.slow) == ("50 minutes", "2 hours")
     assert len(found.all) == 10
     page = client.get(reverse("queue-numbers")).content.decode()
@@ -62,14 +63,14 @@ def test_only_the_first_decision_by_hand_about_what_waited_is_a_waiting_time(mar
     actions.mark_spam(twice, by=mara)
     rule = Rule.objects.create(name="Casinos")
     Decision.objects.create(comment=ruled, number=ruled.pk, rule=rule, verb="rule", before="pending", after="spam")
-    assert waiting.Waiting.measured().all == [pytest.approx(600, abs=1)]
+    assert waiting_times.Waiting.measured().all == [pytest.approx(600, abs=1)]
 
 
 @pytest.mark.once
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 2.0), (0.9, 4.0), (0.01, 1.0)])
 def test_a_quantile_is_a_value_that_was_there(share: float, expected: float) -> None:
-    assert waiting.quantile([1.0, 2.0, 3.0, 4.0], share) == expected
-    assert waiting.quantile([], share) is None
+    assert waiting_times.quantile([1.0, 2.0, 3.0, 4.0], share) == expected
+    assert waiting_times.quantile([], share) is None
 
 
 def test_comments_are_counted_by_the_week_in_which_they_came(mara: User) -> None:
@@ -78,7 +79,7 @@ def test_comments_are_counted_by_the_week_in_which_they_came(mara: User) -> None
     Comment.objects.filter(pk=old.pk).update(created=first + timedelta(days=8))
     Comment.objects.filter(pk=ancient.pk).update(created=first - timedelta(hours=1))
     actions.mark_spam(old, by=mara)
-    counts = numbers.Comments.counted().counts
+    counts = statistics.Comments.counted().counts
     assert counts["spam"][1] == 1
     assert counts["pending"][-1] == 1
     assert sum(map(sum, counts.values())) == 2
@@ -91,7 +92,7 @@ def test_reasons_and_the_filter_are_measured_by_what_moderators_said(mara: User)
     actions.mark_spam(right, by=mara)
     actions.approve(wrong, by=mara)
     actions.mark_spam(missed, by=mara)
-    found = doubts.Doubts.found()
+    found = overrules.Doubts.found()
     assert (found.caught, found.missed, found.wronged, found.unseen) == (1, 1, 1, 1)
     links = found.by_code["links"]
     assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50 %")
@@ -109,7 +110,7 @@ def test_a_rule_is_measured_by_what_moderators_said(mara: User) -> None:
     actions.approve(passed, by=mara)
     Decision.objects.create(comment=passed, number=passed.pk, rule=rule, verb="rule", after="approved")
     actions.trash(passed, by=mara)
-    (check,) = doubts.rules()
+    (check,) = overrules.rules()
     assert (check.name, check.held, check.overruled, check.upheld) == ("Casinos", 3, 2, 1)
     assert check.url == f"{reverse('queue-log')}?by={rule.pk}"
 
@@ -157,5 +158,5 @@ def test_the_top_of_a_plot_is_round(most: float, top: float) -> None:
 
 @pytest.mark.once
 def test_times_are_told_as_people_tell_them() -> None:
-    told = [waiting.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
+    told = [waiting_times.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
     assert told == ["–", "under a minute", "1 minute", "67 minutes", "30 hours", "9 days"]

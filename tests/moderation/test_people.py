@@ -12,10 +12,11 @@ from accounts.models import Commenter, User
 from blog.models import Essay
 from comments import checking
 from comments.models import Block, Comment, Discussion, Wording
-from moderation import actions, people
+from moderation.decisions import actions
+from moderation.decisions.rights import Rights
 from moderation.models import Batch, Decision, Note
-from moderation.people import Person
-from moderation.rights import Rights
+from moderation.people import people
+from moderation.people.people import Person
 from tests import make
 from tests.comments.door import Browser
 

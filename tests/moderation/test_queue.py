@@ -13,7 +13,7 @@ from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.models import Essay
 from comments.models import Comment, Status
-from moderation import actions
+from moderation.decisions import actions
 from tests import make
 from tests.lists import both_one_in
 from tests.moderation.desk import QUEUE, Desk, held, listed, status

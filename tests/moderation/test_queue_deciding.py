@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from blog import actions as writing
 from blog.models import Essay
 from comments.models import Status
-from moderation import actions
+from moderation.decisions import actions
 from moderation.models import Decision
 from tests import make
 from tests.lists import both_one_in

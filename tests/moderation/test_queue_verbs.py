@@ -12,9 +12,10 @@ from accounts.models import User
 from blog.models import Authorship, Essay
 from comments.checking import problems
 from comments.models import Comment, Notice, Wording
-from comments.pages import ThreadPage
-from comments.viewer import Viewer
-from moderation import actions, jobs, undoing
+from comments.threads.pages import ThreadPage
+from comments.threads.viewer import Viewer
+from moderation import jobs
+from moderation.decisions import actions, undo
 from moderation.models import Appeal, Batch, Decision, Report
 from tests import make
 from tests.moderation.desk import QUEUE, Desk, held, listed, status
@@ -207,7 +208,7 @@ def test_emptying_asks_first_and_takes_only_what_was_on_the_list(desk: Desk, ess
 def test_a_decision_of_more_than_a_month_ago_is_not_taken_back(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     decision = actions.approve(comment, by=desk.user)
-    Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undoing.UNDONE_WITHIN * 2)
+    Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undo.UNDONE_WITHIN * 2)
     assert "more than 30 days ago" in desk.follow(desk.undo(decision))
     assert status(comment) == "approved"
 

@@ -6,18 +6,20 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import actions as people
-from accounts import forgetting
 from accounts.models import Commenter, User
+from accounts.profiles import erasure
+from accounts.profiles import merging as people
 from blog.models import Essay
-from comments import checking, editing, own_rules
+from comments import checking
 from comments.checking import problems
 from comments.models import Comment, Rule, Subscription
-from comments.viewer import Viewer
-from moderation import actions, undoing
+from comments.posting import editing
+from comments.screening import rules_engine
+from comments.threads.viewer import Viewer
+from moderation.decisions import actions, undo
+from moderation.decisions.transitions import AlreadyDecided
 from moderation.models import Decision, Report
-from moderation.settling import AlreadyDecided
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
 
@@ -100,7 +102,7 @@ def test_one_person_reports_once(comment: Comment) -> None:
 
 @pytest.mark.once
 def test_reports_come_a_few_times_an_hour(comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.reporting.REPORTS_AN_HOUR", 1)
+    monkeypatch.setattr("moderation.reports.reporting.REPORTS_AN_HOUR", 1)
     other = make.comment(comment.essay)
     assert send(Browser(), comment).status == 303
     answer = send(Browser(), other)
@@ -151,12 +153,12 @@ def test_a_decision_settles_reports_and_each_undo_turns_that_round(
     send(Browser(make.user("rosa")), comment)
     decision = verb(Comment.objects.get(pk=comment.pk), by=mara)
     assert stored(comment) == (0, [state] * 2)
-    undone = undoing.undo(decision, by=mara)
+    undone = undo.undo(decision, by=mara)
     assert stored(comment) == (2, ["open"] * 2)
     assert Comment.objects.get(pk=comment.pk).is_approved
-    again = undoing.undo(undone, by=mara)
+    again = undo.undo(undone, by=mara)
     assert stored(comment) == (0, [state] * 2)
-    undoing.undo(again, by=mara)
+    undo.undo(again, by=mara)
     assert stored(comment) == (2, ["open"] * 2)
 
 
@@ -179,7 +181,7 @@ def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara:
     send(Browser(), comment)
     kept = actions.keep(comment, by=mara)
     send(Browser(), comment)
-    undoing.undo(kept, by=mara)
+    undo.undo(kept, by=mara)
     assert stored(comment) == (1, ["dismissed", "open"])
 
 
@@ -187,7 +189,7 @@ def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara:
 def test_a_rule_of_the_owners_holds_what_is_reported_often(comment: Comment, mara: User) -> None:
     rule = Rule.objects.create(name="Often reported", is_on=True, action=Rule.Action.HOLD)
     rule.conditions.create(kind="reported", value="2")
-    own_rules.stamp()
+    rules_engine.stamp()
     send(Browser(), comment)
     assert Comment.objects.get(pk=comment.pk).is_approved
     send(Browser(make.user("rosa")), comment, tell="on")
@@ -240,7 +242,7 @@ def test_who_is_logged_in_hears_what_came_of_it_if_they_tick_that(
 def test_an_undo_before_the_mail_goes_out_keeps_it_back(comment: Comment, mara: User) -> None:
     send(Browser(make.user("rosa")), comment, tell="on")
     decision = actions.trash(comment, by=mara)
-    undoing.undo(decision, by=mara)
+    undo.undo(decision, by=mara)
     assert not mailed_to("rosa@example.org")
     actions.keep(comment, by=mara)
     assert "and it stays" in mailed_to("rosa@example.org")[0].body
@@ -280,7 +282,7 @@ def test_of_who_is_forgotten_the_report_stays_and_nothing_else(comment: Comment)
     for name in ("rosa", "ines"):
         user = make.user(name)
         send(Browser(user), comment, words="My words.", tell="on")
-        forgetting.forget(Commenter.objects.of(user), words_stay=True)
+        erasure.forget(Commenter.objects.of(user), words_stay=True)
     assert stored(comment) == (2, ["open"] * 2)
     assert Report.objects.filter(commenter=None, network="", words="").count() == 2
 
@@ -293,7 +295,7 @@ def test_what_its_writer_takes_away_is_reported_no_more(essay: Essay) -> None:
         send(Browser(), comment)
     editing.remove(first.pk, by=Viewer(speaker))
     assert stored(first) == (0, ["upheld"])
-    forgetting.forget(speaker, words_stay=False)
+    erasure.forget(speaker, words_stay=False)
     assert stored(second) == (0, ["upheld"])
 
 

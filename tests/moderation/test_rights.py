@@ -12,8 +12,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from comments import mailed_links
 from comments.models import Block, Comment, Rule, Rules
+from comments.notifications import signed_links
 from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
 from tests import make, rights
 from tests.rights import Table, addresses, answer, everything, told, writes
@@ -163,7 +163,7 @@ def world(kept: None) -> World:
         "appeal": Appeal.objects.create(comment=held, decision=decision, words=f"Why {SECRETS[0]}?"),
         "rules": make.rules(),
         "link": signing.dumps(
-            [held.pk, moderator.pk, Comment.objects.get(pk=held.pk).wording_id, "pending"], salt=mailed_links.DECIDE
+            [held.pk, moderator.pk, Comment.objects.get(pk=held.pk).wording_id, "pending"], salt=signed_links.DECIDE
         ),
         "forged": signing.dumps([held.pk, moderator.pk, None, "pending"], salt="another"),
     }

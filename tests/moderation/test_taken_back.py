@@ -12,15 +12,19 @@ from django.utils import timezone
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import checking, notices
+from comments import checking
 from comments.models import Address, Comment, Discussion, Notice, Subscription
-from comments.screening import Sender
-from moderation import actions, appeals, bulk, learning, reporting, undoing
-from moderation.listing import counts
+from comments.notifications import outbox
+from comments.screening.screening import Sender
+from moderation.decisions import actions, undo
+from moderation.decisions.rights import Rights
+from moderation.insights import learning
 from moderation.models import Appeal, Batch, Decision, Report
-from moderation.place import TABS, Place
-from moderation.rights import Rights
-from server.worker import work_off
+from moderation.queue import bulk
+from moderation.queue.listing import counts
+from moderation.queue.query import TABS, Place
+from moderation.reports import appeals, reporting
+from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser
 from tests.moderation.desk import QUEUE, Desk
@@ -121,8 +125,8 @@ def let_days_pass() -> None:
     """Until every mail has gone out, daily ones too."""
     work_off()
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
-        notices.gather(timezone.now())
-        notices.send()
+        outbox.gather(timezone.now())
+        outbox.send()
 
 
 def differing(scene: Scene, before: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -204,14 +208,14 @@ def told() -> list[str]:
 def test_what_is_decided_again_after_all_is_told_then_and_once(scene: Scene) -> None:
     comment, mara = scene.comments["pending"], scene.desk.user
     approval = actions.approve(comment, by=mara)
-    undone = undoing.undo(approval, by=mara)
+    undone = undo.undo(approval, by=mara)
     assert told() == []
-    again = undoing.undo(undone, by=mara)
+    again = undo.undo(undone, by=mara)
     assert told() == ["decision", "essay", "essay", "miriam@example.org", "thread"]
     follow("essay", essay=scene.essay)
-    undoing.undo(undoing.undo(again, by=mara), by=mara)
-    undoing.undo(actions.trash(comment, by=mara), by=mara)
-    undoing.undo(actions.unapprove(comment, by=mara), by=mara)
+    undo.undo(undo.undo(again, by=mara), by=mara)
+    undo.undo(actions.trash(comment, by=mara), by=mara)
+    undo.undo(actions.unapprove(comment, by=mara), by=mara)
     actions.trash(comment, by=mara)
     actions.restore(comment, by=mara)
     assert told() == []  # who follows since then hears of what comes since then
@@ -222,11 +226,11 @@ def test_what_waits_again_before_anybody_heard_of_it_is_told(scene: Scene) -> No
     comment = Browser().say(scene.essay, text="Held, and in the trash at once")
     refusal = actions.trash(comment, by=scene.desk.user)
     assert told() == []
-    undoing.undo(refusal, by=scene.desk.user)
+    undo.undo(refusal, by=scene.desk.user)
     assert told() == ["judge@example.org", "mara@example.org"]
-    back = undoing.undo(actions.unapprove(scene.comments["shown"], by=scene.desk.user), by=scene.desk.user)
+    back = undo.undo(actions.unapprove(scene.comments["shown"], by=scene.desk.user), by=scene.desk.user)
     assert told() == []
-    undoing.undo(back, by=scene.desk.user)
+    undo.undo(back, by=scene.desk.user)
     assert told() == []
 
 

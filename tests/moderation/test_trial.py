@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import actions, own_rules
 from comments.models import Block, Comment, Condition, Rule, Rules, Status
-from comments.screening import Refused, Sender
-from moderation import actions as deciding
-from moderation import undoing
-from moderation.trial import Trial
+from comments.posting import actions
+from comments.screening import rules_engine
+from comments.screening.screening import Refused, Sender
+from moderation.decisions import actions as deciding
+from moderation.decisions import undo
+from moderation.rules.dry_run import Trial
 from tests import make
 from tests.conftest import RUNS_ALL
 
@@ -50,7 +51,7 @@ def rule(action: str = "hold", *, is_on: bool = False, position: int = 5, **cond
     made = Rule.objects.create(name=name, action=action, sentence=name, position=position, is_on=is_on)
     for kind, value in conditions.items():
         made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
-    own_rules.stamp()
+    rules_engine.stamp()
     return made
 
 
@@ -116,10 +117,10 @@ def test_the_numbers_are_what_happens_when_it_is_on_and_the_same_comes_again(ess
     for each, expected in zip(rules, would, strict=True):
         with transaction.atomic():
             Rule.objects.filter(pk=each.pk).update(is_on=True)
-            own_rules.stamp()
+            rules_engine.stamp()
             outcomes = play(make.essay(published=essay.published), said)
             transaction.set_rollback(True)
-        own_rules.stamp()
+        rules_engine.stamp()
         assert expected, each
         assert [place for place, one in enumerate(outcomes) if one in {each.pk, each.sentence}] == expected, each
 
@@ -190,7 +191,7 @@ def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None
     deciding.approve(held[1], by=judge)
     deciding.mark_spam(held[2], by=judge)
     assert "It decided 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
-    undoing.undo(decision, by=judge)
+    undo.undo(decision, by=judge)
     html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
     assert "It decided 4 times and was overruled once." in html
 

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from comments.models import Like
-from moderation import actions as deciding
-from moderation import undoing
+from moderation.decisions import actions as deciding
+from moderation.decisions import undo
 from tests import make
 from tests.comments.door import Browser
 from tests.lists import one_in
@@ -161,7 +161,7 @@ def test_a_decision_and_its_undoing(
     world.agree()
     page = f"{world.other.get_absolute_url()}?order=newest"
     assert (words in world.read(page)) == is_shown
-    undoing.undo(decision, by=world.owner)
+    undo.undo(decision, by=world.owner)
     world.agree()
     assert (words in world.read(page)) == (status == "approved")
 

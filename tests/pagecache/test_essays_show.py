@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Commenter
 from blog.models import Essay, Redirect, Tag
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.lists import one_in
 from tests.pagecache.world import World, at, rules

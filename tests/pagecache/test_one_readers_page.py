@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import User
 from comments.models import Comment
-from moderation import actions as deciding
+from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page
 from tests.pagecache.browsing import ask

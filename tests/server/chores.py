@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.db import OperationalError
 
-from server.jobs import every, job
+from server.jobs.tasks import every, job
 
 
 @job()

@@ -13,9 +13,10 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from server import doctor, modes, upkeep, worker
+from server import doctor, file_modes
 from server.doctor import Gravity, findings
 from server.doctor.environment import loses_commits
+from server.jobs import maintenance, worker
 from tests import make
 from tests.server import chores
 from tests.services.processes import free_port
@@ -42,7 +43,7 @@ def well(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.STATIC_ROOT = tmp_path / "static"
     settings.STATIC_ROOT.mkdir(mode=0o700)
     (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")
-    modes.restrict(tmp_path)
+    file_modes.restrict(tmp_path)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
     monkeypatch.setattr(doctor, "about_proxy", lambda: iter(()))  # nothing is served there
     make.owner("miriam")
@@ -128,7 +129,7 @@ def test_what_the_database_holds_is_looked_at() -> None:
 @pytest.mark.both
 @pytest.mark.usefixtures("well")
 def test_a_damaged_file_is_found() -> None:
-    upkeep.look_over.enqueue()
+    maintenance.look_over.enqueue()
     worker.work_off()
     assert subjects() == set()
     DBTaskResult.objects.update(return_value="row 7 missing from index")
@@ -166,7 +167,7 @@ def test_only_the_owner_sees_the_page() -> None:
 
 @pytest.mark.both
 def test_the_command_says_the_same(installation: Installation) -> None:
-    modes.restrict(installation.data_dir)
+    file_modes.restrict(installation.data_dir)
     assert "EMAIL_URL is not set" in installation.manage("doctor")
 
 

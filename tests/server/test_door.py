@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from django.db import OperationalError
 
-from server import answers, bodies
-from server.door import Door
+from server.http import bodies, responses
+from server.http.gateway import Door
 from tests.conftest import RUNS_ALL
 from tests.server.wire import Call, Sent, Silent, asked, drippers, reading_times
 from tests.services.below import web_processes
@@ -197,14 +197,14 @@ class Parts:
 
 def test_an_answer_is_handed_over_whole_and_closed() -> None:
     closed = Parts.closed
-    assert answers.give(Parts(b"one ", b"page")) == [b"one page"]
+    assert responses.give(Parts(b"one ", b"page")) == [b"one page"]
     assert Parts.closed == closed + 1
 
 
 def test_a_long_answer_is_handed_over_as_a_file_and_closed() -> None:
     closed, parts = Parts.closed, [b"a" * MB] * 3
-    given = answers.give(Parts(*parts))
-    assert isinstance(given, answers.Answer)
+    given = responses.give(Parts(*parts))
+    assert isinstance(given, responses.Answer)
     assert b"".join(given) == b"".join(parts)
     assert Parts.closed == closed + 1
 
@@ -212,10 +212,10 @@ def test_a_long_answer_is_handed_over_as_a_file_and_closed() -> None:
 def test_a_long_file_is_not_copied(tmp_path: Path) -> None:
     for name, size in {"long": 2 * MB, "short": MB}.items():
         (tmp_path / name).write_bytes(b"a" * size)
-    given = answers.give(answers.FileWrapper((tmp_path / "long").open("rb")))
-    assert isinstance(given, answers.Answer)
+    given = responses.give(responses.FileWrapper((tmp_path / "long").open("rb")))
+    assert isinstance(given, responses.Answer)
     assert given.path == str(tmp_path / "long")
-    assert answers.give(answers.FileWrapper((tmp_path / "short").open("rb"))) == [b"a" * MB]
+    assert responses.give(responses.FileWrapper((tmp_path / "short").open("rb"))) == [b"a" * MB]
 
 
 # What fails behind it

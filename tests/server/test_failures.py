@@ -8,7 +8,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client, override_settings
 
-from server.failures import is_away
+from server.http.failures import is_away
 
 
 def of_sqlite(code: int) -> OperationalError:
@@ -68,5 +68,5 @@ def test_what_a_view_runs_into(monkeypatch: pytest.MonkeyPatch, error: Exception
     def fail(*args: Any, **kwargs: Any) -> None:
         raise error
 
-    monkeypatch.setattr("server.health.find_trouble", fail)
+    monkeypatch.setattr("server.http.health.find_trouble", fail)
     assert Client(raise_request_exception=False).get("/readyz").status_code == status

@@ -7,8 +7,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from server import health
-from server.door import Door
+from server.http import health
+from server.http.gateway import Door
 from tests.server.wire import Call, asked
 from tests.services.site import Server
 

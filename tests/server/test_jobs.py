@@ -16,8 +16,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 from pytest_django.plugin import DjangoDbBlocker
 
-from server import jobs, upkeep, worker
-from server.jobs import Result
+from server.jobs import maintenance, tasks, worker
+from server.jobs.tasks import Result
 from server.models import Lease, Tick
 from tests.server import chores
 from tests.services.processes import Process
@@ -142,7 +142,7 @@ def test_a_job_that_no_longer_exists_is_said_to_have_failed() -> None:
 
 
 def test_a_worker_does_the_upkeep_by_itself(workplace: Workplace) -> None:
-    periodic = {job.module_path for job in (upkeep.forget_spent, upkeep.optimise, upkeep.look_over)}
+    periodic = {job.module_path for job in (maintenance.forget_spent, maintenance.optimise, maintenance.look_over)}
 
     def is_done() -> bool:
         return periodic <= {*DBTaskResult.objects.successful().values_list("task_path", flat=True)}
@@ -219,28 +219,28 @@ def test_the_clock_strikes_once_in_a_period() -> None:
         return DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count()
 
     with time_machine.travel(NOON, tick=False) as clock:
-        jobs.strike()
-        jobs.strike()
+        tasks.strike()
+        tasks.strike()
         assert swept() == 1
         worker.work_off()
         clock.shift(timedelta(minutes=59))
-        jobs.strike()
+        tasks.strike()
         assert swept() == 1
         clock.shift(timedelta(minutes=1))
-        jobs.strike()
+        tasks.strike()
         assert swept() == 2
         clock.shift(timedelta(hours=5))
-        jobs.strike()
+        tasks.strike()
         assert swept() == 2  # the one before still waits to be done
 
 
 @pytest.mark.django_db
 def test_a_clock_that_was_set_back_does_not_stand_still() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        jobs.strike()
+        tasks.strike()
         worker.work_off()
         clock.shift(timedelta(days=-1))
-        jobs.strike()
+        tasks.strike()
         assert DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count() == 2
         assert Tick.objects.get(name=chores.sweep.module_path).due == timezone.now() + timedelta(hours=1)
 
@@ -251,7 +251,7 @@ def test_of_several_workers_one_hears_the_clock(installation: Installation, djan
     def strike(_: int) -> int:
         with installation.connected():
             together.wait()
-            return jobs.strike()
+            return tasks.strike()
 
     with django_db_blocker.unblock(), ThreadPoolExecutor(8) as pool:
         struck = sum(pool.map(strike, range(8)))
@@ -268,12 +268,12 @@ def test_of_several_workers_one_hears_the_clock(installation: Installation, djan
 def test_the_database_is_looked_over_and_what_is_old_thrown_away() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.fail_once_and_for_all.enqueue()
-        upkeep.look_over.enqueue()
+        maintenance.look_over.enqueue()
         worker.work_off()
         assert DBTaskResult.objects.successful().get().return_value == "ok"
         clock.shift(timedelta(days=8))
-        upkeep.forget_spent.call()
+        maintenance.forget_spent.call()
         assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
         clock.shift(timedelta(days=30))
-        upkeep.forget_spent.call()
+        maintenance.forget_spent.call()
         assert not DBTaskResult.objects.exists()

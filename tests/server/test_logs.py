@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from comments import mailed_links
 from comments.models import Address
+from comments.notifications import signed_links
 from server.logs import CountedRefusals
 from tests.comments.door import Browser
 from tests.server.wire import Call
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.mark.parametrize("method", ["put", "post"])
 def test_no_line_shows_a_link_by_which_others_could_act(caplog: pytest.LogCaptureFixture, method: str) -> None:
-    link = mailed_links.to_all(Address.objects.create(email="rhea@example.org"))
+    link = signed_links.to_all(Address.objects.create(email="rhea@example.org"))
     path, token = "/" + link.split("/", 3)[3], link.split("/")[-2]
     foreign = Browser(headers={"Sec-Fetch-Site": "cross-site"})
     assert getattr(foreign, method)(path).status_code == 403
@@ -31,7 +31,7 @@ def test_no_line_shows_a_link_by_which_others_could_act(caplog: pytest.LogCaptur
 
 
 def test_nor_does_what_is_told_of_an_error() -> None:
-    link = mailed_links.to_all(Address.objects.create(email="rhea@example.org"))
+    link = signed_links.to_all(Address.objects.create(email="rhea@example.org"))
     handler: Any = logging.getLogger("rejoinder").handlers[0]
     try:
         raise ValueError(link)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.proxies import Proxies, network
+from server.http.proxies import Proxies, network
 
 TRUSTED = ["10.0.0.0/8", "127.0.0.1", "fd00::/8"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.keeper import STOP_WITHIN
+from server.processes.supervisor import STOP_WITHIN
 from tests.conftest import RUNS_ALL
 from tests.server.wire import Call
 from tests.services.below import descendants, is_there, job_workers, web_processes

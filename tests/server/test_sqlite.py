@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.database import SQLITE_OPTIONS
-from server import gate
+from server.http import concurrency
 
 pytestmark = pytest.mark.once
 WRITERS, TIMES = 8, 12
@@ -87,7 +87,7 @@ def raw(connection: Any) -> sqlite3.Connection:
 
 
 def test_the_site_keeps_as_many_connections_as_requests_run_at_once() -> None:
-    assert SQLITE_OPTIONS["pool"] == gate.AT_ONCE
+    assert SQLITE_OPTIONS["pool"] == concurrency.AT_ONCE
 
 
 def test_the_next_request_has_the_same_connection_on_any_thread(pooled: ConnectionHandler) -> None:

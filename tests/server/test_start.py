@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from server.modes import count_open
+from server.file_modes import count_open
 from tests.services.processes import free_port, wait_until
 from tests.services.site import ROOT, Installation, Server
 from tests.transfer.exports import export, item

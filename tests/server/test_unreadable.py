@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from config.wsgi import application
-from server.door import Door
+from server.http.gateway import Door
 from tests import make
 from tests.server.wire import asked
 

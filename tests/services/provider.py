@@ -8,9 +8,9 @@ from urllib.parse import urlencode, urlsplit
 from playwright.sync_api import Locator, Page
 
 # Here, before pytest-django turns DEBUG off: the provider is for DEBUG alone.
-from accounts.demo import server
-from accounts.demo.people import Person, person
-from accounts.demo.troubles import BY_NAME
+from demo.identity_provider import server
+from demo.identity_provider.people import Person, person
+from demo.identity_provider.troubles import BY_NAME
 
 Demo = server.Demo
 __all__ = ["BY_NAME", "Demo", "allow", "deny", "provider", "trouble", "walk"]

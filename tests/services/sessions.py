@@ -14,7 +14,7 @@ def log_in(browser: BrowserContext, user: User, url: str) -> None:
 def session_of(user: User) -> str:
     """The key of a new session that is logged in."""
     session = SessionStore()
-    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.backends.Backend"
+    session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.login.backends.Backend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return str(session.session_key)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts import fetch
+from server.http import fetch
 
 Answer = Callable[["Handler"], None]
 

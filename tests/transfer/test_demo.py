@@ -17,7 +17,7 @@ from accounts.models import User
 from blog.models import Essay
 from comments.models import Comment, Notice, Status, Wording
 from moderation.models import Decision
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

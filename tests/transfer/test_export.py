@@ -10,7 +10,8 @@ import pytest
 from django.core.management import call_command
 from PIL import Image as Pillow
 
-from blog import markup, pictures
+from blog import markup
+from blog.images import uploads
 from blog.models import Authorship, Essay, Image, Redirect, Tag
 from comments.models import Comment, Discussion, Status
 from tests import make
@@ -18,7 +19,7 @@ from tests.blog.writing import long_essay
 from tests.transfer import exports
 from transfer import exporting, importing
 from transfer import pictures as wanted
-from transfer.markdown import writing
+from transfer.markdown import export
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -131,7 +132,7 @@ def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:
     before = essays()
     png = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
-    image = pictures.keep(png.getvalue(), alt="Red")
+    image = uploads.keep(png.getvalue(), alt="Red")
     make.essay("Seen", body=f'<p><img src="{image.file.url}" alt="Red"></p>')
     call_command("export", "markdown", tmp_path / "all.zip", verbosity=0)
     with zipfile.ZipFile(tmp_path / "all.zip") as packed:
@@ -146,7 +147,7 @@ def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:
     after = {essay.title: essay for essay in Essay.objects.all()}
     assert after.keys() == {*before, "Seen"}
     for title, essay in before.items():
-        assert writing.alike(after[title].body) == writing.alike(essay.body), title
+        assert export.alike(after[title].body) == export.alike(essay.body), title
         assert after[title].deck == essay.deck
     assert "<img src=" in after["Seen"].body
     assert Image.objects.count() == 2

@@ -11,16 +11,16 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts import forgetting
 from accounts.models import Commenter, Invitation, User
+from accounts.profiles import erasure
 from blog.models import Essay
-from comments import actions
 from comments.jobs import forget_subscriptions
 from comments.models import Address, Comment, Notice, Subscription, Wording
-from comments.screening import Sender
+from comments.posting import actions
+from comments.screening.screening import Sender
 from tests import make
 from tests.transfer import deletion
-from transfer import person
+from transfer.person import export as person_export
 
 pytestmark = pytest.mark.django_db
 DATA, FORGET = "/accounts/data/", "/accounts/forget/"
@@ -52,11 +52,11 @@ def relations(model: Any) -> set[Any]:
     return found - {Commenter, Essay}  # told of by their own part, and by Authorship
 
 
-OF_BOTH = (*person.OF_COMMENTER, *person.OF_USER)
+OF_BOTH = (*person_export.OF_COMMENTER, *person_export.OF_USER)
 
 
-@pytest.mark.parametrize(("model", "parts"), [(Commenter, person.OF_COMMENTER), (User, OF_BOTH)])
-def test_no_relation_is_left_out(model: Any, parts: tuple[person.Part, ...]) -> None:
+@pytest.mark.parametrize(("model", "parts"), [(Commenter, person_export.OF_COMMENTER), (User, OF_BOTH)])
+def test_no_relation_is_left_out(model: Any, parts: tuple[person_export.Part, ...]) -> None:
     assert relations(model) <= {part.model for part in parts}
 
 
@@ -159,13 +159,13 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
     for subscription in theirs + others:
         Notice.objects.create(kind="confirm", email=subscription.address.email, subscription=subscription)
     daily = Notice.objects.create(kind="daily", email="rosa@example.org")
-    told = person.as_dict(commenter)
+    told = person_export.as_dict(commenter)
     assert {row["address__email"] for row in told["comments.subscription"]} == {
         "typed@example.org", "rosa@example.org", "shared@example.org",
     }  # fmt: skip
     assert len(told["comments.notice"]) == 4
     assert "What you follow by mail" in log_in(reader).get(f"{DATA}about-me.html").text
-    forgetting.forget(commenter, words_stay=True)
+    erasure.forget(commenter, words_stay=True)
     assert list(Subscription.objects.all()) == others
     assert list(Address.objects.order_by("email")) == [foreign, shared]
     assert [notice.subscription for notice in Notice.objects.exclude(subscription=None).order_by("pk")] == others
@@ -217,7 +217,7 @@ def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay:
 
 def test_who_is_forgotten_while_they_post_says_nothing_in_nobodys_name(essay: Essay, reader: User) -> None:
     commenter = Commenter.objects.of(reader)
-    forgetting.forget(commenter, words_stay=True)
+    erasure.forget(commenter, words_stay=True)
     with pytest.raises(actions.Joined):
         actions.post(essay=essay, commenter=commenter, sender=Sender("203.0.113.7", True), text="Too late.")
     assert not Comment.objects.exists()

@@ -10,7 +10,7 @@ from blog.models import Essay
 from comments.models import Comment
 from moderation.models import Decision
 from tests import make
-from transfer import person
+from transfer.person import export as person_export
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 LOG = "/admin/comments/queue/log/"
@@ -69,7 +69,7 @@ def test_the_owner_exports_what_the_person_would_download_and_it_is_logged(owner
     answer = owner.post(page_of(anna), {"action": "json"})
     assert answer["Content-Disposition"] == f'attachment; filename="person-{anna.pk}.json"'
     exported = json.loads(answer.content)
-    assert exported.keys() == person.as_dict(anna).keys()
+    assert exported.keys() == person_export.as_dict(anna).keys()
     assert [row["text"] for row in exported["comments.wording"]] == ["What Anna says.", "What Anna adds."]
     assert "What Anna adds." in owner.post(page_of(anna), {"action": "html"}).content.decode()
     html = read(owner, f"{LOG}?person={anna.pk}&verb=export")

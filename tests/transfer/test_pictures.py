@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from blog import actions as writing
 from blog.models import Essay, Image
-from server.worker import work_off
+from server.jobs.worker import work_off
 from tests.services.web import Server, pass_for_public, serving
 from tests.transfer.exports import bring_text, everything, export, item
 from transfer import pictures

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from blog import pictures
+from blog.images import uploads
 from blog.models import Image
 from transfer.report import Unreadable
 
@@ -29,7 +29,7 @@ class Media:
         try:
             data = self.inside(address) if address.startswith("data:") else self.beside(address)
             return "" if data is None else self.keep(data, alt)
-        except (pictures.NoPicture, OSError, ValueError):
+        except (uploads.NoPicture, OSError, ValueError):
             return ""
 
     def inside(self, address: str) -> bytes | None:
@@ -51,13 +51,13 @@ class Media:
         if not file.is_file() or not file.is_relative_to(self.root):
             return None
         with file.open("rb") as source:
-            return source.read(pictures.BYTES + 1)
+            return source.read(uploads.BYTES + 1)
 
     def keep(self, data: bytes, alt: str) -> str:
         """Raises pictures.NoPicture, and Unreadable where there are too many."""
         if len(self.kept) >= MOST:
             raise Unreadable(f"it holds more than {MOST} pictures")
-        image = pictures.keep(data, alt=alt)
+        image = uploads.keep(data, alt=alt)
         self.kept.append(image)
         return str(image.file.url)
 

@@ -12,8 +12,8 @@ import mammoth
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from blog import pictures
 from blog.editor import Brought, bring
+from blog.images import uploads
 from transfer.document import signs
 from transfer.document.media import Media
 from transfer.report import Unreadable
@@ -62,9 +62,9 @@ def read(data: bytes, media: Media) -> Brought:
         alt = image.alt_text or ""
         try:
             with image.open() as source:
-                return {"src": media.keep(source.read(pictures.BYTES + 1), alt)}
-        except (pictures.NoPicture, KeyError, OSError, zipfile.BadZipFile) as error:
-            why = str(error) if isinstance(error, pictures.NoPicture) else "not in the file"
+                return {"src": media.keep(source.read(uploads.BYTES + 1), alt)}
+        except (uploads.NoPicture, KeyError, OSError, zipfile.BadZipFile) as error:
+            why = str(error) if isinstance(error, uploads.NoPicture) else "not in the file"
             lost.append(("picture(s) that could not come along", f"{alt} ({why})".strip()))
             return {"src": ""}
 

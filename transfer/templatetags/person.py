@@ -2,7 +2,7 @@
 
 from django import template
 
-from transfer.person import Part
+from transfer.person.export import Part
 
 register = template.Library()
 

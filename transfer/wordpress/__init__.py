@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from accounts.models import User
-from transfer.people import Authors
+from transfer.authors import Authors
 from transfer.report import Report
 from transfer.wordpress.discussion import Discussion
 from transfer.wordpress.essays import KINDS, Essays

@@ -7,13 +7,13 @@ from hashlib import blake2b
 
 from django.utils import timezone
 
-from accounts.text import tidy_text
+from accounts.profiles.text import tidy_text
 from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Status
 from transfer import threads
+from transfer.authors import Authors, Details, Guests
 from transfer.models import ImportedComment
-from transfer.people import Authors, Details, Guests
 from transfer.report import Report
 from transfer.threads import Outline, Said
 from transfer.wordpress import items

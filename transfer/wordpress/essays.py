@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import User
-from accounts.names import tidy_line
-from blog import actions, images, markup
+from accounts.profiles.names import tidy_line
+from blog import actions, markup
+from blog.images import renditions
 from blog.models import MENU_LIMIT, Authorship, Essay
 from comments.models import Discussion
-from transfer import addresses, pictures
+from transfer import pictures, redirects
+from transfer.authors import Authors
 from transfer.models import ImportedEssay, WantedPicture
-from transfer.people import Authors
 from transfer.report import Report
 from transfer.wordpress import items
 from transfer.wordpress.survey import Attachment, Survey
@@ -119,7 +120,7 @@ class Essays:
             is_in_menu=is_in_menu(item, kind, published, meta),
             menu_order=items.menu_order(item),
         )
-        for name in images.unstorable(essay.body):
+        for name in renditions.unstorable(essay.body):
             self.report.leave_out("picture(s) without an address on the web", name)
         wishes = (place.name.removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((wish for wish in wishes if slugify(wish, allow_unicode=True)), ""))
@@ -181,7 +182,7 @@ class Essays:
         return [attachment for attachment in attachments if attachment and pictures.is_picture(attachment.url)]
 
     def keep_addresses(self, essay: Essay, place: items.Place) -> None:
-        kept, elsewhere = addresses.keep(place.addresses(self.survey.site), essay)
+        kept, elsewhere = redirects.keep(place.addresses(self.survey.site), essay)
         self.report.made["old address(es) of essays and pages"] += kept
         for path in elsewhere:
             self.report.remark("old address(es) lead(s|) elsewhere already", path)

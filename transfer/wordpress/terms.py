@@ -2,10 +2,10 @@
 
 from django.utils.text import slugify
 
-from accounts.names import tidy_line
+from accounts.profiles.names import tidy_line
 from blog import markup
 from blog.models import Tag
-from transfer import addresses
+from transfer import redirects
 from transfer.report import Report
 from transfer.wordpress import items
 from transfer.wordpress.wxr import Record
@@ -62,7 +62,7 @@ class Terms:
             self.report.made["tag(s)"] += 1
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
-            kept, elsewhere = addresses.keep([path], tag)
+            kept, elsewhere = redirects.keep([path], tag)
             self.report.made["old address(es) of categories and tags"] += kept
             for old in elsewhere:
                 self.report.remark("old address(es) lead(s|) elsewhere already", old)

@@ -12,7 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from transfer.report import Unreadable
-from transfer.wordpress.mending import Mender
+from transfer.wordpress.repair import Mender
 from transfer.wordpress.spool import Comments
 
 LARGEST_FILE = 200 * 1024 * 1024

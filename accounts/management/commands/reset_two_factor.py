@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import factors
+from accounts.login import mfa
 from accounts.models import User
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, login: str, **options: Any) -> None:
         user = self.find(login)
         name = user.get_username()
-        removed, sessions = factors.reset(user)
+        removed, sessions = mfa.reset(user)
         if not removed:
             self.stdout.write(f"{name} has no two-factor authentication. Nothing was changed.")
             return

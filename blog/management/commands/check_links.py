@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from blog import markup, revising
+from blog import markup
 from blog.models import Essay
+from blog.writing import revisions
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             for written in doubtful:
                 self.stdout.write(f"{essay.pk} {essay}: {written} is unclear. Edit the link in the admin.")
             if fix and wrong:
-                revising.amend(essay, markup.complete_links)
+                revisions.amend(essay, markup.complete_links)
         done = "fixed" if fix else "to fix; --fix changes them" if links else "to fix"
         self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
 
@@ -46,4 +47,4 @@ def wrong_links(essay: Essay) -> dict[str, str]:
 
 def unclear_links(essay: Essay) -> list[str]:
     """Only those of the text that is edited next: older ones are history."""
-    return markup.unclear_links(revising.standing(essay).text.body)
+    return markup.unclear_links(revisions.standing(essay).text.body)

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils.translation import ngettext
 
-from comments import bounces
-from comments.bounces import Outcome
+from comments.notifications import bounces
+from comments.notifications.bounces import Outcome
 
 EX_TEMPFAIL = 75  # a mail server that pipes a mail here keeps it and comes again
 

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from comments import spam, teaching
+from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import Figures, Filter, Said, Unreadable
-from moderation import learning
+from comments.spam import Figures, Filter, Said, Unreadable, training
+from moderation.insights import learning
 
 SAID_AT_MOST = 20
 
@@ -41,14 +41,14 @@ class Command(BaseCommand):
         lessons = spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in self.read(files[0]))
         if not lessons:
             raise CommandError(_("There is nothing to learn in %(file)s.") % {"file": files[0]})
-        new = teaching.keep(lessons)
+        new = training.keep(lessons)
         learning.learn()
         words = ngettext("%(count)d comment is new to the filter.", "%(count)d comments are new to the filter.", new)
         self.stdout.write(words % {"count": new})
         self.stdout.write(SpamModel.objects.current().knowledge())
 
     def judge(self, files: list[Path]) -> None:
-        known = teaching.known(Rules.objects.current()) or Filter.taught([])
+        known = training.known(Rules.objects.current()) or Filter.taught([])
         self.stdout.write(str(self.figures(known, self.read(files[0]))))
 
     def each_way_round(self, files: list[Path]) -> None:

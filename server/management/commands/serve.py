@@ -11,8 +11,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
-from server import health, modes, serve, static
+from server import file_modes, static_files
 from server.doctor import findings
+from server.http import health
+from server.processes import serve
 
 DEMO = ("owner", "author", "moderator")
 
@@ -30,11 +32,11 @@ class Command(BaseCommand):
         if port != settings.PORT:  # the settings make the site's address from it
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
-        modes.restrict(settings.DATA_DIR)
+        file_modes.restrict(settings.DATA_DIR)
         self.refuse_pending_migrations()
-        if not static.are_collected():
+        if not static_files.are_collected():
             self.stdout.write("Collecting the static files.")
-            static.collect()
+            static_files.collect()
         greeting = self.greeting(host, port)
         beside = {"job worker": "worker"}
         if settings.DEMO_PROVIDER_URL and not no_demo_provider:

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import autodiscover_modules
 
-from server import database, fence, modes
-from server.worker import Worker
+from server import database, file_modes
+from server.jobs.worker import Worker
+from server.processes import signals
 
 
 class Command(BaseCommand):
@@ -17,8 +18,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         database.limit_statements()
-        modes.restrict(settings.DATA_DIR)
+        file_modes.restrict(settings.DATA_DIR)
         worker = Worker()
-        fence.once_told(fence.STOPS, worker.stop)
+        signals.once_told(signals.STOPS, worker.stop)
         autodiscover_modules("jobs")
         worker.run()

@@ -1,0 +1,23 @@
+"""What the doctor reports about accounts."""
+
+from collections.abc import Iterator
+
+from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext as _
+
+from accounts.login import encryption
+from server.doctor import Finding, Gravity, looks_round
+
+
+@looks_round
+def about_two_factor_secrets() -> Iterator[Finding]:
+    rows = Authenticator.objects.select_related("user").order_by("user__username")
+    names = dict.fromkeys(row.user.get_username() for row in rows if not encryption.is_readable(row))
+    if names:
+        yield Finding(
+            Gravity.ERROR,
+            _("Two-factor authentication"),
+            _("These people cannot log in, because their secrets cannot be decrypted: %(names)s.")
+            % {"names": ", ".join(names)},
+            _("Add the SECRET_KEY of that time to SECRET_KEY_FALLBACKS, or run: manage.py reset_two_factor LOGIN"),
+        )

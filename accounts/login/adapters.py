@@ -1,0 +1,236 @@
+"""allauth's only seam: what a log-in means here."""
+
+from smtplib import SMTPException
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core import context as account_context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, _build_apps_from_settings
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError, AuthProcess
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from accounts.login import attempts, codes, connecting, devices, email_verification, redirects, sessions
+from accounts.login import log as login_log
+from accounts.login.backends import user_named
+from accounts.models import User
+from accounts.profiles import identity
+from accounts.profiles.names import tidy_line
+from accounts.providers import requests as provider_requests
+
+STAGES = {
+    "allauth.account.stages.LoginByCodeStage": "accounts.login.stages.CodeStage",
+    "allauth.account.stages.EmailVerificationStage": "accounts.login.stages.AddressStage",
+    "allauth.mfa.stages.AuthenticateStage": "accounts.login.stages.SecondFactorStage",
+}
+# What the page that follows says itself
+SILENT = {
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "account/messages/login_code_sent.txt",
+    "account/messages/email_confirmation_sent.txt",
+}
+# What a service that has lost its mind may give for a key, as allauth writes it: many people would be one
+NOBODY = {"None", "False", "True", "0", "[]", "{}"}
+WAYS = {
+    "reauthenticate": _("Your password"),
+    "mfa_reauthenticate": _("A code of your app, or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("A passkey"),
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "incorrect_code": _("This code is wrong or has expired. Check the email, or ask for another code."),
+        "email_password_mismatch": _("That address and that password do not belong together."),
+        "username_password_mismatch": _("That name and that password do not belong together."),
+        "incorrect_password": _("This is not the password of your account."),
+        "too_many_login_attempts": _("Too many attempts. Please start again."),
+        "rate_limited": _("That was quick: please wait a moment, then try again."),
+        "duplicate_email": _("This address is among yours already."),
+        "same_as_current": _("This is the address that the code went to."),
+    }
+
+    def get_login_stages(self) -> list[str]:
+        return [STAGES.get(stage, stage) for stage in super().get_login_stages()]
+
+    def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
+        """Never made from the address: it stands in public ones."""
+        return super().generate_unique_username(
+            [text for text in txts if text and "@" not in text] or ["reader"], regex
+        )
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        email, username = credentials.get("email", ""), credentials.get("username", "")
+        attempt = attempts.password(request, username or email, user_named(email, username))
+        user = super().authenticate(request, **credentials)
+        if user:
+            attempt.succeed()
+        else:
+            attempt.fail()
+        return user
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        devices.remember(request, response, user)
+        return response
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        login_log.succeeded(request, user)
+        request.session.set_expiry(None)  # as long as any, whatever was carried to here
+        sessions.begin(request.session)
+        identity.recognise(request, user)
+        sessions.note(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Somebody else may come next, but what was being written stays."""
+        carried = request.session.get(redirects.CARRIED)
+        super().logout(request)
+        if carried:
+            redirects.carry(request, carried)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether a log-in may lead there: to a page of this very host."""
+        request = account_context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
+    ) -> None:
+        if message_template not in SILENT or request.POST.get("action") == "resend":
+            super().add_message(request, level, message_template, *rest, **more)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """At once, since somebody waits for it, who is told when it cannot go out.
+
+        Mails speak of the site by the owner's name for it, not by the host that was asked.
+        """
+        request = account_context.request
+        prepared = codes.prepared(request, template_prefix, email, context)
+        if prepared is None:
+            return
+        site = SimpleNamespace(name=str(request.site), domain=urlsplit(settings.SITE_URL).netloc)
+        more = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
+        try:
+            super().send_mail(template_prefix, email, {**more, **prepared})
+        except (SMTPException, OSError) as error:
+            identity.logger.warning("A mail could not be sent: %s", error)
+            words = _(
+                "The mail could not be sent: our mail server does not take it. Please try again in a few minutes."
+            )
+            messages.error(request, words)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": WAYS[way["id"]]} for way in found]
+
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        """As it stands in mails."""
+        return sessions.described(super().get_http_user_agent(request))
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        user.username = user.username or self.generate_unique_username([user.name])
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """By our code. Whoever else claims the address has claimed what is not theirs."""
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed:
+            email_verification.release(email_address.email)
+        return confirmed
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """Those of the settings alone: there is no other place to set one up, and asking for one costs a query."""
+        found = _build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for apps in found.values() for app in apps]
+
+    def get_requests_session(self) -> requests.Session:
+        return provider_requests.session()
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """A newcomer, as the provider describes them. The name is what stands over their comments."""
+        user: User = super().populate_user(request, sociallogin, {"email": data.get("email")})
+        whole = f"{data.get('first_name') or ''} {data.get('last_name') or ''}"
+        names = [
+            tidy_line(part, 245) for part in (data.get("name"), whole, data.get("username")) if isinstance(part, str)
+        ]
+        user.name = next(filter(None, names), "")
+        handle = data.get("username")
+        user.username = self.username(handle if isinstance(handle, str) else "", user.name)
+        return user
+
+    @transaction.atomic
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """A newcomer's account, or nothing: of two answers at once the second leaves no half of one behind."""
+        user: User = super().save_user(request, sociallogin, form)
+        return user
+
+    def username(self, *wishes: str) -> str:
+        return AccountAdapter().generate_unique_username([wish for wish in wishes if wish])
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """What a provider says of addresses counts only if we take its word; nobody is joined on anything less."""
+        if sociallogin.account.uid in NOBODY:
+            raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
+        provider = identity.provider_of(sociallogin.account.provider)
+        for email in sociallogin.email_addresses:
+            email.verified = email.verified and bool(provider and provider.proves_addresses)
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            connecting.take(request, sociallogin)
+            return
+        if not sociallogin.account.pk and any(
+            email_verification.is_of_staff(email) for email in emails_in(sociallogin)
+        ):
+            key = identity.service_of(sociallogin.account.provider)["key"]
+            login_log.failed(request, key, ", ".join(sorted(emails_in(sociallogin))))
+            raise ImmediateHttpResponse(redirects.after_refusing_staff(sociallogin.state, key))
+        if sociallogin.is_existing:
+            return
+        sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
+        if isinstance(newcomer := sociallogin.user, User):
+            newcomer.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
+
+    def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
+        """Only where both sides proved it: a provider that we trust to, and somebody here by our own code."""
+        provider = identity.provider_of(login.account.provider)
+        proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
+        return bool(provider and provider.proves_addresses) and proved.exists()
+
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
+    ) -> None:
+        """Back to where the log-in began, which says what happened in words."""
+        if exception is not None or error != AuthError.CANCELLED:
+            identity.logger.warning("Log-in with %s failed: %s", provider, exception or error)
+            login_log.failed(request, identity.service_of(getattr(provider, "sub_id", str(provider)))["key"])
+        state = (extra_context or {}).get("state")
+        outcome = "denied" if error == AuthError.CANCELLED else "failed"
+        raise ImmediateHttpResponse(redirects.after_failure(request, state, outcome))
+
+
+def emails_in(login: SocialLogin) -> set[str]:
+    """Every address that the provider named, verified or not."""
+    named = {email.email for email in login.email_addresses} | {getattr(login.user, "email", "")}
+    return {email for email in named if email}
+
+
+def settle(email: EmailAddress) -> bool:
+    """Whether a newcomer may have this address. One that they proved is nobody else's who did not."""
+    if email.verified:
+        email_verification.release(email.email)
+    others = EmailAddress.objects.filter(email=email.email.lower())
+    return not others.exists() and not User.objects.filter(email__iexact=email.email).exists()

@@ -1,0 +1,128 @@
+"""The forms by which people come in, in our words. Apart from `forms`, from which allauth's own derive."""
+
+from typing import Any
+
+from allauth.account import forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
+
+from accounts.login import attempts, codes, email_verification
+from accounts.profiles.forms import EmailField
+
+
+def address() -> EmailField:
+    field = EmailField(
+        label=_("Email"), max_bytes=100, error_messages={"required": _("Please give your email address.")}
+    )
+    field.widget.attrs["autocomplete"] = "email"
+    return field
+
+
+class AddressMixin:
+    """An address of no more bytes than a comment's writer may have."""
+
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = address()
+
+
+class SignupForm(AddressMixin, forms.SignupForm):
+    """Name and address. The mailed code is the key; a password can be made later by those who want one."""
+
+    field_order = ["name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password1", None)
+
+    def clean_email(self) -> str:
+        attempts.sign_up(context.request)
+        return super().clean_email()
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Do the work of a new account for an address that has one, too: else the time taken would tell."""
+        if self.account_already_exists:
+            email, other = self.cleaned_data["email"], f"{get_random_string(12)}@example.invalid"
+            self.cleaned_data["email"], self.account_already_exists = other, False
+            with transaction.atomic():
+                self.save(request)
+                transaction.set_rollback(True)
+            self.cleaned_data["email"], self.account_already_exists = email, True
+        return super().try_save(request)
+
+
+class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        attempts.ask_for_email(context.request, "log in", self.cleaned_data["email"])
+        return super().clean_email()
+
+
+class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm):
+    def clean_email(self) -> str:
+        """Who only claims an address is not reached by it: the account would be theirs as much as the reader's."""
+        attempts.ask_for_email(context.request, "reset", self.cleaned_data["email"])
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if email_verification.is_proved(user, email)]
+        return email
+
+
+class AddEmailForm(AddressMixin, forms.AddEmailForm): ...
+
+
+class ChangeEmailForm(AddressMixin, forms.ChangeEmailForm):
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = self.cleaned_data["email"].lower()
+        return super().clean_email()
+
+
+class CodeMixin:
+    """A code that was emailed to this address, whichever browser asked for it. allauth's own copy is not used.
+
+    `expected_code` is empty where allauth only pretends to have emailed one.
+    """
+
+    purpose: str
+    email: str
+    expected_code: str | None
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        is_valid = codes.redeem(context.request, self.purpose, self.email, code)
+        if not is_valid or not self.expected_code:
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class ConfirmLoginCodeForm(CodeMixin, forms.ConfirmLoginCodeForm):
+    purpose = "log in"
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+
+class ConfirmResetCodeForm(CodeMixin, forms.ConfirmPasswordResetCodeForm):
+    purpose = "reset"
+
+    def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+
+class ConfirmAddressForm(CodeMixin, forms.ConfirmEmailVerificationCodeForm):
+    purpose = "verify"
+
+    def clean_code(self) -> str:
+        """That somebody else only claims the address keeps nobody from proving it."""
+        code = super().clean_code()
+        if email_verification.is_somebody_elses(self.email, self.user):
+            raise get_adapter().validation_error("email_taken")
+        return code

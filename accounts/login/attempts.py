@@ -1,0 +1,169 @@
+"""How often a login may fail: counted per account and network, and apart for browsers that have logged in before.
+
+So a stranger's failures hold up only the stranger's network. Guessing from many networks is answered otherwise: after
+GUESSES failures the right password needs an emailed code as well, and after as many wrong codes they become longer.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.login import devices
+from accounts.login import log as login_log
+from accounts.login.backends import user_named
+from accounts.models import User
+from server.http import proxies, ratelimit
+
+MINUTE, MONTH = 60.0, 30 * 24 * 60 * 60.0
+GUESSES = 20  # failures from unknown browsers within a month
+
+
+class Count(NamedTuple):
+    """The arguments of limits.take()."""
+
+    purpose: str
+    who: str
+    seconds: float
+    times: int
+
+    def take(self) -> float:
+        return ratelimit.take(self.purpose, self.who, self.seconds, count=self.times)
+
+    def give_back(self) -> None:
+        ratelimit.give_back(self.purpose, self.who, self.seconds, count=self.times)
+
+    def is_spent(self) -> bool:
+        return ratelimit.is_spent(self.purpose, self.who, self.seconds, count=self.times)
+
+
+@dataclass
+class Attempt:
+    """One try at a password or a code, counted as failed until it succeeds."""
+
+    request: HttpRequest
+    method: str
+    login: str
+    user: User | None
+    taken: list[Count] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.login = self.login.strip().lower()
+        self.is_known = bool(devices.known(self.request, self.user))
+
+    def begin(self) -> None:
+        """Raises ValidationError for a browser or network that has to wait."""
+        account = Count(self.method, whose(self.request, self.login, self.user), 5 * MINUTE, 5)
+        network = Count("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
+        for count in [account] if self.is_known else [account, network]:
+            if seconds := count.take():
+                login_log.failed(self.request, self.method, self.login)
+                raise too_many(self.request, seconds)
+            self.taken.append(count)
+
+    def is_guessed_at(self, who: str) -> bool:
+        """Whether unknown browsers have failed GUESSES times; this try counts among them until it succeeds."""
+        count = guesses(self.method, who)
+        if self.is_known:
+            return False
+        if count.take():
+            return True
+        self.taken.append(count)
+        return False
+
+    def succeed(self) -> None:
+        for count in self.taken:
+            count.give_back()
+
+    def fail(self) -> None:
+        login_log.failed(self.request, self.method, self.login)
+
+
+def whose(request: HttpRequest, account: str, user: User | None) -> str:
+    """The known browser, or else the account as it was named together with the network."""
+    return devices.known(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
+
+
+def guesses(method: str, who: str) -> Count:
+    return Count("wrong codes" if method == "code" else "wrong logins", who, MONTH, GUESSES)
+
+
+def too_many(request: HttpRequest, seconds: float) -> ValidationError:
+    request.retry_after = math.ceil(seconds)  # type: ignore[attr-defined]
+    minutes = math.ceil(seconds / MINUTE)
+    words = ngettext(
+        "Too many attempts. Please wait %(minutes)d minute and try again.",
+        "Too many attempts. Please wait %(minutes)d minutes and try again.",
+        minutes,
+    )
+    return ValidationError(words, code="too_many", params={"minutes": minutes})
+
+
+# What is tried
+
+
+def password(request: HttpRequest, login: str, user: User | None) -> Attempt:
+    """Count a try at a password. While strangers guess at the account, the right one needs an emailed code as well."""
+    attempt = Attempt(request, "password", login, user)
+    attempt.begin()
+    # An unknown login costs the same work.
+    request.is_guessed_at = attempt.is_guessed_at(str(user.pk if user else 0))  # type: ignore[attr-defined]
+    return attempt
+
+
+def code_address(request: HttpRequest, user: User) -> str:
+    """Where to email the code that this password login needs as well, or nothing if it needs or can have none."""
+    return verified_address(user) if getattr(request, "is_guessed_at", False) else ""
+
+
+def verified_address(user: User) -> str:
+    verified = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk")
+    return verified.values_list("email", flat=True).first() or ""
+
+
+def second_factor(request: HttpRequest, user: User) -> Attempt:
+    """Count a try at a two-factor code by someone who has the password."""
+    attempt = Attempt(request, "two-factor", user.username, user)
+    attempt.begin()
+    if attempt.is_guessed_at(str(user.pk)) and not had_code(request, user) and verified_address(user):
+        attempt.fail()
+        raise ValidationError(_("Too many attempts. Please log in again; we'll also email you a code."))
+    return attempt
+
+
+def had_code(request: HttpRequest, user: User) -> bool:
+    return any(record.get("method") == "code" for record in get_authentication_records(request, user))
+
+
+def emailed_code(request: HttpRequest, email: str) -> Attempt:
+    attempt = Attempt(request, "code", email, user_named(email, ""))
+    attempt.begin()
+    attempt.is_guessed_at(attempt.login)
+    return attempt
+
+
+# What is asked for
+
+
+def ask_for_email(request: HttpRequest, purpose: str, email: str) -> None:
+    """Count a request for an email. Raises ValidationError for a browser or network that has to wait."""
+    user = user_named(email, "")
+    account = Count(f"ask {purpose}", whose(request, email.lower(), user), MINUTE, 5)
+    network = Count("ask for emails", request.META["REMOTE_ADDR"], MINUTE, 30)
+    for count in [account] if devices.known(request, user) else [account, network]:
+        if seconds := count.take():
+            raise too_many(request, seconds)
+
+
+def sign_up(request: HttpRequest) -> None:
+    """Count a new account. Raises ValidationError for a network that has to wait."""
+    address = request.META["REMOTE_ADDR"]
+    for count in (Count("sign up", address, MINUTE, 5), Count("sign up in an hour", address, 60 * MINUTE, 20)):
+        if seconds := count.take():
+            raise too_many(request, seconds)

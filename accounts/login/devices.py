@@ -1,0 +1,57 @@
+"""The signed cookie of browsers that have logged in before, whose attempts are counted apart from strangers'.
+
+See OWASP, "Slow Down Online Guessing Attacks with Device Cookies". The cookie holds one token for each account that
+logged in here. A token is bound to the account's password, so a new password makes strangers of all browsers.
+"""
+
+import secrets
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+
+MOST_ACCOUNTS = 5
+SEPARATOR = "~"
+
+
+def known(request: HttpRequest, user: User | None) -> str:
+    """A name for this browser if this account has logged in here before, or else an empty string."""
+    if user is None:
+        return ""
+    return next((name for token in tokens(request) if (name := name_in(token, user))), "")
+
+
+def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    others = [token for token in tokens(request) if not name_in(token, user)]
+    token = signer(user).sign(secrets.token_urlsafe(12))
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        SEPARATOR.join([token, *others][:MOST_ACCOUNTS]),
+        max_age=settings.DEVICE_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget(response: HttpResponse) -> HttpResponse:
+    response.delete_cookie(settings.DEVICE_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+def tokens(request: HttpRequest) -> list[str]:
+    cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
+    return [token for token in cookie.split(SEPARATOR)[:MOST_ACCOUNTS] if token]
+
+
+def name_in(token: str, user: User) -> str:
+    try:
+        return signer(user).unsign(token, max_age=settings.DEVICE_COOKIE_AGE)
+    except signing.BadSignature:
+        return ""
+
+
+def signer(user: User) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"accounts.login.devices {user.pk} {user.password}")

@@ -1,0 +1,74 @@
+"""Letting go of a connected account: another way in stays, and nothing says any more that it is theirs."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.internal.flows import login as login_flow
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import forms
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.models import Commenter, User
+from accounts.profiles import identity
+
+
+class DisconnectForm(forms.DisconnectForm):
+    """allauth lets nobody go without a password; here a mailed code or a passkey lets people in as well.
+
+    It cannot let go of an account whose provider is switched off, either.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        account = self.cleaned_data.get("account")
+        if account and not has_another_way_in(account.user, without=account):
+            raise ValidationError(
+                _("This is the only way into your account. Prove an email address first, then remove it.")
+            )
+        return self.cleaned_data
+
+    @transaction.atomic
+    def save(self) -> None:
+        account = self.cleaned_data["account"]
+        raise_if_reauthentication_required(self.request, app="allauth.socialaccount")
+        account.delete()
+        unsay(account.user, str(self.request.site))
+        forget_log_in(self.request, account)
+        get_account_adapter().add_message(
+            self.request, messages.INFO, "socialaccount/messages/account_disconnected.txt"
+        )
+        context = {"account": account, "provider": identity.service_of(account.provider)["name"]}
+        get_adapter().send_notification_mail("socialaccount/email/account_disconnected", account.user, context=context)
+
+
+def unsay(user: User, site: str) -> None:
+    """What stands beside a name has to come from an account that is still theirs."""
+    commenter = Commenter.objects.filter(user=user).first()
+    marks = {identity.mark_of(other) for other in SocialAccount.objects.filter(user=user)}
+    if commenter and commenter.mark not in marks | {"", site}:
+        identity.update(commenter, {"mark": "", "profile": "", "picture_url": ""})
+
+
+def has_another_way_in(user: User, *, without: SocialAccount | None = None) -> bool:
+    """Whether somebody can come in without their password, and without that account."""
+    others = SocialAccount.objects.filter(user=user)
+    others = others.exclude(pk=without.pk) if without else others
+    proved = EmailAddress.objects.filter(user=user, verified=True)
+    passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return others.exists() or proved.exists() or passkeys.exists()
+
+
+def forget_log_in(request: HttpRequest, account: SocialAccount) -> None:
+    """The session stays; that it began with this account is no longer said."""
+    came_by = {"provider": account.provider, "uid": account.uid}
+    records = request.session.get(login_flow.AUTHENTICATION_METHODS_SESSION_KEY) or []
+    request.session[login_flow.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        record for record in records if came_by.items() - record.items()
+    ]

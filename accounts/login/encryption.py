@@ -1,0 +1,65 @@
+"""The secrets of two-factor authentication, encrypted with keys derived from SECRET_KEY and its fallbacks."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+SALT = "accounts.login.encryption"
+SECRETS = ("secret", "seed")  # as allauth names those of an authenticator app and of recovery codes
+
+
+def encrypt(text: str) -> str:
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def decrypt(token: str) -> str:
+    """Return the text that was encrypted. Raises InvalidToken."""
+    return _cipher().decrypt(token).decode()
+
+
+def is_readable(authenticator: Authenticator) -> bool:
+    """Return whether the secrets of an authenticator can be decrypted."""
+    try:
+        _changed(authenticator, decrypt)
+    except InvalidToken:
+        return False
+    return True
+
+
+def renew() -> None:
+    """Encrypt with today's SECRET_KEY what an older one has encrypted, so that the fallback can be removed."""
+    for pk in Authenticator.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            if row and is_readable(row) and (data := _changed(row, _renewed)) != row.data:
+                row.data = data
+                row.save(update_fields=["data"])
+
+
+def _cipher() -> MultiFernet:
+    """The first key encrypts; all of them decrypt."""
+    return MultiFernet([_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _fernet(key: str) -> Fernet:
+    return Fernet(urlsafe_b64encode(salted_hmac(SALT, "", key, algorithm="sha256").digest()))
+
+
+def _renewed(token: str) -> str:
+    try:
+        _fernet(settings.SECRET_KEY).decrypt(token)
+    except InvalidToken:
+        return _cipher().rotate(token).decode()
+    return token
+
+
+def _changed(authenticator: Authenticator, change: Callable[[str], str]) -> dict[str, Any]:
+    """The authenticator's data, with every secret as `change` returns it."""
+    data: dict[str, Any] = authenticator.data
+    return data | {name: change(str(data[name])) for name in SECRETS if name in data}

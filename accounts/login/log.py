@@ -1,0 +1,41 @@
+"""One log line for each login, successful or failed, in a stable form: docs/fail2ban.md documents it."""
+
+import json
+import logging
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.http import HttpRequest
+
+from accounts.models import User
+from accounts.profiles import identity
+
+logger = logging.getLogger("rejoinder.login")
+LONGEST = 100
+
+
+def failed(request: HttpRequest, method: str, account: str = "") -> None:
+    logger.warning("login failed: %s", described(request, method, account))
+
+
+def succeeded(request: HttpRequest, user: User) -> None:
+    logger.info("login succeeded: %s", described(request, methods(request, user), user.username))
+
+
+def described(request: HttpRequest, method: str, account: str) -> str:
+    """The client's address after the trusted proxies, and last what the person typed: in ASCII, quoted and cut."""
+    return f"address={request.META['REMOTE_ADDR']} method={method} account={json.dumps(account[:LONGEST])}"
+
+
+def methods(request: HttpRequest, user: User) -> str:
+    """How a person logged in, such as `password+two-factor`."""
+    records = get_authentication_records(request, user)
+    return "+".join(dict.fromkeys(method_of(record) for record in records)) or "unknown"
+
+
+def method_of(record: dict[str, str]) -> str:
+    method = record.get("method", "")
+    if method == "socialaccount":
+        return identity.service_of(record.get("provider", ""))["key"]
+    if method == "mfa":
+        return "passkey" if record.get("passwordless") else "two-factor"
+    return method

@@ -1,0 +1,94 @@
+"""Passkeys and second factors: who is asked for one, what they are called, and how they are stored and removed."""
+
+import logging
+from collections import Counter
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.login import encryption, sessions
+from accounts.models import User
+
+logger = logging.getLogger("rejoinder.accounts")
+
+Type = Authenticator.Type
+
+
+class Adapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("This code is not right, or no longer. Please take the next one."),
+        "unverified_email": gettext_lazy("Please prove your email address first, or remove it."),
+    }
+
+    def _get_site_name(self) -> str:
+        """As the app and the device will show it: the owner's name for the site."""
+        return str(context.request.site)
+
+    def build_totp_svg(self, url: str) -> str:
+        """To stand in the page itself: the policy lets no picture in that is data."""
+        return super().build_totp_svg(url).partition("?>")[2]
+
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return encryption.decrypt(encrypted_text)
+        except InvalidToken:
+            logger.error("A two-factor secret cannot be decrypted. `manage.py doctor` says what to do.")
+            words = _(
+                "Your codes can't be checked. Ask the owner of this site to reset your two-factor authentication."
+            )
+            raise PermissionDenied(words) from None
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Passkey %(number)d") % {"number": count + 1} if count else _("Passkey")
+
+
+def is_asked_of(user: User) -> bool:
+    """Whether a log-in by something else is not enough: codes of an app are there for that; a passkey is a way in,
+    and a second lock only where more can be done than to speak.
+    """
+    kinds = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
+    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+
+
+def step_before_the_admin(request: HttpRequest, user: User) -> str:
+    """Where somebody goes first who has no second factor, or did not come in by it; nothing for all others."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if not kinds & {Type.TOTP, Type.WEBAUTHN}:
+        return reverse("mfa_index")
+    if any(record.get("method") == "mfa" for record in get_authentication_records(request, user)):
+        return ""
+    way = "mfa_reauthenticate_webauthn" if kinds == {Type.WEBAUTHN} else "mfa_reauthenticate"
+    return f"{reverse(way)}?{urlencode({'next': request.get_full_path()})}"
+
+
+@transaction.atomic
+def reset(user: User) -> tuple[list[str], int]:
+    """Remove all authenticators and end all sessions; return what was removed, in words, and how many sessions ended.
+
+    The device that is lost may be logged in, so no session stays.
+    """
+    rows = Authenticator.objects.filter(user=user)
+    counts = Counter(rows.values_list("type", flat=True))
+    if not counts:
+        return [], 0
+    rows.delete()
+    ended = [sessions.end(session) for session in sessions.of(user)]
+    passkeys = f"{counts[Type.WEBAUTHN]} passkeys" if counts[Type.WEBAUTHN] > 1 else "a passkey"
+    words = {Type.TOTP: "an authenticator app", Type.WEBAUTHN: passkeys, Type.RECOVERY_CODES: "recovery codes"}
+    return [words[kind] for kind in words if counts[kind]], len(ended)

@@ -1,0 +1,81 @@
+"""One's own picture: upload one, remove it, or show that of the account again."""
+
+import math
+from collections.abc import Iterable
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.middleware import Request
+from accounts.models import Commenter, User
+from accounts.profiles import avatars
+from server.http import ratelimit
+
+AN_HOUR = 30
+
+
+class PictureForm(forms.Form):
+    picture = forms.FileField(
+        error_messages={
+            "required": gettext_lazy("Please choose a picture first."),
+            "empty": gettext_lazy("This file is empty. Please choose another one."),
+        }
+    )
+
+    def clean_picture(self) -> avatars.Files:
+        try:
+            return avatars.rewritten(self.cleaned_data["picture"].read(avatars.BYTES + 1))
+        except avatars.NoPicture as error:
+            raise ValidationError(str(error)) from error
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def picture(request: Request) -> HttpResponse:
+    commenter = Commenter.objects.of(cast(User, request.user))
+    if request.method != "POST":
+        return page(request, commenter)
+    if commenter.has_lost_picture:
+        return page(request, commenter, status=403)
+    if "remove" in request.POST:
+        avatars.remove(commenter)
+        return changed(request, _("Your picture is removed."))
+    if "follow" in request.POST:
+        avatars.follow(commenter)
+        return changed(request, _("The picture of your account will stand here in a moment."))
+    return upload(request, commenter)
+
+
+def upload(request: Request, commenter: Commenter) -> HttpResponse:
+    if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=AN_HOUR):
+        words = _("That was many pictures in a short time. Please try again in a few minutes.")
+        response = page(request, commenter, [words], status=429)
+        response.headers["Retry-After"] = str(math.ceil(seconds))
+        return response
+    form = PictureForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return page(request, commenter, form.errors["picture"], status=422)
+    avatars.upload(commenter, form.cleaned_data["picture"])
+    return changed(request, _("This is your picture now."))
+
+
+def page(request: Request, commenter: Commenter, errors: Iterable[object] = (), *, status: int = 200) -> HttpResponse:
+    context = {
+        "commenter": avatars.face(commenter) | {"row": commenter},
+        "errors": list(errors),
+        "megabytes": avatars.BYTES // 1024 // 1024,
+    }
+    return render(request, "account/picture.html", context, status=status)
+
+
+def changed(request: Request, words: str) -> HttpResponse:
+    messages.success(request, words)
+    return redirect("account_picture")

@@ -1,0 +1,174 @@
+"""Authors and moderators come by invitation: a mailed link, good once and for seven days, proves the address."""
+
+import secrets
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import NamedTuple
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.internal.flows.logout import logout
+from allauth.account.models import EmailAddress, Login
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from accounts.login import email_verification
+from accounts.middleware import Request
+from accounts.models import Invitation, User
+from server.jobs.tasks import job
+
+SALT = "accounts.profiles.invitations"
+LASTS = timedelta(days=7)
+KEPT = timedelta(days=60)
+
+
+class Letterhead(NamedTuple):
+    """In whose name a mail goes out: a job knows no request."""
+
+    by: str
+    site: str
+    language: str
+
+
+class Already(Exception):
+    """There is an invitation for this address, which is the argument."""
+
+
+# What the owner does
+
+
+def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead) -> Invitation:
+    invitation = Invitation(email=email.lower(), name=name, role=role, by=by, nonce=new_nonce(), sent=timezone.now())
+    try:
+        with transaction.atomic():
+            invitation.save(force_insert=True)
+            send.enqueue(invitation.pk, invitation.nonce, *letterhead)
+    except IntegrityError as error:
+        raise Already(Invitation.objects.get(email=invitation.email)) from error
+    return invitation
+
+
+@transaction.atomic
+def invite_again(invitation: Invitation, *, letterhead: Letterhead) -> None:
+    """Another seven days, by another link."""
+    invitation.nonce, invitation.sent, invitation.mailed, invitation.error = new_nonce(), timezone.now(), None, ""
+    invitation.save(update_fields=["nonce", "sent", "mailed", "error"])
+    send.enqueue(invitation.pk, invitation.nonce, *letterhead)
+
+
+def withdraw(invitation: Invitation) -> None:
+    invitation.delete()
+
+
+def who_has(email: str, role: str) -> User | None:
+    """Somebody who proved this address and has the role already."""
+    proved = EmailAddress.objects.filter(email=email.lower(), verified=True, user__groups__name=role)
+    address = proved.select_related("user").first()
+    return address.user if address else None
+
+
+def new_nonce() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def forget_old() -> None:
+    """Of those who never came, nothing is kept."""
+    Invitation.objects.filter(sent__lt=timezone.now() - KEPT).delete()
+
+
+@job(retry=True)
+def send(pk: int, nonce: str, *letterhead: str) -> None:
+    invitation = Invitation.objects.filter(pk=pk, nonce=nonce, mailed=None).first()
+    if invitation is None:  # withdrawn, come, mailed, or another link takes its place
+        return
+    same = Invitation.objects.filter(pk=pk, nonce=nonce)
+    try:
+        written(invitation, Letterhead(*letterhead)).send()
+    except OSError as error:  # SMTPException is one
+        same.update(error=str(error))
+        raise
+    same.update(mailed=timezone.now(), error="")
+
+
+def written(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlternatives:
+    with translation.override(letterhead.language):
+        context = {
+            "site": SimpleNamespace(name=letterhead.site, language=letterhead.language),
+            "by": letterhead.by,
+            "invitation": invitation,
+            "link": settings.SITE_URL + reverse("account_invitation", args=[token_of(invitation)]),
+            "until": invitation.sent + LASTS,
+        }
+        message = EmailMultiAlternatives(
+            " ".join(render_to_string("mail/invitation_subject.txt", context).split()),
+            render_to_string("mail/invitation.txt", context),
+            to=[invitation.email],
+            headers={"Auto-Submitted": "auto-generated"},
+        )
+        message.attach_alternative(render_to_string("mail/invitation.html", context), "text/html")
+    return message
+
+
+# What the invited do
+
+
+def token_of(invitation: Invitation) -> str:
+    return signing.dumps([invitation.pk, invitation.nonce], salt=SALT)
+
+
+def read(token: str) -> Invitation | None:
+    """The invitation that a mailed link belongs to, while it is good."""
+    try:
+        pk, nonce = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError):
+        return None
+    return Invitation.objects.filter(pk=pk, nonce=nonce, sent__gt=timezone.now() - LASTS).first()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: Request, token: str) -> HttpResponse:
+    """The mailed link: looking at it does nothing, a button does."""
+    found = read(token)
+    if found is None:
+        return no_longer(request)
+    if request.method == "POST":
+        response = come_in(request, found)
+    else:
+        response = render(request, "account/invitation.html", {"invitation": found})
+    response.headers["Referrer-Policy"] = "same-origin"  # the address is the proof; and the button is ours
+    return response
+
+
+def come_in(request: Request, invitation: Invitation) -> HttpResponse:
+    """Whoever reads the mail has proved the address: into the account that it is proved for, or a new one."""
+    with transaction.atomic():
+        deleted, _rows = Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).delete()
+        if not deleted:  # pressed twice
+            return no_longer(request)
+        user = email_verification.account_of(invitation.email, name=invitation.name)
+        give(user, invitation.role)
+    if request.user != user:
+        logout(request, show_message=False)
+    record_authentication(request, user, method="code", email=invitation.email)
+    onward = reverse("admin:index")
+    answer: HttpResponse = perform_login(request, Login(user=user, email=invitation.email, redirect_url=onward))
+    return answer
+
+
+def give(user: User, role: str) -> None:
+    """The admin opens to them, as far as the group reaches."""
+    user.groups.add(Group.objects.get(name=role))
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    user.is_staff = True
+
+
+def no_longer(request: Request) -> HttpResponse:
+    return render(request, "account/invitation_gone.html", status=410)

@@ -1,0 +1,86 @@
+"""Names as they are kept, and as they are compared: a name that looks like another's folds to the same letters."""
+
+import re
+import unicodedata
+
+from accounts.profiles.text import drop_leading_marks, tidy_text
+
+_SPACES = re.compile(r"[\s\u2800]+")
+# Of use between lines of prose, but not in a name; and private letters, which a font could draw as the mark of staff.
+_OUT_OF_PLACE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ue000-\uf8ff\U000f0000-\U0010ffff]")
+
+# Letters of other scripts, and oddities of the Latin one, that a reader takes for the Latin letter beside them.
+_LOOKALIKES = str.maketrans(
+    {
+        letter: latin
+        for latin, letters in {
+            "a": "ⲁаαɑᴀΑАᎪꓮ@ᗩᗅ", "b": "ЬьвβʙΒВᏴᏏꓐꞴƄᗷᖯᑲ", "c": "сϲᴄСϹᏟⲤⲥꓚᑕ", "d": "ԁᴅđðᎠꓓᗪᗞᑯꓒ",
+            "e": "еєεҽᴇЕΕᎬꓰꬲᗴ", "f": "ꜰƒϝքꓝꬵꞘꞙᖴſ", "g": "ɡցɢԍᏀᏻꓖᶃ", "h": "ⲏһнհʜΗНħᎻⲎꓧᕼ",
+            "i": "ⲓіιɩıɪӏІΙӀ1lI|!łƚꙇⲒꓲǀᎥꭵᒪᏞꓡ", "j": "јȷᴊЈͿϳᎫꓙᒍ", "k": "ⲕкκᴋΚКᏦⲔꓗ", "m": "ⲙмᴍΜМᎷϺⲘꓟᗰ",
+            "n": "ⲛпηոռɴΝⲚꓠᑎ", "o": "оοօσᴏΟОՕ0øөⲞⲟꓳꬽ", "p": "рρᴘΡРþᏢⲢⲣꓑᑭ", "q": "ԛգզ", "r": "гʀᎡᏒⲅꓣꭇᖇ",
+            "s": "ѕꜱЅՏᏚꓢƽ$Ꮥ", "t": "ⲧтτᴛΤТŧᎢⲦꓔ", "u": "υսᴜμʋꓴꭎꭒᑌ", "v": "νѵᴠᏙꓦᐯ", "w": "ωшԝѡաᴡᎳᏔꓪᗯɯ",
+            "x": "ⲭхχΧХⲬꓫꭓ᙭ᕁᕽ", "y": "ⲩуγүʏΥУҮɣⲨꓬᎩỿ", "z": "ᴢΖᏃꓜ",
+        }.items()
+        for letter in letters
+    }
+    | {chr(first + i): chr(97 + i) for first in (0x1F150, 0x1F170, 0x1F1E6) for i in range(26)}
+)  # fmt: skip
+# Those that are drawn the same in most faces.
+_TWINS = frozenset("асԁеһіјӏорԛѕуԝхѵүοναιρυօսհոց")
+FIGURES = "0123456789"
+NAMELY = 4  # letters of a name that is looked for within others: Li, Max and Ada are in too many
+WHOLLY = 10  # letters of one that is looked for within words, too
+MOST_WORDS = 30
+_SCRIPTS_ALIKE = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
+
+
+def tidy_line(text: str, limit: int | None = None) -> str:
+    """One line of a name: nothing unseen, single spaces, composed letters, at most `limit` bytes of UTF-8."""
+    line = _SPACES.sub(" ", _OUT_OF_PLACE.sub("", tidy_text(text)))
+    line = unicodedata.normalize("NFC", drop_leading_marks(line.strip()))
+    if limit is not None:
+        line = line.encode()[:limit].decode(errors="ignore")
+    return line.strip(" \u200c\u200d")
+
+
+def fold(name: str) -> str:
+    """What is left of a name when case, accents, spaces, signs and look-alike letters no longer tell it from others."""
+    letters = unicodedata.normalize("NFKD", tidy_line(name)).translate(_LOOKALIKES)
+    letters = unicodedata.normalize("NFKD", letters.casefold()).translate(_LOOKALIKES)
+    folded = "".join(letter for letter in letters if letter.isalnum())
+    return folded.replace("rn", "m").replace("vv", "w") or " ".join(letters.split())
+
+
+def is_mixed(name: str) -> bool:
+    """Whether one of its words mixes letters of scripts that look alike, as no honest word does."""
+    words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
+    return any(len(_SCRIPTS_ALIKE.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
+
+
+def imitates(name: str, other: str) -> bool:
+    """Whether a name reads as another one, or carries it: "The real Miriam Achterberg", "Achterberg, Miriam"."""
+    theirs, all_of_it = fold(other), fold(name)
+    if theirs == all_of_it:
+        return True
+    if len(theirs) < NAMELY:
+        return False
+    mine = [fold(word.rstrip(FIGURES)) for word in words_of(name)]
+    runs = ("".join(mine[start:end]) for start in range(len(mine)) for end in range(start + 1, len(mine) + 1))
+    if theirs in runs:
+        return True
+    parts = {fold(word) for word in words_of(other)}
+    return len(parts) > 1 and (parts <= set(mine) or (len(theirs) >= WHOLLY and theirs in all_of_it))
+
+
+def words_of(name: str) -> list[str]:
+    return re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MOST_WORDS)
+
+
+def looks_latin(word: str) -> bool:
+    """Whether letters that are not Latin spell what reads as a Latin word."""
+    letters = [letter for letter in word if letter.isalpha()]
+    return bool(letters) and _TWINS.issuperset(letters)
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]

@@ -1,0 +1,72 @@
+"""How a provider is asked: by the one guarded client, and never for longer than a visitor waits."""
+
+import time
+from typing import Any
+
+import requests
+from allauth.core import context
+from allauth.socialaccount import app_settings
+from django.conf import settings
+from requests.adapters import BaseAdapter
+
+from server.http import fetch
+
+SECONDS = 5.0  # for all that one log-in asks, together
+BYTES = 1024 * 1024
+
+
+class FromSettings:
+    """An adapter's address that the provider's settings may move."""
+
+    def __init__(self, name: str, usual: str) -> None:
+        self.name = name
+        self.usual = usual
+
+    def __get__(self, adapter: Any, owner: Any) -> str:
+        return str(app_settings.PROVIDERS.get(owner.provider_id, {}).get(self.name, self.usual))
+
+
+class Transport(BaseAdapter):
+    """What `requests` sends through: allauth's questions, within our bounds of time, bytes and addresses."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        self.deadline = deadline
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        body: Any = request.body.encode() if isinstance(request.body, str) else request.body
+        response = requests.Response()
+        try:
+            with fetch.exchange(
+                request.method or "GET",
+                request.url or "",
+                deadline=self.deadline,
+                headers={name: str(value) for name, value in request.headers.items()},
+                body=body,
+                allowed=settings.FETCH_ALLOWED_ORIGINS,
+            ) as answer:
+                response.status_code = answer.status
+                response.headers.update(answer.headers.items())
+                response._content = fetch.read(answer, BYTES)
+        except fetch.Failed as error:
+            raise requests.ConnectionError(str(error), request=request) from error
+        response.url, response.request, response.reason = request.url or "", request, answer.reason
+        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+        return response
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def session() -> requests.Session:
+    """For one question of a log-in; all of its questions share one deadline."""
+    deadline = getattr(context.request, "providers_deadline", None)
+    if deadline is None:
+        deadline = time.monotonic() + SECONDS
+        if context.request is not None:
+            context.request.providers_deadline = deadline
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Transport(deadline))
+    return session

@@ -1,0 +1,188 @@
+"""An image in the widths and forms that browsers choose from, and where an essay's pages find them."""
+
+import io
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+import pagecache
+from blog import markup
+from blog.markup import figures
+from blog.writing import checks
+from server.jobs.tasks import job
+
+if TYPE_CHECKING:
+    from blog.models import Essay, Image
+
+WIDTHS = (480, 960, 1440, 1920)
+AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
+# The better one first. AVIF's slowest speeds take a minute for a tenth of the bytes; this one takes about a second.
+FORMS: dict[str, dict[str, object]] = {
+    "avif": {"quality": 60, "speed": 8, "max_threads": 1},
+    "webp": {"quality": 80, "method": 4},
+}
+NONE: dict[str, list[int]] = {kind: [] for kind in FORMS}
+
+
+@job(retry=True)
+def render(pk: int) -> None:
+    """Make the forms of an image; until then, and where none is smaller, its own file is shown.
+
+    One whose file is gone, or was never a picture, is not asked again.
+    """
+    from blog.models import Essay, Image
+
+    image = Image.objects.filter(pk=pk).first()
+    if image is None:
+        return
+    try:
+        forms = made(image)
+    except (FileNotFoundError, UnidentifiedImageError, Pillow.DecompressionBombError):
+        forms = dict(NONE)
+    with transaction.atomic():
+        Image.objects.filter(pk=pk).update(renditions=forms)
+        if Essay.objects.filter(body__contains=str(image.file)).exists():
+            pagecache.bump("site")  # feeds show it too
+
+
+def made(image: "Image") -> dict[str, list[int]]:
+    """Which widths there now are of each form, none being an answer too. A moving picture stays as it is."""
+    with image.file.open("rb") as file, Pillow.open(file) as opened:
+        if getattr(opened, "n_frames", 1) > 1:
+            return dict(NONE)
+        opened.load()
+        profile = opened.info.get("icc_profile")
+        picture = in_plain_mode(opened)
+        found = dict(NONE)
+        for kind in FORMS:
+            files = {width: written(picture, width, kind, profile) for width in widths(picture.width)}
+            if len(files[max(files)]) < image.file.size:
+                for width, data in files.items():
+                    replace(name_of(str(image.file), width, kind), data)
+                found[kind] = list(files)
+    return found
+
+
+def widths(own: int) -> list[int]:
+    """Never wider than the picture is, and none twice."""
+    return [width for width in WIDTHS if width < own] + ([own] if own <= WIDTHS[-1] else [])
+
+
+def in_plain_mode(picture: Pillow.Image) -> Pillow.Image:
+    is_see_through = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
+    return picture.convert("RGBA" if is_see_through else "RGB")
+
+
+def written(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
+    height = max(1, round(picture.height * width / picture.width))
+    small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, format=kind.upper(), icc_profile=profile, **FORMS[kind])
+    return out.getvalue()
+
+
+def name_of(name: str, width: int, kind: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}-{width}.{kind}"))
+
+
+def replace(name: str, data: bytes) -> None:
+    """A job that runs twice writes the same file twice, not a second one beside it."""
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(data))
+
+
+def files_of(image: "Image") -> list[str]:
+    name = str(image.file)
+    return [name, *(name_of(name, width, kind) for kind, made in image.renditions.items() for width in made)]
+
+
+def picture(image: "Image") -> figures.Picture:
+    storage, name = image.file.storage, str(image.file)
+    forms = tuple(
+        figures.Form(
+            f"image/{kind}", tuple((storage.url(name_of(name, width, kind)), width) for width in image.renditions[kind])
+        )
+        for kind in FORMS
+        if image.renditions.get(kind)
+    )
+    return figures.Picture(image.width, image.height, forms)
+
+
+def known(html: str) -> dict[str, figures.Picture]:
+    """The pictures of a text that are our own, by their address in it; no query where there can be none."""
+    prefix = default_storage.url("")
+    names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
+    return found(names)
+
+
+def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
+    """A cleaned text with the pictures that are on this site, and the names of those that were dropped.
+
+    A picture that the text had `before` stays: an import may still be waiting for it.
+    """
+    from blog.models import Image
+
+    sources = figures.sources(html)
+    if not sources:
+        return html, []
+    addresses = {each: each for each in figures.sources(before)}
+    addresses |= {image.source: image.file.url for image in Image.objects.filter(source__in=sources)}
+    prefix = default_storage.url("")
+    names = [own.removeprefix(prefix) for own in map(own_address, sources) if own.startswith(prefix)]
+    addresses |= {url: url for url in found(names)}
+    kept, dropped = figures.exchange(
+        html, lambda written: addresses.get(written) or addresses.get(own_address(written))
+    )
+    return (markup.essay(kept) if dropped else kept), dropped
+
+
+def unstorable(typed: str) -> list[str]:
+    """The names of pictures that cleaning takes out of a typed text, such as `data:` and `file:`."""
+    if "<img" not in typed.lower():
+        return []
+    pictures = checks.Reading(typed).images
+    return [figures.name_of(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
+
+
+def own_address(written: str) -> str:
+    """An address on this site from its path on."""
+    return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
+
+
+def found(names: Iterable[str]) -> dict[str, figures.Picture]:
+    from blog.models import Image
+
+    wanted = set(names)
+    if not wanted:
+        return {}
+    return {image.file.url: picture(image) for image in Image.objects.filter(file__in=wanted)}
+
+
+def gather(essays: Iterable["Essay"]) -> list["Essay"]:
+    """The essays, each with what is known of its pictures: one query for all."""
+    listed = list(essays)
+    pictures = known("".join(essay.body for essay in listed))
+    for essay in listed:
+        essay.pictures = pictures
+    return listed
+
+
+@transaction.atomic
+def delete(image: "Image") -> None:
+    """The row, and its files once that is certain."""
+    files = files_of(image)
+    image.delete()
+    transaction.on_commit(lambda: remove(files))
+
+
+def remove(files: Iterable[str]) -> None:
+    for name in files:
+        default_storage.delete(name)

@@ -1,0 +1,92 @@
+"""Pictures for the page on which an essay is written: send one in, find an earlier one, say what it shows."""
+
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from blog.images import renditions, uploads
+from blog.models import Image
+from server.http import fetch, ratelimit
+
+AN_HOUR = 200
+FOUND = 24
+SECONDS = 4
+
+
+class AltForm(forms.ModelForm[Image]):
+    class Meta:
+        model = Image
+        fields = ("alt",)
+
+
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    """A file that is sent, or what stands at an `address` elsewhere: readers' pages show pictures from here alone."""
+    user = author_with(request, "blog.add_image")
+    sent, address = request.FILES.get("file"), request.POST.get("address", "")
+    if sent is None and not address:
+        return refused(_("Please choose a picture first."))
+    if ratelimit.take("image", f"user {user.pk}", 3600, count=AN_HOUR):
+        return refused(_("That was many pictures in a short time. Please try again in a few minutes."), 429)
+    name = sent.name if sent else Truncator(address).chars(80)
+    try:
+        data = sent.read(uploads.BYTES + 1) if sent else fetch.get(address, seconds=SECONDS, most=uploads.BYTES).body
+        image = uploads.keep(data, alt=request.POST.get("alt", ""), by=user)
+    except uploads.NoPicture as error:
+        return refused(_("“%(name)s” is not kept: it is %(why)s.") % {"name": name, "why": error})
+    except fetch.Failed as error:
+        return refused(_("“%(name)s” could not be brought here: %(why)s.") % {"name": name, "why": error})
+    return JsonResponse(told(image, user), status=201)
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    user = author_with(request, "blog.view_image")
+    found = Image.objects.showing(request.GET.get("q", "")[:200]).order_by("-pk")[:FOUND]
+    return JsonResponse({"images": [told(image, user) for image in found]})
+
+
+@require_POST
+def alt(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it shows, for the next time it is put into a text; texts that have it already keep their own words."""
+    user = author_with(request, "blog.view_image")
+    image = get_object_or_404(Image, pk=pk)
+    if not image.may_change(user):
+        raise PermissionDenied
+    form = AltForm(request.POST, instance=image)
+    if not form.is_valid():
+        return refused(" ".join(map(str, form.errors["alt"])))
+    form.save()
+    return JsonResponse(told(image, user))
+
+
+def author_with(request: HttpRequest, permission: str) -> User:
+    user = cast(User, request.user)
+    if not user.has_perm(permission):
+        raise PermissionDenied
+    return user
+
+
+def refused(words: str, status: int = 422) -> HttpResponse:
+    return JsonResponse({"error": words}, status=status)
+
+
+def told(image: Image, user: User) -> dict[str, Any]:
+    smallest = image.renditions.get("webp", [])[:1]
+    name = renditions.name_of(str(image.file), smallest[0], "webp") if smallest else str(image.file)
+    return {
+        "id": image.pk,
+        "src": image.file.url,
+        "small": image.file.storage.url(name),
+        "alt": image.alt,
+        "width": image.width,
+        "height": image.height,
+        "mine": image.may_change(user),
+    }

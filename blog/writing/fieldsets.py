@@ -1,0 +1,60 @@
+"""What an essay's form shows and what it folds away: the text lies open, all that is set stands in lines below it."""
+
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from blog.models import Essay
+from blog.writing.time_zones import current_name
+
+WRITTEN = ("title", "deck", "body")
+FOR_EVERYONE = ("is_pinned", "is_in_menu", "menu_order")  # on pages that are not the author's own
+NAMES_SHOWN = 3
+
+
+def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
+    """Each line says what it holds, so that nobody opens it to look."""
+    place = ("slug", "kind", "canonical", *(FOR_EVERYONE if may_pin else ()))
+    return [
+        (None, {"fields": WRITTEN, "classes": ("writing",)}),
+        fold(_("Excerpt and tags"), said_of(essay), "excerpt", "tags"),
+        fold(_("When it appears"), when(essay), "published"),
+        fold(_("Series"), series(essay), "series", "series_position"),
+        fold(_("Language and translation"), language(essay), "language", "translation_of"),
+        fold(
+            _("Address, kind and menu") if may_pin else _("Address and kind"),
+            Truncator(essay.slug).chars(40) if essay else "",
+            *place,
+        ),
+    ]
+
+
+def fold(name: str, holds: str, *fields: str) -> tuple[Any, dict[str, Any]]:
+    heading = format_html('{} <span class="holds">{}</span>', name, holds) if holds else name
+    return (heading, {"fields": fields, "classes": ("collapse",)})
+
+
+def said_of(essay: Essay | None) -> str:
+    names = [tag.name for tag in essay.tags.all()[: NAMES_SHOWN + 1]] if essay and essay.pk else []
+    return ", ".join([*names[:NAMES_SHOWN], "…"] if len(names) > NAMES_SHOWN else names)
+
+
+def when(essay: Essay | None) -> str:
+    if essay is None or essay.published is None:
+        return _("not yet: a draft")
+    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
+    return at if essay.is_published else f"{at} ({current_name()})"
+
+
+def series(essay: Essay | None) -> str:
+    if essay is None or essay.series is None:
+        return ""
+    return f"{essay.series}, {essay.series_position}" if essay.series_position else str(essay.series)
+
+
+def language(essay: Essay | None) -> str:
+    return str(get_language_info(essay.language)["name_local"]) if essay and essay.language else ""

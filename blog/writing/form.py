@@ -1,0 +1,71 @@
+"""The form in which an essay is written: it opens with the newest text, and only publishing asks for anything."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+
+from blog.images import renditions
+from blog.models import Essay, Tag, Text
+from blog.models.revision import LINES
+from blog.writing import drafting, revisions
+
+
+def as_initial(text: Text) -> dict[str, Any]:
+    found: dict[str, Any] = {name: getattr(text, name) for name in LINES}
+    return found | {"tags": Tag.objects.known_as(text.tags)}
+
+
+def wish(data: Any) -> str:
+    """Which verb: by the button; what is sent without one means what its time says."""
+    for verb in ("publish", "unpublish", "draft"):
+        if f"_{verb}" in data:
+            return verb
+    return "publish" if data.get("published_0") else "unpublish"
+
+
+class WritingForm(forms.ModelForm[Essay]):
+    shown: ClassVar[dict[str, Any]] = {}  # instead of what readers have
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {**self.shown, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.is_for_readers:
+            for name, words in revisions.missing(self.text).items():
+                self.add_error(name, ValidationError(words))
+        return data
+
+    @property
+    def missing(self) -> list[tuple[str, str, list[str]]]:
+        """What keeps it from being saved: id and name of the field, and why."""
+        return [
+            (self[name].id_for_label or f"id_{name}", str(self[name].label), [str(error) for error in errors])
+            for name, errors in self.errors.items()
+            if name in self.fields
+        ]
+
+    @property
+    def text(self) -> Text:
+        """As it is stored once the form is."""
+        return self._text_and_dropped[0]
+
+    @property
+    def dropped(self) -> list[str]:
+        """The pictures of the body that are not on this site and so are not stored."""
+        return self._text_and_dropped[1]
+
+    @cached_property
+    def _text_and_dropped(self) -> tuple[Text, list[str]]:
+        text = drafting.text_of(self.data).cleaned()
+        before = revisions.standing(self.instance).text.body if self.instance.pk else ""
+        body, dropped = renditions.only_ours(text.body, before=before)
+        return replace(text, body=body), [*renditions.unstorable(self.data.get("body", "")), *dropped]
+
+    @property
+    def is_for_readers(self) -> bool:
+        return wish(self.data) == "publish"

@@ -1,0 +1,96 @@
+"""The images in the admin: looked through, described, and sent in without script."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from blog.images import renditions, uploads
+from blog.images import views as image_views
+from blog.models import Image
+from blog.writing.permissions import OwnWork
+
+
+class ImageForm(forms.ModelForm[Image]):
+    file = forms.FileField(label=_("File"), required=False)
+
+    class Meta:
+        model = Image
+        fields = ("file", "alt")
+
+    def clean_file(self) -> Any:
+        """Whoever changes an image changes what is said of it: its file stands in texts."""
+        sent = self.cleaned_data.get("file")
+        if self.instance.pk:
+            return self.instance.file
+        if not isinstance(sent, UploadedFile):
+            raise ValidationError(_("Please choose a picture first."))
+        try:
+            return uploads.own_file(sent.read(uploads.BYTES + 1))
+        except uploads.NoPicture as error:
+            raise ValidationError(
+                _("“%(name)s” is not kept: it is %(why)s."), params={"name": sent.name, "why": error}
+            ) from error
+
+
+@admin.register(Image)
+class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
+    form = ImageForm
+    list_display = ("__str__", "width", "height", "by", "created")
+    list_select_related = ("by",)
+    search_fields = ("alt", "file")
+    readonly_fields = ("address", "seen", "width", "height", "by", "source")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("upload/", wrap(image_views.upload), name="image-upload"),
+            path("find/", wrap(image_views.find), name="image-find"),
+            path("<int:pk>/alt/", wrap(image_views.alt), name="image-alt"),
+        ]
+        return own + super().get_urls()
+
+    def get_fields(self, request: HttpRequest, obj: Image | None = None) -> Any:
+        return ("address", "alt", "seen", "width", "height", "by", "source") if obj else ("file", "alt")
+
+    @admin.display(description=_("address"))
+    def address(self, image: Image) -> str:
+        return format_html('<a href="{}">{}</a>', image.file.url, image.file.url)
+
+    def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["alt"])
+        else:
+            obj.by = cast(User, request.user)
+            uploads.add(obj)
+
+    @admin.display(description=_("seen"))
+    def seen(self, image: Image) -> str:
+        if not image.uses:
+            return str(_("nowhere"))
+        rows = ((use.address, use.words) for use in image.uses)
+        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.may_be_deleted(request.user))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One at a time, so that each is looked for in the texts first."""
+        found = super().get_actions(request)
+        found.pop("delete_selected", None)
+        return found
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        renditions.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        for image in queryset:
+            renditions.delete(image)

@@ -1,0 +1,69 @@
+"""An essay as it will look, before readers have it: for its authors, and by a secret link for a friend."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from blog import series as in_series
+from blog.middleware import site_of
+from blog.models import Draft, Essay, PreviewLink, Tag, Text
+from blog.writing import revisions
+
+DAYS = 7
+AT_ONCE = 20  # open links of one essay
+
+
+def newest_text(essay: Essay) -> Text:
+    """What was typed last: an unsaved text that began from the newest revision is newer than it."""
+    found = revisions.standing(essay)
+    draft = Draft.objects.filter(essay=essay, base=found.mark).order_by("-changed").first()
+    return draft.text.cleaned() if draft else found.text
+
+
+def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
+    """Nothing of it is saved, kept by anybody or found by search engines."""
+    text.onto(essay)
+    essay.shown_tags = Tag.objects.known_as(text.tags)
+    is_new = essay._state.adding
+    if is_new:
+        essay.bylines = [by]
+    template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
+    context: dict[str, Any] = {"essay": essay, "is_preview": True}
+    if not is_new:
+        context["place"] = in_series.place_of(request, essay)
+        context["translations"] = in_series.translations_of(request, essay, site_of(request).language)
+    response = render(request, template, context)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    link = PreviewLink.objects.open().select_related("essay").filter(token=token).first()
+    if link is None:
+        raise Http404
+    return drawn(request, link.essay, newest_text(link.essay))
+
+
+@transaction.atomic
+def make_link(essay: Essay, *, by: User, days: int = DAYS) -> PreviewLink:
+    essay.preview_links.filter(expires__lte=timezone.now()).delete()
+    if essay.preview_links.count() >= AT_ONCE:
+        raise PermissionDenied(_("There are many links to this essay already. Withdraw one that nobody needs."))
+    expires = timezone.now() + timedelta(days=days)
+    return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)
+
+
+def withdraw(link: PreviewLink) -> None:
+    link.delete()

@@ -1,0 +1,126 @@
+"""Publishing in the admin: in the author's own time, and for several essays at once from their list."""
+
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from blog import actions
+from blog.models import Essay, Profile
+from blog.writing import check_views, revisions
+from blog.writing.fieldsets import FOR_EVERYONE
+from blog.writing.time_zones import current_name
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Essay]
+else:
+    Base = object
+
+
+class Publishing(Base):
+    """For the admin of essays."""
+
+    actions: Any = ("publish_now", "unpublish", "pin", "unpin")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("check/", self.admin_site.admin_view(check_views.check), name="essay-check")
+        return [own, *super().get_urls()]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        live_by_own_clock(request)
+        return super().changeform_view(request, *args, **more)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        live_by_own_clock(request)
+        return super().changelist_view(request, *args, **more)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
+        """Who only looks, like a moderator, sees what readers do."""
+        found: Any = super().get_queryset(request)
+        return found if super().has_change_permission(request) else found.published()  # type: ignore[no-any-return]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Essay], search_term: str) -> Any:
+        """Where an essay is chosen, as one of which another is the translation, others' drafts stay theirs."""
+        match = request.resolver_match
+        if match and match.url_name == "autocomplete" and not request.user.has_perm("blog.change_others"):
+            queryset = queryset.filter(pk__in=Essay.objects.choosable_by(request.user).values("pk"))
+        return super().get_search_results(request, queryset, search_term)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **more)
+        if db_field.name == "published" and field is not None:
+            field.help_text = format_html(
+                '{} <a href="{}">{}</a>',
+                _("%(help)s In the time of %(zone)s.") % {"help": db_field.help_text, "zone": current_name()},
+                reverse("admin:blog_profile_changelist"),
+                _("Another time zone"),
+            )
+        return field
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
+        """Only editors choose what is first on the home page and what is in the menu."""
+        found = super().get_readonly_fields(request, obj)
+        return found if request.user.has_perm("blog.change_others") else [*found, *FOR_EVERYONE]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found = super().get_actions(request)
+        if not request.user.has_perm("blog.change_others"):
+            found = {name: action for name, action in found.items() if name not in {"pin", "unpin"}}
+        return found
+
+    @admin.action(description=_("Publish now"), permissions=["change"])
+    def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        """What is out already stays as it is, changes that wait included: those are looked at one by one."""
+        done = 0
+        for essay in queryset:
+            if essay.is_published:
+                continue
+            try:
+                revisions.publish_newest(essay, by=cast(User, request.user))
+                done += 1
+            except revisions.NotReady as error:
+                self.message_user(request, not_ready(essay, error), messages.WARNING)
+        words = ngettext("%(n)d essay is published.", "%(n)d essays are published.", done)
+        self.message_user(request, words % {"n": done}, messages.SUCCESS if done else messages.INFO)
+
+    @admin.action(description=_("Unpublish: back to a draft"), permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        done = [revisions.withdraw(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
+        words = ngettext("%(n)d essay is a draft again.", "%(n)d essays are drafts again.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+    @admin.action(description=_("Pin: first on the home page"), permissions=["change"])
+    def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        done = [actions.pin(essay) for essay in queryset]
+        words = ngettext("%(n)d essay stands first.", "%(n)d essays stand first.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+    @admin.action(description=_("Unpin"), permissions=["change"])
+    def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
+        done = [actions.pin(essay, first=False) for essay in queryset]
+        words = ngettext("%(n)d essay is in its place again.", "%(n)d essays are in their places again.", len(done))
+        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+
+
+def not_ready(essay: Essay, error: revisions.NotReady) -> str:
+    return format_html(
+        '<a href="{}">{}</a>: {}',
+        reverse("admin:blog_essay_change", args=[essay.pk]),
+        essay,
+        " ".join([_t("It is not published."), *error.missing.values()]),
+    )
+
+
+def live_by_own_clock(request: HttpRequest) -> None:
+    """Times are read and written in the person's own zone; SiteMiddleware gives the site's back to the next request."""
+    if zone := Profile.objects.of(cast(User, request.user)).time_zone:
+        timezone.activate(ZoneInfo(zone))

@@ -1,0 +1,181 @@
+"""Saving and publishing in the admin: the newest text is what is edited, and no text takes another's place unseen."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+import pagecache
+from accounts.models import User
+from blog.models import Authorship, Draft, Essay, Revision, Text
+from blog.writing import drafting, revisions
+from blog.writing.conflicts import clash, conflict
+from blog.writing.fieldsets import folds
+from blog.writing.form import as_initial, wish
+from blog.writing.revisions import Standing
+from blog.writing.time_zones import current_name
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Essay]
+else:
+    Base = object
+
+
+class Writing(Base):
+    """For the admin of essays."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            essay = self.get_object(request, object_id)
+            if essay and self.has_change_permission(request, essay) and (newer := clash(request, essay)):
+                return conflict(request, essay, newer)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        unsaved = never_saved(request) if self.has_add_permission(request) else []
+        return super().changelist_view(request, {**(extra_context or {}), "unsaved": unsaved})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
+        found = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            revisions.locked(found)
+        return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Essay | None = None) -> Any:
+        return folds(obj, may_pin=request.user.has_perm("blog.change_others"))
+
+    def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.shown = shown(request, obj)  # type: ignore[attr-defined]
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
+        by, text = cast(User, request.user), form.text
+        match wish(request.POST):
+            case "publish":
+                note = request.POST.get("note", "")[:300].strip()
+                is_public_note = "is_public_note" in request.POST
+                form.revision = revisions.publish(obj, text, by=by, note=note, is_public_note=is_public_note)
+            case "unpublish":
+                form.revision = revisions.unpublish(obj, text, by=by)
+            case _:
+                form.revision = revisions.save(obj, text, by=by, at=form.cleaned_data.get("published"))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Its tags are part of the text, and so were saved with it."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+        essay = form.instance
+        if not change and not essay.authorships.exists():
+            Authorship.objects.create(essay=essay, author=cast(User, request.user))
+        drafting.done(cast(User, request.user), essay, drafting.sent(request.POST))
+        pagecache.bump(essay.cache_key, "site", "comments")
+        if "_popup" not in request.POST:
+            messages.success(request, said(essay, form.revision))
+            if form.dropped:
+                messages.warning(request, left_out(form.dropped))
+
+    def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
+        if "_popup" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return back(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Essay) -> HttpResponse:
+        return super().response_change(request, obj) if "_popup" in request.POST else back(request, obj)
+
+    def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
+        essay = more.get("obj")
+        context |= around(request, essay)
+        response = super().render_change_form(request, context, *args, **more)
+        if context["errors"]:
+            response.status_code = 422
+        return response
+
+
+def taken_up(request: HttpRequest, essay: Essay | None) -> Draft | None:
+    """The unsaved text that the form was asked to open with."""
+    number = drafting.number_of(request.POST.get("draft") or request.GET.get("draft") or "")
+    return drafting.of(cast(User, request.user), essay).filter(pk=number).first() if number else None
+
+
+def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
+    """What the form opens with: the unsaved text that was asked for, else the newest revision."""
+    if draft := taken_up(request, essay):
+        return as_initial(draft.text)
+    if essay is None:
+        return {}
+    found = revisions.standing(essay)
+    at = found.revision.at if found.revision and not essay.published else essay.published
+    return as_initial(found.text) | {"published": at}
+
+
+def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
+    """What the form says beside the text: what it began from, and what else there is."""
+    draft = taken_up(request, essay)
+    found = revisions.standing(essay) if essay else Standing(Text(), None, "")
+    base = request.GET.get("seen", draft.base)[:60] if draft else found.mark
+    tab = request.POST.get("tab", "")
+    over = request.POST.get("over", draft.changed.isoformat() if draft else "")
+    return {
+        "standing": found,
+        "base": request.POST.get("base", base),
+        "tab": tab,
+        "taken_up": draft,
+        "over": over,
+        "newer": drafting.others(cast(User, request.user), essay, tab=tab, over=over),
+        "is_ahead": bool(essay and essay.published and found.text.print != Text.of(essay).print),
+        "draft_address": reverse("essay-draft", args=[essay.pk if essay else "new"]),
+    }
+
+
+def never_saved(request: HttpRequest) -> list[Draft]:
+    """The author's essays that exist only as unsaved text, as far as the list's filters let them through."""
+    asked = {name: value for name, value in request.GET.items() if name not in {"q", "o", "p", "all"}}
+    if asked not in ({}, {"state": "draft"}):
+        return []
+    words = request.GET.get("q", "").casefold().split()
+    drafts = drafting.of(cast(User, request.user), None)
+    return [draft for draft in drafts if all(word in " ".join(draft.text.lines).casefold() for word in words)]
+
+
+def said(essay: Essay, revision: Revision | None) -> str:
+    if revision is None:
+        return _("Nothing had changed in the text.")
+    if revision.kind == Revision.Kind.DRAFT:
+        return _("It is a draft again: readers no longer see it.")
+    if revision.kind != Revision.Kind.PUBLISH:
+        if essay.published and not essay.is_published:
+            return _("Saved. What appears at its time is the text that was published last.")
+        return _("Saved. Readers go on seeing what is published.") if essay.published else _("Saved as a draft.")
+    if essay.is_published:
+        return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
+    at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
+    return _("It appears by itself on %(when)s, in the time of %(zone)s.") % {"when": at, "zone": current_name()}
+
+
+def left_out(pictures: list[str]) -> str:
+    words = ngettext(
+        "This picture isn’t on this site and was left out: %(names)s. Save it on your computer, then add it here.",
+        "These pictures aren’t on this site and were left out: %(names)s. Save them on your computer, then add them"
+        " here.",
+        len(pictures),
+    )
+    return words % {"names": ", ".join(pictures)}
+
+
+def back(request: HttpRequest, essay: Essay) -> HttpResponse:
+    """The form again. Its script reads after the # that what the page before it kept is saved."""
+    address = reverse("admin:blog_essay_change", args=[essay.pk])
+    tab = request.POST.get("tab", "")
+    return redirect(f"{address}#saved-{tab}" if tab.isalnum() else address)

@@ -1,0 +1,112 @@
+"""Series in the admin, and each author's own page."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+import pagecache
+from accounts.models import User
+from blog import actions
+from blog.models import Profile, Series, Site
+from blog.writing.time_zones import TimeZones
+
+
+@admin.register(Series)
+class SeriesAdmin(admin.ModelAdmin[Series]):
+    list_display = ("title", "slug", "how_many")
+    search_fields = ("title",)
+    prepopulated_fields = {"slug": ("title",)}
+    readonly_fields = ("in_order",)
+
+    def get_fields(self, request: HttpRequest, obj: Series | None = None) -> Any:
+        return ("title", "slug", "description", "in_order") if obj else ("title", "slug", "description")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Series | None:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found:
+            mine = request.user.has_perm("blog.change_others")
+            found.shown = found.essays.all() if mine else found.essays.choosable_by(request.user).distinct()
+        return cast(Series | None, found)
+
+    @admin.display(description=_("essays, in their order"))
+    def in_order(self, series: Any) -> str:
+        """Others' drafts stay theirs."""
+        lines = [
+            (reverse("admin:blog_essay_change", args=[essay.pk]), essay, essay.series_position or "")
+            for essay in series.shown.in_series()
+        ]
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or _t(
+            "None yet: an essay says where it belongs."
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
+        return super().get_queryset(request).annotate(number=Count("essays"))
+
+    @admin.display(description=_("essays"), ordering="number")
+    def how_many(self, series: Any) -> int:
+        return int(series.number)
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
+        old = Series.objects.filter(pk=obj.pk).first()
+        obj.save()
+        if old and old.slug != obj.slug:
+            actions.keep_address(old.get_absolute_url(), series=obj)
+        actions.take_address(obj.get_absolute_url())
+        pagecache.bump("site")
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Series) -> None:
+        obj.delete()
+        pagecache.bump("site")
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
+        queryset.delete()
+        pagecache.bump("site")
+
+
+@admin.register(Profile)
+class ProfileAdmin(admin.ModelAdmin[Profile]):
+    """Everybody's list is the form of their own."""
+
+    fields = ("about", "links", "time_zone")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
+        if db_field.name == "time_zone":
+            own = _t("the site’s: %(zone)s") % {"zone": Site.objects.current().time_zone}
+            more["widget"] = TimeZones(choices=[("", own), ("UTC", "UTC")])
+        return super().formfield_for_dbfield(db_field, request, **more)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        own, _new = Profile.objects.get_or_create(user=cast(User, request.user))
+        return redirect("admin:blog_profile_change", own.pk)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        is_own = obj is None or obj.user_id == request.user.pk or request.user.has_perm("blog.change_others")
+        return super().has_change_permission(request, obj) and is_own
+
+    has_view_permission = has_change_permission
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
+        obj.save()
+        pagecache.bump("site")

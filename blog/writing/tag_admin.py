@@ -1,0 +1,80 @@
+"""Tags in the admin: named, renamed, and several made one."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+import pagecache
+from blog.models import Tag
+from blog.writing import tagging
+
+
+class MergeForm(forms.Form):
+    into = forms.ModelChoiceField(
+        Tag.objects.none(),
+        label=_("Which one stays"),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": _("Please say which one stays.")},
+    )
+
+    def __init__(self, tags: QuerySet[Tag], *args: Any) -> None:
+        super().__init__(*args)
+        self.fields["into"].queryset = tags  # type: ignore[attr-defined]
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin[Tag]):
+    list_display = ("name", "slug", "how_many")
+    search_fields = ("name",)
+    prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    actions = ("merge",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return super().get_queryset(request).annotate(number=Count("essays"))
+
+    @admin.display(description=_("essays"), ordering="number")
+    def how_many(self, tag: Any) -> int:
+        return int(tag.number)
+
+    @admin.action(description=_("Merge into one"), permissions=["delete"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
+        tags = Tag.objects.filter(pk__in=queryset.values("pk"))
+        form = MergeForm(tags, request.POST if "merge" in request.POST else None)
+        if form.is_valid():
+            count = tags.count()
+            into = tagging.merge(tags, into=form.cleaned_data["into"])
+            words = ngettext("%(n)d tag is now “%(tag)s”.", "%(n)d tags are now “%(tag)s”.", count)
+            self.message_user(request, words % {"n": count, "tag": into}, messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Merge tags"),
+            "opts": self.model._meta,
+            "form": form,
+            "tags": tags,
+            "checkbox": helpers.ACTION_CHECKBOX_NAME,
+        }
+        return render(request, "admin/blog/tag/merge.html", context, status=422 if form.is_bound else 200)
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        tagging.save(obj)
+
+    @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Tag) -> None:
+        super().delete_model(request, obj)
+        pagecache.bump("site")
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Tag]) -> None:
+        super().delete_queryset(request, queryset)
+        pagecache.bump("site")

@@ -1,0 +1,16 @@
+"""Addresses of what stands around an essay's form, below /admin/blog/essay/."""
+
+from django.contrib import admin
+from django.urls import path
+
+from blog.writing import draft_views
+
+urlpatterns = [
+    path("logged-in/", admin.site.admin_view(draft_views.logged_in), name="essay-logged-in"),
+    path("<str:which>/draft/", admin.site.admin_view(draft_views.draft), name="essay-draft"),
+    path("<str:which>/revisions/", admin.site.admin_view(draft_views.revisions), name="essay-revisions"),
+    path("<str:which>/difference/", admin.site.admin_view(draft_views.compare), name="essay-difference"),
+    path("<str:which>/restore/", admin.site.admin_view(draft_views.restore), name="essay-restore"),
+    path("<str:which>/preview/", admin.site.admin_view(draft_views.preview_page), name="essay-preview"),
+    path("<str:which>/links/", admin.site.admin_view(draft_views.links), name="essay-links"),
+]

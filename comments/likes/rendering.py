@@ -1,0 +1,194 @@
+"""What is said of likes, in the owner's noun, and the mark that says it under an essay and beside a comment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from html import escape  # as Django's, and ten times as fast
+from typing import Any
+
+from django.db.models import Case, F, When
+from django.http import HttpRequest
+from django.template.loader import get_template
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from accounts.models import Commenter
+from accounts.profiles import avatars
+from blog.models import Essay
+from comments import standing
+from comments.models import Comment, Discussion, Like, Rules
+from comments.threads.pages import order_wished
+from comments.threads.rendering import Stencil, open_place, open_places
+from comments.threads.tree import Row
+
+NAMED = 60
+FACES = 5
+
+
+def said(likers: str, count: int, *, is_mine: bool) -> str:
+    """How many like it, and whether whoever reads this is one of them."""
+    if count < 1:
+        return _("Be the first to like this.")
+    if is_mine and count == 1:
+        return _("You like this.")
+    others = count - is_mine
+    words = with_you(likers, others) if is_mine else without_you(likers, others)
+    return words % {"count": others}
+
+
+def without_you(likers: str, count: int) -> str:
+    match likers:
+        case Rules.Likers.READER:
+            return ngettext("One reader likes this.", "%(count)d readers like this:", count)
+        case Rules.Likers.PERSON:
+            return ngettext("One person likes this.", "%(count)d people like this:", count)
+        case _blogger:
+            return ngettext("One blogger likes this.", "%(count)d bloggers like this:", count)
+
+
+def with_you(likers: str, others: int) -> str:
+    match likers:
+        case Rules.Likers.READER:
+            return ngettext("You and one other reader like this.", "You and %(count)d other readers like this:", others)
+        case Rules.Likers.PERSON:
+            return ngettext("You and one other person like this.", "You and %(count)d other people like this:", others)
+        case _blogger:
+            return ngettext(
+                "You and one other blogger like this.", "You and %(count)d other bloggers like this:", others
+            )
+
+
+@dataclass
+class Likes:
+    """Those under one essay, as whoever a page is drawn for sees them."""
+
+    essay: Essay
+    discussion: Discussion
+    commenter: Commenter | None
+    order: str = ""  # in which the thread stands, if not in the usual one
+    marks: dict[tuple[int, bool], Stencil] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
+        """The same for everything on a page; None where nothing can be liked."""
+        known: Any = request
+        if not hasattr(known, "likes"):
+            commenter = known.commenter or None
+            # The one query for two is dear; strangers' pages have room for another, where there is something to ask.
+            is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
+            newest = newest_of(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
+            discussion = Discussion.objects.of(essay)
+            order = order_wished(request)
+            found = cls(essay, discussion, commenter, order if order != discussion.order else "")
+            if newest is not None:
+                found.newest = newest
+            known.likes = found if discussion.takes_likes else None
+        return known.likes  # type: ignore[no-any-return]
+
+    @property
+    def may_like(self) -> bool:
+        is_somebody = self.commenter is not None and self.commenter.user_id is not None
+        return is_somebody or self.discussion.rules.guests_may_like
+
+    @cached_property
+    def newest(self) -> list[Like]:
+        """Of the essay's the viewer's own, and the last few with a name."""
+        return newest_of(self.essay, self.commenter) if self.discussion.likes else []
+
+    @property
+    def is_mine(self) -> bool:
+        return self.commenter is not None and any(like.commenter_id == self.commenter.pk for like in self.newest)
+
+    def likes(self, comment: Comment) -> bool:
+        who = self.commenter
+        return who is not None and Like.objects.of(comment).filter(commenter=who.pk).exists()
+
+    def said(self, count: int, *, is_mine: bool) -> str:
+        return said(self.discussion.rules.likers, count, is_mine=is_mine)
+
+    def under_essay(self, *, is_alone: bool = False) -> SafeString:
+        """The mark in `article.essay`; alone on a page of its own, the list of who stands below it."""
+        count, is_mine = self.discussion.likes, self.is_mine
+        context = {
+            "url": f"{self.essay.get_absolute_url()}like/",
+            "count": count,
+            "is_mine": is_mine,
+            "said": self.said(count, is_mine=is_mine),
+            "other": self.said(count + (-1 if is_mine else 1), is_mine=not is_mine) if self.may_like else "",
+            "faces": [] if is_alone else faces(sorted(self.newest, key=lambda like: -like.pk))[:FACES],
+            "is_alone": is_alone,
+        }
+        return SafeString(get_template("comments/_likes.html").render(context))
+
+    def of_row(self, row: Row) -> str:
+        return self.beside(row.pk, row.name, row.likes, is_mine=bool(row.is_liked))
+
+    def of_comment(self, comment: Comment) -> SafeString:
+        is_mine = self.likes(comment)
+        return SafeString(self.beside(comment.pk, comment.commenter.name, comment.likes, is_mine=is_mine))
+
+    def beside(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
+        """The mark of a comment: by joining strings, since a page may hold a thousand."""
+        key = count, is_mine
+        if key not in self.marks:
+            self.marks[key] = self.mark(count, is_mine=is_mine)
+        return self.marks[key].fill({"pk": str(pk), "name": escape(name)})
+
+    def mark(self, count: int, *, is_mine: bool) -> Stencil:
+        """That of every comment which so many like."""
+        other = count + (-1 if is_mine else 1)
+        values = {
+            "query": escape(f"?order={self.order}") if self.order else "",
+            "count": str(count or ""),
+            "other": str(other or ""),
+            "label": escape(self.said(count, is_mine=is_mine)),
+        }
+        return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
+
+
+def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
+    """The newest likes of an essay, first of all one's own, then those with a name.
+
+    One query also reads the essay's discussion and its rules, and keeps both on the essay. If the address of a known
+    reader is given, it reads what screening knows of them too.
+    """
+    known = standing.asked(commenter, essay, address) if commenter and address else {}
+    found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
+    liker = "essay__likes__commenter"
+    found = found.annotate(
+        like=F("essay__likes"), who=F(liker), who_name=F(f"{liker}__name"), who_picture=F(f"{liker}__picture"),
+        is_own=Case(When(**{liker: commenter.pk if commenter else 0}, then=1), default=0),
+        is_nameless=Case(When(**{f"{liker}__name": ""}, then=1), default=0),
+        **known,
+    )  # fmt: skip
+    rows = list(found.order_by("-is_own", "is_nameless", "-like")[: FACES + 1])
+    if rows:
+        rows[0].essay = essay
+        if known and commenter:
+            essay.standing = standing.read(rows[0], commenter)  # type: ignore[attr-defined]
+    likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]
+    return [Like(pk=pk, commenter=who) for pk, who in likers]
+
+
+@lru_cache
+def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
+    places: Mapping[str, Any] = open_places("name", "count", "other", "label")
+    url = SafeString(f"/comments/{open_place('pk')}/like/{open_place('query')}")
+    flags = {"is_mine": is_mine, "has_count": has_count, "may_like": may_like}
+    return Stencil.of("comments/_like.html", {**places, **flags, "url": url})
+
+
+def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
+    """Of those who have a name."""
+    people = [like.commenter for like in likes if like.commenter.name]
+    return [avatars.face(commenter) | {"name": commenter.name} for commenter in people]
+
+
+def who(target: Essay | Comment, count: int) -> dict[str, Any]:
+    """Who likes it: names, how many guests never gave one, and how many more there are."""
+    newest = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
+    named = faces(newest[:NAMED]) if count else []
+    rest = count - len(named)
+    nameless = Like.objects.of(target).filter(commenter__name="").count() if rest else 0
+    return {"named": named, "nameless": nameless, "more": max(0, rest - nameless)}

@@ -1,0 +1,123 @@
+"""Mails, in the admin: who follows what, which addresses take none, and what went wrong; for the owner alone."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import Address, Notice, Subscription
+from comments.notifications import outbox, subscribing
+
+
+class ReadAdmin(admin.ModelAdmin[Any]):
+    """What comes from readers is neither made here nor changed but by the actions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def tell(self, request: HttpRequest, words: str, count: int) -> None:
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadAdmin):
+    list_display = ("address", "what", "often", "created", "state")
+    list_filter = ("kind", "often", ("confirmed", admin.EmptyFieldListFilter), ("stopped", admin.EmptyFieldListFilter))
+    list_select_related = ("address", "commenter", "essay", "comment__essay", "comment__commenter")
+    search_fields = ("address__email", "commenter__name", "essay__title", "comment__essay__title")
+    date_hierarchy = "created"
+    ordering = ("-pk",)
+    actions = ("stop",)
+
+    @admin.display(description=_("to"), ordering="kind")
+    def what(self, subscription: Subscription) -> str:
+        about: object = subscription.essay or (subscription.comment and subscription.comment.essay)
+        if subscription.kind == Subscription.Kind.REPLIES:
+            about = subscription.commenter
+        return f"{subscription.get_kind_display()}: {about}" if about else str(subscription.get_kind_display())
+
+    @admin.display(description=_("state"))
+    def state(self, subscription: Subscription) -> str:
+        if subscription.stopped:
+            return gettext("stopped")
+        if not subscription.confirmed:
+            return gettext("waits for its reader")
+        if subscription.address.refused:
+            return gettext("takes no mail")
+        return gettext("paused") if subscription.address.is_paused else gettext("active")
+
+    @admin.action(description=_("Stop"), permissions=["delete"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        count = queryset.filter(stopped=None).count()
+        subscribing.stop(queryset)
+        self.tell(request, ngettext("%(count)d is stopped.", "%(count)d are stopped.", count), count)
+
+
+@admin.register(Address)
+class AddressAdmin(ReadAdmin):
+    list_display = ("email", "state", "bounces", "problem")
+    list_filter = (("refused", admin.EmptyFieldListFilter), "is_paused", ("proved", admin.EmptyFieldListFilter))
+    search_fields = ("email", "problem")
+    ordering = ("email",)
+    actions = ("send_to_it_again",)
+
+    @admin.display(description=_("state"), ordering="refused")
+    def state(self, address: Address) -> str:
+        if address.refused:
+            since = date_format(timezone.localtime(address.refused), "DATE_FORMAT")
+            return gettext("takes no mail since %(day)s") % {"day": since}
+        if not address.proved:
+            return gettext("waits for its reader")
+        return gettext("paused") if address.is_paused else gettext("proved")
+
+    @admin.action(description=_("Send to it again"), permissions=["delete"])
+    def send_to_it_again(self, request: HttpRequest, queryset: QuerySet[Address]) -> None:
+        """Whether its reader asked is another question: it still has to be proved."""
+        count = queryset.exclude(refused=None).update(refused=None, bounces=0, problem="")
+        words = ngettext("%(count)d address is written to again.", "%(count)d addresses are written to again.", count)
+        self.tell(request, words, count)
+
+
+class StuckFilter(admin.SimpleListFilter):
+    title = _("what to decide")
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("uncertain", _("uncertain")), ("failed", _("failed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notice]) -> QuerySet[Notice]:
+        match self.value():
+            case "uncertain":
+                return queryset & Notice.objects.uncertain()
+            case "failed":
+                return queryset & Notice.objects.failed()
+        return queryset
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadAdmin):
+    list_display = ("__str__", "state", "error", "comment", "tries", "due")
+    list_filter = (StuckFilter, "state", "kind")
+    list_select_related = ("comment__commenter",)
+    search_fields = ("email", "error")
+    ordering = ("-pk",)
+    actions = ("send_again",)
+
+    @admin.action(description=_("Send again"), permissions=["delete"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """For one that failed, or of which nobody knows whether it arrived; not for one that is on its way."""
+        now = timezone.now()
+        stuck = Notice.objects.failed() | Notice.objects.uncertain()
+        count = stuck.filter(pk__in=queryset).update(state=Notice.State.READY, tries=0, due=now, changed=now)
+        outbox.send_ready.enqueue()
+        self.tell(
+            request, ngettext("%(count)d notice is sent again.", "%(count)d notices are sent again.", count), count
+        )

@@ -1,0 +1,96 @@
+"""What a reader wants to hear of by mail: under the reply form, and without commenting."""
+
+from typing import Any
+
+from django import forms
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import EMAIL_ROOM
+from accounts.profiles.forms import EmailField
+from blog.models import Essay
+from comments.models import Comment, Subscription
+from comments.notifications.subscribing import Following, Wish
+
+Kind = Subscription.Kind
+
+
+class NotifyForm(forms.Form):
+    """Stands with the reply that is being written; nothing is ticked until somebody does."""
+
+    notify_replies = forms.BooleanField(label=_("Notify me of new comments via email."), required=False)
+    notify_about = forms.ChoiceField(
+        label=_("Which comments"),
+        choices=[
+            (Kind.REPLIES.value, _("replies to me")),
+            (Kind.THREAD.value, _("this thread")),
+            (Kind.ESSAY.value, _("all comments on this essay")),
+        ],
+        required=False,
+        error_messages={"invalid_choice": _("Please choose which comments.")},
+    )
+    notify_essays = forms.BooleanField(label=_("Notify me of new posts via email."), required=False)
+
+    @property
+    def is_asking(self) -> bool:
+        return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
+
+    def following(self, email: str, *, is_reader: bool) -> Following | None:
+        """What is ticked, for this address; None for nothing."""
+        about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
+        comments = about.value if self.cleaned_data["notify_replies"] else ""
+        essays = self.cleaned_data["notify_essays"]
+        return Following(email, is_reader, comments, essays) if self.is_asking else None
+
+
+class AddressForm(forms.Form):
+    email = EmailField(
+        label=_("Email"),
+        max_bytes=EMAIL_ROOM,
+        error_messages={"required": _("Please give the address that the mails are to go to.")},
+    )
+
+
+class FollowForm(AddressForm):
+    """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
+
+    what = forms.MultipleChoiceField(
+        label=_("What"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please choose at least one."), "invalid_choice": _("Please choose from these.")},
+    )
+    often = forms.ChoiceField(
+        label=_("How often"),
+        choices=Subscription.Often.choices,
+        widget=forms.RadioSelect,
+        initial=Subscription.Often.AT_ONCE,
+        error_messages={
+            "required": _("Please choose how often."),
+            "invalid_choice": _("Please choose from these."),
+        },
+    )
+
+    def __init__(self, *args: Any, essay: Essay | None, thread: Comment | None, **rest: Any) -> None:
+        self.essay, self.thread = essay, thread
+        first = Kind.THREAD if thread else Kind.ESSAY if essay else Kind.ESSAYS
+        rest["initial"] = {"what": [first.value]} | rest.get("initial", {})
+        super().__init__(*args, **rest)
+        choices: list[tuple[str, Any]] = []
+        if thread:
+            words = _("the thread that %(name)s began") % {"name": thread.commenter.name}
+            choices.append((Kind.THREAD.value, words))
+        if essay:
+            words = conditional_escape(_("all comments on “%(essay)s”"))
+            choices.append((Kind.ESSAY.value, SafeString(words % {"essay": essay.title_html})))
+        choices.append((Kind.ESSAYS.value, _("new essays")))
+        self.fields["what"].choices = choices  # type: ignore[attr-defined]
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def wishes(self) -> list[Wish]:
+        about = {
+            Kind.THREAD: Wish(Kind.THREAD, comment=self.thread),
+            Kind.ESSAY: Wish(Kind.ESSAY, essay=self.essay),
+            Kind.ESSAYS: Wish(Kind.ESSAYS),
+        }
+        return [about[Kind(kind)] for kind in self.cleaned_data["what"]]

@@ -1,0 +1,265 @@
+"""Following by mail: asking for it, confirming it, and the page of all that an address follows. GET changes nothing."""
+
+import math
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+import pagecache
+from accounts.middleware import Request
+from accounts.models import User
+from blog.models import Essay
+from comments.models import Address, Comment, Discussion, Rules, Subscription, is_waiting
+from comments.notifications import known_addresses, signed_links, subscribing
+from comments.notifications.forms import AddressForm, FollowForm
+from comments.notifications.subscribing import Wish
+from comments.threads.pages import ThreadPage
+from comments.threads.viewer import Viewer, number_in
+from server.http import ratelimit
+
+AN_HOUR = 20
+
+door = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@door
+def follow(request: Request) -> HttpResponse:
+    """Ask for mails without commenting: `?essay=` or `?comment=` says where somebody came from."""
+    if not may_follow():
+        raise Http404
+    essay, thread = whereabouts(request)
+    speaker = request.commenter if isinstance(request.user, User) else None
+    initial = {"email": request.user.email} if isinstance(request.user, User) else {}
+    form = FollowForm(request.POST or None, essay=essay, thread=thread, initial=initial)
+    context = {"form": form, "essay": essay, "thread": thread}
+    if request.method != "POST":
+        response = render(request, "comments/follow.html", context)
+        key = essay.cache_key if essay else "site"
+        return pagecache.made_from(response, "site", key, "comments", ends=getattr(request, "ends", None))
+    if not form.is_valid():
+        return render(request, "comments/follow.html", context, status=422)
+    if seconds := wait(request):
+        return too_often(request, "comments/follow.html", context, seconds)
+    asker = known_addresses.asker(request, form.cleaned_data["email"], speaker)
+    if not asker.is_reader:
+        subscribing.ask_later(asker, form.wishes(), often=form.cleaned_data["often"])
+        return redirect(f"{reverse('subscription-asked')}?{request.GET.urlencode()}")
+    subscribing.follow(asker, form.wishes(), often=form.cleaned_data["often"])
+    return redirect(f"{signed_links.to_all(Address.objects.get(email=asker.email))}?said=followed")
+
+
+def may_follow(essay: Essay | None = None) -> bool:
+    rules = Discussion.objects.of(essay).rules if essay else Rules.objects.current()
+    return rules.readers_may_follow
+
+
+def whereabouts(request: Request) -> tuple[Essay | None, Comment | None]:
+    """The essay, and the thread of it, that the address names; 404 for what is not there to be read."""
+    if "comment" in request.GET:
+        said = Comment.objects.filter(pk=number_in(request.GET["comment"])).values("tree_id")
+        rows = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=said)
+        root = rows.first()
+        if root is None or not root.essay.is_published:
+            raise Http404
+        return root.essay, root
+    if "essay" in request.GET:
+        essay = Essay.objects.published().filter(pk=number_in(request.GET["essay"]) or 0).first()
+        if essay is None:
+            raise Http404
+        return essay, None
+    return None, None
+
+
+def wait(request: Request) -> float:
+    """Whoever asks may have many strangers' addresses: for how many seconds they ask for nothing more."""
+    return ratelimit.take("follow", request.META["REMOTE_ADDR"], 3600, count=AN_HOUR)
+
+
+def too_often(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
+    minutes = math.ceil(seconds / 60)
+    words = ngettext(
+        "That was very often: please wait %(count)d minute, then try again.",
+        "That was very often: please wait %(count)d minutes, then try again.",
+        minutes,
+    )
+    context |= {"problem": words % {"count": minutes}}
+    response = render(request, template, context, status=429)
+    response.headers["Retry-After"] = str(math.ceil(seconds))
+    return response
+
+
+@require_http_methods(["GET", "HEAD"])
+def asked(request: Request) -> HttpResponse:
+    """The same for every address, known or not."""
+    essay, thread = whereabouts(request)
+    back = thread.get_absolute_url() if thread else essay.get_absolute_url() if essay else "/"
+    return render(request, "comments/follow_asked.html", {"back": back})
+
+
+@door
+def tell(request: Request, pk: int) -> HttpResponse:
+    """Ask for a mail when a comment of one's own is decided about."""
+    viewer = Viewer.of(request)
+    comment = Comment.objects.select_related("essay__discussion__rules", "commenter").filter(pk=pk).first()
+    if comment is None or not viewer.wrote(comment) or not may_follow(comment.essay):
+        raise Http404
+    here = ThreadPage(comment.essay, viewer)
+    if not comment.is_waiting:
+        return redirect(comment)
+    known = request.user.email if isinstance(request.user, User) else comment.commenter.email
+    form = AddressForm({"email": request.POST.get("email", known)} if request.method == "POST" else None)
+    context = {"form": form, "comment": comment, "back": here.url_of(comment)}
+    if not form.is_valid():
+        return kept_close(render(request, "comments/tell.html", context, status=422 if form.is_bound else 200))
+    if seconds := wait(request):
+        return kept_close(too_often(request, "comments/tell.html", context, seconds))
+    asker = known_addresses.asker(request, form.cleaned_data["email"], comment.commenter)
+    subscribing.follow(asker, [Wish(Subscription.Kind.DECISION, comment=comment)])
+    return kept_close(redirect(here.url_of(comment, mailed=None if asker.is_reader else pk)))
+
+
+# What an address follows
+
+
+def said() -> dict[str, str]:
+    """What was done, in words, by the name that the address of the page gives it."""
+    return {
+        "followed": _("You will hear of it by mail."),
+        "confirmed": _("Thank you: you will hear of what you chose."),
+        "none": _("Nothing is mailed to you."),
+        "stopped": _("It is stopped: no more mail comes for it."),
+        "all-stopped": _("Everything is stopped for this address: no more mail goes to it."),
+        "changed": _("It is changed."),
+        "paused": _("All mails rest until you want them again. What happens meanwhile is not mailed later."),
+        "resumed": _("Mails come again."),
+    }
+
+
+@door
+def of(request: Request, token: str) -> HttpResponse:
+    """By the signed link that stands in every mail."""
+    address = signed_links.all_of(token)
+    return gone(request) if address is None else kept_close(page(request, [address], request.path))
+
+
+@login_required
+@door
+def mine(request: Request) -> HttpResponse:
+    """Of somebody logged in: what the addresses follow that they have proved, and what they asked for themselves."""
+    user: Any = request.user
+    proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
+    return page(request, list(Address.objects.filter(email__in=proved).order_by("email")), request.path)
+
+
+def page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
+    if request.method == "POST":
+        return redirect(f"{here}?said={change(request, addresses)}")
+    rows = shown(Subscription.objects.standing().filter(address__in=addresses))
+    context = {
+        "addresses": [(address, [row for row in rows if row.address_id == address.pk]) for address in addresses],
+        "often": Subscription.Often.choices,
+        "said": said().get(request.GET.get("said", "")),
+    }
+    return render(request, "comments/subscriptions.html", context)
+
+
+def shown(subscriptions: Any) -> list[Subscription]:
+    """With what each is to; but for what has been decided by now."""
+    decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
+    decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
+    decided |= Q(kind=Subscription.Kind.APPEAL) & ~Q(comment__appeal__state="open")
+    rows = subscriptions.exclude(decided).select_related("essay", "comment__essay", "comment__commenter", "commenter")
+    return list(rows.order_by("kind", "-pk"))
+
+
+def change(request: Request, addresses: list[Address]) -> str:
+    """What one of the page's buttons does, and the name of what it says then."""
+    theirs = Subscription.objects.filter(address__in=addresses)
+    one = theirs.filter(pk=number_in(request.POST.get("subscription")) or 0)
+    address = next((each for each in addresses if str(each.pk) == request.POST.get("address")), None)
+    match request.POST.get("do", ""):
+        case "stop":
+            subscribing.stop(one)
+            return "stopped"
+        case ("at_once" | "daily") as often:
+            one.update(often=often)
+            return "changed"
+        case "stop-all" if address:
+            subscribing.stop(theirs.filter(address=address))
+            return "all-stopped"
+        case ("pause" | "resume") as verb if address:
+            subscribing.pause(address, is_paused=verb == "pause")
+            return "paused" if verb == "pause" else "resumed"
+        case "again" if address:
+            subscribing.prove(address)
+            return "resumed"
+    return ""
+
+
+# What the mailed links do
+
+
+@door
+def confirm(request: Request, token: str) -> HttpResponse:
+    """What was asked for in an address's name, for its reader to say what of it they asked for themselves."""
+    address = signed_links.confirming(token)
+    if address is None:
+        return gone(request)
+    if request.method == "POST":
+        chosen = [number for value in request.POST.getlist("subscription") if (number := number_in(value))]
+        count = subscribing.confirm(address, chosen)
+        onward = redirect(f"{signed_links.to_all(address)}?said={'confirmed' if count else 'none'}")
+        return kept_close(known_addresses.know(address, onward) if "know" in request.POST else onward)
+    waiting = shown(Subscription.objects.waiting().filter(address=address))
+    context = {"address": address, "waiting": waiting, "all": signed_links.to_all(address)}
+    return kept_close(render(request, "comments/confirm.html", context))
+
+
+@csrf_exempt  # the mail program's own button has neither cookie nor page: the link is what shows whose it is
+@door
+def stop(request: Request, token: str) -> HttpResponse:
+    """RFC 8058's one click, and the page with a button for whoever follows the link."""
+    subscription = signed_links.stopping(token)
+    if subscription is None:
+        return gone(request)
+    if request.method == "POST":
+        if "undo" in request.POST:
+            subscribing.resume(subscription)
+        else:
+            subscribing.stop(Subscription.objects.filter(pk=subscription.pk))
+        subscription.refresh_from_db(fields=["stopped"])
+    context = {"subscription": subscription, "all": signed_links.to_all(subscription.address)}
+    return kept_close(render(request, "comments/stop.html", context))
+
+
+@csrf_exempt
+@door
+def stop_daily(request: Request, token: str) -> HttpResponse:
+    """The same for everything that comes once a day."""
+    address = signed_links.stopping_daily(token)
+    if address is None:
+        return gone(request)
+    daily = Subscription.objects.standing().filter(address=address, often=Subscription.Often.DAILY)
+    if request.method == "POST":
+        subscribing.stop(daily)
+    context = {"address": address, "has_daily": daily.exists(), "all": signed_links.to_all(address)}
+    return kept_close(render(request, "comments/stop_daily.html", context))
+
+
+def gone(request: Request) -> HttpResponse:
+    return render(request, "comments/subscription_gone.html", status=410)
+
+
+def kept_close(response: HttpResponse) -> HttpResponse:
+    """The address is the proof, so no other site is told it; and the button on its page is ours."""
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response

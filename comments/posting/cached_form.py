@@ -1,0 +1,54 @@
+"""The reply form as every stranger finds it under an essay: drawn once, with the essay's address left open."""
+
+from functools import lru_cache
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from accounts.profiles.forms import DetailsForm
+from accounts.profiles.identity import elsewhere
+from blog.middleware import PERSONAL, site_of
+from blog.models import Essay
+from comments.models import Rules
+from comments.notifications.forms import NotifyForm
+from comments.posting import identity_views
+from comments.posting.forms import CommentForm
+from comments.threads.rendering import Stencil, open_place
+
+
+def is_for(request: HttpRequest) -> bool:
+    """Whether nothing is known of whoever asks that the form would show."""
+    return not PERSONAL & request.COOKIES.keys() and "login" not in request.GET
+
+
+def draw(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
+    hint = identity_views.hint(essay, rules)
+    who, may_follow = rules.who_may_comment, rules.readers_may_follow
+    services = tuple(service["name"] for service in elsewhere())
+    form = of_any_essay(get_language() or "", who, may_follow, hint, str(site_of(request)), services)
+    return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
+
+
+@lru_cache
+def of_any_essay(
+    language: str, who_may_comment: str, may_follow: bool, hint: str, site: str, services: tuple[str, ...]
+) -> Stencil:
+    address = open_place("address")
+    is_for_guests = who_may_comment != Rules.Who.LOGIN
+    details = DetailsForm(needs_email=who_may_comment == Rules.Who.DETAILS) if is_for_guests else None
+    return Stencil.of(
+        "comments/_respond.html",
+        {
+            "essay": {"get_absolute_url": address, "pk": open_place("pk")},
+            "action": SafeString(f"{address}respond/"),
+            "form": CommentForm(initial={"parent": ""}),
+            "base": address,
+            "details": details,
+            "notify": NotifyForm() if may_follow else None,
+            "icons": identity_views.icons(site),
+            "troubles": identity_views.troubles(),
+            "rules": {"who_may_comment": who_may_comment},
+            "hint": hint,
+        },
+    )

@@ -1,0 +1,88 @@
+"""What a reader writes."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.profiles.forms import AtMostBytes
+from accounts.profiles.text import tidy_text
+from comments.models import Comment
+
+TEXT_BYTES = 65_525
+KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class TextField(forms.CharField):
+    """Words as typed, of which what cannot be seen is gone."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return tidy_text(text).strip() if len(text) <= 4 * TEXT_BYTES else text
+
+
+class NumberField(forms.CharField):
+    """The key of a comment, or nothing; whether it may be answered is looked at under the thread's lock."""
+
+    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+        text = (super().to_python(value) or "").strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < 2**63):
+            raise forms.ValidationError(
+                _("The comment you answer is not known here. Post again to answer the essay itself."), code="invalid"
+            )
+        return int(text)
+
+    def run_validators(self, value: Any) -> None:
+        """A number has no characters to look at."""
+
+
+class KeyField(forms.CharField):
+    """What script calls one sending of the words by: random, so only the browser that made it knows it."""
+
+    def to_python(self, value: Any) -> str:
+        return value if isinstance(value, str) and KEY.fullmatch(value) else ""
+
+    def run_validators(self, value: Any) -> None:
+        """Without script there is none, and nobody can mend a field that is not seen."""
+
+
+class CommentForm(forms.Form):
+    text = TextField(
+        label=_("Comment"),
+        strip=True,
+        validators=[AtMostBytes(TEXT_BYTES)],
+        error_messages={"required": _("Please write something before you post it.")},
+    )
+    parent = NumberField(required=False, widget=forms.HiddenInput)
+    key = KeyField(required=False, widget=forms.HiddenInput)
+
+
+class SeenField(forms.CharField):
+    """The key of a wording. One that makes no sense is not the newest, and that is said beside the words."""
+
+    def run_validators(self, value: Any) -> None:
+        """Nobody can mend a field that is not seen."""
+
+
+class EditForm(forms.Form):
+    """New words, and the wording that their writer started from."""
+
+    text = TextField(
+        label=_("Comment"),
+        strip=True,
+        validators=[AtMostBytes(TEXT_BYTES)],
+        error_messages={
+            "required": _("Please leave some words. To take the whole comment away, delete it."),
+        },
+    )
+    seen = SeenField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, comment: Comment) -> dict[str, Any]:
+        """What it holds before anything is changed."""
+        return {"text": comment.wording.text if comment.wording else "", "seen": comment.wording_id or ""}

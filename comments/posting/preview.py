@@ -1,0 +1,41 @@
+"""How a comment would look: drawn by the same hand as a posted one, and kept nowhere."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from accounts.middleware import Request
+from blog import markup
+from blog.models import Essay
+from blog.views import draw
+from comments.models import Rules
+from comments.posting import drafts, identity_views
+from comments.posting.forms import CommentForm
+from server.http import ratelimit
+
+A_MINUTE = 60  # previews from one network
+
+
+def preview(request: Request, essay: Essay, rules: Rules, *, is_guest: bool) -> HttpResponse:
+    """The page again, the form as it was and the words as readers will see them; for a script these alone."""
+    form = CommentForm({"text": request.POST.get("text", "")})
+    words, wrong, status = SafeString(""), "", 200
+    seconds = ratelimit.take("preview", request.META["REMOTE_ADDR"], 60, count=A_MINUTE)
+    if seconds:
+        status, wrong = 429, _("That was very often: please wait a minute, then look again. Your words are still here.")
+    elif not form.is_valid():
+        status, wrong = 422, " ".join(map(str, form.errors["text"]))
+    else:
+        words = SafeString(markup.comment(form.cleaned_data["text"]))
+    shown = {"preview": words, "preview_wrong": wrong}
+    if request.POST["preview"] == "block":
+        response = render(request, "comments/_preview.html", shown, status=status)
+    else:
+        typed = {name: request.POST[name] for name in drafts.FIELDS if name in request.POST}
+        details = identity_views.details_form(request, rules, initial=typed) if is_guest else None
+        response = draw(request, essay, status, form=CommentForm(initial=typed), details=details, **shown)
+    response.headers["Cache-Control"] = "private, no-store"
+    if seconds:
+        response.headers["Retry-After"] = str(int(seconds) + 1)
+    return response

@@ -1,0 +1,96 @@
+"""What somebody sent with the reply form: the words, who says them and from where, and what they want to hear of."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts import visit
+from accounts.middleware import Request
+from accounts.models import Commenter, User
+from accounts.profiles.forms import DetailsForm
+from comments import standing
+from comments.models import Discussion, Rules
+from comments.notifications import known_addresses
+from comments.notifications.forms import NotifyForm
+from comments.notifications.subscribing import Following
+from comments.posting import identity_views
+from comments.posting.forms import CommentForm
+from comments.screening.screening import Sender
+
+GUEST = "guest"
+SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
+
+
+@dataclass
+class Reply:
+    request: Request
+    essay: Any  # as standing.essay_at() finds it
+    discussion: Discussion
+    form: CommentForm
+    details: DetailsForm | None  # a guest's; None: a log-in speaks
+    notify: NotifyForm
+
+    @classmethod
+    def sent(cls, request: Request, **address: Any) -> "Reply":
+        """404 where no essay stands at that address."""
+        user = AnonymousUser() if request.POST.get("as") == GUEST else request.user
+        essay = standing.essay_at(user, **address)
+        discussion = Discussion.objects.of(essay)
+        rules = discussion.rules
+        form = CommentForm(request.POST)
+        details = None if user.is_authenticated else identity_views.details_form(request, rules, request.POST)
+        notify = NotifyForm(request.POST if rules.readers_may_follow else {})
+        return cls(request, essay, discussion, form, details, notify)
+
+    @property
+    def rules(self) -> Rules:
+        return self.discussion.rules
+
+    @property
+    def is_as_shown(self) -> bool:
+        """Whether who speaks is still whom the page named beside the form."""
+        shown = self.request.POST.get("as", "")
+        if shown in {"", GUEST}:
+            return True
+        return self.details is None and shown == str(cast(Commenter, self.request.commenter).pk)
+
+    def is_valid(self) -> bool:
+        """Each form is looked at, so that every field says what is wrong with it."""
+        return all([self.form.is_valid(), self.details is None or self.details.is_valid(), self.notify.is_valid()])
+
+    @property
+    def email(self) -> str:
+        return self.details.cleaned_data["email"] if self.details else cast(User, self.request.user).email
+
+    @cached_property
+    def following(self) -> Following | None:
+        is_reader = (self.details is None and self.essay.is_reached) or known_addresses.is_known(
+            self.request, self.email
+        )
+        return self.notify.following(self.email, is_reader=is_reader)
+
+    @property
+    def is_asked_by_mail(self) -> bool:
+        """Whether a mail is on its way that asks its reader whether they want the others."""
+        return self.following is not None and not self.following.is_reader
+
+    def commenter(self) -> Commenter:
+        if self.details is None:
+            return cast(Commenter, self.request.commenter)
+        name, email = (self.details.cleaned_data[field] for field in ("name", "email"))
+        return self.details.commenter(visit.guest(self.request, name=name, email=email))
+
+    @property
+    def sender(self) -> Sender:
+        """Where it came from, and what the form itself tells of how it was filled in."""
+        request = self.request
+        seconds = request.POST.get("seconds", "")
+        return Sender(
+            request.META["REMOTE_ADDR"],
+            request.origin_proved,
+            is_trapped=bool(request.POST.get("subject", "").strip()),
+            seconds=float(seconds) if SECONDS.fullmatch(seconds) else None,
+        )

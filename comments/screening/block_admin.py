@@ -1,0 +1,59 @@
+"""Who is trusted, held always or kept out, in the admin; moderators do the same from a person's page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from comments.models import Block
+from comments.screening.blocks import clean_email, clean_network
+
+
+class BlockForm(forms.ModelForm[Block]):
+    def clean_email(self) -> str:
+        return clean_email(self.cleaned_data["email"])
+
+    def clean_network(self) -> str:
+        return clean_network(self.cleaned_data["network"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        named = [name for name in ("commenter", "email", "network") if cleaned.get(name)]
+        if len(named) != 1 and not self.errors:
+            raise forms.ValidationError(_("Name one of the three: a person, a proved address, or a network."))
+        return cleaned
+
+
+class InForceFilter(admin.SimpleListFilter):
+    title = gettext_lazy("whether it holds")
+    parameter_name = "holds"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("holds now")), ("no", _("is over"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Block]) -> QuerySet[Block]:
+        if self.value() == "no":
+            return queryset.filter(until__lte=timezone.now())
+        return queryset.exclude(until__lte=timezone.now()) if self.value() == "yes" else queryset
+
+
+@admin.register(Block)
+class BlockAdmin(admin.ModelAdmin[Block]):
+    form = BlockForm
+    fields = ("kind", "commenter", "email", "network", "until", "sentence", "why")
+    list_display = ("__str__", "until", "sentence", "why", "moderator", "created")
+    list_filter = ("kind", InForceFilter)
+    list_select_related = ("commenter", "moderator")
+    search_fields = ("commenter__name", "email", "network", "why")
+    raw_id_fields = ("commenter",)
+    ordering = ("-pk",)
+
+    def save_model(self, request: HttpRequest, obj: Block, form: Any, change: bool) -> None:
+        if not change:
+            obj.moderator = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)

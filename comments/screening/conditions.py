@@ -1,0 +1,191 @@
+"""What the owner's rules can ask of a comment: each kind reads its value, and says whether it holds."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name, validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from comments.models import Condition
+from comments.models.block import Network, network_of
+from comments.screening import disposable, patterns
+from comments.screening.languages import NAMES
+from comments.screening.rule_context import Case
+from comments.screening.word_lists import first_in, without_stars
+
+Kind = Condition.Kind
+BIGGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Places:
+    """Addresses, domains with all below them, and networks."""
+
+    emails: frozenset[str]
+    domains: frozenset[str]
+    networks: tuple[Network, ...]
+
+    def hold(self, case: Case) -> bool | None:
+        email = case.commenter.email.casefold()
+        if email in self.emails or not self.domains.isdisjoint(disposable.domains_of(email)):
+            return True
+        if not self.networks:
+            return False
+        known = [is_within(case.network, network) for network in self.networks]
+        return True if True in known else None if None in known else False
+
+
+def is_within(network: Network | None, whole: Network) -> bool | None:
+    """None: no more is kept of the first than that it might be."""
+    if network is None:
+        return None
+    if isinstance(network, ipaddress.IPv4Network) and isinstance(whole, ipaddress.IPv4Network):
+        return network.subnet_of(whole) or (None if network.overlaps(whole) else False)
+    if isinstance(network, ipaddress.IPv6Network) and isinstance(whole, ipaddress.IPv6Network):
+        return network.subnet_of(whole) or (None if network.overlaps(whole) else False)
+    return False
+
+
+def number(value: str, *, least: int = 1, most: int = BIGGEST) -> int:
+    text = value.strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most):
+        raise ValidationError(
+            _("This condition needs a whole number from %(least)d to %(most)d, such as %(least)d.")
+            % {"least": least, "most": most}
+        )
+    return int(text)
+
+
+def hundred(value: str) -> int:
+    return number(value, most=100)
+
+
+def words(value: str) -> str:
+    if not any(without_stars(line) for line in value.splitlines()):
+        raise ValidationError(_("Enter at least one word, one per line."))
+    return value
+
+
+def pattern(value: str) -> patterns.Pattern:
+    if not value.strip():
+        raise ValidationError(_("This condition needs a pattern, such as “\\bbuy (it )?now\\b”."))
+    return patterns.compiled(value.strip())
+
+
+def languages(value: str) -> frozenset[str]:
+    """`en, de`, or their names."""
+    codes = {str(name).casefold(): code for code, name in NAMES.items()} | {code: code for code in NAMES}
+    asked = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
+    unknown = [name for name in asked if name not in codes]
+    if unknown or not asked:
+        raise ValidationError(
+            _("“%(name)s” is no language that is told apart here. There are: %(names)s.")
+            % {"name": ", ".join(unknown), "names": ", ".join(f"{code} ({name})" for code, name in NAMES.items())}
+        )
+    return frozenset(codes[name] for name in asked)
+
+
+def places(value: str) -> Places:
+    emails, domains, networks = set(), set(), []
+    for line in filter(None, (line.strip().casefold() for line in value.splitlines())):
+        if network := network_of(line):
+            networks.append(network)
+            continue
+        domain = line.removeprefix("@").removeprefix("*.")
+        try:
+            if "@" in domain:
+                validate_email(domain)
+                emails.add(domain)
+            else:
+                validate_domain_name(domain)
+                domains.add(domain)
+        except ValidationError as error:
+            raise ValidationError(
+                _(
+                    "“%(line)s” is no mail address, domain or network. They look like anna@example.org, example.org, "
+                    "203.0.113.7 or 203.0.113.0/24; one a line."
+                )
+                % {"line": line}
+            ) from error
+    if not (emails or domains or networks):
+        raise ValidationError(_("This condition needs mail addresses, domains or networks, one a line."))
+    return Places(frozenset(emails), frozenset(domains), tuple(networks))
+
+
+def nothing(value: str) -> None:
+    if value.strip():
+        raise ValidationError(_("This condition needs no value: leave it empty."))
+
+
+def is_younger(case: Case, since: datetime | None, days: int) -> bool:
+    return since is not None and case.moment - since < timedelta(days=days)
+
+
+def is_found(case: Case, wanted: patterns.Pattern) -> bool:
+    who = case.commenter
+    return patterns.matches(wanted, (case.text, who.name, who.email, who.website))
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`read`: a value → what is asked for, or ValidationError. `holds`: None where that cannot be said."""
+
+    read: Callable[[str], Any]
+    holds: Callable[[Case, Any], bool | None]
+
+
+MEANINGS: dict[str, Meaning] = {
+    Kind.LINKS: Meaning(number, lambda case, count: case.links >= count),
+    Kind.WORDS: Meaning(words, lambda case, wanted: bool(first_in(wanted, case.folded))),
+    Kind.PATTERN: Meaning(pattern, is_found),
+    Kind.EARLY: Meaning(number, lambda case, count: case.past.earlier < count),
+    Kind.NEW_ACCOUNT: Meaning(number, lambda case, days: is_younger(case, case.commenter.created, days)),
+    Kind.OLD_ESSAY: Meaning(
+        number, lambda case, days: case.published is not None and not is_younger(case, case.published, days)
+    ),
+    Kind.LANGUAGE: Meaning(languages, lambda case, wanted: case.language in wanted if case.language else None),
+    Kind.LONGER: Meaning(number, lambda case, count: len(case.text) > count),
+    Kind.SHORTER: Meaning(number, lambda case, count: len(case.text) < count),
+    Kind.CAPITALS: Meaning(hundred, lambda case, percent: case.capitals >= percent),
+    Kind.REPEATED: Meaning(number, lambda case, days: is_younger(case, case.past.repeated, days)),
+    Kind.ADDRESS: Meaning(places, lambda case, wanted: wanted.hold(case)),
+    Kind.DISPOSABLE: Meaning(nothing, lambda case, _nothing: disposable.is_disposable(case.commenter.email)),
+    Kind.LIKENESS: Meaning(
+        hundred, lambda case, bound: case.likeness >= bound / 100 if case.likeness is not None else None
+    ),
+    Kind.REPORTED: Meaning(number, lambda case, count: case.reports >= count),
+}
+
+WHOLE = gettext_lazy("A whole number.")
+NEEDS: dict[str, Any] = {
+    Kind.LINKS: gettext_lazy("A whole number. Links to this site do not count."),
+    Kind.WORDS: gettext_lazy(
+        "Words, one per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. Checked in text, name, "
+        "email address and website."
+    ),
+    Kind.PATTERN: gettext_lazy(
+        "A regular expression, found in text, name, address or website, whether in capitals or not. One that could run "
+        "for ever is refused; one that takes longer than a twentieth of a second counts as not found."
+    ),
+    Kind.EARLY: gettext_lazy(
+        "A whole number. All that somebody posted counts, whatever became of it; who is known by neither log-in nor "
+        "cookie is new each time."
+    ),
+    Kind.NEW_ACCOUNT: gettext_lazy("Days, a whole number; from when somebody first spoke or logged in here."),
+    Kind.OLD_ESSAY: gettext_lazy("Days, a whole number, from its publication."),
+    Kind.LANGUAGE: gettext_lazy("Codes or names, with commas between. Of a few words nothing is said."),
+    Kind.LONGER: WHOLE,
+    Kind.SHORTER: WHOLE,
+    Kind.CAPITALS: gettext_lazy("A whole number up to 100. Short comments never count as shouted."),
+    Kind.REPEATED: gettext_lazy("Days, a whole number. By anybody, anywhere on this site."),
+    Kind.ADDRESS: gettext_lazy("Mail addresses, domains or networks, one a line."),
+    Kind.DISPOSABLE: gettext_lazy("No value: such domains are known here. Others can be given as domains."),
+    Kind.LIKENESS: gettext_lazy("A whole number up to 100, by the spam filter."),
+    Kind.REPORTED: gettext_lazy("A whole number. Looked at each time a comment is reported."),
+}
+HELP = [(Kind(kind).label, needs) for kind, needs in NEEDS.items()]

@@ -1,0 +1,109 @@
+"""A comment at the moment it came, as the owner's rules see it: one that is being posted, or one that is there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Self
+
+from django.conf import settings
+
+from accounts.models import Commenter
+from blog import markup
+from blog.models import Essay
+from comments.models import Comment, Rules, Wording
+from comments.models.block import Network, network_of
+from comments.screening.languages import language_of
+from comments.screening.word_lists import fold_words
+from comments.spam import training
+
+FEW_LETTERS = 20  # of fewer nobody says that they are mostly capitals
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was there before a comment came."""
+
+    earlier: int = 0  # comments by the same person
+    repeated: datetime | None = None  # when these very words were posted last, by whomever
+
+
+@dataclass
+class Case:
+    """All that a condition may look at."""
+
+    text: str
+    html: str
+    commenter: Commenter
+    published: datetime | None  # its essay
+    moment: datetime
+    network: Network | None  # its sender's address, or as much of it as is kept
+    past: Past
+    judge: Callable[[], float | None]
+    reports: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        wording: Wording,
+        commenter: Commenter,
+        essay: Essay,
+        *,
+        network: Network | None,
+        past: Past,
+        judge: Callable[[], float | None],
+        reports: int = 0,
+    ) -> Self:
+        return cls(
+            text=wording.text,
+            html=wording.html,
+            commenter=commenter,
+            published=essay.published,
+            moment=wording.created,
+            network=network,
+            past=past,
+            judge=judge,
+            reports=reports,
+        )
+
+    @cached_property
+    def plain(self) -> str:
+        return markup.plain(self.html)
+
+    @cached_property
+    def folded(self) -> str:
+        who = self.commenter
+        return fold_words("\n".join((self.text, self.plain, who.name, who.email, who.website)))
+
+    @cached_property
+    def links(self) -> int:
+        home = f"{settings.SITE_URL}/"
+        return len([link for link in markup.links(self.html) if not link.startswith(home)])
+
+    @cached_property
+    def capitals(self) -> float:
+        """Their share of the letters that have a case, in percent."""
+        cased = [sign for sign in self.plain if sign.isupper() or sign.islower()]
+        return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= FEW_LETTERS else 0
+
+    @cached_property
+    def language(self) -> str:
+        return language_of(self.plain)
+
+    @cached_property
+    def likeness(self) -> float | None:
+        return self.judge()
+
+
+def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Case:
+    """One that is there, as it was when it came: of where it came from no more is known than is kept."""
+    wording = comment.wording or Wording()
+    return Case.of(
+        wording,
+        comment.commenter,
+        comment.essay,
+        network=network_of(wording.network),
+        past=past,
+        judge=lambda: training.likeness(rules, wording.text, comment.commenter),
+        reports=reports,
+    )

@@ -1,0 +1,72 @@
+"""A rule of the owner's as it is written in the admin: what makes no sense is said beside the value."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from comments.models import Condition, Rule
+from comments.screening import patterns
+from comments.screening.conditions import MEANINGS
+
+TRY = "_try"  # the button that only shows what the rule would have done
+OF_REPORTS = {Rule.Action.HOLD, Rule.Action.SPAM}
+
+
+class RuleForm(forms.ModelForm[Rule]):
+    class Meta:
+        widgets = {"sentence": forms.Textarea(attrs={"rows": 3, "cols": 60})}
+
+    def is_valid(self) -> bool:
+        """One that is only tried is never saved, however right it is."""
+        return super().is_valid() and TRY not in self.data
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("action") == Rule.Action.REFUSE and not cleaned.get("sentence", "").strip():
+            self.add_error("sentence", _("Say what the writer is told: a comment is sent back with this sentence."))
+        return cleaned
+
+
+class ConditionForm(forms.ModelForm[Condition]):
+    class Meta:
+        widgets = {"value": forms.Textarea(attrs={"rows": 2, "cols": 36})}
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():  # in a table, where no label stands beside it
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind, value = cleaned.get("kind"), cleaned.get("value", "")
+        try:
+            if kind:
+                MEANINGS[kind].read(value)
+            if kind == Condition.Kind.PATTERN:
+                patterns.check(value.strip())
+        except ValidationError as error:
+            self.add_error("value", error)
+        return cleaned
+
+
+class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        wanted = self.wanted()
+        if not wanted:
+            raise ValidationError(_("A rule without a condition would decide about every comment: give it one."))
+        is_of_reports = any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in wanted)
+        if is_of_reports and self.instance.action not in OF_REPORTS:
+            raise ValidationError(
+                _("What is reported has been posted already: such a rule can hold it, or put it under Spam.")
+            )
+
+    def wanted(self) -> list[Condition]:
+        """The conditions as they stand in the form."""
+        filled = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        return [form.instance for form in filled if form.instance.kind]

@@ -1,0 +1,182 @@
+"""The owner's own rules at work: kept ready in each process, asked in their order, the first that holds decides."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.utils import timezone
+
+import pagecache
+from comments.models import Comment, Condition, Rule, Rules, Status, Wording
+from comments.screening import rules_in_words
+from comments.screening.conditions import MEANINGS
+from comments.screening.patterns import Stopped
+from comments.screening.rule_context import Case, Past, case_of
+
+RULE = "rule"  # the verb of a decision
+AFTER = {Rule.Action.PUBLISH: Status.APPROVED, Rule.Action.HOLD: Status.PENDING, Rule.Action.SPAM: Status.SPAM}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A condition, ready to be asked."""
+
+    kind: str
+    wanted: Any
+    is_not: bool = False
+    pk: int | None = None
+    value: str = ""  # as the owner wrote it
+
+    def holds(self, case: Case) -> bool | None:
+        """None where that cannot be said. Raises Stopped."""
+        found = MEANINGS[self.kind].holds(case, self.wanted)
+        return found if found is None else found != self.is_not
+
+
+@dataclass
+class OwnRule:
+    """A rule of the owner's, with its values read."""
+
+    pk: int | None
+    name: str
+    action: str
+    sentence: str
+    conditions: list[Asked]
+    stopped: set[int | None] = field(default_factory=set)  # conditions whose pattern took too long, to be told
+
+    @classmethod
+    def of(cls, rule: Rule, conditions: Iterable[Condition]) -> "OwnRule":
+        """Raises ValidationError where a value makes no sense."""
+        asked = [
+            Asked(each.kind, MEANINGS[each.kind].read(each.value), each.is_not, each.pk, each.value)
+            for each in conditions
+        ]
+        quick_first = sorted(asked, key=lambda each: each.kind in SLOW)
+        return cls(rule.pk, rule.name, rule.action, rule.sentence, quick_first)
+
+    @property
+    def is_of_reports(self) -> bool:
+        """Whether it can only hold once somebody has reported a comment."""
+        return any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in self.conditions)
+
+    def holds(self, case: Case) -> bool | None:
+        """Whether all its conditions do; None: it can neither be said that they do, nor that one does not."""
+        found: bool | None = bool(self.conditions)
+        for condition in self.conditions:
+            try:
+                answer = condition.holds(case)
+            except Stopped:
+                self.stopped.add(condition.pk)
+                answer = None
+            if answer is False:
+                return False
+            found = found and answer
+        return found
+
+    def reason(self, case: Case) -> dict[str, Any]:
+        """What is kept with the comment about which it decided."""
+        because = [rules_in_words.kept(each.kind, each.value, each.is_not, case.folded) for each in self.conditions]
+        return {"code": "rule", "rule": self.pk, "name": self.name, "then": self.action, "because": because}
+
+
+SLOW = {Condition.Kind.PATTERN, Condition.Kind.LIKENESS, Condition.Kind.LANGUAGE}
+_loaded: tuple[str, list[OwnRule]] = ("", [])
+
+
+def known(rules: Rules) -> list[OwnRule]:
+    """Those that are on, in their order. Read once a process, and again when one changed; no query while none is on."""
+    global _loaded
+    stamp, found = _loaded
+    if stamp != rules.rule_stamp:
+        found = read() if rules.rule_stamp else []
+        _loaded = (rules.rule_stamp, found)
+    return found
+
+
+def read() -> list[OwnRule]:
+    found = []
+    for rule in Rule.objects.filter(is_on=True).prefetch_related("conditions"):
+        try:
+            found.append(OwnRule.of(rule, rule.conditions.all()))
+        except (ValidationError, KeyError):
+            continue  # written by other hands than the admin's, which says so on its page
+    return found
+
+
+def stamp() -> None:
+    """Have every process read the rules anew: call in the transaction that changed any."""
+    parts = Rule.objects.filter(is_on=True).order_by("position", "pk").values_list(
+        "pk", "name", "action", "sentence", "conditions__pk", "conditions__kind", "conditions__value",
+        "conditions__is_not",
+    )  # fmt: skip
+    rows = sorted(map(repr, parts)), list(parts.values_list("pk", flat=True))
+    mark = hashlib.blake2b(repr(rows).encode(), digest_size=8).hexdigest() if rows[1] else ""
+    if not Rules.objects.filter(pk=1).update(rule_stamp=mark):
+        Rules.objects.create(pk=1, rule_stamp=mark)
+
+
+def first(found: Iterable[OwnRule], case: Case) -> OwnRule | None:
+    """The first that decides about a comment as it comes; those that wait for reports do not."""
+    rule = next((rule for rule in found if rule.holds(case)), None)
+    tell_of_stops(found)
+    return rule
+
+
+def tell_of_stops(found: Iterable[OwnRule]) -> None:
+    """Put down which patterns took too long, for the owner to read beside them."""
+    for rule in found:
+        stopped, rule.stopped = rule.stopped, set()  # threads share a rule
+        if stopped:
+            conditions = Condition.objects.filter(pk__in=[pk for pk in stopped if pk])
+            conditions.update(stopped=timezone.now(), stops=F("stops") + 1)
+
+
+def record(comment: Comment, rule: int, before: str) -> None:
+    """Put a rule's decision on record beside those of moderators."""
+    comment.decisions.create(
+        number=comment.pk, essay_id=comment.essay_id, verb=RULE, rule_id=rule, before=before, after=comment.status
+    )
+
+
+def on_report(comment: Comment) -> bool:
+    """Let the rules that wait for reports look at a comment that has just been reported; whether one changed it.
+
+    Call inside a transaction. A rule decides once about a comment: what a moderator says afterwards stands.
+    """
+    rules = Rules.objects.current()
+    found = [
+        rule for rule in known(rules) if rule.is_of_reports and rule.action in {Rule.Action.HOLD, Rule.Action.SPAM}
+    ]
+    if not found:
+        return False
+    root, fresh = Comment.objects.lock_thread(comment.pk)
+    if root is None or fresh is None or fresh.status not in {Status.APPROVED, Status.PENDING} or not fresh.wording:
+        return False
+    case = case_of(fresh, rules, past_of(fresh), fresh.reports)
+    rule = first(found, case)
+    if rule is None or rule.pk is None:
+        return False
+    before, after = fresh.status, AFTER[Rule.Action(rule.action)]
+    decided = fresh.decisions.filter(verb=RULE, rule=rule.pk)
+    if before == after or decided.exists():
+        return False
+    was_public = fresh.is_approved
+    fresh.status, fresh.changed = after, timezone.now()
+    Comment.objects.filter(pk=fresh.pk).update(status=after, changed=fresh.changed)
+    Wording.objects.filter(pk=fresh.wording.pk).update(reasons=[*fresh.wording.reasons, rule.reason(case)])
+    if was_public:
+        fresh.count(-1, root=root)
+        pagecache.bump(fresh.essay.cache_key, "comments")
+    record(fresh, rule.pk, before)
+    comment.status = after
+    return True
+
+
+def past_of(comment: Comment) -> Past:
+    """What was there before a comment that is there itself by now."""
+    wording = comment.wording or Wording()
+    history = Comment.objects.said_before(comment, text=wording.text, until=wording.created)
+    return Past(history.earlier, history.repeated)

@@ -1,0 +1,193 @@
+"""The owner's rules as a person would say them: “at least 60 % capitals”, “neither in English nor in German”."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from comments.models import Condition, Rule
+from comments.screening.conditions import MEANINGS
+from comments.screening.languages import NAMES
+from comments.screening.word_lists import first_in
+
+Kind = Condition.Kind
+LISTED = 5  # of a list's words, then how many more there are
+LONGEST = 40  # characters of each
+
+
+def numbered(words: str, count: int) -> str:
+    return words % {"count": count}
+
+
+def links(count: int, is_not: bool) -> str:
+    if is_not:
+        return (
+            _("no link") if count == 1 else ngettext("fewer than %(count)d link", "fewer than %(count)d links", count)
+        )
+    return ngettext("at least %(count)d link", "at least %(count)d links", count)
+
+
+def early(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext("not a person’s first comment", "not among a person’s first %(count)d comments", count)
+    return ngettext("a person’s first comment", "among a person’s first %(count)d comments", count)
+
+
+def account(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext(
+            "by somebody known here for %(count)d day or longer",
+            "by somebody known here for %(count)d days or longer",
+            count,
+        )
+    return ngettext(
+        "by somebody known here for less than %(count)d day",
+        "by somebody known here for less than %(count)d days",
+        count,
+    )
+
+
+def essay(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext("on an essay less than %(count)d day old", "on an essay less than %(count)d days old", count)
+    return ngettext("on an essay at least %(count)d day old", "on an essay at least %(count)d days old", count)
+
+
+def longer(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext("at most %(count)d character long", "at most %(count)d characters long", count)
+    return ngettext("longer than %(count)d character", "longer than %(count)d characters", count)
+
+
+def shorter(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext("at least %(count)d character long", "at least %(count)d characters long", count)
+    return ngettext("shorter than %(count)d character", "shorter than %(count)d characters", count)
+
+
+def capitals(count: int, is_not: bool) -> str:
+    return _("less than %(count)d %% capitals") if is_not else _("at least %(count)d %% capitals")
+
+
+def repeated(count: int, is_not: bool) -> str:
+    if is_not:
+        return ngettext("not posted before within %(count)d day", "not posted before within %(count)d days", count)
+    return ngettext(
+        "the same text was posted within %(count)d day before",
+        "the same text was posted within %(count)d days before",
+        count,
+    )
+
+
+def likeness(count: int, is_not: bool) -> str:
+    return _("less than %(count)d %% like spam") if is_not else _("at least %(count)d %% like spam")
+
+
+def reported(count: int, is_not: bool) -> str:
+    if count == 1:
+        return _("not reported") if is_not else _("reported")
+    if count == 2:
+        return _("reported at most once") if is_not else _("reported at least twice")
+    if is_not:
+        return ngettext("reported less than %(count)d time", "reported less than %(count)d times", count)
+    return ngettext("reported at least %(count)d time", "reported at least %(count)d times", count)
+
+
+COUNTED: dict[str, Callable[[int, bool], str]] = {
+    Kind.LINKS: links,
+    Kind.EARLY: early,
+    Kind.NEW_ACCOUNT: account,
+    Kind.OLD_ESSAY: essay,
+    Kind.LONGER: longer,
+    Kind.SHORTER: shorter,
+    Kind.CAPITALS: capitals,
+    Kind.REPEATED: repeated,
+    Kind.LIKENESS: likeness,
+    Kind.REPORTED: reported,
+}
+
+
+def condition(kind: str, value: str, is_not: bool = False) -> str:
+    """One of a rule's conditions; with a value that makes no sense, as it stands there."""
+    try:
+        if kind in COUNTED:
+            count = MEANINGS[kind].read(value)
+            return numbered(COUNTED[kind](count, is_not), count)
+        return LISTED_KINDS[kind](value, is_not)
+    except (KeyError, ValidationError):
+        label = Kind(kind).label if kind in Kind.values else kind
+        return f"{label}: {short(value)}"
+
+
+def words(value: str, is_not: bool) -> str:
+    found = listed(value.splitlines())
+    if len(found) == 1:
+        return (_("without the word %(word)s") if is_not else _("the word %(word)s")) % {"word": found[0]}
+    said = {"words": get_text_list(found, _("or"))}
+    return (_("none of the words %(words)s") if is_not else _("one of the words %(words)s")) % said
+
+
+def pattern(value: str, is_not: bool) -> str:
+    said = {"pattern": short(value)}
+    return (_("does not match “%(pattern)s”") if is_not else _("matches “%(pattern)s”")) % said
+
+
+def language(value: str, is_not: bool) -> str:
+    codes = sorted(MEANINGS[Kind.LANGUAGE].read(value))
+    said = {"languages": get_text_list([str(NAMES[code]) for code in codes], _("or"))}
+    return (_("not in %(languages)s") if is_not else _("in %(languages)s")) % said
+
+
+def address(value: str, is_not: bool) -> str:
+    if not value.strip():  # on record, where nobody's address is kept
+        return _("from none of the places it names") if is_not else _("from a place it names")
+    said = {"places": get_text_list(listed(value.splitlines()), _("or"))}
+    return (_("not from %(places)s") if is_not else _("from %(places)s")) % said
+
+
+def disposable(value: str, is_not: bool) -> str:
+    return _("from no address made to be thrown away") if is_not else _("from an address made to be thrown away")
+
+
+LISTED_KINDS: dict[str, Callable[[str, bool], str]] = {
+    Kind.WORDS: words,
+    Kind.PATTERN: pattern,
+    Kind.LANGUAGE: language,
+    Kind.ADDRESS: address,
+    Kind.DISPOSABLE: disposable,
+}
+
+
+def listed(lines: Iterable[str]) -> list[str]:
+    """Each in quotation marks, of many the first few."""
+    said = [_("“%(word)s”") % {"word": short(line)} for line in lines if line.strip()]
+    if len(said) <= LISTED:
+        return said
+    rest = len(said) - LISTED + 1
+    return [*said[: LISTED - 1], ngettext("%(count)d other", "%(count)d others", rest) % {"count": rest}]
+
+
+def short(value: str) -> str:
+    said = " ".join(value.split())
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+
+
+def conditions(parts: Iterable[Any]) -> str:
+    """All of a rule's conditions in one phrase; each as its kind, its value, and whether it is turned round."""
+    return get_text_list([condition(kind, value, is_not) for kind, value, is_not in parts], _("and"))
+
+
+def of(rule: Rule) -> str:
+    return conditions((each.kind, each.value, each.is_not) for each in rule.conditions.all())
+
+
+def kept(kind: str, value: str, is_not: bool, folded: str) -> tuple[str, str, bool]:
+    """A condition as it is kept with a comment it held for: of many words the one that was found, of addresses none."""
+    if kind == Kind.WORDS and not is_not:
+        value = first_in(value, folded) or value
+    if kind == Kind.ADDRESS:
+        value = ""
+    return kind, "\n".join(short(line) for line in value.splitlines()[: LISTED + 1]), is_not

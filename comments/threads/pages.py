@@ -1,0 +1,323 @@
+"""Which threads a page of an essay's discussion holds, and which page holds a comment."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Case, Count, F, JSONField, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from django.http import Http404, HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+
+from accounts.models import Commenter
+from blog.models import Essay
+from comments.models import Comment, CommentQuerySet, Discussion, Rules, Status
+from comments.threads import removals
+from comments.threads.collapsing import AT_MOST, opening
+from comments.threads.removals import Removal
+from comments.threads.tree import Row, Step, cut_branch, outline
+from comments.threads.viewer import Told, Viewer, number_in
+
+# Times only tell one state from another, so they come as text: parsing hundreds a page is a tenth of its cost.
+COLUMNS = (
+    "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", Cast("changed", TextField()),
+    "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
+)  # fmt: skip
+
+
+def order_wished(request: HttpRequest) -> str:
+    """What the address names, or else what the browser remembers (pagecache/choices.py)."""
+    order = request.GET.get("order", request.COOKIES.get("order", ""))
+    return order if order in Rules.Order.values else ""
+
+
+@dataclass(frozen=True)
+class More:
+    """Replies that are not on this page, and where they are."""
+
+    words: str
+    url: str
+
+
+class ThreadPage:
+    """One page of threads: `number` of `count`, in `order`, as `viewer` sees it; or one branch, from its `top` on."""
+
+    def __init__(self, essay: Essay, viewer: Viewer, *, number: int = 1, order: str = "") -> None:
+        self.essay = essay
+        self.viewer = viewer
+        self.discussion = Discussion.objects.of(essay)
+        self.rules = self.discussion.rules
+        if order == Rules.Order.LIKED and not self.discussion.takes_likes:
+            order = ""
+        self.is_order_named = bool(order)
+        self.order = order or self.discussion.order
+        self.per_page = self.discussion.threads_a_page
+        self.count = max(1, -(-self.discussion.threads // self.per_page))
+        self.number = number
+        self.looked_up: list[Comment] | None = None
+        self.wanted: int | None = None  # the tree that somebody came for
+        self.top: Comment | None = None
+        self.after: int | None = None  # of a branch: the last comment that was on the page before
+        self.more: dict[int, More] = {}  # by the comment under which they would stand
+        self.onward: More | None = None
+        self.cut: int | None = None  # the tree of which only the beginning is shown
+        self.branch_url = ""  # of the rest of a branch that is cut off past the last level
+        self.said_by_authors = 0  # under the whole essay; not asked for on a page of one branch
+
+    @classmethod
+    def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
+        """The page that the address asks for, or one that holds the comment answered; 404 for a number of none."""
+        page = cls(essay, Viewer.of(request), order=order_wished(request))
+        if sought := answering or number_in(request.GET.get("comment")):
+            page.hold(sought)
+        elif "thread" in request.GET:
+            page.show_branch(number_in(request.GET["thread"]), number_in(request.GET.get("after")))
+        else:
+            page.turn_to(request.GET.get("cpage", "1"))
+        return page
+
+    def turn_to(self, wish: str) -> None:
+        if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and 1 <= int(wish) <= self.count):
+            raise Http404
+        self.number = int(wish)
+
+    def hold(self, pk: int) -> None:
+        """Be the page on which that comment stands, if it does on any."""
+        more: dict[str, Any] = {}
+        if is_by_time := self.order != Rules.Order.LIKED:
+            before = self.shown_roots().filter(self.stands_before(OuterRef("tree_id"))).order_by().values("essay")
+            more["before"] = Subquery(before.annotate(roots=Count("pk")).values("roots"))
+        root = Comment.objects.filter(tree_id=OuterRef("tree_id"), parent=None)
+        self.looked_up = self.viewer.looked_up(self.essay, pk, in_thread=Subquery(root.values("readable")[:1]), **more)
+        comment: Any = next((comment for comment in self.looked_up if comment.pk == pk), None)
+        if comment is None:
+            return
+        self.wanted = comment.tree_id
+        if comment.parent_id and comment.in_thread > AT_MOST and self.can_be_shown(comment):
+            self.top = comment
+        elif is_by_time:
+            self.number = self.page_after(comment.before or 0)
+        else:
+            self.number = self.number_of(comment.tree_id)
+
+    def show_branch(self, pk: int | None, after: int | None) -> None:
+        self.top = Comment.objects.under(self.essay).filter(pk=pk).first()
+        if self.top is None or not self.can_be_shown(self.top):
+            raise Http404
+        last = Comment.objects.filter(pk=after, tree_id=self.top.tree_id).values_list("lft", flat=True).first()
+        self.after = last if after else None
+
+    def can_be_shown(self, comment: Comment) -> bool:
+        return self.viewer.may_see(comment) or comment.has_readable_replies()
+
+    @property
+    def is_oldest_first(self) -> bool:
+        return self.order == Rules.Order.OLDEST
+
+    @property
+    def root_order(self) -> tuple[str, ...]:
+        return {
+            Rules.Order.OLDEST.value: ("parent_id", "tree_id"),  # `parent_id` is null: see comment_shown_roots
+            Rules.Order.NEWEST.value: ("-parent_id", "-tree_id"),
+            Rules.Order.LIKED.value: ("-likes", "-tree_id"),
+        }[self.order]
+
+    @cached_property
+    def authors(self) -> frozenset[int]:
+        return frozenset(author.pk for author in self.essay.bylines)
+
+    def by_authors(self) -> CommentQuerySet:
+        """What the essay's own authors said under it, for all to read."""
+        said: CommentQuerySet = Comment.objects.under(self.essay).approved().filter(commenter__in=self.voices)
+        return said
+
+    @cached_property
+    def voices(self) -> list[int]:
+        """As whom the authors comment; keys, because PostgreSQL without statistics would begin with the comments."""
+        return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
+
+    def count_by_authors(self) -> tuple[str, list[Any]]:
+        """How many those are, as SQL: building it again for each page cost half a millisecond.
+
+        CROSS JOIN has SQLite begin with the commenters, who are few; by its statistics it would read all comments.
+        """
+        said = "SELECT COUNT(*) FROM accounts_commenter who CROSS JOIN comments_comment said"
+        which = f"who.user_id IN ({', '.join(['%s'] * len(self.authors))}) AND said.commenter_id = who.id"
+        where = f"{which} AND said.essay_id = %s AND said.status = %s"
+        return f"{said} WHERE {where}", [*sorted(self.authors), self.essay.pk, Status.APPROVED.value]
+
+    def shown_roots(self) -> CommentQuerySet:
+        roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
+        return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # as comment_liked_roots says
+
+    def number_of(self, tree: int) -> int:
+        """The page that holds a thread, by how many roots stand before its own; one that waits is among the new."""
+        if self.count == 1:
+            return 1
+        return self.page_after(self.shown_roots().filter(self.stands_before(tree)).count())
+
+    def page_after(self, roots: int) -> int:
+        return min(roots // self.per_page + 1, self.count)
+
+    def stands_before(self, tree: int | OuterRef) -> Q:
+        if self.order == Rules.Order.LIKED:
+            likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # of one that waits: none
+            return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
+        return Q(tree_id__lt=tree) if self.is_oldest_first else Q(tree_id__gt=tree)
+
+    def rows(self) -> tuple[list[Row], dict[int, Told]]:
+        """The page's rows in reading order, and the keys of the viewer's own that they are told something about."""
+        if self.looked_up is None:
+            self.looked_up = self.viewer.looked_up(self.essay)
+        own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
+        why = {comment.pk: Removal.read(comment.record) for comment in own}  # type: ignore[attr-defined]
+        own = [comment for comment in own if why[comment.pk] or not removals.is_refused(comment)]
+        rows = self.branch(self.top) if self.top else self.page(own)
+        return rows, {comment.pk: self.viewer.told(comment, why[comment.pk], self.rules) for comment in own}
+
+    def page(self, own: list[Comment]) -> list[Row]:
+        start = (self.number - 1) * self.per_page
+        said = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – all that varies is bound
+        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", said)
+        found = list(roots[start : start + self.per_page])
+        listed = [(tree, readable) for tree, readable, _said in found]
+        self.said_by_authors = (found[0][2] or 0) if found else 0
+        open_ = opening(listed, [self.wanted, *(comment.tree_id for comment in own)])
+        new: list[int] = []
+        if self.number == (self.count if self.is_oldest_first else 1):
+            new = [comment.tree_id for comment in own if not comment.readable and comment.parent_id is None]
+        which = Q(tree_id__in=[*open_.whole, *new]) | Q(tree_id__in=open_.shut, parent=None)
+        rows = [Row(*row) for row in self.found(which)]
+        if open_.begun:
+            rows += [Row(*row) for row in self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST]]
+        likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
+        way = 1 if self.is_oldest_first else -1
+        rows.sort(key=lambda row: (-likes[row.tree], way * row.tree, row.left))
+        if open_.begun or open_.shut:
+            self.count_what_is_elsewhere(rows, dict(listed), open_.begun)
+        return rows
+
+    def count_what_is_elsewhere(self, rows: list[Row], readable: dict[int, int], begun: int | None) -> None:
+        here = Counter(row.tree for row in rows if row.status == Status.APPROVED)
+        last = {row.tree: row.pk for row in rows}
+        for row in rows:
+            if row.parent is None and (rest := readable.get(row.tree, 0) - here[row.tree]) > 0:
+                is_begun = row.tree == begun
+                self.cut = begun if is_begun else self.cut
+                url = self.url(number=1, thread=row.pk, after=last[row.tree] if is_begun else None)
+                self.more[row.pk] = More(show(rest, is_begun=is_begun), f"{url}#comments")
+
+    def branch(self, top: Comment) -> list[Row]:
+        """A comment with all below it, or what of it comes after the page before."""
+        inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
+        found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
+        rows = [Row(*row) for row in found[: AT_MOST + 1]]
+        if len(rows) > AT_MOST:
+            last = rows[AT_MOST - 1]
+            rest = Comment.objects.approved().filter(inside, lft__gt=last.left).count()
+            if rest:
+                self.cut = top.tree_id
+                url = self.url(number=1, thread=top.pk, after=last.pk)
+                self.onward = More(show(rest, is_begun=True), f"{url}#comments")
+        return rows[:AT_MOST]
+
+    def found(self, which: Q) -> Any:
+        """The columns of rows, in no order.
+
+        The essay is named although threads are chosen, in a form that no index has: PostgreSQL without statistics then
+        expects few rows, and does not read every commenter to join them.
+        """
+        return self.columns_of(Comment.objects.alias(here=F("essay_id") + 0).filter(which, here=self.essay.pk))
+
+    def columns_of(self, comments: CommentQuerySet) -> Any:
+        more = self.viewer.columns(self.rules)
+        if self.rules.tombstones_tell:
+            by_moderator = When(removed_by=Comment.Remover.MODERATOR, then=removals.of_record())
+            told = Case(by_moderator, default=None, output_field=JSONField())
+            more = [*(more or (Value(False), Value(False))), told]
+        return comments.order_by().values_list(*COLUMNS, *more)
+
+    def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
+        """The names of those whom rows answer that are not among them; a query only where there are such."""
+        return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
+
+    def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
+        mine = frozenset(told)
+        return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
+
+    def cut_after(self, rows: list[Row], mine: frozenset[int]) -> int | None:
+        """The last comment of a branch that is cut off past the last level, if more of it can be read elsewhere."""
+        found = cut_branch(rows, self.depth, mine, self.cut) if self.cut else None
+        if found is None:
+            return None
+        top, last = found
+        if not Comment.objects.approved().filter(tree_id=last.tree, lft__gt=last.left, lft__lt=top.right).exists():
+            return None
+        self.branch_url = f"{self.url(number=1, thread=top.pk, after=last.pk)}#comments"
+        return last.pk
+
+    @property
+    def depth(self) -> int:
+        """How many levels of replies this page shows."""
+        return self.discussion.shown_depth
+
+    @property
+    def part(self) -> str:
+        """What is shown of the discussion, if it is not a page of the whole."""
+        return gettext("One part of the discussion.") if self.top else ""
+
+    @property
+    def whole_url(self) -> str:
+        """From a branch back to the discussion it is a part of."""
+        return f"{self.url(number=self.number_of(self.top.tree_id))}#comments" if self.top else ""
+
+    def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
+        """The address of this page, or of another of its pages or orders.
+
+        What is usual is left out, unless this page's own address names it: the browser may remember another order.
+        """
+        number = self.number if number is None else number
+        order = self.order if order is None else order
+        is_told = self.is_order_named or order != self.discussion.order
+        query = {"cpage": number if number > 1 else None, "order": order if is_told else None, **more}
+        words = urlencode({name: value for name, value in query.items() if value is not None})
+        return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
+
+    def url_in(self, order: str) -> str:
+        """Where an order is chosen; the usual one by naming none, which forgets the choice before."""
+        return f"{self.url(number=1, order='' if order == self.discussion.order else order)}#comments"
+
+    def url_of(self, comment: Comment, **more: Any) -> str:
+        """The address at which a comment is read. Which page that is, is found out when the page is asked for.
+
+        By then it can be another one. A short discussion has one page alone, which all links may share.
+        """
+        key = self.viewer.key if self.viewer.unlocked == comment.pk else None
+        is_short = 2 * self.discussion.threads <= self.per_page and 2 * self.discussion.responses <= AT_MOST
+        linked = None if is_short else comment.pk
+        return f"{self.url(number=1, comment=linked, key=key, **more)}#comment-{comment.pk}"
+
+    @property
+    def pager(self) -> dict[str, str | bool | None] | None:
+        if self.count == 1 or self.top:
+            return None
+        older, newer = self.number - 1, self.number + 1
+        if not self.is_oldest_first:
+            older, newer = newer, older
+        addresses = [f"{self.url(number=n)}#comments" if 1 <= n <= self.count else None for n in (older, newer)]
+        return {"older_url": addresses[0], "newer_url": addresses[1], "by_likes": self.order == Rules.Order.LIKED}
+
+
+def names_of(comments: set[int]) -> dict[int, str]:
+    if not comments:
+        return {}
+    return dict(Comment.objects.approved().filter(pk__in=comments).values_list("pk", "commenter__name"))
+
+
+def show(count: int, *, is_begun: bool) -> str:
+    if is_begun:
+        return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {"count": count}
+    return ngettext("Show %(count)d reply", "Show %(count)d replies", count) % {"count": count}

@@ -1,0 +1,140 @@
+"""Why a comment was taken away, as far as it is told: to its writer, and on its tombstone. The record is kept upstairs,
+so it is asked by the comments' own relations."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import JSONField, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from comments.models import Comment, Rules, Status
+from comments.threads.tree import Move, Shown, Step
+
+APPEALS_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Appealed:
+    """What its writer said to that, and what came of it."""
+
+    state: str
+    words: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A moderator's decision against a comment."""
+
+    was_public: bool
+    sentence: str
+    reason: str
+    by: str
+    when: datetime
+    appeal: Appealed | None
+
+    @classmethod
+    def read(cls, record: dict[str, Any] | None) -> "Removal | None":
+        """What of_record() told of a comment."""
+        if record is None:
+            return None
+        when = parse_datetime(record["created"]) or timezone.now()
+        state = record["appeal"]
+        return cls(
+            was_public=record["before"] == Status.APPROVED,
+            sentence=" ".join(filter(None, (record["sentence"], record["told"]))),
+            reason=record["reason"] or "",
+            by=record["name"] or record["username"] or "",
+            when=timezone.make_aware(when, UTC) if timezone.is_naive(when) else when,
+            appeal=Appealed(state, record["words"], record["answer"]) if state else None,
+        )
+
+    @property
+    def words(self) -> str:
+        """For its writer."""
+        if self.sentence:
+            words = (
+                _("Your comment was removed: %(why)s")
+                if self.was_public
+                else _("Your comment was not published: %(why)s")
+            )
+            return words % {"why": self.sentence}
+        return (
+            _("Your comment was removed by a moderator.") if self.was_public else _("Your comment was not published.")
+        )
+
+    @property
+    def answer(self) -> str:
+        """What became of the appeal, for who made it."""
+        if self.appeal is None:
+            return ""
+        if self.appeal.state == "open":
+            return _("You have appealed. Somebody reads the comment again.")
+        if self.appeal.state == "denied":
+            return " ".join(filter(None, (_("Your appeal was read, and the decision stands."), self.appeal.answer)))
+        return _("Your appeal was granted.")
+
+    @property
+    def on_tombstone(self) -> str:
+        """For everybody, where a reason was told."""
+        if not self.reason:
+            return ""
+        if not self.by:
+            return _("Removed by a moderator: %(reason)s.") % {"reason": self.reason}
+        return _("Removed by a moderator, %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
+
+    def may_appeal(self, comment: Comment, rules: Rules) -> bool:
+        is_late = self.when < timezone.now() - APPEALS_WITHIN
+        return rules.writers_may_appeal and self.appeal is None and not is_late and is_refused(comment)
+
+
+def is_refused(comment: Comment) -> bool:
+    """By a person: what the filter alone put under Spam waits, as far as its writer can see."""
+    is_removed = comment.status in {Status.SPAM, Status.TRASH}
+    return is_removed and comment.removed_by == Comment.Remover.MODERATOR
+
+
+def of(comments: Collection[int]) -> dict[int, Removal]:
+    """Of each of these comments what the record says of why it went; nothing of one that it does not know."""
+    rows = Comment.objects.filter(pk__in=comments).order_by().values_list("pk", of_record()) if comments else ()
+    return {pk: removal for pk, record in rows if (removal := Removal.read(record))}
+
+
+def of_record() -> Subquery:
+    """The decision by which a comment is where it is, as one more column of it.
+
+    It is the newest that put it there: between two such it was elsewhere, and whoever takes back the later one finds it
+    there. Of one that is not removed, the newest of all.
+    """
+    removed = Q(comment__status__in=(Status.SPAM, Status.TRASH))
+    refusals = above("decisions").filter(comment=OuterRef("pk"), verb__in=("spam", "trash", "rule"))
+    newest = refusals.filter(~removed | Q(after=OuterRef("status"))).order_by("-pk")
+    record = JSONObject(
+        before="before",
+        created="created",
+        told="told",
+        reason="reason__name",
+        sentence="reason__sentence",
+        name="moderator__name",
+        username="moderator__username",
+        appeal="comment__appeal__state",
+        words="comment__appeal__words",
+        answer="comment__appeal__answer",
+    )
+    return Subquery(newest.values(record=record)[:1], output_field=JSONField())
+
+
+def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
+    """What those of a page say, where a reason was told."""
+    gone = {step.row.pk: step.row.record for step in steps if step.move is Move.COMMENT and step.shown is Shown.GONE}
+    return {pk: removal.on_tombstone for pk, record in gone.items() if (removal := Removal.read(record))}
+
+
+def above(relation: str) -> Any:
+    """The rows that point to comments from a room above."""
+    return Comment._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]

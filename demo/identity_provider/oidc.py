@@ -1,0 +1,171 @@
+"""Demo ID: any OpenID Connect server that the owner may name, after OpenID Connect Core 1.0 and Discovery 1.0.
+
+What is wrong with a question goes back to the site as an error (Core 3.1.2.6), unless the client or the address to
+come back to is wrong. Claims follow the scopes `profile` and `email` (Core 5.4); the id_token is signed by RS256 with
+a key that lives as long as the server, carries the nonce, and `email_verified` says what it says. Clients prove
+themselves by HTTP Basic or in the body; a wrong one is 401 invalid_client, a bad code 400 invalid_grant (RFC 6749,
+5.2), a bad token 401 with WWW-Authenticate (RFC 6750, 3).
+"""
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
+from threading import Lock
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.utils.translation import gettext_noop as _
+
+from demo.identity_provider.grants import Asked, BadCode, Grant, Grants
+from demo.identity_provider.people import Picture, person
+from demo.identity_provider.service import AT_ONCE, CLIENT, SECRET, Service, Unasked, picture_of
+from demo.identity_provider.wire import Answer, Refused, Request, as_json
+
+ERRORS = {"type": "unsupported_response_type", "scope": "invalid_scope"}
+PICTURE = re.compile(r"/pictures/(\w+)")
+HOUR = 3600
+
+
+class DemoID(Service):
+    key = "oidc"
+    digits = 12
+    name = "Demo ID"
+    authorize = "/authorize"
+    token = "/token"  # noqa: S105
+    me = "/userinfo"
+    scopes = {
+        "openid": _("that it is you"),
+        "profile": _("your name, handle and picture"),
+        "email": _("your email address"),
+    }
+    says = {"": "Invalid request."}
+
+    def __init__(self, base: str, grants: Grants) -> None:
+        super().__init__(base, grants)
+        self.kid = secrets.token_hex(8)
+        self._making = Lock()
+
+    @cached_property
+    def private_key(self) -> rsa.RSAPrivateKey:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    def signing_key(self) -> rsa.RSAPrivateKey:
+        with self._making:  # two that come at once get the same one
+            return self.private_key
+
+    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        if "openid" not in scopes:
+            raise Unasked("scope")
+
+    def refused(self, request: Request, problem: str) -> str:
+        if problem in AT_ONCE:
+            return ""
+        query = request.query
+        asked = Asked(self.key, query["redirect_uri"], (), query.get("state", ""))
+        return self.back(asked, error=ERRORS.get(problem, "invalid_request"))
+
+    def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        form = request.form
+        if (request.basic or (form.get("client_id"), form.get("client_secret"))) != (CLIENT, SECRET):
+            raise refusal("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
+        if form.get("grant_type") != "authorization_code":
+            raise refusal("unsupported_grant_type")
+        try:
+            grant = self.grants.use(self.key, form.get("code", ""))
+        except BadCode:
+            raise refusal("invalid_grant") from None
+        is_same = form.get("redirect_uri") == grant.asked.redirect_uri
+        if not is_same or not grant.is_proved_by(form.get("code_verifier", "")):
+            raise refusal("invalid_grant")
+        return grant, {
+            "access_token": self.grants.token(grant),
+            "token_type": "Bearer",
+            "expires_in": HOUR,
+            "id_token": self.id_token(grant),
+            "scope": " ".join(grant.asked.scopes),
+        }
+
+    def id_token(self, grant: Grant) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self.base,
+            "aud": CLIENT,
+            "iat": now,
+            "auth_time": now,
+            "exp": now + HOUR,
+            "jti": secrets.token_urlsafe(16),
+            **self.claims(grant),
+        }
+        if grant.asked.nonce:
+            claims["nonce"] = grant.asked.nonce
+        return jwt.encode(claims, self.signing_key(), algorithm="RS256", headers={"kid": self.kid})
+
+    def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        grant = self.grants.of(self.key, request.bearer)
+        if not grant:
+            challenge = 'Bearer error="invalid_token"' if request.bearer else "Bearer"
+            raise refusal("invalid_token", HTTPStatus.UNAUTHORIZED, WWW_Authenticate=challenge)
+        return grant, self.claims(grant)
+
+    def claims(self, grant: Grant) -> dict[str, Any]:
+        who, scopes = grant.person, grant.asked.scopes
+        claims: dict[str, Any] = {"sub": f"demo-{self.number(who)}"}
+        if "profile" in scopes:
+            claims |= {
+                "name": who.name,
+                "given_name": who.first_name,
+                "family_name": who.last_name,
+                "preferred_username": who.handle,
+                "profile": f"{self.base}/people/{who.handle}",
+                "locale": "en",
+            }
+            if who.picture is not Picture.NONE:
+                claims["picture"] = f"{self.base}/pictures/{who.handle}"
+        if "email" in scopes and who.email:
+            claims |= {"email": who.email, "email_verified": who.is_confirmed}
+        return claims
+
+    def other(self, request: Request) -> Answer | None:
+        match request.path:
+            case "/.well-known/openid-configuration":
+                return as_json(self.configuration())
+            case "/jwks":
+                return as_json({"keys": [self.public_key()]})
+        return super().other(request)
+
+    def public_key(self) -> dict[str, Any]:
+        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.signing_key().public_key()))
+        return {**key, "kid": self.kid, "use": "sig", "alg": "RS256"}
+
+    def configuration(self) -> dict[str, Any]:
+        claims = "sub iss aud exp iat nonce name given_name family_name preferred_username profile picture locale"
+        return {
+            "issuer": self.base,
+            "authorization_endpoint": f"{self.base}{self.authorize}",
+            "token_endpoint": f"{self.base}{self.token}",
+            "userinfo_endpoint": f"{self.base}{self.me}",
+            "jwks_uri": f"{self.base}/jwks",
+            "scopes_supported": list(self.scopes),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "claims_supported": [*claims.split(), "email", "email_verified"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+
+    def picture(self, request: Request) -> Answer | None:
+        found = PICTURE.fullmatch(request.path)
+        who = person(found[1]) if found else None
+        return picture_of(who, 256) if who else None
+
+
+def refusal(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> Refused:
+    return Refused(as_json({"error": error}, status, **headers))

@@ -1,0 +1,81 @@
+"""The people's pictures: drawn ones, a photograph that tells too much, and those that nobody should swallow."""
+
+import io
+from functools import lru_cache
+from http import HTTPStatus
+
+from PIL import Image, ImageDraw, ImageOps, TiffImagePlugin
+from PIL.ExifTags import GPS, IFD, Base
+
+from demo.identity_provider.people import Person, Picture
+from demo.identity_provider.wire import Answer, redirect
+
+LARGEST = 1024
+HUGE = 8000
+SIDEWAYS = 6  # EXIF: turn it by a quarter to see it upright
+INSIDE = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" onload="alert(document.domain)">
+<script>alert(document.domain)</script><image href="http://169.254.169.254/" width="96" height="96"/></svg>"""
+HTML = b"<!doctype html><title>No picture</title><script>alert(document.domain)</script>"
+
+
+def answer(person: Person | None, size: int) -> Answer:
+    """What stands at the address of somebody's picture; of nobody, an outline."""
+    size = max(1, min(size, LARGEST))
+    match person.picture if person else Picture.NONE:
+        case Picture.ELSEWHERE:
+            return redirect(INSIDE)
+        case Picture.SVG:
+            return Answer(HTTPStatus.OK, SVG, "image/svg+xml")
+        case Picture.HTML:
+            return Answer(HTTPStatus.OK, HTML, "image/png")
+        case Picture.HUGE:
+            return Answer(HTTPStatus.OK, huge(), "image/png")
+        case Picture.PHOTOGRAPH:
+            return Answer(HTTPStatus.OK, photograph(size), "image/jpeg")
+        case Picture.NONE:
+            return Answer(HTTPStatus.OK, drawn("", size), "image/png")
+        case Picture.DRAWN:
+            return Answer(HTTPStatus.OK, drawn(person.handle if person else "", size), "image/png")
+
+
+def portrait(handle: str, size: int) -> Image.Image:
+    """Head and shoulders before a wall in a colour of their own; grey without a handle."""
+    hue = sum(map(ord, handle)) * 101 % 360
+    share = 30 if handle else 0
+    wall, coat, skin = (f"hsl({hue}, {share}%, {light}%)" for light in (82, 34, 58))
+    image = Image.new("RGB", (size * 4, size * 4), wall)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((size * 0.5, size * 2.7, size * 3.5, size * 6), fill=coat)
+    draw.ellipse((size * 1.2, size * 0.8, size * 2.8, size * 2.8), fill=skin)
+    return image.resize((size, size), Image.Resampling.LANCZOS)
+
+
+@lru_cache(maxsize=64)
+def drawn(handle: str, size: int) -> bytes:
+    return _saved(portrait(handle, size), "PNG")
+
+
+@lru_cache(maxsize=8)
+def photograph(size: int) -> bytes:
+    exif = Image.Exif()
+    exif[Base.Make.value] = "Demo"
+    exif[Base.Orientation.value] = SIDEWAYS
+    exif[Base.Artist.value] = "Lucja Wisniewska, at home"
+    degrees = tuple(TiffImagePlugin.IFDRational(number) for number in (50, 3, 41))
+    exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: degrees})
+    exif.get_ifd(IFD.GPSInfo).update({GPS.GPSLongitudeRef: "E", GPS.GPSLongitude: degrees})
+    upright = portrait("lucja_w", size)
+    return _saved(upright.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif)
+
+
+@lru_cache(maxsize=1)
+def huge() -> bytes:
+    """64 million pixels in a few thousand bytes."""
+    return _saved(ImageOps.expand(Image.new("1", (HUGE - 2, HUGE - 2), 1), 1), "PNG", optimize=True)
+
+
+def _saved(image: Image.Image, form: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()

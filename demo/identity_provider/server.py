@@ -1,0 +1,232 @@
+"""The server: HTTP on loopback, each service below a path of its own."""
+
+import contextlib
+import errno
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.utils.translation import gettext
+
+from demo.identity_provider import pages, troubles
+from demo.identity_provider.facebook import Facebook
+from demo.identity_provider.grants import Asked, Grants
+from demo.identity_provider.oidc import DemoID
+from demo.identity_provider.people import PEOPLE, person
+from demo.identity_provider.service import Service, Unasked, picture_of
+from demo.identity_provider.troubles import Endless, Outcome, Place, spoilt
+from demo.identity_provider.wire import Answer, Refused, Request, redirect
+from demo.identity_provider.wordpress import WordPress
+from demo.identity_provider.x import X
+
+SERVICES: tuple[type[Service], ...] = (X, Facebook, WordPress, DemoID)
+FORM = "application/x-www-form-urlencoded"
+LARGEST_BODY = 64 * 1024
+NO_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # a machine without IPv6
+GONE = (ConnectionError, TimeoutError)  # they hung up
+WRONG_STATE = "not-the-state-that-was-sent"
+
+
+@dataclass
+class Demo:
+    """Everything but the wire. The pauses are for the troubles that are slow."""
+
+    base: str
+    slow: float = 10.0
+    very_slow: float = 30.0
+
+    def __post_init__(self) -> None:
+        self.grants = Grants()
+        self.is_over = threading.Event()
+        self.services = {kind.key: kind(self.base, self.grants) for kind in SERVICES}
+
+    def answer(self, request: Request) -> Outcome:
+        _, key, *rest = f"/{request.path.lstrip('/')}".split("/", 2)
+        service = self.services.get(key)
+        if request.path == "/favicon.ico":  # every browser asks, and says so when there is none
+            return picture_of(None, 32)
+        if not service or not rest:
+            return pages.home() if request.path == "/" else pages.nothing()
+        below = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
+        try:
+            return self.of_service(service, below)
+        except Refused as refused:
+            return refused.answer
+        except Unasked as unasked:
+            back = service.refused(below, unasked.problem)
+            return redirect(back) if back else pages.refusal(service, unasked.problem)
+
+    def of_service(self, service: Service, request: Request) -> Outcome:
+        place = request.path.rstrip("/")
+        if place == service.authorize:
+            asked = service.asked(request)
+            return (
+                self.decided(service, asked, request) if request.method == "POST" else pages.authorize(service, asked)
+            )
+        if place == service.token:
+            return self.token(service, request)
+        if place == service.me and request.method == "GET":
+            grant, payload = service.profile(request)
+            return spoilt(grant.trouble, Place.ME, payload)
+        return service.other(request) or self.about(service, request) or pages.nothing()
+
+    def token(self, service: Service, request: Request) -> Outcome:
+        if request.method not in service.token_methods:
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
+        grant, payload = service.exchange(request)
+        if grant.trouble == troubles.VERY_SLOW:
+            self.is_over.wait(self.very_slow)
+        return spoilt(grant.trouble, Place.TOKEN, payload)
+
+    def decided(self, service: Service, asked: Asked, request: Request) -> Answer:
+        """Back to the site, with what was picked."""
+        if "deny" in request.form:
+            return redirect(service.denied(asked))
+        who = person(request.form.get("person", PEOPLE[0].handle))
+        trouble = request.form.get("trouble", "")
+        if not who or (trouble and trouble not in troubles.BY_NAME):
+            return pages.nothing()
+        if trouble == troubles.ERROR:
+            return redirect(service.back(asked, error="server_error"))
+        code = self.grants.issue(asked, who, trouble)
+        state = asked.state
+        match trouble:
+            case troubles.SLOW:
+                self.is_over.wait(self.slow)
+            case troubles.WRONG_STATE:
+                state = WRONG_STATE
+            case troubles.NO_STATE:
+                state = ""
+            case troubles.REPLAYED:
+                self.grants.use(service.key, code)
+        return redirect(service.back(asked, code=code, state=state))
+
+    def about(self, service: Service, request: Request) -> Answer | None:
+        """Where a profile's own addresses lead: the last step of the path is a handle."""
+        name = request.path.rstrip("/").rpartition("/")[2]
+        who = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
+        if not who:
+            return None
+        words = gettext("%(name)s of the demo. At %(service)s a profile would stand here.")
+        return pages.message(who.name, words % {"name": f"@{who.handle}", "service": service.name})
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: "Server"
+    timeout = 60
+    server_version = "DemoProvider"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        with contextlib.suppress(*GONE):
+            self.respond()
+
+    do_POST = do_GET
+
+    def respond(self) -> None:
+        length = self.headers.get("Content-Length") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            self.send(Answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            return
+        outcome = self.server.demo.answer(self.read(int(length)))
+        if isinstance(outcome, Endless):
+            self.stream(outcome)
+        else:
+            self.send(outcome)
+
+    def read(self, length: int) -> Request:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(length)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        is_form = self.headers.get_content_type() == FORM
+        return Request(self.command, parts.path, fields(parts.query), fields(body) if is_form else {}, headers)
+
+    def send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        given = {
+            "Content-Type": answer.kind,
+            "Content-Length": str(len(answer.body)),
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+        for name, value in (given | dict(answer.headers)).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def stream(self, endless: Endless) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", troubles.JSON)
+        if endless.length:
+            self.send_header("Content-Length", str(endless.length))
+        self.end_headers()
+        for piece in endless.pieces(self.server.demo.is_over):
+            self.wfile.write(piece)
+            self.wfile.flush()
+
+    def log_message(self, *args: Any) -> None: ...
+
+
+def fields(text: str | bytes) -> dict[str, str]:
+    """Each name once; of two with one name the last counts."""
+    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    try:
+        return dict(parse_qsl(plain, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return {}
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    demo: Demo
+
+    def server_bind(self) -> None:
+        # Not HTTPServer's: it asks a name server who we are.
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super(ThreadingHTTPServer, self).server_bind()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), GONE):
+            super().handle_error(request, client_address)
+
+
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+
+def listening(port: int) -> list[Server]:
+    """On 127.0.0.1, and on ::1 where there is one: a browser may try either for localhost. Raises OSError."""
+    servers = [Server(("127.0.0.1", port), Handler)]
+    try:
+        servers.append(Server6(("::1", servers[0].server_address[1]), Handler))
+    except OSError as error:
+        if error.errno not in NO_ADDRESS:
+            servers[0].server_close()
+            raise
+    return servers
+
+
+@contextlib.contextmanager
+def serve(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
+    """Serves until the block ends; `demo.base` is where. Raises OSError for a port that is taken."""
+    servers = listening(port)
+    demo = Demo(f"http://localhost:{servers[0].server_address[1]}", slow, very_slow)
+    try:
+        for server in servers:
+            server.demo = demo
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield demo
+    finally:
+        demo.is_over.set()
+        for server in servers:
+            server.shutdown()
+            server.server_close()

@@ -1,0 +1,124 @@
+"""What may go wrong with a log-in: each is picked instead of a person, and acted out by the page or a later call."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from threading import Event
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from demo.identity_provider.wire import Answer, as_json
+
+JSON = "application/json"
+PIECE = b"x" * 64 * 1024
+LONGEST = 600.0  # nothing goes on for ever, not even here
+PROMISED = 100_000
+IDENTITIES = {"id", "ID", "sub"}
+
+
+class Place(Enum):
+    BACK = _("On the way back to the site")
+    TOKEN = _("When the site asks for a token")
+    ME = _("When the site asks who you are")
+
+
+@dataclass(frozen=True)
+class Endless:
+    """An answer whose body comes piece by piece until somebody has had enough."""
+
+    head: bytes
+    piece: bytes
+    pause: float
+    length: int | None = None
+
+    def pieces(self, is_over: Event) -> Iterator[bytes]:
+        yield self.head
+        end = time.monotonic() + LONGEST
+        while not is_over.wait(self.pause) and time.monotonic() < end:
+            yield self.piece
+
+
+Outcome = Answer | Endless
+
+
+@dataclass(frozen=True)
+class Trouble:
+    name: str
+    label: str
+    place: Place
+    spoil: Callable[[Any], Outcome] = as_json  # what a call answers instead
+
+
+def broken(payload: Any) -> Outcome:
+    text = json.dumps(payload).encode()
+    return Answer(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
+
+
+def server_error(payload: Any) -> Outcome:
+    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, b"<h1>Internal Server Error</h1>", "text/html")
+
+
+def endless(payload: Any) -> Outcome:
+    return Endless(b'{"id": "', PIECE, 0.01)
+
+
+def dripping(payload: Any) -> Outcome:
+    return Endless(b"{", b" ", 0.5, PROMISED)
+
+
+def numbered(value: Any) -> Any:
+    """Numbers where text is due."""
+    match value:
+        case str():
+            return len(value)
+        case dict():
+            return {key: numbered(each) for key, each in value.items()}
+        case list():
+            return [numbered(each) for each in value]
+    return value
+
+
+def nameless(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: nameless(each) for key, each in value.items() if key not in IDENTITIES}
+
+
+SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
+    *("slow", "wrong-state", "no-state", "replayed-code", "error", "very-slow"),
+)
+BACK, TOKEN, ME = Place.BACK, Place.TOKEN, Place.ME
+TROUBLES = (
+    Trouble(SLOW, _("Slow: ten seconds"), BACK),
+    Trouble(WRONG_STATE, _("A wrong state"), BACK),
+    Trouble(NO_STATE, _("No state"), BACK),
+    Trouble(REPLAYED, _("A code that was used already"), BACK),
+    Trouble(ERROR, _("An error of the service"), BACK),
+    Trouble(VERY_SLOW, _("Very slow: thirty seconds"), TOKEN),
+    Trouble("token-error", _("Server error"), TOKEN, server_error),
+    Trouble("token-broken", _("Broken JSON"), TOKEN, broken),
+    Trouble("token-list", _("A list"), TOKEN, lambda payload: as_json([payload])),
+    Trouble("token-null", _("null"), TOKEN, lambda payload: as_json(None)),
+    Trouble("token-numbers", _("Numbers where text is due"), TOKEN, lambda payload: as_json(numbered(payload))),
+    Trouble("token-endless", _("An endless body"), TOKEN, endless),
+    Trouble("token-dripping", _("A dripping body"), TOKEN, dripping),
+    Trouble("me-error", _("Server error"), ME, server_error),
+    Trouble("me-broken", _("Broken JSON"), ME, broken),
+    Trouble("me-list", _("A list"), ME, lambda payload: as_json([payload])),
+    Trouble("me-null", _("null"), ME, lambda payload: as_json(None)),
+    Trouble("me-numbers", _("Numbers where text is due"), ME, lambda payload: as_json(numbered(payload))),
+    Trouble("me-nobody", _("No id"), ME, lambda payload: as_json(nameless(payload))),
+    Trouble("me-endless", _("An endless body"), ME, endless),
+    Trouble("me-dripping", _("A dripping body"), ME, dripping),
+)
+BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
+
+
+def spoilt(name: str, place: Place, payload: dict[str, Any]) -> Outcome:
+    """What a call answers to somebody who picked this trouble."""
+    trouble = BY_NAME.get(name)
+    return trouble.spoil(payload) if trouble and trouble.place is place else as_json(payload)

@@ -1,0 +1,158 @@
+"""X (Twitter), as its API v2 behaves.
+
+Where it comes from:
+
+- Addresses, HTTP Basic and the scopes `users.read tweet.read`: allauth's twitter_oauth2. Without `tweet.read` the
+  profile is 403 (pilcrowonpaper/arctic#44).
+- `users.email` and `confirmed_email`, which is there only if the address is confirmed: X's announcement of April
+  2025 (laravel/socialite#744, unasuke/omniauth-twitter2#10).
+- `id`, `name` and `username` always come, everything else when asked for: docs.x.com, "User lookup: integrate".
+- The pictures are the small `_normal` ones of 48 pixels; `_400x400` stands beside them, as public code knows that puts
+  the one for the other.
+- Refusals at the token: "Missing valid authorization header" with 401 (tweepy/tweepy#2035), "Missing required
+  parameter [code_verifier]." (xdevplatform/twitter-api-typescript-sdk#15), "Value passed for the authorization code
+  was invalid." for used, expired and unknown codes alike (plhery/node-twitter-api-v2#496). "Value passed for the
+  redirect uri did not match …" and "… for the code verifier did not match …" stand in notes of people who met them.
+- Refusals at the profile are RFC 7807 problems (plhery/node-twitter-api-v2#425).
+- `state` is required, up to 500 characters (from memory, not confirmed); PKCE is too, of which we take S256 alone.
+"""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from demo.identity_provider.grants import BadCode, Grant
+from demo.identity_provider.people import Person, Picture
+from demo.identity_provider.service import CLIENT, SECRET, Service, Unasked, picture_of
+from demo.identity_provider.wire import Answer, Refused, Request, as_json
+
+PROFILE_SCOPES = {"users.read", "tweet.read"}
+FIELDS = {
+    "affiliation", "confirmed_email", "connection_status", "created_at", "description", "entities", "id",
+    "is_identity_verified", "location", "most_recent_tweet_id", "name", "parody", "pinned_tweet_id",
+    "profile_banner_url", "profile_image_url", "protected", "public_metrics", "receives_your_dm",
+    "subscription", "subscription_type", "url", "username", "verified", "verified_followers_count",
+    "verified_type", "withheld",
+}  # fmt: skip
+ALWAYS = ("id", "name", "username")
+IMAGE = re.compile(r"/profile_images/(\d+)/\w+?(?:_(normal|bigger|mini|400x400))?\.png")
+OUTLINE = "/sticky/default_profile_images/default_profile_normal.png"
+SIZES = {"mini": 24, "normal": 48, "bigger": 73, "400x400": 400, None: 800}
+LONGEST_STATE = 500
+
+
+class X(Service):
+    key = "x"
+    digits = 18
+    name = "X (Twitter)"
+    authorize = "/i/oauth2/authorize"
+    token = "/2/oauth2/token"  # noqa: S105
+    me = "/2/users/me"
+    scopes = {
+        "users.read": _("your name, handle and picture"),
+        "tweet.read": _("the posts you can see"),
+        "users.email": _("your email address, if it is confirmed"),
+        "offline.access": _("to stay connected"),
+    }
+    says = {"": "Something went wrong. You weren’t able to give access to the App."}
+
+    def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
+        if not 0 < len(query.get("state", "")) <= LONGEST_STATE:
+            raise Unasked("state")
+        if not query.get("code_challenge"):
+            raise Unasked("challenge")
+        if not scopes or not set(scopes) <= set(self.scopes):
+            raise Unasked("scope")
+
+    def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        form = request.form
+        if request.basic != (CLIENT, SECRET):
+            raise refusal("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
+        for needed in ("grant_type", "code", "redirect_uri", "code_verifier"):
+            if not form.get(needed):
+                raise refusal("invalid_request", f"Missing required parameter [{needed}].")
+        if form["grant_type"] != "authorization_code":
+            raise refusal("unsupported_grant_type", "Value passed for the grant_type was invalid.")
+        try:
+            grant = self.grants.use(self.key, form["code"])
+        except BadCode:
+            raise refusal("invalid_request", "Value passed for the authorization code was invalid.") from None
+        if form["redirect_uri"] != grant.asked.redirect_uri:
+            raise refusal(
+                "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code."
+            )
+        if not grant.is_proved_by(form["code_verifier"]):
+            raise refusal("invalid_request", "Value passed for the code verifier did not match the code challenge")
+        answer = {
+            "token_type": "bearer",
+            "expires_in": 7200,
+            "access_token": self.grants.token(grant),
+            "scope": " ".join(grant.asked.scopes),
+        }
+        if "offline.access" in grant.asked.scopes:
+            answer["refresh_token"] = self.grants.token(grant, "refresh-")
+        return grant, answer
+
+    def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
+        grant = self.grants.of(self.key, request.bearer)
+        if not grant:
+            raise problem(HTTPStatus.UNAUTHORIZED)
+        if not set(grant.asked.scopes) >= PROFILE_SCOPES:
+            raise problem(HTTPStatus.FORBIDDEN)
+        wanted = [field for field in request.query.get("user.fields", "").split(",") if field]
+        if unknown := [field for field in wanted if field not in FIELDS]:
+            raise Refused(as_json(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
+        known = self.user(grant)
+        return grant, {"data": {field: known[field] for field in (*ALWAYS, *wanted) if field in known}}
+
+    def user(self, grant: Grant) -> dict[str, Any]:
+        person = grant.person
+        user = {
+            "id": self.number(person),
+            "name": person.name,
+            "username": person.handle,
+            "created_at": "2019-03-02T08:15:00.000Z",
+            "description": "",
+            "verified": False,
+            "verified_type": "none",
+            "protected": False,
+            "profile_image_url": self.image(person),
+            "public_metrics": {"followers_count": 41, "following_count": 63, "tweet_count": 907, "listed_count": 1},
+        }
+        if "users.email" in grant.asked.scopes and person.email and person.is_confirmed:
+            user["confirmed_email"] = person.email
+        return user
+
+    def image(self, person: Person) -> str:
+        if person.picture is Picture.NONE:
+            return f"{self.base}{OUTLINE}"
+        return f"{self.base}/profile_images/{self.number(person)}/{person.handle}_normal.png"
+
+    def picture(self, request: Request) -> Answer | None:
+        if request.path == OUTLINE:
+            return picture_of(None, SIZES["normal"])
+        found = IMAGE.fullmatch(request.path)
+        person = self.by_number(found[1]) if found else None
+        return picture_of(person, SIZES[found[2]]) if found and person else None
+
+
+def refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Refused:
+    return Refused(as_json({"error": error, "error_description": description}, status))
+
+
+def problem(status: HTTPStatus) -> Refused:
+    words = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
+    return Refused(as_json(words, status, "application/problem+json"))
+
+
+def unknown_fields(unknown: list[str]) -> dict[str, Any]:
+    message = f"The `user.fields` query parameter value [{unknown[0]}] is not one of [{','.join(sorted(FIELDS))}]"
+    return {
+        "errors": [{"parameters": {"user.fields": unknown}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": "https://api.twitter.com/2/problems/invalid-request",
+    }

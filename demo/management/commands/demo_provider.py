@@ -1,0 +1,38 @@
+"""`manage.py demo_provider`: X, Facebook, WordPress.com and an OpenID Connect server, played on loopback."""
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+TAKEN = 2
+ENDS = {signal.SIGTERM, signal.SIGINT}
+
+
+class Command(BaseCommand):
+    help = "Plays X, Facebook, WordPress.com and an OpenID Connect server for the demo, until SIGTERM or Ctrl-C."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        port = urlsplit(settings.DEMO_PROVIDER_URL).port
+        parser.add_argument("--port", type=int, default=port, help="default: the one after the site's")
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        # In every thread, so that none but sigwait takes them: a handler runs only when the main thread next wakes.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+        try:
+            from demo.identity_provider.server import serve
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        try:
+            with serve(port) as demo:
+                self.stdout.write(f"The demo identity provider is at {demo.base}.")
+                self.stdout.flush()
+                signal.sigwait(ENDS)
+        except OSError as error:
+            words = f"The demo identity provider cannot listen at port {port}: {error.strerror}."
+            raise CommandError(words, returncode=TAKEN) from error

@@ -1,0 +1,152 @@
+"""Deciding by the link in a mail: for one comment as it stood, one moderator, a week; and how such mails come."""
+
+from typing import Any
+
+from django import forms
+from django.core.signing import SignatureExpired
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.middleware import Request
+from accounts.models import QueueMail, User
+from accounts.profiles.text import tidy_text
+from comments.models import Comment, Rules, Status
+from comments.notifications import signed_links
+from comments.notifications.compose import WAYS
+from comments.notifications.signed_links import Decidable
+from comments.notifications.views import kept_close
+from comments.threads import removals
+from moderation.decisions import actions, digest
+from moderation.decisions.rights import Rights, for_moderators, rights_of
+from moderation.decisions.transitions import AlreadyDecided
+from moderation.models import Decision, Reason, Report
+from moderation.queue.in_words import how
+from moderation.reports import appeals
+
+VERBS: dict[str, Any] = {
+    "approve": actions.approve,
+    "keep": actions.keep,
+    "spam": actions.mark_spam,
+    "trash": actions.trash,
+    "deny": actions.deny,
+}
+TOLD = 1000
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: Request, token: str) -> HttpResponse:
+    """The comment in full and what can be done about it; nothing is done before a button is pressed."""
+    try:
+        link = signed_links.deciding(token)
+    except SignatureExpired:
+        return nothing(request, 410, _("This link was good for a week. The comment may still wait in the queue."))
+    found = link and whose(link)
+    if not link or not found:
+        return nothing(request, 404, _("This link leads nowhere. Is a part of it missing?"))
+    user, comment = found
+    ways = ways_for(comment, link)
+    if request.method == "POST" and request.POST.get("action") in ways:
+        try:
+            VERBS[request.POST["action"]](comment, by=user, seen=link.status, words=link.wording, **told(request))
+        except (AlreadyDecided, Comment.DoesNotExist):
+            return page(request, 409, link, user)
+        return kept_close(redirect(request.path))
+    return page(request, 409 if request.method == "POST" else 200, link, user)
+
+
+def whose(link: Decidable) -> tuple[User, Comment] | None:
+    """Whom the link was mailed to and what it is about, as long as that is theirs to decide."""
+    user = User.objects.filter(pk=link.user).first()
+    rights: Rights | None = rights_of(user) if user else None
+    if user is None or rights is None:
+        return None
+    rows = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter")
+    comment = rows.filter(pk=link.comment).first()
+    return (user, comment) if comment and comment.wording else None
+
+
+def ways_for(comment: Comment, link: Decidable) -> list[str]:
+    """What is still to be decided as the mail told it; nothing: it stands otherwise by now."""
+    if (comment.status, comment.wording_id) != (link.status, link.wording):
+        return []
+    match comment.status:
+        case Status.PENDING:
+            return ["approve", "spam", "trash"]
+        case Status.APPROVED:
+            return ["keep", "spam", "trash"] if comment.reports else []
+    return ["approve", "deny"] if appeals.is_open(comment) else []
+
+
+def told(request: Request) -> dict[str, Any]:
+    """What the writer of something refused is to hear."""
+    words = tidy_text(request.POST.get("told", "")[: 2 * TOLD]).strip()[:TOLD]
+    match request.POST["action"]:
+        case "spam" | "trash":
+            key = request.POST.get("reason", "")[:18]
+            known = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
+            return {"reason": known.first(), "told": words}
+        case "deny":
+            return {"told": words}
+    return {}
+
+
+def page(request: Request, status: int, link: Decidable, user: User) -> HttpResponse:
+    found = whose(link)
+    if found is None:
+        return nothing(request, 404, _("That comment is no longer here."))
+    comment = found[1]
+    ways = ways_for(comment, link)
+    wish = request.GET.get("do")
+    first = wish if wish in ways else None
+    context = {
+        "comment": comment,
+        "moderator": user,
+        "ways": sorted(((way, WAYS[way]) for way in ways), key=lambda way: way[0] != first),
+        "reports": Report.objects.open().filter(comment=comment) if comment.reports and ways else (),
+        "removal": removals.of([comment.pk]).get(comment.pk) if "deny" in ways else None,
+        "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
+        "stands": "" if ways else stands(comment, link, user),
+    }
+    return kept_close(render(request, "moderation/mailed.html", context, status=status))
+
+
+def stands(comment: Comment, link: Decidable, user: User) -> str:
+    """How it came to be otherwise than the mail said."""
+    if comment.wording_id != link.wording and comment.status == link.status:
+        return _("Its writer has changed this comment since the mail was sent. It is decided in the queue.")
+    newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
+    if newest is None or newest.after != comment.status:
+        return _("This comment is %(status)s by now.") % {"status": comment.get_status_display()}
+    return _("This is decided: %(how)s.") % {"how": how(newest, user)}
+
+
+def nothing(request: Request, status: int, sentence: str) -> HttpResponse:
+    """Neither whose the link was nor what it was about."""
+    context = {"heading": _("Nothing to decide here"), "sentence": sentence}
+    return kept_close(render(request, "problem.html", context, status=status))
+
+
+class ChoiceForm(forms.Form):
+    queue_mail = forms.ChoiceField(choices=QueueMail.choices, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        default = QueueMail(Rules.objects.current().moderator_emails).label
+        site = (QueueMail.SITE, _("site default (%(how_often)s)") % {"how_often": default})
+        self.fields["queue_mail"].choices = [site, *QueueMail.of_site()]  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_moderators
+def choose(request: Request, rights: Rights) -> HttpResponse:
+    """Let a moderator choose how often to be emailed about the queue."""
+    form = ChoiceForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
+    if form.is_valid():
+        digest.choose(rights.user, QueueMail(form.cleaned_data["queue_mail"]))
+        return redirect(f"{request.path}?said=saved")
+    context = {"form": form, "is_saved": request.GET.get("said") == "saved", "email": rights.user.email}
+    return render(request, "moderation/mailed_choice.html", context, status=422 if form.is_bound else 200)

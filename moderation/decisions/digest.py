@@ -1,0 +1,38 @@
+"""Digests of the queue for moderators, once an hour or once a day."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import QueueMail, User
+from comments.models import Notice
+from comments.notifications import moderator_emails
+
+
+def gather(until: datetime, *, daily: bool) -> None:
+    """Create one digest for each moderator of what was gathered before that moment.
+
+    `daily` chooses the moderators who want one a day. The others get one an hour, also those who are emailed
+    immediately: theirs has what was too much at once.
+    """
+    parts = Notice.objects.filter(
+        state=Notice.State.GATHERED, daily=None, created__lt=until, kind__in=Notice.OF_QUEUE, recipient__isnull=False
+    )
+    wanted = moderator_emails.choosing(QueueMail.DAILY, lookup="recipient__queue_mail")
+    parts = parts.filter(wanted) if daily else parts.exclude(wanted)
+    for recipient, email in parts.order_by("recipient").values_list("recipient", "email").distinct():
+        with transaction.atomic():
+            sum_ = Notice.objects.create(kind=Notice.Kind.QUEUE, email=email, recipient_id=recipient)
+            if not parts.filter(recipient=recipient, email=email).update(daily=sum_):  # another worker was first
+                sum_.delete()
+
+
+@transaction.atomic
+def choose(user: User, how: QueueMail) -> None:
+    """Change how often a moderator is emailed; for "never", drop what has not been sent yet."""
+    User.objects.filter(pk=user.pk).update(queue_mail=how)
+    user.queue_mail = how
+    if moderator_emails.choice_of(user) == QueueMail.NONE:
+        unsent = Notice.objects.filter(recipient=user, kind__in=Notice.OF_QUEUE)
+        waiting = (Notice.State.READY, Notice.State.GATHERED)
+        unsent.filter(state__in=waiting, daily=None).update(state=Notice.State.DROPPED)

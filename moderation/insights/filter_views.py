@@ -1,0 +1,82 @@
+"""The spam filter's page on the stock admin: what it knows, what it did, and where the owner draws the lines."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+import pagecache
+from accounts.middleware import Request
+from comments.models import Rules, SpamModel
+from comments.spam import akismet
+from moderation.decisions.rights import Rights, for_all_of_it
+from moderation.insights.spam_scores import Thresholds
+
+OWNERS = "comments.change_rules"
+
+
+class ThresholdForm(forms.ModelForm[Rules]):
+    class Meta:
+        model = Rules
+        fields = ("spam_hold_at", "spam_mark_at")
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        hold, mark = said.get("spam_hold_at") or 0, said.get("spam_mark_at") or 0
+        if 0 < mark < hold:
+            self.add_error(
+                "spam_mark_at", _("This lies below the other: nothing would ever be held. Choose at least it.")
+            )
+        return said
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_all_of_it
+def filter_page(request: Request, rights: Rights) -> HttpResponse:
+    rules = Rules.objects.current()
+    may_change = rights.user.has_perm(OWNERS)
+    form = ThresholdForm(request.POST if request.method == "POST" else None, instance=Rules.objects.current())
+    if request.method == "POST":
+        if not may_change:
+            raise PermissionDenied(_("The owner of this site draws these lines."))
+        if form.is_valid():
+            draw(**form.cleaned_data)
+            messages.success(request, _("The lines are drawn."))
+            return redirect("queue-filter")
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Spam filter"),
+        "is_nav_sidebar_enabled": False,
+        "rules": rules,
+        "known": SpamModel.objects.described(),
+        "thresholds": Thresholds.of(rules),
+        "form": form if may_change else None,
+        "service": service(),
+    }
+    return render(request, "moderation/filter.html", context, status=422 if form.errors else 200)
+
+
+def service() -> str:
+    """What is known of the service elsewhere, without asking it; empty: there is none."""
+    if not akismet.is_on():
+        return ""
+    words = {
+        akismet.VALID: _("The service at %(host)s is asked too, and takes the key."),
+        akismet.INVALID: _("The service at %(host)s does not take the key: it is asked in vain."),
+        akismet.AWAY: _("The service at %(host)s did not answer when it was last tried."),
+    }
+    return words.get(akismet.state(), _("The service at %(host)s is asked too.")) % {"host": akismet.host()}
+
+
+@transaction.atomic
+def draw(*, spam_hold_at: int, spam_mark_at: int) -> None:
+    """Say from where on a comment is held, and from where on it is called spam."""
+    Rules.objects.bulk_create([Rules(pk=1)], ignore_conflicts=True)
+    Rules.objects.filter(pk=1).update(spam_hold_at=spam_hold_at, spam_mark_at=spam_mark_at)
+    pagecache.bump("site")

@@ -1,0 +1,128 @@
+"""What held comments, reasons and rules, and how often a moderator saw it otherwise."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from comments.models import Comment, Status
+from moderation.insights.weeks import WEEKS, first_day
+from moderation.models import Decision
+from moderation.models.decision import REMOVED
+
+NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read
+CODES = {
+    "spam": gettext_lazy("looks like spam"),
+    "akismet": gettext_lazy("called spam by the service elsewhere"),
+    "links": gettext_lazy("links"),
+    "word": gettext_lazy("a word to hold at"),
+    "first": gettext_lazy("first comment"),
+    "name": gettext_lazy("the name imitates somebody"),
+    "office": gettext_lazy("the name of an office"),
+    "site": gettext_lazy("the name of this site"),
+    "mixed": gettext_lazy("letters of several scripts"),
+    "origin": gettext_lazy("unknown origin"),
+    "everything": gettext_lazy("every comment is held"),
+    "trap": gettext_lazy("a field that readers do not see"),
+    "quick": gettext_lazy("sent within seconds"),
+    "kept": gettext_lazy("always held"),
+    "imported": gettext_lazy("imported"),
+}
+
+
+@dataclass
+class Check:
+    """A reason or a rule: how many it held, and how many of those a moderator let through after all."""
+
+    name: Any
+    url: str = ""
+    held: int = 0
+    overruled: int = 0
+    upheld: int = 0
+
+    @property
+    def open(self) -> int:
+        return max(0, self.held - self.overruled - self.upheld)
+
+    @property
+    def share(self) -> str:
+        decided = self.overruled + self.upheld
+        return f"{100 * self.overruled / decided:.0f} %" if decided else "–"
+
+
+@dataclass
+class Doubts:
+    """What the newest comments were held for, and whether that was right."""
+
+    by_code: dict[str, Check] = field(default_factory=dict)
+    caught: int = 0  # by the filter, and spam to a moderator
+    missed: int = 0  # let pass by the filter, and spam to a moderator
+    wronged: int = 0  # held by the filter, and approved
+    unseen: int = 0  # held by the filter, and nobody has decided
+
+    @classmethod
+    def found(cls) -> "Doubts":
+        newest = Comment.objects.order_by("-pk").values_list("pk", flat=True)
+        from_ = newest[NEWEST : NEWEST + 1].first() or 0
+        doubted = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
+        rows = Comment.objects.filter(doubted, pk__gt=from_, wording__isnull=False).order_by("-pk")
+        found = cls()
+        read = rows.values_list("status", "removed_by", "wording__reasons", "wording__likeness")
+        for status, remover, reasons, likeness in read[:HELD]:
+            found.take(status, remover == Comment.Remover.MODERATOR, codes_of(reasons), likeness is not None)
+        return found
+
+    def take(self, status: str, is_removed: bool, codes: set[str], is_judged: bool) -> None:
+        is_spam = status == Status.SPAM and is_removed
+        for code in codes:
+            if code not in self.by_code:
+                self.by_code[code] = Check(CODES.get(code, code), url=queue_of(code))
+            check = self.by_code[code]
+            check.held += 1
+            check.overruled += status == Status.APPROVED
+            check.upheld += status in REMOVED and is_removed
+        if "spam" in codes:
+            self.caught += is_spam
+            self.wronged += status == Status.APPROVED
+            self.unseen += status == Status.PENDING or (status == Status.SPAM and not is_removed)
+        elif is_judged:
+            self.missed += is_spam
+
+    @property
+    def rows(self) -> list[Check]:
+        return sorted(self.by_code.values(), key=lambda check: -check.held)
+
+
+def codes_of(reasons: Any) -> set[str]:
+    """The site's own checks that spoke; the owner's rules are counted by their decisions."""
+    return {str(reason.get("code", "")) for reason in reasons or () if isinstance(reason, dict)} - {"rule", ""}
+
+
+def queue_of(code: str) -> str:
+    return f"{reverse('queue')}?{urlencode({'status': 'all', 'reason': code})}"
+
+
+def rules() -> list[Check]:
+    """The owner's rules by what they decided within the weeks."""
+    on_record = Decision.objects.filter(verb=Decision.Verb.RULE, created__gte=first_day(WEEKS)).order_by()
+    by_hand = Q(comment__removed_by=Comment.Remover.MODERATOR)
+    passed, held = Q(after=Status.APPROVED), ~Q(after=Status.APPROVED)
+    wrong = (held & Q(comment__status=Status.APPROVED)) | (passed & Q(comment__status__in=REMOVED) & by_hand)
+    right = held & Q(comment__status__in=REMOVED) & by_hand
+    rows = on_record.values_list("rule", "rule__name").annotate(
+        Count("pk"), wrong=Count("pk", filter=wrong), right=Count("pk", filter=right)
+    )
+    return [
+        Check(
+            name or _("a rule that is gone"),
+            url=f"{reverse('queue-log')}?by={pk}" if pk else "",
+            held=count,
+            overruled=wrong,
+            upheld=right,
+        )
+        for pk, name, count, wrong, right in sorted(rows, key=lambda row: -row[2])
+    ]

@@ -1,0 +1,114 @@
+"""How moderation goes, in numbers: what waits, what came of what, who or what was right, and who decided."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Min, Value
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from comments.models import Comment, Status
+from moderation.insights import overrules, plots
+from moderation.insights.plots import Series
+from moderation.insights.waiting_times import Waiting
+from moderation.insights.weeks import LONG_WEEKS, WEEKS, WeekAfter, first_day, week_labels
+from moderation.models import Decision
+
+
+@dataclass
+class Comments:
+    """How many came by week, as they stand now."""
+
+    first: datetime
+    counts: dict[str, list[int]]
+
+    @classmethod
+    def counted(cls, weeks: int = LONG_WEEKS) -> "Comments":
+        first = first_day(weeks)
+        there = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # answers that were taken back
+        rows = there.filter(created__gte=first).order_by()
+        rows = rows.annotate(week=WeekAfter(F("created"), Value(first))).values_list("week", "status")
+        counts = {str(status): [0] * weeks for status in Status.values}
+        for week, status, count in rows.annotate(count=Count("pk")):
+            counts[status][min(weeks - 1, max(0, week))] += count
+        return cls(first, counts)
+
+    KINDS = {Status.APPROVED: "good", Status.PENDING: "rest", Status.TRASH: "trash", Status.SPAM: "bad"}
+
+    @property
+    def statuses(self) -> list[Any]:
+        return [status.label for status in self.KINDS]
+
+    @property
+    def rows(self) -> list[tuple[str, list[int]]]:
+        labels = week_labels(self.first, len(self.counts[Status.APPROVED]))
+        return [(label, [self.counts[status][at] for status in self.KINDS]) for at, label in enumerate(labels)]
+
+    @property
+    def total(self) -> int:
+        return sum(map(sum, self.counts.values()))
+
+    @property
+    def plot(self) -> SafeString:
+        series = [Series(kind, self.counts[status]) for status, kind in self.KINDS.items()]
+        says = ngettext("%(count)d comment by week and status.", "%(count)d comments by week and status.", self.total)
+        labels = week_labels(self.first, len(self.counts[Status.APPROVED]))
+        return plots.stacked(series, labels, says=says % {"count": self.total})
+
+
+@dataclass
+class Moderator:
+    name: str
+    url: str
+    counts: Counter[str]
+
+    @property
+    def cells(self) -> list[int]:
+        return [self.counts[verb] for verb in SHOWN_VERBS]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+SHOWN_VERBS = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH, Decision.Verb.UNDO)
+
+
+def moderators() -> list[Moderator]:
+    """Who decided how much within the weeks, the busiest first."""
+    made = Decision.objects.filter(created__gte=first_day(WEEKS), moderator__isnull=False).order_by()
+    found: dict[int, Moderator] = {}
+    rows = made.values_list("moderator", "moderator__name", "moderator__username", "verb").annotate(Count("pk"))
+    for pk, name, username, verb, count in rows:
+        url = f"{reverse('queue-log')}?who={pk}"
+        found.setdefault(pk, Moderator(name or username, url, Counter())).counts[verb] += count
+    return sorted(found.values(), key=lambda one: -one.total)
+
+
+@dataclass(frozen=True)
+class Now:
+    """What waits at this moment."""
+
+    count: int
+    oldest: datetime | None
+
+    @classmethod
+    def looked_at(cls) -> "Now":
+        waiting = Comment.objects.filter(status=Status.PENDING)
+        return cls(**waiting.aggregate(count=Count("pk"), oldest=Min("created")))
+
+
+class Numbers:
+    """The whole page, in nine questions however much there is."""
+
+    def __init__(self) -> None:
+        self.now = Now.looked_at()
+        self.waiting = Waiting.measured()
+        self.comments = Comments.counted()
+        self.doubts = overrules.Doubts.found()
+        self.rules = overrules.rules()
+        self.moderators = moderators()
+        self.verbs = [verb.label for verb in SHOWN_VERBS]

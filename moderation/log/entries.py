@@ -1,0 +1,166 @@
+"""The record of decisions by the page, each decision in words."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from comments.models import Rule, Status
+from comments.screening import rules_in_words
+from moderation.decisions.rights import Rights
+from moderation.decisions.undo import UNDONE_WITHIN, before_it
+from moderation.log.search import HAND, RULE, Search
+from moderation.models import Decision, DecisionQuerySet
+from moderation.queue.in_words import first_words
+
+A_PAGE = 50
+BY_RULE: dict[str, Any] = {
+    Status.APPROVED: gettext_lazy("published"),
+    Status.PENDING: gettext_lazy("held"),
+    Status.SPAM: gettext_lazy("put under Spam"),
+}
+FIRST = 600  # characters of HTML, of which a line of words is shown
+
+
+def entries(decisions: DecisionQuerySet) -> DecisionQuerySet:
+    """With all that is said of each, in one question."""
+    return told(decisions.annotate(said=Left("comment__wording__html", FIRST), reasons=F("comment__wording__reasons")))
+
+
+def told(decisions: DecisionQuerySet) -> DecisionQuerySet:
+    return decisions.select_related("moderator", "rule", "reason", "essay", "comment__commenter", "undoes").defer(
+        "essay__body"
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision, as the record tells it."""
+
+    decision: Decision
+    can_undo: bool = False
+
+    @property
+    def by_rule(self) -> bool:
+        return bool(self.decision.rule_id) or self.decision.verb == Decision.Verb.RULE
+
+    @property
+    def who(self) -> str:
+        decision = self.decision
+        if decision.rule:
+            return _("the rule “%(name)s”") % {"name": decision.rule}
+        if self.by_rule:
+            return _("a rule that is gone")
+        return str(decision.moderator) if decision.moderator else _("somebody who is gone")
+
+    @property
+    def what(self) -> str:
+        """The verb; of an undo also what it took back."""
+        if self.decision.undoes:
+            return _("undone: %(verb)s") % {"verb": verb_of(self.decision.undoes)}
+        return verb_of(self.decision)
+
+    @property
+    def because(self) -> str:
+        """Of what a rule decided: what of it was so, as long as the comment says what it said then."""
+        kept: Any = getattr(self.decision, "reasons", None) or ()
+        return next((rules_in_words.conditions(each.get("because", ())) for each in kept if self.is_of(each)), "")
+
+    def is_of(self, reason: dict[str, Any]) -> bool:
+        return bool(self.decision.rule_id) and reason.get("rule") == self.decision.rule_id
+
+    @property
+    def change(self) -> str:
+        before, after = (as_label(status) for status in (self.decision.before, self.decision.after))
+        return f"{before} → {after}" if before and before != after else after
+
+    @property
+    def name(self) -> str:
+        return self.decision.comment.commenter.name if self.decision.comment else ""
+
+    @property
+    def words(self) -> str:
+        return first_words(getattr(self.decision, "said", "") or "")
+
+    @property
+    def told(self) -> str:
+        """What its writer was told: the reason's name, and the sentence."""
+        reason = str(self.decision.reason) if self.decision.reason else ""
+        return ": ".join(filter(None, (reason, self.decision.sentence)))
+
+
+def verb_of(decision: Decision) -> str:
+    """Of a rule's: what it did, by what the comment then was."""
+    if decision.verb == Decision.Verb.RULE and decision.after in BY_RULE:
+        return str(BY_RULE[decision.after])
+    return str(decision.get_verb_display())
+
+
+def as_label(status: str) -> str:
+    return str(Status(status).label) if status in Status.values else status
+
+
+class Log:
+    """A page of the record, in a handful of questions however long it is."""
+
+    def __init__(self, search: Search, rights: Rights) -> None:
+        self.rights = rights
+        self.found = search.decisions(rights)
+        self.total = self.found.count()
+        self.pages = max(1, -(-self.total // A_PAGE))
+        self.search = replace(search, page=min(search.page, self.pages))
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        start = (self.search.page - 1) * A_PAGE
+        shown = list(entries(self.found)[start : start + A_PAGE])
+        newest = set(
+            Decision.objects.latest_of({decision.number for decision in shown if decision.comment_id}).values_list(
+                "pk", flat=True
+            )
+        )
+        return [Entry(decision, decision.pk in newest and may_be_undone(decision)) for decision in shown]
+
+    @property
+    def previous_url(self) -> str:
+        return self.search.url(self.search.page - 1) if self.search.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.search.url(self.search.page + 1) if self.search.page < self.pages else ""
+
+    @property
+    def moderators(self) -> list[tuple[str, str]]:
+        """Everybody who ever decided anything."""
+        decided = Decision.objects.filter(moderator=OuterRef("pk"))
+        found = User.objects.filter(Exists(decided)).order_by("name", "username")
+        return [(str(user.pk), str(user)) for user in found]
+
+    @property
+    def verbs(self) -> list[tuple[Any, Any]]:
+        return list(Decision.Verb.choices)
+
+    @property
+    def ways(self) -> list[tuple[str, str]]:
+        """By hand, by a rule, by which rule."""
+        rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
+        return [(HAND, _("by hand")), (RULE, _("by a rule")), *rules]
+
+
+def may_be_undone(decision: Decision) -> bool:
+    """Of the newest about a comment that stands as it left it."""
+    comment = decision.comment
+    reasons: Any = getattr(decision, "reasons", None) or ()
+    return (
+        comment is not None
+        and comment.status == decision.after
+        and before_it(decision, reasons) is not None
+        and decision.verb != Decision.Verb.DELETE
+        and timezone.now() - decision.created < UNDONE_WITHIN
+    )

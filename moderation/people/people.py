@@ -1,0 +1,173 @@
+"""One person as those who decide need to know them, and what can be done about them: noted, treated apart, cleared."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Commenter
+from comments.models import Block, Comment, CommentQuerySet, Status, Wording
+from comments.models.block import network_of
+from comments.screening import disposable
+from moderation import jobs
+from moderation.decisions.rights import Rights
+from moderation.models import Batch, Decision, Note
+from moderation.queue import bulk
+from moderation.queue.history import histories
+
+A_PAGE = 20
+AT_ONCE = 100  # comments that are removed before the answer; more of them by a job
+REMOVABLE = (Status.APPROVED, Status.PENDING)
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """A way in which somebody can be treated apart: what is chosen, and how it is called."""
+
+    value: str
+    label: str
+
+
+class Person:
+    """What of somebody is theirs to see who decides everywhere, or on essays of their own."""
+
+    def __init__(self, commenter: Commenter, rights: Rights) -> None:
+        self.commenter, self.rights = commenter, rights
+
+    @property
+    def comments(self) -> CommentQuerySet:
+        return self.rights.comments().filter(commenter=self.commenter.pk)
+
+    def page(self, number: int) -> tuple[list[Comment], int]:
+        """Their comments, the newest first, and how many pages there are."""
+        pages = max(1, -(-self.comments.count() // A_PAGE))
+        start = (min(number, pages) - 1) * A_PAGE
+        found = self.comments.select_related("essay", "wording").defer("essay__body", "essay__excerpt")
+        return list(found.order_by("-pk")[start : start + A_PAGE]), pages
+
+    @cached_property
+    def history(self) -> str:
+        """What became of all they said, in a line."""
+        found = histories({self.commenter.pk}).get(self.commenter.pk) if self.rights.is_everywhere else None
+        return found.beside("") if found else ""
+
+    @property
+    def decisions(self) -> list[Decision]:
+        found = Decision.objects.filter(comment__in=self.comments).select_related(
+            "moderator", "rule", "comment__wording"
+        )
+        return list(found.order_by("-pk")[:SHOWN])
+
+    @property
+    def accounts(self) -> list[str]:
+        if self.commenter.mark:
+            return [self.commenter.mark]
+        user = self.commenter.user_id
+        found = SocialAccount.objects.filter(user=user) if user and self.rights.is_everywhere else ()
+        return [f"{account.get_provider().name}: {account}" for account in found]
+
+    @cached_property
+    def proved(self) -> list[str]:
+        """Addresses of theirs that they have proved."""
+        user = self.commenter.user_id
+        if not user or not self.rights.is_everywhere:
+            return []
+        rows = EmailAddress.objects.filter(user=user, verified=True).order_by("pk")
+        return [email.lower() for email in rows.values_list("email", flat=True)]
+
+    @property
+    def is_disposable(self) -> bool:
+        return disposable.is_disposable(self.commenter.email)
+
+    @cached_property
+    def networks(self) -> list[dict[str, Any]]:
+        """Where they wrote from, as long as it is kept: how often, and when last."""
+        if not self.rights.is_everywhere:
+            return []
+        rows: Any = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
+        return list(rows.values("network").annotate(count=Count("pk"), last=Max("created")).order_by("-last")[:SHOWN])
+
+    @property
+    def notes(self) -> Iterable[Note]:
+        return Note.objects.filter(commenter=self.commenter).select_related("moderator")
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """How they, an address or a network of theirs are treated apart, and were."""
+        named = [row["network"] for row in self.networks]
+        reached = Q(commenter=self.commenter) | Q(email__in=self.proved, email__gt="")
+        reached |= Q(network__in=[each for network in named for each in supernets(network)], network__gt="")
+        found: QuerySet[Block] = Block.objects.filter(reached).select_related("moderator", "commenter")
+        return list(found.order_by("-pk")[:SHOWN])
+
+    @property
+    def ways(self) -> list[Line]:
+        """By what they can be treated apart."""
+        return [
+            Line("person", _("this person")),
+            *(Line(f"email {email}", _("whoever has proved %(email)s") % {"email": email}) for email in self.proved),
+            *(
+                Line(f"network {row['network']}", _("everybody from %(network)s") % {"network": row["network"]})
+                for row in self.networks
+            ),
+        ]
+
+    def removable(self, days: int) -> CommentQuerySet:
+        since = timezone.now() - timedelta(days=days)
+        return self.comments.filter(status__in=REMOVABLE, created__gte=since)
+
+
+def supernets(network: str) -> list[str]:
+    found = network_of(network)
+    if found is None:
+        return []
+    return [str(found), *(str(found.supernet(new_prefix=bits)) for bits in range(found.prefixlen - 1, 7, -1))]
+
+
+def known(pk: int, rights: Rights) -> Person | None:
+    """Somebody of whom there is anything that those rights lead to."""
+    commenter = Commenter.objects.select_related("user").filter(pk=pk).first()
+    if commenter is None:
+        return None
+    person = Person(commenter, rights)
+    return person if rights.is_everywhere or person.comments.exists() else None
+
+
+def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
+    """Take away all that somebody said in the last days, at one stroke; None: there is nothing."""
+    found = person.removable(days)
+    with transaction.atomic():
+        total, newest = found.count(), found.order_by().aggregate(newest=Max("pk"))["newest"]
+        if not total:
+            return None
+        batch = Batch.objects.create(
+            moderator=person.rights.user,
+            verb=verb,
+            why=why,
+            asked=asked(person, timezone.now() - timedelta(days=days), newest),
+            total=total,
+        )
+        if total > AT_ONCE:
+            jobs.decide_all.enqueue(batch.pk)
+    if total <= AT_ONCE and not bulk.decide_all(batch):
+        jobs.decide_all.enqueue(batch.pk)
+    return batch
+
+
+def asked(person: Person, since: datetime, newest: int) -> dict[str, Any]:
+    return {
+        "query": f"?status=all&person={person.commenter.pk}",
+        "since": since.isoformat(),
+        "statuses": list(REMOVABLE),
+        "up_to": newest,
+        "after": 0,
+    }

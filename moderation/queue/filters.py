@@ -1,0 +1,180 @@
+"""What the queue is narrowed to, and in which order it stands."""
+
+import ipaddress
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db.models import F, FloatField, Q, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from comments.models import CommentQuerySet, Wording
+from comments.screening.screening import Sender
+
+REASONS = {
+    "spam": _("looks like spam"),
+    "links": _("links"),
+    "word": _("a word of yours"),
+    "rule": _("a rule"),
+    "kept": _("held always"),
+    "trap": _("a hidden field"),
+    "quick": _("sent in no time"),
+    "first": _("first comment"),
+    "name": _("the name imitates somebody"),
+    "office": _("the name of an office"),
+    "site": _("the name of this site"),
+    "mixed": _("mixed scripts"),
+    "origin": _("unknown origin"),
+    "everything": _("every comment is held"),
+    "imported": _("imported"),
+}
+AGES = {
+    "day": (_("Last 24 hours"), timedelta(days=1), True),
+    "week": (_("Last 7 days"), timedelta(days=7), True),
+    "month": (_("Last 30 days"), timedelta(days=30), True),
+    "older": (_("Older than 30 days"), timedelta(days=30), False),
+}
+OLDEST, NEWEST, LIKELIEST, REPORTED = "oldest", "newest", "likeliest", "reported"
+ORDERS = {
+    OLDEST: _("Oldest first"),
+    NEWEST: _("Newest first"),
+    LIKELIEST: _("Likeliest spam first"),
+    REPORTED: _("Most reported first"),
+}
+WEIGHTS: dict[str, Any] = {
+    LIKELIEST: Coalesce(F("wording__likeness"), Value(-1.0), output_field=FloatField()),
+    REPORTED: F("reports"),
+}
+LONGEST, MOST_WORDS = 200, 8
+
+
+def numbers(texts: Any) -> list[int]:
+    """The keys among these, each once, in order; what is none is left out."""
+    return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and 0 < len(text) < 19})
+
+
+def number(query: QueryDict, name: str) -> int:
+    return next(iter(numbers([query.get(name, "")])), 0)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """As an address says it; empty: everything, in the order that is usual there."""
+
+    q: str = ""
+    reason: str = ""
+    essay: int = 0
+    person: int = 0
+    age: str = ""
+    order: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
+        return cls(
+            q=" ".join(query.get("q", "").replace("\0", "").split())[:LONGEST],
+            reason=reason if reason in REASONS else "",
+            essay=number(query, "essay"),
+            person=number(query, "person"),
+            age=age if age in AGES else "",
+            order=order if order in ORDERS else "",
+        )
+
+    def said(self) -> dict[str, Any]:
+        """What of it has to stand in an address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it leaves anything out."""
+        return bool(self.q or self.reason or self.essay or self.person or self.age)
+
+    def among(self, comments: CommentQuerySet) -> CommentQuerySet:
+        if self.essay:
+            comments = comments.filter(essay=self.essay)
+        if self.person:
+            comments = comments.filter(commenter=self.person)
+        if self.age:
+            _label, age, is_younger = AGES[self.age]
+            since = timezone.now() - age
+            comments = comments.filter(created__gte=since) if is_younger else comments.filter(created__lt=since)
+        if self.reason:  # kept as JSON, which the two databases search in ways of their own; as text they agree
+            kept = Cast("wording__reasons", TextField())
+            comments = comments.alias(kept_reasons=kept).filter(kept_reasons__contains=f'"code": "{self.reason}"')
+        for word in self.q.split()[:MOST_WORDS]:
+            comments = comments.filter(has(word))
+        return comments
+
+
+def has(word: str) -> Q:
+    """What has this word in it, or came from the network of this address."""
+    if network := network_of(word):
+        return Q(pk__in=Wording.objects.filter(network=network).values("comment"))
+    fields = ("wording__text", "commenter__name", "commenter__email", "commenter__website", "essay__title")
+    spelt = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite knows the case of ASCII alone
+    found = Q()
+    for spelling in {word} if word.isascii() else spelt:
+        for field in fields:
+            found |= Q(**{f"{field}__icontains": spelling})
+    return found
+
+
+def network_of(text: str) -> str:
+    """That which is kept of where a comment came from."""
+    try:
+        return Sender(str(ipaddress.ip_interface(text).ip)).network
+    except ValueError:
+        return ""
+
+
+def weighed(comments: CommentQuerySet, order: str) -> Any:
+    """In order: the heaviest first, and of equal weight by when they came."""
+    if order in WEIGHTS:
+        return comments.annotate(weight=WEIGHTS[order]).order_by("-weight", "pk")
+    return comments.annotate(weight=Value(0)).order_by("-pk" if order == NEWEST else "pk")
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a comment is in a sorted list, also after it has left that list or changed its weight there."""
+
+    pk: int
+    weight: float = 0.0
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read `12` or `12,0.5` from an address; None for anything else."""
+        key, _comma, weight = text.partition(",")
+        try:
+            found = float(weight or 0) if len(weight) < 32 else math.nan
+        except ValueError:
+            return None
+        is_number = key.isascii() and key.isdigit() and len(key) < 19 and math.isfinite(found)
+        return cls(int(key), found) if is_number else None
+
+    def __str__(self) -> str:
+        return f"{self.pk},{self.weight!r}" if self.weight else str(self.pk)
+
+    def shifted(self, order: str, step: int) -> "Position":
+        """The position directly before (-1) or after (1) this one."""
+        return Position(max(0, self.pk + (-step if order == NEWEST else step)), self.weight)
+
+
+def after(order: str, position: Position) -> Q:
+    """The comments that a list in this order shows after a position."""
+    later = Q(pk__lt=position.pk) if order == NEWEST else Q(pk__gt=position.pk)
+    if order not in WEIGHTS:
+        return later
+    return Q(weight=position.weight) & later | Q(weight__lt=position.weight)
+
+
+def before(order: str, position: Position) -> Q:
+    """The comments that a list in this order shows before a position."""
+    earlier = Q(pk__gt=position.pk) if order == NEWEST else Q(pk__lt=position.pk)
+    if order not in WEIGHTS:
+        return earlier
+    return Q(weight=position.weight) & earlier | Q(weight__gt=position.weight)

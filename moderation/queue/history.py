@@ -1,0 +1,46 @@
+"""What became of all that somebody said, in a line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from comments.models import Comment, Status
+from moderation.models.decision import REMOVED
+from moderation.queue.in_words import day
+
+
+@dataclass(frozen=True)
+class History:
+    """What became of all that a person said."""
+
+    approved: int
+    refused: int
+    since: datetime
+
+    def beside(self, status: str) -> str:
+        """In words, a comment that stands like this one left out."""
+        approved = max(0, self.approved - (status == Status.APPROVED))
+        refused = max(0, self.refused - (status in REMOVED))
+        if not approved and not refused:
+            return _("No history here")
+        parts = [
+            ngettext("%(count)d approved", "%(count)d approved", approved) % {"count": approved} if approved else "",
+            ngettext("%(count)d refused", "%(count)d refused", refused) % {"count": refused} if refused else "",
+            _("none approved") if not approved else "",
+            _("since %(date)s") % {"date": day(self.since)},
+        ]
+        return ", ".join(filter(None, parts))
+
+
+def histories(commenters: set[int]) -> dict[int, History]:
+    """What became of everything that each of these people said."""
+    rows = Comment.objects.filter(commenter__in=commenters).order_by().values_list("commenter")
+    found = rows.annotate(
+        approved=Count("pk", filter=Q(status=Status.APPROVED)),
+        refused=Count("pk", filter=Q(status__in=REMOVED) & ~Q(removed_by=Comment.Remover.UNDONE)),
+        since=Min("created"),
+    )
+    return {commenter: History(*rest) for commenter, *rest in found}

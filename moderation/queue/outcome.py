@@ -1,0 +1,163 @@
+"""What became of the decisions that one form asked for: told in words, or handed to the script row by row."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.formats import localize
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.middleware import Request
+from accounts.models import User
+from comments.models import Comment
+from moderation.models import Decision
+from moderation.queue import rows
+from moderation.queue.in_words import how
+from moderation.queue.listing import counts, only_these
+from moderation.queue.query import Place
+from moderation.queue.row import Row
+from moderation.queue.undo_line import Folded
+
+
+@dataclass
+class Outcome:
+    asked: Collection[int]  # comments
+    made: list[Decision] = field(default_factory=list)
+    late: list[Comment] = field(default_factory=list)
+    reworded: list[Comment] = field(default_factory=list)
+    gone: int = 0
+    old: int = 0
+    is_undo: bool = False
+
+    @property
+    def is_one(self) -> bool:
+        return len(self.asked) == 1
+
+    def in_words(self, you: User) -> str:
+        """What cannot be seen from the list itself."""
+        if self.is_undo and len(self.made) == 1 == len(self.asked):
+            return undone(self.made[0])
+        if not self.is_one:
+            return self.summary()
+        if self.gone:
+            return _("That comment is no longer here.")
+        if self.old:
+            return _("That was decided more than 30 days ago: decide it anew.")
+        if self.reworded:
+            return changed(self.reworded[0])
+        return standing(self.late[0], you) if self.late else ""
+
+    def summary(self) -> str:
+        """“3 approved, 1 was already decided.”"""
+        verbs = Counter(decision.get_verb_display() for decision in self.made)
+        late, gone = len(self.late), self.gone
+        parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
+        if late:
+            parts.append(
+                ngettext("%(count)d was already decided", "%(count)d were already decided", late) % {"count": late}
+            )
+        if reworded := len(self.reworded):
+            parts.append(
+                ngettext(
+                    "%(count)d was just changed by its writer", "%(count)d were just changed by their writers", reworded
+                )
+                % {"count": reworded}
+            )
+        if self.old:
+            said = ngettext("%(count)d is older than 30 days", "%(count)d are older than 30 days", self.old)
+            parts.append(said % {"count": self.old})
+        if gone:
+            parts.append(
+                ngettext("%(count)d is no longer here", "%(count)d are no longer here", gone) % {"count": gone}
+            )
+        return ", ".join(parts) + "."
+
+
+def changed(comment: Comment) -> str:
+    return _("%(name)s has just changed this comment: please read it again.") % {"name": comment.commenter.name}
+
+
+def undone(decision: Decision) -> str:
+    comment = decision.comment
+    said = {"name": comment.commenter.name, "status": comment.get_status_display()} if comment else {}
+    return _("Undone: the comment by %(name)s is %(status)s again.") % said if comment else ""
+
+
+def standing(comment: Comment, you: User) -> str:
+    """How a comment came to be what it is, for somebody who meant to change it."""
+    newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
+    said = {"name": comment.commenter.name, "status": comment.get_status_display()}
+    if newest is None or newest.after != comment.status:
+        return _("The comment by %(name)s is %(status)s already. Nothing was changed.") % said
+    said["how"] = how(newest, you)
+    return _("The comment by %(name)s was decided already: %(how)s. Nothing was changed.") % said
+
+
+def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
+    """`place`: with what was decided there. Without script one goes on at `then`."""
+    said = outcome.in_words(place.rights.user)
+    if is_script(request):
+        return JsonResponse(by_row(request, place, outcome, said))
+    if said:
+        messages.info(request, said)
+    return redirect(then())
+
+
+def is_script(request: Request) -> bool:
+    """Whether it is the page's script that asks, and puts the answer into the page."""
+    return request.headers.get("accept") == "application/json"
+
+
+def by_row(request: Request, place: Place, outcome: Outcome, said: str) -> dict[str, Any]:
+    """Every row that was touched as it is now. No HTML: it is gone."""
+    lines = rows.folded(place)
+    lines |= {pk: line for pk, line in elsewhere(outcome.late, place.rights.user).items() if pk not in lines}
+    if outcome.is_undo:
+        lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.late}}
+    touched = {decision.number for decision in outcome.made} | set(outcome.asked)
+    open_ = {row.pk: row for row in only_these(place, touched - lines.keys())}
+    told = {comment.pk: changed(comment) for comment in outcome.reworded}
+    if outcome.is_one and said and not outcome.is_undo:
+        told |= dict.fromkeys(outcome.asked, said)
+    items: dict[int, Row | Folded] = {pk: replace(row, told=told.get(pk, "")) for pk, row in open_.items()}
+    return {
+        "rows": {pk: drawn(request, (items | lines).get(pk), place) for pk in sorted(touched)},
+        "made": [] if outcome.is_undo else [decision.pk for decision in outcome.made],
+        "said": said,
+        "counts": counted(place),
+    }
+
+
+def counted(place: Place) -> dict[str, str]:
+    """What the tabs say, as it is written."""
+    return {tab: str(localize(count)) for tab, count in counts(place.rights).items()}
+
+
+def drawn(request: Request, item: Row | Folded | None, place: Place) -> str:
+    if item is None:
+        return ""
+    if isinstance(item, Folded):
+        return render_to_string("moderation/_decided.html", {"item": item}, request)
+    return render_to_string(
+        "moderation/_row.html", {"row": item, "is_mixed": place.tab != item.comment.status}, request
+    )
+
+
+def elsewhere(comments: Collection[Comment], you: User) -> dict[int, Folded]:
+    """Those that somebody else decided about, as lines that say who."""
+    newest = Decision.objects.latest_of(comment.pk for comment in comments).select_related(
+        "moderator", "rule", "comment__commenter", "comment__wording"
+    )
+    found = {decision.number: decision for decision in newest}
+    return {
+        comment.pk: Folded(decision, by=capfirst(how(decision, you)))
+        for comment in comments
+        if (decision := found.get(comment.pk)) and decision.after == comment.status
+    }

@@ -1,0 +1,193 @@
+"""A page of the queue as its address gives it: tab, filter, position and size; and the comments on it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Commenter
+from comments.models import Comment, CommentQuerySet, Status
+from moderation.decisions.rights import Rights
+from moderation.decisions.undo import UNDONE_WITHIN
+from moderation.models import Appeal, Decision
+from moderation.queue import filters, rows
+from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, number, numbers
+
+ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
+TABS: dict[str, Any] = {
+    Status.PENDING: _("Pending"),
+    REPORTED: _("Reported"),
+    APPEALED: _("Appeals"),
+    Status.APPROVED: _("Approved"),
+    Status.SPAM: _("Spam"),
+    Status.TRASH: _("Trash"),
+    MINE: _("Mine"),
+    ALL: _("All"),
+}
+USUAL, MOST = 20, 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the queue somebody is, and what they decided there since they came: all of it stands in the address."""
+
+    rights: Rights
+    tab: str = Status.PENDING
+    filter: Filter = field(default_factory=Filter)
+    number: int = 1  # of a page that somebody asked for by number; the pages' own links have a position
+    position: Position | None = None
+    is_before: bool = False  # whether the page ends at its position; else it begins there
+    per_page: int = USUAL
+    actions: tuple[tuple[int, ...], ...] = ()  # the decisions of each action made here, the newest last
+    reworded: tuple[int, ...] = ()  # wordings that were looked at when their comment had others already
+
+    @classmethod
+    def of(cls, query: QueryDict, rights: Rights) -> Self:
+        """What an address says; what makes no sense counts as not said."""
+        tab = query.get("status", "")
+        actions = (tuple(numbers(action.split("."))) for action in query.get("decided", "").split(","))
+        return cls(
+            rights,
+            tab=tab if tab in TABS else Status.PENDING,
+            filter=Filter.of(query),
+            number=max(1, number(query, "page")),
+            position=Position.read(query.get("after", "")) or Position.read(query.get("before", "")),
+            is_before=Position.read(query.get("after", "")) is None,
+            per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
+            actions=newest(actions),
+            reworded=tuple(numbers(query.get("reworded", "").split(",")))[-MOST:],
+        )
+
+    def query(self) -> str:
+        said = {
+            "status": self.tab if self.tab != Status.PENDING else "",
+            **self.filter.said(),
+            "page": self.number if self.number > 1 and not self.position else "",
+            "before" if self.is_before else "after": str(self.position) if self.position else "",
+            "per_page": self.per_page if self.per_page != USUAL else "",
+            "decided": ",".join(".".join(map(str, action)) for action in self.actions),
+            "reworded": ",".join(map(str, self.reworded)),
+        }
+        query = urlencode({name: value for name, value in said.items() if value}, safe=",")
+        return f"?{query}" if query else ""
+
+    def url(self) -> str:
+        return reverse("queue") + self.query()
+
+    def having(self, decisions: Iterable[int]) -> "Place":
+        made = tuple(sorted(decisions))
+        return replace(self, actions=newest((*self.without(made).actions, made)))
+
+    def without(self, decisions: Iterable[int]) -> "Place":
+        gone = set(decisions)
+        return replace(self, actions=newest(tuple(pk for pk in action if pk not in gone) for action in self.actions))
+
+    @cached_property
+    def decided(self) -> tuple[int, ...]:
+        return tuple(chain.from_iterable(self.actions))
+
+    @property
+    def bare(self) -> "Place":
+        """The same list from its beginning, without what was done there."""
+        return replace(self, number=1, position=None, actions=(), reworded=())
+
+    @cached_property
+    def answers(self) -> dict[int, int]:
+        """What was answered here: which comment, by which decision."""
+        return rows.replied(self)
+
+    @property
+    def order(self) -> str:
+        return self.filter.order or (OLDEST if self.tab in {Status.PENDING, REPORTED, APPEALED} else NEWEST)
+
+    def comments(self) -> Any:
+        return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
+
+    def fixed(self) -> "Place":
+        """The same page by its position, so that it stays the same whatever leaves the list before it."""
+        if self.position or self.number == 1:
+            return replace(self, number=1)
+        pages = max(1, -(-self.comments().order_by().count() // self.per_page))
+        skipped = (min(self.number, pages) - 1) * self.per_page
+        last = self.comments().values_list("pk", "weight")[max(0, skipped - 1) : skipped].first()
+        return self.starting(Position(*last) if last else None)
+
+    def starting(self, position: Position | None) -> "Place":
+        """The page that follows a position; None: the first page."""
+        return replace(self, number=1, position=position, is_before=False)
+
+    def ending(self, position: Position) -> "Place":
+        """The page that leads up to a position."""
+        return replace(self, number=1, position=position, is_before=True)
+
+    def page(self) -> list[Position]:
+        """The comments on this page, in the list's order."""
+        found = self.comments()
+        if self.position is not None and self.is_before:
+            nearest = found.filter(filters.before(self.order, self.position)).reverse().values_list("pk", "weight")
+            return [Position(*row) for row in nearest[: self.per_page]][::-1]
+        if self.position is not None:
+            found = found.filter(filters.after(self.order, self.position))
+        return [Position(*row) for row in found.values_list("pk", "weight")[: self.per_page]]
+
+    def at(self, pk: int) -> str:
+        """The address of the page and row to go on with: this comment if it is still listed, else the next one."""
+        row = filters.weighed(self.rights.comments().filter(pk=pk), self.order).values_list("pk", "weight").first()
+        here = Position(*row) if row else Position(pk)
+        decided = Decision.objects.filter(pk__in=self.decided).values("comment")
+        undecided = self.comments().exclude(pk__in=decided).values_list("pk", "weight")
+        turned = self
+        if found := undecided.filter(filters.after(self.order, here.shifted(self.order, -1))).first():
+            turned = self.starting(Position(*found).shifted(self.order, -1))
+        elif found := undecided.filter(filters.before(self.order, here)).last():
+            turned = self.ending(Position(*found).shifted(self.order, 1))
+        else:
+            return f"{self.starting(None).url()}#queue"
+        place = self if found[0] in {shown.pk for shown in self.page()} else turned
+        return f"{place.url()}#comment-{found[0]}"
+
+
+def newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """The newest actions that have at most MOST decisions together, without empty ones."""
+    kept: list[tuple[int, ...]] = []
+    for action in reversed(list(filter(None, actions))):
+        if len(action) + sum(map(len, kept)) > MOST:
+            break
+        kept.insert(0, action)
+    return tuple(kept)
+
+
+def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
+    found = rights.comments()
+    match tab:
+        case "reported":
+            return found.filter(reports__gt=0).exclude(unlisted())
+        case "appealed":
+            return found.filter(appeal__state=Appeal.State.OPEN).exclude(unlisted())
+        case "mine":
+            return found.filter(mine(rights)).exclude(unlisted())
+        case "all":
+            return found.exclude(unlisted())
+        case Status.TRASH:
+            return found.filter(status=tab).exclude(unlisted())
+    return found.filter(status=tab)
+
+
+def unlisted() -> Q:
+    """What lies in the trash and is no part of it: places without words, deleted for good or by their writer; and
+    answers that were taken back, as long as the record brings them back."""
+    taken_back = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
+    return Q(status=Status.TRASH) & (Q(wording=None) | taken_back)
+
+
+def mine(rights: Rights) -> Q:
+    """Under one's own essays, or by oneself."""
+    return Q(essay__in=rights.own_essays()) | Q(commenter__in=Commenter.objects.filter(user=rights.user).values("pk"))

@@ -1,0 +1,111 @@
+"""The rows of a page of the queue: all that they show, in as many questions for a hundred as for one."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db.models.functions import Left
+
+from comments.models import Comment, Wording
+from moderation.models import Appeal, Decision, DecisionQuerySet, Report
+from moderation.queue import filters
+from moderation.queue.history import histories
+from moderation.queue.row import Row
+from moderation.queue.undo_line import Folded
+
+if TYPE_CHECKING:
+    from moderation.queue.query import Place
+
+FIRST_OF_ANSWERED = 600  # characters of HTML, of which a line of words is shown
+T = TypeVar("T", Wording, Report)
+
+
+def of(keys: Collection[int], place: "Place", told: Mapping[int, str] | None = None) -> list[Row]:
+    """`told`: what is to be said at some of them."""
+    found = filters.weighed(Comment.objects.filter(pk__in=keys), place.order).order_by()
+    found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
+    found = found.defer("essay__body", "essay__excerpt", "wording__text")
+    comments = list(found.annotate(answered_html=Left("parent__wording__html", FIRST_OF_ANSWERED)))
+    people = histories({comment.commenter_id for comment in comments})
+    newest = Decision.objects.latest_of(keys).select_related("moderator", "rule", "reason")
+    decisions = {decision.number: decision for decision in newest}
+    earlier = wordings_before(comment for comment in comments if comment.edited)
+    reports = by_comment(Report.objects.filter(comment__in=keys, state=Report.State.OPEN).order_by("pk"))
+    appeals = {row.comment_id: row for row in Appeal.objects.filter(comment__in=keys, state=Appeal.State.OPEN)}
+    undone_by = place.answers | {
+        decision.number: decision.pk
+        for decision in decisions.values()
+        if decision.verb == Decision.Verb.EDIT and decision.pk in place.decided
+    }
+    return [
+        Row(
+            comment,
+            people.get(comment.commenter_id),
+            decisions.get(comment.pk),
+            earlier.get(comment.pk, ()),
+            reports.get(comment.pk, ()),
+            appeals.get(comment.pk),
+            next((each for each in earlier.get(comment.pk, ()) if each.pk in place.reworded), None),
+            place.query(),
+            (told or {}).get(comment.pk, ""),
+            undone_by.get(comment.pk),
+        )
+        for comment in comments
+    ]
+
+
+def folded(place: "Place") -> dict[int, Folded]:
+    """What was decided here and stands like that still, by comment."""
+    if not place.decided:
+        return {}
+    in_place = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these leave a row where it is
+    found = standing(place).exclude(verb__in=in_place).select_related("comment__commenter", "comment__wording")
+    answers = place.answers
+    weights = {}
+    if place.order in filters.WEIGHTS:
+        weighed = filters.weighed(Comment.objects.filter(decisions__in=place.decided), place.order)
+        weights = dict(weighed.values_list("pk", "weight"))
+    lines = {
+        decision.number: Folded(
+            decision,
+            weights.get(decision.number, 0),
+            [answers[decision.number]] if decision.number in answers else [],
+        )
+        for decision in found.defer("comment__wording__text")
+    }
+    return lines | {line.pk: replace(line, is_of_batch=True) for line in of_batches(place, lines.values())}
+
+
+def of_batches(place: "Place", lines: Collection[Folded]) -> Iterable[Folded]:
+    """Those of the lines whose action decided several comments."""
+    for action in place.actions:
+        found = [line for line in lines if line.decision.pk in action]
+        yield from found if len(found) > 1 else ()
+
+
+def standing(place: "Place") -> DecisionQuerySet:
+    """What was decided here, as far as nothing was decided since."""
+    made = Decision.objects.filter(pk__in=place.decided, comment__in=place.rights.comments())
+    return Decision.objects.latest_of(made.values_list("comment", flat=True)).filter(pk__in=place.decided)
+
+
+def replied(place: "Place") -> dict[int, int]:
+    """The answers given here: which comment, by which decision."""
+    if not place.decided:
+        return {}
+    found = standing(place).filter(verb=Decision.Verb.REPLY).values_list("comment__parent", "pk")
+    return {comment: pk for comment, pk in found if comment}
+
+
+def by_comment(rows: Iterable[T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.comment_id, []).append(row)
+    return found
+
+
+def wordings_before(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
+    """What stood there before, the newest first; no question when nothing was edited."""
+    current = {comment.pk: comment.wording_id or 0 for comment in edited}
+    rows = Wording.objects.filter(comment__in=current).order_by("-pk").defer("text") if current else ()
+    return by_comment(wording for wording in rows if wording.pk < current[wording.comment_id])

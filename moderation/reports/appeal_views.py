@@ -1,0 +1,79 @@
+"""The page on which the writer of a refused comment reads why, and may say something against it: once."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.middleware import Request
+from comments.models import Comment, Discussion, Subscription
+from comments.notifications import signed_links
+from comments.notifications.views import kept_close, too_often
+from comments.posting.forms import TextField
+from comments.threads import removals
+from comments.threads.viewer import Viewer
+from moderation.reports import appeals, outcome_subscriptions
+
+WORDS = 2000
+
+
+class AppealForm(outcome_subscriptions.MailForm):
+    words = TextField(
+        max_length=WORDS,
+        error_messages={"required": gettext_lazy("Please say in a few words why it should be published.")},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: Request, pk: int) -> HttpResponse:
+    comment = own(request, pk)
+    removal = removals.of([pk]).get(pk)
+    if removal is None or not (removal.appeal or removals.is_refused(comment)):
+        raise Http404
+    rules = Discussion.objects.of(comment.essay).rules
+    may_appeal = removal.may_appeal(comment, rules)
+    form = AppealForm(
+        request.POST or None,
+        known=outcome_subscriptions.known_address(request),
+        may_be_mailed=outcome_subscriptions.may_be_mailed(rules),
+        initial={"email": comment.commenter.email if Viewer.of(request).wrote(comment) else ""},
+    )
+    page = {"comment": comment, "removal": removal, "form": form, "may_appeal": may_appeal}
+    if request.method != "POST":
+        return answer(request, 200, page)
+    if not may_appeal:
+        return answer(request, 409 if removal.appeal else 403, page)
+    if not form.is_valid():
+        return answer(request, 422, page)
+    asker = outcome_subscriptions.asker(request, form.address, comment.commenter)
+    if seconds := outcome_subscriptions.wait(request, asker):
+        return kept_close(too_often(request, "moderation/appeal.html", page, seconds))
+    try:
+        appeals.appeal(pk, words=form.cleaned_data["words"], rules=rules)
+    except appeals.AppealedAlready:
+        return answer(request, 409, page | {"removal": removals.of([pk])[pk], "may_appeal": False})
+    except appeals.Closed:
+        return answer(request, 403, page, problem=_("This was decided otherwise meanwhile. Please load the page anew."))
+    outcome_subscriptions.follow(asker, Subscription.Kind.APPEAL, comment)
+    response = kept_close(redirect(request.get_full_path()))
+    response.status_code = 303
+    return response
+
+
+def own(request: Request, pk: int) -> Comment:
+    """By log-in, by cookie, by the link from the answer to the post or from the mail about the decision."""
+    rows = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
+    comment: Comment | None = rows.filter(pk=pk).first()
+    if comment is None or not comment.essay.is_published:
+        raise Http404
+    is_linked = signed_links.appealing(request.GET.get("by", "")) == pk
+    if not is_linked and not Viewer.of(request).wrote(comment):
+        raise Http404
+    return comment
+
+
+def answer(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+    return kept_close(render(request, "moderation/appeal.html", page | more, status=status))

@@ -1,0 +1,63 @@
+"""To hear by mail of what comes of a report or an appeal: a tick for who is known, an address for everybody else."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.login import email_verification
+from accounts.middleware import Request
+from accounts.models import EMAIL_ROOM, Commenter, User
+from accounts.profiles.forms import EmailField
+from comments.models import Comment, Rules, Subscription
+from comments.notifications import known_addresses, subscribing
+from comments.notifications import views as subscription_views
+from comments.notifications.subscribing import Asker, Wish
+
+
+class MailForm(forms.Form):
+    """`known`: the address that whoever is logged in has proved; it is then a matter of a tick."""
+
+    tell = forms.BooleanField(label=_("Mail me what comes of it"), required=False)
+    email = EmailField(label=_("Email"), max_bytes=EMAIL_ROOM, required=False)
+
+    def __init__(self, *args: Any, known: str = "", may_be_mailed: bool = True, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.known = known
+        if known or not may_be_mailed:
+            del self.fields["email"]
+        if not known or not may_be_mailed:
+            del self.fields["tell"]
+
+    @property
+    def address(self) -> str:
+        """Where it is to go; empty where nothing is wished for."""
+        found: str = (self.known if self.cleaned_data.get("tell") else "") or self.cleaned_data.get("email", "")
+        return found
+
+
+def known_address(request: Request) -> str:
+    user = request.user
+    return user.email.lower() if isinstance(user, User) and email_verification.is_proved(user, user.email) else ""
+
+
+def may_be_mailed(rules: Rules) -> bool:
+    return rules.readers_may_follow
+
+
+def wait(request: Request, asker: Asker) -> float:
+    """Whoever asks for mail to strangers' addresses may do so a few times an hour."""
+    return 0.0 if asker.is_reader or not asker.email else subscription_views.wait(request)
+
+
+def asker(request: Request, email: str, commenter: Commenter | None) -> Asker:
+    return known_addresses.asker(request, email, commenter)
+
+
+def follow(asker: Asker, kind: Subscription.Kind, comment: Comment) -> None:
+    """From now on, or once the address has proved itself; how long it takes says nothing of the address."""
+    wish = [Wish(kind, comment=comment)]
+    if asker.is_reader:
+        subscribing.follow(asker, wish)
+    elif asker.email:
+        subscribing.ask_later(asker, wish, often="")

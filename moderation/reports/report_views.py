@@ -1,0 +1,112 @@
+"""The page on which a reader reports a comment: whole without script."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from accounts.middleware import Request
+from comments.models import Comment, Discussion, Subscription
+from comments.notifications.views import too_often
+from comments.posting.actions import Flooded, Gone, Joined
+from comments.posting.forms import TextField
+from comments.screening.screening import Sender
+from comments.threads.viewer import Viewer
+from moderation.models import Report
+from moderation.reports import outcome_subscriptions, reporting
+
+WORDS = 1000
+
+
+class ReportForm(outcome_subscriptions.MailForm):
+    kind = forms.ChoiceField(
+        choices=Report.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Please choose what is wrong with it."),
+            "invalid_choice": gettext_lazy("Please choose from these."),
+        },
+    )
+    words = TextField(required=False, max_length=WORDS)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("kind") == Report.Kind.ELSE and not said.get("words"):
+            self.add_error("words", _("Please say in a few words what it is."))
+        return said
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: Request, pk: int) -> HttpResponse:
+    """Why, in what words, and whether somebody wants to hear of it; refused, all of it comes back."""
+    comment, viewer = readable(pk), Viewer.of(request)
+    rules = Discussion.objects.of(comment.essay).rules
+    if not rules.readers_may_report:
+        raise Http404
+    form = ReportForm(
+        request.POST or None,
+        known=outcome_subscriptions.known_address(request),
+        may_be_mailed=outcome_subscriptions.may_be_mailed(rules),
+    )
+    page = {"comment": comment, "form": form, "said": said(request.GET.get("said", ""))}
+    if viewer.wrote(comment):
+        return answer(request, 403, page, final=_("This is your own comment: you can edit or delete it instead."))
+    if request.method != "POST":
+        return answer(request, 200, page)
+    if not form.is_valid():
+        return answer(request, 422, page)
+    asker = outcome_subscriptions.asker(request, form.address, viewer.commenter)
+    if seconds := outcome_subscriptions.wait(request, asker):
+        return too_often(request, "comments/report.html", page, seconds)
+    sender = Sender(request.META["REMOTE_ADDR"], request.origin_proved)
+    about = {"kind": form.cleaned_data["kind"], "words": form.cleaned_data["words"]}
+    try:
+        reporting.report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
+    except reporting.ReportedAlready:
+        words = _("You have reported this comment already, or somebody next to you has. Somebody looks at it.")
+        return answer(request, 409, page, final=words)
+    except reporting.OwnWords:
+        return answer(request, 403, page, final=_("This is your own comment: you can edit or delete it instead."))
+    except Flooded as flooded:
+        return too_often(request, "comments/report.html", page, flooded.seconds)
+    except Joined:
+        return answer(request, 409, page, problem=_("Who you are here has changed meanwhile. Please try again."))
+    except Gone:
+        raise Http404 from None
+    outcome_subscriptions.follow(asker, Subscription.Kind.REPORT, comment)
+    outcome = "reported" if asker.is_reader or not asker.email else "mailed"
+    response = redirect(f"{request.path}?said={outcome}")
+    response.status_code = 303
+    return response
+
+
+def readable(pk: int) -> Comment:
+    """The comment, if it stands for all to read."""
+    rows = Comment.objects.approved().select_related(
+        "essay__discussion__rules", "commenter", "wording", "parent__commenter"
+    )
+    found: Comment | None = rows.filter(pk=pk).first()
+    if found is None or not found.essay.is_published:
+        raise Http404
+    return found
+
+
+def said(outcome: str) -> list[str]:
+    thanks = _("Thank you. A moderator reads it and decides.")
+    match outcome:
+        case "reported":
+            return [thanks]
+        case "mailed":
+            return [
+                thanks,
+                _("A link is on its way to you. Press the button behind it, and you will hear what comes of it."),
+            ]
+    return []
+
+
+def answer(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+    return render(request, "comments/report.html", page | more, status=status)

@@ -1,0 +1,203 @@
+"""The owner's rules in the admin: each is tried on the last comments before it is on, and watched afterwards."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from comments.models import Condition, Rule
+from comments.screening import rules_engine, rules_in_words
+from comments.screening.conditions import HELP
+from comments.screening.rule_forms import TRY, ConditionForm, ConditionFormSet, RuleForm
+from moderation.insights.rule_stats import Record, records
+from moderation.list_columns import RowForm
+from moderation.rules import dry_run_in_words
+from moderation.rules.dry_run import Trial
+
+
+class ConditionInline(admin.TabularInline[Condition, Rule]):
+    model = Condition
+    form = ConditionForm
+    formset = ConditionFormSet  # type: ignore[assignment]
+    fields = ("is_not", "kind", "value", "stopped_in_words")
+    readonly_fields = ("stopped_in_words",)
+    extra = 1
+
+    @admin.display(description=gettext_lazy("stopped"))
+    def stopped_in_words(self, condition: Condition) -> str:
+        """That its pattern took too long, and so held nothing."""
+        if not condition.stops or condition.stopped is None:
+            return "–"
+        words = ngettext(
+            "Took too long %(count)d time, last on %(date)s, and then counted as not found: write it more exactly.",
+            "Took too long %(count)d times, last on %(date)s, and then counted as not found: write it more exactly.",
+            condition.stops,
+        )
+        return words % {"count": condition.stops, "date": date_format(localtime(condition.stopped), "DATETIME_FORMAT")}
+
+
+@admin.register(Rule)
+class RuleAdmin(admin.ModelAdmin[Rule]):
+    form = RuleForm
+    fields = ("name", "is_on", "position", "action", "sentence")
+    inlines = (ConditionInline,)
+    list_display = ("name", "position", "is_on", "action", "when")
+    list_editable = ("position", "is_on")
+    ordering = ("position", "pk")
+    actions = None
+
+    class Media:
+        css = {"all": ("css/rules.css",)}
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return (*self.list_display, would_have_done(), overruled())
+
+    def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
+        return super().get_changelist_form(request, form=RowForm, **more)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        return super().get_queryset(request).prefetch_related("conditions")
+
+    @admin.display(description=gettext_lazy("if all of this is so"))
+    def when(self, rule: Rule) -> str:
+        return rules_in_words.of(rule)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        context["condition_help"] = HELP
+        context["try_name"] = TRY
+        rule, conditions = self.asked(request, context, more.get("obj"))
+        if rule is not None:
+            may_read = request.user.has_perm("moderation.add_decision")
+            asked = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
+            context["asked"] = _("If it is so: %(asked)s. Then: %(action)s.") % {
+                "asked": asked,
+                "action": rule.get_action_display(),
+            }
+            context["trial"] = dry_run_in_words.results(Trial().of(rule, conditions), may_read=may_read)
+        if rule is not None and rule.pk:
+            context["record"] = dry_run_in_words.record(records().get(rule.pk, Record()))
+        return super().render_change_form(request, context, *args, **more)
+
+    def asked(
+        self, request: HttpRequest, context: dict[str, Any], saved: Rule | None
+    ) -> tuple[Rule | None, list[Condition]]:
+        """The rule as it stands in the form, or as it was saved; None while there is something wrong with it."""
+        if request.method != "POST":
+            if saved is None or not readable(saved):
+                return None, []
+            return saved, list(saved.conditions.all())
+        form = cast(ModelForm[Rule], context["adminform"].form)
+        formset = context["inline_admin_formsets"][0].formset
+        if TRY not in request.POST or form.errors or not formset.is_valid():
+            return None, []
+        return form.instance, formset.wanted()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for condition in form.instance.conditions.all():
+            if condition.stops and condition.pk in changed(formsets):
+                Condition.objects.filter(pk=condition.pk).update(stops=0, stopped=None)
+        rules_engine.stamp()
+
+    def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None) -> HttpResponse:
+        offer_to_switch_on(request, obj)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
+        offer_to_switch_on(request, obj)
+        return super().response_change(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.switch_on)
+        return [path("<int:pk>/switch-on/", view, name="rule-switch-on"), *super().get_urls()]
+
+    def switch_on(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Switch a rule on by the button in the message about it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        rule = get_object_or_404(Rule, pk=pk)
+        if not self.has_change_permission(request, rule):
+            raise PermissionDenied
+        with transaction.atomic():
+            rule.is_on = True
+            rule.save(update_fields=["is_on"])
+            rules_engine.stamp()
+            self.log_change(request, rule, [{"changed": {"fields": ["is_on"]}}])
+        messages.success(request, _("The rule “%(name)s” is on.") % {"name": rule})
+        return redirect("admin:comments_rule_changelist")
+
+    def delete_model(self, request: HttpRequest, obj: Rule) -> None:
+        super().delete_model(request, obj)
+        rules_engine.stamp()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if request.method == "POST":
+            rules_engine.stamp()
+        return response
+
+
+def offer_to_switch_on(request: HttpRequest, rule: Rule) -> None:
+    """Tell that a rule just saved is off, with a button that switches it on."""
+    if rule.is_on:
+        return
+    words = format_html(
+        '<form class="switch-on" method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '{} <button class="button">{}</button></form>',
+        reverse("admin:rule-switch-on", args=[rule.pk]),
+        get_token(request),
+        _("The rule “%(name)s” is off: it does nothing yet.") % {"name": rule},
+        _("Switch on"),
+    )
+    messages.warning(request, words)
+
+
+def changed(formsets: Any) -> set[int]:
+    """Conditions that are not what they were: what was said of them before is over."""
+    return {form.instance.pk for formset in formsets for form in formset.forms if form.has_changed()}
+
+
+def readable(rule: Rule) -> bool:
+    try:
+        rules_engine.OwnRule.of(rule, rule.conditions.all())
+    except ValidationError:
+        return False
+    return True
+
+
+def would_have_done() -> Callable[[Rule], str]:
+    """A column that reads the last comments once for all rules."""
+    trials: list[Trial] = []
+
+    @admin.display(description=gettext_lazy("would have done"))
+    def column(rule: Rule) -> str:
+        if not readable(rule):
+            return _("cannot be tried: something is wrong with a condition")
+        trials[:] = trials or [Trial()]
+        return dry_run_in_words.summary(trials[0].of(rule, rule.conditions.all()))
+
+    return column
+
+
+def overruled() -> Callable[[Rule], str]:
+    found: list[dict[int, Record]] = []
+
+    @admin.display(description=gettext_lazy("overruled"))
+    def column(rule: Rule) -> str:
+        found[:] = found or [records()]
+        return dry_run_in_words.record(found[0].get(rule.pk, Record()))
+
+    return column

@@ -1,0 +1,166 @@
+"""What a rule would have done to the last comments: they are let come again, in their order, with nothing saved."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from comments.models import Comment, Condition, Rule, Rules, Status
+from comments.screening.patterns import Stopped
+from comments.screening.rule_context import Case, Past, case_of
+from comments.screening.rules_engine import Asked, OwnRule
+from comments.screening.word_lists import first_in
+from moderation.insights.rule_stats import approved_by_hand
+from moderation.rules.dry_run_history import KEPT_OUT, apart, counts_before, others_between, said_when
+
+LOOKED_AT = 1000
+MOST_STOPS = 3  # of one pattern, before it is not tried any further
+CHANGES = {Condition.Kind.EARLY, Condition.Kind.REPEATED, Condition.Kind.REPORTED}
+
+
+@dataclass(frozen=True)
+class Remembered(Asked):
+    """A condition that answers alike each time it is asked about the same comment, and only thinks once."""
+
+    answers: dict[int, bool | None] = field(default_factory=dict, compare=False)
+    stops: list[int] = field(default_factory=list, compare=False)
+
+    def holds(self, case: Case) -> bool | None:
+        if self.kind in CHANGES:
+            return super().holds(case)
+        key = id(case)
+        if key not in self.answers:
+            self.answers[key] = self.found(case, key)
+        return self.answers[key]
+
+    def found(self, case: Case, key: int) -> bool | None:
+        if len(self.stops) >= MOST_STOPS:
+            return None
+        try:
+            return super().holds(case)
+        except Stopped:
+            self.stops.append(key)
+            return None
+
+
+@dataclass
+class Tried:
+    """What came of it."""
+
+    rule: OwnRule
+    among: int  # so many comments
+    decided: list[Comment] = field(default_factory=list)
+    unknown: int = 0  # of so many it cannot be said, since where they came from is not kept
+    stops: int = 0
+    by_hand: set[int] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        return len(self.decided)
+
+    def stand_as(self) -> Counter[str]:
+        """How those stand now: approved by hand, published at once, or as what."""
+        return Counter(self.stands(comment) for comment in self.decided)
+
+    def stands(self, comment: Comment) -> str:
+        if comment.status == Status.APPROVED:
+            return "by hand" if comment.pk in self.by_hand else "at once"
+        return str(comment.status)
+
+
+class Trial:
+    """The last comments that have words, as they came; read once for as many rules as are tried."""
+
+    def __init__(self) -> None:
+        self.rules = Rules.objects.current()
+        newest = Comment.objects.exclude(wording=None).order_by("-pk").select_related("commenter", "wording", "essay")
+        newest = newest.defer("essay__body", "essay__excerpt")
+        self.comments: list[Comment] = sorted(newest[:LOOKED_AT], key=lambda comment: comment.pk)
+        self.cases = [case_of(comment, self.rules, Past()) for comment in self.comments]
+        self.apart = apart(self.comments)
+        self.before = counts_before(self.comments)
+        self.others = others_between(self.comments)
+        self.said = said_when(self.comments)
+        self.on = [(place(rule), remembered(rule, rule.conditions.all())) for rule in rules_on()]
+
+    def of(self, rule: Rule, conditions: Iterable[Condition]) -> Tried:
+        """What this rule would have done, if it were on with all that are. Raises ValidationError."""
+        own = remembered(rule, conditions)
+        ranked = sorted([*(one for one in self.on if one[1].pk != own.pk), (place(rule), own)], key=lambda one: one[0])
+        tried = Tried(own, len(self.comments))
+        self.run([each for _place, each in ranked], tried)
+        tried.stops = sum(len(asked.stops) for asked in own.conditions if isinstance(asked, Remembered))
+        tried.by_hand = approved_by_hand(tried.decided)
+        return tried
+
+    def run(self, rules: Sequence[OwnRule], tried: Tried) -> None:
+        refused: set[int] = set()
+        posted = Counter(self.before)
+        others = iter(self.others)
+        other = next(others, None)
+        coming = [rule for rule in rules if not rule.is_of_reports]
+        for comment, case in zip(self.comments, self.cases, strict=True):
+            while other and other[0] < comment.pk:  # without words by now, but posted all the same
+                posted[other[1]] += 1
+                other = next(others, None)
+            case.past = Past(posted[comment.commenter_id], self.repeated(comment, refused))
+            standing_apart = self.apart.get(comment.pk)
+            decided = None if standing_apart else self.decide(coming, case, tried)
+            if tried.rule.is_of_reports and not standing_apart:
+                decided = tried.rule if self.reported(comment, case, tried.rule) else decided
+            if decided is tried.rule and not (decided.action == Rule.Action.PUBLISH and has_no_origin(comment)):
+                tried.decided.append(comment)
+            is_refused = decided is not None and decided.action == Rule.Action.REFUSE
+            if decided is None and not standing_apart:
+                is_refused = bool(first_in(self.rules.refuse_words, case.folded))
+            if is_refused or standing_apart == KEPT_OUT:
+                refused.add(comment.pk)
+            else:
+                posted[comment.commenter_id] += 1
+
+    def decide(self, rules: Sequence[OwnRule], case: Case, tried: Tried) -> OwnRule | None:
+        case.reports = 0  # nobody had, when it came
+        for rule in rules:
+            holds = rule.holds(case)
+            if holds:
+                return rule
+            if holds is None and rule is tried.rule and lacks_sender(rule, case):
+                tried.unknown += 1
+        return None
+
+    def reported(self, comment: Comment, case: Case, rule: OwnRule) -> bool:
+        case.reports = comment.reports
+        return bool(rule.holds(case))
+
+    def repeated(self, comment: Comment, refused: set[int]) -> datetime | None:
+        """When the same words were posted last before, by another comment that was taken."""
+        moments = self.said.get(comment.wording.text if comment.wording else "", ())
+        at = bisect_left(moments, (comment.wording.created if comment.wording else comment.created, comment.pk))
+        for moment, pk in reversed(moments[:at]):
+            if pk != comment.pk and pk not in refused:
+                return moment
+        return None
+
+
+def place(rule: Rule) -> tuple[int, float]:
+    return rule.position, rule.pk or float("inf")
+
+
+def rules_on() -> Iterable[Rule]:
+    return Rule.objects.filter(is_on=True).prefetch_related("conditions")
+
+
+def remembered(rule: Rule, conditions: Iterable[Condition]) -> OwnRule:
+    own = OwnRule.of(rule, conditions)
+    own.conditions = [Remembered(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
+    return own
+
+
+def lacks_sender(rule: OwnRule, case: Case) -> bool:
+    """Whether it is only what is not kept of the sender that leaves it open."""
+    return any(each.kind == Condition.Kind.ADDRESS and each.holds(case) is None for each in rule.conditions)
+
+
+def has_no_origin(comment: Comment) -> bool:
+    return any(reason.get("code") == "origin" for reason in comment.wording.reasons) if comment.wording else False

@@ -1,0 +1,109 @@
+"""The outermost layer: who is calling, what they send, and what they get when anything behind the door fails."""
+
+import io
+import logging
+from collections.abc import Iterable
+from functools import partial
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+
+from server.http import bodies, error_pages, health, logged_in, responses
+from server.http.failures import is_away
+from server.http.proxies import UNDERSCORED, Proxies, network
+from server.http.unreadable import is_readable
+
+logger = logging.getLogger("rejoinder.server")
+
+BODY = 256 * 1024  # a legal comment may be three times as long on the wire
+
+
+class Door:
+    """BODY_LIMITS in the settings names the addresses that may be sent more: the longest beginning that fits counts."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
+        self.limits: dict[str, int] = getattr(settings, "BODY_LIMITS", {})
+        self.room = bodies.Room()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.proxies.settle(environ)
+        path = environ["PATH_INFO"]
+        try:
+            if self.proxies.trusted and UNDERSCORED in environ:
+                return last_answer(error_pages.underscored(), start_response)
+            self.take_in(environ)
+            if path in {"/healthz", "/readyz"}:
+                return answer(probed(path), start_response)
+            if not is_readable(environ):
+                return answer(error_pages.unreadable(), start_response)
+            return responses.give(self.application(environ, start_response))
+        except bodies.Refused as refused:
+            return self.refuse(refused, path, start_response)
+        except Exception as error:
+            if is_away(error):
+                logger.warning("%r: %s", path, str(error).strip())
+                return answer(error_pages.away(), start_response)
+            logger.exception("Unhandled at %r", path)
+            return answer(error_pages.broken(), start_response)
+
+    def take_in(self, environ: WSGIEnvironment) -> None:
+        """Reads the body, if there is one, and puts it where Django looks."""
+        text = environ.get("CONTENT_LENGTH") or "0"
+        is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
+        stream, environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO()
+        if text == "0" and not is_chunked:
+            return
+        if not (text.isascii() and text.isdigit()):
+            raise bodies.CutShort
+        length = None if is_chunked else int(text)
+        limit = self.limit(environ["PATH_INFO"])
+        if length is not None and length > limit and environ.get("HTTP_EXPECT", "").lower() == "100-continue":
+            raise bodies.TooLarge
+        caller = network(environ.get("REMOTE_ADDR", ""))
+        body = self.room.receive(
+            stream, length=length, limit=limit, network=caller, person=partial(logged_in.person, environ)
+        )
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+
+    def refuse(self, refused: bodies.Refused, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        match refused:
+            case bodies.TooLarge():
+                page = error_pages.too_large(self.limit(path))
+            case bodies.TooSlow():
+                page = error_pages.too_slow()
+            case bodies.CutShort():
+                page = error_pages.cut_short()
+            case _:
+                page = error_pages.too_busy()
+        return last_answer(page, start_response)
+
+    def limit(self, path: str) -> int:
+        fitting = [beginning for beginning in self.limits if path.startswith(beginning)]
+        return self.limits[max(fitting, key=len)] if fitting else BODY
+
+
+def probed(path: str) -> HttpResponse:
+    """Answered here, so that neither the Host a prober sends nor a busy or broken site stands in the way."""
+    if path == "/healthz":
+        return health.healthz(HttpRequest())
+    try:
+        return health.readyz(HttpRequest())
+    finally:
+        close_old_connections()
+
+
+def last_answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+    """End the connection, so that what else is on its way is not read as another request."""
+    response.headers["Connection"] = "close"
+    response.headers["Content-Length"] = str(len(response.content))
+    return answer(response, start_response)
+
+
+def answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]

@@ -1,0 +1,43 @@
+"""A database that is away, or a full disk, is a page in words that says when to come back."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.http import HttpRequest, HttpResponse
+
+from server.http import error_pages
+from server.http.failures import is_away
+
+logger = logging.getLogger("rejoinder.server")
+
+
+class DatabaseAwayMiddleware:
+    """Outermost, so that it also sees what fails in the other middleware.
+
+    Django makes a 500 of every error between two layers before the outer one can catch it; its signal is the only
+    way to learn which error it was, in production and under DEBUG alike.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        got_request_exception.connect(note, dispatch_uid="server.http.middleware.note")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 500 and is_away(getattr(request, "failure", None)):
+            response.close()
+            return error_pages.away()
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not is_away(exception):
+            return None
+        logger.warning("%s %r: %s", request.method, request.path, str(exception).strip())
+        return error_pages.away()
+
+
+def note(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    request.failure = sys.exc_info()[1]  # type: ignore[attr-defined]

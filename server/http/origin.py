@@ -1,0 +1,106 @@
+"""Who may write: what a browser says of where a request comes from, and Django's token where it says nothing."""
+
+import logging
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponseForbidden
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
+
+from server.http import error_pages
+
+logger = logging.getLogger("rejoinder.server")
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+OPEN_TO_STRANGERS = "/respond/"
+
+
+class Origin(Enum):
+    OURS = "ours"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class OriginMiddleware(CsrfViewMiddleware):
+    """Sets request.origin_proved, which screening reads, and refuses what another site had a browser send.
+
+    The admin's and allauth's own checks see csrf_processing_done and are content.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.origin_proved = origin_of(request) is Origin.OURS  # type: ignore[attr-defined]
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        callback: Callable[..., HttpResponseBase],
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponseForbidden | None:
+        if is_left_alone(request, callback):
+            return super().process_view(request, callback, callback_args, callback_kwargs)
+        origin = origin_of(request)
+        if origin is Origin.OTHER:
+            logger.warning("Refused %s %r: another site sent it.", request.method, request.path)
+            return refused(request)
+        if origin is Origin.UNKNOWN and not is_open_to_strangers(request):
+            forbidden = super().process_view(request, callback, callback_args, callback_kwargs)
+            request.origin_proved = forbidden is None  # type: ignore[attr-defined]
+            return forbidden
+        request.csrf_processing_done = True  # type: ignore[attr-defined]
+        return None
+
+
+def origin_of(request: HttpRequest) -> Origin:
+    site = request.META.get("HTTP_SEC_FETCH_SITE", "none")
+    if site != "none":
+        return Origin.OURS if site == "same-origin" else Origin.OTHER
+    if "HTTP_ORIGIN" not in request.META:
+        return Origin.UNKNOWN
+    return Origin.OURS if is_ours(request, request.META["HTTP_ORIGIN"]) else Origin.OTHER
+
+
+def is_ours(request: HttpRequest, origin: str) -> bool:
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    try:
+        return origin == f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False
+
+
+def is_left_alone(request: HttpRequest, callback: Callable[..., HttpResponseBase]) -> bool:
+    return (
+        request.method in SAFE
+        or getattr(callback, "csrf_exempt", False)
+        or getattr(request, "_dont_enforce_csrf_checks", False)  # Django's test client
+    )
+
+
+def is_open_to_strangers(request: HttpRequest) -> bool:
+    """A comment from a browser that says nothing and that nobody is logged in with: screening will hold it."""
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return request.method == "POST" and request.path_info.endswith(OPEN_TO_STRANGERS) and not has_session
+
+
+def refused(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
+    """CSRF_FAILURE_VIEW."""
+    page = error_pages.page(
+        403,
+        _("This was not sent from a page of this site."),
+        _(
+            "Your browser did not say that it comes from here, or said that it comes from elsewhere. To keep other "
+            "sites from writing in your name, nothing was saved."
+        ),
+        _(
+            "Go back, where your words should still be, load the page again, and send it from there. If it happens "
+            "again, allow cookies for this site, or try without browser extensions that hide where you come from."
+        ),
+    )
+    return HttpResponseForbidden(page.content, headers=page.headers)

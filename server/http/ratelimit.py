@@ -1,0 +1,83 @@
+"""How often somebody may do something, counted in the database so that every process and host counts alike."""
+
+import hmac
+import time
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Max
+
+from server.http import proxies
+from server.models import Bucket
+
+# Clocks of several hosts, and threads of one, do not agree to the moment; a draw further ahead than this comes
+# from a clock set back, or from a limit that was longer once, and must lock nobody out.
+SKEW = 60.0
+
+TAKE = """
+INSERT INTO {table} (key, drawn_until) VALUES {rows}
+ON CONFLICT (key) DO UPDATE SET drawn_until = %s + CASE
+    WHEN {table}.drawn_until BETWEEN %s AND %s THEN {table}.drawn_until ELSE %s END
+WHERE {table}.drawn_until <= %s OR {table}.drawn_until > %s
+RETURNING {table}.key
+"""
+
+
+def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int = 1) -> float:
+    """Takes one of `count` turns in `seconds`, or says how many seconds to wait; 0 is taken.
+
+    Somebody is an address (an IPv6 one stands for its /64) or any other name, and is not stored in clear. Of several
+    each has to have a turn left: ask for them in a transaction that is given up when there is one to wait for.
+    """
+    if seconds <= 0:
+        return 0.0
+    now = time.time()
+    turn = seconds / count
+    patience = now + seconds - turn
+    too_far = now + seconds + SKEW
+    keys = sorted({_key(purpose, one) for one in ([who] if isinstance(who, str) else who)})
+    rows = ", ".join(["(%s, %s)"] * len(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAKE.format(table=connection.ops.quote_name(Bucket._meta.db_table), rows=rows),
+            [value for key in keys for value in (key, now + turn)] + [turn, now, too_far, now, patience, too_far],
+        )
+        refused = {*keys}.difference(key for (key,) in cursor.fetchall())
+    if not refused:
+        return 0.0
+    last = Bucket.objects.filter(key__in=refused).aggregate(last=Max("drawn_until"))["last"]
+    return max(last - patience, 0.001) if last is not None else 0.001
+
+
+def give_back(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
+    """Return a turn that take() counted and that came to nothing."""
+    Bucket.objects.filter(key=_key(purpose, who)).update(drawn_until=F("drawn_until") - seconds / count)
+
+
+def is_spent(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
+    """Whether take() would have to wait for a turn; none is taken."""
+    drawn_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("drawn_until", flat=True).first()
+    now = time.time()
+    return drawn_until is not None and now + seconds - seconds / count < drawn_until <= now + seconds + SKEW
+
+
+def issue(purpose: str, what: str, seconds: float) -> None:
+    """Note something that can be redeemed once within so many seconds; like addresses, it is not stored in clear."""
+    Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"drawn_until": time.time() + seconds})
+
+
+def redeem(purpose: str, what: str) -> bool:
+    """Use up what was issued. Returns whether it was there, in time and unused."""
+    deleted, _ = Bucket.objects.filter(key=_key(purpose, what), drawn_until__gt=time.time()).delete()
+    return bool(deleted)
+
+
+def forget_spent() -> int:
+    deleted, _ = Bucket.objects.filter(drawn_until__lt=time.time()).delete()
+    return deleted
+
+
+def _key(purpose: str, who: str) -> str:
+    words = f"{purpose}\0{proxies.network(who)}".encode(errors="replace")
+    return hmac.new(settings.SECRET_KEY.encode(), b"server.http.ratelimit\0" + words, "sha256").hexdigest()

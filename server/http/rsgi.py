@@ -1,0 +1,183 @@
+"""Granian's RSGI requests, answered by a WSGI application in the thread that they come in.
+
+Granian's own WSGI interface shows X_Forwarded_For under the name of X-Forwarded-For, and a body that does not come can
+be neither given up nor refused. RSGI has the names as they were sent, and what it awaits can be canceled.
+"""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from granian._granian import CallbackScheduler, RSGIWorker
+
+from server.http.proxies import UNDERSCORED, is_forwarding
+from server.http.responses import Answer, FileWrapper
+
+logger = logging.getLogger("rejoinder.server")
+
+Headers = list[tuple[str, str]]
+ALWAYS: WSGIEnvironment = {
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "Granian",
+    "wsgi.errors": sys.stderr,
+    "wsgi.file_wrapper": FileWrapper,
+    "wsgi.input_terminated": True,
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+
+
+class Loop:
+    """What Granian needs of an event loop: to be called back, which happens in the thread that does it."""
+
+    def call_soon(self, callback: Callable[..., object], *arguments: Any, context: Any = None) -> None:
+        callback(*arguments)
+
+    call_soon_threadsafe = call_soon
+
+    def create_task(self, coroutine: Any) -> None: ...
+
+    def create_future(self) -> None: ...
+
+
+class Scheduler(CallbackScheduler):
+    """Calls the application where Granian would start a coroutine."""
+
+    __slots__: Sequence[str] = ()
+
+    def __init__(self, loop: Any, application: WSGIApplication, *rest: Any) -> None:
+        super().__init__()
+        self._schedule_fn = Caller(application).handle
+
+
+class Worker:
+    """Granian's RSGI worker, made and started as its WSGI worker is."""
+
+    def __init__(self, *arguments: Any) -> None:
+        before, after = arguments[:11], arguments[11:]
+        make: Any = RSGIWorker
+        self.worker = make(*before, False, *after)  # no websockets
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        serve = getattr(self.worker, name)
+        return lambda scheduler, loop, stopped: serve(scheduler, Loop(), stopped)
+
+
+def scheduler(loop: Any, application: WSGIApplication, **rest: Any) -> Scheduler:
+    return Scheduler(Loop(), application, None, None, None)
+
+
+class Caller:
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def handle(self, watcher: Any) -> None:
+        try:
+            self.respond(watcher.scope, watcher.proto)
+        except Exception:
+            logger.exception("Unhandled at %r", watcher.scope.path)
+        finally:
+            watcher.done()  # answers with 500 what has no answer yet
+
+    def respond(self, scope: Any, proto: Any) -> None:
+        started: list[Any] = []
+
+        def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
+            started[:] = int(status.split(" ", 1)[0]), headers
+
+        body = Body(proto)
+        try:
+            parts = self.application(environ(scope, body), start_response)
+            if isinstance(parts, Answer):
+                proto.response_file(*started, parts.path)
+            else:
+                proto.response_bytes(*started, b"".join(parts))
+        finally:
+            body.close()
+
+
+def environ(scope: Any, body: "Body") -> WSGIEnvironment:
+    path: str = scope.path
+    found = {
+        **of_server(scope.server),
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "HTTP_HOST": "",
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+    }
+    for name, value in scope.headers.items():
+        if key := key_of(name):
+            others = found.get(key)
+            found[key] = f"{others},{value}" if others else value
+    return found
+
+
+@lru_cache(100)
+def of_server(address: str) -> WSGIEnvironment:
+    """Return what every request to that address of ours has."""
+    name, _, port = address.rpartition(":")
+    return {**ALWAYS, "SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
+
+
+@lru_cache(1000)
+def key_of(header: str) -> str:
+    """Return the name in the environ; none for a header with an underscore, which would pass for another.
+
+    UNDERSCORED stands for one that tells of another caller, as a proxy's does.
+    """
+    key = header.replace("-", "_").upper()
+    if "_" in header:
+        return UNDERSCORED if is_forwarding(key) else ""
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+class Body:
+    """What a client sends, piece by piece."""
+
+    def __init__(self, proto: Any) -> None:
+        self.proto = proto
+        self.pieces: Any = None
+        self.awaited: Any = None
+
+    def receive(self, seconds: float, woken: threading.Event) -> bytes | None:
+        """Return the next piece, nothing at the end, or None if there is none in time or `woken` is set.
+
+        Raises ConnectionError where the connection ends before the body does.
+        """
+        if self.awaited is None:
+            self.pieces = self.pieces or aiter(self.proto)
+            self.expect(woken)
+        woken.wait(seconds)
+        if not self.awaited.done():
+            return None
+        woken.clear()
+        future, self.awaited = self.awaited, None
+        return bytes(future.result()) or self.end(woken)
+
+    def expect(self, woken: threading.Event) -> None:
+        self.awaited = anext(self.pieces)
+        self.awaited.add_done_callback(lambda future: woken.set())
+
+    def end(self, woken: threading.Event) -> bytes:
+        """Granian says nothing of an error, but only after the real end is there nothing to await."""
+        try:
+            self.expect(woken)
+        except StopAsyncIteration:
+            return b""
+        raise ConnectionError("The body broke off.")
+
+    def close(self) -> None:
+        """Await nothing more; with the answer the connection ends, if something is still on its way."""
+        if self.awaited is not None:
+            self.awaited.cancel()
+            self.awaited = None

@@ -1,0 +1,59 @@
+"""What an installation needs done by itself: the database kept in shape and looked over, what is spent thrown away."""
+
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from server.http import ratelimit
+from server.jobs.tasks import every, job
+from server.models import Lease
+
+LONGEST_WAL = 64 * 1024 * 1024
+KEEP_DONE = timedelta(days=2)
+KEEP_FAILED = timedelta(days=30)
+
+
+@every(hours=1)
+@job()
+def forget_spent() -> None:
+    ratelimit.forget_spent()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    now = timezone.now()
+    Lease.objects.filter(renewed__lt=now - timedelta(days=1)).delete()
+    DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_DONE).delete()
+    DBTaskResult.objects.failed().filter(finished_at__lt=now - KEEP_FAILED).delete()
+
+
+@every(days=1)
+@job()
+def optimise() -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA optimize")
+
+
+@every(days=1)
+@job()
+def look_over() -> str:
+    """What SQLite says of its own file, kept with the job and shown by the doctor: `ok`, or what is damaged."""
+    if connection.vendor != "sqlite":
+        return "ok"
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA quick_check(20)")
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def checkpoint() -> None:
+    """Moves SQLite's newest pages from the log into the file; under `serve` the worker alone does that."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        log = Path(f"{connection.settings_dict['NAME']}-wal")
+        if log.exists() and log.stat().st_size > LONGEST_WAL:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,195 @@
+"""The process that does the jobs: one at a time, keeps the clock, and takes up what a dead worker left behind."""
+
+import hashlib
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from server.jobs import maintenance, tasks
+from server.jobs.tasks import Result
+from server.models import Lease
+
+logger = logging.getLogger("rejoinder.worker")
+
+POLL = 1.0
+LOOK_ROUND = 10.0
+LEASE = timedelta(seconds=60)
+RENEW = 20.0
+MOST_DEATHS = 6
+
+
+class WorkerDied(Exception):
+    """A job whose worker dies each time is given up rather than let it kill the next one."""
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.id = identity(os.getpid())
+        self.told = threading.Event()
+
+    def run(self) -> None:
+        """Until stop(): what goes wrong with the database is waited out, so that the process stands by itself."""
+        logger.debug("worker %s starts", self.id)
+        look_round, pause = 0.0, 0.0
+        while not self.told.is_set():
+            try:
+                if monotonic() >= look_round:
+                    recover(self.id)
+                    tasks.strike()
+                    maintenance.checkpoint()
+                    look_round = monotonic() + LOOK_ROUND
+                did_one = self.work()
+            except (OperationalError, InterfaceError) as error:
+                pause = min(max(1.0, pause * 2), 30.0)
+                logger.warning("The database is away (%s); looking again in %d s.", str(error).strip(), pause)
+                connection.close()
+                self.told.wait(pause)
+            else:
+                pause = 0.0
+                connection.close_if_unusable_or_obsolete()  # back to the pool, which notices a restored file
+                if not did_one:
+                    self.told.wait(POLL)
+        connection.close()
+
+    def stop(self) -> None:
+        """The job in hand is finished first."""
+        self.told.set()
+
+    def work(self) -> bool:
+        """Does the next job that is ready, if there is one."""
+        if (result := claim(self.id)) is None:
+            return False
+        with leased(self.id):
+            perform(result)
+        return True
+
+
+def work_off(worker_id: str = "") -> int:
+    """Does everything that is ready now, and says how much that was."""
+    done = 0
+    while (result := claim(worker_id or identity(os.getpid()))) is not None:
+        perform(result)
+        done += 1
+    return done
+
+
+def claim(worker_id: str) -> Result | None:
+    ready = DBTaskResult.objects.ready()
+    if not ready.exists():  # an idle worker takes no write lock
+        return None
+    with transaction.atomic():
+        result = ready.get_locked()
+        if result is not None:
+            result.claim(worker_id)
+    return result
+
+
+def perform(result: Result) -> None:
+    try:
+        task = result.task
+        arguments = result.args_kwargs
+        result.set_successful(task.call(*arguments["args"], **arguments["kwargs"]))
+    except Exception as error:
+        now = timezone.now()
+        if again := tasks.next_try(result, error, now):
+            logger.warning("Job %s failed (%r); it runs again at %s.", result.task_path, error, again)
+            result.status, result.run_after = TaskResultStatus.READY, again
+            result.save(update_fields=["status", "run_after"])
+        else:
+            logger.exception("Job %s failed.", result.task_path)
+            result.set_failed(error)
+
+
+def recover(own_id: str) -> int:
+    """Puts back the jobs of dead workers; this one's own too, since it has none in hand when it looks round."""
+    found = 0
+    for result in DBTaskResult.objects.running():
+        if result.worker_ids[-1] != own_id and is_alive(result):
+            continue
+        with transaction.atomic():
+            lost = DBTaskResult.objects.running().select_for_update(skip_locked=True).filter(pk=result.pk).first()
+            if lost is None or lost.worker_ids != result.worker_ids:
+                continue
+            found += 1
+            logger.warning("Job %s was left by a worker that died.", lost.task_path)
+            if len(lost.worker_ids) >= MOST_DEATHS:
+                lost.set_failed(WorkerDied(f"{lost.task_path}: {len(lost.worker_ids)} workers died over it"))
+            else:
+                lost.status = TaskResultStatus.READY
+                lost.save(update_fields=["status"])
+    return found
+
+
+def is_alive(result: Result) -> bool:
+    """The process table knows on this machine; of another's worker, its lease speaks."""
+    worker_id: str = result.worker_ids[-1]
+    where, _, pid = worker_id.rpartition(".")[0].rpartition(".")
+    if where == machine() and pid.isdigit():
+        return identity(int(pid)) == worker_id
+    since = timezone.now() - LEASE
+    if result.started_at is not None and result.started_at > since:
+        return True
+    return Lease.objects.filter(worker=worker_id, renewed__gt=since).exists()
+
+
+@contextmanager
+def leased(worker_id: str) -> Iterator[None]:
+    """While a long job is in hand, a sign of life for workers on other machines."""
+    over = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(worker_id, over), name="lease", daemon=True)
+    renewal.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _renew(worker_id: str, over: threading.Event) -> None:
+    while not over.wait(RENEW):
+        try:
+            Lease.objects.update_or_create(worker=worker_id, defaults={"renewed": timezone.now()})
+        except (OperationalError, InterfaceError):
+            logger.warning("The lease of %s could not be renewed.", worker_id)
+        finally:
+            connection.close()
+
+
+def machine() -> str:
+    """This machine since it was started, or this container: where process numbers mean the same."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        namespace = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        boot, namespace = socket.gethostname(), ""
+    return hashlib.sha256(f"{boot}{namespace}".encode()).hexdigest()[:16]
+
+
+def identity(pid: int) -> str:
+    """machine.pid.start: the same for one process and no other, empty for none."""
+    try:
+        # The command's name, in brackets, may hold blanks; after it the 3rd field is the state, the 22nd the start.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        if Path("/proc/self/stat").exists() or not _is_running(pid):
+            return ""
+        return f"{machine()}.{pid}.0"
+    return "" if fields[0] in "ZX" else f"{machine()}.{pid}.{fields[19]}"
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True

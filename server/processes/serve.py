@@ -1,0 +1,99 @@
+"""The production server: granian with our door in front, and the job worker kept running beside it."""
+
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management import execute_from_command_line
+from django.db import connection, connections
+from django.utils.module_loading import import_string
+
+from server import database
+from server.processes import signals
+from server.processes.supervisor import STOP_WITHIN, Keeper
+from server.processes.web_server import BACKLOG, Server, answer_by_rsgi, listen_again
+
+# A peer that is gone without a word is noticed, since a body may be waited for.
+KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
+
+# Web processes leave checkpoints to the worker, short of a log of 40 MB; see loses_commits in the doctor.
+LATE_CHECKPOINT = "PRAGMA wal_autocheckpoint=10000"
+
+
+class PortTaken(Exception): ...
+
+
+def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on_ready: Callable[[], None]) -> int:
+    """Until SIGTERM or Ctrl-C; says with which status to exit. `beside`: the commands that run beside it, by name."""
+    listener = listen(host, port)
+    signals.guard_children()
+    keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
+    server = Server(listener, processes, keepers)
+    signals.once_told(signals.STOPS, server.signal_handler_interrupt)
+    for keeper in keepers:  # one by one, and nothing else goes on here: a lock held at a birth stays held in the child
+        keeper.start()
+        keeper.born.wait(STOP_WITHIN)
+    threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
+    try:
+        server.serve(target_loader=application, wrap_loader=False)
+    except SystemExit as ended:
+        return 0 if server.interrupt_signal else int(ended.code or 0)
+    finally:
+        for keeper in keepers:
+            keeper.stop()
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """One socket for all processes: while one of them is made anew, its callers wait instead of being refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise PortTaken(str(error)) from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    listener.set_inheritable(True)
+    return listener
+
+
+def application() -> Any:
+    """In a server process, before it answers."""
+    signals.die_with_parent()
+    listen_again()
+    answer_by_rsgi()
+    database.limit_statements()
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"
+    return import_string(settings.WSGI_APPLICATION)
+
+
+def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
+    """Calls on_ready when the first process has accepted a call."""
+    host, port = address[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    with suppress(OSError), socket.create_connection((host, port)) as caller:
+        caller.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        if caller.recv(1):
+            on_ready()
+
+
+def run_beside(listener: socket.socket, command: str) -> None:
+    """In a process of its own, which answers no calls."""
+    listener.close()
+    execute_from_command_line([sys.argv[0], command])
+
+
+def leave_database() -> None:
+    """Server processes are forked from this one and must not share its connections."""
+    for one in connections.all():
+        one.close()
+        if hasattr(one, "close_pool"):
+            one.close_pool()

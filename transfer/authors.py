@@ -1,0 +1,155 @@
+"""Who wrote elsewhere: authors become people with a log-in that nobody can use yet, everybody else a guest."""
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from html import unescape
+from typing import NamedTuple
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Exists, OuterRef
+from django.utils.html import strip_tags
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.models import Commenter, User
+from accounts.profiles.forms import EmailField, WebsiteField
+from accounts.profiles.names import tidy_line
+from transfer.models import ImportedAuthor, ImportedComment
+from transfer.report import Report
+
+NAME = 245
+BATCH = 500
+_EMAIL = EmailField(max_bytes=100, required=False)
+_WEBSITE = WebsiteField(max_bytes=200, required=False)
+_NOT_IN_LOGINS = re.compile(r"[^\w.@+-]+")
+
+
+class Authors:
+    """Those of one old site, by their log-in there.
+
+    An existing log-in here is never taken for theirs, whatever name or address it has: only the owner says so, by
+    `credited`. The log-ins made are inactive, without a password, and their addresses not proved.
+    """
+
+    def __init__(self, origin: str, report: Report, credited: Mapping[str, User]) -> None:
+        self.origin = origin
+        self.report = report
+        self.credited = credited
+        self.users: dict[str, User] = {}
+
+    def of(self, login: str, name: str = "", email: str = "") -> User:
+        key = login_key(login)
+        if key not in self.users:
+            source = f"{self.origin}#author-{key}"[:500]
+            known = ImportedAuthor.objects.filter(source=source).select_related("user").first()
+            if known:
+                self.users[key] = known.user
+                self.report.known["author(s)"] += 1
+            else:
+                self.users[key] = self.credited.get(key) or self.make(login, name, email)
+                ImportedAuthor.objects.create(source=source, user=self.users[key])
+        return self.users[key]
+
+    def make(self, login: str, name: str, email: str) -> User:
+        name = line(name or login.partition("@")[0], NAME)
+        user = User(username=free_username(login, name), name=name, email=self.own_email(email), is_active=False)
+        user.set_unusable_password()
+        user.save()
+        self.report.made["author(s), who cannot log in until you say so in the admin"] += 1
+        if user.username.casefold() != login_key(login) and "@" not in login:
+            self.report.remark("author(s) got another log-in name than before", f"{login} is {user.username} here")
+        return user
+
+    def own_email(self, email: str) -> str:
+        """The address, unless it is somebody's here already: that person's log-in by it must stay theirs alone."""
+        email = email.strip()
+        try:
+            validate_email(email)
+        except ValidationError:
+            return ""
+        if len(email) > 254 or User.objects.filter(email__iexact=email).exists():
+            return ""
+        return "" if EmailAddress.objects.filter(email__iexact=email).exists() else email
+
+    def commenter(self, user: User) -> Commenter:
+        """The row that speaks for an author. Who they are is the old site's word alone, so it is not verified."""
+        details = {"name": user.get_full_name(), "email": user.email[:100], "verified": False}
+        return Commenter.objects.get_or_create(user=user, defaults=details)[0]
+
+
+def login_key(login: str) -> str:
+    """What makes it the same log-in, however an export came to write it."""
+    return tidy_line(login).strip("<> ").casefold()
+
+
+def free_username(login: str, name: str) -> str:
+    """The old log-in where it is free; never made from an email address, since it stands in public ones."""
+    wish = slugify(name, allow_unicode=True) if "@" in login else _NOT_IN_LOGINS.sub("", tidy_line(login))
+    stem = wish[:140] or "author"
+    username, number = stem, 1
+    while User.objects.filter(username__iexact=username).exists():
+        number += 1
+        username = f"{stem}-{number}"
+    return username
+
+
+class Details(NamedTuple):
+    """What a guest gave of themselves elsewhere, tidied as if it were typed here."""
+
+    name: str
+    email: str
+    website: str
+
+    @classmethod
+    def of(cls, name: str, email: str, website: str) -> "Details":
+        return cls(line(name, NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
+
+    @property
+    def digest(self) -> int:
+        return int.from_bytes(blake2b("\0".join(self).encode(errors="replace"), digest_size=12).digest())
+
+
+class Guests:
+    """The rows of one discussion's guests. Of each met so far only a digest of the details and the key are kept."""
+
+    def __init__(self) -> None:
+        self.pks: dict[int, int] = {}
+
+    def of(self, wanted: Iterable[Details]) -> list[int]:
+        """The keys of their rows, in the same order; for a batch of comments."""
+        details = [*wanted]
+        digests = [each.digest for each in details]
+        unmet = {digest: each for digest, each in zip(digests, details, strict=True) if digest not in self.pks}
+        self.pks |= {each.digest: pk for each, pk in guests(unmet.values()).items()}
+        return [self.pks[digest] for digest in digests]
+
+
+def guests(wanted: Iterable[Details]) -> dict[Details, int]:
+    """One row for each: the one an import made before, or a new one. A guest of this site is never taken for theirs."""
+    details = sorted(set(wanted))
+    if not details:
+        return {}
+    imported = ImportedComment.objects.filter(comment__commenter=OuterRef("pk"))
+    named = Commenter.objects.guests().filter(name__in={each.name for each in details})
+    known = named.filter(Exists(imported), email__in={each.email for each in details}).order_by("-pk")
+    rows = {Details(*found): pk for pk, *found in known.values_list("pk", "name", "email", "website")}
+    new = [each for each in details if each not in rows]
+    made = Commenter.objects.bulk_create(
+        [Commenter(name=each.name, email=each.email, website=each.website) for each in new], batch_size=BATCH
+    )
+    return rows | {each: row.pk for each, row in zip(new, made, strict=True)}
+
+
+def line(text: str, limit: int) -> str:
+    """A name as WordPress keeps it, with entities and sometimes tags, as one line of words."""
+    return tidy_line(strip_tags(unescape(text)), limit)
+
+
+def _clean(field: EmailField | WebsiteField, text: str) -> str:
+    try:
+        return str(field.clean(text.strip()))
+    except ValidationError:
+        return ""

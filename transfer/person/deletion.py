@@ -1,0 +1,58 @@
+"""A person's request to delete their data: it waits for a fresh login and a confirmation, and expires in an hour."""
+
+import time
+from dataclasses import astuple, dataclass
+from typing import Any, Self
+
+from allauth.account.authentication import get_authentication_records
+from django.core import signing
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.middleware import Request
+from accounts.models import Commenter
+
+SALT = "transfer.person.deletion"
+LASTS = 60 * 60  # seconds
+CHOICES = {"stay", "go"}
+
+
+@dataclass(frozen=True)
+class DeletionRequest:
+    """Signed and kept in an address, so that it outlives the session in which it was made."""
+
+    commenter: int
+    words: str  # of their comments: "stay" or "go"
+    made: float
+
+    @classmethod
+    def by(cls, commenter: Commenter, words: str) -> Self:
+        return cls(commenter.pk, words, time.time())
+
+    @classmethod
+    def read(cls, token: str) -> Self | None:
+        """None if it is not ours or has expired."""
+        try:
+            values: Any = signing.loads(token, salt=SALT, max_age=LASTS)
+        except signing.BadSignature:
+            return None
+        return cls(*values)
+
+    @property
+    def token(self) -> str:
+        return signing.dumps(astuple(self), salt=SALT)
+
+    @property
+    def url(self) -> str:
+        """Of the page that asks for confirmation."""
+        return f"{reverse('forget')}?{urlencode({'request': self.token})}"
+
+    def is_of(self, request: Request) -> bool:
+        return request.commenter is not None and request.commenter.pk == self.commenter
+
+    def is_confirmable(self, request: Request) -> bool:
+        """Whether the person has logged in since; guests have no login, only their browser's cookie."""
+        if not request.user.is_authenticated:
+            return True
+        logins: list[dict[str, Any]] = get_authentication_records(request, request.user)
+        return any(login["at"] >= self.made for login in logins)
