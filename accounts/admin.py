@@ -20,7 +20,7 @@ from accounts.login import email_verification
 from accounts.models import Commenter, User, email_with_room
 from accounts.profiles import avatars
 
-MODERATE = "moderation.add_decision"
+MODERATE = "comments.add_decision"
 
 
 class AddressMixin:

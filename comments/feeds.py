@@ -15,8 +15,8 @@ import pagecache
 from blog.feeds import FullTextAtom, FullTextRss, ours
 from blog.middleware import site_of
 from blog.models import Essay
-from comments import standing
 from comments.models import Comment, CommentQuerySet, Status
+from comments.models.lookup import essay_at
 
 NEWEST = 10
 THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}  # RFC 4685
@@ -118,7 +118,7 @@ class CommentsFeed(Feed[Comment, Any]):
 
 class EssayCommentsFeed(CommentsFeed):
     def get_object(self, request: HttpRequest, **address: Any) -> Essay:
-        essay: Essay = standing.essay_at(AnonymousUser(), **address)
+        essay: Essay = essay_at(AnonymousUser(), **address)
         return essay
 
     def comments(self, obj: Essay) -> CommentQuerySet:

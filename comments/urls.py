@@ -7,6 +7,7 @@ from comments import feeds
 from comments.likes import views as like_views
 from comments.notifications import views as subscription_views
 from comments.posting import edit_views, identity_views, my_comments, views
+from comments.reports import appeal_views, report_views
 
 
 def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comments/<int:pk>/", views.comment, name="comment"),
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),
     path("comments/<int:pk>/delete/", edit_views.delete, name="delete-comment"),
+    path("comments/<int:pk>/report/", report_views.report, name="report-comment"),
+    path("comments/<int:pk>/appeal/", appeal_views.appeal, name="appeal-comment"),
     path("comments/<int:pk>/tell/", subscription_views.tell, name="tell-decision"),
     path("comments/<int:pk>/like/", like_views.comment, name="like-comment"),
     path("subscriptions/", include(subscriptions)),

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 import pagecache
+from comments.models import Decision, Reason
 from moderation.list_columns import RowForm
-from moderation.models import Decision, Reason
 from moderation.rules import admin as rules_admin  # noqa: F401  registers its own
 
 

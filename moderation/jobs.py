@@ -4,11 +4,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from comments.jobs import NETWORKS_KEPT, newest_morning
+from comments.models import Batch, Report
 from comments.notifications import outbox
 from moderation.decisions import digest
 from moderation.decisions.rights import rights_of
 from moderation.insights import learning
-from moderation.models import Batch, Report
 from moderation.queue import bulk
 from server.jobs.tasks import every, job
 

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models import Comment, Discussion, Status, TreeNumber, Wording
+from comments.transitions import transition
 
 REMOVED = {Status.SPAM, Status.TRASH}
 BATCH = 500
@@ -250,17 +251,15 @@ def grow(essay: Essay, outline: Outline, first: int, family: Family, read: Read)
         made: list[tuple[int, Comment]] = []
         for number, said in zip(some, read(some), strict=True):
             root, above = Comment.objects.lock_thread(outline.pks[outline.parents[number]], essay)
-            comment = Comment.objects.grow(
+            comment = Comment.objects.insert_comment(
                 essay=essay,
                 commenter=Commenter(pk=said.commenter),
                 parent=above,
-                root=root,
-                status=said.status,
                 wording=said.wording,
-                removed_by=said.removed_by,
                 created=said.created,
                 changed=said.created,
             )
+            transition(comment, said.status, root=root or comment, removed_by=said.removed_by, notify=False)
             outline.pks[number] = comment.pk
             made.append((number, comment))
         yield made

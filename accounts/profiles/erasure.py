@@ -34,8 +34,8 @@ def has_essays(user: User) -> bool:
 
 
 @transaction.atomic
-def forget(commenter: Commenter, *, words_stay: bool) -> None:
-    """Take away everything that tells who somebody was; their comments stay as “Anonymous”, or go. Raises Needed.
+def forget(commenter: Commenter) -> None:
+    """Delete everything that tells who a person was; what they wrote becomes “Anonymous”. Raises Needed.
 
     Nobody is who they were from now on, whatever another browser still remembers of them. Each model that points at a
     Commenter says by its manager's `forget` what goes: a new one has to, too.
@@ -50,7 +50,7 @@ def forget(commenter: Commenter, *, words_stay: bool) -> None:
     nobody = Commenter.objects.create(name=_("Anonymous"), created=gone.created)
     for model in merging.related():
         model.objects.join(gone, nobody)
-        model.objects.forget(nobody, words_stay=words_stay, addresses=addresses)
+        model.objects.forget(nobody, addresses=addresses)
     if gone.picture:
         transaction.on_commit(partial(avatars.drop, gone.picture), robust=True)
     blot(Commenter.objects.filter(pk=gone.pk))

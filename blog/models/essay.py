@@ -343,7 +343,9 @@ class AuthorshipManager(models.Manager["Authorship"]):
 
 
 class Authorship(models.Model):
-    """That somebody wrote an essay, and where their name stands among others'."""
+    """One author of an essay, and the position of their name among the others."""
+
+    is_byline = True  # see accounts.profiles.impersonation
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="authorships")
     author = models.ForeignKey(

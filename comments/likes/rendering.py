@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Commenter
 from accounts.profiles import avatars
 from blog.models import Essay
-from comments import standing
 from comments.models import Comment, Discussion, Like, Rules
+from comments.screening import author_record
 from comments.threads.pages import order_wished
 from comments.threads.rendering import Stencil, open_place, open_places
 from comments.threads.tree import Row
@@ -153,7 +153,7 @@ def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> l
     One query also reads the essay's discussion and its rules, and keeps both on the essay. If the address of a known
     reader is given, it reads what screening knows of them too.
     """
-    known = standing.asked(commenter, essay, address) if commenter and address else {}
+    known = author_record.asked(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
     liker = "essay__likes__commenter"
     found = found.annotate(
@@ -166,7 +166,7 @@ def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> l
     if rows:
         rows[0].essay = essay
         if known and commenter:
-            essay.standing = standing.read(rows[0], commenter)  # type: ignore[attr-defined]
+            essay.author_record = author_record.read(rows[0], commenter)  # type: ignore[attr-defined]
     likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]
     return [Like(pk=pk, commenter=who) for pk, who in likers]
 

@@ -16,11 +16,11 @@ from accounts.login import oauth_start
 from accounts.middleware import Request, remember
 from accounts.models import Commenter
 from blog.models import Essay
-from comments import standing
 from comments.likes import actions as liking
 from comments.likes import login as like_login
 from comments.likes import rendering as likes_rendering
 from comments.models import Comment, Discussion
+from comments.models.lookup import essay_at
 from comments.posting.actions import Flooded, Gone, Joined
 from comments.screening.screening import Sender
 
@@ -29,7 +29,7 @@ WISHES = {"1": liking.like, "0": liking.unlike}
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def essay(request: Request, **address: Any) -> HttpResponse:
-    return answer(request, standing.essay_at(request.user, **address))
+    return answer(request, essay_at(request.user, **address))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

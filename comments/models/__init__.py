@@ -2,9 +2,12 @@
 
 from comments.models.block import Block
 from comments.models.comment import Comment, CommentManager, CommentQuerySet, answered, is_editable, is_waiting
+from comments.models.decision import Batch, Decision, DecisionQuerySet
 from comments.models.history import History
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
+from comments.models.reason import Reason
+from comments.models.report import Appeal, Report
 from comments.models.rule import Condition, Rule
 from comments.models.rules import Discussion, Rules
 from comments.models.spam import SpamModel
@@ -15,16 +18,22 @@ from comments.models.wording import Wording
 
 __all__ = (
     "Address",
+    "Appeal",
     "Bar",
+    "Batch",
     "Block",
     "Comment",
     "CommentManager",
     "CommentQuerySet",
     "Condition",
+    "Decision",
+    "DecisionQuerySet",
     "Discussion",
     "History",
     "Like",
     "Notice",
+    "Reason",
+    "Report",
     "Rule",
     "Rules",
     "SpamModel",

@@ -62,7 +62,7 @@ class BlockManager(models.Manager.from_queryset(BlockQuerySet)):  # type: ignore
         """What is said of one of two, who are one person, is said of the other."""
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Nobody is treated apart any more; an address or a network that is blocked names nobody and stays so."""
         self.filter(commenter=commenter).delete()
 

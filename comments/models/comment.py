@@ -12,7 +12,7 @@ from mptt.models import MPTTModel, TreeForeignKey, TreeManager
 
 from accounts.models import Commenter
 from blog.models import Essay
-from comments.models.rules import Discussion, Rules
+from comments.models.rules import Rules
 from comments.models.status import Status
 from comments.models.thread import ThreadManager
 from comments.models.wording import Wording
@@ -164,6 +164,10 @@ class Comment(MPTTModel):
     def get_absolute_url(self) -> str:
         return reverse("comment", args=[self.pk])
 
+    @property
+    def has_replies(self) -> bool:
+        return self.rght - self.lft > 1
+
     def has_readable_replies(self) -> bool:
         below = Comment.objects.approved().filter(tree_id=self.tree_id, lft__gt=self.lft, rght__lt=self.rght)
         return bool(below.exists())
@@ -178,14 +182,6 @@ class Comment(MPTTModel):
         wording.save()
         self.wording = wording
         Comment.objects.filter(pk=self.pk).update(wording=wording)
-
-    def count(self, change: int, *, root: "Comment | None") -> None:
-        """Keep what is stored of how much there is to read, in its thread (locked; None: a new one) and essay."""
-        threads = change if root is None else (root.readable == 0) - (root.readable + change == 0)
-        if root:
-            root.readable += change
-            Comment.objects.filter(pk=root.pk).update(readable=root.readable)
-        Discussion.objects.recount(self.essay_id, responses=change, threads=threads)
 
 
 Comment._meta.indexes = [index for index in Comment._meta.indexes if "lft" not in index.fields]  # design.md, rule 1

@@ -26,7 +26,7 @@ class LikeQuerySet(models.QuerySet["Like"]):
         self.take_back(self.filter(double, commenter=old))
         self.filter(commenter=old).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Nobody's likes count for nothing: they go, whatever becomes of the words."""
         self.take_back(self.filter(commenter=commenter))
 
@@ -84,7 +84,7 @@ class BarQuerySet(models.QuerySet["Bar"]):
         if self.filter(commenter=old).delete()[0]:
             self.get_or_create(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         self.filter(commenter=commenter).delete()
 
 

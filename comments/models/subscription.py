@@ -90,7 +90,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             gone.delete()
         self.filter(commenter=old).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """Nothing is followed any more, from here or from an address they have proved, and none of those is kept.
 
         Of an address that they only gave it is remembered that it takes no mail, and for a day that it was asked: else

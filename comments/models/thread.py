@@ -4,15 +4,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Exists, F, Q, When
-from django.utils import timezone
+from django.db.models import Exists, Q
 from mptt.models import TreeManager
 
-import pagecache
 from accounts.models import Commenter
 from blog.models import Essay
 from comments.models.history import History, beside, one
-from comments.models.rules import Discussion
 from comments.models.status import Status
 from comments.models.wording import Wording
 
@@ -51,30 +48,9 @@ class ThreadManager(TreeManager):
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
-        """What somebody said stays without them, or goes; where it came from goes in any case."""
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+        """Delete where this person's comments came from. The comments themselves stay, or have been erased before."""
         Wording.objects.filter(comment__commenter=commenter).update(network="")
-        if not words_stay:
-            for pk in self.filter(commenter=commenter).order_by("tree_id", "pk").values_list("pk", flat=True):
-                self.withdraw(pk)
-
-    def withdraw(self, pk: int) -> None:
-        """Its author takes a comment back for good: no words are left, and a place only where answers hang from it.
-
-        Call inside a transaction.
-        """
-        root, comment = self.lock_thread(pk)
-        if root is None or comment is None:
-            return
-        if comment.is_approved:
-            comment.count(-1, root=root)
-        comment.status, comment.removed_by, comment.changed = Status.TRASH, self.model.Remover.AUTHOR, timezone.now()
-        self.filter(pk=pk).update(
-            status=comment.status, removed_by=comment.removed_by, changed=comment.changed, wording=None
-        )
-        Wording.objects.filter(comment=comment).delete()
-        comment.reported.uphold(comment)
-        pagecache.bump(comment.essay.cache_key, "comments")
 
     def join(self, old: Commenter, new: Commenter) -> None:
         """What one of two said, who are one person, the other has said. Their threads are locked in order.
@@ -136,37 +112,17 @@ class ThreadManager(TreeManager):
         )
         return found
 
-    def grow(
-        self,
-        *,
-        essay: Essay,
-        commenter: Commenter,
-        parent: "Comment | None",
-        root: "Comment | None",
-        status: str,
-        wording: Wording,
-        **fields: Any,
+    def insert_comment(
+        self, *, essay: Essay, commenter: Commenter, parent: "Comment | None", wording: Wording, **fields: Any
     ) -> "Comment":
-        """Put a new comment with its words last under its parent, or as a new root, and count it.
+        """Insert a comment as the last reply to its parent, which is locked and fresh, or as a new root.
 
-        Parent and root are locked and fresh.
+        It has no status, and is shown nowhere, before its first transition; that also stores which wording is its own.
         """
-        comment: Comment = self.model(essay=essay, commenter=commenter, status=status, **fields)
-        if status == Status.APPROVED and parent is None:
-            comment.readable = 1
+        comment: Comment = self.model(essay=essay, commenter=commenter, status="", **fields)
         self.insert_node(comment, parent, position="last-child", refresh_target=False)
         comment.save(force_insert=True)  # type: ignore[no-untyped-call]
-        wording.comment, comment.wording = comment, wording
+        wording.comment = comment
         wording.save()
-        is_shown = status == Status.APPROVED
-        if is_shown:
-            Discussion.objects.recount(essay.pk, responses=1, threads=int(root is None or root.readable == 0))
-        if is_shown and root:
-            root.readable += 1
-            number = models.BigIntegerField()
-            readable = Case(When(pk=root.pk, then=root.readable), default=F("readable"), output_field=number)
-            words = Case(When(pk=comment.pk, then=wording.pk), default=F("wording"), output_field=number)
-            self.filter(pk__in=[root.pk, comment.pk]).update(readable=readable, wording=words)
-        else:
-            self.filter(pk=comment.pk).update(wording=wording)
+        comment.wording = wording
         return comment

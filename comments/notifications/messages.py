@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import QueueMail, User
 from blog import markup
-from comments import standing
-from comments.models import Address, Comment, Notice, Rules, Status, Subscription
+from comments.models import Address, Appeal, Comment, Notice, Report, Rules, Status, Subscription
+from comments.models.permissions import moderators_of
 from comments.notifications import moderator_emails, signed_links
 from comments.notifications.headers import by_subscription, host, in_thread, unsubscribed_at
 from comments.screening import reasons
@@ -73,7 +73,7 @@ def of_reports(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     if not comment.reports or not comment.is_approved or recipient is None or not still_serves(notice, comment):
         return None
     context = told_of(comment) | {
-        "reports": removals.above("reported").open().filter(comment=comment.pk).order_by("pk"),
+        "reports": Report.objects.open().filter(comment=comment.pk).order_by("pk"),
         "queue": in_queue(comment),
         "choice": choice(),
         "ways": ways(comment, recipient, "keep", "spam", "trash"),
@@ -112,7 +112,7 @@ def of_appeal(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
 def of_answer(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     """To the writer who appealed."""
     comment, subscription = the_comment(notice), still(notice)
-    appeal = removals.above("appeal").filter(comment=comment).first()
+    appeal = Appeal.objects.filter(comment=comment).first()
     if appeal is None or appeal.state == "open" or subscription is None:
         return None
     context = told_of(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
@@ -219,7 +219,7 @@ def still_serves(notice: Notice, comment: Comment) -> bool:
     """Whether whoever keeps order and wants such mails, or wrote the essay, still does and may come in."""
     if notice.kind not in Notice.OF_QUEUE:
         return User.objects.filter(is_active=True, notices=notice).exists()
-    serving = User.objects.filter(standing.deciders(comment.essay_id), notices=notice)
+    serving = User.objects.filter(moderators_of(comment.essay_id), notices=notice)
     return serving.exclude(moderator_emails.choosing(QueueMail.NONE)).exists()
 
 

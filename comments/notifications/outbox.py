@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import QueueMail, User
 from blog.models import Essay, Site
-from comments import standing
 from comments.models import Comment, Notice, Status, Subscription
+from comments.models.permissions import moderators_of
 from comments.notifications import compose, moderator_emails, suppression
 from comments.notifications.smtp import Away, MailServer, NotTaken, Uncertain
 from server.jobs.tasks import PAUSES, job
@@ -37,20 +37,20 @@ NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kin
 
 
 @job()
-def tell(comment_pk: int, asked_before: str = "") -> None:
-    """Write down who is to hear of what became of a comment, then send. The job was committed with the change.
+def notify(comment_pk: int, subscribed_before: str = "") -> None:
+    """Create the notices about what became of a comment, then send them. The job was committed with the change.
 
-    Writing the rows here and not in the reader's request keeps posting short however many there are. `asked_before`:
-    of what stood here before, only they are told who had asked by then.
+    Creating them here and not in the reader's request keeps posting short however many there are.
+    `subscribed_before`: notify only those who had subscribed by then, because the comment has been public before.
     """
     comment = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=comment_pk).first()
     if comment:
-        prepare(comment, datetime.fromisoformat(asked_before) if asked_before else None)
+        prepare(comment, datetime.fromisoformat(subscribed_before) if subscribed_before else None)
     send()
 
 
-def prepare(comment: Comment, asked_before: datetime | None = None) -> None:
-    owe(list(owed(comment, asked_before)))
+def prepare(comment: Comment, subscribed_before: datetime | None = None) -> None:
+    owe(list(owed(comment, subscribed_before)))
     owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment)))
 
 
@@ -81,10 +81,10 @@ def kinds(comment: Comment) -> list[Kind]:
     return [Kind.DECIDED]
 
 
-def owed(comment: Comment, asked_before: datetime | None = None) -> Iterator[Notice]:
+def owed(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
     """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
     if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
-        yield from to_staff(Kind.HELD, comment, User.objects.filter(standing.deciders(comment.essay_id)))
+        yield from to_staff(Kind.HELD, comment, User.objects.filter(moderators_of(comment.essay_id)))
     if comment.is_waiting:
         return
     asked = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
@@ -93,7 +93,7 @@ def owed(comment: Comment, asked_before: datetime | None = None) -> Iterator[Not
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
         yield from to_staff(Kind.PUBLISHED, comment, authors)
         followers = Subscription.objects.to_hear_of(comment).select_related("address")
-        followers = followers.filter(confirmed__lt=asked_before) if asked_before else followers
+        followers = followers.filter(confirmed__lt=subscribed_before) if subscribed_before else followers
         for subscription in sorted(followers, key=lambda each: (NEAREST.index(Subscription.Kind(each.kind)), each.pk)):
             yield to_reader(subscription, comment=comment)
 

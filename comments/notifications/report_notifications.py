@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
-from comments import standing
-from comments.models import Comment, Notice, Subscription
+from comments.models import Appeal, Comment, Notice, Subscription
+from comments.models.permissions import moderators_of
 from comments.notifications import outbox
-from comments.threads import removals
 from server.jobs.tasks import job
 
 Kind = Notice.Kind
 
 
 @job()
-def tell(comment_pk: int) -> None:
-    """As notices.tell, and of nothing else: what was published long ago is no news because it is reported now."""
+def notify(comment_pk: int) -> None:
+    """Create and send the notices about reports and appeals alone: an old comment is no news because it is reported."""
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
         state = appeal_state(comment)
@@ -27,7 +26,7 @@ def tell(comment_pk: int) -> None:
 
 def appeal_state(comment: Comment) -> str:
     """Empty where there is no appeal."""
-    return str(removals.above("appeal").filter(comment=comment).values_list("state", flat=True).first() or "")
+    return str(Appeal.objects.filter(comment=comment).values_list("state", flat=True).first() or "")
 
 
 def kinds(comment: Comment, appeal: str) -> list[Kind]:
@@ -37,7 +36,7 @@ def kinds(comment: Comment, appeal: str) -> list[Kind]:
 
 def owed(comment: Comment, appeal: str) -> Iterator[Notice]:
     """Those who decide hear of what is open; who reported or appealed, if they asked, of what came of it."""
-    staff = User.objects.filter(standing.deciders(comment.essay_id))
+    staff = User.objects.filter(moderators_of(comment.essay_id))
     if comment.reports and comment.is_approved:
         yield from outbox.to_staff(Kind.REPORTED, comment, staff)
     elif not comment.reports:

@@ -87,13 +87,13 @@ def ask_later(asker: Asker, wishes: Iterable[Wish], *, often: str) -> None:
 
 @job()
 def posted(comment_pk: int, **following: Any) -> None:
-    """What notices.tell does, for a comment under which something was ticked: see Following."""
+    """What outbox.notify does, for a comment under which something was ticked: see Following."""
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
         asked = Following(**following)
         root = Comment.objects.get(tree_id=comment.tree_id, parent=None)
         follow(Asker(asked.email, comment.commenter, asked.is_reader), asked.wishes(comment, root))
-    outbox.tell.call(comment_pk)
+    outbox.notify.call(comment_pk)
 
 
 @transaction.atomic

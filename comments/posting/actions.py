@@ -1,4 +1,4 @@
-"""The verbs of readers. Each is one transaction: all of it or nothing."""
+"""Post a comment, in one transaction."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -9,13 +9,14 @@ import pagecache
 from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
-from comments.models import Comment, Discussion, Rules, Wording
+from comments.models import Comment, Decision, Discussion, Rules, Wording
 from comments.models.history import History
-from comments.notifications import outbox, subscribing
+from comments.notifications import subscribing
 from comments.notifications.subscribing import Following
-from comments.screening import rules_engine, screening
-from comments.screening.screening import Draft, Sender, Verdict
-from comments.spam import akismet
+from comments.posting import akismet_check
+from comments.screening import screening
+from comments.screening.screening import Draft, Sender
+from comments.transitions import transition
 from server.http import ratelimit
 
 
@@ -64,7 +65,7 @@ def post(
     rules = rules or Rules.objects.current()
     wait = 0.0 if is_moderator else flood(commenter, sender, rules.flood_seconds)
     # those who write or keep order here are never joined away
-    root, above = hold(commenter if commenter.pk and not is_trusted else None, essay, parent)
+    root, above = lock_commenter_and_thread(commenter if commenter.pk and not is_trusted else None, essay, parent)
     mark = sending(key, commenter, essay, parent, text)
     if parent is not None and (above is None or not above.is_approved):
         if sent := sent_before(mark, commenter):
@@ -82,17 +83,24 @@ def post(
     wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
     draft = Draft(commenter, sender, wording, rules, essay, history)
     verdict = screening.judge(draft, is_trusted=is_trusted)
-    comment = put(draft, verdict, parent=above, root=root)
-    renew_pages(comment)
-    tell(comment, following)
-    akismet.owe(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
+    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
+    comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=above, wording=wording)
+    decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
+    transition(comment, verdict.status, root=root or comment, decision=decision, notify=following is None)
+    if following:
+        subscribing.posted.enqueue(comment.pk, **asdict(following))
+    if commenter.has_news:
+        pagecache.bump("site")
+    akismet_check.enqueue(comment, is_vouched_for=is_trusted or (comment.is_approved and verdict.rule is not None))
     return comment
 
 
-def hold(commenter: Commenter | None, essay: Essay, parent: int | None) -> tuple[Comment | None, Comment | None]:
-    """Keep who speaks as they are, then nobody else can write there: the thread's root, and what is answered.
+def lock_commenter_and_thread(
+    commenter: Commenter | None, essay: Essay, parent: int | None
+) -> tuple[Comment | None, Comment | None]:
+    """Lock the commenter, then the thread to reply in; return its root and the comment replied to. Raises Joined.
 
-    The person before any thread, as join() does. Raises Joined.
+    In this order, as merge_commenters() does, so that two transactions never wait for each other.
     """
     if commenter and parent is not None and not commenter.has_news:
         found = Comment.objects.lock_thread(parent, essay, holding=commenter)  # at one stroke
@@ -135,31 +143,3 @@ def check(history: History, wait: float) -> None:
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:
         raise Flooded(wait)
-
-
-def put(draft: Draft, verdict: Verdict, *, parent: Comment | None, root: Comment | None) -> Comment:
-    """Give what was judged its place in the thread; a rule that decided goes on record."""
-    wording = draft.wording
-    wording.reasons, wording.likeness = verdict.reasons, draft.likeness
-    comment = Comment.objects.grow(
-        essay=draft.essay, commenter=draft.commenter, parent=parent, root=root, status=verdict.status, wording=wording
-    )
-    if verdict.rule:
-        rules_engine.record(comment, verdict.rule, before="")
-    return comment
-
-
-def renew_pages(comment: Comment) -> None:
-    """Every page that shows the comment, or its writer's new website, is made anew."""
-    keys = ["site"] if comment.commenter.has_news else []
-    if comment.is_approved:
-        keys += [comment.essay.cache_key, "comments"]
-    pagecache.bump(*keys)
-
-
-def tell(comment: Comment, following: Following | None) -> None:
-    """The job commits with the comment, or not at all."""
-    if following:
-        subscribing.posted.enqueue(comment.pk, **asdict(following))
-    else:
-        outbox.tell.enqueue(comment.pk)

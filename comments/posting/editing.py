@@ -9,17 +9,17 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 import pagecache
-from accounts.models import User
+from accounts.models import Commenter, User
 from blog import markup
 from blog.models import Authorship
-from comments import standing
-from comments.models import Comment, Rules, Status, Wording
-from comments.notifications import outbox, report_notifications
+from comments.models import Comment, Decision, Rules, Status, Wording
+from comments.models.permissions import moderators
+from comments.posting import akismet_check
 from comments.posting.actions import Flooded
-from comments.screening import rules_engine, screening
+from comments.screening import screening
 from comments.screening.screening import Draft, Sender
-from comments.spam import akismet
 from comments.threads.viewer import Viewer
+from comments.transitions import transition
 from server.http import ratelimit
 
 AN_HOUR, EDITS_AN_HOUR = 60 * 60, 20
@@ -58,7 +58,7 @@ def find(pk: int, user: User | AnonymousUser) -> Comment | None:
     found = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
     if isinstance(user, User):
         writes = Exists(Authorship.objects.filter(essay=OuterRef("essay"), author=user))
-        keeps = Exists(User.objects.filter(standing.moderators(), pk=user.pk))
+        keeps = Exists(User.objects.filter(moderators(), pk=user.pk))
         found = found.annotate(is_trusted=Q(commenter__user=user) & (writes | keeps))
     else:
         found = found.annotate(is_trusted=Value(False))
@@ -106,18 +106,18 @@ def edit(
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.likeness = draft.likeness
-    before, was_public = comment.status, comment.is_approved
+    was_public = comment.is_approved
     waits = not was_public or verdict.status != Status.APPROVED
     after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if waits else Status.APPROVED
     comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))
-    settle(root, comment, after, edited=timezone.now())
-    if verdict.rule and after != before:
-        rules_engine.record(comment, verdict.rule, before=before)
-    akismet.owe(comment, is_vouched_for=is_trusted)
-    if was_public and waits:
-        outbox.tell.enqueue(pk)  # moderators, unless they have heard of it already
-    if was_public:
+    comment.edited = comment.changed = timezone.now()
+    Comment.objects.filter(pk=pk).update(edited=comment.edited, changed=comment.changed)
+    if after != comment.status:
+        decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
+        transition(comment, after, root=root, decision=decision)
+    elif was_public:
         pagecache.bump(comment.essay.cache_key, "comments")
+    akismet_check.enqueue(comment, is_vouched_for=is_trusted)
     return comment
 
 
@@ -132,13 +132,19 @@ def remove(pk: int, *, by: Viewer) -> Comment:
         if comment.removed_by == Comment.Remover.AUTHOR:
             return comment
         raise Removed
-    is_seen = comment.is_approved or comment.has_readable_replies()
-    settle(root, comment, Status.TRASH, removed_by=Comment.Remover.AUTHOR)
-    if comment.reported.uphold(comment):
-        report_notifications.tell.enqueue(pk)
-    if is_seen:
-        pagecache.bump(comment.essay.cache_key, "comments")
+    transition(comment, Status.TRASH, root=root, removed_by=Comment.Remover.AUTHOR)
     return comment
+
+
+@transaction.atomic
+def erase_all(commenter: Commenter) -> None:
+    """Erase every comment of a person: no text is kept, and a tombstone only where there are replies."""
+    for pk in Comment.objects.filter(commenter=commenter).order_by("tree_id", "pk").values_list("pk", flat=True):
+        root, comment = Comment.objects.lock_thread(pk)
+        if root and comment:
+            transition(comment, Status.TRASH, root=root, removed_by=Comment.Remover.AUTHOR, notify=False)
+            Comment.objects.filter(pk=pk).update(wording=None)
+            Wording.objects.filter(comment=comment).delete()
 
 
 def owned(pk: int, by: Viewer) -> tuple[Comment, Comment]:
@@ -147,14 +153,3 @@ def owned(pk: int, by: Viewer) -> tuple[Comment, Comment]:
     if root is None or comment is None or not by.wrote(comment):
         raise NotYours
     return root, comment
-
-
-def settle(root: Comment, comment: Comment, after: Status, **fields: object) -> None:
-    """Change the status of a locked comment with all that is counted."""
-    was_public = comment.is_approved
-    fields |= {"status": after, "changed": timezone.now()}
-    for name, value in fields.items():
-        setattr(comment, name, value)
-    Comment.objects.filter(pk=comment.pk).update(**fields)
-    if change := comment.is_approved - was_public:
-        comment.count(change, root=root)

@@ -20,11 +20,11 @@ from accounts.profiles import avatars, identity
 from accounts.profiles.forms import DetailsForm
 from blog.models import Essay
 from blog.views import draw
-from comments import standing
 from comments.models import Discussion, Rules, Wording
+from comments.models.lookup import essay_at
 from comments.posting import drafts
 from comments.posting.forms import CommentForm
-from comments.screening import screening
+from comments.screening import author_record, screening
 from comments.screening.screening import Blocked, Draft, Sender
 
 OWN = "site"  # the site's own accounts, among the providers
@@ -34,7 +34,7 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 @require_POST
 def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
     """Off to log in: in a small window of its own, or in this tab, where the draft waits in the session."""
-    essay = standing.essay_at(request.user, **address)
+    essay = essay_at(request.user, **address)
     is_in_window = "window" in request.POST
     back = redirects.done() if is_in_window else form_at(request, essay)
     if oauth_start.is_too_often(request):
@@ -49,7 +49,7 @@ def connect(request: Request, provider: str, **address: Any) -> HttpResponse:
 @require_POST
 def log_out(request: Request, **address: Any) -> HttpResponse:
     """The session ends; the text stays, in the page or in the session that follows."""
-    essay = standing.essay_at(request.user, **address)
+    essay = essay_at(request.user, **address)
     was_in = request.user.is_authenticated
     logout(request, show_message=False)
     if "window" in request.POST:
@@ -63,7 +63,7 @@ def log_out(request: Request, **address: Any) -> HttpResponse:
 @require_POST
 def change(request: Request, **address: Any) -> HttpResponse:
     """The row again, without logging out; or back to the account as it was."""
-    essay = standing.essay_at(request.user, **address)
+    essay = essay_at(request.user, **address)
     if not request.user.is_authenticated and oauth_start.is_too_often(request):
         return too_often(request, essay)
     drafts.keep(request, essay)
@@ -73,7 +73,7 @@ def change(request: Request, **address: Any) -> HttpResponse:
 @require_safe
 def block(request: Request, **address: Any) -> HttpResponse:
     """The row by itself, for the page that is open while somebody logs in or out elsewhere."""
-    essay = standing.essay_at(request.user, **address)
+    essay = essay_at(request.user, **address)
     rules = Discussion.objects.of(essay).rules
     response = render(request, "comments/_identity.html", row(request, essay, rules))
     response.headers["Cache-Control"] = "private, no-store"
@@ -157,7 +157,7 @@ def troubles() -> dict[str, str]:
 
 def hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address: str = "") -> str:
     """What becomes of a comment, as far as that is known before it is written. Without `commenter`: a stranger's."""
-    writer = standing.of(commenter, essay, address)
+    writer = author_record.of(commenter, essay, address)
     draft = Draft(commenter or Commenter(), Sender(address), Wording(), rules, essay, writer.history)
     try:
         reason = screening.foreseen(draft, is_trusted=writer.is_trusted)

@@ -11,8 +11,8 @@ from accounts import visit
 from accounts.middleware import Request
 from accounts.models import Commenter, User
 from accounts.profiles.forms import DetailsForm
-from comments import standing
 from comments.models import Discussion, Rules
+from comments.models.lookup import essay_at
 from comments.notifications import known_addresses
 from comments.notifications.forms import NotifyForm
 from comments.notifications.subscribing import Following
@@ -27,7 +27,7 @@ SECONDS = re.compile(r"[0-9]{1,9}\.[0-9]")
 @dataclass
 class Reply:
     request: Request
-    essay: Any  # as standing.essay_at() finds it
+    essay: Any  # as essay_at() finds it
     discussion: Discussion
     form: CommentForm
     details: DetailsForm | None  # a guest's; None: a log-in speaks
@@ -37,7 +37,7 @@ class Reply:
     def sent(cls, request: Request, **address: Any) -> "Reply":
         """404 where no essay stands at that address."""
         user = AnonymousUser() if request.POST.get("as") == GUEST else request.user
-        essay = standing.essay_at(user, **address)
+        essay = essay_at(user, **address)
         discussion = Discussion.objects.of(essay)
         rules = discussion.rules
         form = CommentForm(request.POST)

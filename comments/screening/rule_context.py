@@ -107,3 +107,10 @@ def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Cas
         judge=lambda: training.likeness(rules, wording.text, comment.commenter),
         reports=reports,
     )
+
+
+def past_of(comment: Comment) -> Past:
+    """What was there before a comment that is there itself by now."""
+    wording = comment.wording or Wording()
+    history = Comment.objects.said_before(comment, text=wording.text, until=wording.created)
+    return Past(history.earlier, history.repeated)

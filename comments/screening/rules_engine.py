@@ -9,14 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils import timezone
 
-import pagecache
-from comments.models import Comment, Condition, Rule, Rules, Status, Wording
+from comments.models import Condition, Rule, Rules, Status
 from comments.screening import rules_in_words
 from comments.screening.conditions import MEANINGS
 from comments.screening.patterns import Stopped
-from comments.screening.rule_context import Case, Past, case_of
+from comments.screening.rule_context import Case
 
-RULE = "rule"  # the verb of a decision
 AFTER = {Rule.Action.PUBLISH: Status.APPROVED, Rule.Action.HOLD: Status.PENDING, Rule.Action.SPAM: Status.SPAM}
 
 
@@ -132,51 +130,3 @@ def tell_of_stops(found: Iterable[OwnRule]) -> None:
         if stopped:
             conditions = Condition.objects.filter(pk__in=[pk for pk in stopped if pk])
             conditions.update(stopped=timezone.now(), stops=F("stops") + 1)
-
-
-def record(comment: Comment, rule: int, before: str) -> None:
-    """Put a rule's decision on record beside those of moderators."""
-    comment.decisions.create(
-        number=comment.pk, essay_id=comment.essay_id, verb=RULE, rule_id=rule, before=before, after=comment.status
-    )
-
-
-def on_report(comment: Comment) -> bool:
-    """Let the rules that wait for reports look at a comment that has just been reported; whether one changed it.
-
-    Call inside a transaction. A rule decides once about a comment: what a moderator says afterwards stands.
-    """
-    rules = Rules.objects.current()
-    found = [
-        rule for rule in known(rules) if rule.is_of_reports and rule.action in {Rule.Action.HOLD, Rule.Action.SPAM}
-    ]
-    if not found:
-        return False
-    root, fresh = Comment.objects.lock_thread(comment.pk)
-    if root is None or fresh is None or fresh.status not in {Status.APPROVED, Status.PENDING} or not fresh.wording:
-        return False
-    case = case_of(fresh, rules, past_of(fresh), fresh.reports)
-    rule = first(found, case)
-    if rule is None or rule.pk is None:
-        return False
-    before, after = fresh.status, AFTER[Rule.Action(rule.action)]
-    decided = fresh.decisions.filter(verb=RULE, rule=rule.pk)
-    if before == after or decided.exists():
-        return False
-    was_public = fresh.is_approved
-    fresh.status, fresh.changed = after, timezone.now()
-    Comment.objects.filter(pk=fresh.pk).update(status=after, changed=fresh.changed)
-    Wording.objects.filter(pk=fresh.wording.pk).update(reasons=[*fresh.wording.reasons, rule.reason(case)])
-    if was_public:
-        fresh.count(-1, root=root)
-        pagecache.bump(fresh.essay.cache_key, "comments")
-    record(fresh, rule.pk, before)
-    comment.status = after
-    return True
-
-
-def past_of(comment: Comment) -> Past:
-    """What was there before a comment that is there itself by now."""
-    wording = comment.wording or Wording()
-    history = Comment.objects.said_before(comment, text=wording.text, until=wording.created)
-    return Past(history.earlier, history.repeated)

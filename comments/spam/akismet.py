@@ -1,23 +1,16 @@
-"""A service elsewhere that speaks as Akismet does, where there is a key: asked by jobs, told where it was wrong."""
+"""The client of Akismet, or of a service with the same interface; off without a key."""
 
 import time
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import transaction
-from django.utils import timezone
 
-import pagecache
-from comments.models import Block, Comment, Status, Wording
-from comments.notifications import outbox
+from comments.models import Comment, Wording
 from server.http import fetch
-from server.jobs.tasks import job
 
 SECONDS, VERIFIED_WITHIN = 10.0, 3.0
 BYTES = 16 * 1024  # an answer is a word
-ASKED_ABOUT = (Status.APPROVED, Status.PENDING)
 CODE = "akismet"
 STATE, REMEMBERED = "akismet-state", 60 * 60 * 24 * 7
 VALID, INVALID, AWAY = "valid", "invalid", "away"
@@ -34,9 +27,6 @@ def is_on() -> bool:
 
 def host() -> str:
     return urlsplit(settings.AKISMET_URL).hostname or settings.AKISMET_URL
-
-
-# What is asked of it
 
 
 def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
@@ -105,108 +95,13 @@ def described(comment: Comment) -> dict[str, str]:
     }
 
 
-# A comment that was posted or edited
-
-
-def owe(comment: Comment, *, is_vouched_for: bool) -> None:
-    """Have it asked about a comment, in the transaction that wrote it; the answer may come when it likes."""
-    if is_on() and not is_vouched_for and comment.status in ASKED_ABOUT:
-        ask.enqueue(comment.pk)
-
-
-@job(retry=True)
-def ask(pk: int) -> None:
-    comment = found(pk)
-    if comment is None or not is_on() or comment.status not in ASKED_ABOUT or is_by_hand(comment):
-        return
-    if is_trusted(comment):
-        return
-    try:
-        if is_spam(comment):
-            hold(comment)
-    except fetch.Refused:
-        return  # asking again would not help; the doctor tells of a key that is not taken
-
-
-def found(pk: int) -> Comment | None:
+def comment_to_describe(pk: int) -> Comment | None:
+    """A comment with all that described() reads; None when it or its text is gone."""
     rows = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=pk, wording__isnull=False)
     comment: Comment | None = rows.first()
     return comment
 
 
-def is_by_hand(comment: Comment) -> bool:
-    """Whether a moderator has spoken about these words."""
-    since = comment.wording.created if comment.wording else comment.created
-    decided: Any = comment.decisions
-    return bool(decided.filter(moderator__isnull=False, created__gte=since).exists())
-
-
-def is_trusted(comment: Comment) -> bool:
-    address = comment.wording.network.partition("/")[0] if comment.wording else ""
-    block: Block | None = Block.objects.on(comment.commenter, address).first()
-    return block is not None and block.kind == Block.Kind.TRUST
-
-
-@transaction.atomic
-def hold(comment: Comment) -> bool:
-    """What it calls spam waits for a moderator, unless one has decided meanwhile, or the words are others by now."""
-    root, fresh = Comment.objects.lock_thread(comment.pk)
-    if root is None or fresh is None or fresh.wording_id != comment.wording_id:
-        return False
-    if fresh.status not in ASKED_ABOUT or is_by_hand(fresh):
-        return False
-    wording = Wording.objects.get(pk=fresh.wording_id or 0)
-    if is_called_spam(wording):
-        return False
-    Wording.objects.filter(pk=wording.pk).update(reasons=[*wording.reasons, {"code": CODE}])
-    if fresh.is_approved:
-        fresh.status, fresh.changed = Status.PENDING, timezone.now()
-        Comment.objects.filter(pk=fresh.pk).update(status=fresh.status, changed=fresh.changed)
-        fresh.count(-1, root=root)
-        outbox.tell.enqueue(fresh.pk)
-        pagecache.bump(fresh.essay.cache_key, "comments")
-    return True
-
-
-# What moderators say
-
-
 def is_called_spam(wording: Wording | None) -> bool:
+    """Whether the service called this text spam."""
     return any(reason.get("code") == CODE for reason in (wording.reasons if wording else ()))
-
-
-def means(status: str, *, is_called: bool) -> bool:
-    """Whether a comment that stands like this is spam to those who read here; else it is what the service said."""
-    return {Status.SPAM: True, Status.APPROVED: False}.get(Status(status), is_called)
-
-
-def decided(comment: Comment, *, before: str, after: str) -> None:
-    """Tell it where moderators disagree, and where an undo takes that back. Call inside the decision's transaction."""
-    if not is_on() or after == Status.TRASH or not before or not after:
-        return
-    is_called = is_called_spam(Wording.objects.filter(pk=comment.wording_id or 0).first())
-    now = means(after, is_called=is_called)
-    if before == Status.TRASH:
-        before = before_trash(comment)
-    if means(before, is_called=is_called) != now:
-        correct.enqueue(comment.pk, now)
-
-
-def before_trash(comment: Comment) -> str:
-    """What it went to the trash as: of that it was told, and of the trash nothing."""
-    decided: Any = comment.decisions
-    into = decided.filter(after=Status.TRASH, before__in=Status.values).exclude(before=Status.TRASH).order_by("-pk")
-    return str(into.values_list("before", flat=True).first() or Status.TRASH)
-
-
-@job(retry=True)
-def correct(pk: int, now: bool) -> None:
-    comment = found(pk)
-    if comment is None or not is_on():
-        return
-    if means(comment.status, is_called=is_called_spam(comment.wording)) != now:
-        return  # decided otherwise since; of that another job tells
-    try:
-        said("submit-spam" if now else "submit-ham", described(comment))
-    except fetch.Refused:
-        return

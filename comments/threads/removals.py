@@ -1,5 +1,4 @@
-"""Why a comment was taken away, as far as it is told: to its writer, and on its tombstone. The record is kept upstairs,
-so it is asked by the comments' own relations."""
+"""Why a comment was removed, as far as its author and the tombstone say it."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from comments.models import Comment, Rules, Status
+from comments.models import Comment, Decision, Rules, Status
 from comments.threads.tree import Move, Shown, Step
 
 APPEALS_WITHIN = timedelta(days=30)
@@ -112,7 +111,7 @@ def of_record() -> Subquery:
     there. Of one that is not removed, the newest of all.
     """
     removed = Q(comment__status__in=(Status.SPAM, Status.TRASH))
-    refusals = above("decisions").filter(comment=OuterRef("pk"), verb__in=("spam", "trash", "rule"))
+    refusals = Decision.objects.filter(comment=OuterRef("pk"), verb__in=("spam", "trash", "rule"))
     newest = refusals.filter(~removed | Q(after=OuterRef("status"))).order_by("-pk")
     record = JSONObject(
         before="before",
@@ -133,8 +132,3 @@ def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
     """What those of a page say, where a reason was told."""
     gone = {step.row.pk: step.row.record for step in steps if step.move is Move.COMMENT and step.shown is Shown.GONE}
     return {pk: removal.on_tombstone for pk, record in gone.items() if (removal := Removal.read(record))}
-
-
-def above(relation: str) -> Any:
-    """The rows that point to comments from a room above."""
-    return Comment._meta.get_field(relation).related_model._default_manager  # type: ignore[union-attr]

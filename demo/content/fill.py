@@ -15,12 +15,11 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.models import Authorship, Essay, Site, Tag
-from comments.models import Comment, Rules, Wording
+from comments.models import Comment, Decision, Rules, Wording
 from comments.notifications import outbox
 from comments.posting import actions as talking
 from comments.screening.screening import Sender
 from moderation.decisions import actions as deciding
-from moderation.models import Decision
 
 HERE = Path(__file__).parent
 PASSWORD = "demo"  # noqa: S105 – printed for everybody to use
@@ -50,7 +49,7 @@ def fill() -> list[User]:
         magazine.print(**comment)
     magazine.tidy_up()
     # All this is past: nobody is to get mail about it.
-    DBTaskResult.objects.filter(task_path=outbox.tell.module_path).delete()
+    DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
     return list(magazine.people.values())
 
 

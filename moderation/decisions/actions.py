@@ -6,11 +6,9 @@ from typing import Any, TypedDict, Unpack
 from django.db import transaction
 
 from accounts.models import User
-from comments.models import Comment, Status
-from moderation.decisions.transitions import AlreadyDecided, check, lock, settle
-from moderation.models import Batch, Decision, Reason
-from moderation.models.decision import REMOVED
-from moderation.reports import appeals
+from comments.models import Appeal, Batch, Comment, Decision, Reason, Status
+from comments.models.decision import REMOVED
+from moderation.decisions.locking import AlreadyDecided, check, decide_locked, lock
 
 
 class How(TypedDict, total=False):
@@ -83,7 +81,7 @@ def decide(
         raise AlreadyDecided(fresh)
     check(fresh, seen=seen, words=words)
     comment.status = after if isinstance(after, Status) else after(fresh)
-    return settle(root, fresh, verb, Status(comment.status), by=by, why=why, **told)
+    return decide_locked(root, fresh, Status(comment.status), Decision(verb=verb, moderator=by, why=why, **told))
 
 
 def is_removed(comment: Comment) -> bool:
@@ -95,7 +93,7 @@ def is_reported(comment: Comment) -> bool:
 
 
 def is_appealed(comment: Comment) -> bool:
-    return is_removed(comment) and appeals.is_open(comment)
+    return is_removed(comment) and Appeal.objects.open().filter(comment=comment).exists()
 
 
 def as_it_is(comment: Comment) -> Status:

@@ -13,18 +13,17 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from accounts.models import QueueMail, User
 from accounts.profiles.text import tidy_text
-from comments.models import Comment, Rules, Status
+from comments.models import Comment, Decision, Reason, Report, Rules, Status
 from comments.notifications import signed_links
 from comments.notifications.compose import WAYS
 from comments.notifications.signed_links import Decidable
 from comments.notifications.views import kept_close
+from comments.reports import appeals
 from comments.threads import removals
 from moderation.decisions import actions, digest
+from moderation.decisions.locking import AlreadyDecided
 from moderation.decisions.rights import Rights, for_moderators, rights_of
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Decision, Reason, Report
 from moderation.queue.in_words import how
-from moderation.reports import appeals
 
 VERBS: dict[str, Any] = {
     "approve": actions.approve,

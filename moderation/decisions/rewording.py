@@ -3,14 +3,13 @@
 from django.db import transaction
 from django.utils import timezone
 
-import pagecache
 from accounts.models import Commenter, User
 from blog import markup
-from comments.models import Comment, Status, Wording
+from comments.models import Comment, Decision, Status, Wording
 from comments.posting import actions as speaking
 from comments.screening.screening import Sender
-from moderation.decisions import actions, transitions, undo
-from moderation.models import Decision
+from comments.transitions import transition
+from moderation.decisions import actions, locking, undo
 
 
 class Unchanged(Exception):
@@ -31,8 +30,8 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
 
     Raises Unchanged, Empty, or as actions.decide() does.
     """
-    _root, fresh = transitions.lock(comment.pk)
-    transitions.check(fresh, seen=None, words=words)
+    _root, fresh = locking.lock(comment.pk)
+    locking.check(fresh, seen=None, words=words)
     old = fresh.wording
     if old is None or old.text == text:
         raise Unchanged
@@ -40,7 +39,9 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
     if not markup.plain(html):
         raise Empty
     was, now = (fresh.wording_id, fresh.edited), timezone.now()
-    decision = Decision.objects.record(fresh, Decision.Verb.EDIT, fresh.status, moderator=by, why=why, created=now)
+    decision = Decision(verb=Decision.Verb.EDIT, moderator=by, why=why, created=now)
+    decision.describe(fresh, fresh.status)
+    decision.save(force_insert=True)
     words_now = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
     fresh.say(words_now, reasons=old.reasons)
     fresh.edited = fresh.changed = now
@@ -77,17 +78,11 @@ def reply(
         is_moderator=True,
         key=key,
     )
-    made.append(
-        Decision.objects.record(
-            answer,
-            Decision.Verb.REPLY,
-            Status.APPROVED,
-            moderator=by,
-            before=Status.TRASH,  # where it goes when this is taken back
-            removed_by=Comment.Remover.UNDONE,
-        )
-    )
-    return made
+    decision = Decision(verb=Decision.Verb.REPLY, moderator=by)
+    decision.describe(answer, Status.APPROVED)
+    decision.before, decision.removed_by = Status.TRASH, Comment.Remover.UNDONE  # what an undo makes of it
+    decision.save(force_insert=True)
+    return [*made, decision]
 
 
 @transaction.atomic
@@ -96,22 +91,16 @@ def delete(comment: Comment, *, by: User, why: str = "", seen: str | None = None
 
     The record stays. Raises as actions.decide() does.
     """
-    root, fresh = transitions.lock(comment.pk)
-    transitions.check(fresh, seen=seen, words=words)
-    decision = Decision.objects.record(fresh, Decision.Verb.DELETE, Status.TRASH, moderator=by, why=why)
-    is_seen = fresh.is_approved or fresh.has_readable_replies()
-    if fresh.is_approved:
-        fresh.count(-1, root=root)
-    if fresh.rght - fresh.lft > 1:
-        Comment.objects.filter(pk=fresh.pk).update(
-            status=Status.TRASH, removed_by=Comment.Remover.MODERATOR, changed=timezone.now(), wording=None, reports=0
-        )
+    root, fresh = locking.lock(comment.pk)
+    locking.check(fresh, seen=seen, words=words)
+    decision = Decision(verb=Decision.Verb.DELETE, moderator=by, why=why)
+    transition(fresh, Status.TRASH, root=root, decision=decision, removed_by=Comment.Remover.MODERATOR, notify=False)
+    if fresh.has_replies:
+        Comment.objects.filter(pk=fresh.pk).update(wording=None, reports=0)
         Wording.objects.filter(comment=fresh).delete()
         fresh.reported.all().delete()
         fresh.liked_by.update(network="")
     else:
         fresh.delete()  # type: ignore[no-untyped-call]
         decision.comment = None
-    if is_seen:
-        pagecache.bump(fresh.essay.cache_key, "comments")
     return decision

@@ -37,7 +37,7 @@ def rights_of(user: User) -> Rights | None:
     """None: nothing here is theirs to decide."""
     if not user.is_active:
         return None
-    if user.has_perm("moderation.add_decision"):
+    if user.has_perm("comments.add_decision"):
         return Rights(user, is_everywhere=True)
     if Rules.objects.current().authors_moderate and Authorship.objects.filter(author=user).exists():
         return Rights(user, is_everywhere=False)

@@ -9,9 +9,8 @@ from django.utils import timezone
 
 import pagecache
 from accounts.models import User
-from comments.models import Comment, Status
-from moderation.decisions.transitions import AlreadyDecided, Reworded, lock, settle
-from moderation.models import Batch, Decision
+from comments.models import Batch, Comment, Decision, Status
+from moderation.decisions.locking import AlreadyDecided, Reworded, decide_locked, lock
 
 UNDONE_WITHIN = timedelta(days=30)
 
@@ -40,7 +39,8 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
         if not says_what_it_made(fresh, decision):
             raise Reworded(fresh)
         say_again(fresh, decision)
-    undone = settle(root, fresh, Decision.Verb.UNDO, before, by=by, undoes=decision, batch=batch)
+    undone = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
+    decide_locked(root, fresh, before, undone)
     if decision.wording_id:
         reword(fresh, undone, was)
     return undone

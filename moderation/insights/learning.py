@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from django.db.models import Max
 
 from comments import spam
-from comments.models import Comment, Status
+from comments.models import Comment, Decision, Status
 from comments.spam import Lesson, Said, training
-from moderation.models import Decision
 
 AT_MOST = 3000  # the newest decided; what a site gets changes with the years
 AT_A_TIME = 300

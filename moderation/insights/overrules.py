@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from comments.models import Comment, Status
+from comments.models import Comment, Decision, Status
+from comments.models.decision import REMOVED
 from moderation.insights.weeks import WEEKS, first_day
-from moderation.models import Decision
-from moderation.models.decision import REMOVED
 
 NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read
 CODES = {

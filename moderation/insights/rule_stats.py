@@ -6,8 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from comments.models import Comment, Status
-from moderation.models import Decision
+from comments.models import Comment, Decision, Status
 
 
 def approved_by_hand(comments: Iterable[Comment]) -> set[int]:

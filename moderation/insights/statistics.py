@@ -10,12 +10,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from comments.models import Comment, Status
+from comments.models import Comment, Decision, Status
 from moderation.insights import overrules, plots
 from moderation.insights.plots import Series
 from moderation.insights.waiting_times import Waiting
 from moderation.insights.weeks import LONG_WEEKS, WEEKS, WeekAfter, first_day, week_labels
-from moderation.models import Decision
 
 
 @dataclass

@@ -11,11 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from comments.models import Status
+from comments.models import Decision, Status
 from moderation.insights import plots
 from moderation.insights.plots import Series
 from moderation.insights.weeks import WEEKS, SecondsAfter, WeekAfter, first_day, week_labels
-from moderation.models import Decision
 
 ROWS = 10_000  # of decisions read
 HAND = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)

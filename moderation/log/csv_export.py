@@ -8,9 +8,8 @@ from django.db.models.functions import Left
 from django.utils.translation import gettext as _
 
 from blog.models import Essay
-from comments.models import Status
+from comments.models import Decision, DecisionQuerySet, Status
 from moderation.log.search import LONGEST
-from moderation.models import Decision, DecisionQuerySet
 
 AT_A_TIME, SHOWN = 2000, 60
 UNSAFE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # wide ones are read alike

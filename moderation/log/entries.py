@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from comments.models import Rule, Status
+from comments.models import Decision, DecisionQuerySet, Rule, Status
 from comments.screening import rules_in_words
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDONE_WITHIN, before_it
 from moderation.log.search import HAND, RULE, Search
-from moderation.models import Decision, DecisionQuerySet
 from moderation.queue.in_words import first_words
 
 A_PAGE = 50

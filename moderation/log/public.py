@@ -16,9 +16,8 @@ from django.views.decorators.http import require_safe
 
 import pagecache
 from blog.models import Site
-from comments.models import Status
-from moderation.models import Appeal, Decision, DecisionQuerySet, Report
-from moderation.models.decision import REMOVED
+from comments.models import Appeal, Decision, DecisionQuerySet, Report, Status
+from comments.models.decision import REMOVED
 
 MONTHS = 12
 COUNTED_ANEW = timedelta(hours=1)

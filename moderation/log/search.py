@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
+from comments.models import Decision, DecisionQuerySet
 from moderation.decisions.rights import Rights
-from moderation.models import Decision, DecisionQuerySet
 
 LONGEST = 200
 HAND, RULE = "hand", "rule"

@@ -12,98 +12,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('blog', '0001_initial'),
-        ('comments', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Reason',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('sentence', models.TextField(max_length=1000, verbose_name='told to the writer')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('is_offered', models.BooleanField(default=True, verbose_name='offered')),
-            ],
-            options={
-                'verbose_name': 'reason',
-                'verbose_name_plural': 'reasons',
-                'ordering': ('position', 'pk'),
-            },
-        ),
-        migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone'), ('export', 'person’s data exported'), ('forget', 'person’s data deleted')], max_length=9, verbose_name='what')),
-                ('why', models.TextField(blank=True, verbose_name='why')),
-                ('asked', models.JSONField(default=dict, editable=False, verbose_name='of which comments')),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('undoing', 'being undone'), ('undone', 'undone'), ('failed', 'stopped')], default='running', max_length=8, verbose_name='state')),
-                ('total', models.PositiveIntegerField(default=0, verbose_name='comments')),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='done')),
-                ('missed', models.PositiveIntegerField(default=0, verbose_name='decided elsewhere meanwhile')),
-                ('undone', models.PositiveIntegerField(default=0, verbose_name='taken back')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='begun')),
-                ('ended', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('moderator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='batches', to=settings.AUTH_USER_MODEL, verbose_name='moderator')),
-            ],
-            options={
-                'verbose_name': 'decisions at one stroke',
-                'verbose_name_plural': 'decisions at one stroke',
-                'ordering': ('-pk',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Decision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='comment')),
-                ('commenter_key', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='commenter')),
-                ('verb', models.CharField(choices=[('approve', 'approved'), ('unapprove', 'unapproved'), ('spam', 'marked as spam'), ('trash', 'moved to the trash'), ('restore', 'restored'), ('keep', 'kept'), ('deny', 'refused again'), ('edit', 'edited'), ('reply', 'replied'), ('delete', 'deleted for good'), ('rule', 'decided by a rule'), ('undo', 'undone'), ('export', 'person’s data exported'), ('forget', 'person’s data deleted')], max_length=9, verbose_name='what')),
-                ('why', models.TextField(blank=True, help_text='Between moderators.', verbose_name='why')),
-                ('told', models.TextField(blank=True, verbose_name='told to its writer')),
-                ('before', models.CharField(blank=True, max_length=8, verbose_name='before')),
-                ('after', models.CharField(blank=True, max_length=8, verbose_name='after')),
-                ('removed_by', models.CharField(blank=True, choices=[('', 'nobody'), ('author', 'its author'), ('moderator', 'a moderator'), ('undone', 'who took it back')], editable=False, max_length=9, verbose_name='removed by, before')),
-                ('edited', models.DateTimeField(editable=False, null=True, verbose_name='edited, before')),
-                ('created', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='moderation.batch', verbose_name='at one stroke with')),
-                ('comment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='comments.comment', verbose_name='comment')),
-                ('essay', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='blog.essay', verbose_name='essay')),
-                ('moderator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to=settings.AUTH_USER_MODEL, verbose_name='moderator')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='comments.rule', verbose_name='by the rule')),
-                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='undone_by', to='moderation.decision', verbose_name='undoes')),
-                ('wording', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='comments.wording', verbose_name='words before')),
-                ('reason', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to='moderation.reason', verbose_name='reason told')),
-            ],
-            options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'ordering': ('-pk',),
-                'indexes': [models.Index(fields=['verb', 'moderator', 'created'], name='decision_by')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Appeal',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('words', models.TextField(max_length=2000, verbose_name='in words')),
-                ('state', models.CharField(choices=[('open', 'open'), ('granted', 'granted'), ('denied', 'denied')], default='open', max_length=8, verbose_name='state')),
-                ('answer', models.TextField(blank=True, max_length=2000, verbose_name='answer')),
-                ('answered', models.DateTimeField(editable=False, null=True, verbose_name='answered')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('comment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='appeal', to='comments.comment', verbose_name='comment')),
-                ('decision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appeals', to='moderation.decision', verbose_name='against')),
-                ('settled', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='settled_appeals', to='moderation.decision', verbose_name='settled by')),
-            ],
-            options={
-                'verbose_name': 'appeal',
-                'verbose_name_plural': 'appeals',
-            },
-        ),
         migrations.CreateModel(
             name='Note',
             fields=[
@@ -117,26 +29,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'note',
                 'verbose_name_plural': 'notes',
                 'ordering': ('-pk',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Report',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(blank=True, editable=False, max_length=43, verbose_name='network')),
-                ('kind', models.CharField(choices=[('spam', 'it is spam'), ('rude', 'it insults or threatens'), ('private', 'it tells what is private'), ('false', 'it is under somebody else’s name'), ('else', 'something else')], max_length=8, verbose_name='reason')),
-                ('words', models.TextField(blank=True, max_length=1000, verbose_name='in words')),
-                ('state', models.CharField(choices=[('open', 'open'), ('upheld', 'the comment was removed'), ('dismissed', 'the comment stays')], default='open', max_length=9, verbose_name='state')),
-                ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('comment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reported', to='comments.comment', verbose_name='comment')),
-                ('commenter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='accounts.commenter', verbose_name='reported by')),
-                ('decision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='settled_reports', to='moderation.decision', verbose_name='settled by')),
-            ],
-            options={
-                'verbose_name': 'report',
-                'verbose_name_plural': 'reports',
-                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['comment'], name='report_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('commenter__isnull', False)), fields=('comment', 'commenter'), name='report_once_a_person'), models.UniqueConstraint(condition=models.Q(('commenter', None), ('state', 'open'), models.Q(('network', ''), _negated=True)), fields=('comment', 'network'), name='report_once_a_network')],
             },
         ),
     ]

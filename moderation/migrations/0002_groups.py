@@ -14,8 +14,7 @@ GROUPS = {
     "Authors": WRITING,
     "Editors": {**WRITING, "blog": [*WRITING["blog"], "change_others", "delete_tag", "delete_series", "view_redirect"]},
     "Moderators": {
-        "comments": ["view_comment", "change_comment", "view_wording"],
-        "moderation": ["add_decision", "view_decision"],
+        "comments": ["view_comment", "change_comment", "view_wording", "add_decision", "view_decision"],
         "blog": ["view_essay"],
     },
 }
@@ -36,7 +35,7 @@ def make_groups(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("moderation", "0001_initial"),
-        ("comments", "0002_one_row_of_rules"),
+        ("comments", "0002_first_rows"),
         ("blog", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),

@@ -1,8 +1,5 @@
-"""Who decided what about whom, what was reported and appealed, and what moderators note of people."""
+"""What moderators note about people."""
 
-from moderation.models.decision import Batch, Decision, DecisionQuerySet, standing
 from moderation.models.note import Note
-from moderation.models.reason import Reason
-from moderation.models.report import Appeal, Report
 
-__all__ = ("Appeal", "Batch", "Decision", "DecisionQuerySet", "Note", "Reason", "Report", "standing")
+__all__ = ("Note",)

@@ -13,7 +13,7 @@ class NoteManager(models.Manager["Note"]):
         """What was noted of one of two, who are one person, is noted of the other."""
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         self.filter(commenter=commenter).delete()
 
 

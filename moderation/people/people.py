@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Commenter
-from comments.models import Block, Comment, CommentQuerySet, Status, Wording
+from comments.models import Batch, Block, Comment, CommentQuerySet, Decision, Status, Wording
 from comments.models.block import network_of
 from comments.screening import disposable
 from moderation import jobs
 from moderation.decisions.rights import Rights
-from moderation.models import Batch, Decision, Note
+from moderation.models import Note
 from moderation.queue import bulk
 from moderation.queue.history import histories
 

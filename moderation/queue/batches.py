@@ -11,11 +11,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from comments.models import Status
+from comments.models import Batch, Decision, Status
 from moderation import jobs
 from moderation.decisions import rewording
 from moderation.decisions.rights import Rights, for_moderators
-from moderation.models import Batch, Decision
 from moderation.queue import bulk
 from moderation.queue.deciding import as_seen, each, verb_of
 from moderation.queue.query import MOST, Place

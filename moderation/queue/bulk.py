@@ -7,9 +7,9 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from comments.models import Batch, Decision
 from moderation.decisions import undo
 from moderation.decisions.rights import Rights, rights_of
-from moderation.models import Batch, Decision
 from moderation.queue.deciding import attempt, verb_of
 from moderation.queue.outcome import Outcome
 from moderation.queue.query import Place

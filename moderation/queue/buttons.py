@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 
-from moderation.models import Decision
+from comments.models import Decision
 
 LABELS = {
     "approve": gettext_lazy("Approve"),

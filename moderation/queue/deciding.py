@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts.middleware import Request
 from accounts.profiles.text import tidy_text
-from comments.models import Comment
+from comments.models import Comment, Decision, Reason
 from moderation.decisions import actions
 from moderation.decisions import undo as undoing
-from moderation.decisions.transitions import AlreadyDecided, Reworded
+from moderation.decisions.locking import AlreadyDecided, Reworded
 from moderation.decisions.undo import TooOld
-from moderation.models import Decision, Reason
 from moderation.queue.filters import numbers
 from moderation.queue.outcome import Outcome, answer
 from moderation.queue.query import MOST, Place

@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.profiles.text import tidy_text
-from comments.models import Comment
+from comments.models import Comment, Reason
 from comments.posting import actions as speaking
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Refused, Sender
 from moderation.decisions import rewording
 from moderation.decisions.rights import Rights, for_moderators
-from moderation.models import Reason
 from moderation.queue import deciding
 from moderation.queue.deciding import as_seen
 from moderation.queue.listing import only_these

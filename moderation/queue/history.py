@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from comments.models import Comment, Status
-from moderation.models.decision import REMOVED
+from comments.models.decision import REMOVED
 from moderation.queue.in_words import day
 
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from blog import markup
-from comments.models import Status
-from moderation.models import Decision, Report
+from comments.models import Decision, Report, Status
 
 OLD = timedelta(days=30)
 

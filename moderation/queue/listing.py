@@ -9,9 +9,8 @@ from django.db.models import CharField, Count, Value
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Essay
-from comments.models import CommentQuerySet, Status
+from comments.models import CommentQuerySet, Decision, Status
 from moderation.decisions.rights import Rights
-from moderation.models import Decision
 from moderation.queue import filters, rows
 from moderation.queue.buttons import LABELS
 from moderation.queue.filters import NEWEST, Position

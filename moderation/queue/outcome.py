@@ -16,8 +16,7 @@ from django.utils.translation import ngettext
 
 from accounts.middleware import Request
 from accounts.models import User
-from comments.models import Comment
-from moderation.models import Decision
+from comments.models import Comment, Decision
 from moderation.queue import rows
 from moderation.queue.in_words import how
 from moderation.queue.listing import counts, only_these

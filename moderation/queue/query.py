@@ -14,10 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter
-from comments.models import Comment, CommentQuerySet, Status
+from comments.models import Appeal, Comment, CommentQuerySet, Decision, Status
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDONE_WITHIN
-from moderation.models import Appeal, Decision
 from moderation.queue import filters, rows
 from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, number, numbers
 

@@ -11,10 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from blog import markup
-from comments.models import Comment, Status, Wording
+from comments.models import Appeal, Comment, Decision, Report, Status, Wording
+from comments.models.decision import REMOVED
 from comments.screening import reasons as why_held
-from moderation.models import Appeal, Decision, Report
-from moderation.models.decision import REMOVED
 from moderation.queue import buttons
 from moderation.queue.history import History
 from moderation.queue.in_words import ago, first_words, how, reported

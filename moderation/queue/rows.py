@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models.functions import Left
 
-from comments.models import Comment, Wording
-from moderation.models import Appeal, Decision, DecisionQuerySet, Report
+from comments.models import Appeal, Comment, Decision, DecisionQuerySet, Report, Wording
 from moderation.queue import filters
 from moderation.queue.history import histories
 from moderation.queue.row import Row

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moderation.models import Decision
+from comments.models import Decision
 from moderation.queue.in_words import first_words
 
 

@@ -80,7 +80,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         context["try_name"] = TRY
         rule, conditions = self.asked(request, context, more.get("obj"))
         if rule is not None:
-            may_read = request.user.has_perm("moderation.add_decision")
+            may_read = request.user.has_perm("comments.add_decision")
             asked = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
             context["asked"] = _("If it is so: %(asked)s. Then: %(action)s.") % {
                 "asked": asked,

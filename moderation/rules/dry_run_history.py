@@ -9,9 +9,9 @@ from django.db.models import Count
 
 from accounts.models import User
 from blog.models import Authorship
-from comments import standing
 from comments.models import Block, Comment, Wording
 from comments.models.block import network_of
+from comments.models.permissions import moderators
 from comments.models.wording import BEGINNING, Beginning
 from comments.screening.conditions import is_within
 
@@ -23,7 +23,7 @@ def apart(comments: Sequence[Comment]) -> dict[int, str]:
     """Those that no rule looks at: by whoever writes or keeps order there, and by whoever is treated apart."""
     users = {user for comment in comments if (user := comment.commenter.user_id)}
     writes = set(Authorship.objects.filter(author__in=users).values_list("essay", "author"))
-    keeps = set(User.objects.filter(standing.moderators(), pk__in=users).values_list("pk", flat=True))
+    keeps = set(User.objects.filter(moderators(), pk__in=users).values_list("pk", flat=True))
     blocks: list[Block] = list(Block.objects.in_force())
     proved: dict[int, set[str]] = defaultdict(set)
     if any(block.email for block in blocks):

@@ -147,7 +147,7 @@ def test_an_owner_without_an_address_is_told_to_add_one(desk: Client, owner: Use
 # Invitations
 
 
-@pytest.mark.parametrize(("role", "may"), [("Authors", "blog.add_essay"), ("Moderators", "moderation.add_decision")])
+@pytest.mark.parametrize(("role", "may"), [("Authors", "blog.add_essay"), ("Moderators", "comments.add_decision")])
 def test_the_invited_come_in_by_the_mailed_link_without_a_password(desk: Client, role: str, may: str) -> None:
     assert "on its way to tomas@example.org" in words_of(invite(desk, role=role))
     link = mailed_link()

@@ -10,12 +10,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments.models import Block, Comment, Condition, Rule, Rules, Wording
+from comments.models import Appeal, Batch, Block, Comment, Condition, Decision, Reason, Report, Rule, Rules, Wording
 from comments.notifications import signed_links
+from comments.reports import appeals, reporting
 from comments.screening.screening import Sender
 from moderation.decisions import actions
-from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
-from moderation.reports import appeals, reporting
+from moderation.models import Note
 from tests import make
 from tests.services.chromium import Visitor
 from tests.services.keyboard import press, tab_to, type_into
@@ -121,7 +121,7 @@ PAGES: dict[str, tuple[str, Callable[[Scene], str]]] = {
     "a rule and its trial": ("owner", lambda scene: f"/admin/comments/rule/{scene.rule.pk}/change/"),
     "blocks": ("owner", lambda scene: "/admin/comments/block/"),
     "a block": ("owner", lambda scene: "/admin/comments/block/add/"),
-    "reasons": ("owner", lambda scene: "/admin/moderation/reason/"),
+    "reasons": ("owner", lambda scene: "/admin/comments/reason/"),
     "a report": ("guest", own_page("report")),
     "an appeal": ("writer", own_page("appeal")),
     "a decision by mail": ("guest", lambda scene: mailed(scene.held, scene.moderator)),

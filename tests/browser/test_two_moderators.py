@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from comments.models import Comment, Discussion
-from moderation.models import Decision
+from comments.models import Comment, Decision, Discussion
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor

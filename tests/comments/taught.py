@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from comments.models import Rules, SpamModel
-from moderation.models import Decision
+from comments.models import Decision, Rules, SpamModel
 
 WARES = ["watches", "handbags", "sunglasses", "tablets", "mattresses", "followers", "lamps", "shoes"]
 PLEAS = [

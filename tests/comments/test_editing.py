@@ -11,7 +11,7 @@ from accounts.models import User
 from blog.models import Essay
 from comments import checking
 from comments.models import Comment, Discussion, Notice, Status
-from comments.notifications.outbox import tell
+from comments.notifications.outbox import notify
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.comments.door import Browser, Page, words
@@ -68,11 +68,11 @@ def test_published_words_that_a_post_would_be_held_for_wait(
     assert "Before." not in stranger.read(essay).html
     assert Discussion.objects.get(essay=essay).responses == 1
     assert not list(checking.problems())
-    tell.call(comment.pk)
+    notify.call(comment.pk)
     assert Notice.objects.filter(comment=comment, kind="held", recipient=mara, state="sent").count() == 1
     save(writer, comment, "All about gold and silver.")
     assert DBTaskResult.objects.count() == jobs + 1
-    tell.call(comment.pk)
+    notify.call(comment.pk)
     assert len([one for one in mail.outbox if one.to == [mara.email]]) == 1
     assert save(writer, comment, "About nothing.").status == 302
     comment.refresh_from_db()
@@ -102,9 +102,9 @@ def test_the_author_of_an_essay_is_not_held(author: User, essay: Essay) -> None:
 
 def test_authors_hear_of_a_comment_once(writer: Browser, essay: Essay, author: User) -> None:
     comment = writer.say(essay, text="Before.")
-    tell.call(comment.pk)
+    notify.call(comment.pk)
     save(writer, comment, "After.")
-    tell.call(comment.pk)
+    notify.call(comment.pk)
     assert [one.to for one in mail.outbox] == [[author.email]]
 
 

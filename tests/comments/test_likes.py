@@ -4,7 +4,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Commenter, User
-from accounts.profiles import erasure
 from accounts.profiles import merging as people
 from blog.models import Essay
 from comments import checking
@@ -15,6 +14,7 @@ from comments.screening.screening import Sender
 from tests import make
 from tests.comments.door import Browser
 from tests.comments.likes import count, like_address, liked_by, press
+from transfer.person.deletion import delete_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -115,5 +115,5 @@ def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) 
 def test_the_likes_of_whoever_is_forgotten_go(essay: Essay, comment: Comment) -> None:
     (user,) = liked_by(comment, 1)
     likes.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
-    erasure.forget(Commenter.objects.of(user), words_stay=True)
+    delete_person(Commenter.objects.of(user), keep_comments=True)
     assert (count(essay), count(comment), Like.objects.count()) == (0, 0, 0)

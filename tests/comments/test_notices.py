@@ -120,7 +120,7 @@ def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: 
 def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     work_off()
-    outbox.tell.call(comment.pk)
+    outbox.notify.call(comment.pk)
     jobs.send_due.call()
     assert recipients() == ["mara@example.org"]
 

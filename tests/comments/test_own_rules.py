@@ -10,13 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Essay
-from comments.models import Comment, Condition, Rule, Status
+from comments.models import Comment, Condition, Decision, Rule, Status
+from comments.reports.reporting import apply_rules
 from comments.screening import patterns, rules_engine, rules_in_words
 from comments.screening import reasons as why_held
 from comments.screening.conditions import MEANINGS
 from comments.screening.languages import language_of
-from comments.screening.rules_engine import on_report
-from moderation.models import Decision
 from server.models import Bucket
 from tests import make
 from tests.comments.door import Browser
@@ -171,7 +170,7 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
     comment = make.comment(essay)
     for count, status in ((1, Status.APPROVED), (2, Status.PENDING)):
         Comment.objects.filter(pk=comment.pk).update(reports=count)
-        assert on_report(comment) == (count == 2)
+        assert apply_rules(comment) == (count == 2)
         comment.refresh_from_db()
         assert comment.status == status
     decision = Decision.objects.get()
@@ -179,7 +178,7 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
     assert reasons(comment) == ["the rule “Ours”: reported at least twice"]
     make.comment(essay)
     Comment.objects.filter(pk=comment.pk).update(status=Status.APPROVED, reports=3)
-    assert not on_report(comment)
+    assert not apply_rules(comment)
 
 
 # How they are said

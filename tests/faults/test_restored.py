@@ -44,7 +44,7 @@ def unfinished_jobs(place: Forum) -> int:
     from server.jobs.tasks import UNFINISHED
 
     with place.blocker.unblock(), place.server.connected():
-        return DBTaskResult.objects.filter(status__in=UNFINISHED, task_path=outbox.tell.module_path).count()
+        return DBTaskResult.objects.filter(status__in=UNFINISHED, task_path=outbox.notify.module_path).count()
 
 
 def test_a_restored_database_is_read_and_written_without_a_restart(forum: Callable[..., Forum], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from blog.models import Essay
 from comments.models import Block, Comment, Status
 from comments.posting import actions as speaking
+from comments.posting import akismet_check
 from comments.screening.reasons import in_words
 from comments.screening.screening import Sender
 from comments.spam import akismet
@@ -79,9 +80,7 @@ def post(essay: Essay, **more: Any) -> Comment:
 
 def run() -> None:
     """What waits of its jobs, as the worker would."""
-    waiting = (
-        DBTaskResult.objects.ready().filter(task_path__startswith="comments.spam.akismet.").order_by("enqueued_at")
-    )
+    waiting = DBTaskResult.objects.ready().filter(task_path__contains=".akismet_").order_by("enqueued_at")
     for result in list(waiting):
         task, sent = result.task, result.args_kwargs
         result.delete()
@@ -114,7 +113,7 @@ def test_what_it_calls_spam_waits_for_a_moderator_with_the_reason(service: Servi
     assert fresh(comment).status == Status.PENDING
     assert reasons(comment) == ["the service that is asked elsewhere calls it spam"]
     assert Essay.objects.get(pk=essay.pk).discussion.responses == 0
-    akismet.ask.call(comment.pk)
+    akismet_check.check.call(comment.pk)
     assert len(reasons(comment)) == 1
 
 

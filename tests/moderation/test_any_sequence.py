@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from accounts.models import User
 from blog.models import Essay
 from comments.checking import problems
-from comments.models import Comment, Discussion
+from comments.models import Comment, Decision, Discussion
+from comments.models.decision import REMOVED
 from comments.posting import actions as speaking
 from comments.screening.screening import Sender
 from comments.threads.pages import ThreadPage
@@ -20,9 +21,7 @@ from comments.threads.tree import Shown, visible
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, rewording
 from moderation.decisions import undo as undoing
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Decision
-from moderation.models.decision import REMOVED
+from moderation.decisions.locking import AlreadyDecided
 from tests import make
 from tests.conftest import RUNS_ALL
 

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments.models import Comment
+from comments.models import Appeal, Comment, Reason
 from moderation.decisions import actions, undo
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Appeal, Reason
+from moderation.decisions.locking import AlreadyDecided
 from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
+from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
 WHY = "It attacks people instead of what they say. Please say the same without that. Try again."
@@ -263,11 +263,10 @@ def test_moving_it_from_the_trash_to_spam_is_no_answer(comment: Comment, rosa: B
 
 @pytest.mark.once
 def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa: Browser, mara: User) -> None:
-    from accounts.profiles import erasure
 
     refuse(comment, mara)
     appeal(rosa, comment)
-    erasure.forget(Commenter.objects.get(user__username="rosa"), words_stay=True)
+    delete_person(Commenter.objects.get(user__username="rosa"), keep_comments=True)
     assert Appeal.objects.get().words == ""
 
 
@@ -277,9 +276,9 @@ def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa:
 @pytest.mark.once
 def test_the_owner_keeps_the_list_of_reasons() -> None:
     desk = Browser(make.owner("owner"))
-    assert "Off topic" in desk.get("/admin/moderation/reason/").content.decode()
+    assert "Off topic" in desk.get("/admin/comments/reason/").content.decode()
     said = {"name": "Too long", "sentence": "Please be brief.", "position": "9", "is_offered": "on"}
-    assert desk.post("/admin/moderation/reason/add/", said).status_code == 302
+    assert desk.post("/admin/comments/reason/add/", said).status_code == 302
     assert list(Reason.objects.values_list("name", flat=True))[-1] == "Too long"
 
 

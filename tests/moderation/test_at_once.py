@@ -8,10 +8,9 @@ import pytest
 
 from accounts.models import User
 from comments.checking import problems
-from comments.models import Comment
+from comments.models import Comment, Decision
 from moderation.decisions import actions, undo
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Decision
+from moderation.decisions.locking import AlreadyDecided
 from tests import make
 from tests.services.at_once import at_once
 from tests.services.site import Installation

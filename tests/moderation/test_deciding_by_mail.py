@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from blog.models import Authorship, Essay
-from comments.models import Comment, Notice
+from comments.models import Appeal, Comment, Decision, Notice, Reason
 from moderation import jobs
 from moderation.decisions import actions
-from moderation.models import Appeal, Decision, Reason
 from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page

@@ -9,10 +9,9 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import User
 from blog import actions as writing
 from comments.checking import problems
-from comments.models import Comment, Discussion, Status
+from comments.models import Comment, Decision, Discussion, Status
 from moderation.decisions import actions, undo
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Decision
+from moderation.decisions.locking import AlreadyDecided
 from pagecache.models import Generation
 from tests import make
 
@@ -222,8 +221,8 @@ def test_the_log_can_be_read_and_by_nobody_changed(mara: User, client: Client) -
     decision = actions.approve(make.comment(make.essay(), status="pending"), by=mara, why="A good point.")
     for person in (mara, make.owner()):
         client.force_login(person)
-        assert "A good point." in client.get("/admin/moderation/decision/").content.decode()
-        assert client.get(f"/admin/moderation/decision/{decision.pk}/change/").status_code == 200
-        assert client.post(f"/admin/moderation/decision/{decision.pk}/change/", {"why": "x"}).status_code == 403
-        assert client.post(f"/admin/moderation/decision/{decision.pk}/delete/", {"post": "yes"}).status_code == 403
-        assert client.get("/admin/moderation/decision/add/").status_code == 403
+        assert "A good point." in client.get("/admin/comments/decision/").content.decode()
+        assert client.get(f"/admin/comments/decision/{decision.pk}/change/").status_code == 200
+        assert client.post(f"/admin/comments/decision/{decision.pk}/change/", {"why": "x"}).status_code == 403
+        assert client.post(f"/admin/comments/decision/{decision.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert client.get("/admin/comments/decision/add/").status_code == 403

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from comments.models import Comment, Rule
-from moderation.models import Appeal, Report
+from comments.models import Appeal, Comment, Report, Rule
 from tests import make
 from tests.conftest import RUNS_ALL
 

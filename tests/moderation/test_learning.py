@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from blog.models import Essay
-from comments.models import Comment, Rules, SpamModel
+from comments.models import Comment, Decision, Rules, SpamModel
 from comments.posting import editing
 from comments.screening.screening import Sender
 from comments.spam import Filter, Said, training
@@ -15,7 +15,6 @@ from comments.threads.viewer import Viewer
 from moderation import jobs
 from moderation.decisions import actions, undo
 from moderation.insights import learning
-from moderation.models import Decision
 from server.jobs import tasks as clock
 from tests import make
 from tests.comments.taught import manage, rows, table, teach

@@ -19,10 +19,9 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from comments import checking
-from comments.models import Comment, Rule, Status
+from comments.models import Appeal, Comment, Decision, Reason, Report, Rule, Status
 from comments.screening import rules_engine
 from moderation.decisions import actions, undo
-from moderation.models import Appeal, Decision, Reason, Report
 from tests import make
 from tests.comments.door import Browser
 

@@ -11,11 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from comments.models import Comment, Rule, Wording
+from comments.models import Comment, Decision, Rule, Wording
 from moderation.decisions import actions
 from moderation.insights import overrules, plots, statistics, waiting_times, weeks
 from moderation.insights.plots import Series
-from moderation.models import Decision
 from tests import make
 
 pytestmark = pytest.mark.django_db

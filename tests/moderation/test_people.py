@@ -11,10 +11,10 @@ from django_tasks_db.models import DBTaskResult
 from accounts.models import Commenter, User
 from blog.models import Essay
 from comments import checking
-from comments.models import Block, Comment, Discussion, Wording
+from comments.models import Batch, Block, Comment, Decision, Discussion, Wording
 from moderation.decisions import actions
 from moderation.decisions.rights import Rights
-from moderation.models import Batch, Decision, Note
+from moderation.models import Note
 from moderation.people import people
 from moderation.people.people import Person
 from tests import make

@@ -8,9 +8,8 @@ from django.http import HttpResponse
 
 from blog import actions as writing
 from blog.models import Essay
-from comments.models import Status
+from comments.models import Decision, Status
 from moderation.decisions import actions
-from moderation.models import Decision
 from tests import make
 from tests.lists import both_one_in
 from tests.moderation.desk import QUEUE, Desk, held, listed, status

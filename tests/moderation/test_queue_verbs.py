@@ -11,12 +11,11 @@ from django.utils import timezone
 from accounts.models import User
 from blog.models import Authorship, Essay
 from comments.checking import problems
-from comments.models import Comment, Notice, Wording
+from comments.models import Appeal, Batch, Comment, Decision, Notice, Report, Wording
 from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer
 from moderation import jobs
 from moderation.decisions import actions, undo
-from moderation.models import Appeal, Batch, Decision, Report
 from tests import make
 from tests.moderation.desk import QUEUE, Desk, held, listed, status
 

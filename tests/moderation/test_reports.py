@@ -7,21 +7,20 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import Commenter, User
-from accounts.profiles import erasure
 from accounts.profiles import merging as people
 from blog.models import Essay
 from comments import checking
 from comments.checking import problems
-from comments.models import Comment, Rule, Subscription
+from comments.models import Comment, Decision, Report, Rule, Subscription
 from comments.posting import editing
 from comments.screening import rules_engine
 from comments.threads.viewer import Viewer
 from moderation.decisions import actions, undo
-from moderation.decisions.transitions import AlreadyDecided
-from moderation.models import Decision, Report
+from moderation.decisions.locking import AlreadyDecided
 from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser, Page, words
+from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +101,7 @@ def test_one_person_reports_once(comment: Comment) -> None:
 
 @pytest.mark.once
 def test_reports_come_a_few_times_an_hour(comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.reports.reporting.REPORTS_AN_HOUR", 1)
+    monkeypatch.setattr("comments.reports.reporting.REPORTS_AN_HOUR", 1)
     other = make.comment(comment.essay)
     assert send(Browser(), comment).status == 303
     answer = send(Browser(), other)
@@ -282,7 +281,7 @@ def test_of_who_is_forgotten_the_report_stays_and_nothing_else(comment: Comment)
     for name in ("rosa", "ines"):
         user = make.user(name)
         send(Browser(user), comment, words="My words.", tell="on")
-        erasure.forget(Commenter.objects.of(user), words_stay=True)
+        delete_person(Commenter.objects.of(user), keep_comments=True)
     assert stored(comment) == (2, ["open"] * 2)
     assert Report.objects.filter(commenter=None, network="", words="").count() == 2
 
@@ -295,7 +294,7 @@ def test_what_its_writer_takes_away_is_reported_no_more(essay: Essay) -> None:
         send(Browser(), comment)
     editing.remove(first.pk, by=Viewer(speaker))
     assert stored(first) == (0, ["upheld"])
-    erasure.forget(speaker, words_stay=False)
+    delete_person(speaker, keep_comments=False)
     assert stored(second) == (0, ["upheld"])
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from comments.models import Block, Comment, Rule, Rules
+from comments.models import Appeal, Batch, Block, Comment, Decision, Reason, Report, Rule, Rules
 from comments.notifications import signed_links
-from moderation.models import Appeal, Batch, Decision, Note, Reason, Report
+from moderation.models import Note
 from tests import make, rights
 from tests.rights import Table, addresses, answer, everything, told, writes
 
@@ -35,16 +35,16 @@ GET  queue-looking                                  405    405   405    405    4
 POST queue-looking                                  login  login 403    403    204   204       204   204
 GET  queue-news                                     login  login 403    403    200   200       200   200
 POST queue-news                                     405    405   405    405    405   405       405   405
-GET  admin:moderation_decision_changelist           login  login login  403    403   login     200   200
-POST admin:moderation_decision_changelist           login  login login  403    403   login     200   200
-GET  admin:moderation_decision_add                  login  login login  403    403   login     403   403
-POST admin:moderation_decision_add                  login  login login  403    403   login     403   403
-GET  admin:moderation_decision_change(decision)     login  login login  403    403   login     200   200
-POST admin:moderation_decision_change(decision)     login  login login  403    403   login     403   403
-GET  admin:moderation_decision_delete(decision)     login  login login  403    403   login     403   403
-POST admin:moderation_decision_delete(decision)     login  login login  403    403   login     403   403
-GET  admin:moderation_decision_history(decision)    login  login login  403    403   login     200   200
-POST admin:moderation_decision_history(decision)    login  login login  403    403   login     200   200
+GET  admin:comments_decision_changelist           login  login login  403    403   login     200   200
+POST admin:comments_decision_changelist           login  login login  403    403   login     200   200
+GET  admin:comments_decision_add                  login  login login  403    403   login     403   403
+POST admin:comments_decision_add                  login  login login  403    403   login     403   403
+GET  admin:comments_decision_change(decision)     login  login login  403    403   login     200   200
+POST admin:comments_decision_change(decision)     login  login login  403    403   login     403   403
+GET  admin:comments_decision_delete(decision)     login  login login  403    403   login     403   403
+POST admin:comments_decision_delete(decision)     login  login login  403    403   login     403   403
+GET  admin:comments_decision_history(decision)    login  login login  403    403   login     200   200
+POST admin:comments_decision_history(decision)    login  login login  403    403   login     200   200
 GET  admin:comments_rules_add                       login  login login  403    403   login     403   403
 POST admin:comments_rules_add                       login  login login  403    403   login     403   403
 GET  admin:comments_rules_change(rules)             login  login login  403    403   login     403   200
@@ -89,16 +89,16 @@ GET  admin:comments_rule_history(rule)              login  login login  403    4
 POST admin:comments_rule_history(rule)              login  login login  403    403   login     403   200
 GET  admin:rule-switch-on(rule)                     login  login login  405    405   login     405   405
 POST admin:rule-switch-on(rule)                     login  login login  403    403   login     403   302
-GET  admin:moderation_reason_add                    login  login login  403    403   login     403   200
-POST admin:moderation_reason_add                    login  login login  403    403   login     403   200
-GET  admin:moderation_reason_change(reason)         login  login login  403    403   login     403   200
-POST admin:moderation_reason_change(reason)         login  login login  403    403   login     403   200
-GET  admin:moderation_reason_changelist             login  login login  403    403   login     403   200
-POST admin:moderation_reason_changelist             login  login login  403    403   login     403   200
-GET  admin:moderation_reason_delete(reason)         login  login login  403    403   login     403   200
-POST admin:moderation_reason_delete(reason)         login  login login  403    403   login     403   200
-GET  admin:moderation_reason_history(reason)        login  login login  403    403   login     403   200
-POST admin:moderation_reason_history(reason)        login  login login  403    403   login     403   200
+GET  admin:comments_reason_add                    login  login login  403    403   login     403   200
+POST admin:comments_reason_add                    login  login login  403    403   login     403   200
+GET  admin:comments_reason_change(reason)         login  login login  403    403   login     403   200
+POST admin:comments_reason_change(reason)         login  login login  403    403   login     403   200
+GET  admin:comments_reason_changelist             login  login login  403    403   login     403   200
+POST admin:comments_reason_changelist             login  login login  403    403   login     403   200
+GET  admin:comments_reason_delete(reason)         login  login login  403    403   login     403   200
+POST admin:comments_reason_delete(reason)         login  login login  403    403   login     403   200
+GET  admin:comments_reason_history(reason)        login  login login  403    403   login     403   200
+POST admin:comments_reason_history(reason)        login  login login  403    403   login     403   200
 GET  appeal-comment(held)                           404    404   404    404    404   404       404   404
 POST appeal-comment(held)                           404    404   404    404    404   404       404   404
 GET  appeal-comment(shown)                          404    404   404    404    404   404       404   404

@@ -13,17 +13,16 @@ from django.utils import timezone
 from accounts.models import Commenter
 from blog.models import Essay
 from comments import checking
-from comments.models import Address, Comment, Discussion, Notice, Subscription
+from comments.models import Address, Appeal, Batch, Comment, Decision, Discussion, Notice, Report, Subscription
 from comments.notifications import outbox
+from comments.reports import appeals, reporting
 from comments.screening.screening import Sender
 from moderation.decisions import actions, undo
 from moderation.decisions.rights import Rights
 from moderation.insights import learning
-from moderation.models import Appeal, Batch, Decision, Report
 from moderation.queue import bulk
 from moderation.queue.listing import counts
 from moderation.queue.query import TABS, Place
-from moderation.reports import appeals, reporting
 from server.jobs.worker import work_off
 from tests import make
 from tests.comments.door import Browser

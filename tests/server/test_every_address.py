@@ -15,8 +15,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from blog.models import Essay
-from comments.models import Comment, Rule
-from moderation.models import Appeal, Report
+from comments.models import Appeal, Comment, Report, Rule
 from tests import make
 from tests.conftest import RUNS_ALL
 

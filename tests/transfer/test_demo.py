@@ -15,8 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import User
 from blog.models import Essay
-from comments.models import Comment, Notice, Status, Wording
-from moderation.models import Decision
+from comments.models import Comment, Decision, Notice, Status, Wording
 from server.jobs.worker import work_off
 from tests import make
 

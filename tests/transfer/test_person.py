@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Commenter, Invitation, User
-from accounts.profiles import erasure
 from blog.models import Essay
 from comments.jobs import forget_subscriptions
 from comments.models import Address, Comment, Notice, Subscription, Wording
@@ -21,6 +20,7 @@ from comments.screening.screening import Sender
 from tests import make
 from tests.transfer import deletion
 from transfer.person import export as person_export
+from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
 DATA, FORGET = "/accounts/data/", "/accounts/forget/"
@@ -165,7 +165,7 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
     }  # fmt: skip
     assert len(told["comments.notice"]) == 4
     assert "What you follow by mail" in log_in(reader).get(f"{DATA}about-me.html").text
-    erasure.forget(commenter, words_stay=True)
+    delete_person(commenter, keep_comments=True)
     assert list(Subscription.objects.all()) == others
     assert list(Address.objects.order_by("email")) == [foreign, shared]
     assert [notice.subscription for notice in Notice.objects.exclude(subscription=None).order_by("pk")] == others
@@ -217,7 +217,7 @@ def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay:
 
 def test_who_is_forgotten_while_they_post_says_nothing_in_nobodys_name(essay: Essay, reader: User) -> None:
     commenter = Commenter.objects.of(reader)
-    erasure.forget(commenter, words_stay=True)
+    delete_person(commenter, keep_comments=True)
     with pytest.raises(actions.Joined):
         actions.post(essay=essay, commenter=commenter, sender=Sender("203.0.113.7", True), text="Too late.")
     assert not Comment.objects.exists()

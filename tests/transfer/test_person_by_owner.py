@@ -7,8 +7,7 @@ from django.test import Client
 
 from accounts.models import Commenter, User
 from blog.models import Essay
-from comments.models import Comment
-from moderation.models import Decision
+from comments.models import Comment, Decision
 from tests import make
 from transfer.person import export as person_export
 

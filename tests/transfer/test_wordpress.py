@@ -11,8 +11,7 @@ from accounts.models import Commenter, User
 from blog import actions as writing
 from blog.models import Tag
 from comments.checking import problems
-from comments.models import Comment, Notice
-from moderation.models import Decision
+from comments.models import Comment, Decision, Notice
 from tests.transfer.exports import FIXTURES, bring, bring_text, essay, everything, export, item, where_it_leads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

@@ -6,15 +6,29 @@ from typing import Any, Self
 
 from allauth.account.authentication import get_authentication_records
 from django.core import signing
+from django.db import transaction
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.middleware import Request
 from accounts.models import Commenter
+from accounts.profiles import erasure, merging
+from comments.posting import editing
 
 SALT = "transfer.person.deletion"
 LASTS = 60 * 60  # seconds
 CHOICES = {"stay", "go"}
+
+
+@transaction.atomic
+def delete_person(commenter: Commenter, *, keep_comments: bool) -> None:
+    """Delete everything about a person; their comments stay as “Anonymous”, or are erased. Raises erasure.Needed."""
+    if not erasure.may_be_forgotten(commenter):
+        raise erasure.Needed
+    merging.locked(Commenter, commenter.pk)  # before any thread: post() locks in this order too
+    if not keep_comments:
+        editing.erase_all(commenter)
+    erasure.forget(commenter)
 
 
 @dataclass(frozen=True)

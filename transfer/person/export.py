@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter, Invitation, User
 from blog.models import Authorship, Draft, Image, PreviewLink, Profile, Revision
-from comments.models import Bar, Block, Comment, Like, Notice, Subscription, Wording
-from moderation.models import Appeal, Batch, Decision, Note, Report
+from comments.models import Appeal, Bar, Batch, Block, Comment, Decision, Like, Notice, Report, Subscription, Wording
+from moderation.models import Note
 
 
 @dataclass(frozen=True)

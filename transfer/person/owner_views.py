@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Commenter, User
 from accounts.profiles import erasure
-from moderation.models import Decision
+from comments.models import Decision
+from transfer.person import deletion
 from transfer.person import export as person_export
 
 Verb = Decision.Verb
@@ -49,7 +50,7 @@ def delete(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     if not request.POST.get("sure"):
         return draw(request, commenter, words=words, count=commenter.comments.count())
     with transaction.atomic():
-        erasure.forget(commenter, words_stay=words == "stay")
+        deletion.delete_person(commenter, keep_comments=words == "stay")
         record(request, Verb.FORGET, key)
     messages.success(request, _("Everything about commenter %(number)d has been deleted.") % {"number": key})
     return redirect("admin:index")

@@ -17,7 +17,7 @@ from accounts.middleware import forget as forget_cookie
 from accounts.models import Commenter
 from accounts.profiles import erasure
 from transfer.person import export as person_export
-from transfer.person.deletion import CHOICES, DeletionRequest
+from transfer.person.deletion import CHOICES, DeletionRequest, delete_person
 
 
 @require_safe
@@ -82,7 +82,7 @@ def refuse(request: Request, words: str) -> HttpResponse:
 
 
 def let_go(request: Request, wish: DeletionRequest) -> HttpResponse:
-    erasure.forget(cast(Commenter, request.commenter), words_stay=wish.words == "stay")
+    delete_person(cast(Commenter, request.commenter), keep_comments=wish.words == "stay")
     request.session.flush()
     return devices.forget(forget_cookie(redirect("forgotten")))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,14 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Essay
-from comments.models import Comment, Rule, Status, Wording
-from moderation.models.reason import Reason
+from comments.models.comment import Comment
+from comments.models.reason import Reason
+from comments.models.rule import Rule
+from comments.models.status import Status
+from comments.models.wording import Wording
 
 REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
-def standing(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
-    """Of one comment's decisions those that hold: only the newest can be undone, so what was stands just before."""
+def in_force(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
+    """Of one comment's decisions, those not undone: only the newest can be, so an undo follows what it undid."""
     rest = iter(newest_first)
     for decision in rest:
         if decision.verb == Decision.Verb.UNDO:
@@ -31,25 +34,19 @@ def by_comment(decision: "Decision") -> int:
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
-    def record(self, comment: Comment, verb: "Decision.Verb", after: str, **more: Any) -> "Decision":
-        """What is being decided about a comment that is as it was before: written down first, then done."""
-        before = {"before": comment.status, "removed_by": comment.removed_by}
-        about = {"comment": comment, "number": comment.pk, "essay": comment.essay}
-        return self.create(verb=verb, after=after, **{**about, **before, **more})
-
     def in_force(self, comment: Comment) -> Iterator["Decision"]:
         """A comment's decisions, newest first, without those that were undone and what undid them."""
-        return standing(self.filter(comment=comment).order_by("-pk"))
+        return in_force(self.filter(comment=comment).order_by("-pk"))
 
     def in_force_on(self, comments: Collection[int]) -> Iterator["Decision"]:
         """Of each of these comments the newest decision in force, if any is."""
         for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
-            yield from islice(standing(of_one), 1)
+            yield from islice(in_force(of_one), 1)
 
     def refusals(self, comments: Collection[int]) -> Iterator["Decision"]:
         """Of each of these comments the newest decision in force that took it away, if any did."""
         for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
-            yield from islice(filter(Decision.is_refusal, standing(of_one)), 1)
+            yield from islice(filter(Decision.is_refusal, in_force(of_one)), 1)
 
     def latest_of(self, comments: Iterable[int]) -> Self:
         """The newest decision about each of these comments."""
@@ -121,6 +118,11 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
         ordering = ("-pk",)
         indexes = (models.Index(fields=["verb", "moderator", "created"], name="decision_by"),)
+
+    def describe(self, comment: Comment, after: str) -> None:
+        """Note the comment as it is before the decision, and the status it is given."""
+        self.comment, self.number, self.essay = comment, comment.pk, comment.essay
+        self.before, self.removed_by, self.after = comment.status, comment.removed_by, after
 
     @property
     def sentence(self) -> str:

@@ -1,19 +1,18 @@
-"""The verb of readers who report a comment, and what decisions make of their reports."""
+"""Report a comment, as a reader."""
 
 from django.db import transaction
 
 from accounts.models import Commenter
-from comments.models import Comment, Notice
-from comments.notifications import outbox, report_notifications
+from comments.models import Comment, Decision, Notice, Report, Rule, Rules, Status, Wording
+from comments.notifications import report_notifications
 from comments.posting.actions import Flooded, Gone, Joined
 from comments.screening import rules_engine
+from comments.screening.rule_context import case_of, past_of
 from comments.screening.screening import Sender
-from moderation.models import Decision, Report
-from moderation.models.decision import REMOVED
+from comments.transitions import transition
 from server.http import ratelimit
 
 AN_HOUR, REPORTS_AN_HOUR = 60 * 60, 20
-Verb = Decision.Verb
 
 
 class ReportedAlready(Exception):
@@ -47,9 +46,8 @@ def report(*, comment: int, commenter: Commenter | None, sender: Sender, kind: s
     if not found.reports:  # what moderators heard of reports that are settled is no news of this one
         Notice.objects.filter(comment=found, kind=Notice.Kind.REPORTED, state=Notice.State.SENT).delete()
     Report.objects.recount(found)
-    if rules_engine.on_report(found):
-        outbox.tell.enqueue(found.pk)
-    report_notifications.tell.enqueue(found.pk)
+    apply_rules(found)
+    report_notifications.notify.enqueue(found.pk)
     return made
 
 
@@ -60,32 +58,28 @@ def was_reported(comment: Comment, commenter: Commenter | None, sender: Sender) 
     return bool(sender.network) and reports.open().filter(commenter=None, network=sender.network).exists()
 
 
-def settle(comment: Comment, decision: Decision) -> bool:
-    """What a decision makes of the reports of a comment, which is locked; whether it makes anything of any."""
-    if decision.undoes_id:
-        touched = turn_back(comment, decision)
-    elif comment.reports and (state := outcome(decision)):
-        touched = Report.objects.open().filter(comment=comment).update(state=state, decision=decision)
-    else:
+def apply_rules(comment: Comment) -> bool:
+    """Let the owner's rules that count reports decide about a comment that was just reported; whether one did.
+
+    Call inside a transaction. Each rule decides once about a comment: a moderator's later decision is final.
+    """
+    rules = Rules.objects.current()
+    actions = {Rule.Action.HOLD, Rule.Action.SPAM}
+    known = [rule for rule in rules_engine.known(rules) if rule.is_of_reports and rule.action in actions]
+    if not known:
         return False
-    if touched:
-        Report.objects.recount(comment)
-    return bool(touched)
-
-
-def outcome(decision: Decision) -> Report.State | None:
-    """None: it leaves the reports open."""
-    if decision.after in REMOVED:
-        return Report.State.UPHELD
-    return Report.State.DISMISSED if decision.verb in {Verb.APPROVE, Verb.KEEP} else None
-
-
-def turn_back(comment: Comment, decision: Decision) -> int:
-    """What was settled by the decision taken back is open again, and the other way round: an undo is undone as well."""
-    reports = Report.objects.filter(comment=comment, decision=decision.undoes_id)
-    opened = list(reports.open().values_list("pk", flat=True))
-    anew = Report.objects.open().filter(comment=comment, commenter=None).exclude(network="").values("network")
-    settled = reports.exclude(pk__in=opened).exclude(commenter=None, network__in=anew)  # one a network is open
-    count = settled.update(state=Report.State.OPEN, decision=decision)
-    state = Report.State.UPHELD if decision.after in REMOVED else Report.State.DISMISSED
-    return count + Report.objects.filter(pk__in=opened).update(state=state, decision=decision)
+    root, fresh = Comment.objects.lock_thread(comment.pk)
+    if root is None or fresh is None or fresh.status not in {Status.APPROVED, Status.PENDING} or not fresh.wording:
+        return False
+    case = case_of(fresh, rules, past_of(fresh), fresh.reports)
+    rule = rules_engine.first(known, case)
+    if rule is None or rule.pk is None:
+        return False
+    after = rules_engine.AFTER[Rule.Action(rule.action)]
+    is_decided = Decision.objects.filter(comment=fresh, verb=Decision.Verb.RULE, rule=rule.pk).exists()
+    if fresh.status == after or is_decided:
+        return False
+    Wording.objects.filter(pk=fresh.wording.pk).update(reasons=[*fresh.wording.reasons, rule.reason(case)])
+    transition(fresh, after, root=root, decision=Decision(verb=Decision.Verb.RULE, rule_id=rule.pk))
+    comment.status = after
+    return True

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter
-from comments.models import Comment
-from moderation.models.decision import Decision
+from comments.models.comment import Comment
+from comments.models.decision import REMOVED, Decision
+from comments.models.status import Status
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -22,8 +23,30 @@ class ReportQuerySet(models.QuerySet["Report"]):
         comment.reports = self.open().filter(comment=comment.pk).count()
         Comment.objects.filter(pk=comment.pk).update(reports=comment.reports)
 
+    def resolve(self, comment: Comment, decision: Decision) -> bool:
+        """Close the reports of a locked comment as a decision implies, or open them again; whether there were any."""
+        if decision.undoes_id:
+            touched = self.undo(comment, decision)
+        elif comment.reports and (state := outcome(decision)):
+            touched = self.open().filter(comment=comment).update(state=state, decision=decision)
+        else:
+            return False
+        if touched:
+            self.recount(comment)
+        return bool(touched)
+
+    def undo(self, comment: Comment, decision: Decision) -> int:
+        """Open what the undone decision had closed, or close what it had opened, since an undo can be undone too."""
+        reports = self.filter(comment=comment, decision=decision.undoes_id)
+        opened = list(reports.open().values_list("pk", flat=True))
+        open_again = self.open().filter(comment=comment, commenter=None).exclude(network="").values("network")
+        closed = reports.exclude(pk__in=opened).exclude(commenter=None, network__in=open_again)  # one per network
+        count = closed.update(state=Report.State.OPEN, decision=decision)
+        state = Report.State.UPHELD if decision.after in REMOVED else Report.State.DISMISSED
+        return count + self.filter(pk__in=opened).update(state=state, decision=decision)
+
     def uphold(self, comment: Comment) -> bool:
-        """Its writer has taken the comment away themselves; whether anybody waited for that."""
+        """Close the reports of a comment that its own author removed; whether there were any."""
         settled = self.open().filter(comment=comment.pk).update(state=Report.State.UPHELD)
         if settled:
             self.recount(comment)
@@ -41,7 +64,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
             self.recount(report.comment)
         self.filter(commenter=old.pk).update(commenter=new)
 
-    def forget(self, commenter: Commenter, *, words_stay: bool, addresses: list[str]) -> None:
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
         """That something was reported stays, and waits if it did; who did, from where and in which words does not.
 
         What they said against a decision goes as well: it was for moderators alone.
@@ -99,9 +122,47 @@ class Report(models.Model):
         return f"#{self.comment_id}: {self.get_kind_display()}"
 
 
+def outcome(decision: Decision) -> "Report.State | None":
+    """What a decision makes of reports; None: they stay open."""
+    if decision.after in REMOVED:
+        return Report.State.UPHELD
+    verbs = {Decision.Verb.APPROVE, Decision.Verb.KEEP}
+    return Report.State.DISMISSED if decision.verb in verbs else None
+
+
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> Self:
         return self.filter(state=Appeal.State.OPEN)
+
+    def resolve(self, comment: Comment, decision: Decision) -> bool:
+        """Answer the appeal about a locked comment as a decision implies, or open it again; whether there was one."""
+        if decision.undoes_id:
+            found = self.filter(comment=comment, settled=decision.undoes_id).first()
+            if found is None:
+                return False
+            if found.state == Appeal.State.OPEN:  # an undo is undone
+                found.answer_by(decision, words=first_of(decision).sentence)
+            else:
+                found.open_again(decision)
+            return True
+        found = self.open().filter(comment=comment).first()
+        if found is None or not answers_appeal(decision):
+            return False
+        found.answer_by(decision, words=decision.sentence)
+        return True
+
+
+def answers_appeal(decision: Decision) -> bool:
+    if decision.after == Status.APPROVED or decision.verb == Decision.Verb.DENY:
+        return True
+    return decision.after in REMOVED and decision.before == Status.PENDING  # reviewed again and removed again
+
+
+def first_of(decision: Decision) -> Decision:
+    """The decision that a chain of undone undos ends with, which is in force again."""
+    while decision.undoes is not None:
+        decision = decision.undoes
+    return decision
 
 
 class Appeal(models.Model):
@@ -133,6 +194,20 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = _("appeal")
         verbose_name_plural = _("appeals")
+
+    def answer_by(self, decision: Decision, *, words: str) -> None:
+        is_granted = decision.after == Status.APPROVED
+        self.state = self.State.GRANTED if is_granted else self.State.DENIED
+        self.answer, self.answered_by, self.answered = words, decision.moderator, timezone.now()
+        self.settle(decision)
+
+    def open_again(self, decision: Decision) -> None:
+        self.state, self.answer, self.answered_by, self.answered = self.State.OPEN, "", None, None
+        self.settle(decision)
+
+    def settle(self, decision: Decision) -> None:
+        self.settled = decision
+        self.save(update_fields=["state", "answer", "answered_by", "answered", "settled"])
 
     def __str__(self) -> str:
         return f"#{self.comment_id}"

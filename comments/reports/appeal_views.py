@@ -13,9 +13,9 @@ from comments.models import Comment, Discussion, Subscription
 from comments.notifications import signed_links
 from comments.notifications.views import kept_close, too_often
 from comments.posting.forms import TextField
+from comments.reports import appeals, outcome_subscriptions
 from comments.threads import removals
 from comments.threads.viewer import Viewer
-from moderation.reports import appeals, outcome_subscriptions
 
 WORDS = 2000
 

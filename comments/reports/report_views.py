@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
-from comments.models import Comment, Discussion, Subscription
+from comments.models import Comment, Discussion, Report, Subscription
 from comments.notifications.views import too_often
 from comments.posting.actions import Flooded, Gone, Joined
 from comments.posting.forms import TextField
+from comments.reports import outcome_subscriptions, reporting
 from comments.screening.screening import Sender
 from comments.threads.viewer import Viewer
-from moderation.models import Report
-from moderation.reports import outcome_subscriptions, reporting
 
 WORDS = 1000
 

@@ -1,0 +1,50 @@
+"""What screening knows about people before they write, so that the reply form can say what will happen."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+
+from accounts.models import Commenter, User
+from blog.models import Authorship, Essay
+from comments.models import Block, Comment, Status
+from comments.models.history import KIND_AND_KEY, History
+from comments.models.permissions import moderators
+
+
+@dataclass(frozen=True)
+class AuthorRecord:
+    """What screening knows about a person before they write under an essay."""
+
+    history: History = field(default_factory=History)
+    is_trusted: bool = False
+    commenter: int | None = None
+
+
+def of(commenter: Commenter | None, essay: Any, address: str) -> AuthorRecord:
+    """The record of a person who writes from this address. Without `commenter`: a stranger's."""
+    if commenter is None:
+        return AuthorRecord()
+    known = getattr(essay, "author_record", None)
+    if known is None or known.commenter != commenter.pk:
+        found = Commenter.objects.filter(pk=commenter.pk).annotate(**asked(commenter, essay, address)).first()
+        known = read(found, commenter)
+    return known
+
+
+def asked(commenter: Commenter, essay: Essay, address: str) -> dict[str, Any]:
+    """The columns from which `read` makes an AuthorRecord, for a query that is made anyway."""
+    approved = Comment.objects.filter(commenter=commenter.pk, status=Status.APPROVED).order_by("-created")
+    wrote = Exists(Authorship.objects.filter(essay=essay.pk, author=OuterRef("pk")))
+    return {
+        "approved_last": Subquery(approved.values("created")[:1]),
+        "block_in_force": Subquery(Block.objects.on(commenter, address).values(found=KIND_AND_KEY)[:1]),
+        "writer_is_trusted": Exists(User.objects.filter(moderators() | Q(wrote), commenter=commenter.pk)),
+    }
+
+
+def read(row: Any, commenter: Commenter) -> AuthorRecord:
+    if row is None:  # deleted since the request began
+        return AuthorRecord()
+    history = History(approved=row.approved_last, block=row.block_in_force)
+    return AuthorRecord(history, row.writer_is_trusted, commenter.pk)
