@@ -69,7 +69,7 @@ ASIDE = ("series", "series_position", *FOR_EVERYONE, "language", "translation_of
 
 class EssayForm(WritingForm):
     canonical = forms.URLField(
-        label=_("Canonical address"),
+        label=_("Canonical URL"),
         help_text=Essay._meta.get_field("canonical").help_text,
         required=False,
         max_length=500,
@@ -93,7 +93,7 @@ class EssayForm(WritingForm):
                 box.attrs["aria-label"] = name
         if slug := self.fields.get("slug"):  # not there for who only looks
             slug.required = False
-            slug.help_text = _("The last part of the address; made from the title if you leave it empty.")
+            slug.help_text = _("The last part of the address. Leave empty to create it from the title.")
         if order := self.fields.get("menu_order"):
             order.required = False
 
@@ -104,9 +104,7 @@ class EssayForm(WritingForm):
         data = super().clean() or self.cleaned_data
         slug, kind = data.get("slug"), data.get("kind")
         if slug and kind == Essay.Kind.PAGE and (slug in RESERVED or slug.isdigit()):
-            self.add_error(
-                "slug", ValidationError(_("This address belongs to the site itself; please choose another."))
-            )
+            self.add_error("slug", ValidationError(_("This address is reserved. Choose another one.")))
         if data.get("is_in_menu") and (problem := self.menu_problem(kind)):
             self.add_error("is_in_menu", problem)
         if not slug:  # also where the kind is wrong, because the page that says so needs an address
@@ -116,7 +114,7 @@ class EssayForm(WritingForm):
 
     def menu_problem(self, kind: str | None) -> Any:
         if kind == Essay.Kind.ESSAY:
-            return _("Only pages can be shown in the menu. Clear this box, or choose the kind “page”.")
+            return _("Only pages can be shown in the menu. Clear this box, or choose the type “page”.")
         if Essay.objects.in_menu().exclude(pk=self.instance.pk).count() >= MENU_LIMIT:
             limit = {"limit": MENU_LIMIT}
             return _("The menu is full: it can hold %(limit)d pages. Remove another page first.") % limit
@@ -153,7 +151,7 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = _("state")
+    title = _("status")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -194,7 +192,7 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
         return super().get_queryset(request).with_authors()  # type: ignore[attr-defined, no-any-return]
 
-    @admin.display(description=_("state"))
+    @admin.display(description=_("status"))
     def state(self, essay: Essay) -> str:
         if essay.published is None:
             return str(_("draft"))
@@ -234,7 +232,7 @@ class RedirectForm(forms.ModelForm[Redirect]):
         """As requests have it, however it was copied from a browser."""
         old = unquote(str(self.cleaned_data["old"]).removeprefix(settings.SITE_URL))
         if not old.startswith("/"):
-            raise ValidationError(_("Please give the address from its first slash on, such as /2019/an-essay/."))
+            raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))
         return old
 
 
@@ -246,6 +244,6 @@ class RedirectAdmin(admin.ModelAdmin[Redirect]):
     autocomplete_fields = ("essay", "tag", "series")
     list_select_related = ("essay", "tag", "series")
 
-    @admin.display(description=_("leads to"))
+    @admin.display(description=_("redirects to"))
     def leads_to(self, row: Redirect) -> str:
         return row.get_absolute_url()

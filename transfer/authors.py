@@ -58,9 +58,9 @@ class Authors:
         user = User(username=free_username(login, name), name=name, email=self.own_email(email), is_active=False)
         user.set_unusable_password()
         user.save()
-        self.report.made["author(s), who cannot log in until you say so in the admin"] += 1
+        self.report.made["author(s), who cannot log in until you activate them in the admin"] += 1
         if user.username.casefold() != login_key(login) and "@" not in login:
-            self.report.remark("author(s) got another log-in name than before", f"{login} is {user.username} here")
+            self.report.remark("author(s) got a new username", f"{login} is now {user.username}")
         return user
 
     def own_email(self, email: str) -> str:

@@ -20,8 +20,8 @@ def to_wordpress(file: Path, report: Report) -> None:
 
 FORMATS: dict[str, Callable[[Path, Report], None]] = {"wordpress": to_wordpress, "markdown": markdown.write}
 STAYS = {
-    "wordpress": "Not in this format: series, languages, revisions, likes, subscriptions and settings.",
-    "markdown": "Not in this format: revisions, likes, subscriptions and settings.",
+    "wordpress": "Not exported: series, languages, revisions, likes, subscriptions and settings.",
+    "markdown": "Not exported: revisions, likes, subscriptions and settings.",
 }
 
 

@@ -37,7 +37,7 @@ def bring(
 ) -> Report:
     """Put a file's content here, all of it or nothing; of a trial the report alone stays. Raises Unreadable."""
     if not file.is_file():
-        raise Unreadable("there is no such file" if not file.exists() else "this is not a file")
+        raise Unreadable("the file does not exist" if not file.exists() else "this is not a file")
     uploads = pictures.Folder(folder) if folder else None
     report = Report(file.name)
     site = Site.objects.current()
@@ -47,7 +47,7 @@ def bring(
         with transaction.atomic():
             wait_for_it()
             export.write(report, credited or {})
-            report.made["picture(s) to bring"] += addresses(WantedPicture.objects.filter(pk__gt=last))
+            report.made["picture(s) to import"] += addresses(WantedPicture.objects.filter(pk__gt=last))
             if report.has_changes:
                 pagecache.bump("site", "comments")
             if is_trial:
@@ -55,7 +55,7 @@ def bring(
                 transaction.set_rollback(True)
     if not is_trial:
         if uploads:
-            report.made["picture(s) read from the folder"] += pictures.read_folder(uploads)
+            report.made["picture(s) imported from the folder"] += pictures.read_folder(uploads)
         pictures.fetch_later()
         tell_of_pictures(report, None)
     return report
@@ -78,13 +78,13 @@ def tell_of_pictures(report: Report, uploads: pictures.Folder | None) -> None:
             uploads.find(address) is not None for address in waiting.values_list("address", flat=True).distinct()
         )
     for number, what in (
-        (found, "picture(s) would be read from the folder"),
-        (addresses(waiting) - found, "picture(s) (is|are) still to be fetched, which the job worker does"),
+        (found, "picture(s) would be imported from the folder"),
+        (addresses(waiting) - found, "picture(s) will be downloaded in the background"),
     ):
         if number:
             report.remark(what, count=number)
     for one in WantedPicture.objects.given_up():
-        report.remark("picture(s) could not be had", f"{one.address}: {one.error}")
+        report.remark("picture(s) could not be imported", f"{one.address}: {one.error}")
 
 
 def addresses(wanted: QuerySet[WantedPicture]) -> int:

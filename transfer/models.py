@@ -61,18 +61,18 @@ class WantedPicture(models.Model):
     """A picture of an imported essay, or of the old site's library, that is not here yet."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="wanted_pictures", verbose_name=_("essay"))
-    written = models.TextField(_("as the essay has it"), blank=True)
+    written = models.TextField(_("address in the essay"), blank=True)
     address = models.TextField(_("address"))
     alt = models.CharField(_("alternative text"), max_length=500, blank=True)
-    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    due = models.DateTimeField(_("tried again"), null=True, default=timezone.now)
+    tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    due = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
     error = models.TextField(_("last error"), blank=True)
 
     objects = WantedPictureQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("missing picture")
-        verbose_name_plural = _("missing pictures")
+        verbose_name = _("picture still to import")
+        verbose_name_plural = _("pictures still to import")
         indexes = (models.Index(fields=["due"], name="wanted_picture_due"),)
 
     def __str__(self) -> str:

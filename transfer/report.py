@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from accounts.profiles.names import tidy_line
 
 EXAMPLES = 5
-ORDER = ("essay", "page", "comment", "author", "tag", "old address", "picture")
+ORDER = ("essay", "page", "comment", "author", "tag", "redirect", "picture")
 ONE_NAME = 80
 MOST = 100
 _ENDINGS = re.compile(r"\(([^()]*)\)")
@@ -47,21 +47,21 @@ class Report:
     def lines(self, *, is_trial: bool = False) -> Iterator[str]:
         """For people to read. What is counted is named for one and for many, as `counted` takes it."""
         if self.has_changes:
-            yield f"Would be made from {self.source}:" if is_trial else f"Made from {self.source}:"
+            yield f"Would be imported from {self.source}:" if is_trial else f"Imported from {self.source}:"
             yield from _numbers(self.made)
         else:
-            yield f"Nothing in {self.source} is new here."
+            yield f"Nothing new in {self.source}."
         if self.known.total():
-            yield "Here already, and left as they are:"
+            yield "Already here, left unchanged:"
             yield from _numbers(self.known)
         if self.left_out:
-            yield "Left out:"
+            yield "Not imported:"
             yield from _listed(self.left_out)
         if self.remarks:
-            yield "To know:"
+            yield "Please note:"
             yield from _listed(self.remarks)
         if is_trial:
-            yield "This was a trial: nothing was changed."
+            yield "This was a dry run. Nothing was changed."
 
     def numbers(self) -> Iterator[str]:
         """What was made, a line each."""
@@ -82,7 +82,7 @@ def _add(remarks: dict[str, Remark], what: str, example: str, count: int) -> Non
     """Words of the file itself are tidied: they are printed to somebody's terminal."""
     what, example = tidy_line(what), tidy_line(example)
     if what not in remarks and len(remarks) >= MOST:
-        what, example = "other thing(s)", f"{what} {example}"
+        what, example = "other item(s)", f"{what} {example}"
     remark = remarks.setdefault(what, Remark())
     remark.count += count
     if example and len(remark.examples) <= EXAMPLES and example not in remark.examples:

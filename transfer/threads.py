@@ -21,9 +21,9 @@ BATCH = 500
 NONE = -1  # answers nothing
 ABSENT = -2  # answers what is not in the file
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NOT_THERE = "repl(y|ies) to what is not in the file (stands by itself|stand by themselves)"
-MOVED_UP = "repl(y|ies) to what was left out moved up to what that answered"
-RING = "ring(s) of comments that answer each other (was|were) cut"
+NOT_THERE = "repl(y|ies) to a comment missing from the file (starts its own thread|start their own threads)"
+MOVED_UP = "repl(y|ies) to a comment that was not imported moved up one level"
+RING = "loop(s) of comments that reply to each other (was|were) broken"
 
 
 @dataclass(slots=True)

@@ -70,7 +70,7 @@ class Difference:
         return not self.lines and all(isinstance(part, Fold) for part in self.body)
 
 
-LABELS = {"title": _("Title"), "deck": _("Deck"), "excerpt": _("Excerpt"), "slug": _("Address"), "tags": _("Tags")}
+LABELS = {"title": _("Title"), "deck": _("Subtitle"), "excerpt": _("Excerpt"), "slug": _("Slug"), "tags": _("Tags")}
 
 
 def between(old: Text, new: Text) -> Difference:

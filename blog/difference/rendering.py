@@ -68,10 +68,10 @@ def marked(name: str, tokens: Sequence[Token]) -> SafeString:
         return mark_safe("")
     if name == "ins":
         before = pgettext("read aloud before words of a text", "added:")
-        after = pgettext("read aloud after words of a text", "end of what was added")
+        after = pgettext("read aloud after words of a text", "end of addition")
     else:
         before = pgettext("read aloud before words of a text", "removed:")
-        after = pgettext("read aloud after words of a text", "end of what was removed")
+        after = pgettext("read aloud after words of a text", "end of removal")
     return format_html(
         '<{0}><span class="visually-hidden"> {1} </span>{2}<span class="visually-hidden"> {3} </span></{0}>',
         name, before, spelt(tokens), after,

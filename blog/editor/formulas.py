@@ -63,5 +63,5 @@ def whole(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]
     if not words or any(each.name in _TABLES for each in node.walk()):
         lost.append(("formula(s)", words[:60]))
         return []
-    changed.append(("formula(s) became words", words[:60]))
+    changed.append(("formula(s) (was|were) converted to text", words[:60]))
     return [*node.children]

@@ -52,8 +52,8 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
     source = _PLAYER.sub(lambda player: link(player, brought), _HEAD.sub("", source, count=1))
     root = parse(word_formulas.shown(source))
     remarks, changes = styles.drop_editorial(root)
-    brought.lost += [("remark(s) of reviewers", "")] * remarks
-    brought.changed += [("tracked change(s) (is|are) taken as accepted", "")] * changes
+    brought.lost += [("review comment(s)", "")] * remarks
+    brought.changed += [("tracked change(s) (was|were) accepted", "")] * changes
     programs.drop_asides(root, brought.lost)
     formulas.to_words(root, brought.changed, brought.lost)
     word_formulas.to_words(root, brought.changed, brought.lost)
@@ -61,10 +61,10 @@ def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool
     lists.nest(root)
     typed.link(root)
     brought.notes, dead = notes.gather(root)
-    brought.lost += [("mark(s) of notes that are not there", "")] * dead
+    brought.lost += [("footnote mark(s) without a footnote", "")] * dead
     arrange(root, brought)
     pictures(root, picture, brought)
-    brought.lost += [("note(s) without words", "")] * notes.empty(root)
+    brought.lost += [("empty footnote(s)", "")] * notes.empty(root)
     others(root, brought)
     rework(root, lambda node: unwrapped(node, brought))
     styles.blocks(root)
@@ -128,7 +128,7 @@ def unwrapped(node: Node, brought: Brought) -> list[Node | str] | None:
     if address.startswith("/") or _SCHEME.match(address) or markup.is_unclear(address):
         return None
     if not notes.is_mark(node):  # those are counted already
-        brought.lost.append(("link(s) to a place beside the document", address[:200]))
+        brought.lost.append(("link(s) to local files", address[:200]))
     return node.children
 
 
@@ -140,7 +140,7 @@ def pictures(root: Node, picture: Picture, brought: Brought) -> None:
         ours = picture(address, alt) if address else ""
         if not ours:
             name = "" if address.startswith("data:") else address.rpartition("/")[2]
-            brought.lost.append(("picture(s) that could not come along", alt or name))
+            brought.lost.append(("picture(s) that could not be imported", alt or name))
             return []
         kept = {name: value for name, value in node.attributes.items() if name in {"alt", "width", "height"}}
         return [Node("img", {"src": ours, **kept})]
@@ -154,7 +154,7 @@ def link(player: re.Match[str], brought: Brought) -> str:
     if source is None:
         return player[0]
     address = unescape(source[1])
-    brought.changed.append(("player(s) became (a link|links)", address))
+    brought.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", address))
     return f'<p><a href="{escape(address)}">{escape(address)}</a></p>{player[0]}'
 
 

@@ -21,12 +21,12 @@ _SENT = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/editor
 @require_POST
 def clean(request: Request) -> HttpResponse:
     if not (request.user.has_perm("blog.add_essay") or request.user.has_perm("blog.change_essay")):
-        raise PermissionDenied(_("Only those who write here can paste."))
+        raise PermissionDenied(_("Only authors can paste here."))
     if len(request.body) > BYTES:
-        return JsonResponse({"why": _("This is more than can be pasted at once.")}, status=413)
+        return JsonResponse({"why": _("The text is too long. Paste it in smaller parts.")}, status=413)
     source = request.body.decode(errors="replace")
     if source.count("<") > TAGS:
-        return JsonResponse({"why": _("This has more tags than any essay.")}, status=413)
+        return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
     brought = editor.bring(source, picture=kept_picture)
     return JsonResponse({"html": brought.html, "lost": told(brought.lost), "changed": told(brought.changed)})
 

@@ -35,7 +35,7 @@ def drop_asides(root: Node, lost: Said) -> None:
         return None
 
     rework(root, without)
-    lost += [("line(s) of a list of contents", "")] * contents
+    lost += [("line(s) of a table of contents", "")] * contents
 
 
 def checkboxes(root: Node) -> None:
@@ -243,7 +243,7 @@ def letters(root: Node, changed: Said) -> None:
             node.children = [child.upper() if isinstance(child, str) else child for child in node.children]
         variant = style.get("font-variant", "") + style.get("font-variant-caps", "")
         if ("small-caps" in variant or "document-small-capitals" in names) and (words := " ".join(node.words.split())):
-            changed.append(("passage(s) in small capitals (is|are) in ordinary letters", words[:60]))
+            changed.append(("passage(s) in small capitals (was|were) changed to plain text", words[:60]))
     underlined(root, changed)
 
 
@@ -256,4 +256,4 @@ def underlined(root: Node, changed: Said) -> None:
         if around & {"a", "u", *HEADINGS} or any(each.name == "a" for each in node.walk()):
             continue
         if words := " ".join(node.words.split()):
-            changed.append(("underlined passage(s) (is|are) without the line", words[:60]))
+            changed.append(("underline(s) (was|were) removed", words[:60]))

@@ -24,16 +24,16 @@ def _line(what: str, which: list[str]) -> str:
 
 def _counted(what: str, number: int) -> str:
     match what:
-        case "remark(s) of reviewers":
-            words = ngettext("%d remark of reviewers", "%d remarks of reviewers", number)
-        case "mark(s) of notes that are not there":
-            words = ngettext("%d mark of a note that is not there", "%d marks of notes that are not there", number)
-        case "link(s) to a place beside the document":
-            words = ngettext("%d link to a place beside the document", "%d links to places beside the document", number)
-        case "picture(s) that could not come along":
+        case "review comment(s)":
+            words = ngettext("%d review comment", "%d review comments", number)
+        case "footnote mark(s) without a footnote":
+            words = ngettext("%d footnote mark without a footnote", "%d footnote marks without a footnote", number)
+        case "link(s) to local files":
+            words = ngettext("%d link to a local file", "%d links to local files", number)
+        case "picture(s) that could not be imported":
             words = ngettext(
-                "%d picture that could not be copied. Save it on your computer and add it with “Picture”",
-                "%d pictures that could not be copied. Save them on your computer and add them with “Picture”",
+                "%d picture that couldn’t be pasted. Save it on your computer and add it with “Picture”",
+                "%d pictures that couldn’t be pasted. Save them on your computer and add them with “Picture”",
                 number,
             )
         case "form(s)":
@@ -42,28 +42,26 @@ def _counted(what: str, number: int) -> str:
             words = ngettext("%d drawing", "%d drawings", number)
         case "formula(s)":
             words = ngettext("%d formula", "%d formulas", number)
-        case "line(s) of a list of contents":
-            words = ngettext("%d line of a list of contents", "%d lines of a list of contents", number)
-        case "note(s) without words":
-            words = ngettext("%d note without words", "%d notes without words", number)
-        case "tracked change(s) (is|are) taken as accepted":
+        case "line(s) of a table of contents":
+            words = ngettext("%d line of a table of contents", "%d lines of a table of contents", number)
+        case "empty footnote(s)":
+            words = ngettext("%d empty footnote", "%d empty footnotes", number)
+        case "tracked change(s) (was|were) accepted":
+            words = ngettext("%d tracked change was accepted", "%d tracked changes were accepted", number)
+        case "formula(s) (was|were) converted to text":
+            words = ngettext("%d formula was converted to text", "%d formulas were converted to text", number)
+        case "passage(s) in small capitals (was|were) changed to plain text":
             words = ngettext(
-                "%d tracked change is taken as accepted", "%d tracked changes are taken as accepted", number
-            )
-        case "formula(s) became words":
-            words = ngettext("%d formula became words", "%d formulas became words", number)
-        case "passage(s) in small capitals (is|are) in ordinary letters":
-            words = ngettext(
-                "%d passage in small capitals is in ordinary letters",
-                "%d passages in small capitals are in ordinary letters",
+                "%d passage in small capitals was changed to plain text",
+                "%d passages in small capitals were changed to plain text",
                 number,
             )
-        case "underlined passage(s) (is|are) without the line":
+        case "underline(s) (was|were) removed":
+            words = ngettext("%d underline was removed", "%d underlines were removed", number)
+        case "embedded player(s) (was|were) replaced by (a link|links)":
             words = ngettext(
-                "%d underlined passage is without the line", "%d underlined passages are without the line", number
+                "%d embedded player was replaced by a link", "%d embedded players were replaced by links", number
             )
-        case "player(s) became (a link|links)":
-            words = ngettext("%d player became a link", "%d players became links", number)
         case _:
             words = "%d × " + what.replace("%", "%%")
     return words % number

@@ -43,18 +43,18 @@ class NoPicture(Exception):
 def rewritten(data: bytes) -> tuple[str, bytes]:
     """The kind and the bytes of the same picture, upright, in the colours of the web. Raises NoPicture."""
     if len(data) > BYTES:
-        raise NoPicture(_("larger than %(n)d MB") % {"n": BYTES // 1024 // 1024})
+        raise NoPicture(_("it is larger than %(n)d MB") % {"n": BYTES // 1024 // 1024})
     try:
         return written(*opened(data))
     except NoPicture:
         raise
     except Pillow.DecompressionBombError as error:
         most = max(PIXELS.values()) // 1_000_000
-        raise NoPicture(_("more than %(n)d million pixels") % {"n": most}) from error
+        raise NoPicture(_("it has more than %(n)d million pixels") % {"n": most}) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
         if b"<svg" in data[:4000].lower():
-            raise NoPicture(_("a drawing in SVG, which can carry a script; please save it as PNG")) from error
-        raise NoPicture(_("no picture that could be opened (JPEG, PNG, GIF, WebP or AVIF)")) from error
+            raise NoPicture(_("SVG files can contain scripts; save it as PNG")) from error
+        raise NoPicture(_("it is not a valid JPEG, PNG, GIF, WebP or AVIF picture")) from error
 
 
 def opened(data: bytes) -> tuple[str, list[Frame]]:
@@ -74,9 +74,9 @@ def look_at_size(data: bytes, picture: Pillow.Image, kind: str) -> None:
     if kind == "PNG" and data[24:25] == b"\x10":  # 16 bits for each colour
         most //= 2
     if picture.width * picture.height > most:
-        raise NoPicture(_("more than %(n)d million pixels") % {"n": most // 1_000_000})
+        raise NoPicture(_("it has more than %(n)d million pixels") % {"n": most // 1_000_000})
     if max(picture.size) > LONGEST:
-        raise NoPicture(_("wider or higher than %(n)d pixels") % {"n": LONGEST})
+        raise NoPicture(_("it is wider or taller than %(n)d pixels") % {"n": LONGEST})
     if kind == "JPEG":
         look_at_scans(data, picture)
 
@@ -85,11 +85,11 @@ def look_at_scans(data: bytes, picture: Pillow.Image) -> None:
     """All that a JPEG of several scans says is held until the last one, and each may go over every pixel."""
     scans = data.count(SCAN_OF_JPEG)
     if scans > SCANS:
-        raise NoPicture(_("a JPEG in more parts than any program writes"))
+        raise NoPicture(_("it is a JPEG with too many scans"))
     pixels = picture.width * picture.height
     if scans > 1 and pixels * 2 * samples_a_pixel(data, picture) > SCANNED:
         most = SCANNED / 2 / samples_a_pixel(data, picture) / 1_000_000
-        raise NoPicture(_("a JPEG in several parts of more than %(n)d million pixels") % {"n": most})
+        raise NoPicture(_("it is a progressive JPEG with more than %(n)d million pixels") % {"n": most})
 
 
 def samples_a_pixel(data: bytes, picture: Pillow.Image) -> float:

@@ -34,7 +34,7 @@ def in_texts(stem: str) -> Iterator[Use]:
 def in_unsaved(stem: str) -> Iterator[Use]:
     typed = Draft.objects.annotate(typed=Cast("fields", TextField())).filter(typed__contains=stem)
     for draft in typed.select_related("author"):
-        words = _("in what %(who)s has not saved yet of “%(title)s”") % {"who": draft.author, "title": draft}
+        words = _("in unsaved changes by %(who)s to “%(title)s”") % {"who": draft.author, "title": draft}
         yield Use(words, change("essay", draft.essay_id) if draft.essay_id else reverse("admin:blog_essay_add"))
 
 
@@ -47,7 +47,7 @@ def in_revisions(stem: str) -> Iterator[Use]:
             continue
         seen.add(essay)
         is_past = Revision.objects.filter(essay=essay, pk__gt=pk).exists()
-        words = _("in an earlier text of “%(title)s”") if is_past else _("in the newest text of “%(title)s”")
+        words = _("in an earlier revision of “%(title)s”") if is_past else _("in the latest revision of “%(title)s”")
         yield Use(words % {"title": title or _("(no title)")}, reverse("essay-revisions", args=[essay]), is_past)
 
 

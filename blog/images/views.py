@@ -32,17 +32,17 @@ def upload(request: HttpRequest) -> HttpResponse:
     user = author_with(request, "blog.add_image")
     sent, address = request.FILES.get("file"), request.POST.get("address", "")
     if sent is None and not address:
-        return refused(_("Please choose a picture first."))
+        return refused(_("Choose a picture."))
     if ratelimit.take("image", f"user {user.pk}", 3600, count=AN_HOUR):
-        return refused(_("That was many pictures in a short time. Please try again in a few minutes."), 429)
+        return refused(_("You’ve uploaded a lot of pictures. Please wait a few minutes and try again."), 429)
     name = sent.name if sent else Truncator(address).chars(80)
     try:
         data = sent.read(uploads.BYTES + 1) if sent else fetch.get(address, seconds=SECONDS, most=uploads.BYTES).body
         image = uploads.keep(data, alt=request.POST.get("alt", ""), by=user)
     except uploads.NoPicture as error:
-        return refused(_("“%(name)s” is not kept: it is %(why)s.") % {"name": name, "why": error})
+        return refused(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
     except fetch.Failed as error:
-        return refused(_("“%(name)s” could not be brought here: %(why)s.") % {"name": name, "why": error})
+        return refused(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
     return JsonResponse(told(image, user), status=201)
 
 

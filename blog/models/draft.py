@@ -23,8 +23,8 @@ class Draft(models.Model):
     changed = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("unsaved text")
-        verbose_name_plural = _("unsaved texts")
+        verbose_name = _("unsaved draft")
+        verbose_name_plural = _("unsaved drafts")
         constraints = (
             models.UniqueConstraint(
                 fields=["author", "essay", "tab"], condition=models.Q(essay__isnull=False), name="draft_of_essay"

@@ -148,12 +148,12 @@ class Essay(models.Model):
         ESSAY = "essay", _("essay")
         PAGE = "page", _("page")
 
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind.choices, default=Kind.ESSAY)
+    kind = models.CharField(_("type"), max_length=5, choices=Kind.choices, default=Kind.ESSAY)
     title = models.CharField(_("title"), max_length=300, blank=True)
     slug = models.SlugField(_("slug"), max_length=200, allow_unicode=True, help_text=_("The last part of the address."))
-    deck = models.CharField(_("deck"), max_length=300, blank=True, help_text=_("One line under the title."))
+    deck = models.CharField(_("subtitle"), max_length=300, blank=True, help_text=_("One line below the title."))
     excerpt = models.TextField(
-        _("excerpt"), blank=True, help_text=_("For lists and search results; else the first words.")
+        _("excerpt"), blank=True, help_text=_("For lists and search results. Leave empty to show the first words.")
     )
     authors = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Authorship", related_name="essays", verbose_name=_("authors"), blank=True
@@ -163,11 +163,12 @@ class Essay(models.Model):
         Series, models.SET_NULL, null=True, blank=True, db_index=False, related_name="essays", verbose_name=_("series")
     )  # its index is essay_in_series
     series_position = models.PositiveSmallIntegerField(
-        _("place in the series"), null=True, blank=True, help_text=_("Empty: by its time, after those that have one.")
+        _("position in the series"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty to sort by date, after numbered essays."),
     )
-    is_pinned = models.BooleanField(
-        _("pinned"), default=False, help_text=_("Stands first on the home page, whatever is newer.")
-    )
+    is_pinned = models.BooleanField(_("pinned"), default=False, help_text=_("Shown first on the home page."))
     is_in_menu = models.BooleanField(
         _("show in the menu"), default=False, help_text=_("Only for pages. The menu appears at the top of every page.")
     )
@@ -175,7 +176,11 @@ class Essay(models.Model):
         _("order in the menu"), default=0, help_text=_("Lower numbers come first.")
     )
     language = models.CharField(
-        _("language"), max_length=12, choices=settings.LANGUAGES, blank=True, help_text=_("Empty: the site’s.")
+        _("language"),
+        max_length=12,
+        choices=settings.LANGUAGES,
+        blank=True,
+        help_text=_("Leave empty for the site’s language."),
     )
     translation_of = models.ForeignKey(
         "self",
@@ -185,19 +190,19 @@ class Essay(models.Model):
         db_index=False,  # its index is essay_translations
         related_name="translations",
         verbose_name=_("translation of"),
-        help_text=_("The essay of which this one is the translation; each then leads to the other."),
+        help_text=_("The essay that this one translates. Readers see a link from each to the other."),
     )
     canonical = models.URLField(
-        _("canonical address"),
+        _("canonical URL"),
         max_length=500,
         blank=True,
-        help_text=_("If it was first published elsewhere: the address that search engines are to show."),
+        help_text=_("The original address, if this was first published on another site."),
     )
     published = models.DateTimeField(
         _("published"),
         null=True,
         blank=True,
-        help_text=_("Empty: a draft. Later than now: appears by itself at that time."),
+        help_text=_("Leave empty for a draft. A future date schedules it."),
     )
     dated = models.DateField(_("date in the address"), null=True, blank=True, editable=False)
     words = models.PositiveIntegerField(_("words"), default=0, editable=False)
@@ -214,7 +219,7 @@ class Essay(models.Model):
         verbose_name = _("essay")
         verbose_name_plural = _("essays")
         ordering = ("-published", "-pk")
-        permissions = (("change_others", _("Can change and publish what others wrote")),)
+        permissions = (("change_others", _("Can change and publish other authors’ essays")),)
         constraints = (
             models.UniqueConstraint(fields=["kind", "slug"], name="essay_slug"),
             models.CheckConstraint(

@@ -52,8 +52,8 @@ class Image(models.Model):
     objects = ImageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("image")
-        verbose_name_plural = _("images")
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
 
     def __str__(self) -> str:
         return self.alt or str(self.file)

@@ -20,7 +20,7 @@ class PreviewLink(models.Model):
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="preview_links", verbose_name=_("essay"))
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preview_links", verbose_name=_("made by")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="preview_links", verbose_name=_("created by")
     )
     token = models.CharField(max_length=64, unique=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)

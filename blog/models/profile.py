@@ -16,13 +16,13 @@ LINKS = 10
 def whole_addresses(text: str) -> None:
     lines = text.split()
     if len(lines) > LINKS:
-        raise ValidationError(_("At most %(n)d addresses, please."), params={"n": LINKS})
+        raise ValidationError(_("Enter at most %(n)d links."), params={"n": LINKS})
     for line in lines:
         try:
             URLValidator(schemes=["http", "https"])(line)
         except ValidationError as error:
             raise ValidationError(
-                _("“%(line)s” is not a whole address; one is https://example.org."), params={"line": line}
+                _("“%(line)s” is not a complete address. Enter one such as https://example.org."), params={"line": line}
             ) from error
 
 
@@ -36,27 +36,29 @@ class Profile(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile", verbose_name=_("author"), editable=False
     )
-    about = models.TextField(_("about"), max_length=2000, blank=True, help_text=_("A few sentences for your own page."))
+    about = models.TextField(
+        _("about"), max_length=2000, blank=True, help_text=_("A few sentences about you, shown on your page.")
+    )
     links = models.TextField(
         _("links"),
         max_length=2000,
         blank=True,
         validators=[whole_addresses],
-        help_text=_("Where else you are to be found: one address a line."),
+        help_text=_("Your other sites and profiles, one URL per line."),
     )
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
         blank=True,
         validators=[known_time_zone],
-        help_text=_("In which you give times in this administration, such as Europe/Berlin; else the site’s."),
+        help_text=_("Used for dates and times in the admin."),
     )
 
     objects = ProfileManager()
 
     class Meta:
-        verbose_name = _("profile")
-        verbose_name_plural = _("profiles")
+        verbose_name = _("author page")
+        verbose_name_plural = _("your page")
 
     def __str__(self) -> str:
         return str(self.user)

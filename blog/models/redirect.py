@@ -17,8 +17,8 @@ class Redirect(models.Model):
     series = models.ForeignKey(Series, models.CASCADE, null=True, blank=True, related_name="old_addresses")
 
     class Meta:
-        verbose_name = _("old address")
-        verbose_name_plural = _("old addresses")
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(essay__isnull=False, tag=None, series=None)

@@ -99,19 +99,19 @@ class Revision(models.Model):
         related_name="revisions",
         verbose_name=_("author"),
     )
-    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices, default=Kind.SAVE)
+    kind = models.CharField(_("type"), max_length=7, choices=Kind.choices, default=Kind.SAVE)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     title = models.CharField(_("title"), max_length=300, blank=True)
-    deck = models.CharField(_("deck"), max_length=300, blank=True)
+    deck = models.CharField(_("subtitle"), max_length=300, blank=True)
     body = models.TextField(_("body"), blank=True)
     excerpt = models.TextField(_("excerpt"), blank=True)
     slug = models.CharField(_("slug"), max_length=200, blank=True)
     tags = models.JSONField(_("tags"), default=list)
     words = models.PositiveIntegerField(_("words"), default=0)
-    at = models.DateTimeField(_("when it is to appear"), null=True, blank=True)
+    at = models.DateTimeField(_("publish date"), null=True, blank=True)
     beside = models.CharField(max_length=32, blank=True, editable=False)  # the print of what readers had meanwhile
     note = models.CharField(_("what changed"), max_length=300, blank=True)
-    is_public_note = models.BooleanField(_("readers are told"), default=False)
+    is_public_note = models.BooleanField(_("shown to readers"), default=False)
 
     objects = RevisionQuerySet.as_manager()
 

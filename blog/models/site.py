@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 def known_time_zone(name: str) -> None:
     if name not in available_timezones():
         raise ValidationError(
-            _("“%(name)s” is not the name of a time zone; one is Europe/Berlin."), params={"name": name}
+            _("“%(name)s” is not a time zone. Enter one such as Europe/Berlin."), params={"name": name}
         )
 
 
@@ -32,9 +32,11 @@ class Site(models.Model):
     language = models.CharField(_("language"), max_length=12, default=settings.LANGUAGE_CODE)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
     public_record = models.BooleanField(
-        _("publish the record"), default=False, help_text=_("Counts of what moderators decide, without names.")
+        _("publish moderation statistics"),
+        default=False,
+        help_text=_("Adds a public page at /moderation/ with monthly counts, without names."),
     )
-    essays_a_page = models.PositiveSmallIntegerField(_("essays a page"), default=10)
+    essays_a_page = models.PositiveSmallIntegerField(_("essays per page"), default=10)
 
     objects = SiteManager()
 

@@ -103,14 +103,14 @@ def about_the_head(title: str, excerpt: str) -> Iterator[Finding]:
         )
         yield Finding("title", words % {"n": len(title.strip()), "most": LONGEST_TITLE})
     if not excerpt.strip():
-        yield Finding("excerpt", _("There is no excerpt: lists and search results show the first words instead."))
+        yield Finding("excerpt", _("There is no excerpt, so lists and search results show the first words."))
 
 
 def about_headings(headings: Iterable[tuple[int, str]]) -> Iterator[Finding]:
     above = 1
     for level, text in headings:
         if level > above + 1:
-            words = _("A heading of level %(level)d follows one of level %(above)d: a level is left out.")
+            words = _("A level %(level)d heading follows a level %(above)d heading. Don’t skip a level.")
             yield Finding("heading", words % {"level": level, "above": above}, short(text))
         above = level
 
@@ -119,10 +119,10 @@ def about_images(images: Iterable[tuple[str, str]]) -> Iterator[Finding]:
     ours = {"", urlsplit(settings.SITE_URL).netloc}
     for src, alt in images:
         if urlsplit(src).netloc not in ours:
-            words = _("A picture stands on another site: readers are shown none from there. Put it in from here.")
+            words = _("A picture is on another site, so readers won’t see it. Upload it here instead.")
             yield Finding("away", words, src.rpartition("/")[2][:SHOWN])
         if not alt:
-            words = _("A picture has no alternative text; leave it so only if it shows nothing that matters.")
+            words = _("A picture has no alternative text. Leave it empty only if the picture is decorative.")
             yield Finding("alt", words, src.rpartition("/")[2][:SHOWN])
 
 
@@ -130,21 +130,25 @@ def about_links(links: Iterable[Link], is_dead: Callable[[str], bool]) -> Iterat
     empty_words = says_nothing()
     for link in links:
         if link.text.casefold().strip(" .…:!»›→") in empty_words:
-            yield Finding("link", _("A link’s words do not say where it leads."), short(link.text) or link.href[:SHOWN])
+            yield Finding(
+                "link", _("The link text doesn’t say where the link goes."), short(link.text) or link.href[:SHOWN]
+            )
         if markup.is_unclear(link.href):
-            words = _("This link may lead to a website or to this site. Put https:// or ./ before its address.")
+            words = _("Start this link’s address with https:// (another website) or ./ (this site).")
             yield Finding("unclear", words, link.href[:SHOWN])
         elif urlsplit(link.href).path and is_dead(link.href):
-            yield Finding("dead", _("A link leads to nothing on this site."), link.href[:200])
+            yield Finding("dead", _("This link goes to a page that doesn’t exist on this site."), link.href[:200])
 
 
 def about_notes(marks: list[str], notes: dict[str, str]) -> Iterator[Finding]:
     for number in dict.fromkeys(marks):
         if not notes.get(number):
-            yield Finding("note", _("Note %(number)s has no text.") % {"number": number}, number)
+            yield Finding("note", _("Footnote %(number)s has no text.") % {"number": number}, number)
     for number, text in notes.items():
         if number not in marks:
-            yield Finding("mark", _("Nothing in the text leads to note %(number)s.") % {"number": number}, short(text))
+            yield Finding(
+                "mark", _("Nothing in the text refers to footnote %(number)s.") % {"number": number}, short(text)
+            )
 
 
 def about_paragraphs(paragraphs: Iterable[str]) -> Iterator[Finding]:

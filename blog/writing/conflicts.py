@@ -36,7 +36,7 @@ def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpRespons
     both = merging.together(base, found.text, mine) if base else None
     context = {
         **admin.site.each_context(request),
-        "title": _("This essay was saved meanwhile"),
+        "title": _("This essay has changed since you opened it"),
         "essay": essay,
         "newer": found,
         "mine": mine,

@@ -62,13 +62,13 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
         return discard(request, user, essay) if "discard" in request.POST else keep(request, user, essay)
     found = chosen(user, essay, request.GET)
     if found is None:
-        messages.info(request, _("There is no unsaved text here any more."))
+        messages.info(request, _("There are no unsaved changes."))
         return to_form(essay)
     stored = revising.standing(essay).text if essay else Text()
     return page(
         request,
         "draft",
-        _("What was not saved yet"),
+        _("Unsaved changes"),
         essay=essay,
         draft=found,
         stored=stored,
@@ -95,7 +95,9 @@ def keep(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
     if "offer" in request.POST:
         answer["offer"] = offer(request, user, essay)
     if essay and state == "kept" and form.base != revising.standing(essay).mark:
-        answer["behind"] = _("Someone has saved this essay since you opened it. When you save, you’ll see both texts.")
+        answer["behind"] = _(
+            "Someone has saved this essay since you opened it. When you save, you’ll see both versions."
+        )
     return JsonResponse(answer)
 
 
@@ -112,18 +114,18 @@ def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpRespon
     place = to_form(essay) if essay else redirect("admin:blog_essay_changelist")
     if found and found.changed.isoformat() == request.POST.get("changed"):
         found.delete()
-        messages.success(request, _("Unsaved text deleted."))
+        messages.success(request, _("Unsaved changes discarded."))
         if found.tab.isalnum():
             place.headers["Location"] += f"#saved-{found.tab}-{found.number}"
         return place
-    messages.warning(request, _("The unsaved text has changed. Please look at it again."))
+    messages.warning(request, _("The unsaved changes were updated in another tab. Please review them again."))
     return place
 
 
 @require_safe
 def logged_in(request: HttpRequest) -> HttpResponse:
     """Where a log-in ends that was made in another tab, for the sake of a form."""
-    return page(request, "logged_in", _("You are logged in again"))
+    return page(request, "logged_in", _("You’re logged in again"))
 
 
 @require_safe
@@ -176,9 +178,9 @@ def restore(request: HttpRequest, which: str) -> HttpResponse:
     revision = revision_of(essay, request.POST.get("revision"))
     made = revision and revising.restore(revision, by=user)
     if made is None:
-        messages.info(request, _("That is the newest text already."))
+        messages.info(request, _("This is already the latest version."))
     elif essay.published:
-        messages.success(request, _("Restored. Readers see it once you publish the changes."))
+        messages.success(request, _("Restored. Publish the changes to show them to readers."))
     else:
         messages.success(request, _("Restored."))
     return to_form(essay)
@@ -208,18 +210,18 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
     if request.method == "POST":
         if "withdraw" in request.POST:
             preview.withdraw(get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]))
-            messages.success(request, _("The link is withdrawn: it opens nothing any more."))
+            messages.success(request, _("Preview link revoked."))
         else:
             days = request.POST.get("days", "")
             wished = int(days) if days.isascii() and days.isdigit() and len(days) < 4 else preview.DAYS
             preview.make_link(essay, by=user, days=max(1, min(wished, LONGEST_DAYS)))
-            messages.success(request, _("Here is a new link."))
+            messages.success(request, _("Preview link created."))
         return redirect("essay-links", which)
     rows = PreviewLink.objects.open().filter(essay=essay).select_related("by")
     return page(
         request,
         "preview_links",
-        _("Links for friends"),
+        _("Share a preview"),
         essay=essay,
         rows=rows,
         days=preview.DAYS,

@@ -22,11 +22,11 @@ def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, An
     return [
         (None, {"fields": WRITTEN, "classes": ("writing",)}),
         fold(_("Excerpt and tags"), said_of(essay), "excerpt", "tags"),
-        fold(_("When it appears"), when(essay), "published"),
+        fold(_("Publish date"), when(essay), "published"),
         fold(_("Series"), series(essay), "series", "series_position"),
         fold(_("Language and translation"), language(essay), "language", "translation_of"),
         fold(
-            _("Address, kind and menu") if may_pin else _("Address and kind"),
+            _("Address, type and menu") if may_pin else _("Address and type"),
             Truncator(essay.slug).chars(40) if essay else "",
             *place,
         ),
@@ -45,7 +45,7 @@ def said_of(essay: Essay | None) -> str:
 
 def when(essay: Essay | None) -> str:
     if essay is None or essay.published is None:
-        return _("not yet: a draft")
+        return _("draft")
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
     return at if essay.is_published else f"{at} ({current_name()})"
 

@@ -32,12 +32,12 @@ class ImageForm(forms.ModelForm[Image]):
         if self.instance.pk:
             return self.instance.file
         if not isinstance(sent, UploadedFile):
-            raise ValidationError(_("Please choose a picture first."))
+            raise ValidationError(_("Choose a picture."))
         try:
             return uploads.own_file(sent.read(uploads.BYTES + 1))
         except uploads.NoPicture as error:
             raise ValidationError(
-                _("“%(name)s” is not kept: it is %(why)s."), params={"name": sent.name, "why": error}
+                _("“%(name)s” wasn’t uploaded: %(why)s."), params={"name": sent.name, "why": error}
             ) from error
 
 
@@ -72,10 +72,10 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
             obj.by = cast(User, request.user)
             uploads.add(obj)
 
-    @admin.display(description=_("seen"))
+    @admin.display(description=_("used"))
     def seen(self, image: Image) -> str:
         if not image.uses:
-            return str(_("nowhere"))
+            return str(_("not used"))
         rows = ((use.address, use.words) for use in image.uses)
         return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
 

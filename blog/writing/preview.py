@@ -60,7 +60,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 def make_link(essay: Essay, *, by: User, days: int = DAYS) -> PreviewLink:
     essay.preview_links.filter(expires__lte=timezone.now()).delete()
     if essay.preview_links.count() >= AT_ONCE:
-        raise PermissionDenied(_("There are many links to this essay already. Withdraw one that nobody needs."))
+        raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))
     expires = timezone.now() + timedelta(days=days)
     return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)
 

@@ -60,9 +60,9 @@ class Publishing(Base):
         if db_field.name == "published" and field is not None:
             field.help_text = format_html(
                 '{} <a href="{}">{}</a>',
-                _("%(help)s In the time of %(zone)s.") % {"help": db_field.help_text, "zone": current_name()},
+                _("%(help)s Time zone: %(zone)s.") % {"help": db_field.help_text, "zone": current_name()},
                 reverse("admin:blog_profile_changelist"),
-                _("Another time zone"),
+                _("Change time zone"),
             )
         return field
 
@@ -89,25 +89,25 @@ class Publishing(Base):
                 done += 1
             except revisions.NotReady as error:
                 self.message_user(request, not_ready(essay, error), messages.WARNING)
-        words = ngettext("%(n)d essay is published.", "%(n)d essays are published.", done)
+        words = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
         self.message_user(request, words % {"n": done}, messages.SUCCESS if done else messages.INFO)
 
-    @admin.action(description=_("Unpublish: back to a draft"), permissions=["change"])
+    @admin.action(description=_("Unpublish"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [revisions.withdraw(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
-        words = ngettext("%(n)d essay is a draft again.", "%(n)d essays are drafts again.", len(done))
+        words = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
         self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
 
-    @admin.action(description=_("Pin: first on the home page"), permissions=["change"])
+    @admin.action(description=_("Pin to the home page"), permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [actions.pin(essay) for essay in queryset]
-        words = ngettext("%(n)d essay stands first.", "%(n)d essays stand first.", len(done))
+        words = ngettext("%(n)d essay pinned.", "%(n)d essays pinned.", len(done))
         self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Unpin"), permissions=["change"])
     def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [actions.pin(essay, first=False) for essay in queryset]
-        words = ngettext("%(n)d essay is in its place again.", "%(n)d essays are in their places again.", len(done))
+        words = ngettext("%(n)d essay unpinned.", "%(n)d essays unpinned.", len(done))
         self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
 
 
@@ -116,7 +116,7 @@ def not_ready(essay: Essay, error: revisions.NotReady) -> str:
         '<a href="{}">{}</a>: {}',
         reverse("admin:blog_essay_change", args=[essay.pk]),
         essay,
-        " ".join([_t("It is not published."), *error.missing.values()]),
+        " ".join([_t("Not published."), *error.missing.values()]),
     )
 
 

@@ -37,11 +37,11 @@ def missing(text: Text) -> dict[str, str]:
     """What keeps a cleaned text from readers: the field, and what is asked for."""
     found = {}
     if not text.title.strip():
-        found["title"] = _("Please give it a title before you publish it.")
+        found["title"] = _("Add a title before you publish.")
     if not markup.plain(text.body).strip() and "<img" not in text.body:
-        found["body"] = _("There is nothing to read yet.")
+        found["body"] = _("Write some text before you publish.")
     elif unclear := markup.unclear_links(text.body):
-        words = _("Do these links lead to a website or to this site? Put https:// or ./ before the address: %(links)s")
+        words = _("Start these links with https:// (another website) or ./ (this site): %(links)s")
         found["body"] = words % {"links": ", ".join(href[:SHOWN] for href in unclear)}
     return found
 

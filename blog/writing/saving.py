@@ -151,17 +151,17 @@ def never_saved(request: HttpRequest) -> list[Draft]:
 
 def said(essay: Essay, revision: Revision | None) -> str:
     if revision is None:
-        return _("Nothing had changed in the text.")
+        return _("Saved. The text hasn’t changed.")
     if revision.kind == Revision.Kind.DRAFT:
-        return _("It is a draft again: readers no longer see it.")
+        return _("Back to a draft. Readers can’t see it.")
     if revision.kind != Revision.Kind.PUBLISH:
         if essay.published and not essay.is_published:
-            return _("Saved. What appears at its time is the text that was published last.")
-        return _("Saved. Readers go on seeing what is published.") if essay.published else _("Saved as a draft.")
+            return _("Saved. Publish the changes to include them in the scheduled version.")
+        return _("Saved. Readers still see the published version.") if essay.published else _("Saved as a draft.")
     if essay.is_published:
         return format_html('{} <a href="{}">{}</a>', _("Published."), essay.get_absolute_url(), _("View on site"))
     at = formats.date_format(timezone.localtime(essay.published), "DATETIME_FORMAT")
-    return _("It appears by itself on %(when)s, in the time of %(zone)s.") % {"when": at, "zone": current_name()}
+    return _("Scheduled for %(when)s (%(zone)s).") % {"when": at, "zone": current_name()}
 
 
 def left_out(pictures: list[str]) -> str:

@@ -38,7 +38,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
             found.shown = found.essays.all() if mine else found.essays.choosable_by(request.user).distinct()
         return cast(Series | None, found)
 
-    @admin.display(description=_("essays, in their order"))
+    @admin.display(description=_("essays in order"))
     def in_order(self, series: Any) -> str:
         """Others' drafts stay theirs."""
         lines = [
@@ -46,7 +46,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
             for essay in series.shown.in_series()
         ]
         return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a> {}', lines) or _t(
-            "None yet: an essay says where it belongs."
+            "No essays yet. To add one, choose this series when you edit it."
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
@@ -84,7 +84,7 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
         if db_field.name == "time_zone":
-            own = _t("the site’s: %(zone)s") % {"zone": Site.objects.current().time_zone}
+            own = _t("Site time zone: %(zone)s") % {"zone": Site.objects.current().time_zone}
             more["widget"] = TimeZones(choices=[("", own), ("UTC", "UTC")])
         return super().formfield_for_dbfield(db_field, request, **more)
 

@@ -21,10 +21,10 @@ from blog.writing import tagging
 class MergeForm(forms.Form):
     into = forms.ModelChoiceField(
         Tag.objects.none(),
-        label=_("Which one stays"),
+        label=_("Tag to keep"),
         widget=forms.RadioSelect,
         empty_label=None,
-        error_messages={"required": _("Please say which one stays.")},
+        error_messages={"required": _("Choose the tag to keep.")},
     )
 
     def __init__(self, tags: QuerySet[Tag], *args: Any) -> None:
@@ -46,14 +46,14 @@ class TagAdmin(admin.ModelAdmin[Tag]):
     def how_many(self, tag: Any) -> int:
         return int(tag.number)
 
-    @admin.action(description=_("Merge into one"), permissions=["delete"])
+    @admin.action(description=_("Merge selected tags"), permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Tag]) -> HttpResponse | None:
         tags = Tag.objects.filter(pk__in=queryset.values("pk"))
         form = MergeForm(tags, request.POST if "merge" in request.POST else None)
         if form.is_valid():
             count = tags.count()
             into = tagging.merge(tags, into=form.cleaned_data["into"])
-            words = ngettext("%(n)d tag is now “%(tag)s”.", "%(n)d tags are now “%(tag)s”.", count)
+            words = ngettext("%(n)d tag merged into “%(tag)s”.", "%(n)d tags merged into “%(tag)s”.", count)
             self.message_user(request, words % {"n": count, "tag": into}, messages.SUCCESS)
             return None
         context = {

@@ -31,12 +31,12 @@ def reply(request: Request, pk: int) -> HttpResponse:
     except desk.Closed:
         return again(request, comment, _("Comments are closed."))
     except actions.Gone:
-        return again(request, comment, _("The comment you answer is no longer here."))
+        return again(request, comment, _("This comment no longer exists."))
     except actions.Duplicate:
-        return again(request, comment, _("You have said just this here already."))
+        return again(request, comment, _("You’ve already posted this reply."))
     except Refused as refused:
         return again(request, comment, str(refused))
-    messages.success(request, _("Your answer to %(name)s is published.") % {"name": comment.commenter.name})
+    messages.success(request, _("Your reply to %(name)s was posted.") % {"name": comment.commenter.name})
     return redirect("admin:index")
 
 

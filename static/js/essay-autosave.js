@@ -203,7 +203,8 @@ customElements.define("essay-autosave", class extends HTMLElement {
   }
 
   say(name, more = "") {
-    const time = new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+    const language = document.documentElement.lang.replace(/^en$/, "en-GB"); // the site's own English times
+    const time = new Date().toLocaleTimeString(language, { timeStyle: "short" });
     const words = (this.isUnsaved ? `${this.dataset.notSaved} ` : "") + (more || this.dataset[name].replace("{time}", time));
     if (this.said === words) return;
     this.said = words;

@@ -97,5 +97,5 @@ def test_the_form_shows_what_was_found_and_saves_all_the_same() -> None:
     essay = Essay.objects.get()
     assert essay.is_published
     words = Page(desk.get(f"{ESSAYS}{essay.pk}/change/")).words
-    for part in ("70 characters", "a level is left out", "no alternative text", "There is no excerpt"):
+    for part in ("70 characters", "Don’t skip a level", "no alternative text", "There is no excerpt"):
         assert part in words

@@ -61,7 +61,7 @@ def test_an_answer_is_written_in_place(author: User) -> None:
     comment = make.comment(essay, "A question.", by=make.guest("Rosa"))
     desk = client_of(author)
     answer = desk.post(f"/admin/desk/reply/{comment.pk}/", {"text": "An answer.", "key": "abcdefgh"}, follow=True)
-    assert "Your answer to Rosa is published." in Page(answer).words
+    assert "Your reply to Rosa was posted." in Page(answer).words
     made = Comment.objects.get(parent=comment)
     assert (made.status, made.commenter.user) == ("approved", author)
     assert "answered" in words(Page(answer).id(f"desk-{comment.pk}"))
@@ -77,7 +77,7 @@ def test_what_cannot_be_published_is_said_with_the_words_still_there(author: Use
     desk.post(at, {"text": "Twice."})
     page = Page(desk.post(at, {"text": "Twice."}))
     assert page.status == 422
-    assert "You have said just this here already." in page.words
+    assert "You’ve already posted this reply." in page.words
     assert page.one("details[@open]/form/p/textarea").text == "Twice."
 
 

@@ -19,7 +19,7 @@ def told(old: str, new: str) -> list[str]:
     lines = []
     for row in rows(old, new):
         words = str(row.html)
-        for hush in ("removed:", "added:", "end of what was removed", "end of what was added"):
+        for hush in ("removed:", "added:", "end of removal", "end of addition"):
             words = words.replace(f'<span class="visually-hidden"> {hush} </span>', "")
         for tag, sign in {"<del>": "[-", "</del>": "-]", "<ins>": "{+", "</ins>": "+}"}.items():
             words = words.replace(tag, sign)

@@ -51,7 +51,7 @@ def test_what_comes_late_does_not_replace_what_came_after_it(desk: Desk) -> None
 
 def test_an_unsaved_text_is_offered_beside_what_is_stored_and_taken_up(desk: Desk, essay: Essay) -> None:
     desk.keep(**one("first", 1, "<p>Typed words.</p>"))
-    assert "See both and choose" in desk.look()
+    assert "Compare" in desk.look()
     both = desk.client.get(desk.at("draft")).content.decode()
     again = f"?draft={Draft.objects.get().pk}"
     for part in ("Stored words.", "Typed words.", "<del>", "<ins>", again):
@@ -179,7 +179,7 @@ def test_saving_on_top_of_a_newer_text_stops_and_shows_both(author: User, essay:
         assert part in page
     assert "Her words." in readers_page(essay)
     assert "My words." in Draft.objects.get(author=colleague).fields["body"]
-    assert "See both and choose" in second.look()
+    assert "Compare" in second.look()
 
 
 def test_after_a_conflict_the_author_saves_one_text_of_both(author: User, essay: Essay) -> None:
@@ -211,7 +211,7 @@ def test_changes_of_both_in_other_paragraphs_are_offered_together_and_wait_to_be
     first, second = two(author, essay)
     first.save(body="<p>One of hers.</p><p>Two.</p>")
     answer = second.publish(body="<p>One.</p><p>Two of mine.</p>", title="Mine")
-    assert "Publish both changes together" in answer.content.decode()
+    assert "Merge and publish" in answer.content.decode()
     assert revisions.standing(essay).text.body == "<p>One of hers.</p><p>Two.</p>"
     merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
     first.save(body="<p>One of hers.</p><p>Two.</p><p>And more.</p>", base=answer.context_data["newer"].mark)

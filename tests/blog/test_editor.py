@@ -27,7 +27,7 @@ def test_foreign_html_comes_back_clean_with_what_was_lost_in_words(desk: Client)
     assert answer["html"].startswith("<p>Two")
     assert not any(word in answer["html"] for word in ("style", "onclick", "script", "file:"))
     assert answer["lost"] == [
-        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Hill",
+        "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Hill",
         "1 form: f",
     ]
 
@@ -41,7 +41,10 @@ def test_only_those_who_write_here_and_by_post(desk: Client) -> None:
 
 def test_too_much_is_refused_in_words(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = desk.post(CLEAN, "<i>" * (paste_views.TAGS + 1), content_type="text/html")
-    assert (answer.status_code, answer.json()["why"]) == (413, "This has more tags than any essay.")
+    assert (answer.status_code, answer.json()["why"]) == (
+        413,
+        "The text has too much formatting. Paste it in smaller parts.",
+    )
     monkeypatch.setattr(paste_views, "BYTES", 10)
     assert desk.post(CLEAN, "<p>" + "x" * 20, content_type="text/html").status_code == 413
 

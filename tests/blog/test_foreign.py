@@ -145,7 +145,7 @@ def test_a_note_with_nothing_but_a_picture_keeps_its_place_and_is_said() -> None
     source = NOTES_OF["Google Docs"].replace("Foot.", '<img src="file:///C:/x.png" alt="Plan">')
     brought = bring(source)
     assert '<li id="note-1">…</li><li id="note-2">End.</li>' in brought.html
-    assert ("note(s) without words", "") in brought.lost
+    assert ("empty footnote(s)", "") in brought.lost
 
 
 def test_a_year_at_the_start_of_a_note_stays() -> None:
@@ -156,7 +156,7 @@ def test_a_year_at_the_start_of_a_note_stays() -> None:
 
 def test_a_mark_without_its_note_is_said() -> None:
     brought = bring('<p>A<a href="#_ftn1" name="_ftnref1">[1]</a>.</p>')
-    assert brought.lost == [("mark(s) of notes that are not there", "")]
+    assert brought.lost == [("footnote mark(s) without a footnote", "")]
     assert brought.html == "<p>A[1].</p>"
 
 
@@ -250,7 +250,7 @@ def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
     )
     brought = bring(source)
     assert brought.html == "<p>Text here</p>"
-    assert brought.lost == [("remark(s) of reviewers", "")]
+    assert brought.lost == [("review comment(s)", "")]
     google = (
         "<p>Text<sup><a href='#ftnt1' id='ftnt_ref1'>[1]</a></sup><sup><a href='#cmnt1' id='cmnt_ref1'>[a]</a></sup></p>"
         "<div><p><a href='#ftnt_ref1' id='ftnt1'>[1]</a> Kept</p></div>"
@@ -258,7 +258,7 @@ def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
     )
     brought = bring(google)
     assert (brought.notes, "publish" in brought.html, "Kept" in brought.html) == (1, False, True)
-    assert brought.lost == [("remark(s) of reviewers", "")]
+    assert brought.lost == [("review comment(s)", "")]
 
 
 def test_formulas_of_word_become_words_and_their_pictures_go() -> None:
@@ -272,7 +272,7 @@ def test_formulas_of_word_become_words_and_their_pictures_go() -> None:
     )
     brought = bring(source)
     assert brought.html == "<p>Let <i>x</i><sup>2</sup>=(a+b)/2 be.</p><p>Let  be.</p>"
-    assert brought.changed == [("formula(s) became words", "x2=(a+b)/2")]
+    assert brought.changed == [("formula(s) (was|were) converted to text", "x2=(a+b)/2")]
     assert brought.lost == [("formula(s)", "1")]
     assert "b" in bring("<p>a <![if !msEquation]> never closed</p><p>b</p>").html
 
@@ -285,7 +285,7 @@ def test_what_has_no_form_here_is_said() -> None:
     brought = bring(source)
     assert brought.html == "<p>a b c 1</p>"
     assert {what for what, _ in brought.lost} == {
-        "line(s) of a list of contents", "mark(s) of notes that are not there", "formula(s)"
+        "line(s) of a table of contents", "footnote mark(s) without a footnote", "formula(s)"
     }  # fmt: skip
     assert len(brought.changed) == 3
 
@@ -294,7 +294,7 @@ def test_pictures_on_somebodys_disk_stay_behind_and_are_named() -> None:
     brought = bring(
         '<p>a<img src="file:///C:/tmp/clip_image001.png" alt="Hill"></p><p><img src="https://a.example/b.png"></p>'
     )
-    assert brought.lost == [("picture(s) that could not come along", "Hill")]
+    assert brought.lost == [("picture(s) that could not be imported", "Hill")]
     assert 'src="https://a.example/b.png"' in brought.html
 
 

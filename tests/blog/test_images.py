@@ -70,7 +70,7 @@ def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, monkeypat
         elsewhere.answer = lambda handler: handler.say(404)
         gone = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/gone.jpg"})
     assert (gone.status_code, Image.objects.count()) == (422, 1)
-    assert "/gone.jpg” could not be brought here: the answer was 404" in gone.json()["error"]
+    assert "/gone.jpg” couldn’t be downloaded: the answer was 404" in gone.json()["error"]
 
 
 def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings: Settings) -> None:
@@ -250,13 +250,13 @@ def stand(image: Image, where: str, author: User) -> None:
 SAID = {
     "text": "in “It”",
     "smaller": "in “It”",
-    "unsaved": "in what miriam has not saved yet of “It”",
-    "waiting": "in the newest text of “It”",
-    "earlier": "in an earlier text of “It”",
+    "unsaved": "in unsaved changes by miriam to “It”",
+    "waiting": "in the latest revision of “It”",
+    "earlier": "in an earlier revision of “It”",
     "series": "in the series “It”",
     "tag": "in the tag “It”",
     "profile": "in the profile “miriam”",
-    "nowhere": "nowhere",
+    "nowhere": "not used",
 }
 
 

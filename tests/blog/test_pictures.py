@@ -189,5 +189,5 @@ def test_pasting_keeps_no_picture_from_elsewhere_and_lists_it(address: str) -> N
     answer = desk.client.post("/admin/blog/essay/clean/", html, content_type="text/html").json()
     assert answer["html"] == "<p>Words.</p>"
     assert answer["lost"] == [
-        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: A hill"
+        "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: A hill"
     ]

@@ -126,7 +126,7 @@ def test_what_changed_is_told_to_readers_if_the_author_says_so(desk: Desk) -> No
     assert "The figures of 2025" in page
     assert "A slip of the pen" not in page
     history = desk.client.get(desk.at("revisions")).content.decode()
-    for part in ("A slip of the pen", "readers were told", "Miriam Achterberg"):
+    for part in ("A slip of the pen", "shown to readers", "Miriam Achterberg"):
         assert part in history
 
 
@@ -173,7 +173,7 @@ def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
     first = essay.revisions.order_by("pk").first()
     assert first
     page = desk.client.get(desk.at("difference"), {"new": essay.revisions.newest().pk}).content.decode()  # type: ignore[union-attr]
-    for part in ("<del>", "<ins>", "removed:", "added:", "Restore the text of"):
+    for part in ("<del>", "<ins>", "removed:", "added:", "Restore the version of"):
         assert part in page
     desk.client.post(desk.at("restore"), {"revision": first.pk})
     assert kinds(essay) == ["publish", "publish", "restore"]

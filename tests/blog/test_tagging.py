@@ -28,10 +28,10 @@ def test_several_become_one_with_all_their_essays_and_addresses(client: Client) 
     one, two, both = (make.essay(title) for title in ("One", "Two", "Both"))
     kept, other, third = tagged("Promises", one, both), tagged("promise", two, both), tagged("Vows", two)
     desk = client_of(make.editor())
-    assert "Which one stays" in Page(merged(desk, kept, other, third)).words
+    assert "Tag to keep" in Page(merged(desk, kept, other, third)).words
     assert Tag.objects.count() == 3
     answer = merged(desk, kept, other, third, merge="Merge", into=kept.pk)
-    assert "3 tags are now “Promises”." in Page(answer).words
+    assert "3 tags merged into “Promises”." in Page(answer).words
     assert list(Tag.objects.all()) == [kept]
     assert set(kept.essays.all()) == {one, two, both}
     for old in ("promise", "vows"):
@@ -62,6 +62,6 @@ def test_which_one_stays_has_to_be_said_and_only_editors_say_it() -> None:
     kept, other = tagged("Promises"), tagged("Vows")
     answer = merged(client_of(make.editor()), kept, other, merge="Merge")
     assert answer.status_code == 422
-    assert "Please say which one stays." in Page(answer).words
+    assert "Choose the tag to keep." in Page(answer).words
     merged(client_of(make.author()), kept, other, merge="Merge", into=kept.pk)
     assert Tag.objects.count() == 2

@@ -218,7 +218,7 @@ def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that
     assert desk.words == ("<p>Here[1]</p><p>A <b>cold</b> morning.[2]</p>|<li 1>mine</li><li 2>From Word.</li>")
     expect(
         desk.page.get_by_text(
-            "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Hill"
+            "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Hill"
         )
     ).to_be_visible()
     desk.press("Control+z")
@@ -233,7 +233,7 @@ def test_what_word_copied_is_cleaned_by_the_server_and_its_notes_join_those_that
     desk.start()
     desk.paste("<p style='color:red' onclick=x>Red <b>words</b></p><script>1</script>")
     assert desk.stored == "<p>Red <b>words</b></p>"
-    expect(desk.page.get_by_text("The server did not answer")).to_be_visible()
+    expect(desk.page.get_by_text("the server isn’t responding")).to_be_visible()
     visitor.complaints[:] = [each for each in visitor.complaints if "/clean/" not in each]
 
 
@@ -280,7 +280,7 @@ def test_blocks_are_made_by_signs_keys_and_buttons(desk: Desk) -> None:
     desk.type("x")
     desk.press("Tab")
     desk.type("y")
-    for name in ("Delete row", "Column after", "Head row", "Caption"):
+    for name in ("Delete row", "Column right", "Header row", "Caption"):
         desk.page.get_by_role("button", name=name).click()
     desk.type("Few")
     row = "<tr><td></td><td></td><td></td><td></td></tr>"
@@ -305,7 +305,7 @@ def test_find_replaces_everywhere_in_one_step_and_the_count_follows(desk: Desk) 
     desk.page.get_by_role("button", name="Replace all").click()
     desk.press("Escape")
     assert desk.words == "<p>A black dog, a black dog.[1]</p>|<li 1>black dog</li>"
-    expect(desk.page.get_by_text("Words: 6. Minutes to read: 1.")).to_be_visible()
+    expect(desk.page.get_by_text("Words: 6 · Reading time: 1 min")).to_be_visible()
     desk.press("Control+z")
     assert desk.words == "<p>A cat, a Cat.[1]</p>|<li 1>cat</li>"
 
@@ -351,7 +351,7 @@ def test_the_editing_page_is_one_for_everybody(visitor: Visitor, desk_by_night: 
     desk.press("End")
     expect(desk.page.get_by_role("button", name="Help")).to_be_focused()
     desk.press("Enter")
-    expect(desk.page.get_by_role("dialog", name="Keys of the editor")).to_be_visible()
+    expect(desk.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     desk.press("Escape")
     desk.page.evaluate(SCRIPT)
     complaints = len(visitor.complaints)

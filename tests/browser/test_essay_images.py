@@ -69,9 +69,9 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     dialog = page.get_by_role("dialog", name="Pictures")
     checks = page.locator(".essay-checks li")
     page.get_by_role("button", name="Pictures").click()
-    dialog.get_by_label("New picture").set_input_files(file("hill.svg", b"<svg/>"))
+    dialog.get_by_label("Upload a picture").set_input_files(file("hill.svg", b"<svg/>"))
     expect(dialog.get_by_role("status")).to_contain_text("which can carry a script")
-    dialog.get_by_label("New picture").set_input_files(file("hill.jpg", photo()))
+    dialog.get_by_label("Upload a picture").set_input_files(file("hill.jpg", photo()))
     dialog.get_by_label("Alternative text").fill("A round hill")
     dialog.get_by_label("Caption").fill("The hill.")
     dialog.get_by_label("Wide").check()
@@ -116,11 +116,11 @@ def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_nam
     page.locator(".editor-text p").click()
     page.evaluate(PASTE_PAGE, [html, list(photo())])
     said = page.locator(".editor-said")
-    expect(said).to_contain_text("What could not come along:")
+    expect(said).to_contain_text("Left out:")
     expect(said.get_by_role("listitem")).to_have_count(3)
     expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” could not be brought here")
     expect(said).to_contain_text(
-        "1 picture that could not be copied. Save it on your computer and add it with “Picture”: Drawn"
+        "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Drawn"
     )
     expect(said).to_contain_text("“picture.png” is not kept")
     expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()

@@ -142,7 +142,7 @@ def reopened(page: Page, server: Server, essay: Essay | None, writer: Writer) ->
     page.locator(".newer-texts a").first.click()
     unsaved = page.locator("[aria-labelledby=unsaved] .words").inner_text()
     assert not writer.lost(unsaved)
-    page.get_by_role("link", name="Go on with what was not saved").click()
+    page.get_by_role("link", name="Continue with unsaved changes").click()
     return field(page)
 
 
@@ -180,11 +180,11 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
             kill(tmp_path)
             writer.bear()
         elif fault != "none":
-            said = {"session": "You are logged out", "network": "You are offline", "server": "does not answer"}[fault]
+            said = {"session": "You’re logged out", "network": "You’re offline", "server": "isn’t responding"}[fault]
             hurry(page)
             expect(page.locator(".kept")).to_contain_text(said)
             if fault == "session":
-                expect(page.get_by_role("link", name="Log in in another tab")).to_be_visible()
+                expect(page.get_by_role("link", name="Log in in a new tab")).to_be_visible()
         if fault == "server":
             server.start()
         if fault == dies_in:
@@ -198,7 +198,7 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
             context.set_offline(False)
         if fault != "none" and fault != dies_in:
             hurry(page)
-            kept = re.compile("Kept, not saved yet|has saved this essay")
+            kept = re.compile("Draft autosaved|has saved this essay")
             expect(page.locator(".kept")).to_contain_text(kept)
     writer.write(page, 0.2)
     hurry(page)
@@ -210,8 +210,8 @@ def test_whatever_dies_while_typing_two_seconds_are_the_most_that_is_lost(
         assert [each.author for each in essay.revisions.order_by("pk")[1:]] == ([colleague] if colleague else [])
     page.get_by_role("button", name="Save draft").last.click()
     if essay and colleague:
-        expect(page.get_by_role("heading", name="From what is stored to what you wrote")).to_be_visible()
-        page.get_by_text("Both texts whole, side by side").click()
+        expect(page.get_by_role("heading", name="Changes from the saved version to yours")).to_be_visible()
+        page.get_by_text("Both versions side by side").click()
         expect(page.locator("[aria-labelledby=stored] .words")).to_contain_text(HERS)
         assert not writer.lost(page.locator("[aria-labelledby=unsaved] .words").inner_text())
         assert HERS in revisions.standing(essay).text.body
@@ -231,7 +231,7 @@ def test_saving_while_logged_out_leaves_the_page_and_its_words_where_they_are(
     page.keyboard.type(" More of it.")
     Session.objects.all().delete()
     page.get_by_role("button", name="Publish changes").last.click()
-    expect(page.locator(".kept")).to_contain_text("Not saved yet. You are logged out")
+    expect(page.locator(".kept")).to_contain_text("Not saved yet. You’re logged out")
     log_in(page.context, author, server.url)
     page.get_by_role("button", name="Publish changes").last.click()
     expect(page.locator(".messagelist")).to_contain_text("Published.")
@@ -240,7 +240,7 @@ def test_saving_while_logged_out_leaves_the_page_and_its_words_where_they_are(
     assert not essay.drafts.exists()
     page.reload()
     expect(page.locator(".essay-editor [contenteditable=true]")).to_contain_text("More of it.")
-    expect(page.get_by_role("link", name="See both and choose")).to_have_count(0)
+    expect(page.get_by_role("link", name="Compare")).to_have_count(0)
 
 
 PASTE = """html => {
@@ -265,8 +265,8 @@ def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_
     page.keyboard.type("Typed on.")
     page.clock.run_for(4000)
     said = page.locator(".editor-said")
-    expect(said).to_contain_text("This takes longer than usual. What you pasted is kept")
-    expect(page.locator(".kept")).to_contain_text("Kept, not saved yet")
+    expect(said).to_contain_text("This is taking longer than usual. You can keep writing")
+    expect(page.locator(".kept")).to_contain_text("Draft autosaved")
     whole = "<p>Stored words.Pasted one.</p><p>Pasted two.Typed on.</p>"
     assert Draft.objects.get(essay=essay).text.body == whole
     expect(page.locator(".editor-text")).not_to_contain_text("Pasted")
@@ -277,7 +277,7 @@ def test_what_is_pasted_is_kept_and_saved_while_the_server_is_slow_to_put_it_in_
     page.keyboard.press("Control+z")
     assert "Pasted" not in body_of(page)
     assert "Typed on." in body_of(page)
-    for word in ("server did not answer", "you are logged out"):
+    for word in ("server isn’t responding", "you’re logged out"):
         page.unroute("**/essay/clean/")
         if word.startswith("server"):
             page.route("**/essay/clean/", lambda route: route.abort())
@@ -313,22 +313,22 @@ def test_what_only_the_browser_has_outlives_a_choice_about_the_older_copy_on_the
     field(page)
     page.keyboard.type(" There.")
     page.clock.run_for(3000)
-    expect(page.locator(".kept")).to_contain_text("Kept, not saved yet")
+    expect(page.locator(".kept")).to_contain_text("Draft autosaved")
     # Not offline: a tab that is left is online again before it is gone, and sends.
     page.route("**/draft/", lambda route: route.abort())
     page.keyboard.type(" And here.")
     page.clock.run_for(3000)
-    expect(page.locator(".kept")).to_contain_text("The server does not answer")
+    expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
     visitor.complaints.clear()  # Chromium says that nothing answered
     page = context.new_page()
     page.goto(form(server, essay).replace("change/", "draft/"))
     expect(page.locator("[aria-labelledby=unsaved] .words")).not_to_contain_text("And here.")
     if way == "go on":
-        page.get_by_role("link", name="Go on with what was not saved").click()
+        page.get_by_role("link", name="Continue with unsaved changes").click()
     else:
-        page.get_by_role("button", name="Keep what is stored, throw this away").click()
-    choice = page.get_by_role("link", name="See both and choose")
+        page.get_by_role("button", name="Discard unsaved changes").click()
+    choice = page.get_by_role("link", name="Compare")
     choice.click()
     expect(page.locator("[aria-labelledby=unsaved] .words")).to_contain_text("There. And here.")
 
@@ -337,7 +337,7 @@ def kept(page: Page, words: str) -> None:
     """Type into the body, and wait until the server has it."""
     field(page).keyboard.type(words)
     page.clock.run_for(3000)
-    expect(page.locator(".kept")).to_contain_text("Kept, not saved yet")
+    expect(page.locator(".kept")).to_contain_text("Draft autosaved")
 
 
 def offered(page: Page) -> list[str]:
@@ -391,7 +391,7 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     page.goto(form(server, essay))
     field(page).keyboard.type(" Offline.")
     page.clock.run_for(3000)
-    expect(page.locator(".kept")).to_contain_text("The server does not answer")
+    expect(page.locator(".kept")).to_contain_text("The server isn’t responding")
     page.close()
     visitor.complaints.clear()  # Chromium says that nothing answered
     page = context.new_page()
@@ -401,7 +401,7 @@ def test_text_typed_offline_and_while_logged_out_is_offered_in_every_browser(
     Session.objects.all().delete()
     field(page).keyboard.type(" Logged out.")
     page.clock.run_for(3000)
-    expect(page.locator(".kept")).to_contain_text("You are logged out")
+    expect(page.locator(".kept")).to_contain_text("You’re logged out")
     page.close()
     log_in(context, author, server.url)
     page = context.new_page()
@@ -431,14 +431,14 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     expect(first.locator(".messagelist")).to_contain_text("Saved.")
     second.keyboard.type(" Second tab.")
     second.get_by_role("button", name="Save draft").last.click()
-    expect(second.get_by_role("heading", name="From what is stored to what you wrote")).to_be_visible()
+    expect(second.get_by_role("heading", name="Changes from the saved version to yours")).to_be_visible()
     expect(second.locator(".beside")).to_contain_text("First tab.")
     expect(second.locator(".beside")).to_contain_text("Second tab.")
     visitor.axe(second)
-    expect(second.get_by_role("button", name="Save both together as a draft")).to_be_visible()
-    second.get_by_text("Make one of both by hand").click()
+    expect(second.get_by_role("button", name="Merge and save as draft")).to_be_visible()
+    second.get_by_text("Merge by hand as HTML").click()
     second.get_by_label("Your text").fill("<p>Both tabs.</p>")
-    second.get_by_role("button", name="Save your text over what is stored").click()
+    second.get_by_role("button", name="Replace the saved version with yours").click()
     expect(second.locator(".messagelist")).to_contain_text("Saved.")
     bodies = list(essay.revisions.order_by("pk").values_list("body", flat=True))
     assert bodies[0] == STORED

@@ -98,11 +98,11 @@ def test_a_second_time_with_the_folder_brings_what_was_missing(tmp_path: Path, u
     essay.body += "<p>Written since.</p>"
     writing.save(essay)
     report = bring_text(tmp_path, text, "--media", str(uploads))
-    assert "Made from export.xml:\n  1 picture read from the folder" in report
+    assert "Imported from export.xml:\n  1 picture imported from the folder" in report
     assert Essay.objects.get().body.endswith('.jpg" alt=""></p><p>Written since.</p>')
     assert HILL not in Essay.objects.get().body
     before = everything()
-    assert bring_text(tmp_path, text, "--media", str(uploads)).startswith("Nothing in export.xml is new here.")
+    assert bring_text(tmp_path, text, "--media", str(uploads)).startswith("Nothing new in export.xml.")
     assert everything() == before
     assert Image.objects.count() == 1
 
@@ -113,7 +113,7 @@ def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, upl
         tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
     )
     assert "  1 picture would be read from the folder" in report.splitlines()
-    assert "  1 picture is still to be fetched, which the job worker does" in report.splitlines()
+    assert "  1 picture will be downloaded in the background" in report.splitlines()
     assert not Path(django_settings.MEDIA_ROOT).exists()
     assert not Image.objects.exists()
     assert not fetching().exists()
@@ -169,7 +169,7 @@ def test_the_job_fetches_what_the_folder_has_not(tmp_path: Path, old_site: Serve
     url = f"{old_site.origin}/wp-content/uploads/2019/03/hill.jpg"
     body = f'<p>A <a href="{url}"><img src="/wp-content/uploads/2019/03/hill.jpg" alt="A hill"></a>.</p>'
     report = bring_text(tmp_path, export(item(1, body=body), site=old_site.origin))
-    assert "  1 picture is still to be fetched, which the job worker does" in report.splitlines()
+    assert "  1 picture will be downloaded in the background" in report.splitlines()
     assert old_site.asked == []
     essay = Essay.objects.get()
     assert "hill.jpg" in client.get(essay.get_absolute_url()).content.decode()
@@ -187,10 +187,10 @@ def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path:
     files = ["a.jpg", "b.mp3", "c.pdf", "d"]
     text = export(*(attachment(n, f"{old_site.origin}/{name}", f"Alt {name}") for n, name in enumerate(files, 1)))
     report = bring_text(tmp_path, text)
-    assert "  2 files of the library that are no pictures" in report.splitlines()
+    assert "  2 media library files that are not pictures" in report.splitlines()
     work_off()
     assert sorted(Image.objects.values_list("alt", flat=True)) == ["Alt a.jpg", "Alt d"]
-    assert "  2 pictures of the library" in bring_text(tmp_path, text).splitlines()
+    assert "  2 pictures in the media library" in bring_text(tmp_path, text).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_what_was_imported_is_on_the_next_page(serve: Serve) -> None:
 
     assert "Whose Promise" not in read("/")
     report = server.installation.manage("import", "wordpress", str(FIXTURES / "old-blog.xml"))
-    assert report.startswith("Made from old-blog.xml:")
+    assert report.startswith("Imported from old-blog.xml:")
     assert "Whose Promise" in read("/")
     page = read("/2019/03/31/a-promise/")
     assert "I <strong>disagree</strong>." in page

@@ -52,7 +52,7 @@ def test_siblings_stand_in_order_of_time_whatever_their_numbers(tmp_path: Path) 
 def test_what_answers_nothing_in_the_file_stands_by_itself_and_is_named(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1, to=99), comment(2, to=1))))
     assert shape() == [(0, "1"), (1, "2")]
-    assert "  1 reply to what is not in the file stands by itself" in report.splitlines()
+    assert "  1 reply to a comment missing from the file starts its own thread" in report.splitlines()
     assert "    #1" in report.splitlines()
 
 
@@ -60,7 +60,7 @@ def test_rings_are_cut_once_each_and_nothing_is_lost(tmp_path: Path) -> None:
     answers = {1: 3, 2: 1, 3: 2, 4: 4, 5: 2, 6: 7, 7: 6, 8: 0}
     report = bring_text(tmp_path, export(item(1, *(comment(n, to=to) for n, to in answers.items()))))
     assert shape() == [(0, "1"), (1, "2"), (2, "3"), (2, "5"), (0, "4"), (0, "6"), (1, "7"), (0, "8")]
-    assert "  3 rings of comments that answer each other were cut" in report.splitlines()
+    assert "  3 loops of comments that reply to each other were broken" in report.splitlines()
     assert list(problems()) == []
 
 
@@ -79,7 +79,7 @@ def test_what_answers_a_pingback_moves_up_to_what_that_answered(tmp_path: Path) 
         ),
     )
     assert shape() == [(0, "1"), (1, "3"), (0, "5")]
-    assert "  2 replies to what was left out moved up to what that answered" in report.splitlines()
+    assert "  2 replies to a comment that was not imported moved up one level" in report.splitlines()
 
 
 def test_nothing_said_under_an_editorial_note_is_ever_published(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ class AnyFile(TestCase):
             bring_text(Path(folder), export(item(1, *said[:cut])))
             bring_text(Path(folder), export(item(1, *said)))
             report = bring_text(Path(folder), export(item(1, *said)))
-        assert report.startswith("Nothing in export.xml is new here.")
+        assert report.startswith("Nothing new in export.xml.")
         assert list(problems()) == []
         kept = [text for _, text in shape()]
         assert len(kept) == len(set(kept))

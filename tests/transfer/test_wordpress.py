@@ -26,7 +26,7 @@ class TestOldBlog:
 
     def test_the_report_counts_what_was_made_and_what_was_left_out(self) -> None:
         assert self.report.splitlines()[:10] == [
-            "Made from old-blog.xml:",
+            "Imported from old-blog.xml:",
             "  2 essays, published",
             "  3 essays, draft",
             "  1 essay, scheduled",
@@ -35,20 +35,20 @@ class TestOldBlog:
             "  1 comment, pending",
             "  1 comment, spam",
             "  1 comment, trash",
-            "  2 authors, who cannot log in until you say so in the admin",
+            "  2 authors, who cannot log in until you activate them in the admin",
         ]
         for line in (
-            "  1 pingback and trackback: word from other sites, not comments",
-            "  1 editorial note: what editors said among themselves",
-            "  1 block that WordPress fills when it shows them",
+            "  1 pingback or trackback",
+            "  1 editorial note",
+            "  1 dynamic block",
             "    latest-posts in Two Hands",
             "  1 post in the trash",
-            "  1 comment on what was left out",
-            "  1 entry of menus",
-            "  1 item of the kind “book”",
-            "  1 private post is a draft here",
+            "  1 comment on items that were not imported",
+            "  1 menu item",
+            "  1 item of type “book”",
+            "  1 private post was imported as a draft",
             "    Not for everybody",
-            "  1 post with a password is a draft here",
+            "  1 password-protected post was imported as a draft",
         ):
             assert line in self.report.splitlines()
 
@@ -171,8 +171,8 @@ class TestOldBlog:
         before = everything()
         report = bring(OLD_BLOG)
         assert report.splitlines()[:6] == [
-            "Nothing in old-blog.xml is new here.",
-            "Here already, and left as they are:",
+            "Nothing new in old-blog.xml.",
+            "Already here, left unchanged:",
             "  6 essays",
             "  1 page",
             "  5 comments",
@@ -196,7 +196,7 @@ class TestOldBlog:
     def test_a_comment_that_was_deleted_here_stays_away(self) -> None:
         Comment.objects.filter(wording__text="Buy.").delete()
         report = bring(OLD_BLOG)
-        assert "  1 comment that was deleted here" in report.splitlines()
+        assert "  1 comment imported before and since deleted here" in report.splitlines()
         assert not Comment.objects.filter(wording__text="Buy.").exists()
 
     def test_an_essay_that_was_deleted_here_can_be_brought_again_whole(self) -> None:
@@ -216,8 +216,8 @@ def test_a_trial_says_the_same_and_changes_nothing() -> None:
     assert not User.objects.exists()
     assert not Commenter.objects.exists()
     real = bring(OLD_BLOG).splitlines()
-    assert trial[0] == "Would be made from old-blog.xml:"
-    assert trial[-1] == "This was a trial: nothing was changed."
+    assert trial[0] == "Would be imported from old-blog.xml:"
+    assert trial[-1] == "This was a dry run. Nothing was changed."
     assert trial[1:-1] == real[1:]
 
 

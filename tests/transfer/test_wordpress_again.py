@@ -68,7 +68,7 @@ class TestGrown:
         report = bring_text(
             self.folder, export(item(1, comment(1), comment(2, to=1), comment(3)), site="http://www.old.example/")
         )
-        assert report.startswith("Nothing in export.xml is new here.")
+        assert report.startswith("Nothing new in export.xml.")
 
     def test_another_blog_is_another(self) -> None:
         bring_text(self.folder, export(item(1, comment(1)), site="https://other.example"))
@@ -102,8 +102,8 @@ def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> Non
         "Words 1", "Words 2", "Words 3",
     ]  # fmt: skip
     before = everything()
-    assert bring_text(tmp_path, export(*parts)).startswith("Nothing in export.xml is new here.")
-    assert bring_text(tmp_path, export(*reversed(parts))).startswith("Nothing in export.xml is new here.")
+    assert bring_text(tmp_path, export(*parts)).startswith("Nothing new in export.xml.")
+    assert bring_text(tmp_path, export(*reversed(parts))).startswith("Nothing new in export.xml.")
     assert everything() == before
 
 
@@ -113,7 +113,7 @@ def test_exports_of_two_sites_that_share_numbers_and_an_address_are_both_importe
     bring_text(tmp_path, second)
     assert sorted(Essay.objects.values_list("title", flat=True)) == ["One", "Two"]
     assert Comment.objects.count() == 2
-    assert bring_text(tmp_path, second).startswith("Nothing in export.xml is new here.")
+    assert bring_text(tmp_path, second).startswith("Nothing new in export.xml.")
 
 
 @pytest.mark.parametrize("changes", [{"title": "New"}, {"post_name": "new"}])
@@ -128,7 +128,7 @@ def test_a_post_with_a_new_title_or_a_new_slug_is_the_same(tmp_path: Path, chang
 def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_path: Path) -> None:
     twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
     report = bring_text(tmp_path, twice)
-    assert "1 comment that the file holds twice\n    #1" in report
+    assert "1 duplicate comment\n    #1" in report
     assert "1 comment under a number that another has stands here too\n    #1" in report
     before = everything()
     bring_text(tmp_path, twice)

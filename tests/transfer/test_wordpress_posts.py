@@ -90,8 +90,8 @@ def test_only_what_was_public_is_public(tmp_path: Path, fields: dict[str, Any], 
 def test_what_is_no_post_is_left_out_and_counted(tmp_path: Path, fields: dict[str, Any]) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1), **fields)))
     assert not Essay.objects.exists()
-    assert re.search(r"Left out:\n  1 ", report)
-    assert "  1 comment on what was left out" in report.splitlines()
+    assert re.search(r"Not imported:\n  1 ", report)
+    assert "  1 comment on items that were not imported" in report.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_title_that_never_ends_is_cut_and_named(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, title="very long " * 60)))
     assert len(essay(1).title) == 300
     assert essay(1).title.endswith("…")
-    assert "  1 title longer than 300 letters was cut" in report.splitlines()
+    assert "  1 title longer than 300 characters was shortened" in report.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ def test_what_has_no_place_here_is_named(tmp_path: Path) -> None:
         export(item(1, term("post_format", "post-format-aside", "Aside"), meta=meta, body="a<!--nextpage-->b")),
     )
     lines = report.splitlines()
-    assert lines[lines.index("  2 custom fields of plug-ins") :][1:3] == ["    _yoast_wpseo_title", "    mood"]
-    assert "  1 post format: every essay is set alike" in lines
-    assert "  1 post in several parts is one page here" in lines
+    assert lines[lines.index("  2 plugin custom fields") :][1:3] == ["    _yoast_wpseo_title", "    mood"]
+    assert "  1 post format" in lines
+    assert "  1 multi-page post became a single page" in lines
 
 
 def test_all_words_are_cleaned_as_if_typed_here(tmp_path: Path) -> None:

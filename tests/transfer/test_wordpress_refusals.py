@@ -21,13 +21,13 @@ SOUND = export(author("vera"), item(1, comment(1)))
 LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 BROKEN = {
     "empty": (b"", "the file is empty"),
-    "blank": (b" \n\n", "line 3: the file ends in the middle"),
-    "words": (b"Dear reader,\n", "line 1: this is no XML"),
+    "blank": (b" \n\n", "line 3: the file is incomplete"),
+    "words": (b"Dear reader,\n", "line 1: this is not valid XML"),
     "html": (b"<!DOCTYPE html><html><body>Log in</body></html>", "this is a page of the web"),
-    "other xml": (b"<?xml version='1.0'?><opml><body/></opml>", "line 1: this is no WordPress export"),
+    "other xml": (b"<?xml version='1.0'?><opml><body/></opml>", "line 1: this is not a WordPress export"),
     "a feed": (
         b"<rss version='2.0'><channel><title>x</title>\n<item><title>y</title></item></channel></rss>",
-        "line 2: this is no WordPress export: it does not say its WXR version",
+        "line 2: this is not a WordPress export: it has no WXR version",
     ),
     "no version": (
         HEAD.format(version="1.2", site="x").replace("<wp:wxr_version>1.2</wp:wxr_version>", "").encode()
@@ -35,31 +35,31 @@ BROKEN = {
         + b"</channel></rss>",
         "does not say its WXR version",
     ),
-    "a later version": (export(item(1)).replace("1.2", "1.3").encode(), "this says it is WXR version '1.3'"),
-    "cut in a post": (SOUND[: SOUND.index("Words.")].encode(), "the file ends in the middle"),
-    "cut before the end": (SOUND.replace("</channel></rss>", "").encode(), "the file ends in the middle"),
-    "mismatched": (SOUND.replace("</item>", "</itme>").encode(), "line 8: this is no XML (mismatched tag)"),
-    "undeclared names": (SOUND.replace("xmlns:dc=", "xmlns:other=").encode(), "line 8: this is no XML that an export"),
-    "two roots": ((SOUND + "<rss/>").encode(), "this is no XML (junk after document element)"),
-    "latin-1": (SOUND.replace("Words.", "Wörter").encode("latin-1"), "line 8: there are letters in another encoding"),
+    "a later version": (export(item(1)).replace("1.2", "1.3").encode(), "WXR version '1.3' is not supported"),
+    "cut in a post": (SOUND[: SOUND.index("Words.")].encode(), "the file is incomplete"),
+    "cut before the end": (SOUND.replace("</channel></rss>", "").encode(), "the file is incomplete"),
+    "mismatched": (SOUND.replace("</item>", "</itme>").encode(), "line 8: this is not valid XML (mismatched tag)"),
+    "undeclared names": (SOUND.replace("xmlns:dc=", "xmlns:other=").encode(), "line 8: an XML namespace is not declared"),
+    "two roots": ((SOUND + "<rss/>").encode(), "this is not valid XML (junk after document element)"),
+    "latin-1": (SOUND.replace("Words.", "Wörter").encode("latin-1"), "line 8: the text is not in the encoding that the file declares"),
     "unknown encoding": (SOUND.replace("UTF-8", "x-none").encode(), "line 1: unknown encoding: x-none"),
     "other encoding": (SOUND.replace("UTF-8", "shift_jis").encode(), "line 1: multi-byte encodings are not supported"),
-    "gzip": (gzip.compress(SOUND.encode()), "this is a packed file"),
-    "doctype": (SOUND.replace("<rss", "<!DOCTYPE rss>\n<rss", 1).encode(), "a document type or entities are declared"),
+    "gzip": (gzip.compress(SOUND.encode()), "this is a compressed file"),
+    "doctype": (SOUND.replace("<rss", "<!DOCTYPE rss>\n<rss", 1).encode(), "the file declares a document type or entities"),
     "billion laughs": (
         SOUND.replace("<rss", f'<!DOCTYPE rss [<!ENTITY a0 "lol">{LAUGHS}]>\n<rss', 1).replace("Words.", "]]>&a9;<![CDATA[").encode(),
-        "a document type or entities are declared",
+        "the file declares a document type or entities",
     ),
     "a file of ours": (
         SOUND.replace("<rss", '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<rss', 1).replace("The Old Blog", "&x;").encode(),
-        "a document type or entities are declared",
+        "the file declares a document type or entities",
     ),
     "a type from elsewhere": (
         SOUND.replace("<rss", '<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/x.dtd">\n<rss', 1).encode(),
-        "a document type or entities are declared",
+        "the file declares a document type or entities",
     ),
-    "deep": (HEAD.format(version="1.2", site="x").encode() + b"<item>" * 20_000, "more than 32 deep"),
-    "a tag without end": (HEAD.format(version="1.2", site="x").encode() + b"<item a='" + b"x" * 9_000_000, "a tag or a comment has no end"),
+    "deep": (HEAD.format(version="1.2", site="x").encode() + b"<item>" * 20_000, "more than 32 levels deep"),
+    "a tag without end": (HEAD.format(version="1.2", site="x").encode() + b"<item a='" + b"x" * 9_000_000, "a tag or comment is not closed"),
     "many parts of an item": (
         HEAD.format(version="1.2", site="x").encode() + b"<item>" + b"<category/>" * 200_001,
         "an item has more than 200,000 parts",
@@ -109,7 +109,7 @@ def test_a_packed_export_says_what_to_do(tmp_path: Path) -> None:
 def test_what_is_no_file_is_said_so(tmp_path: Path, what: Callable[[Path], None]) -> None:
     what(tmp_path / "export.xml")
     refused(
-        tmp_path / "export.xml", "there is no such file" if not (tmp_path / "export.xml").exists() else "not a file"
+        tmp_path / "export.xml", "the file does not exist" if not (tmp_path / "export.xml").exists() else "not a file"
     )
 
 

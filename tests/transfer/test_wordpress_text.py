@@ -116,15 +116,15 @@ def test_what_cannot_come_along_is_said() -> None:
         '[gallery ids="99"]<iframe></iframe>[pullquote align="left"]x[/pullquote]<iframe src="https://x.org/"></iframe>'
     )
     assert on_its_way.lost == [
-        ("block(s) that WordPress fills when it shows them", "latest-posts"),
-        ("picture(s) written into the text itself", ""),
-        ("shortcode(s) that only WordPress can fill", "[contact-form]"),
+        ("dynamic block(s)", "latest-posts"),
+        ("picture(s) embedded in the text as data", ""),
+        ("shortcode(s) that work only in WordPress", "[contact-form]"),
         ("galler(y|ies) whose pictures are not in the file", ""),
-        ("player(s) without an address", "iframe"),
+        ("embedded player(s) without an address", "iframe"),
     ]
     assert on_its_way.changed == [
-        ("shortcode(s) of plug-ins stand in the text as they are", "[pullquote]"),
-        ("embedded player(s) became (a link|links)", ""),
+        ("plugin shortcode(s) (was|were) left in the text", "[pullquote]"),
+        ("embedded player(s) (was|were) replaced by (a link|links)", ""),
     ]
 
 

@@ -50,29 +50,29 @@ def read(name: str, data: bytes, media: Media) -> Brought:
     """By the end of its name. Raises Unreadable."""
     kind = Path(name).suffix.lower()
     if len(data) > (BYTES if kind == ".docx" else TEXT_BYTES):
-        raise Unreadable(f"this is larger than {(BYTES if kind == '.docx' else TEXT_BYTES) // 1024 // 1024} MB")
+        raise Unreadable(f"the file is larger than {(BYTES if kind == '.docx' else TEXT_BYTES) // 1024 // 1024} MB")
     match kind:
         case ".docx":
             return word.read(data, media)
         case ".html" | ".htm" | ".xhtml":
             if looks_binary(data):
-                raise Unreadable("this is no HTML")
+                raise Unreadable("this is not an HTML file")
             return markdown.read_html(bounded(decoded(data)), media)
         case ".md" | ".markdown" | ".txt":
             if looks_binary(data):
-                raise Unreadable("this is no text")
+                raise Unreadable("this is not a text file")
             return markdown.read(bounded(decoded(data)), media)
         case ".doc":
-            raise Unreadable("this is the old form of Word; save it there as .docx")
+            raise Unreadable("this is the old Word format; save it as .docx in Word")
         case ".odt":
-            raise Unreadable("save it in LibreOffice as .docx")
-    raise Unreadable("only .docx, .html and .md can be read")
+            raise Unreadable("save it as .docx in LibreOffice")
+    raise Unreadable("only .docx, .html and .md files can be imported")
 
 
 def bounded(source: str) -> str:
     """Raises Unreadable where it would take too long to put in order."""
     if source.count("<") > TAGS:
-        raise Unreadable(f"it has more than {TAGS:,} tags, which is more than any essay")
+        raise Unreadable(f"it has more than {TAGS:,} HTML tags")
     return source
 
 
@@ -106,18 +106,18 @@ def want(essay: Essay, report: Report) -> None:
     wanted = [WantedPicture(essay=essay, written=key, address=address) for key, address in found.items() if address]
     nowhere = {key for key, address in found.items() if not address and key.startswith("http")}
     for name in pictures.drop(essay, nowhere):
-        report.leave_out("picture(s) that could not come along", name)
+        report.leave_out("picture(s) that could not be imported", name)
     WantedPicture.objects.bulk_create(wanted)
     if wanted:
-        report.remark("picture(s) (is|are) still to be fetched, which the job worker does", count=len(wanted))
+        report.remark("picture(s) will be downloaded in the background", count=len(wanted))
 
 
 def tell(report: Report, essay: Essay, brought: Brought) -> None:
     report.made["essay(s), draft"] += 1
-    report.made["note(s)"] += brought.notes
+    report.made["footnote(s)"] += brought.notes
     report.made["picture(s)"] += essay.body.count("<img ")
     if brought.title and len(brought.title) > TITLE:
-        report.remark("title(s) longer than 300 letters (was|were) cut", brought.title)
+        report.remark("title(s) longer than 300 characters (was|were) shortened", brought.title)
     for what, example in brought.lost:
         report.leave_out(what, example)
     for what, example in brought.changed:

@@ -25,7 +25,7 @@ def in_runs(paragraph: Element, lost: Said, changed: Said) -> None:
             if not words.strip() or child.find(f".//{M}m") is not None:
                 lost.append(("formula(s)", words[:60]))
                 continue
-            changed.append(("formula(s) became words", words[:60]))
+            changed.append(("formula(s) (was|were) converted to text", words[:60]))
             for offset, run in enumerate(runs(child)):
                 parent.insert(place + offset, run)
 

@@ -22,7 +22,7 @@ OURS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "",
 def read(source: str, media: Media) -> Brought:
     """Raises Unreadable."""
     if len(_SIGN.findall(source)) > MOST_SIGNS:
-        raise Unreadable(f"it has more than {MOST_SIGNS:,} signs of Markdown, which is more than any essay")
+        raise Unreadable(f"it has more than {MOST_SIGNS:,} Markdown characters")
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(footnote_plugin)
     tokens = parser.parse(source)
@@ -44,7 +44,7 @@ def with_head(brought: Brought, head: str) -> Brought:
         if name in {"title", "subtitle", "deck"} and value:
             setattr(brought, OURS[name], value)
         elif name not in OURS:
-            brought.lost.append(("line(s) of the text’s head", f"{field['name']}: {value}"))
+            brought.lost.append(("line(s) of front matter", f"{field['name']}: {value}"))
     return brought
 
 

@@ -56,7 +56,7 @@ class Media:
     def keep(self, data: bytes, alt: str) -> str:
         """Raises pictures.NoPicture, and Unreadable where there are too many."""
         if len(self.kept) >= MOST:
-            raise Unreadable(f"it holds more than {MOST} pictures")
+            raise Unreadable(f"it has more than {MOST} pictures")
         image = uploads.keep(data, alt=alt)
         self.kept.append(image)
         return str(image.file.url)

@@ -53,7 +53,7 @@ def into(root: Element, numbering: Numbering, lost: Said, changed: Said) -> None
         text.text = _ANY.sub("", text.text or "")
     without_hidden(root, lost)
     tracked = sum(each.find(f".//{W}r") is not None for kind in ("ins", "del") for each in root.iter(f"{W}{kind}"))
-    changed += [("tracked change(s) (is|are) taken as accepted", "")] * tracked
+    changed += [("tracked change(s) (was|were) accepted", "")] * tracked
     main = language(root)
     for paragraph in root.iter(f"{W}p"):
         in_runs(paragraph, lost, changed)

@@ -22,9 +22,11 @@ class DocumentForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Document"),
         max_length=255,
-        help_text=gettext_lazy("A .docx of Word, LibreOffice, Google Docs or Pages; .html; or .md. At most 20 MB."),
+        help_text=gettext_lazy(
+            "A .docx file from Word, LibreOffice, Google Docs or Pages, or an .html or .md file. Up to 20 MB."
+        ),
         error_messages={
-            "required": gettext_lazy("Please choose a file."),
+            "required": gettext_lazy("Choose a file."),
             "empty": gettext_lazy("This file is empty."),
         },
         widget=forms.FileInput(attrs={"accept": ".docx,.html,.htm,.xhtml,.md,.markdown"}),
@@ -34,14 +36,14 @@ class DocumentForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: Request) -> HttpResponse:
     if not isinstance(request.user, User) or not request.user.has_perm("blog.add_essay"):
-        raise PermissionDenied(_("Only those who write here can bring in a document."))
+        raise PermissionDenied(_("Only authors can import documents."))
     form = DocumentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
             essay, report = bring_document(file.name, file.read(), by=request.user)
         except Unreadable as error:
-            form.add_error("file", _("%(file)s: %(why)s. Nothing was changed.") % {"file": file.name, "why": error})
+            form.add_error("file", _("%(file)s: %(why)s. Nothing was imported.") % {"file": file.name, "why": error})
         else:
             messages.success(request, "\n".join(report.lines()))
             return redirect("admin:blog_essay_change", essay.pk)

@@ -64,8 +64,8 @@ def read(data: bytes, media: Media) -> Brought:
             with image.open() as source:
                 return {"src": media.keep(source.read(uploads.BYTES + 1), alt)}
         except (uploads.NoPicture, KeyError, OSError, zipfile.BadZipFile) as error:
-            why = str(error) if isinstance(error, uploads.NoPicture) else "not in the file"
-            lost.append(("picture(s) that could not come along", f"{alt} ({why})".strip()))
+            why = str(error) if isinstance(error, uploads.NoPicture) else "it is not in the file"
+            lost.append(("picture(s) that could not be imported", f"{alt} ({why})".strip()))
             return {"src": ""}
 
     try:
@@ -78,13 +78,13 @@ def read(data: bytes, media: Media) -> Brought:
     except Unreadable:
         raise
     except Exception as error:  # mammoth and its parser raise whatever they stumble over in a broken file
-        raise Unreadable("this is no .docx file that could be read") from error
+        raise Unreadable("this .docx file could not be read") from error
     brought = bring(signs.resolved(found.value), picture=lambda address, alt: address, has_title=True)
-    brought.lost = [one for one in brought.lost if one[0] != "picture(s) that could not come along"]
+    brought.lost = [one for one in brought.lost if one[0] != "picture(s) that could not be imported"]
     brought.lost += lost
     brought.changed += changed
     brought.lost += [(what, "") for message in found.messages for what in not_read(str(message.message))]
-    brought.lost += [("remark(s) of reviewers", "")] * remarks(data)
+    brought.lost += [("review comment(s)", "")] * remarks(data)
     return brought
 
 
@@ -101,26 +101,26 @@ def look_through(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = packed.infolist()
             if len(members) > MEMBERS:
-                raise Unreadable(f"this .docx file holds more than {MEMBERS} parts")
+                raise Unreadable(f"this .docx file has more than {MEMBERS} parts")
             if sum(member.file_size for member in members) > TOTAL:
-                raise Unreadable(f"this .docx file opens to more than {TOTAL // 1024 // 1024} MB")
+                raise Unreadable(f"this .docx file unpacks to more than {TOTAL // 1024 // 1024} MB")
             for member in members:
                 check(packed, member)
             if "word/document.xml" not in packed.namelist() and "[Content_Types].xml" not in packed.namelist():
-                raise Unreadable("this is a packed file, but no .docx of Word")
+                raise Unreadable("this is a ZIP archive, not a Word document")
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
-        raise Unreadable("this is no .docx file, or it is damaged") from error
+        raise Unreadable("this is not a .docx file, or it is damaged") from error
 
 
 def check(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     if member.flag_bits & 1:
-        raise Unreadable("this .docx file is locked with a password")
+        raise Unreadable("this .docx file is password-protected")
     tightness = member.file_size / max(1, member.compress_size)
     if member.file_size > NOTHING_WORTH and tightness > RATIO:
-        raise Unreadable("a part of this .docx file is packed so tightly that it would open without end")
+        raise Unreadable("part of this .docx file unpacks to a suspiciously large size")
     if is_xml and member.file_size > XML:
-        raise Unreadable(f"a part of this .docx file is larger than {XML // 1024 // 1024} MB")
+        raise Unreadable(f"part of this .docx file is larger than {XML // 1024 // 1024} MB")
     if is_xml:
         walk(packed, member)
 
@@ -137,11 +137,11 @@ def walk(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
                     depth -= 1
                     element.clear()
                 if depth > DEPTH or count > ELEMENTS:
-                    raise Unreadable("a part of this .docx file is nested too deeply, or has too many pieces")
+                    raise Unreadable("part of this .docx file is nested too deeply or has too many elements")
     except DefusedXmlException as error:
-        raise Unreadable("a part of this .docx file declares entities, which no document of Word does") from error
+        raise Unreadable("part of this .docx file declares entities, which Word documents never do") from error
     except (ParseError, ExpatError, zipfile.BadZipFile, zipfile.zlib.error, ValueError, LookupError) as error:  # type: ignore[attr-defined]
-        raise Unreadable("a part of this .docx file is damaged") from error
+        raise Unreadable("part of this .docx file is damaged") from error
 
 
 def remarks(data: bytes) -> int:

@@ -17,9 +17,9 @@ from transfer.wordpress.terms import Terms
 from transfer.wordpress.wxr import Record
 
 NOT_BROUGHT = {
-    "nav_menu_item": "entr(y|ies) of menus",
-    "revision": "earlier version(s) of posts",
-    "wp_block": "pattern(s) of the block editor",
+    "nav_menu_item": "menu item(s)",
+    "revision": "revision(s)",
+    "wp_block": "block pattern(s)",
 }
 
 
@@ -59,14 +59,12 @@ class WordPress:
                     library.bring(record)
                 else:
                     kind = record["wp:post_type"]
-                    report.leave_out(NOT_BROUGHT.get(kind, f"item(s) of the kind “{kind[:30]}”"))
+                    report.leave_out(NOT_BROUGHT.get(kind, f"item(s) of type “{kind[:30]}”"))
                 without_essay(record, report)
         if self.survey.channel.mended:
-            report.remark(
-                "place(s) in the file (was|were) not quite XML and read as meant", count=self.survey.channel.mended
-            )
+            report.remark("XML error(s) in the file (was|were) corrected", count=self.survey.channel.mended)
 
 
 def without_essay(item: Record, report: Report) -> None:
     if item.comments:
-        report.leave_out("comment(s) on what was left out", count=len(item.comments))
+        report.leave_out("comment(s) on items that were not imported", count=len(item.comments))

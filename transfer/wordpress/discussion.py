@@ -30,9 +30,9 @@ STATUSES = {
 SAID = {"", "comment", "review"}
 NOTE = "note"
 KINDS = {
-    "pingback": "pingback(s) and trackback(s): word from other sites, not comments",
-    "trackback": "pingback(s) and trackback(s): word from other sites, not comments",
-    NOTE: "editorial note(s): what editors said among themselves",
+    "pingback": "pingback(s) or trackback(s)",
+    "trackback": "pingback(s) or trackback(s)",
+    NOTE: "editorial note(s)",
 }
 BYTES = 65_535  # as long as WordPress can keep one
 
@@ -101,7 +101,7 @@ class One:
             self.record(batch)
         self.report.known["comment(s)"] += known
         for number in sorted(here, key=self.outline.names.__getitem__):
-            self.report.leave_out("comment(s) that (was|were) deleted here", f"#{self.outline.names[number]}")
+            self.report.leave_out("comment(s) imported before and since deleted here", f"#{self.outline.names[number]}")
         for problem, number in problems:
             if is_new[number]:
                 self.report.remark(problem, f"#{self.outline.names[number]}")
@@ -115,10 +115,10 @@ class One:
         for place, said in enumerate(self.comments):
             key = said["wp:comment_id"][:40] or made_of_words(said)
             if key in found and (made_of := made_of_words(said)) != made_of_words(self.text_of(found[key])):
-                self.report.remark("comment(s) under a number that another has (stands|stand) here too", f"#{key}")
+                self.report.remark("comment(s) with the same ID as another comment (was|were) imported too", f"#{key}")
                 key = made_of
             if key in found:
-                self.report.leave_out("comment(s) that the file holds twice", f"#{key}")
+                self.report.leave_out("duplicate comment(s)", f"#{key}")
                 continue
             found[key] = len(found)
             self.places.append(place)
@@ -155,7 +155,7 @@ class One:
             if is_under or number in kinds:
                 kind = NOTE if is_under else kinds[number]
                 self.outline.is_gone[number] = 1
-                self.report.leave_out(KINDS.get(kind, f"“{kind[:30]}” among the comments"))
+                self.report.leave_out(KINDS.get(kind, f"comment(s) of type “{kind[:30]}”"))
 
     def find(self, numbers: Mapping[str, int]) -> list[int]:
         """Note what an earlier import brought. Return what was deleted here since."""
@@ -189,11 +189,11 @@ class One:
         text = tidy_text(said["wp:comment_content"])
         if len(text.encode()) > BYTES:
             text = text.encode()[:BYTES].decode(errors="ignore")
-            self.report.remark("comment(s) longer than WordPress itself keeps (was|were) cut", name)
+            self.report.remark("comment(s) longer than WordPress’s limit (was|were) shortened", name)
         status = STATUSES.get(said["wp:comment_approved"])
         if status is None:
             status = Status.PENDING
-            self.report.remark("comment(s) of an unknown status wait(s|) for a decision", name)
+            self.report.remark("comment(s) with an unknown status (is|are) pending", name)
         html = markup.comment_html(pictures_as_links(text))
         return Said(commenter=commenter, status=status, text=text, html=html, created=self.outline.at(number))
 

@@ -26,7 +26,7 @@ from transfer.wordpress.wxr import Record
 KINDS = {"post": Essay.Kind.ESSAY, "page": Essay.Kind.PAGE, "": Essay.Kind.ESSAY}
 PUBLIC = {"publish", "future"}
 DRAFTS = {"draft", "pending", "private", ""}
-NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "an earlier version"}
+NEVER = {"trash": "in the trash", "auto-draft": "never saved", "inherit": "saved as a revision"}
 TITLE = 300
 IN_MENU = 6  # of the pages of another site
 # Custom fields that are read, or that say nothing outside of WordPress.
@@ -65,7 +65,9 @@ class Essays:
             essay = known.essay
             self.report.known[f"{essay.kind}(s)"] += 1
         if essay.pk in self.met:
-            self.report.remark("post(s) with an earlier one's number (was|were) taken for that one", item["title"])
+            self.report.remark(
+                "post(s) with the same ID as an earlier post (was|were) treated as that post", item["title"]
+            )
         self.met.add(essay.pk)
         self.remember(item, source, essay, known)
         return essay
@@ -90,7 +92,7 @@ class Essays:
         """A name that no other essay has, where another post had the same number."""
         if not Essay.objects.filter(source=source).exists():
             return source
-        self.report.remark("post(s) with the number of another post (was|were) imported too", item["title"])
+        self.report.remark("post(s) with the same ID as another post (was|were) imported too", item["title"])
         digest = blake2b("\0".join(names_of(item)).encode(), digest_size=8).hexdigest()
         return f"{source}&{digest}"
 
@@ -121,7 +123,7 @@ class Essays:
             menu_order=items.menu_order(item),
         )
         for name in renditions.unstorable(essay.body):
-            self.report.leave_out("picture(s) without an address on the web", name)
+            self.report.leave_out("picture(s) without a web address", name)
         wishes = (place.name.removesuffix(".html"), title)
         essay.slug = actions.free_slug(essay, next((wish for wish in wishes if slugify(wish, allow_unicode=True)), ""))
         actions.write(essay, newlines=not has_blocks(item["content:encoded"]))
@@ -139,7 +141,7 @@ class Essays:
     def title(self, item: Record) -> str:
         title = tidy_line(markup.plain(markup.essay(item["title"])))
         if len(title) > TITLE:
-            self.report.remark("title(s) longer than 300 letters (was|were) cut", title)
+            self.report.remark("title(s) longer than 300 characters (was|were) shortened", title)
             title = title[: TITLE - 1].rstrip() + "…"
         return title
 
@@ -147,16 +149,16 @@ class Essays:
         status = item["wp:status"]
         name = title or f"#{item['wp:post_id']}"
         if item["wp:post_password"]:
-            self.report.remark("post(s) with a password (is a draft|are drafts) here", name)
+            self.report.remark("password-protected post(s) (was|were) imported as (a draft|drafts)", name)
         elif status == "private":
-            self.report.remark("private post(s) (is a draft|are drafts) here", name)
+            self.report.remark("private post(s) (was|were) imported as (a draft|drafts)", name)
         elif status in PUBLIC and written:
             return written
         elif status in PUBLIC:
-            self.report.remark("post(s) without a date (is a draft|are drafts) here", name)
+            self.report.remark("post(s) without a date (was|were) imported as (a draft|drafts)", name)
         elif status not in DRAFTS:
             self.report.remark(
-                "post(s) of a status of some plug-in (is a draft|are drafts) here", f"{name} ({status[:30]})"
+                "post(s) with a plugin’s status (was|were) imported as (a draft|drafts)", f"{name} ({status[:30]})"
             )
         return None
 
@@ -183,9 +185,9 @@ class Essays:
 
     def keep_addresses(self, essay: Essay, place: items.Place) -> None:
         kept, elsewhere = redirects.keep(place.addresses(self.survey.site), essay)
-        self.report.made["old address(es) of essays and pages"] += kept
+        self.report.made["redirect(s) to essays and pages"] += kept
         for path in elsewhere:
-            self.report.remark("old address(es) lead(s|) elsewhere already", path)
+            self.report.remark("old address(es) already redirect(s|) elsewhere", path)
 
     def want_pictures(self, essay: Essay) -> None:
         wanted = pictures.wanted_in(essay.body, self.survey.address)
@@ -196,7 +198,7 @@ class Essays:
             if address
         )
         for written in nowhere:
-            self.report.leave_out("picture(s) without an address on the web", written)
+            self.report.leave_out("picture(s) without a web address", written)
         pictures.drop(essay, nowhere)
 
     def tell(self, essay: Essay, item: Record, meta: dict[str, list[str]], text: Text) -> None:
@@ -204,12 +206,12 @@ class Essays:
         state = "published" if essay.is_published else "scheduled" if essay.published else "draft"
         self.report.made[f"{essay.kind}(s), {state}"] += 1
         if item["wp:is_sticky"] == "1":
-            self.report.remark("post(s) stood at the top of the front page; here they stand by date", name)
+            self.report.remark("sticky post(s) (was|were) imported unpinned", name)
         for field in item.each("wp:postmeta"):
             if not OURS.match(field["wp:meta_key"]):
-                self.report.leave_out("custom field(s) of plug-ins", field["wp:meta_key"])
+                self.report.leave_out("plugin custom field(s)", field["wp:meta_key"])
         if "_thumbnail_id" in meta:
-            self.report.remark("post(s) had a featured picture; essays here have no place for one", name)
+            self.report.remark("featured image(s) (is|are) not shown above essays here", name)
         for what, example in text.lost:
             self.report.leave_out(what, f"{example} in {name}" if example else f"in {name}")
         for what, example in text.changed:

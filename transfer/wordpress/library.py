@@ -16,13 +16,13 @@ class Library:
         address = pictures.whole(item["wp:attachment_url"], "")
         if not address or not pictures.is_picture(address):
             self.report.leave_out(
-                "file(s) of the library that (is no picture|are no pictures)", item["wp:attachment_url"]
+                "media library file(s) that (is not a picture|are not pictures)", item["wp:attachment_url"]
             )
         elif (
             Image.objects.filter(source=address).exists()
             or WantedPicture.objects.filter(address=address, essay=None).exists()
         ):
-            self.report.known["picture(s) of the library"] += 1
+            self.report.known["picture(s) in the media library"] += 1
         else:
             alt = next(iter(items.meta_of(item).get("_wp_attachment_image_alt", [])), "")
             WantedPicture.objects.create(address=address, alt=" ".join(alt.split())[:500])

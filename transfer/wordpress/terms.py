@@ -23,13 +23,13 @@ class Terms:
         """A term of the site's own list."""
         if record.name == "wp:category":
             if record["wp:category_parent"]:
-                self.report.remark("categor(y|ies) stood under another; tags here stand side by side")
+                self.report.remark("subcategor(y|ies) became (an ordinary tag|ordinary tags)")
             name, about = record["wp:cat_name"], record["wp:category_description"]
             self.tag("category", record["wp:category_nicename"], name, about)
         elif record.name == "wp:tag":
             self.tag("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
         else:
-            self.report.leave_out("term(s) of other kinds than tags and categories")
+            self.report.leave_out("term(s) of other taxonomies")
 
     def of(self, item: Record) -> list[Tag]:
         """An item's tags, in its own order."""
@@ -38,7 +38,7 @@ class Terms:
             domain = record.attributes.get("domain", "")
             kind = SAME.get(domain)
             if domain == "post_format":
-                self.report.leave_out("post format(s): every essay is set alike", record[""])
+                self.report.leave_out("post format(s)", record[""])
             if kind and (tag := self.tag(kind, record.attributes.get("nicename", ""), record[""])):
                 found[tag.pk] = tag
         return list(found.values())
@@ -63,9 +63,9 @@ class Terms:
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
             kept, elsewhere = redirects.keep([path], tag)
-            self.report.made["old address(es) of categories and tags"] += kept
+            self.report.made["redirect(s) to tags"] += kept
             for old in elsewhere:
-                self.report.remark("old address(es) lead(s|) elsewhere already", old)
+                self.report.remark("old address(es) already redirect(s|) elsewhere", old)
         return tag
 
     def made(self, slug: str, name: str, about: str) -> Tag:

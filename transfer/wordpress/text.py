@@ -40,11 +40,11 @@ class Text:
     def html(self, body: str, footnotes: str = "") -> str:
         for block in _DYNAMIC.finditer(body):
             if block["name"] not in _SILENT:
-                self.lost.append(("block(s) that WordPress fills when it shows them", block["name"]))
+                self.lost.append(("dynamic block(s)", block["name"]))
         if "<!--nextpage-->" in body:
-            self.changed.append(("post(s) in several parts (is one page|are one page each) here", ""))
+            self.changed.append(("multi-page post(s) became (a single page|single pages)", ""))
         for _ in _DATA.finditer(body):
-            self.lost.append(("picture(s) written into the text itself", ""))
+            self.lost.append(("picture(s) embedded in the text as data", ""))
         body = self.notes.from_list(self.notes.from_blocks(body, footnotes))
         body = "".join(self._with_shortcodes(body))
         body = "".join(self._with_players(body))
@@ -65,7 +65,7 @@ class Text:
             position = code.end()
             if name not in _MEANINGS:
                 if "=" in code["rest"] or f"[/{code['name']}]" in body[position : position + 5000]:
-                    self.changed.append(("shortcode(s) of plug-ins stand in the text as they are", f"[{name}]"))
+                    self.changed.append(("plugin shortcode(s) (was|were) left in the text", f"[{name}]"))
                 yield code[0][len(code["escaped"]) :]
                 continue
             content = ""
@@ -97,9 +97,9 @@ class Text:
     def player(self, source: str, name: str) -> str:
         found = _SOURCE.search(source) or _WEB.search(source)
         if not found:
-            self.lost.append(("player(s) without an address", name))
+            self.lost.append(("embedded player(s) without an address", name))
             return ""
-        self.changed.append(("embedded player(s) became (a link|links)", ""))
+        self.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", ""))
         address = unescape(found.groupdict().get("url") or found[0])
         address = _YOUTUBE.sub(r"https://www.youtube.com/watch?v=\1", address)
         return link(f"https:{address}" if address.startswith("//") else address)
@@ -138,7 +138,7 @@ class Text:
         return f"<pre><code>{words}</code></pre>"
 
     def nothing(self, code: "Shortcode") -> str:
-        self.lost.append(("shortcode(s) that only WordPress can fill", f"[{code.name}]"))
+        self.lost.append(("shortcode(s) that work only in WordPress", f"[{code.name}]"))
         return ""
 
 

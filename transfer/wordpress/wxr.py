@@ -120,9 +120,9 @@ class Target:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         name = self.names.get(tag) or self.named(tag)
         if len(self.open) >= DEEPEST:
-            raise Broken(self.line, f"elements stand in one another more than {DEEPEST} deep")
+            raise Broken(self.line, f"elements are nested more than {DEEPEST} levels deep")
         if not self.open and name != "rss":
-            raise Broken(self.line, "this is no WordPress export: it does not begin as one (<rss>)")
+            raise Broken(self.line, "this is not a WordPress export: it does not start with <rss>")
         if _RECORDS.get(name) == (self.open[-1] if self.open else ""):
             if name == "item":
                 self.check_version()
@@ -194,10 +194,10 @@ class Target:
             return
         self.channel.version = self.channel["wp:wxr_version"] or self.of_export
         if not self.channel.version:
-            raise Broken(self.line, "this is no WordPress export: it does not say its WXR version")
+            raise Broken(self.line, "this is not a WordPress export: it has no WXR version")
         if self.channel.version not in VERSIONS:
             known = ", ".join(sorted(VERSIONS))
-            raise Broken(self.line, f"this says it is WXR version {self.channel.version!r:.20}; known are {known}")
+            raise Broken(self.line, f"WXR version {self.channel.version!r:.20} is not supported; supported are {known}")
 
     def close(self) -> None:
         """The end of the file. One that has items and the export's names need not say its version; one without does."""
@@ -224,13 +224,15 @@ def records(file: Path, channel: Channel, *, is_mended: bool = False, keeps_comm
                 parser.feed(piece)
                 fed += len(piece)
                 if fed - max(expat.CurrentByteIndex, 0) > LARGEST_TAG:
-                    raise Broken(expat.CurrentLineNumber, "a tag or a comment has no end")
+                    raise Broken(expat.CurrentLineNumber, "a tag or comment is not closed")
                 yield from target.done
                 target.done.clear()
         parser.close()
     except DefusedXmlException as error:
         line = expat.CurrentLineNumber
-        raise Unreadable(f"line {line}: a document type or entities are declared, as no export does") from error
+        raise Unreadable(
+            f"line {line}: the file declares a document type or entities, which exports never do"
+        ) from error
     except ParseError as error:
         raise NotXml(f"line {error.position[0]}: {in_words(error, file)}") from error
     except (LookupError, ValueError) as error:  # how pyexpat says that it cannot read an encoding
@@ -251,11 +253,11 @@ def refuse_other_kinds(source: BinaryIO) -> None:
     if not size:
         raise Unreadable("the file is empty")
     if size > LARGEST_FILE:
-        raise Unreadable(f"larger than {LARGEST_FILE // 1024 // 1024} MB: export it in parts, by date, and import each")
+        raise Unreadable(f"the file is larger than {LARGEST_FILE // 1024 // 1024} MB; export it in parts by date")
     if head.startswith((b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX")):
-        raise Unreadable("this is a packed file: unpack it and import the .xml files inside it")
+        raise Unreadable("this is a compressed file; unpack it and import the .xml files inside it")
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        raise Unreadable("this is a page of the web: the export is what WordPress saves under Tools, Export")
+        raise Unreadable("this is a web page, not an export; in WordPress, use Tools, Export")
 
 
 def in_words(error: ParseError, file: Path) -> str:
@@ -263,12 +265,12 @@ def in_words(error: ParseError, file: Path) -> str:
     words = str(error).partition(":")[0]
     match words:
         case "no element found" | "unclosed token" | "unclosed CDATA section":
-            return f"the file ends in the middle ({words})"
+            return f"the file is incomplete ({words})"
         case "not well-formed (invalid token)" if not is_utf8(file):
-            return "there are letters in another encoding than the file says; save it as UTF-8"
+            return "the text is not in the encoding that the file declares; save it as UTF-8"
         case "unbound prefix":
-            return f"this is no XML that an export is written in ({words})"
-    return f"this is no XML ({words})"
+            return f"an XML namespace is not declared ({words})"
+    return f"this is not valid XML ({words})"
 
 
 def is_utf8(file: Path) -> bool:
