@@ -44,7 +44,7 @@ class Writing(Base):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         unsaved = never_saved(request) if self.has_add_permission(request) else []
-        return super().changelist_view(request, {**(extra_context or {}), "unsaved": unsaved})
+        return super().changelist_view(request, {"title": _("Essays"), **(extra_context or {}), "unsaved": unsaved})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
         found = super().get_object(request, object_id, from_field)
@@ -128,6 +128,7 @@ def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     tab = request.POST.get("tab", "")
     over = request.POST.get("over", draft.changed.isoformat() if draft else "")
     return {
+        "title": str(essay) if essay else _("New essay"),
         "standing": found,
         "base": request.POST.get("base", base),
         "tab": tab,

@@ -88,7 +88,7 @@ def test_a_slug_that_is_taken_is_refused_beside_the_field(desk: Client) -> None:
 def test_a_page_cannot_be_given_an_address_of_the_site(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
     assert answer.status_code == 422
-    assert "belongs to the site itself" in answer.content.decode()
+    assert "This address is reserved." in answer.content.decode()
 
 
 def test_a_new_slug_leaves_the_old_address_leading_there(desk: Client) -> None:

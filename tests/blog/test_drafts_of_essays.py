@@ -226,7 +226,7 @@ def test_where_both_changed_the_same_both_stand_in_a_draft_that_no_reader_sees(a
     first, second = two(author, essay)
     first.save(body="<p>Stored words of hers.</p>")
     answer = second.publish(body="<p>Stored words of mine.</p>")
-    assert "At 1 place both changed the same" in answer.content.decode()
+    assert "1 place was changed in both" in answer.content.decode()
     merged = sent_of(answer.context_data["both_fields"], answer.context_data["newer"].mark)
     assert second.client.post(second.address, merged).status_code == 302
     assert revisions.standing(essay).text.body == "<p>Stored words of hers.</p><p>Stored words of mine.</p>"

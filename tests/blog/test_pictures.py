@@ -116,11 +116,11 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 
 REFUSED = {
-    "nothing": (b"", "no picture"),
-    "words": (b"<html><script>alert(1)</script>", "no picture"),
+    "nothing": (b"", "not a valid JPEG"),
+    "words": (b"<html><script>alert(1)</script>", "not a valid JPEG"),
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "SVG"),
-    "tiff": (encoded("TIFF"), "no picture"),
-    "cut short": (encoded("PNG", (300, 300))[:60], "no picture"),
+    "tiff": (encoded("TIFF"), "not a valid JPEG"),
+    "cut short": (encoded("PNG", (300, 300))[:60], "not a valid JPEG"),
     "many pixels": (png_that_claims(8000, 8000), "pixels"),
     "very many pixels": (png_that_claims(60000, 60000), "pixels"),
     "many bytes": (b"\xff\xd8" + bytes(uploads.BYTES), "larger than 10 MB"),

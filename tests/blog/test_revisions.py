@@ -39,7 +39,7 @@ def test_a_draft_is_saved_with_nothing_in_it_and_publishing_says_what_is_missing
     answer = desk.publish(deck="Kept on the page")
     assert answer.status_code == 422
     said = answer.content.decode()
-    for part in ('href="#id_title"', 'href="#id_body"', "nothing you wrote is lost", "Kept on the page"):
+    for part in ('href="#id_title"', 'href="#id_body"', "Your text is kept.", "Kept on the page"):
         assert part in said
     assert Essay.objects.get().published is None
     assert desk.publish(title="Now", body="<p>Said.</p>").status_code == 302
@@ -59,7 +59,7 @@ def test_readers_see_the_published_text_until_the_changes_are_published(desk: De
     assert "New" not in Client(headers={"host": "127.0.0.1"}).get("/feed/").content.decode()
     form = desk.look()
     assert "New words." in form
-    assert "Readers see an older text." in form
+    assert "Readers won’t see these changes until you click" in form
     desk.publish()
     page = readers_page(essay)
     assert "New words." in page

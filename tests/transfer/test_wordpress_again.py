@@ -81,7 +81,7 @@ class TestGrown:
 
 def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
-    assert "1 post with an earlier one's number was taken for that one\n    Again" in report
+    assert "1 post with the same ID as an earlier post was treated as that post\n    Again" in report
     assert essay(1).title == "A title"
     assert Comment.objects.count() == 2
 
@@ -93,7 +93,7 @@ def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> Non
         for number in (1, 2, 3)
     ]
     report = bring_text(tmp_path, export(*parts))
-    assert "2 posts with the number of another post were imported too\n    Title 2\n    Title 3" in report
+    assert "2 posts with the same ID as another post were imported too\n    Title 2\n    Title 3" in report
     found = {essay.title: essay for essay in Essay.objects.all()}
     assert {title: essay.body for title, essay in found.items()} == {
         f"Title {number}": f"<p>Body {number}.</p>" for number in (1, 2, 3)
@@ -129,7 +129,7 @@ def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_pa
     twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
     report = bring_text(tmp_path, twice)
     assert "1 duplicate comment\n    #1" in report
-    assert "1 comment under a number that another has stands here too\n    #1" in report
+    assert "1 comment with the same ID as another comment was imported too\n    #1" in report
     before = everything()
     bring_text(tmp_path, twice)
     assert everything() == before
