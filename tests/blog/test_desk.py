@@ -64,7 +64,7 @@ def test_an_answer_is_written_in_place(author: User) -> None:
     assert "Your reply to Rosa was posted." in Page(answer).words
     made = Comment.objects.get(parent=comment)
     assert (made.status, made.commenter.user) == ("approved", author)
-    assert "answered" in words(Page(answer).id(f"desk-{comment.pk}"))
+    assert "replied" in words(Page(answer).id(f"desk-{comment.pk}"))
     desk.post(f"/admin/desk/reply/{comment.pk}/", {"text": "An answer.", "key": "abcdefgh"})
     assert Comment.objects.filter(parent=comment).count() == 1
 
@@ -95,7 +95,7 @@ def test_readers_are_counted(author: User) -> None:
         address = Address.objects.create(email=f"r{number}@example.org", proved=now if number else None)
         Subscription.objects.create(address=address, kind="essays", confirmed=now)
     Subscription.objects.create(address=address, kind="essay", essay=essay, confirmed=now)
-    assert "2 readers hear of new essays. 1 follows what is said to yours." in desk_of(author).words
+    assert "2 subscribers to new essays. 1 subscriber to comments on your essays." in desk_of(author).words
 
 
 def test_it_costs_the_same_however_much_was_said(author: User, django_assert_max_num_queries: Any) -> None:

@@ -221,4 +221,4 @@ def test_time_zones_are_chosen_from_a_list_in_which_what_was_given_stays(author:
         profile.refresh_from_db()
         assert profile.time_zone == zone
     said = desk.post(f"{ESSAYS}add/", fields(published_0="2126-11-20", published_1="03:00:00"), follow=True)
-    assert "(Europe/Berlin)" in Page(said).words
+    assert "Scheduled for 20 November 2126, 03:00 (Europe/Berlin)." in Page(said).words
