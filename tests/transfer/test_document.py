@@ -140,7 +140,7 @@ def test_an_upload_becomes_a_draft_with_everything_in_its_place(desk: Client, au
     assert texts == sorted(texts)
     assert "Cut this" not in essay.body
     shown = answer.content.decode()
-    assert "3 notes" in shown
+    assert "3 footnotes" in shown
     assert "1 review comment" in shown
 
 

@@ -85,7 +85,7 @@ def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Pat
     assert 'href="https://old.example/?p=2"' in essay.body
     assert "old.example/wp-content" not in client.get(essay.get_absolute_url()).content.decode()
     assert client.get(kept.file.url).getvalue()
-    assert "  1 picture read from the folder" in report.splitlines()
+    assert "  1 picture imported from the folder" in report.splitlines()
     assert not WantedPicture.objects.exists()
     assert not fetching().exists()
 
@@ -112,7 +112,7 @@ def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, upl
     report = bring_text(
         tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
     )
-    assert "  1 picture would be read from the folder" in report.splitlines()
+    assert "  1 picture would be imported from the folder" in report.splitlines()
     assert "  1 picture will be downloaded in the background" in report.splitlines()
     assert not Path(django_settings.MEDIA_ROOT).exists()
     assert not Image.objects.exists()
@@ -122,8 +122,8 @@ def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, upl
 def test_a_file_in_the_folder_that_is_no_picture_is_named(tmp_path: Path, uploads: Path) -> None:
     (uploads / "wp-content/uploads/2019/03/hill.jpg").write_bytes(b"<html>")
     report = bring_text(tmp_path, export(item(1, body=f'<img src="{HILL}">')), "--media", str(uploads))
-    assert "  1 picture could not be had" in report.splitlines()
-    assert f"    {HILL}: no picture that c" in report
+    assert "  1 picture could not be imported" in report.splitlines()
+    assert f"    {HILL}: it is not a valid J" in report
     assert HILL in Essay.objects.get().body
 
 
@@ -197,7 +197,7 @@ def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path:
     ("status", "body", "why"),
     [
         (404, b"", "the answer was 404"),
-        (200, b"<html>", "no picture"),
+        (200, b"<html>", "not a valid JPEG"),
         (200, b"\xff\xd8" + bytes(11_000_000), "larger than 10 MB"),
     ],
 )

@@ -22,7 +22,7 @@ class TestPeople:
         made = essay(1).bylines[0]
         assert made != owner
         assert (made.username, made.email, made.is_active) == ("vera-2", "", False)
-        assert "    vera is vera-2 here" in report.splitlines()
+        assert "    vera is now vera-2" in report.splitlines()
 
     def test_the_owner_can_say_who_an_author_is(self, tmp_path: Path) -> None:
         owner = make.owner("me")

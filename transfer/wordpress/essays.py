@@ -185,7 +185,7 @@ class Essays:
 
     def keep_addresses(self, essay: Essay, place: items.Place) -> None:
         kept, elsewhere = redirects.keep(place.addresses(self.survey.site), essay)
-        self.report.made["redirect(s) to essays and pages"] += kept
+        self.report.made["redirect(s) to (an essay or page|essays and pages)"] += kept
         for path in elsewhere:
             self.report.remark("old address(es) already redirect(s|) elsewhere", path)
 

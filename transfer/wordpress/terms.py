@@ -63,7 +63,7 @@ class Terms:
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
             kept, elsewhere = redirects.keep([path], tag)
-            self.report.made["redirect(s) to tags"] += kept
+            self.report.made["redirect(s) to (a tag|tags)"] += kept
             for old in elsewhere:
                 self.report.remark("old address(es) already redirect(s|) elsewhere", old)
         return tag
