@@ -70,7 +70,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     checks = page.locator(".essay-checks li")
     page.get_by_role("button", name="Pictures").click()
     dialog.get_by_label("Upload a picture").set_input_files(file("hill.svg", b"<svg/>"))
-    expect(dialog.get_by_role("status")).to_contain_text("which can carry a script")
+    expect(dialog.get_by_role("status")).to_contain_text("SVG files can contain scripts")
     dialog.get_by_label("Upload a picture").set_input_files(file("hill.jpg", photo()))
     dialog.get_by_label("Alternative text").fill("A round hill")
     dialog.get_by_label("Caption").fill("The hill.")
@@ -93,7 +93,7 @@ def test_pictures_come_by_button_drop_and_paste_and_are_found_again(page: Page, 
     expect(checks.filter(has_text="no alternative text")).to_have_count(2)
 
     page.get_by_role("button", name="Pictures").click()
-    dialog.get_by_label("Find an earlier one").fill("round")
+    dialog.get_by_label("Search uploaded pictures").fill("round")
     expect(dialog.get_by_role("listitem")).to_have_count(1)
     dialog.get_by_role("button", name="A round hill").click()
     expect(dialog.get_by_label("Alternative text")).to_have_value("A round hill")
@@ -118,11 +118,11 @@ def test_pictures_in_a_pasted_page_stand_where_they_stood_and_the_others_are_nam
     said = page.locator(".editor-said")
     expect(said).to_contain_text("Left out:")
     expect(said.get_by_role("listitem")).to_have_count(3)
-    expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” could not be brought here")
+    expect(said).to_contain_text("“http://127.0.0.1:9/far.jpg” couldn’t be downloaded")
     expect(said).to_contain_text(
         "1 picture that couldn’t be pasted. Save it on your computer and add it with “Picture”: Drawn"
     )
-    expect(said).to_contain_text("“picture.png” is not kept")
+    expect(said).to_contain_text("“picture.png” wasn’t uploaded")
     expect(page.locator(".essay-editor figure").get_by_alt_text("A hill")).to_be_visible()
     expect(page.locator(".editor-text p", has_text=" line").get_by_alt_text("Another")).to_be_visible()
     page.keyboard.press("Control+s")

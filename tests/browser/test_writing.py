@@ -437,7 +437,7 @@ def test_two_tabs_end_in_a_choice_and_never_in_silence(
     visitor.axe(second)
     expect(second.get_by_role("button", name="Merge and save as draft")).to_be_visible()
     second.get_by_text("Merge by hand as HTML").click()
-    second.get_by_label("Your text").fill("<p>Both tabs.</p>")
+    second.get_by_label("Your version. Copy in").fill("<p>Both tabs.</p>")
     second.get_by_role("button", name="Replace the saved version with yours").click()
     expect(second.locator(".messagelist")).to_contain_text("Saved.")
     bodies = list(essay.revisions.order_by("pk").values_list("body", flat=True))

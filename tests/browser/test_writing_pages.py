@@ -201,7 +201,7 @@ def test_without_script_an_essay_is_written_kept_published_and_restored(visitor:
     expect(page.get_by_role("textbox", name="Body")).to_have_value("<h2>One</h2><p>By hand.</p>")
     press("Publish")
     expect(page.locator(".missing")).to_contain_text("Title: Add a title before you publish.")
-    page.get_by_role("textbox", name="Title").fill("By Hand Alone")
+    page.get_by_role("textbox", name="Title:", exact=True).fill("By Hand Alone")
     with page.expect_popup() as opened:
         press("Preview")
     expect(opened.value.locator("article.essay")).to_contain_text("By hand.")
