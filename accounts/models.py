@@ -54,9 +54,7 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(
-        _("name"), max_length=245, blank=True, help_text=_("As it stands over essays and comments.")
-    )
+    name = models.CharField(_("name"), max_length=245, blank=True, help_text=_("Shown with essays and comments."))
     queue_mail = models.CharField(
         _("moderation emails"), max_length=6, choices=QueueMail.choices, default=QueueMail.SITE
     )
@@ -113,14 +111,18 @@ class Commenter(models.Model):
     """Whoever speaks. A guest's typed address claims nothing: only cookie, log-in or a mailed link lead back here."""
 
     user = models.OneToOneField(
-        User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("log-in")
+        User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("account")
     )
     name = models.CharField(_("name"), max_length=245)
-    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, blank=True, help_text=_("Never shown."))
+    email = models.EmailField(_("email"), max_length=EMAIL_ROOM, blank=True, help_text=_("Never shown to readers."))
     website = models.URLField(_("website"), max_length=200, blank=True)
     verified = models.BooleanField(_("verified"), default=False, editable=False)
     mark = models.CharField(
-        _("verified by"), max_length=300, blank=True, editable=False, help_text=_("The account, such as “X: @name”.")
+        _("verified by"),
+        max_length=300,
+        blank=True,
+        editable=False,
+        help_text=_("The connected account, such as “X: @name”."),
     )
     profile = models.URLField(_("profile"), max_length=500, blank=True, editable=False)
     picture = models.CharField(
@@ -129,7 +131,7 @@ class Commenter(models.Model):
     picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # where the provider has it
     picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # where the one that is shown was
     has_chosen_picture = models.BooleanField(default=False, editable=False)  # their own, or none: not the provider's
-    has_lost_picture = models.BooleanField(_("picture taken away"), default=False, editable=False)  # by a moderator
+    has_lost_picture = models.BooleanField(_("picture removed"), default=False, editable=False)  # by a moderator
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
@@ -154,8 +156,8 @@ class Invitation(models.Model):
     """Somebody whom the owner asked to write or keep order here, until they come or it is withdrawn."""
 
     class Role(models.TextChoices):
-        AUTHOR = "Authors", _("author: writes essays")
-        MODERATOR = "Moderators", _("moderator: decides about comments")
+        AUTHOR = "Authors", _("Author: writes essays")
+        MODERATOR = "Moderators", _("Moderator: approves or rejects comments")
 
     email = models.EmailField(_("email"), max_length=100, unique=True)
     name = models.CharField(_("name"), max_length=245)
@@ -164,8 +166,8 @@ class Invitation(models.Model):
         User, models.SET_NULL, null=True, editable=False, related_name="invitations", verbose_name=_("invited by")
     )
     nonce = models.CharField(max_length=22, editable=False)  # of the link that was mailed last; others are void
-    sent = models.DateTimeField(_("sent"), editable=False)
-    mailed = models.DateTimeField(_("mailed"), null=True, editable=False)
+    sent = models.DateTimeField(_("invited"), editable=False)
+    mailed = models.DateTimeField(_("emailed"), null=True, editable=False)
     error = models.TextField(_("last error"), blank=True, editable=False)
 
     class Meta:
