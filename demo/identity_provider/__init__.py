@@ -5,5 +5,5 @@ from django.core.exceptions import ImproperlyConfigured
 
 if not settings.DEBUG:
     raise ImproperlyConfigured(
-        "The demo identity provider lets anybody be anybody, without a password: it is for DEBUG alone."
+        "The demo identity provider logs anyone in without a password, so it only runs with DEBUG."
     )

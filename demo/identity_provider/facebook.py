@@ -57,7 +57,7 @@ class Facebook(Service):
     scopes = {
         "public_profile": _("your name and picture"),
         "email": _("your email address"),
-        "user_link": _("the address of your profile"),
+        "user_link": _("the link to your profile"),
     }
     says = {
         "": "Sorry, something went wrong.",

@@ -39,7 +39,7 @@ class DemoID(Service):
     token = "/token"  # noqa: S105
     me = "/userinfo"
     scopes = {
-        "openid": _("that it is you"),
+        "openid": _("your identity"),
         "profile": _("your name, handle and picture"),
         "email": _("your email address"),
     }

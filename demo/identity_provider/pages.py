@@ -57,13 +57,13 @@ def message(title: str, words: str, status: int = HTTPStatus.OK) -> Answer:
 
 def home() -> Answer:
     return message(
-        gettext("Demo log-in"),
-        gettext("This server plays X, Facebook, WordPress.com and an OpenID Connect server for the site beside it."),
+        gettext("Demo login"),
+        gettext("This server imitates X, Facebook, WordPress.com and an OpenID Connect server for the demo site."),
     )
 
 
 def nothing() -> Answer:
-    return message(gettext("Nothing here"), gettext("The demo log-in has no such page."), HTTPStatus.NOT_FOUND)
+    return message(gettext("Page not found"), gettext("The demo login has no such page."), HTTPStatus.NOT_FOUND)
 
 
 def page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Answer:

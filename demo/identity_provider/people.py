@@ -75,7 +75,9 @@ ODD = (
     Person("Miriаm Achterberg", "miriamachterb", _("looks like the author: one letter is Cyrillic")),
     Person(LONG_NAME, "ibn_alkhatib", _("a very long name, with bidi and zero-width characters")),
     Person("Bruno Castellanos", "brunohuge", _("a picture of 8000 × 8000 pixels"), picture=Picture.HUGE),
-    Person("Noor de Wit", "noor_elsewhere", _("a picture that leads to 169.254.169.254"), picture=Picture.ELSEWHERE),
+    Person(
+        "Noor de Wit", "noor_elsewhere", _("a picture URL that points to 169.254.169.254"), picture=Picture.ELSEWHERE
+    ),
     Person("Sipho Dlamini", "siphodlamini", _("a picture that is an SVG with a script"), picture=Picture.SVG),
     Person("Hana Novotná", "hana_novotna", _("a picture that is a web page"), picture=Picture.HTML),
 )

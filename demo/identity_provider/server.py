@@ -113,7 +113,7 @@ class Demo:
         who = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
         if not who:
             return None
-        words = gettext("%(name)s of the demo. At %(service)s a profile would stand here.")
+        words = gettext("%(name)s is a demo account. On %(service)s, this would be its profile.")
         return pages.message(who.name, words % {"name": f"@{who.handle}", "service": service.name})
 
 

@@ -19,12 +19,12 @@ CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 # What may be wrong with the question itself, and what a developer does about it
 PROBLEMS = {
-    "client": _("The site’s client id is not known here. The one that is known is “demo”."),
-    "redirect": _("The address to come back to must be on this machine: 127.0.0.1 or localhost."),
-    "type": _("The site must ask for response_type=code."),
+    "client": _("Unknown client ID. The demo provider accepts only “demo”."),
+    "redirect": _("The redirect URI must be on this machine: 127.0.0.1 or localhost."),
+    "type": _("The site must send response_type=code."),
     "state": _("The site must send a state."),
     "challenge": _("The site must send a code_challenge with code_challenge_method=S256."),
-    "scope": _("The site asks for a scope that does not exist, or leaves out one that is needed."),
+    "scope": _("The site requested a scope that does not exist or left out a required one."),
 }
 AT_ONCE = {"client", "redirect"}  # nobody is sent back to an address that is not trusted
 

@@ -21,9 +21,9 @@ IDENTITIES = {"id", "ID", "sub"}
 
 
 class Place(Enum):
-    BACK = _("On the way back to the site")
-    TOKEN = _("When the site asks for a token")
-    ME = _("When the site asks who you are")
+    BACK = _("On return to the site")
+    TOKEN = _("When the site requests a token")
+    ME = _("When the site requests your profile")
 
 
 @dataclass(frozen=True)
@@ -93,27 +93,27 @@ SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
 )
 BACK, TOKEN, ME = Place.BACK, Place.TOKEN, Place.ME
 TROUBLES = (
-    Trouble(SLOW, _("Slow: ten seconds"), BACK),
-    Trouble(WRONG_STATE, _("A wrong state"), BACK),
+    Trouble(SLOW, _("Slow: 10 seconds"), BACK),
+    Trouble(WRONG_STATE, _("Wrong state"), BACK),
     Trouble(NO_STATE, _("No state"), BACK),
-    Trouble(REPLAYED, _("A code that was used already"), BACK),
-    Trouble(ERROR, _("An error of the service"), BACK),
-    Trouble(VERY_SLOW, _("Very slow: thirty seconds"), TOKEN),
+    Trouble(REPLAYED, _("Code already used"), BACK),
+    Trouble(ERROR, _("Service error"), BACK),
+    Trouble(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
     Trouble("token-error", _("Server error"), TOKEN, server_error),
     Trouble("token-broken", _("Broken JSON"), TOKEN, broken),
-    Trouble("token-list", _("A list"), TOKEN, lambda payload: as_json([payload])),
+    Trouble("token-list", _("List instead of an object"), TOKEN, lambda payload: as_json([payload])),
     Trouble("token-null", _("null"), TOKEN, lambda payload: as_json(None)),
-    Trouble("token-numbers", _("Numbers where text is due"), TOKEN, lambda payload: as_json(numbered(payload))),
-    Trouble("token-endless", _("An endless body"), TOKEN, endless),
-    Trouble("token-dripping", _("A dripping body"), TOKEN, dripping),
+    Trouble("token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: as_json(numbered(payload))),
+    Trouble("token-endless", _("Endless response"), TOKEN, endless),
+    Trouble("token-dripping", _("Response byte by byte"), TOKEN, dripping),
     Trouble("me-error", _("Server error"), ME, server_error),
     Trouble("me-broken", _("Broken JSON"), ME, broken),
-    Trouble("me-list", _("A list"), ME, lambda payload: as_json([payload])),
+    Trouble("me-list", _("List instead of an object"), ME, lambda payload: as_json([payload])),
     Trouble("me-null", _("null"), ME, lambda payload: as_json(None)),
-    Trouble("me-numbers", _("Numbers where text is due"), ME, lambda payload: as_json(numbered(payload))),
+    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: as_json(numbered(payload))),
     Trouble("me-nobody", _("No id"), ME, lambda payload: as_json(nameless(payload))),
-    Trouble("me-endless", _("An endless body"), ME, endless),
-    Trouble("me-dripping", _("A dripping body"), ME, dripping),
+    Trouble("me-endless", _("Endless response"), ME, endless),
+    Trouble("me-dripping", _("Response byte by byte"), ME, dripping),
 )
 BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 

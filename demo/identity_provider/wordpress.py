@@ -37,7 +37,7 @@ class WordPress(Service):
     me = "/rest/v1.1/me"
     scopes = {
         "auth": _("your name, email address and picture"),
-        "global": _("to act as you on all your sites"),
+        "global": _("permission to act as you on all your sites"),
     }
     says = {
         "": "Invalid request, please go back and try again. Error Code: invalid_request",

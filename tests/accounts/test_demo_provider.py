@@ -30,7 +30,7 @@ BROWSERS_POLICY = "form-action 'self' 127.0.0.1:* localhost:*"
 
 def test_it_cannot_be_imported_or_run_outside_debug(tmp_path: Path) -> None:
     environment = {**os.environ, "DEBUG": "0", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    words = "The demo identity provider lets anybody be anybody, without a password: it is for DEBUG alone."
+    words = "The demo identity provider logs anyone in without a password, so it only runs with DEBUG."
     for program in (["-c", "import demo.identity_provider"], ["manage.py", "demo_provider"]):
         command = [sys.executable, *program]
         ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -51,7 +51,7 @@ def test_it_says_where_it_is_and_that_a_port_is_taken_and_ends_when_told(tmp_pat
         assert process.said() == f"The demo identity provider is at http://localhost:{port}.\n"
         second = subprocess.run(command(port), cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2
-        words = f"The demo identity provider cannot listen at port {port}: Address already in use."
+        words = f"The demo identity provider cannot listen on port {port}: Address already in use."
         assert second.stderr == f"CommandError: {words}\n"
         assert answers(port)
     finally:
@@ -96,9 +96,9 @@ def test_the_page_says_whose_part_it_plays_and_offers_everybody_and_every_troubl
     reply = ask("GET", service.question())
     page = reply.body.decode()
     name = service.demo.services[service.key].name
-    assert f"<title>{name} · demo log-in</title>" in page
-    assert f"This page only stands in for {name}. No password is needed" in page
-    assert "<b>127.0.0.1:9</b> would like to see:" in page
+    assert f"<title>{name} · demo login</title>" in page
+    assert f"This page imitates {name}. You need no password" in page
+    assert "<b>127.0.0.1:9</b> requests access to:" in page
     plain, odd = ([("person", one.handle) for one in group] for group in (PLAIN, ODD))
     wanted = [*plain, ("deny", "yes"), *odd, *(("trouble", one.name) for one in TROUBLES)]
     assert Buttons(reply.body).found == wanted
@@ -122,7 +122,7 @@ def test_other_addresses(demo: Demo) -> None:
     assert ask("GET", f"{demo.base}/").status == 200
     for path in ("/nothing", "/x", "/x/", "/x/2/users/them", "//nothing", "/oidc/pictures/nobody"):
         assert ask("GET", f"{demo.base}{path}").status == 404
-    assert "@kofi_asante of the demo" in ask("GET", f"{demo.base}/x/kofi_asante").body.decode()
+    assert "@kofi_asante is a demo account" in ask("GET", f"{demo.base}/x/kofi_asante").body.decode()
     assert ask("POST", f"{demo.base}/x/2/oauth2/token", {"code": "x" * 70_000}).status == 413
     assert ask("GET", f"{demo.base}/x/2/oauth2/token?{'&'.join(f'a{n}=1' for n in range(200))}").status == 405
 
@@ -169,7 +169,7 @@ def by_keyboard(page: Page) -> None:
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_page_is_read_by_everybody(x: Site, facebook: Site, visitor: Visitor, dark: bool) -> None:
     page = visitor.open(x.question(), width=600, height=720, dark=dark)
-    assert page.title() == "X (Twitter) · demo log-in"
+    assert page.title() == "X (Twitter) · demo login"
     deny_button = page.get_by_role("button", name="Deny").bounding_box()
     assert deny_button
     assert deny_button["y"] + deny_button["height"] < 720  # in the popup, without scrolling

@@ -34,7 +34,7 @@ def test_a_strange_site_is_told_on_the_page_and_sent_nowhere(service: Site, chan
         reply = ask(method, service.question(**changes), form)
         assert reply.status == 400
         assert "location" not in reply.headers
-        assert b"This log-in cannot begin" in reply.body
+        assert b"This login can't start" in reply.body
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_wrong_question_is_refused(service: Site, changes: dict[str, str], err
         assert back(reply.headers["location"]) == {"error": error, "state": "a state & more"}
     else:
         assert reply.status == 400
-        assert b"This log-in cannot begin" in reply.body
+        assert b"This login can't start" in reply.body
 
 
 def test_x_insists_on_a_challenge_a_state_and_a_scope(x: Site) -> None:
@@ -66,7 +66,7 @@ def test_facebook_needs_no_type_and_parts_scopes_by_commas(facebook: Site) -> No
     reply = ask("GET", facebook.question(response_type="", scope="email,user_link"))
     assert reply.status == 200
     page = reply.body.decode()
-    assert all(words in page for words in ("your name and picture", "your email address", "address of your profile"))
+    assert all(words in page for words in ("your name and picture", "your email address", "link to your profile"))
 
 
 def test_facebook_leaves_its_mark_at_the_end(facebook: Site) -> None:

@@ -14,12 +14,14 @@ ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
-    help = "Plays X, Facebook, WordPress.com and an OpenID Connect server for the demo, until SIGTERM or Ctrl-C."
+    help = (
+        "Imitates X, Facebook, WordPress.com and an OpenID Connect server for the demo. Stop it with Ctrl-C or SIGTERM."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         port = urlsplit(settings.DEMO_PROVIDER_URL).port
-        parser.add_argument("--port", type=int, default=port, help="default: the one after the site's")
+        parser.add_argument("--port", type=int, default=port, help="default: the site's port plus 1")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         # In every thread, so that none but sigwait takes them: a handler runs only when the main thread next wakes.
@@ -34,5 +36,5 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 signal.sigwait(ENDS)
         except OSError as error:
-            words = f"The demo identity provider cannot listen at port {port}: {error.strerror}."
+            words = f"The demo identity provider cannot listen on port {port}: {error.strerror}."
             raise CommandError(words, returncode=TAKEN) from error
