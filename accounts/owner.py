@@ -28,20 +28,26 @@ from accounts.profiles.forms import EmailField, LineField
 # Where each has the page that asks for our address, and how the place is called there.
 CONSOLES = {
     "x": ("https://developer.x.com/en/portal/dashboard", gettext_lazy(
-        "Your app, “User authentication settings”: a “Web App”, with “Request email from users”; “Callback URI”.")),
+        "In your app’s “User authentication settings”, choose “Web App”, turn on “Request email from users” and enter "
+        "the redirect URI under “Callback URI”.")),
     "facebook": ("https://developers.facebook.com/apps/", gettext_lazy(
-        "Your app, “Use cases”, “Facebook Login”, “Settings”: “Valid OAuth Redirect URIs”. Its keys are the app’s.")),
-    "wordpress": ("https://developer.wordpress.com/apps/", gettext_lazy("Your application: “Redirect URLs”.")),
+        "In your app, go to “Use cases”, “Facebook Login”, “Settings” and enter the redirect URI under “Valid OAuth "
+        "Redirect URIs”. The client ID and secret are those of the app.")),
+    "wordpress": ("https://developer.wordpress.com/apps/", gettext_lazy(
+        "In your application, enter the redirect URI under “Redirect URLs”.")),
     "google": ("https://console.cloud.google.com/auth/clients", gettext_lazy(
-        "A client of the type “Web application”: “Authorized redirect URIs”.")),
+        "Create a client of the type “Web application” and enter the redirect URI under “Authorized redirect URIs”.")),
     "apple": ("https://developer.apple.com/account/resources/identifiers/list/serviceId", gettext_lazy(
-        "Your Services ID, “Sign In with Apple”, “Configure”: “Return URLs”; only for a site with an https address.")),
+        "In your Services ID, go to “Sign In with Apple”, “Configure” and enter the redirect URI under “Return URLs”. "
+        "The site needs an HTTPS address.")),
     "github": ("https://github.com/settings/developers", gettext_lazy(
-        "An OAuth app: “Authorization callback URL”.")),
+        "Create an OAuth app and enter the redirect URI under “Authorization callback URL”.")),
     "microsoft": ("https://entra.microsoft.com/", gettext_lazy(
-        "“App registrations”, your app, “Authentication”, platform “Web”: “Redirect URIs”.")),
+        "In “App registrations”, go to your app, “Authentication”, platform “Web” and enter the redirect URI under "
+        "“Redirect URIs”.")),
     "linkedin": ("https://www.linkedin.com/developers/apps", gettext_lazy(
-        "Your app, product “Sign In with LinkedIn using OpenID Connect”, then “Auth”: “Authorized redirect URLs”.")),
+        "Add the product “Sign In with LinkedIn using OpenID Connect” to your app. Then go to “Auth” and enter the "
+        "redirect URI under “Authorized redirect URLs”.")),
 }  # fmt: skip
 
 
@@ -69,7 +75,10 @@ def services() -> list[Service]:
 
 
 def service(one: Any, *, is_on: bool, people: int) -> Service:
-    elsewhere = (one.server_url, gettext_lazy("That server’s own page for clients: the redirect URI."))
+    elsewhere = (
+        one.server_url,
+        gettext_lazy("Register this site as a client on that server, with this redirect URI."),
+    )
     console, words = CONSOLES.get(one.key, elsewhere)
     is_missing = one.key in CONSOLES and (not is_on or one.is_demo)
     return Service(
@@ -86,13 +95,13 @@ def service(one: Any, *, is_on: bool, people: int) -> Service:
 
 class InvitationForm(forms.Form):
     email = EmailField(
-        label=gettext_lazy("Email"), max_bytes=100, error_messages={"required": gettext_lazy("Please give an address.")}
+        label=gettext_lazy("Email"), max_bytes=100, error_messages={"required": gettext_lazy("Enter an email address.")}
     )
     name = LineField(
         label=gettext_lazy("Name"),
         max_bytes=245,
-        help_text=gettext_lazy("As it will stand over essays and comments; they can change it."),
-        error_messages={"required": gettext_lazy("Please give a name.")},
+        help_text=gettext_lazy("Shown with essays and comments. They can change it later."),
+        error_messages={"required": gettext_lazy("Enter a name.")},
     )
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=Invitation.Role.choices, widget=forms.RadioSelect, initial="Authors"
@@ -102,7 +111,7 @@ class InvitationForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         email, role = data.get("email", ""), data.get("role", "")
         if email and role and (known := invitations.who_has(email, role)):
-            words = _("This address is that of %(name)s, who has this role already.")
+            words = _("%(name)s has this address and already has this role.")
             self.add_error("email", ValidationError(words, params={"name": known}))
         return data
 
@@ -126,7 +135,7 @@ def drawn(request: Request, form: InvitationForm) -> HttpResponse:
     now = timezone.now()
     context = {
         **admin.site.each_context(request),
-        "title": _("Who comes in"),
+        "title": _("Login and team"),
         "services": services(),
         "form": form,
         "invitations": [(row, row.sent + invitations.LASTS < now) for row in Invitation.objects.order_by("-sent")],
@@ -147,23 +156,25 @@ def invite(request: Request, form: InvitationForm) -> bool:
         made = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
     except invitations.Already as already:
         known: Invitation = already.args[0]
-        words = _("%(name)s was invited already, on %(day)s. Below you can send it again, or withdraw it.")
+        words = _("%(name)s was invited on %(day)s. You can send that invitation again or withdraw it below.")
         form.add_error("email", words % {"name": known.name, "day": date_format(known.sent, "DATE_FORMAT")})
         return False
-    messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": made.email})
+    messages.success(request, _("We're sending the invitation to %(email)s.") % {"email": made.email})
     return True
 
 
 def invite_again(request: Request, user: User) -> None:
     for found in chosen(request):
         invitations.invite_again(found, letterhead=letterhead(request))
-        messages.success(request, _("Another invitation is on its way to %(email)s.") % {"email": found.email})
+        messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": found.email})
 
 
 def withdraw(request: Request, user: User) -> None:
     for found in chosen(request):
         invitations.withdraw(found)
-        messages.success(request, _("Withdrawn: the link that %(email)s got is void.") % {"email": found.email})
+        messages.success(
+            request, _("Invitation withdrawn. The link sent to %(email)s no longer works.") % {"email": found.email}
+        )
 
 
 def chosen(request: Request) -> list[Invitation]:
@@ -178,21 +189,21 @@ def chosen(request: Request) -> list[Invitation]:
 def test_mail(request: Request, user: User) -> None:
     """At once and not by a job: the owner is to see what the mail server says."""
     if not user.email:
-        messages.error(request, _("You have no email address here; add one under “Your account” first."))
+        messages.error(request, _("You have no email address. Add one under “Your account” first."))
         return
     site = letterhead(request).site
-    subject = _("[%(site)s] A test mail") % {"site": site}
-    body = _("This mail was sent by %(site)s (%(url)s), to see whether its mail arrives. It does.")
+    subject = _("[%(site)s] Test email") % {"site": site}
+    body = _("This is a test email from %(site)s (%(url)s). Your email settings work.")
     try:
         EmailMessage(subject, body % {"site": site, "url": settings.SITE_URL}, to=[user.email]).send()
     except (OSError, ValueError) as error:  # SMTPException is an OSError; a wrong port or address is a ValueError
-        words = _("The test mail to %(email)s was not sent. The mail server answered: %(answer)s")
+        words = _("The test email to %(email)s wasn't sent. The mail server answered: %(answer)s")
         messages.error(request, words % {"email": user.email, "answer": answer_in(error)})
         return
     if settings.EMAIL_URL_IS_SET:
-        words = _("The mail server took the test mail to %(email)s. See whether it arrives.")
+        words = _("The mail server accepted the test email to %(email)s. Check that it arrives.")
     else:
-        words = _("EMAIL_URL is not set: the test mail was written to a file in DATA_DIR, and reaches nobody.")
+        words = _("EMAIL_URL is not set, so the test email was only written to a file in DATA_DIR.")
     messages.success(request, words % {"email": user.email})
 
 
