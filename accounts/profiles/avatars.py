@@ -102,7 +102,7 @@ def bring(commenter_pk: int) -> None:
     try:
         files = rewritten(fetch.get(source, seconds=SECONDS, most=BYTES, allowed=demo).body)
     except (fetch.Refused, NoPicture) as error:
-        logger.warning("The picture of commenter %d was not taken: %s", commenter_pk, error)
+        logger.warning("The picture of commenter %d could not be used: %s", commenter_pk, error)
         return
     if is_kept(commenter.picture, files):
         Commenter.objects.filter(pk=commenter_pk, picture=commenter.picture).update(picture_from=source)
@@ -237,7 +237,7 @@ def rewritten(data: bytes) -> Files:
     """The middle of a picture, upright, as small squares made from its pixels alone. Raises NoPicture."""
     if len(data) > BYTES:
         raise NoPicture(
-            _("This file is larger than %(size)d MB. Please choose a smaller one.") % {"size": BYTES // 1024 // 1024}
+            _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": BYTES // 1024 // 1024}
         )
     try:
         with opening, Image.open(io.BytesIO(data), formats=tuple(PIXELS)) as picture:
@@ -245,13 +245,9 @@ def rewritten(data: bytes) -> Files:
                 raise Image.DecompressionBombError
             middle = square(picture)
     except Image.DecompressionBombError as error:
-        raise NoPicture(
-            _("This picture has too many pixels to be opened here. Please choose a smaller one.")
-        ) from error
+        raise NoPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
-        raise NoPicture(
-            _("This file could not be opened as a picture. Please choose a JPEG, PNG, WebP or GIF.")
-        ) from error
+        raise NoPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
     return {size: encoded(middle, size) for size in SIZES}
 
 

@@ -40,7 +40,7 @@ NOT_PUBLIC_6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "200
 Address = tuple[Any, ...]
 
 
-TOO_LATE = "no whole answer in time"
+TOO_LATE = "timed out"
 
 
 class Failed(Exception):
@@ -102,11 +102,11 @@ def checked(url: str, allowed: Collection[str]) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused("no web address") from error
+        raise Refused("not a web address") from error
     if parts.scheme not in PORTS or not parts.hostname:
-        raise Refused("only http and https addresses are asked")
+        raise Refused("not an http or https address")
     if port not in {None, *OTHER_PORTS} and not is_allowed(parts, allowed):
-        raise Refused(f"port {port} is none that websites use")
+        raise Refused(f"port {port} is not allowed")
     return parts
 
 
@@ -140,7 +140,7 @@ class GuardedConnection(http.client.HTTPConnection):
         self.allowed = allowed
 
     def connect(self) -> None:
-        problem: Exception = Refused(f"{self.host} has no public address")
+        problem: Exception = Refused(f"{self.host} has no public IP address")
         for family, address in resolved(self.host, self.port, self.deadline):
             if not is_public(address[0]) and not is_allowed(self.target, self.allowed):
                 continue
@@ -213,7 +213,7 @@ def ascii_host(target: SplitResult) -> str:
     try:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError as error:
-        raise Refused(f"{host} is no name of a machine") from error
+        raise Refused(f"{host} is not a valid host name") from error
 
 
 def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Address]]:
@@ -232,7 +232,7 @@ def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Addre
     except queue.Empty as error:
         raise TimeoutError from error
     if isinstance(found, Exception):
-        raise Failed(f"{host} is not known") from found
+        raise Failed(f"{host} was not found") from found
     for family, _, _, _, address in found:
         yield family, address
 
@@ -257,7 +257,7 @@ def ask(
 
 def body_of(response: http.client.HTTPResponse, most: int) -> bytes:
     if response.status != 200:
-        problem = f"the answer was {response.status}"
+        problem = f"the server answered {response.status}"
         is_worth_asking_again = response.status in {408, 425, 429} or response.status >= 500
         raise Failed(problem) if is_worth_asking_again else Refused(problem)
     return read(response, most)
@@ -275,5 +275,5 @@ def read(response: http.client.HTTPResponse, most: int) -> bytes:
             raise too_large
         pieces.append(piece)
     if response.length:
-        raise Failed("the answer broke off")
+        raise Failed("the connection was lost")
     return b"".join(pieces)

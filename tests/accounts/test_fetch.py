@@ -111,7 +111,7 @@ def test_no_way_of_writing_loopback_reaches_it(
     stranger: Server, settings: Settings, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
-    with pytest.raises(fetch.Refused, match="no public address"):
+    with pytest.raises(fetch.Refused, match="no public IP address"):
         fetch.get(f"http://{host}:{stranger.server_port}/")
     assert stranger.asked == []
 
@@ -148,7 +148,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_where_it_connects(
 ) -> None:
     monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
     resolve_to(monkeypatch, "127.0.0.1", "::1", "169.254.169.254")
-    with pytest.raises(fetch.Refused, match="no public address"):
+    with pytest.raises(fetch.Refused, match="no public IP address"):
         fetch.get(f"http://pictures.example:{stranger.server_port}/")
     assert stranger.asked == []
 
@@ -176,7 +176,7 @@ def test_a_redirect_to_a_private_address_is_refused(
 ) -> None:
     monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
     server.answer = lambda handler: handler.say(302, Location=f"{stranger.origin}/secret")
-    with pytest.raises(fetch.Refused, match="no public address"):
+    with pytest.raises(fetch.Refused, match="no public IP address"):
         fetch.get(server.origin)
     assert stranger.asked == []
 
@@ -246,7 +246,7 @@ def drip(head: bytes) -> Answer:
 def test_nothing_takes_longer_than_the_time_given(server: Server, answer: Answer) -> None:
     server.answer = answer
     start = time.monotonic()
-    with pytest.raises(fetch.Failed, match=r"no whole answer in time"):
+    with pytest.raises(fetch.Failed, match=r"timed out"):
         fetch.get(server.origin, seconds=0.3)
     assert time.monotonic() - start < 2
 
@@ -257,14 +257,14 @@ def test_redirects_share_the_time(server: Server) -> None:
         handler.say(302, Location="/again")
 
     server.answer = answer
-    with pytest.raises(fetch.Failed, match="no whole answer"):
+    with pytest.raises(fetch.Failed, match="timed out"):
         fetch.get(server.origin, seconds=0.3)
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **rest: is_over.wait(10))
-    with pytest.raises(fetch.Failed, match="no whole answer"):
+    with pytest.raises(fetch.Failed, match="timed out"):
         fetch.get("http://pictures.example/", seconds=0.2)
     is_over.set()
 
@@ -274,7 +274,7 @@ def test_a_name_that_nobody_knows_may_be_known_tomorrow(monkeypatch: pytest.Monk
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(fetch.Failed, match="not known") as caught:
+    with pytest.raises(fetch.Failed, match="was not found") as caught:
         fetch.get("http://pictures.example/")
     assert not isinstance(caught.value, fetch.Refused)
 

@@ -70,7 +70,7 @@ def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, monkeypat
         elsewhere.answer = lambda handler: handler.say(404)
         gone = desk.post(UPLOAD, {"address": f"{elsewhere.origin}/gone.jpg"})
     assert (gone.status_code, Image.objects.count()) == (422, 1)
-    assert "/gone.jpg” couldn’t be downloaded: the answer was 404" in gone.json()["error"]
+    assert "/gone.jpg” couldn’t be downloaded: the server answered 404" in gone.json()["error"]
 
 
 def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings: Settings) -> None:

@@ -196,7 +196,7 @@ def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path:
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        (404, b"", "the answer was 404"),
+        (404, b"", "the server answered 404"),
         (200, b"<html>", "not a valid JPEG"),
         (200, b"\xff\xd8" + bytes(11_000_000), "larger than 10 MB"),
     ],
@@ -230,7 +230,7 @@ def test_a_site_that_is_away_is_asked_again_later_and_later_then_no_more(tmp_pat
         with time_machine.travel(now + timedelta(seconds=1), tick=False):
             work_off()
     assert len(old_site.asked) == 6
-    assert WantedPicture.objects.get().error == "the answer was 503"
+    assert WantedPicture.objects.get().error == "the server answered 503"
 
 
 def test_a_private_address_is_never_asked(tmp_path: Path, settings: Settings) -> None:
