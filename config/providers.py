@@ -151,17 +151,17 @@ def servers(text: str) -> list[Provider]:
             '"https://id.example.org", "client_id": "…", "client_secret": "…", "trusted": false}]'
         ) from error
     if len({provider.key for provider in found}) < len(found):  # else one server's people could be another's
-        raise ImproperlyConfigured("OIDC_SERVERS: each server needs an id of its own.")
+        raise ImproperlyConfigured("OIDC_SERVERS: each server needs a unique id.")
     return found
 
 
 def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
     key, address, origins = str(one["id"]), str(one["server"]).rstrip("/"), one.get("origins", [])
     if not isinstance(origins, list):
-        raise TypeError(f"The origins of {key!r} are no list.")
+        raise TypeError(f"The origins of {key!r} are not a list.")
     if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
         raise ImproperlyConfigured(
-            f"OIDC_SERVERS: an id is made of letters, digits and hyphens and is none of ours, unlike {key!r}."
+            f"OIDC_SERVERS: {key!r} cannot be used as an id. Use letters, digits and hyphens, and no built-in name."
         )
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -121,7 +121,7 @@ def test_a_service_that_is_away(client: Client, essay: Essay, settings: Any, key
 def test_what_did_not_begin_here_ends_here(service: demo.Demo, client: Client, essay: Essay, trouble: str) -> None:
     answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
     assert answer.status_code == 400
-    assert "This log-in cannot be finished here." in answer.text
+    assert "We couldn't log you in." in answer.text
     assert "_auth_user_id" not in client.session
 
 
@@ -225,8 +225,8 @@ def server(**more: Any) -> dict[str, Any]:
         ({"OIDC_SERVERS": "https://id.example.org"}, "must be a JSON list"),
         ({"OIDC_SERVERS": '{"id": "lab"}'}, "must be a JSON list"),
         ({"OIDC_SERVERS": '[{"id": "lab"}]'}, "must be a JSON list"),
-        ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "none of ours"),
-        ({"OIDC_SERVERS": json.dumps([server(id="lab"), server(id="lab")])}, "an id of its own"),
+        ({"OIDC_SERVERS": json.dumps([server(id="x")])}, "no built-in name"),
+        ({"OIDC_SERVERS": json.dumps([server(id="lab"), server(id="lab")])}, "a unique id"),
         ({"OIDC_SERVERS": json.dumps([server(origins="https://id.example.org")])}, "must be a JSON list"),
         ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full address"),
     ],
