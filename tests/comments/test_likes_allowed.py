@@ -75,7 +75,7 @@ def test_a_guest_without_a_name_is_called_nothing(essay: Essay, guest: Browser) 
     press(guest, essay)
     mine, kept = guest.read("/comments/mine/"), guest.read(reverse("data"))
     assert (mine.status, "from this browser as" in mine.words) == (200, False)
-    assert (kept.status, "What you like" in kept.words) == (200, True)
+    assert (kept.status, "Your likes" in kept.words) == (200, True)
 
 
 def test_a_guest_without_a_name_who_comments_is_asked_for_all_they_were(essay: Essay, guest: Browser) -> None:

@@ -98,7 +98,7 @@ def test_open_invitations_are_told_to_who_sent_them_and_to_who_has_them(reader: 
     assert told(desk) == list(asked)
     rosa = log_in(reader)
     assert told(rosa) == [asked[0]]
-    assert "Open invitations, from you and to you" in desk.get(DATA).text
+    assert "Pending invitations, sent or received" in desk.get(DATA).text
     read = desk.get(f"{DATA}about-me.html").text
     for words in ("Invited by", "Joris Vane", "Tomás Vega", "Moderators"):
         assert words in read
@@ -164,7 +164,7 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
         "typed@example.org", "rosa@example.org", "shared@example.org",
     }  # fmt: skip
     assert len(told["comments.notice"]) == 4
-    assert "What you follow by mail" in log_in(reader).get(f"{DATA}about-me.html").text
+    assert "Email subscriptions" in log_in(reader).get(f"{DATA}about-me.html").text
     delete_person(commenter, keep_comments=True)
     assert list(Subscription.objects.all()) == others
     assert list(Address.objects.order_by("email")) == [foreign, shared]

@@ -111,7 +111,7 @@ def test_what_happens_to_the_comments_has_to_be_chosen(owner: Client, anna: Comm
 @pytest.mark.parametrize("make_person", [make.owner, make.moderator, make.author])
 def test_staff_can_be_exported_but_not_deleted(owner: Client, essay: Essay, make_person: object) -> None:
     commenter = Commenter.objects.of(make_person())  # type: ignore[operator]
-    assert "take away their role under Users first" in read(owner, page_of(commenter))
+    assert "remove their role under Users" in read(owner, page_of(commenter))
     assert owner.post(page_of(commenter), {"action": "delete", "words": "go", "sure": "1"}).status_code == 403
     assert Commenter.objects.filter(pk=commenter.pk).exists()
     assert owner.post(page_of(commenter), {"action": "json"}).status_code == 200

@@ -29,7 +29,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return draw(request, commenter)
     action = ACTIONS.get(request.POST.get("action", ""))
     if action is None:
-        raise BadRequest("There is no such action.")
+        raise BadRequest("Unknown action.")
     return action(request, commenter)
 
 
@@ -71,7 +71,7 @@ def record(request: HttpRequest, verb: Verb, commenter: int) -> None:
 def draw(request: HttpRequest, commenter: Commenter, status: int = 200, **more: object) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": _("Data of %(name)s") % {"name": commenter.name or commenter.pk},
+        "title": _("Data about %(name)s") % {"name": commenter.name or commenter.pk},
         "is_nav_sidebar_enabled": False,
         "commenter": commenter,
         "can_go": erasure.may_be_forgotten(commenter),
