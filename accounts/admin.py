@@ -32,7 +32,7 @@ class AddressMixin:
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email and email_verification.is_somebody_elses(email, self.instance):
-            raise ValidationError(_("This is the address of somebody else here, who has proved it."))
+            raise ValidationError(_("This address belongs to another account."))
         return email
 
 
@@ -109,30 +109,30 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
     @admin.display(description=_("picture"))
     def face(self, commenter: Commenter) -> str:
         if commenter.has_lost_picture:
-            return str(_("taken away"))
+            return str(_("removed"))
         if not commenter.picture:
             return ""
         return format_html('<img src="{}-64.webp" width="32" height="32" alt="">', avatars.face(commenter)["picture"])
 
-    @admin.action(description=_("Take the picture away"), permissions=["moderate"])
+    @admin.action(description=_("Remove picture"), permissions=["moderate"])
     def take_picture_away(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
         taken = [one for one in queryset if avatars.take_away(one)]
         for one in taken:
-            self.log_change(request, one, gettext("Took the picture away."))
+            self.log_change(request, one, gettext("Removed the picture."))
         words = ngettext(
-            "%(count)d person is shown without a picture from now on.",
-            "%(count)d people are shown without a picture from now on.",
+            "Removed the picture of %(count)d person.",
+            "Removed the pictures of %(count)d people.",
             len(taken),
         )
         self.message_user(request, words % {"count": len(taken)}, messages.SUCCESS)
 
-    @admin.action(description=_("Allow a picture again"), permissions=["moderate"])
+    @admin.action(description=_("Allow picture again"), permissions=["moderate"])
     def allow_picture(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
         allowed = [one for one in queryset if avatars.allow(one)]
         for one in allowed:
             self.log_change(request, one, gettext("Allowed a picture again."))
         words = ngettext(
-            "%(count)d person may have a picture again.", "%(count)d people may have a picture again.", len(allowed)
+            "%(count)d person can have a picture again.", "%(count)d people can have a picture again.", len(allowed)
         )
         self.message_user(request, words % {"count": len(allowed)}, messages.SUCCESS)
 

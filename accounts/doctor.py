@@ -19,5 +19,8 @@ def about_two_factor_secrets() -> Iterator[Finding]:
             _("Two-factor authentication"),
             _("These people cannot log in, because their secrets cannot be decrypted: %(names)s.")
             % {"names": ", ".join(names)},
-            _("Add the SECRET_KEY of that time to SECRET_KEY_FALLBACKS, or run: manage.py reset_two_factor LOGIN"),
+            _(
+                "Add the SECRET_KEY they were encrypted with to SECRET_KEY_FALLBACKS, "
+                "or run: manage.py reset_two_factor LOGIN"
+            ),
         )

@@ -75,7 +75,7 @@ class ProviderMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not (is_callback(request) or is_beginning(request)) or not isinstance(exception, UNREADABLE):
             return None
-        logger.warning("Log-in at %s failed: %r", request.path, exception)
+        logger.warning("Login at %s failed: %r", request.path, exception)
         login_log.failed(request, provider_at(request))
         if is_beginning(request):
             return redirect(redirects.with_outcome(reverse("account_login"), "failed"))
@@ -139,7 +139,7 @@ class StaffMiddleware:
             return None
         step = mfa.step_before_the_admin(request, user)
         if step == reverse("mfa_index"):
-            words = _("Before the admin opens, this site asks for a second factor. Please set one up here.")
+            words = _("This site requires two-factor authentication for the admin. Set it up here.")
             messages.warning(request, words)
         return redirect(step) if step else None
 

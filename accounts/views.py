@@ -71,7 +71,7 @@ def me(request: Request) -> HttpResponse:
         except ValidationError as error:
             form.add_error("name", error)
         else:
-            messages.success(request, _("Saved. It stands so over everything you wrote here."))
+            messages.success(request, _("Changes saved."))
             return redirect("account_me")
     factors_by_type = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     context = {
@@ -100,7 +100,7 @@ def sessions_page(request: Request) -> HttpResponse:
         if current in {sessions.end(session) for session in chosen}:
             logout(request)
             return redirect("account_login")
-        messages.success(request, _("Ended. Whoever was there has to log in again."))
+        messages.success(request, _("Other sessions ended.") if wish == "others" else _("Session ended."))
         return redirect("usersessions_list")
     return render(request, "usersessions/usersession_list.html", {"sessions": found, "current": current})
 
@@ -112,13 +112,13 @@ def remove_password(request: Request) -> HttpResponse:
     """Back to doing without one, for somebody who has another way in."""
     user = cast(User, request.user)
     if not has_another_way_in(user):
-        messages.error(request, _("Without a password you could not come in again: prove an email address first."))
+        messages.error(request, _("Without a password you couldn't log in again. Verify an email address first."))
         return redirect("account_change_password")
     user.set_unusable_password()
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
     sessions.note(request, user)
-    messages.success(request, _("Your password is gone. Every other session has ended."))
+    messages.success(request, _("Password removed. All other sessions have ended."))
     return redirect("account_me")
 
 

@@ -44,23 +44,23 @@ SILENT = {
 # What a service that has lost its mind may give for a key, as allauth writes it: many people would be one
 NOBODY = {"None", "False", "True", "0", "[]", "{}"}
 WAYS = {
-    "reauthenticate": _("Your password"),
-    "mfa_reauthenticate": _("A code of your app, or a recovery code"),
-    "mfa_reauthenticate:webauthn": _("A passkey"),
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Use a code from your app or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
 }
 
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "incorrect_code": _("This code is wrong or has expired. Check the email, or ask for another code."),
-        "email_password_mismatch": _("That address and that password do not belong together."),
-        "username_password_mismatch": _("That name and that password do not belong together."),
-        "incorrect_password": _("This is not the password of your account."),
+        "incorrect_code": _("This code is wrong or has expired. Check your email or request another code."),
+        "email_password_mismatch": _("Wrong email address or password."),
+        "username_password_mismatch": _("Wrong username or password."),
+        "incorrect_password": _("Wrong password."),
         "too_many_login_attempts": _("Too many attempts. Please start again."),
-        "rate_limited": _("That was quick: please wait a moment, then try again."),
-        "duplicate_email": _("This address is among yours already."),
-        "same_as_current": _("This is the address that the code went to."),
+        "rate_limited": _("Too many requests. Please wait a moment and try again."),
+        "duplicate_email": _("You've already added this address."),
+        "same_as_current": _("We've already sent the code to this address."),
     }
 
     def get_login_stages(self) -> list[str]:
@@ -127,10 +127,8 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().send_mail(template_prefix, email, {**more, **prepared})
         except (SMTPException, OSError) as error:
-            identity.logger.warning("A mail could not be sent: %s", error)
-            words = _(
-                "The mail could not be sent: our mail server does not take it. Please try again in a few minutes."
-            )
+            identity.logger.warning("An email could not be sent: %s", error)
+            words = _("We couldn't send the email. Please try again in a few minutes.")
             messages.error(request, words)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
@@ -215,7 +213,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     ) -> None:
         """Back to where the log-in began, which says what happened in words."""
         if exception is not None or error != AuthError.CANCELLED:
-            identity.logger.warning("Log-in with %s failed: %s", provider, exception or error)
+            identity.logger.warning("Login with %s failed: %s", provider, exception or error)
             login_log.failed(request, identity.service_of(getattr(provider, "sub_id", str(provider)))["key"])
         state = (extra_context or {}).get("state")
         outcome = "denied" if error == AuthError.CANCELLED else "failed"

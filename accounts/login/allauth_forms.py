@@ -15,9 +15,7 @@ from accounts.profiles.forms import EmailField
 
 
 def address() -> EmailField:
-    field = EmailField(
-        label=_("Email"), max_bytes=100, error_messages={"required": _("Please give your email address.")}
-    )
+    field = EmailField(label=_("Email"), max_bytes=100, error_messages={"required": _("Enter your email address.")})
     field.widget.attrs["autocomplete"] = "email"
     return field
 

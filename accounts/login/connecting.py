@@ -58,7 +58,7 @@ def connect(request: HttpRequest, login: SocialLogin) -> str:
     for email in login.email_addresses:
         if email.verified:
             email_verification.add(user, email.email)
-    return _("Connected. What you did with that account here is yours now.") if other else _("Connected.")
+    return _("Account connected. Its comments are now yours.") if other else _("Account connected.")
 
 
 def may_come(other: User) -> None:
@@ -66,8 +66,8 @@ def may_come(other: User) -> None:
     if mfa.is_asked_of(other):
         raise merging.Refused(
             _(
-                "That account asks for a second step, which was left out here. Log in with it, and connect the other "
-                "one from there."
+                "That account uses two-factor authentication. Log in with it first, then connect the other account "
+                "from there."
             )
         )
 

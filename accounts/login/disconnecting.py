@@ -30,7 +30,7 @@ class DisconnectForm(forms.DisconnectForm):
         account = self.cleaned_data.get("account")
         if account and not has_another_way_in(account.user, without=account):
             raise ValidationError(
-                _("This is the only way into your account. Prove an email address first, then remove it.")
+                _("This is your only way to log in. Verify an email address first, then disconnect it.")
             )
         return self.cleaned_data
 

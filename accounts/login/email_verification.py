@@ -44,7 +44,7 @@ def account_of(email: str, *, name: str = "") -> User:
                 return newcomer(email, name)
         except IntegrityError:  # proved in the same moment elsewhere
             continue
-    raise RuntimeError(f"The address {email!r} is neither proved nor to be proved.")
+    raise RuntimeError(f"The address {email!r} could not be given to an account.")
 
 
 def add(user: User, email: str) -> None:

@@ -28,8 +28,8 @@ Type = Authenticator.Type
 class Adapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": gettext_lazy("This code is not right, or no longer. Please take the next one."),
-        "unverified_email": gettext_lazy("Please prove your email address first, or remove it."),
+        "incorrect_code": gettext_lazy("This code is wrong or has expired. Please enter the next one."),
+        "unverified_email": gettext_lazy("Please verify or remove your email address first."),
     }
 
     def _get_site_name(self) -> str:

@@ -29,5 +29,5 @@ def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
         service = get_adapter(request).get_provider(request, known.id)
         return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
     except UNREADABLE as error:
-        identity.logger.warning("Log-in with %s could not begin: %r", known.name, error)
+        identity.logger.warning("Login with %s could not start: %r", known.name, error)
         return redirect(redirects.with_outcome(back, "failed"))

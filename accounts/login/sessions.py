@@ -51,7 +51,7 @@ def described(agent: str) -> str:
     system = next((name for mark, name in SYSTEMS.items() if mark in agent), "")
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return browser or system or _("A browser")
+    return browser or system or _("Unknown browser")
 
 
 # Staff sessions end sooner. Both times are in the session itself, as seconds since the epoch.

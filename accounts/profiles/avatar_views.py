@@ -25,8 +25,8 @@ AN_HOUR = 30
 class PictureForm(forms.Form):
     picture = forms.FileField(
         error_messages={
-            "required": gettext_lazy("Please choose a picture first."),
-            "empty": gettext_lazy("This file is empty. Please choose another one."),
+            "required": gettext_lazy("Choose a picture first."),
+            "empty": gettext_lazy("This file is empty. Choose another one."),
         }
     )
 
@@ -47,16 +47,16 @@ def picture(request: Request) -> HttpResponse:
         return page(request, commenter, status=403)
     if "remove" in request.POST:
         avatars.remove(commenter)
-        return changed(request, _("Your picture is removed."))
+        return changed(request, _("Picture removed."))
     if "follow" in request.POST:
         avatars.follow(commenter)
-        return changed(request, _("The picture of your account will stand here in a moment."))
+        return changed(request, _("Your picture from that account will appear here in a moment."))
     return upload(request, commenter)
 
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
     if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=AN_HOUR):
-        words = _("That was many pictures in a short time. Please try again in a few minutes.")
+        words = _("You've uploaded too many pictures. Please try again in a few minutes.")
         response = page(request, commenter, [words], status=429)
         response.headers["Retry-After"] = str(math.ceil(seconds))
         return response
@@ -64,7 +64,7 @@ def upload(request: Request, commenter: Commenter) -> HttpResponse:
     if not form.is_valid():
         return page(request, commenter, form.errors["picture"], status=422)
     avatars.upload(commenter, form.cleaned_data["picture"])
-    return changed(request, _("This is your picture now."))
+    return changed(request, _("Picture changed."))
 
 
 def page(request: Request, commenter: Commenter, errors: Iterable[object] = (), *, status: int = 200) -> HttpResponse:

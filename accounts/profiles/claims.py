@@ -198,7 +198,7 @@ def told(rows: Any) -> list[Any]:
 def follow(request: HttpRequest, link: Link, guest: Commenter) -> HttpResponse:
     picked = left_under(guest.email).filter(name__in=request.POST.getlist("as"))
     if not picked:
-        messages.error(request, _("Please choose at least one."))
+        messages.error(request, _("Select at least one."))
         return page(request, guest)
     answer: HttpResponse | None = None
     if not request.user.is_authenticated:
@@ -227,7 +227,7 @@ def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User
         mine = Commenter.objects.of(user)
         for guest in guests:
             mine = merging.join(guest, mine)
-    words = ngettext("%(count)d comment is yours now.", "%(count)d comments are yours now.", count)
+    words = ngettext("Added %(count)d comment to your account.", "Added %(count)d comments to your account.", count)
     messages.success(request, words % {"count": count})
     response = redirect("my-comments")
     is_remembered = settings.COMMENTER_COOKIE_NAME in request.COOKIES

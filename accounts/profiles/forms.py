@@ -20,8 +20,8 @@ class AtMostBytes:
     """Limits are in bytes, as in the databases that comments come from and go to."""
 
     message = ngettext_lazy(
-        "This is %(said)s byte too long: there is room for %(limit)s.",
-        "This is %(said)s bytes too long: there is room for %(limit)s.",
+        "This is %(said)s byte too long. The limit is %(limit)s bytes.",
+        "This is %(said)s bytes too long. The limit is %(limit)s bytes.",
         "over",
     )
 
@@ -59,15 +59,15 @@ class EmailField(LineField):
             return
         name, at, host = value.rpartition("@")
         if not at or not name:
-            raise ValidationError(_("An email address has an @ in the middle, as in name@example.org."), code="invalid")
+            raise ValidationError(_("Enter a valid email address, such as name@example.org."), code="invalid")
         if not name.isascii():  # Django's own check lets through letters that databases take for others
             raise ValidationError(
-                _("Before the @ only plain letters, figures and signs can stand: a to z, without accents."),
+                _("The part before the @ can't contain accented or special letters."),
                 code="invalid",
             )
         if "." not in host.strip("."):
-            raise ValidationError(_("This address has no ending, such as “.org”. Is a part missing?"), code="invalid")
-        EmailValidator(_("This does not look like an email address, such as name@example.org."))(value)
+            raise ValidationError(_("The part after the @ needs an ending, such as “.org”."), code="invalid")
+        EmailValidator(_("Enter a valid email address, such as name@example.org."))(value)
 
 
 class WebsiteField(LineField):
@@ -84,18 +84,18 @@ class WebsiteField(LineField):
         if value:
             URLValidator(
                 schemes=["http", "https"],
-                message=_("This does not look like the address of a website, such as example.org."),
+                message=_("Enter a valid website address, such as example.org."),
             )(value)
 
 
 class DetailsForm(forms.Form):
     """A guest's details. A typed address claims nobody's identity: only the cookie makes them the same guest again."""
 
-    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Please give a name.")})
+    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
     email = EmailField(
         label=_("Email"),
         max_bytes=100,
-        error_messages={"required": _("Please give an email address; it is never made public.")},
+        error_messages={"required": _("Enter your email address. It's never made public.")},
     )
     website = WebsiteField(label=_("Website"), max_bytes=200, required=False)
     remember = forms.BooleanField(
@@ -134,8 +134,8 @@ class SignupForm(forms.Form):
     name = LineField(
         label=_("Name"),
         max_bytes=150,
-        help_text=_("As it will stand over your comments."),
-        error_messages={"required": _("Please give a name.")},
+        help_text=_("Shown with your comments."),
+        error_messages={"required": _("Enter your name.")},
     )
 
     def signup(self, request: Any, user: User) -> None:
@@ -146,10 +146,8 @@ class SignupForm(forms.Form):
 class ProfileForm(forms.Form):
     """How somebody with an account is named, and where their name leads."""
 
-    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Please give a name.")})
-    website = WebsiteField(
-        label=_("Website"), max_bytes=200, required=False, help_text=_("Your name leads there, over every comment.")
-    )
+    name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
+    website = WebsiteField(label=_("Website"), max_bytes=200, required=False, help_text=_("Your name links here."))
 
     def __init__(self, *args: Any, **rest: Any) -> None:
         super().__init__(*args, **rest)

@@ -33,7 +33,7 @@ def join(old: Commenter, new: Commenter) -> Commenter:
     """
     rows = locked(Commenter, old.pk, new.pk)  # before any thread: post() takes its locks in this order too
     if old.pk == new.pk or new.pk not in rows:
-        raise Refused(_("There is nobody here to join these comments to any more."))
+        raise Refused(_("The account to add these comments to no longer exists."))
     new = rows[new.pk]
     if old.pk not in rows:
         return new
@@ -58,7 +58,7 @@ def join_users(old: User, new: User) -> User:
     """
     rows = locked(User, old.pk, new.pk)
     if old.pk == new.pk or len(rows) < 2:
-        raise Refused(_("One of these two accounts is gone meanwhile. Please try again."))
+        raise Refused(_("One of the two accounts no longer exists. Please try again."))
     old, new = rows[old.pk], rows[new.pk]
     stays(old)
     SocialAccount.objects.filter(user=old).update(user=new)
@@ -81,8 +81,8 @@ def stays(user: User) -> None:
     if user.is_staff or user.is_superuser or not user.is_active or holds_more(user):
         raise Refused(
             _(
-                "That account belongs to somebody who writes or keeps order here, or is closed. It stays as it is: log "
-                "in with it, and connect the other one from there."
+                "That account is closed or belongs to an author or moderator, so it can't be merged. Log in with it "
+                "and connect the other account from there."
             )
         )
 

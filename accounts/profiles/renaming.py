@@ -28,10 +28,10 @@ def doubt_about(commenter: Commenter, name: str, site: str) -> str:
     known = [Known(*row) for row in impersonation.people()]
     others = [one for one in known if one.pk != commenter.user_id]
     if whose := impersonation.imitated(name, others):
-        words = _("This name is too much like that of %(name)s, who writes or keeps order here. Please choose another.")
+        words = _("This name is too similar to %(name)s, an author or moderator here. Please choose another.")
         return words % {"name": whose.name or whose.username}
     if len(others) == len(known) and (impersonation.is_office(name) or imitates(name, site)):
-        return _("This name would seem to speak for the site. Please choose another.")
+        return _("This name looks like an official name of this site. Please choose another.")
     if is_mixed(name):
-        return _("This name mixes letters of several scripts in one word. Please write it in one.")
+        return _("This name mixes letters from different alphabets in one word. Please use only one alphabet per word.")
     return ""

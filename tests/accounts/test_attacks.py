@@ -55,7 +55,7 @@ def test_an_address_that_the_owner_takes_from_somebody_is_no_way_in_any_more() -
     owner.force_login(make.owner("boss"), "accounts.login.backends.Backend")
     person = {"username": "rosa", "name": user.name, "email": "ines@example.org", "is_active": "on"}
     answer = owner.post(f"/admin/accounts/user/{user.pk}/change/", person)
-    assert "the address of somebody else here" in answer.text
+    assert "belongs to another account" in answer.text
     owner.post(f"/admin/accounts/user/{user.pk}/change/", person | {"email": "Castellanos@example.org"})
     (address,) = EmailAddress.objects.filter(user=user)
     assert (address.email, address.verified, address.primary) == ("castellanos@example.org", True, True)

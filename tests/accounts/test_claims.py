@@ -57,7 +57,7 @@ def say(browser: Browser, essay: Essay, **fields: str) -> tuple[Comment, str]:
 def mailed(count: int = 1) -> list[str]:
     """The links in the mails that are sent by now."""
     work_off()
-    sent = [message for message in mail.outbox if "Is this you?" in message.subject]
+    sent = [message for message in mail.outbox if "Add your comments" in message.subject]
     assert len(sent) == count
     return [urlsplit(found[0]).path for message in sent if (found := re.search(r"http\S+", str(message.body)))]
 
@@ -162,7 +162,7 @@ def test_the_mail_says_nothing_that_the_guest_typed(essay: Essay, guest: Browser
     ask(guest, *say(guest, essay, name="Buy Pills", text="Cheap at pills.example", website="pills.example"))
     mailed(1)
     (message,) = [message for message in mail.outbox if message.to == [ANNA]]
-    assert message.subject == "[Rejoinder] Is this you?"
+    assert message.subject == "[Rejoinder] Add your comments to your account"
     everything = str(message.message())
     for typed in ("Pills", "pills.example", "Cheap"):
         assert typed not in everything
@@ -177,7 +177,7 @@ def test_few_mails_an_hour_go_to_one_address_and_for_one_sender(essay: Essay) ->
         answer = ask(browser, *say(browser, essay, text=f"Number {number}"))
         assert answer.status_code == (302 if number < claims.AN_HOUR else 429)
     assert int(answer.headers["Retry-After"]) > 60
-    assert "Several such mails were asked for already." in answer.content.decode()
+    assert "We've already sent several of these emails" in answer.content.decode()
     mailed(claims.AN_HOUR)
     browser = Browser()
     for number in range(claims.AN_HOUR + 1):
@@ -205,9 +205,9 @@ def test_who_is_logged_in_takes_the_comment_with_one_button(essay: Essay, guest:
     link = link_for(essay, guest)
     rosa = Browser(user := make.user("rosa", name="Rosa Castellanos"))
     page = rosa.read(link)
-    assert "You are logged in as Rosa Castellanos" in page.words
+    assert "You're logged in as Rosa Castellanos" in page.words
     done = follow(rosa, link)
-    assert "1 comment is yours now." in done.content.decode()
+    assert "Added 1 comment to your account." in done.content.decode()
     comment = Comment.objects.get()
     assert comment.commenter.user == user
     assert not Commenter.objects.guests().exists()
@@ -218,9 +218,9 @@ def test_who_is_logged_in_takes_the_comment_with_one_button(essay: Essay, guest:
 def test_who_has_no_account_gets_one_and_is_in(essay: Essay, guest: Browser) -> None:
     link = link_for(essay, guest)
     browser = Browser()
-    assert "You have no account with this address yet." in browser.read(link).words
+    assert "You don't have an account with this address yet." in browser.read(link).words
     done = follow(browser, link, name="  Anna  Karg\u202e ")
-    assert "1 comment is yours now." in done.content.decode()
+    assert "Added 1 comment to your account." in done.content.decode()
     user = User.objects.get(emailaddress__email=ANNA)
     assert (user.name, user.has_usable_password(), user.email) == ("Anna Karg", False, ANNA)
     assert EmailAddress.objects.get(email=ANNA).verified
@@ -234,7 +234,7 @@ def test_who_has_an_account_with_the_address_is_logged_in_to_it(essay: Essay) ->
     user = make.user("anna", name="Anna K.")
     link = link_for(essay)
     browser = Browser()
-    assert "You have an account with this address." in browser.read(link).words
+    assert "You already have an account with this address." in browser.read(link).words
     follow(browser, link)
     assert int(browser.session["_auth_user_id"]) == user.pk
     assert Comment.objects.get().commenter == Commenter.objects.get(user=user)
@@ -260,7 +260,7 @@ def test_an_account_that_another_made_with_the_address_gets_nothing(essay: Essay
     made = User.objects.get(emailaddress__email=ANNA)
     link = link_for(essay)
     browser = Browser()
-    assert "You have no account with this address yet." in browser.read(link).words
+    assert "You don't have an account with this address yet." in browser.read(link).words
     follow(browser, link)
     assert not User.objects.filter(pk=made.pk).exists()
     assert Comment.objects.get().commenter.user == User.objects.get(
@@ -282,7 +282,7 @@ def test_all_that_was_left_under_the_address_is_offered_and_only_what_is_picked_
     assert [field.get("value") for field in page.all("input[@name='as']")] == ["Anna Karg", "Somebody", "anna"]
     browser = Browser(user := make.user("rosa"))
     done = browser.post(link, {"as": ["Anna Karg", "anna"]}, follow=True)
-    assert "3 comments are yours now." in done.content.decode()
+    assert "Added 3 comments to your account." in done.content.decode()
     assert Comment.objects.filter(commenter__user=user).count() == 3
     assert set(Commenter.objects.guests().values_list("name", "email")) == {
         ("Somebody", ANNA), ("Anna Karg", "other@example.org"),
@@ -329,7 +329,7 @@ def test_a_link_is_good_for_a_day_and_in_one_piece(essay: Essay) -> None:
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=24, minutes=1), tick=False):
         answer = Browser().get(link)
         assert answer.status_code == 410
-        assert "This link is no longer good." in answer.content.decode()
+        assert "This link has expired" in answer.content.decode()
         assert Browser().post(link, {"as": ["Anna Karg"]}).status_code == 410
     assert Browser().get(link).status_code == 200
 
@@ -338,7 +338,7 @@ def test_nothing_picked_is_said_and_nothing_happens(essay: Essay) -> None:
     link = link_for(essay)
     browser = Browser()
     answer = browser.post(link, {"name": "Anna"})
-    assert "Please choose at least one." in answer.content.decode()
+    assert "Select at least one." in answer.content.decode()
     assert "_auth_user_id" not in browser.session
     follow(browser, link)
     assert not Commenter.objects.guests().exists()
@@ -380,7 +380,7 @@ def test_what_was_left_under_proved_addresses_is_listed_and_still_takes_a_mail(e
     (link,) = mailed()
     follow(browser, link)
     assert Comment.objects.filter(commenter__user=user).count() == 2
-    assert "Nothing was left as a guest" in browser.read("/accounts/claims/").words
+    assert "There are no guest comments" in browser.read("/accounts/claims/").words
 
 
 def test_strangers_are_asked_to_log_in_first(guest: Browser) -> None:

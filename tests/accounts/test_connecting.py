@@ -31,7 +31,7 @@ def test_connecting_an_account_that_somebody_here_has_makes_one_person_of_two(br
     me = browser.user
     answer = browser.connect("facebook")
     assert answer.headers["Location"] == "/accounts/3rdparty/"
-    assert "Connected. What you did with that account here is yours now." in browser.get("/accounts/3rdparty/").text
+    assert "Account connected. Its comments are now yours." in browser.get("/accounts/3rdparty/").text
     assert browser.user == me
     assert people() == 1
     assert set(SocialAccount.objects.values_list("provider", "user")) == {
@@ -94,7 +94,7 @@ def test_staff_is_not_connected_away_and_the_page_says_what_to_do(browser: Brows
     staff.connect("facebook")
     browser.log_in("x", "Kofi Asante")
     browser.connect("facebook")
-    assert "somebody who writes or keeps order here" in browser.get("/accounts/3rdparty/").text
+    assert "an author or moderator" in browser.get("/accounts/3rdparty/").text
     assert SocialAccount.objects.get(provider="facebook").user == moderator
     assert not browser.user.is_staff
     staff.connect("x", "Kofi Asante")  # the other way round it goes
@@ -109,7 +109,7 @@ def test_an_account_with_a_second_step_is_not_handed_over_without_it(browser: Br
     Authenticator.objects.create(user=other.user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     browser.log_in("x", "Kofi Asante")
     browser.connect("facebook")
-    assert "That account asks for a second step" in browser.get("/accounts/3rdparty/").text
+    assert "That account uses two-factor authentication" in browser.get("/accounts/3rdparty/").text
     assert people() == 2
     assert SocialAccount.objects.get(provider="facebook").user != browser.user
 
@@ -204,7 +204,7 @@ def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) ->
     browser.log_in("facebook")  # its address is not proved
     page = browser.post("/accounts/3rdparty/", account_of(browser, "facebook"))
     assert page.status_code == 200
-    assert "This is the only way into your account. Prove an email address first" in page.text
+    assert "This is your only way to log in. Verify an email address first" in page.text
     assert SocialAccount.objects.exists()
     assert all("disconnected" not in message.subject.lower() for message in mail.outbox)
 

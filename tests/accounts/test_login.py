@@ -86,7 +86,7 @@ def test_a_wrong_password_says_so_and_lets_nobody_in(client: Client) -> None:
     make.user("miriam", password="a letter to no one")
     answer = client.post(LOGIN, {"login": "miriam", "password": "something else"})
     assert answer.status_code == 200
-    assert "That name and that password do not belong together." in answer.content.decode()
+    assert "Wrong username or password." in answer.content.decode()
     assert "_auth_user_id" not in client.session
 
 

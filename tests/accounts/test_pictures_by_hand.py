@@ -97,7 +97,7 @@ def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(
     page = send(hers, made())
     assert page.status == 422
     field, words = page.id("picture"), page.id("picture-error")
-    assert "Please choose" in "".join(words.itertext())
+    assert "Choose a" in "".join(words.itertext())
     assert field.get("aria-invalid") == "true"
     assert "picture-error" in field.get("aria-describedby", "").split()
     assert files() == set()
@@ -109,7 +109,7 @@ def test_too_large_a_file_and_none_at_all_are_refused_in_words(hers: Browser, se
     assert (page.status, "larger than 8 MB" in page.words) == (422, True)
     assert settings.BODY_LIMITS[OWN] > avatars.BYTES + 64 * 1024  # so that it is these words that they get
     page = Page(hers.post(OWN, {}))
-    assert (page.status, "Please choose a picture first." in page.words) == (422, True)
+    assert (page.status, "Choose a picture first." in page.words) == (422, True)
 
 
 @pytest.mark.django_db
@@ -141,15 +141,15 @@ def test_ones_own_picture_stays_until_it_is_removed(
     log_in_again(mara, address)
     work_off()
     theirs = files_of(mara)
-    assert "It comes from your account, X: @maralindqvist" in hers.read(OWN).words
+    assert "This picture is from your account X: @maralindqvist" in hers.read(OWN).words
     with commit():
         send(hers, encoded())
     own = files_of(mara)
     assert swept() == own
     assert own.isdisjoint(theirs)
     page = hers.read(OWN)
-    assert "You uploaded it." in page.words
-    assert "The one of X: @maralindqvist takes its place again." in page.words
+    assert "You uploaded this picture." in page.words
+    assert "Your picture from X: @maralindqvist will be shown instead." in page.words
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/other.png")
     assert (work_off(), files_of(mara)) == (0, own)
@@ -163,7 +163,7 @@ def test_ones_own_picture_stays_until_it_is_removed(
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/third.png")
     assert (work_off(), files()) == (0, set())  # none is what they want
-    assert "your initials stand beside your comments" in hers.read(OWN).words
+    assert "your initials are shown with your comments" in hers.read(OWN).words
     hers.post(OWN, {"follow": "1"})
     work_off()
     assert files() == files_of(mara)
@@ -198,22 +198,22 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
     assert f"avatars/{files_of(mara).pop()[:32]}-64.webp" in Browser(moderator, headers=HOST).get(PEOPLE).text
     with commit():
         answer = decide("take_picture_away", mara, person(), by=moderator)
-    assert "2 people are shown without a picture from now on." in answer.text
-    assert "0 people are shown without a picture from now on." in decide("take_picture_away", mara, by=moderator).text
-    assert LogEntry.objects.get(object_id=mara.pk).change_message == "Took the picture away."
+    assert "Removed the pictures of 2 people." in answer.text
+    assert "Removed the pictures of 0 people." in decide("take_picture_away", mara, by=moderator).text
+    assert LogEntry.objects.get(object_id=mara.pk).change_message == "Removed the picture."
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     log_in_again(mara, f"{elsewhere.origin}/mara.png")
     log_in_again(mara, f"{elsewhere.origin}/other.png")
     assert (work_off(), files()) == (0, set())
     page = hers.read(OWN)
-    assert "A moderator took your picture away" in page.words
+    assert "A moderator removed your picture" in page.words
     assert page.find("input[@type='file']") is None
     assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
     avatars.upload(mara, avatars.rewritten(encoded()))  # one that was on its way meanwhile
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
-    assert "1 person may have a picture again." in decide("allow_picture", mara, by=moderator).text
+    assert "1 person can have a picture again." in decide("allow_picture", mara, by=moderator).text
     assert work_off() == 1  # the account's comes back
     assert files() == files_of(mara)
 

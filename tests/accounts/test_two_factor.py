@@ -136,10 +136,10 @@ def test_a_reset_of_an_unknown_or_ambiguous_account_changes_nothing(miriam: User
     passkey_of(miriam)
     miriam.emailaddress_set.create(email="claimed@example.org", verified=False)
     for login in ("nobody", "claimed@example.org", ""):
-        with pytest.raises(CommandError, match=r"^No account has the user name or email address '.*'\.$"):
+        with pytest.raises(CommandError, match=r"^No account has the username or email address '.*'\.$"):
             reset(login)
     make.author("ben")
     User.objects.filter(username="ben").update(email="miriam@example.org")
-    with pytest.raises(CommandError, match=r"Give a user name: ben, miriam\.$"):
+    with pytest.raises(CommandError, match=r"Use one of these usernames: ben, miriam\.$"):
         reset("miriam@example.org")
     assert Authenticator.objects.count() == 1

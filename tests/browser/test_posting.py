@@ -161,7 +161,7 @@ def test_what_is_refused_is_said_in_the_form(
     errors = page.locator("form#respond .errors")
     post(page, "An answer.", name="", email="anselm@brandt")
     expect(errors).to_be_focused()
-    expect(errors).to_contain_text("Please give a name.")
+    expect(errors).to_contain_text("Enter your name.")
     expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(2)
     visitor.axe(page)
     post(page, "Said.")

@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
     [
         ("text", "", "Please write something"),
         ("text", " \n\u3000\u200b ", "Please write something"),
-        ("name", "", "Please give a name."),
-        ("name", " \u200b ", "Please give a name."),
+        ("name", "", "Enter your name."),
+        ("name", " \u200b ", "Enter your name."),
         ("email", "", "never made public"),
         ("email", "anna", "has an @ in the middle"),
         ("email", "anna@example", "no ending"),
@@ -107,7 +107,7 @@ def test_a_byte_too_many_is_refused_by_its_number(
     typed = longest.replace("@", "a@") if field == "email" else f"{longest}x"
     page = guest.post_to(essay, **{field: typed})
     assert page.status == 422
-    assert f"This is 1 byte too long: there is room for {limit:,}." in page.problem
+    assert f"This is 1 byte too long. The limit is {limit:,} bytes." in page.problem
     assert page.form[field] == typed
 
 

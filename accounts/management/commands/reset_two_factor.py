@@ -14,7 +14,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("login", metavar="LOGIN", help="a user name or an email address")
+        parser.add_argument("login", metavar="LOGIN", help="a username or an email address")
 
     def handle(self, *args: Any, login: str, **options: Any) -> None:
         user = self.find(login)
@@ -29,8 +29,10 @@ class Command(BaseCommand):
     def find(self, login: str) -> User:
         found = list(User.objects.with_login(login))
         if not found:
-            raise CommandError(f"No account has the user name or email address {login!r}.")
+            raise CommandError(f"No account has the username or email address {login!r}.")
         if len(found) > 1:
             names = ", ".join(user.get_username() for user in found)
-            raise CommandError(f"Several accounts have the email address {login!r}. Give a user name: {names}.")
+            raise CommandError(
+                f"Several accounts have the email address {login!r}. Use one of these usernames: {names}."
+            )
         return found[0]

@@ -47,7 +47,7 @@ def test_strangers_who_sign_up_with_an_address_do_not_keep_its_owner_from_an_acc
     for number in range(20):
         stranger(number).sign_up("ines@example.org", "Mallory")
     Browser().sign_up("ines@example.org", "Ines")
-    assert "You have one already" in mail.outbox[-1].body
+    assert "You already have an account" in mail.outbox[-1].body
     owner = Browser()
     owner.log_in_by_code("ines@example.org")
     assert owner.user.email == "ines@example.org"
