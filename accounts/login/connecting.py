@@ -58,7 +58,7 @@ def connect(request: HttpRequest, login: SocialLogin) -> str:
     for email in login.email_addresses:
         if email.verified:
             email_verification.add(user, email.email)
-    return _("Account connected. Its comments are now yours.") if other else _("Account connected.")
+    return _("Account connected. Its comments are now in this account.") if other else _("Account connected.")
 
 
 def may_come(other: User) -> None:
@@ -66,7 +66,7 @@ def may_come(other: User) -> None:
     if mfa.is_asked_of(other):
         raise merging.Refused(
             _(
-                "That account uses two-factor authentication. Log in with it first, then connect the other account "
+                "That account uses two-factor authentication. Log in to that account first, then connect this one "
                 "from there."
             )
         )

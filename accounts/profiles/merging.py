@@ -81,8 +81,8 @@ def stays(user: User) -> None:
     if user.is_staff or user.is_superuser or not user.is_active or holds_more(user):
         raise Refused(
             _(
-                "That account is closed or belongs to an author or moderator, so it can't be merged. Log in with it "
-                "and connect the other account from there."
+                "That account is closed or belongs to an author or moderator, so it can't be merged. Log in to "
+                "that account and connect this one from there."
             )
         )
 

@@ -31,7 +31,7 @@ def test_connecting_an_account_that_somebody_here_has_makes_one_person_of_two(br
     me = browser.user
     answer = browser.connect("facebook")
     assert answer.headers["Location"] == "/accounts/3rdparty/"
-    assert "Account connected. Its comments are now yours." in browser.get("/accounts/3rdparty/").text
+    assert "Account connected. Its comments are now in this account." in browser.get("/accounts/3rdparty/").text
     assert browser.user == me
     assert people() == 1
     assert set(SocialAccount.objects.values_list("provider", "user")) == {

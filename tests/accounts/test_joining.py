@@ -105,7 +105,7 @@ def test_those_who_write_or_keep_order_here_are_never_joined_away(kind: Callable
     staff, reader = kind("staff"), make.user("reader")
     with pytest.raises(merging.Refused, match="an author or moderator"):
         merging.join(Commenter.objects.of(staff), Commenter.objects.of(reader))
-    with pytest.raises(merging.Refused, match="Log in with it and connect the other account from there"):
+    with pytest.raises(merging.Refused, match="Log in to that account and connect this one from there"):
         merging.join_users(staff, reader)
     assert User.objects.filter(pk__in=[staff.pk, reader.pk]).count() == 2
     assert merging.join_users(reader, staff) == staff

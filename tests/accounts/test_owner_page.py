@@ -151,7 +151,7 @@ def test_an_owner_without_an_address_is_told_to_add_one(desk: Client, owner: Use
 def test_the_invited_come_in_by_the_mailed_link_without_a_password(desk: Client, role: str, may: str) -> None:
     assert "sending the invitation to tomas@example.org" in words_of(invite(desk, role=role))
     link = mailed_link()
-    assert mail.outbox[-1].subject == "[Rejoinder] Joris Vane invites you"
+    assert mail.outbox[-1].subject == "[Rejoinder] Joris Vane has invited you"
     assert not User.objects.filter(email="tomas@example.org").exists()
     client = browser()
     page = client.get(link)
