@@ -1,7 +1,8 @@
 """What the clock does for people's accounts."""
 
 from accounts.login import encryption
-from accounts.profiles import avatars, invitations
+from accounts.pages import invitations
+from accounts.profiles import avatars
 from server.jobs.tasks import every, job
 
 

@@ -5,8 +5,7 @@ from importlib import import_module
 from allauth.socialaccount.providers import registry
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import views
-from accounts.profiles import avatar_views, claims, invitations
+from accounts.pages import avatar_views, claims, invitations, views
 
 packages = dict.fromkeys(provider.get_package() for provider in registry.get_class_list())
 

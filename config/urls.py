@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts import owner
+from accounts.pages import login_and_team
 from blog.editor import paste_views
 from blog.images import media
 from comments import privacy
@@ -42,7 +42,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/comments/queue/people/<int:pk>/data/", admin.site.admin_view(owner_views.page), name="person-data"),
     path("admin/comments/queue/", include(moderation.urlpatterns)),
-    path("admin/identity/", admin.site.admin_view(owner.identity_page), name="admin-identity"),
+    path("admin/identity/", admin.site.admin_view(login_and_team.identity_page), name="admin-identity"),
     path("admin/blog/essay/import/", admin.site.admin_view(documents.upload), name="import-document"),
     path("admin/blog/essay/clean/", admin.site.admin_view(paste_views.clean), name="clean-paste"),
     path("admin/blog/essay/", include("blog.writing.urls")),

@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from django.db import connections
-
 Numbers = dict[str, int]
 
 
@@ -24,14 +22,3 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def reader() -> Reader:
-    connection = connections["default"]
-    if connection.vendor == "postgresql":
-        from pagecache.postgres import PostgresReader  # psycopg is there only where it is used
-
-        return PostgresReader(connection.get_connection_params())
-    from pagecache.sqlite import SqliteReader
-
-    return SqliteReader(str(connection.settings_dict["NAME"]))

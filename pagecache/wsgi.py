@@ -8,13 +8,14 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
+from django.db import connections
 
 from pagecache import generations
 from pagecache.address import Address, Addresses
 from pagecache.choices import Choices
 from pagecache.declaration import Declaration, Headers
 from pagecache.page import Page
-from pagecache.reader import Away, Numbers, reader
+from pagecache.reader import Away, Numbers, Reader
 from pagecache.response import Answer, personal, undeclared
 from pagecache.store import Entry, Key, Store
 
@@ -49,7 +50,7 @@ class PageCache:
         self._store = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
         self._drawings: dict[Key, Drawing] = {}
         self._plain: set[Key] = set()  # addresses that gave nothing to keep the last time
-        self._reader = reader()
+        self._reader = open_reader()
         self._last = (0, float("-inf"))  # the number of ANY, and until when it may be gone by
         self._complained = float("-inf")
 
@@ -185,3 +186,14 @@ class PageCache:
         if len(self._plain) >= self.PLAIN_KEYS:
             self._plain.clear()
         self._plain.add(key)
+
+
+def open_reader() -> Reader:
+    connection = connections["default"]
+    if connection.vendor == "postgresql":
+        from pagecache.postgres import PostgresReader  # psycopg is there only where it is used
+
+        return PostgresReader(connection.get_connection_params())
+    from pagecache.sqlite import SqliteReader
+
+    return SqliteReader(str(connection.settings_dict["NAME"]))

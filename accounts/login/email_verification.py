@@ -1,5 +1,6 @@
 """Whose an address is, once somebody has proved that they read its mail: never a log-in's that only claimed it."""
 
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -62,9 +63,7 @@ def add(user: User, email: str) -> None:
 
 
 def newcomer(email: str, name: str) -> User:
-    from accounts.login.adapters import AccountAdapter
-
-    user = User(email=email, name=name, username=AccountAdapter().generate_unique_username([name]))
+    user = User(email=email, name=name, username=get_adapter().generate_unique_username([name]))
     user.set_unusable_password()
     user.save()
     user.prove_address()

@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.profiles import identity
+
 CARRIED = "carried"  # in the session: what stays whoever it belongs to, such as words that were being written
 CARRIED_FOR = 60 * 60
 OUTCOMES = ("denied", "failed", "lost", "often", "out")
@@ -50,3 +52,11 @@ def staff_sentence(provider: str) -> str:
     """What a staff member reads whose account is not connected with this provider."""
     words = _("Log in with your password first, then connect %(provider)s in your account settings.")
     return words % {"provider": provider}
+
+
+def staff_refusal(outcome: str) -> str:
+    """The sentence for `?login=staff-KEY`, or nothing for any other outcome."""
+    if not outcome.startswith(STAFF):
+        return ""
+    provider = identity.provider_called(outcome.removeprefix(STAFF))
+    return staff_sentence(provider.name) if provider else ""

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 import pagecache
-from accounts.login import redirects
 from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from accounts.profiles.names import tidy_line
@@ -49,14 +48,6 @@ def service_of(account: str) -> dict[str, str]:
 def shown(provider: Any) -> dict[str, str]:
     has_icon = provider.key in {known.key for known in settings.KNOWN_PROVIDERS}
     return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
-
-
-def staff_refusal(outcome: str) -> str:
-    """The sentence for `?login=staff-KEY`, or nothing for any other outcome."""
-    if not outcome.startswith(redirects.STAFF):
-        return ""
-    provider = provider_called(outcome.removeprefix(redirects.STAFF))
-    return redirects.staff_sentence(provider.name) if provider else ""
 
 
 def last_login(request: HttpRequest) -> dict[str, Any]:

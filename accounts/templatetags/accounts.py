@@ -3,6 +3,7 @@
 from django import template
 from django.http import HttpRequest
 
+from accounts.login import redirects
 from accounts.profiles import identity
 from server.http import proxies
 
@@ -21,7 +22,7 @@ def provider_named(account: str) -> dict[str, str]:
 
 @register.simple_tag
 def staff_refusal(outcome: str) -> str:
-    return identity.staff_refusal(outcome or "")
+    return redirects.staff_refusal(outcome or "")
 
 
 @register.simple_tag(takes_context=True)

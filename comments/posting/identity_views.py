@@ -138,7 +138,7 @@ def icons(site: str) -> list[dict[str, str]]:
 
 
 def trouble(outcome: str) -> str | None:
-    return identity.staff_refusal(outcome) or troubles().get(outcome)
+    return redirects.staff_refusal(outcome) or troubles().get(outcome)
 
 
 def troubles() -> dict[str, str]:

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Commenter
-from accounts.profiles import claims
+from accounts.pages import claims
 from blog.models import Essay
 from comments.models import Comment, Like, Rules, Status, Subscription, is_editable, is_waiting
 from comments.screening.reasons import Reason

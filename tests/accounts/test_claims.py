@@ -12,7 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.core import mail
 
 from accounts.models import Commenter, User
-from accounts.profiles import claims
+from accounts.pages import claims
 from blog.models import Essay
 from comments.models import Comment, Status
 from moderation.decisions import actions as deciding

@@ -15,7 +15,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from accounts.models import Invitation, User
-from accounts.profiles import invitations
+from accounts.pages import invitations
 from config import providers
 from server.jobs.worker import work_off
 from tests import make

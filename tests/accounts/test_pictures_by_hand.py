@@ -10,7 +10,8 @@ from PIL import Image, ImageCms
 from pytest_django import Settings
 
 from accounts.models import Commenter
-from accounts.profiles import avatar_views, avatars, merging
+from accounts.pages import avatar_views
+from accounts.profiles import avatars, merging
 from server.jobs.worker import work_off
 from tests import make
 from tests.accounts.faces import (

@@ -11,8 +11,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import Commenter, User
+from accounts.pages.claims import Link
 from accounts.profiles import avatars
-from accounts.profiles.claims import Link
 from tests import make
 from tests.conftest import RUNS_ALL
 from tests.services.chromium import Visitor

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import Commenter
-from accounts.profiles.claims import Link
+from accounts.pages.claims import Link
 from tests import make
 from tests.services.chromium import Visitor
 

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts import erasure
 from accounts.middleware import Request
 from accounts.models import Commenter
-from accounts.profiles import erasure, merging
+from accounts.profiles import merging
 from comments.posting import editing
 
 SALT = "transfer.person.deletion"

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import erasure
 from accounts.models import Commenter, User
-from accounts.profiles import erasure
 from comments.models import Decision
 from transfer.person import deletion
 from transfer.person import export as person_export

@@ -11,11 +11,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from accounts import erasure
 from accounts.login import devices
 from accounts.middleware import Request
 from accounts.middleware import forget as forget_cookie
 from accounts.models import Commenter
-from accounts.profiles import erasure
 from transfer.person import export as person_export
 from transfer.person.deletion import CHOICES, DeletionRequest, delete_person
 

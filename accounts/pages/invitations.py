@@ -25,7 +25,7 @@ from accounts.middleware import Request
 from accounts.models import Invitation, User
 from server.jobs.tasks import job
 
-SALT = "accounts.profiles.invitations"
+SALT = "accounts.pages.invitations"
 LASTS = timedelta(days=7)
 KEPT = timedelta(days=60)
 

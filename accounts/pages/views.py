@@ -39,7 +39,7 @@ Type = Authenticator.Type
 def done(request: Request) -> HttpResponse:
     """The small window's last page: tells every open page how the log-in ended, and closes."""
     outcome = request.GET.get("login", "")
-    if refusal := identity.staff_refusal(outcome):
+    if refusal := redirects.staff_refusal(outcome):
         return render(request, "account/done.html", {"outcome": "staff", "refusal": refusal})
     return render(request, "account/done.html", {"outcome": outcome if outcome in redirects.OUTCOMES else ""})
 

@@ -39,7 +39,7 @@ from accounts.profiles.names import tidy_line
 from server.http import ratelimit
 from server.jobs.tasks import job
 
-SALT = "accounts.profiles.claims"
+SALT = "accounts.pages.claims"
 LASTS = 60 * 60 * 24
 AN_HOUR = 3
 

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from accounts.models import Invitation, User
-from accounts.profiles import invitations
+from accounts.pages import invitations
 from accounts.profiles.forms import EmailField, LineField
 
 # Where each has the page that asks for our address, and how the place is called there.
