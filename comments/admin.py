@@ -28,13 +28,13 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     fieldsets = (
         (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
         (
-            _("Held for a moderator"),
+            _("Held for moderation"),
             {"fields": ("hold_everything", "hold_first_comment", "hold_links", "hold_words", "hold_quick")},
         ),
         (SPAM, {"fields": ("spam_filter", "spam_hold_at", "spam_mark_at")}),
-        (_("Sent back to the writer"), {"fields": ("refuse_words",)}),
+        (_("Rejected immediately"), {"fields": ("refuse_words",)}),
         (
-            _("Who decides, and what is told"),
+            _("Moderators, reports and appeals"),
             {
                 "fields": (
                     "authors_moderate",
@@ -45,10 +45,10 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
                 )
             },
         ),
-        (_("One’s own comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
-        (_("Mails to readers"), {"fields": ("readers_may_follow",)}),
+        (_("Editing comments"), {"fields": ("edit_minutes", "edit_until_answered")}),
+        (_("Email notifications"), {"fields": ("readers_may_follow",)}),
         (_("Likes"), {"fields": ("likes", "guests_may_like", "likers")}),
-        (_("On the page"), {"fields": ("order", "threads_a_page", "shown_depth")}),
+        (_("Display"), {"fields": ("order", "threads_a_page", "shown_depth")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Rules | None = None) -> Any:
@@ -103,7 +103,7 @@ class DiscussionInline(admin.StackedInline[Discussion, Essay]):
         return super().get_formset(request, obj, **kwargs, help_texts=explained(Rules.objects.current()))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["choices"] = db_field.get_choices(blank_choice=[("", _("as the site does"))])
+        kwargs["choices"] = db_field.get_choices(blank_choice=[("", _("site setting"))])
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
@@ -111,29 +111,27 @@ def explained(rules: Rules) -> dict[str, str]:
     """What an essay's own settings do, and what the site does where they are empty."""
     after = (
         ngettext(
-            "Empty: as the site does, now after %(count)d day.",
-            "Empty: as the site does, now after %(count)d days.",
+            "Leave empty for the site setting (%(count)d day).",
+            "Leave empty for the site setting (%(count)d days).",
             rules.close_after_days,
         )
         % {"count": rules.close_after_days}
         if rules.close_after_days
-        else gettext("Empty: as the site does, now never.")
+        else gettext("Leave empty for the site setting (never).")
     )
-    as_the_site_does = gettext("Empty: as the site does, now %(value)s.")
+    as_the_site_does = gettext("Leave empty for the site setting (%(value)s).")
     levels, threads, order = (
         as_the_site_does % {"value": value}
         for value in (rules.shown_depth, rules.threads_a_page, rules.get_order_display())
     )
-    site_likes = gettext("The site has likes on.") if rules.likes else gettext("The site has likes off, here too.")
+    site_likes = gettext("Likes are on for the site.") if rules.likes else gettext("Likes are off for the whole site.")
     return {
-        "is_open": gettext("Off: what was said stays to be read, and nobody can reply."),
-        "own_close_after_days": f"{gettext('Counted from publication; 0: never.')} {after}",
-        "own_order": f"{gettext('In which threads stand until a reader chooses another.')} {order}",
-        "own_threads_a_page": f"{gettext('1 to 200, each with all its replies.')} {threads}",
-        "own_shown_depth": (
-            f"{gettext('2 to 10. Deeper replies stay at the last level and say whom they answer.')} {levels}"
-        ),
-        "may_be_liked": f"{gettext('Of the essay and of its comments.')} {site_likes}",
+        "is_open": gettext("If off, existing comments stay but no new ones are accepted."),
+        "own_close_after_days": f"{gettext('Days after publication; 0 = never.')} {after}",
+        "own_order": f"{gettext('Readers can change the order for themselves.')} {order}",
+        "own_threads_a_page": f"{gettext('1 to 200.')} {threads}",
+        "own_shown_depth": (f"{gettext('2 to 10. Deeper replies are shown at the last level.')} {levels}"),
+        "may_be_liked": f"{gettext('For this essay and its comments.')} {site_likes}",
     }
 
 
@@ -152,11 +150,11 @@ class LikeAdmin(admin.ModelAdmin[Like]):
     ordering = ("-pk",)
     actions = ("remove", "remove_and_bar")
 
-    @admin.display(description=_("who"), ordering="commenter__name")
+    @admin.display(description=_("liked by"), ordering="commenter__name")
     def who(self, like: Like) -> str:
         return str(like.commenter) or gettext("a guest")
 
-    @admin.display(description=_("what"))
+    @admin.display(description=_("liked"))
     def what(self, like: Like) -> str:
         if like.comment is None:
             return str(like.essay)
@@ -167,12 +165,12 @@ class LikeAdmin(admin.ModelAdmin[Like]):
     def remove(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
         self.tell(request, likes.remove(queryset.values_list("pk", flat=True)))
 
-    @admin.action(description=_("Remove and bar"), permissions=["delete"])
+    @admin.action(description=_("Remove, and block future likes"), permissions=["delete"])
     def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
         self.tell(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
 
     def tell(self, request: HttpRequest, count: int) -> None:
-        words = ngettext("%(count)d like is removed.", "%(count)d likes are removed.", count)
+        words = ngettext("%(count)d like removed.", "%(count)d likes removed.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

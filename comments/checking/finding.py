@@ -82,14 +82,14 @@ def wrong_threads_and_counts() -> Iterator[Problem]:
 
 
 def miscounted(essay: int, stored: tuple[int, int], counted: tuple[int, int]) -> Problem:
-    words = "Essay {}: {} responses in {} threads are stored, there are {} in {}."
+    words = "Essay {}: stored count is {} comments in {} threads, actual count is {} in {}."
     return Problem(Kind.COUNTS, essay, words.format(essay, *stored, *counted))
 
 
 def lost_tree_numbers() -> Iterator[Problem]:
     is_known = Exists(TreeNumber.objects.filter(pk=OuterRef("tree_id")))
     for tree in Comment.objects.exclude(is_known).order_by("tree_id").values_list("tree_id", flat=True).distinct():
-        yield Problem(Kind.TREE_NUMBER, tree, f"Thread {tree}: its number is not among those given out.")
+        yield Problem(Kind.TREE_NUMBER, tree, f"Thread {tree}: its number is missing from TreeNumber.")
 
 
 def wrong_words() -> Iterator[Problem]:
@@ -97,13 +97,13 @@ def wrong_words() -> Iterator[Problem]:
     wrong = Comment.objects.annotate(newest=Max("wordings")).exclude(wording=F("newest"), wording__isnull=False)
     wrong = wrong.exclude(status=Status.TRASH, wording=None, newest=None)  # gone for good, its place is kept
     for pk, wording, newest in wrong.order_by("pk").values_list("pk", "wording_id", "newest").iterator(AT_A_TIME):
-        told = "has no words" if newest is None else f"shows wording {wording}, its newest is {newest}"
+        told = "has no text" if newest is None else f"shows version {wording}, but its newest is {newest}"
         yield Problem(Kind.WORDS, pk, f"Comment {pk}: {told}.")
 
 
 def wrong_likes() -> Iterator[Problem]:
     # Joined and grouped, as above.
-    told = "{} {}: {} likes are stored, there are {}."
+    told = "{} {}: stored count is {} likes, actual count is {}."
     comments = Comment.objects.annotate(counted=Count("liked_by")).exclude(likes=F("counted")).order_by("pk")
     for row in comments.values_list("pk", "likes", "counted").iterator(AT_A_TIME):
         yield Problem(Kind.LIKES_OF_COMMENT, row[0], told.format("Comment", *row))
@@ -116,4 +116,6 @@ def wrong_reports() -> Iterator[Problem]:
     is_open = Q(reported__state="open")
     wrong = Comment.objects.annotate(counted=Count("reported", filter=is_open)).exclude(reports=F("counted"))
     for pk, stored, counted in wrong.order_by("pk").values_list("pk", "reports", "counted").iterator(AT_A_TIME):
-        yield Problem(Kind.REPORTS, pk, f"Comment {pk}: {stored} open reports are stored, there are {counted}.")
+        yield Problem(
+            Kind.REPORTS, pk, f"Comment {pk}: stored count is {stored} open reports, actual count is {counted}."
+        )

@@ -40,16 +40,16 @@ def faults(nodes: Sequence[Node]) -> Iterator[str]:
     edges = sorted(edge for node in nodes for edge in (node.left, node.right))
     off = next(((number, edge) for number, edge in enumerate(edges, 1) if number != edge), None)
     if off:
-        yield f"its lft and rght are not 1 to {len(edges)}: {off[1]} stands where {off[0]} should"
+        yield f"its lft and rght are not 1 to {len(edges)}: found {off[1]} instead of {off[0]}"
     else:
         yield from misplaced(nodes)
     by_pk = {node.pk: node for node in nodes}
     for node in nodes:
         parent = by_pk.get(node.parent) if node.parent else None
         if node.parent and parent is None:
-            yield f"comment {node.pk} answers {node.parent}, which is in another thread"
+            yield f"comment {node.pk} replies to {node.parent}, which is in another thread"
         elif parent and parent.essay != node.essay:
-            yield f"comment {node.pk} is under essay {node.essay}, what it answers under {parent.essay}"
+            yield f"comment {node.pk} belongs to essay {node.essay}, its parent to essay {parent.essay}"
         level = parent.level + 1 if parent else 0
         if node.level != level and (parent or not node.parent):
             yield f"comment {node.pk} is on level {node.level} instead of {level}"
@@ -65,9 +65,9 @@ def misplaced(nodes: Sequence[Node]) -> Iterator[str]:
         if node.left > node.right:
             yield f"comment {node.pk} has lft {node.left} after rght {node.right}"
         elif around and node.right > around[-1].right:
-            yield f"comment {node.pk} ({node.left} to {node.right}) reaches out of {within} (to {around[-1].right})"
+            yield f"comment {node.pk} ({node.left} to {node.right}) extends beyond {within} (to {around[-1].right})"
         elif node.parent != within:
-            yield f"comment {node.pk} answers {node.parent} and stands in {within}"
+            yield f"comment {node.pk} replies to {node.parent} but is inside {within}"
         around.append(node)
 
 
@@ -76,4 +76,4 @@ def miscounts(nodes: Sequence[Node]) -> Iterator[str]:
     for node in nodes:
         readable = 0 if node.parent else approved
         if node.readable != readable:
-            yield f"comment {node.pk} says {node.readable} are readable instead of {readable}"
+            yield f"comment {node.pk} stores {node.readable} approved comments instead of {readable}"

@@ -4,11 +4,11 @@ from django.db import migrations
 from django.utils.translation import gettext_noop as _
 
 REASONS = (  # the owner may change them
-    (_("Off topic"), _("It is not about the essay, or about what it answers.")),
-    (_("Insulting"), _("It attacks people instead of what they say. Please say the same without that.")),
-    (_("Advertising"), _("It advertises something.")),
-    (_("Private matters"), _("It tells what is private about somebody.")),
-    (_("Said before"), _("It repeats what stands here already.")),
+    (_("Off topic"), _("Your comment is not about the essay or the comment it replies to.")),
+    (_("Insulting"), _("Your comment attacks people instead of their arguments. Please rewrite it without that.")),
+    (_("Advertising"), _("Your comment is advertising.")),
+    (_("Private information"), _("Your comment reveals private information about someone.")),
+    (_("Duplicate"), _("Your comment repeats what has already been said here.")),
 )
 
 

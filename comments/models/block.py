@@ -75,15 +75,17 @@ class Block(models.Model):
         HOLD = "hold", _("always hold")
         BLOCK = "block", _("block")
 
-    kind = models.CharField(_("what"), max_length=5, choices=Kind.choices, default=Kind.BLOCK)
+    kind = models.CharField(_("action"), max_length=5, choices=Kind.choices, default=Kind.BLOCK)
     commenter = models.ForeignKey(
         Commenter, models.CASCADE, null=True, blank=True, related_name="blocks", verbose_name=_("person")
     )
-    email = models.EmailField(_("proved address"), blank=True)
+    email = models.EmailField(_("verified address"), blank=True)
     network = models.CharField(_("network"), max_length=43, blank=True)
-    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for good."))
-    sentence = models.CharField(_("told to the person"), max_length=300, blank=True)
-    why = models.TextField(_("why"), blank=True, max_length=1000, help_text=_("Between moderators."))
+    until = models.DateTimeField(
+        _("until"), null=True, blank=True, help_text=_("Leave empty for a permanent exception.")
+    )
+    sentence = models.CharField(_("message to the person"), max_length=300, blank=True)
+    why = models.TextField(_("note"), blank=True, max_length=1000, help_text=_("Visible to moderators only."))
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("by")
     )
@@ -92,8 +94,8 @@ class Block(models.Model):
     objects = BlockManager()
 
     class Meta:
-        verbose_name = _("block")
-        verbose_name_plural = _("blocks")
+        verbose_name = _("exception")
+        verbose_name_plural = _("trusted, held and blocked")
         constraints = (
             models.CheckConstraint(
                 condition=Q(commenter__isnull=False) | ~Q(email="") | ~Q(network=""), name="block_is_of_somebody"

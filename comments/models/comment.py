@@ -71,10 +71,10 @@ class Comment(MPTTModel):
     """A place in a thread. Narrow, since every reply renumbers its neighbours' rows whole: the words are in Wording."""
 
     class Remover(models.TextChoices):
-        NOBODY = "", _("nobody")
+        NOBODY = "", _("not removed")
         AUTHOR = "author", _("its author")
         MODERATOR = "moderator", _("a moderator")
-        UNDONE = "undone", _("who took it back")
+        UNDONE = "undone", _("an undo")
 
     essay = models.ForeignKey(
         Essay, models.CASCADE, db_index=False, related_name="comments", verbose_name=_("essay")
@@ -87,18 +87,18 @@ class Comment(MPTTModel):
         blank=True,
         db_index=False,
         related_name="replies",
-        verbose_name=_("answers"),
+        verbose_name=_("in reply to"),
     )  # its index, comment_replies, leaves roots out: SQLite would otherwise look there for the roots of one essay
     wording = models.OneToOneField(
-        Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("wording"), editable=False
+        Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("version"), editable=False
     )
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.PENDING)
     removed_by = models.CharField(_("removed by"), max_length=9, choices=Remover.choices, blank=True, editable=False)
     readable = models.PositiveIntegerField(
-        _("readable"),
+        _("approved comments"),
         default=0,
         editable=False,
-        help_text=_("On a root: how many comments of its thread are approved."),
+        help_text=_("Approved comments in the thread; set on its first comment."),
     )
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     reports = models.PositiveIntegerField(_("reports"), default=0, editable=False)

@@ -69,7 +69,7 @@ class Decision(models.Model):
         TRASH = "trash", _("moved to the trash")
         RESTORE = "restore", _("restored")
         KEEP = "keep", _("kept")
-        DENY = "deny", _("refused again")
+        DENY = "deny", _("appeal rejected")
         EDIT = "edit", _("edited")
         REPLY = "reply", _("replied")
         DELETE = "delete", _("deleted for good")
@@ -87,29 +87,27 @@ class Decision(models.Model):
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("moderator")
     )
-    verb = models.CharField(_("what"), max_length=9, choices=Verb.choices)
-    why = models.TextField(_("why"), blank=True, help_text=_("Between moderators."))
+    verb = models.CharField(_("action"), max_length=9, choices=Verb.choices)
+    why = models.TextField(_("note"), blank=True, help_text=_("Visible to moderators only."))
     reason = models.ForeignKey(
-        Reason, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("reason told")
+        Reason, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("reason given")
     )
-    told = models.TextField(_("told to its writer"), blank=True)
-    rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("by the rule"))
+    told = models.TextField(_("message to the commenter"), blank=True)
+    rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="decisions", verbose_name=_("rule"))
     before = models.CharField(_("before"), max_length=8, blank=True)
     after = models.CharField(_("after"), max_length=8, blank=True)
     removed_by = models.CharField(
-        _("removed by, before"), max_length=9, choices=Comment.Remover.choices, blank=True, editable=False
+        _("previously removed by"), max_length=9, choices=Comment.Remover.choices, blank=True, editable=False
     )
     wording = models.ForeignKey(
-        Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("words before"), editable=False
+        Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("previous version"), editable=False
     )
-    edited = models.DateTimeField(_("edited, before"), null=True, editable=False)
-    batch = models.ForeignKey(
-        "Batch", models.SET_NULL, null=True, related_name="decisions", verbose_name=_("at one stroke with")
-    )
+    edited = models.DateTimeField(_("previously edited"), null=True, editable=False)
+    batch = models.ForeignKey("Batch", models.SET_NULL, null=True, related_name="decisions", verbose_name=_("batch"))
     undoes = models.OneToOneField(
-        "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undoes")
+        "self", models.SET_NULL, null=True, related_name="undone_by", verbose_name=_("undone decision")
     )
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False, db_index=True)
+    created = models.DateTimeField(_("time"), default=timezone.now, editable=False, db_index=True)
 
     objects = DecisionQuerySet.as_manager()
 
@@ -144,25 +142,25 @@ class Batch(models.Model):
         DONE = "done", _("done")
         UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
-        FAILED = "failed", _("stopped")
+        FAILED = "failed", _("failed")
 
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="batches", verbose_name=_("moderator")
     )
-    verb = models.CharField(_("what"), max_length=9, choices=Decision.Verb.choices)
-    why = models.TextField(_("why"), blank=True)
-    asked = models.JSONField(_("of which comments"), default=dict, editable=False)
+    verb = models.CharField(_("action"), max_length=9, choices=Decision.Verb.choices)
+    why = models.TextField(_("note"), blank=True)
+    asked = models.JSONField(_("requested comments"), default=dict, editable=False)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     total = models.PositiveIntegerField(_("comments"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
-    missed = models.PositiveIntegerField(_("decided elsewhere meanwhile"), default=0)
-    undone = models.PositiveIntegerField(_("taken back"), default=0)
-    created = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    missed = models.PositiveIntegerField(_("already decided"), default=0)
+    undone = models.PositiveIntegerField(_("undone"), default=0)
+    created = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     ended = models.DateTimeField(_("ended"), null=True, editable=False)
 
     class Meta:
-        verbose_name = _("decisions at one stroke")
-        verbose_name_plural = _("decisions at one stroke")
+        verbose_name = _("batch of decisions")
+        verbose_name_plural = _("batches of decisions")
         ordering = ("-pk",)
 
     def __str__(self) -> str:

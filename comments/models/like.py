@@ -40,7 +40,7 @@ class LikeQuerySet(models.QuerySet["Like"]):
 class Like(models.Model):
     """Somebody likes an essay or a comment."""
 
-    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="likes", verbose_name=_("who"))
+    commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="likes", verbose_name=_("person"))
     essay = models.ForeignKey(
         Essay, models.CASCADE, null=True, related_name="likes", db_index=False, verbose_name=_("essay")
     )
@@ -48,7 +48,7 @@ class Like(models.Model):
         Comment, models.CASCADE, null=True, related_name="liked_by", db_index=False, verbose_name=_("comment")
     )
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)  # of a guest
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = LikeQuerySet.as_manager()
 
@@ -92,16 +92,16 @@ class Bar(models.Model):
     """Somebody, or a network, whose likes are not taken."""
 
     commenter = models.OneToOneField(
-        Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("who")
+        Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("person")
     )
     network = models.CharField(_("network"), max_length=43, blank=True)
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = BarQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("barred from liking")
-        verbose_name_plural = _("barred from liking")
+        verbose_name = _("person who may not like")
+        verbose_name_plural = _("people who may not like")
         constraints = (
             models.UniqueConstraint(fields=["network"], condition=~Q(network=""), name="bar_network_once"),
             models.CheckConstraint(condition=Q(commenter=None) ^ Q(network=""), name="bar_of_one"),

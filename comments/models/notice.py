@@ -39,19 +39,19 @@ class Notice(models.Model):
     """
 
     class Kind(models.TextChoices):
-        HELD = "held", _("a comment waits for a decision")
-        PUBLISHED = "published", _("a comment appeared under your essay")
-        REPLY = "reply", _("somebody answered you")
-        FOLLOWED = "followed", _("a comment appeared where you follow")
-        DECIDED = "decided", _("your comment was decided about")
-        REPORTED = "reported", _("a comment was reported")
-        OUTCOME = "outcome", _("what came of your report")
-        APPEALED = "appealed", _("a writer appeals")
-        ANSWERED = "answered", _("your appeal was answered")
-        ESSAY = "essay", _("an essay appeared")
-        CONFIRM = ASKS, _("did you ask for this?")
-        DAILY = "daily", _("what a day brought")
-        QUEUE = "queue", _("what came to the queue")
+        HELD = "held", _("comment awaiting moderation")
+        PUBLISHED = "published", _("comment on your essay")
+        REPLY = "reply", _("reply to you")
+        FOLLOWED = "followed", _("comment in a followed discussion")
+        DECIDED = "decided", _("decision about your comment")
+        REPORTED = "reported", _("report")
+        OUTCOME = "outcome", _("outcome of your report")
+        APPEALED = "appealed", _("appeal")
+        ANSWERED = "answered", _("outcome of your appeal")
+        ESSAY = "essay", _("new essay")
+        CONFIRM = ASKS, _("subscription confirmation")
+        DAILY = "daily", _("daily digest")
+        QUEUE = "queue", _("queue digest")
 
     NEWS = (Kind.PUBLISHED, Kind.REPLY, Kind.FOLLOWED)
     OF_QUEUE = (Kind.HELD, Kind.REPORTED, Kind.APPEALED)
@@ -59,13 +59,13 @@ class Notice(models.Model):
 
     class State(models.TextChoices):
         READY = "ready", _("ready")
-        GATHERED = "gathered", _("gathered for the daily mail")
-        CLAIMED = "claimed", _("claimed")
+        GATHERED = "gathered", _("queued for a digest")
+        CLAIMED = "claimed", _("being prepared")
         SENDING = "sending", _("uncertain")
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
-        DROPPED = "dropped", _("no longer owed")
-        BOUNCED = "bounced", _("came back")
+        DROPPED = "dropped", _("canceled")
+        BOUNCED = "bounced", _("bounced")
 
     kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
     email = models.EmailField(_("to"), max_length=254, default="", editable=False)  # in lower case
@@ -76,8 +76,8 @@ class Notice(models.Model):
     )  # of those who write or keep order here
     subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # of all others
     daily = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts", editable=False)
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.READY)
-    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    state = models.CharField(_("status"), max_length=8, choices=State.choices, default=State.READY)
+    tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.TextField(_("last error"), blank=True)
     due = models.DateTimeField(_("due"), default=timezone.now)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)

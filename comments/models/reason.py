@@ -8,13 +8,13 @@ class Reason(models.Model):
     """One line of the list: its name for moderators, its sentence for writers."""
 
     name = models.CharField(_("name"), max_length=80)
-    sentence = models.TextField(_("told to the writer"), max_length=1000)
+    sentence = models.TextField(_("message to the commenter"), max_length=1000)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_offered = models.BooleanField(_("offered"), default=True)
 
     class Meta:
-        verbose_name = _("reason")
-        verbose_name_plural = _("reasons")
+        verbose_name = _("rejection reason")
+        verbose_name_plural = _("rejection reasons")
         ordering = ("position", "pk")
 
     def __str__(self) -> str:

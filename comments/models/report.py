@@ -77,16 +77,16 @@ class Report(models.Model):
     """One person's word that a comment should not stand as it does."""
 
     class Kind(models.TextChoices):
-        SPAM = "spam", _("it is spam")
-        RUDE = "rude", _("it insults or threatens")
-        PRIVATE = "private", _("it tells what is private")
-        FALSE = "false", _("it is under somebody else’s name")
+        SPAM = "spam", _("spam")
+        RUDE = "rude", _("harassment or threats")
+        PRIVATE = "private", _("private information")
+        FALSE = "false", _("impersonation")
         ELSE = "else", _("something else")
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
-        UPHELD = "upheld", _("the comment was removed")
-        DISMISSED = "dismissed", _("the comment stays")
+        UPHELD = "upheld", _("comment removed")
+        DISMISSED = "dismissed", _("comment kept")
 
     comment = models.ForeignKey(Comment, models.CASCADE, related_name="reported", verbose_name=_("comment"))
     commenter = models.ForeignKey(
@@ -94,12 +94,12 @@ class Report(models.Model):
     )
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
     kind = models.CharField(_("reason"), max_length=8, choices=Kind.choices)
-    words = models.TextField(_("in words"), blank=True, max_length=1000)
+    words = models.TextField(_("explanation"), blank=True, max_length=1000)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     decision = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="settled_reports", verbose_name=_("settled by")
+        Decision, models.SET_NULL, null=True, related_name="settled_reports", verbose_name=_("decided by")
     )  # or opened again by it, when that is an undo
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = ReportQuerySet.as_manager()
 
@@ -171,13 +171,13 @@ class Appeal(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("open")
         GRANTED = "granted", _("granted")
-        DENIED = "denied", _("denied")
+        DENIED = "denied", _("rejected")
 
     comment = models.OneToOneField(Comment, models.CASCADE, related_name="appeal", verbose_name=_("comment"))
     decision = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="appeals", verbose_name=_("against")
+        Decision, models.SET_NULL, null=True, related_name="appeals", verbose_name=_("appealed decision")
     )
-    words = models.TextField(_("in words"), max_length=2000)
+    words = models.TextField(_("explanation"), max_length=2000)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     answer = models.TextField(_("answer"), blank=True, max_length=2000)
     answered_by = models.ForeignKey(
@@ -185,9 +185,9 @@ class Appeal(models.Model):
     )
     answered = models.DateTimeField(_("answered"), null=True, editable=False)
     settled = models.ForeignKey(
-        Decision, models.SET_NULL, null=True, related_name="settled_appeals", verbose_name=_("settled by")
+        Decision, models.SET_NULL, null=True, related_name="settled_appeals", verbose_name=_("decided by")
     )  # or opened again by it, when that is an undo
-    created = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = AppealQuerySet.as_manager()
 

@@ -10,24 +10,24 @@ class Rule(models.Model):
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish it")
-        HOLD = "hold", _("hold it for a moderator")
-        SPAM = "spam", _("put it under Spam")
-        REFUSE = "refuse", _("send it back with a sentence")
+        HOLD = "hold", _("hold it for moderation")
+        SPAM = "spam", _("mark it as spam")
+        REFUSE = "refuse", _("reject it with a message")
 
     name = models.CharField(_("name"), max_length=80)
     position = models.PositiveSmallIntegerField(
-        _("order"), default=0, help_text=_("The smallest number is tried first; what the first decides is decided.")
+        _("order"), default=0, help_text=_("Rules run from the lowest number up. The first that matches decides.")
     )
     is_on = models.BooleanField(_("on"), default=False)
-    action = models.CharField(_("then"), max_length=7, choices=Action.choices, default=Action.HOLD)
+    action = models.CharField(_("action"), max_length=7, choices=Action.choices, default=Action.HOLD)
     sentence = models.TextField(
-        _("sentence"), blank=True, max_length=500, help_text=_("What the writer is told when it is sent back.")
+        _("message"), blank=True, max_length=500, help_text=_("Shown to the commenter if the comment is rejected.")
     )
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name = _("rule")
-        verbose_name_plural = _("rules")
+        verbose_name = _("moderation rule")
+        verbose_name_plural = _("moderation rules")
         ordering = ("position", "pk")
 
     def __str__(self) -> str:
@@ -39,27 +39,29 @@ class Condition(models.Model):
 
     class Kind(models.TextChoices):
         LINKS = "links", _("at least … links")
-        WORDS = "words", _("one of the words …")
+        WORDS = "words", _("contains one of the words …")
         PATTERN = "pattern", _("matches the pattern …")
         EARLY = "early", _("among a person’s first … comments")
-        NEW_ACCOUNT = "account", _("by somebody known here for less than … days")
+        NEW_ACCOUNT = "account", _("by a person first seen less than … days ago")
         OLD_ESSAY = "essay", _("on an essay at least … days old")
         LANGUAGE = "language", _("in the language …")
         LONGER = "longer", _("longer than … characters")
         SHORTER = "shorter", _("shorter than … characters")
-        CAPITALS = "capitals", _("at least … % capitals")
-        REPEATED = "repeated", _("the same text was posted within … days before")
+        CAPITALS = "capitals", _("at least …% capital letters")
+        REPEATED = "repeated", _("same text posted in the last … days")
         ADDRESS = "address", _("from an address, domain or network: …")
-        DISPOSABLE = "disposal", _("from an address made to be thrown away")
-        LIKENESS = "likeness", _("at least … % like spam")
+        DISPOSABLE = "disposal", _("from a disposable email address")
+        LIKENESS = "likeness", _("spam score of at least …%")
         REPORTED = "reported", _("reported at least … times")
 
     rule = models.ForeignKey(Rule, models.CASCADE, related_name="conditions", verbose_name=_("rule"))
     kind = models.CharField(_("condition"), max_length=8, choices=Kind.choices)
     value = models.TextField(_("value"), blank=True, max_length=5000)
     is_not = models.BooleanField(_("not"), default=False)
-    stopped = models.DateTimeField(_("stopped"), null=True, editable=False)  # the last time its pattern took too long
-    stops = models.PositiveIntegerField(_("times stopped"), default=0, editable=False)
+    stopped = models.DateTimeField(
+        _("last timed out"), null=True, editable=False
+    )  # the last time its pattern took too long
+    stops = models.PositiveIntegerField(_("timeouts"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("condition")

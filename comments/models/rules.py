@@ -15,17 +15,17 @@ from blog.models import Essay
 
 EDIT_AT_MOST = 60 * 24 * 366  # minutes
 
-DAYS = (MaxValueValidator(36_500, _("Comments close after at most 36500 days, which is a hundred years.")),)
+DAYS = (MaxValueValidator(36_500, _("Enter at most 36500 days.")),)
 LEVELS = (
     MinValueValidator(2, _("Show at least 2 levels.")),
     MaxValueValidator(10, _("Show at most 10 levels.")),
 )
 THREADS = (
-    MinValueValidator(1, _("At least one thread stands on a page.")),
-    MaxValueValidator(200, _("At most 200 threads stand on a page.")),
+    MinValueValidator(1, _("Show at least 1 thread per page.")),
+    MaxValueValidator(200, _("Show at most 200 threads per page.")),
 )
 
-HUNDREDTHS = (MaxValueValidator(99, _("A likeness is at most 99 hundredths: nothing is certain.")),)
+HUNDREDTHS = (MaxValueValidator(99, _("Enter at most 99.")),)
 
 
 class RulesManager(models.Manager["Rules"]):
@@ -38,8 +38,8 @@ class Rules(models.Model):
     """How discussion goes on this site: one row."""
 
     class Who(models.TextChoices):
-        NAME = "name", _("anybody with a name")
-        DETAILS = "details", _("anybody with a name and an email address")
+        NAME = "name", _("anyone who gives a name")
+        DETAILS = "details", _("anyone who gives a name and an email address")
         LOGIN = "login", _("people who log in")
 
     class Order(models.TextChoices):
@@ -57,13 +57,15 @@ class Rules(models.Model):
     who_may_comment = models.CharField(_("who may comment"), max_length=7, choices=Who.choices, default=Who.DETAILS)
     hold_everything = models.BooleanField(_("hold every comment"), default=False)
     hold_first_comment = models.BooleanField(
-        _("hold a person’s first comment"), default=True, help_text=_("Until one of theirs was approved.")
+        _("hold a person’s first comment"),
+        default=True,
+        help_text=_("Until a moderator has approved one of their comments."),
     )
     hold_links = models.PositiveSmallIntegerField(
-        _("hold at this many links"), default=2, help_text=_("0: never for its links.")
+        _("hold comments with this many links or more"), default=2, help_text=_("0 = no limit.")
     )
     hold_words = models.TextField(
-        _("hold at these words"),
+        _("hold comments containing any of these"),
         blank=True,
         help_text=_(
             "One per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. "
@@ -71,116 +73,113 @@ class Rules(models.Model):
         ),
     )
     hold_quick = models.PositiveSmallIntegerField(
-        _("hold what is sent within seconds"),
+        _("hold comments sent within this many seconds"),
         default=2,
-        help_text=_(
-            "For guests without an approved comment, timed by a script from when the page opens. 0 turns this off."
-        ),
+        help_text=_("Seconds after opening the page, for guests without an approved comment; 0 = off."),
     )
     spam_filter = models.BooleanField(
-        _("hold what looks like spam"),
+        _("hold comments that look like spam"),
         default=True,
-        help_text=_("By a filter that learns here from what moderators approve and call spam."),
+        help_text=_("A filter on this server learns from what moderators approve and mark as spam."),
     )
     spam_hold_at = models.PositiveSmallIntegerField(
-        _("hold at a likeness of"),
+        _("hold at a spam score of"),
         default=0,
         validators=HUNDREDTHS,
         # `spam check`, and `spam learn` with `spam judge`, on three videos of the YouTube Spam Collection: 0 to 1.5 %.
-        help_text=_(
-            "1 to 99 hundredths; 0: the filter decides. On YouTube comments that it had not learned from, that held up "
-            "to 1.5 % of the good ones; on your site it can be more."
-        ),
+        help_text=_("1 to 99 hundredths; 0 = automatic, which held up to 1.5% of good comments in a test."),
     )
     spam_mark_at = models.PositiveSmallIntegerField(
-        _("call it spam at a likeness of"),
+        _("mark as spam at a score of"),
         default=0,
         validators=HUNDREDTHS,
-        help_text=_(
-            "In hundredths, up to 99; 0: never. It then stands under Spam at once, where moderators can look for it."
-        ),
+        help_text=_("1 to 99 hundredths; 0 = never. These comments go straight to Spam."),
     )
     spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
     rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of the owner's own rules are on
     refuse_words = models.TextField(
-        _("refuse at these words"),
+        _("reject comments containing any of these"),
         blank=True,
         help_text=_(
-            "One per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. The writer is told the word."
+            "One per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. The commenter sees the word."
         ),
     )
     close_after_days = models.PositiveIntegerField(
-        _("close after days"), default=0, validators=DAYS, help_text=_("0: comments stay open.")
+        _("close comments after days"), default=0, validators=DAYS, help_text=_("0 = comments stay open.")
     )
     flood_seconds = models.PositiveIntegerField(
-        _("seconds between two comments"), default=15, help_text=_("From one person or address; 0: no limit.")
+        _("seconds between two comments"), default=15, help_text=_("Per person and per IP address; 0 = no limit.")
     )
     edit_minutes = models.PositiveIntegerField(
-        _("minutes to edit one’s own comment"),
+        _("minutes to edit a comment"),
         default=15,
         validators=[MaxValueValidator(EDIT_AT_MOST)],
-        help_text=_("Counted from when it was posted; 0: not at all. Its writer can delete it at any time."),
+        help_text=_("After posting; 0 = no editing. People can always delete their own comments."),
     )
     edit_until_answered = models.BooleanField(
-        _("edit only until it is answered"),
+        _("no editing after a reply"),
         default=False,
-        help_text=_("Within those minutes, a comment stands as it is once somebody else’s answer to it is public."),
+        help_text=_("Editing ends as soon as someone else’s reply is published."),
     )
     shown_depth = models.PositiveSmallIntegerField(
-        _("levels shown"),
+        _("levels of replies"),
         default=5,
         validators=LEVELS,
-        help_text=_("2 to 10. Deeper replies stay at the last level and say whom they answer."),
+        help_text=_("2 to 10. Deeper replies are shown at the last level."),
     )
     threads_a_page = models.PositiveSmallIntegerField(
-        _("threads a page"), default=50, validators=THREADS, help_text=_("1 to 200, each with all its replies.")
+        _("threads per page"), default=50, validators=THREADS, help_text=_("1 to 200. Replies are not counted.")
     )
-    order = models.CharField(_("order"), max_length=6, choices=Order.choices, default=Order.OLDEST)
+    order = models.CharField(_("sort by"), max_length=6, choices=Order.choices, default=Order.OLDEST)
     likes = models.BooleanField(
         _("likes"),
         default=True,
-        help_text=_("Under essays and comments. Those that are there are kept while this is off."),
+        help_text=_("For essays and comments. Existing likes are kept while this is off."),
     )
     guests_may_like = models.BooleanField(
-        _("guests may like"), default=False, help_text=_("One a browser, which a cookie then remembers.")
+        _("guests may like"), default=False, help_text=_("One like per browser (sets a cookie).")
     )
-    likers = models.CharField(_("they are called"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER)
+    likers = models.CharField(
+        _("call people who like something"), max_length=7, choices=Likers.choices, default=Likers.BLOGGER
+    )
     readers_may_follow = models.BooleanField(
-        _("readers may follow by mail"),
+        _("readers may subscribe by email"),
         default=True,
-        help_text=_("Replies to them, threads, discussions, new essays: each its own choice, off at first."),
+        help_text=_("To replies, discussions and new essays. Each is opt-in."),
     )
     authors_moderate = models.BooleanField(
-        _("authors decide about comments on their own essays"),
+        _("authors moderate comments on their own essays"),
         default=False,
-        help_text=_("Moderators decide everywhere in any case."),
+        help_text=_("Moderators can always moderate all comments."),
     )
     moderator_emails = models.CharField(
         _("email moderators"),
         max_length=6,
         choices=QueueMail.of_site(),
         default=QueueMail.HOURLY,
-        help_text=_("About pending comments, reports and appeals. Each moderator can choose something else."),
+        help_text=_("About pending comments, reports and appeals. Each moderator can change this."),
     )
     readers_may_report = models.BooleanField(
-        _("readers may report comments"), default=True, help_text=_("To the queue, with a reason.")
+        _("readers may report comments"), default=True, help_text=_("Reports appear in the queue under Reported.")
     )
     writers_may_appeal = models.BooleanField(
-        _("writers may appeal"), default=True, help_text=_("Once, in words, when a comment of theirs was refused.")
+        _("commenters may appeal"), default=True, help_text=_("One appeal per rejected comment.")
     )
     tombstones_tell = models.BooleanField(
-        _("removed comments say why"), default=False, help_text=_("Where a place is kept and a reason was told.")
+        _("show the reason in place of a removed comment"),
+        default=False,
+        help_text=_("Only where the moderator gave a reason and replies remain."),
     )
 
     objects = RulesManager()
 
     class Meta:
-        verbose_name = _("rules of discussion")
-        verbose_name_plural = _("rules of discussion")
+        verbose_name = _("comment settings")
+        verbose_name_plural = _("comment settings")
         constraints = (models.CheckConstraint(condition=Q(pk=1), name="rules_are_one_row"),)
 
     def __str__(self) -> str:
-        return str(_("Rules of discussion"))
+        return str(_("Comment settings"))
 
 
 class DiscussionManager(models.Manager["Discussion"]):
@@ -231,22 +230,24 @@ class Discussion(models.Model):
     essay = models.OneToOneField(Essay, models.CASCADE, primary_key=True, related_name="discussion")
     rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
     is_open = models.BooleanField(_("comments open"), default=True)
-    own_close_after_days = models.PositiveIntegerField(_("close after days"), null=True, blank=True, validators=DAYS)
-    own_shown_depth = models.PositiveSmallIntegerField(_("levels shown"), null=True, blank=True, validators=LEVELS)
-    own_threads_a_page = models.PositiveSmallIntegerField(
-        _("threads a page"), null=True, blank=True, validators=THREADS
+    own_close_after_days = models.PositiveIntegerField(
+        _("close comments after days"), null=True, blank=True, validators=DAYS
     )
-    own_order = models.CharField(_("order"), max_length=6, choices=Rules.Order.choices, blank=True)
+    own_shown_depth = models.PositiveSmallIntegerField(_("levels of replies"), null=True, blank=True, validators=LEVELS)
+    own_threads_a_page = models.PositiveSmallIntegerField(
+        _("threads per page"), null=True, blank=True, validators=THREADS
+    )
+    own_order = models.CharField(_("sort by"), max_length=6, choices=Rules.Order.choices, blank=True)
     may_be_liked = models.BooleanField(_("likes"), default=True)
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
-    responses = models.PositiveIntegerField(_("responses"), default=0, editable=False)
+    responses = models.PositiveIntegerField(_("comments"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)
 
     objects = DiscussionManager()
 
     class Meta:
-        verbose_name = _("discussion")
-        verbose_name_plural = _("discussion")
+        verbose_name = _("comment settings")
+        verbose_name_plural = _("comment settings")
 
     def __str__(self) -> str:
         return str(self.essay)

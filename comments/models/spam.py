@@ -21,7 +21,9 @@ class SpamModelManager(models.Manager["SpamModel"]):
         if not row.weights:
             return row.knowledge()
         line = Filter.unpacked(bytes(row.weights)).threshold
-        return " ".join((row.knowledge(), gettext("It draws the line at %(line).2f.") % {"line": in_hundredths(line)}))
+        return " ".join(
+            (row.knowledge(), gettext("Its automatic threshold is %(line).2f.") % {"line": in_hundredths(line)})
+        )
 
     def settle(self, **fields: Any) -> None:
         """Write these fields into the one row, made if there is none."""
@@ -39,12 +41,12 @@ class SpamModel(models.Model):
     weights = models.BinaryField(default=bytes)
     stamp = models.CharField(max_length=16, blank=True, editable=False)
     lessons = models.BinaryField(default=bytes)
-    taught = models.PositiveIntegerField(_("times taught"), default=0, editable=False)
+    taught = models.PositiveIntegerField(_("trainings"), default=0, editable=False)
     taught_with = models.PositiveIntegerField(null=True, editable=False)  # of those times, how many the weights know
     spam = models.PositiveIntegerField(_("spam from files"), default=0, editable=False)
     good = models.PositiveIntegerField(_("good comments from files"), default=0, editable=False)
-    decided = models.CharField(_("decisions it knows"), max_length=16, blank=True, editable=False)
-    decided_spam = models.PositiveIntegerField(_("spam by moderators"), default=0, editable=False)
+    decided = models.CharField(_("decisions learned"), max_length=16, blank=True, editable=False)
+    decided_spam = models.PositiveIntegerField(_("marked as spam by moderators"), default=0, editable=False)
     decided_good = models.PositiveIntegerField(_("approved by moderators"), default=0, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
@@ -63,9 +65,9 @@ class SpamModel(models.Model):
         counts = {"spam": self.spam + self.decided_spam, "good": self.good + self.decided_good, "enough": ENOUGH}
         if min(counts["spam"], counts["good"]) < ENOUGH:
             words = gettext(
-                "It knows %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each it goes mostly by "
-                "what came with it, and holds only what it is all but sure of."
+                "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each, "
+                "it holds only comments that are almost certainly spam."
             )
         else:
-            words = gettext("It knows %(spam)d spam and %(good)d good comments.")
+            words = gettext("The filter has learned from %(spam)d spam and %(good)d good comments.")
         return words % counts

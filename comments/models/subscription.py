@@ -39,19 +39,19 @@ class Address(models.Model):
     """A mailbox, proved by the button behind a mailed link; what is then asked for by strangers waits for one again."""
 
     email = models.EmailField(_("email"), max_length=EMAIL_ROOM, unique=True)  # in lower case
-    proved = models.DateTimeField(_("proved"), null=True, editable=False)
+    proved = models.DateTimeField(_("verified"), null=True, editable=False)
     is_paused = models.BooleanField(_("paused"), default=False)
-    bounces = models.PositiveSmallIntegerField(_("mails that came back"), default=0, editable=False)
-    bounced = models.DateTimeField(_("last one came back"), null=True, editable=False)
-    refused = models.DateTimeField(_("takes no mail since"), null=True, blank=True)
-    problem = models.CharField(_("what its server said"), max_length=PROBLEM_ROOM, blank=True, editable=False)
+    bounces = models.PositiveSmallIntegerField(_("bounces"), default=0, editable=False)
+    bounced = models.DateTimeField(_("last bounce"), null=True, editable=False)
+    refused = models.DateTimeField(_("undeliverable since"), null=True, blank=True)
+    problem = models.CharField(_("error message"), max_length=PROBLEM_ROOM, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = AddressQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("address")
-        verbose_name_plural = _("addresses")
+        verbose_name = _("email address")
+        verbose_name_plural = _("email addresses")
 
     def __str__(self) -> str:
         return self.email
@@ -114,27 +114,27 @@ class Subscription(models.Model):
         THREAD = "thread", _("this thread")
         ESSAY = "essay", _("all comments on this essay")
         ESSAYS = "essays", _("new essays")
-        DECISION = "decision", _("what is decided about my comment")
-        REPORT = "report", _("what comes of my report")
-        APPEAL = "appeal", _("what comes of my appeal")
+        DECISION = "decision", _("decisions about my comment")
+        REPORT = "report", _("updates on my report")
+        APPEAL = "appeal", _("updates on my appeal")
 
     class Often(models.TextChoices):
-        AT_ONCE = "at_once", _("at once")
+        AT_ONCE = "at_once", _("immediately")
         DAILY = "daily", _("once a day")
 
     address = models.ForeignKey(Address, models.CASCADE, related_name="subscriptions", verbose_name=_("address"))
     commenter = models.ForeignKey(
-        Commenter, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("who")
+        Commenter, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("person")
     )  # None: a stranger who gave no more than an address
-    kind = models.CharField(_("to"), max_length=8, choices=Kind.choices)
+    kind = models.CharField(_("subscribed to"), max_length=8, choices=Kind.choices)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("essay"))
     comment = models.ForeignKey(
         Comment, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("comment")
     )  # the root of a thread, what waits for its decision, or what was reported or appealed for
     often = models.CharField(_("how often"), max_length=7, choices=Often.choices, default=Often.AT_ONCE)
     confirmed = models.DateTimeField(_("confirmed"), null=True, editable=False)
-    stopped = models.DateTimeField(_("stopped"), null=True, editable=False)
-    created = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
+    stopped = models.DateTimeField(_("ended"), null=True, editable=False)
+    created = models.DateTimeField(_("requested"), default=timezone.now, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 

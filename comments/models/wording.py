@@ -24,27 +24,30 @@ class Wording(models.Model):
 
     comment = models.ForeignKey("comments.Comment", models.CASCADE, related_name="wordings")
     text = models.TextField(_("text"))
-    html = models.TextField(_("as shown"), editable=False)
+    html = models.TextField(_("HTML as shown"), editable=False)
     format = models.CharField(
         _("format"), max_length=8, choices=Format.choices, default=Format.MARKDOWN, editable=False
     )
-    reasons = models.JSONField(_("why it is held"), default=list, editable=False)
+    reasons = models.JSONField(_("reasons for holding"), default=list, editable=False)
     network = models.CharField(_("network"), max_length=43, blank=True, editable=False)
     likeness = models.FloatField(
-        _("likeness to spam"), null=True, editable=False, help_text=_("0 to 1, when it came; empty: nobody looked.")
+        _("spam score"),
+        null=True,
+        editable=False,
+        help_text=_("0 to 1, on arrival; empty if the filter did not check it."),
     )
     sent_as = models.CharField(
-        _("sent as"),
+        _("submission key"),
         max_length=32,
         blank=True,
         editable=False,
-        help_text=_("Tells one sending of these words from every other, for a day."),
+        help_text=_("Detects repeated submissions for a day."),
     )
-    created = models.DateTimeField(_("written"), default=timezone.now, editable=False)
+    created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name = _("wording")
-        verbose_name_plural = _("wordings")
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
         constraints = (models.UniqueConstraint(fields=["sent_as"], condition=~Q(sent_as=""), name="wording_sent_once"),)
         indexes = (models.Index(Beginning("text"), name="wording_begins"),)
 

@@ -37,28 +37,28 @@ class SubscriptionAdmin(ReadAdmin):
     ordering = ("-pk",)
     actions = ("stop",)
 
-    @admin.display(description=_("to"), ordering="kind")
+    @admin.display(description=_("subscribed to"), ordering="kind")
     def what(self, subscription: Subscription) -> str:
         about: object = subscription.essay or (subscription.comment and subscription.comment.essay)
         if subscription.kind == Subscription.Kind.REPLIES:
             about = subscription.commenter
         return f"{subscription.get_kind_display()}: {about}" if about else str(subscription.get_kind_display())
 
-    @admin.display(description=_("state"))
+    @admin.display(description=_("status"))
     def state(self, subscription: Subscription) -> str:
         if subscription.stopped:
-            return gettext("stopped")
+            return gettext("unsubscribed")
         if not subscription.confirmed:
-            return gettext("waits for its reader")
+            return gettext("unconfirmed")
         if subscription.address.refused:
-            return gettext("takes no mail")
+            return gettext("undeliverable")
         return gettext("paused") if subscription.address.is_paused else gettext("active")
 
-    @admin.action(description=_("Stop"), permissions=["delete"])
+    @admin.action(description=_("Unsubscribe"), permissions=["delete"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         count = queryset.filter(stopped=None).count()
         subscribing.stop(queryset)
-        self.tell(request, ngettext("%(count)d is stopped.", "%(count)d are stopped.", count), count)
+        self.tell(request, ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", count), count)
 
 
 @admin.register(Address)
@@ -69,25 +69,25 @@ class AddressAdmin(ReadAdmin):
     ordering = ("email",)
     actions = ("send_to_it_again",)
 
-    @admin.display(description=_("state"), ordering="refused")
+    @admin.display(description=_("status"), ordering="refused")
     def state(self, address: Address) -> str:
         if address.refused:
             since = date_format(timezone.localtime(address.refused), "DATE_FORMAT")
-            return gettext("takes no mail since %(day)s") % {"day": since}
+            return gettext("undeliverable since %(day)s") % {"day": since}
         if not address.proved:
-            return gettext("waits for its reader")
-        return gettext("paused") if address.is_paused else gettext("proved")
+            return gettext("unconfirmed")
+        return gettext("paused") if address.is_paused else gettext("verified")
 
-    @admin.action(description=_("Send to it again"), permissions=["delete"])
+    @admin.action(description=_("Allow emails again"), permissions=["delete"])
     def send_to_it_again(self, request: HttpRequest, queryset: QuerySet[Address]) -> None:
         """Whether its reader asked is another question: it still has to be proved."""
         count = queryset.exclude(refused=None).update(refused=None, bounces=0, problem="")
-        words = ngettext("%(count)d address is written to again.", "%(count)d addresses are written to again.", count)
+        words = ngettext("%(count)d address can get emails again.", "%(count)d addresses can get emails again.", count)
         self.tell(request, words, count)
 
 
 class StuckFilter(admin.SimpleListFilter):
-    title = _("what to decide")
+    title = _("needs a decision")
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -111,7 +111,7 @@ class NoticeAdmin(ReadAdmin):
     ordering = ("-pk",)
     actions = ("send_again",)
 
-    @admin.action(description=_("Send again"), permissions=["delete"])
+    @admin.action(description=_("Resend"), permissions=["delete"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         """For one that failed, or of which nobody knows whether it arrived; not for one that is on its way."""
         now = timezone.now()
@@ -119,5 +119,5 @@ class NoticeAdmin(ReadAdmin):
         count = stuck.filter(pk__in=queryset).update(state=Notice.State.READY, tries=0, due=now, changed=now)
         outbox.send_ready.enqueue()
         self.tell(
-            request, ngettext("%(count)d notice is sent again.", "%(count)d notices are sent again.", count), count
+            request, ngettext("%(count)d email will be resent.", "%(count)d emails will be resent.", count), count
         )

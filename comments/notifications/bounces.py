@@ -69,7 +69,7 @@ def take(raw: bytes) -> Outcome:
         message = BytesParser(policy=policy.compat32).parsebytes(raw[:MOST_BYTES])
         report = read(message)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        logger.info("A mail could not be read: %r", error)  # made to be hard to read; the next one is not
+        logger.info("An email could not be read: %r", error)  # made to be hard to read; the next one is not
         return Outcome.OTHER
     return Outcome.OTHER if report is None else act(report)
 

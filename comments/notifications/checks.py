@@ -16,22 +16,20 @@ def stuck() -> Iterator[tuple[str, str]]:
     place = reverse("admin:comments_notice_changelist")
     if count := Notice.objects.uncertain().count():
         words = ngettext(
-            "%(count)d mail is uncertain: nobody knows whether it arrived.",
-            "%(count)d mails are uncertain: nobody knows whether they arrived.",
+            "%(count)d email may not have arrived.",
+            "%(count)d emails may not have arrived.",
             count,
         )
         yield words % {"count": count}, f"{place}?stuck=uncertain"
     if count := Notice.objects.failed().count():
-        words = ngettext("%(count)d mail could not be sent.", "%(count)d mails could not be sent.", count)
+        words = ngettext("%(count)d email could not be sent.", "%(count)d emails could not be sent.", count)
         yield words % {"count": count}, f"{place}?stuck=failed"
 
 
 @looks_round
 def about_mails() -> Iterator[Finding]:
     for words, place in stuck():
-        yield Finding(
-            Gravity.WARNING, _("Mail"), words, _("Send them again or delete them: %(place)s") % {"place": place}
-        )
+        yield Finding(Gravity.WARNING, _("Email"), words, _("Resend or delete them: %(place)s") % {"place": place})
 
 
 @looks_round
@@ -41,11 +39,11 @@ def about_service() -> Iterator[Finding]:
         return
     match akismet.verify():
         case akismet.INVALID:
-            words = _("The service at %(host)s does not take the key, so it is asked in vain.")
-            remedy = _("Set AKISMET_KEY to the key that the service gave you, or take it out.")
+            words = _("The spam service at %(host)s rejects the API key, so it checks no comments.")
+            remedy = _("Set AKISMET_KEY to the key you got from the service, or remove it.")
         case akismet.AWAY:
-            words = _("The service at %(host)s does not answer, so comments are judged by this site alone.")
-            remedy = _("If that lasts, look at AKISMET_URL and at the service’s own news.")
+            words = _("The spam service at %(host)s does not respond, so it checks no comments.")
+            remedy = _("If this continues, check AKISMET_URL and the service’s status page.")
         case _valid:
             return
     yield Finding(Gravity.WARNING, _("Spam service"), words % {"host": akismet.host()}, remedy)

@@ -21,7 +21,7 @@ DIGEST_SHOWS = 50
 WAYS = {
     "approve": gettext_lazy("Approve"),
     "keep": gettext_lazy("Keep"),
-    "deny": gettext_lazy("Refuse again"),
+    "deny": gettext_lazy("Reject appeal"),
     "spam": gettext_lazy("Spam"),
     "trash": gettext_lazy("Trash"),
 }

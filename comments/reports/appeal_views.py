@@ -23,7 +23,7 @@ WORDS = 2000
 class AppealForm(outcome_subscriptions.MailForm):
     words = TextField(
         max_length=WORDS,
-        error_messages={"required": gettext_lazy("Please say in a few words why it should be published.")},
+        error_messages={"required": gettext_lazy("Please explain why your comment should be published.")},
     )
 
 
@@ -56,7 +56,9 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     except appeals.AppealedAlready:
         return answer(request, 409, page | {"removal": removals.of([pk])[pk], "may_appeal": False})
     except appeals.Closed:
-        return answer(request, 403, page, problem=_("This was decided otherwise meanwhile. Please load the page anew."))
+        return answer(
+            request, 403, page, problem=_("This decision has changed since you opened the page. Please reload it.")
+        )
     outcome_subscriptions.follow(asker, Subscription.Kind.APPEAL, comment)
     response = kept_close(redirect(request.get_full_path()))
     response.status_code = 303

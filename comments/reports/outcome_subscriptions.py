@@ -18,7 +18,7 @@ from comments.notifications.subscribing import Asker, Wish
 class MailForm(forms.Form):
     """`known`: the address that whoever is logged in has proved; it is then a matter of a tick."""
 
-    tell = forms.BooleanField(label=_("Mail me what comes of it"), required=False)
+    tell = forms.BooleanField(label=_("Email me about the outcome"), required=False)
     email = EmailField(label=_("Email"), max_bytes=EMAIL_ROOM, required=False)
 
     def __init__(self, *args: Any, known: str = "", may_be_mailed: bool = True, **rest: Any) -> None:

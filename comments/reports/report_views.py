@@ -26,8 +26,8 @@ class ReportForm(outcome_subscriptions.MailForm):
         choices=Report.Kind.choices,
         widget=forms.RadioSelect,
         error_messages={
-            "required": gettext_lazy("Please choose what is wrong with it."),
-            "invalid_choice": gettext_lazy("Please choose from these."),
+            "required": gettext_lazy("Please choose a reason."),
+            "invalid_choice": gettext_lazy("Please choose one of the reasons."),
         },
     )
     words = TextField(required=False, max_length=WORDS)
@@ -35,7 +35,7 @@ class ReportForm(outcome_subscriptions.MailForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if said.get("kind") == Report.Kind.ELSE and not said.get("words"):
-            self.add_error("words", _("Please say in a few words what it is."))
+            self.add_error("words", _("Please describe the problem."))
         return said
 
 
@@ -53,7 +53,7 @@ def report(request: Request, pk: int) -> HttpResponse:
     )
     page = {"comment": comment, "form": form, "said": said(request.GET.get("said", ""))}
     if viewer.wrote(comment):
-        return answer(request, 403, page, final=_("This is your own comment: you can edit or delete it instead."))
+        return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     if request.method != "POST":
         return answer(request, 200, page)
     if not form.is_valid():
@@ -66,14 +66,14 @@ def report(request: Request, pk: int) -> HttpResponse:
     try:
         reporting.report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
     except reporting.ReportedAlready:
-        words = _("You have reported this comment already, or somebody next to you has. Somebody looks at it.")
+        words = _("You or someone on your network already reported this comment. A moderator will review it.")
         return answer(request, 409, page, final=words)
     except reporting.OwnWords:
-        return answer(request, 403, page, final=_("This is your own comment: you can edit or delete it instead."))
+        return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     except Flooded as flooded:
         return too_often(request, "comments/report.html", page, flooded.seconds)
     except Joined:
-        return answer(request, 409, page, problem=_("Who you are here has changed meanwhile. Please try again."))
+        return answer(request, 409, page, problem=_("You’ve logged in or out in another window. Please try again."))
     except Gone:
         raise Http404 from None
     outcome_subscriptions.follow(asker, Subscription.Kind.REPORT, comment)
@@ -95,14 +95,14 @@ def readable(pk: int) -> Comment:
 
 
 def said(outcome: str) -> list[str]:
-    thanks = _("Thank you. A moderator reads it and decides.")
+    thanks = _("Thank you. A moderator will review the comment.")
     match outcome:
         case "reported":
             return [thanks]
         case "mailed":
             return [
                 thanks,
-                _("A link is on its way to you. Press the button behind it, and you will hear what comes of it."),
+                _("To get an email about the outcome, open the confirmation link we’ve sent you."),
             ]
     return []
 

@@ -25,16 +25,16 @@ class BlockForm(forms.ModelForm[Block]):
         cleaned = super().clean() or {}
         named = [name for name in ("commenter", "email", "network") if cleaned.get(name)]
         if len(named) != 1 and not self.errors:
-            raise forms.ValidationError(_("Name one of the three: a person, a proved address, or a network."))
+            raise forms.ValidationError(_("Fill in exactly one of person, verified address and network."))
         return cleaned
 
 
 class InForceFilter(admin.SimpleListFilter):
-    title = gettext_lazy("whether it holds")
+    title = gettext_lazy("status")
     parameter_name = "holds"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("holds now")), ("no", _("is over"))]
+        return [("yes", _("active")), ("no", _("expired"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Block]) -> QuerySet[Block]:
         if self.value() == "no":

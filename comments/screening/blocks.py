@@ -22,12 +22,12 @@ def clean_network(text: str) -> str:
     network = network_of(text)
     if network is None:
         raise ValidationError(
-            _("“%(text)s” is no network. Networks look like 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
+            _("“%(text)s” is not a network. Enter one such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/48.")
             % {"text": text.strip()[:60]}
         )
     if network.prefixlen < WIDEST[network.version]:
         raise ValidationError(
-            _("%(network)s is too much of the internet: at most a /%(bits)d is treated apart.")
+            _("%(network)s is too large. The largest network you can enter is a /%(bits)d.")
             % {"network": network, "bits": WIDEST[network.version]}
         )
     return str(network)
@@ -44,9 +44,9 @@ def clean_email(text: str) -> str:
 def told(block: Block) -> str:
     """What whoever is kept out reads: “You are blocked here until 3 December.” and the moderator's sentence."""
     if block.until is None:
-        words = _("You are blocked here: what you write is not taken.")
+        words = _("You are blocked from commenting here.")
     else:
-        words = _("You are blocked here until %(date)s.") % {"date": day_of(block.until)}
+        words = _("You are blocked from commenting here until %(date)s.") % {"date": day_of(block.until)}
     return f"{words} {block.sentence}".strip()
 
 

@@ -54,10 +54,7 @@ def is_within(network: Network | None, whole: Network) -> bool | None:
 def number(value: str, *, least: int = 1, most: int = BIGGEST) -> int:
     text = value.strip()
     if not (text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most):
-        raise ValidationError(
-            _("This condition needs a whole number from %(least)d to %(most)d, such as %(least)d.")
-            % {"least": least, "most": most}
-        )
+        raise ValidationError(_("Enter a whole number from %(least)d to %(most)d.") % {"least": least, "most": most})
     return int(text)
 
 
@@ -73,7 +70,7 @@ def words(value: str) -> str:
 
 def pattern(value: str) -> patterns.Pattern:
     if not value.strip():
-        raise ValidationError(_("This condition needs a pattern, such as “\\bbuy (it )?now\\b”."))
+        raise ValidationError(_("Enter a pattern, such as “\\bbuy (it )?now\\b”."))
     return patterns.compiled(value.strip())
 
 
@@ -84,7 +81,7 @@ def languages(value: str) -> frozenset[str]:
     unknown = [name for name in asked if name not in codes]
     if unknown or not asked:
         raise ValidationError(
-            _("“%(name)s” is no language that is told apart here. There are: %(names)s.")
+            _("“%(name)s” is not a language we can detect. Choose from: %(names)s.")
             % {"name": ", ".join(unknown), "names": ", ".join(f"{code} ({name})" for code, name in NAMES.items())}
         )
     return frozenset(codes[name] for name in asked)
@@ -107,19 +104,19 @@ def places(value: str) -> Places:
         except ValidationError as error:
             raise ValidationError(
                 _(
-                    "“%(line)s” is no mail address, domain or network. They look like anna@example.org, example.org, "
-                    "203.0.113.7 or 203.0.113.0/24; one a line."
+                    "“%(line)s” is not an email address, domain or network. Enter one per line, such as "
+                    "anna@example.org, example.org or 203.0.113.0/24."
                 )
                 % {"line": line}
             ) from error
     if not (emails or domains or networks):
-        raise ValidationError(_("This condition needs mail addresses, domains or networks, one a line."))
+        raise ValidationError(_("Enter email addresses, domains or networks, one per line."))
     return Places(frozenset(emails), frozenset(domains), tuple(networks))
 
 
 def nothing(value: str) -> None:
     if value.strip():
-        raise ValidationError(_("This condition needs no value: leave it empty."))
+        raise ValidationError(_("This condition has no value. Leave it empty."))
 
 
 def is_younger(case: Case, since: datetime | None, days: int) -> bool:
@@ -163,29 +160,30 @@ MEANINGS: dict[str, Meaning] = {
 
 WHOLE = gettext_lazy("A whole number.")
 NEEDS: dict[str, Any] = {
-    Kind.LINKS: gettext_lazy("A whole number. Links to this site do not count."),
+    Kind.LINKS: gettext_lazy("A whole number. Links to this site are not counted."),
     Kind.WORDS: gettext_lazy(
         "Words, one per line. Whole words only; use * for parts of words: ass*, *ass, *ass*. Checked in text, name, "
         "email address and website."
     ),
     Kind.PATTERN: gettext_lazy(
-        "A regular expression, found in text, name, address or website, whether in capitals or not. One that could run "
-        "for ever is refused; one that takes longer than a twentieth of a second counts as not found."
+        "A regular expression, not case-sensitive. Checked in text, name, email address and website. It does not match "
+        "if it takes longer than 0.05 seconds."
     ),
     Kind.EARLY: gettext_lazy(
-        "A whole number. All that somebody posted counts, whatever became of it; who is known by neither log-in nor "
-        "cookie is new each time."
+        "A whole number. All earlier comments count, whatever their status. A guest without a cookie is always new."
     ),
-    Kind.NEW_ACCOUNT: gettext_lazy("Days, a whole number; from when somebody first spoke or logged in here."),
-    Kind.OLD_ESSAY: gettext_lazy("Days, a whole number, from its publication."),
-    Kind.LANGUAGE: gettext_lazy("Codes or names, with commas between. Of a few words nothing is said."),
+    Kind.NEW_ACCOUNT: gettext_lazy("A whole number of days since the person first commented or logged in."),
+    Kind.OLD_ESSAY: gettext_lazy("A whole number of days since publication."),
+    Kind.LANGUAGE: gettext_lazy("Language codes or names, separated by commas. Very short comments do not match."),
     Kind.LONGER: WHOLE,
     Kind.SHORTER: WHOLE,
-    Kind.CAPITALS: gettext_lazy("A whole number up to 100. Short comments never count as shouted."),
-    Kind.REPEATED: gettext_lazy("Days, a whole number. By anybody, anywhere on this site."),
-    Kind.ADDRESS: gettext_lazy("Mail addresses, domains or networks, one a line."),
-    Kind.DISPOSABLE: gettext_lazy("No value: such domains are known here. Others can be given as domains."),
-    Kind.LIKENESS: gettext_lazy("A whole number up to 100, by the spam filter."),
-    Kind.REPORTED: gettext_lazy("A whole number. Looked at each time a comment is reported."),
+    Kind.CAPITALS: gettext_lazy("A whole number up to 100. Very short comments do not match."),
+    Kind.REPEATED: gettext_lazy("A whole number of days. Comments by anyone on the whole site count."),
+    Kind.ADDRESS: gettext_lazy("Email addresses, domains or networks, one per line."),
+    Kind.DISPOSABLE: gettext_lazy(
+        "Leave empty: uses the site’s list of disposable domains. Add others with the condition above."
+    ),
+    Kind.LIKENESS: gettext_lazy("A whole number up to 100: the spam filter’s score in hundredths."),
+    Kind.REPORTED: gettext_lazy("A whole number. Checked each time a comment is reported."),
 }
 HELP = [(Kind(kind).label, needs) for kind, needs in NEEDS.items()]

@@ -25,15 +25,15 @@ class Stopped(Exception):
 def compiled(source: str) -> Pattern:
     """Raises ValidationError, with what is wrong in words."""
     if len(source) > LONGEST:
-        raise ValidationError(_("A pattern has at most %(count)d characters.") % {"count": LONGEST})
+        raise ValidationError(_("Enter at most %(count)d characters.") % {"count": LONGEST})
     counts = [count for pair in COUNTS.findall(source) for count in pair if count]
     if any(len(count) > 6 or int(count) > REPEATS for count in counts):
-        raise ValidationError(_("A pattern repeats a part at most %(count)d times.") % {"count": REPEATS})
+        raise ValidationError(_("A part of a pattern can repeat at most %(count)d times.") % {"count": REPEATS})
     try:
         return regex.compile(source, regex.VERSION0 | regex.IGNORECASE | regex.MULTILINE)
     except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
         why = getattr(error, "msg", "") or _("it is nested too deeply")
-        raise ValidationError(_("This is no pattern: %(why)s.") % {"why": why}) from error
+        raise ValidationError(_("This pattern is not valid: %(why)s.") % {"why": why}) from error
 
 
 def matches(pattern: Pattern, texts: Iterable[str]) -> bool:
@@ -60,8 +60,8 @@ def check(source: str) -> Pattern:
         except Stopped as error:
             raise ValidationError(
                 _(
-                    "This pattern could run for ever: with “%(text)s…” it was stopped. Say more exactly what may be "
-                    "repeated; often a repetition stands inside another."
+                    "This pattern is too slow: it timed out on “%(text)s…”. Make it more specific, for example by "
+                    "removing a repetition inside another."
                 )
                 % {"text": text[:12]}
             ) from error

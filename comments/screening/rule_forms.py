@@ -26,7 +26,7 @@ class RuleForm(forms.ModelForm[Rule]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("action") == Rule.Action.REFUSE and not cleaned.get("sentence", "").strip():
-            self.add_error("sentence", _("Say what the writer is told: a comment is sent back with this sentence."))
+            self.add_error("sentence", _("Enter the message that the commenter sees when a comment is rejected."))
         return cleaned
 
 
@@ -59,12 +59,10 @@ class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
             return
         wanted = self.wanted()
         if not wanted:
-            raise ValidationError(_("A rule without a condition would decide about every comment: give it one."))
+            raise ValidationError(_("Add at least one condition. Without one, the rule would apply to every comment."))
         is_of_reports = any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in wanted)
         if is_of_reports and self.instance.action not in OF_REPORTS:
-            raise ValidationError(
-                _("What is reported has been posted already: such a rule can hold it, or put it under Spam.")
-            )
+            raise ValidationError(_("A rule about reports can only hold a comment or mark it as spam."))
 
     def wanted(self) -> list[Condition]:
         """The conditions as they stand in the form."""

@@ -1,4 +1,4 @@
-"""The owner's rules as a person would say them: “at least 60 % capitals”, “neither in English nor in German”."""
+"""The owner's rules as a person would say them: “at least 60% capital letters”, “neither in English nor in German”."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -25,7 +25,7 @@ def numbered(words: str, count: int) -> str:
 def links(count: int, is_not: bool) -> str:
     if is_not:
         return (
-            _("no link") if count == 1 else ngettext("fewer than %(count)d link", "fewer than %(count)d links", count)
+            _("no links") if count == 1 else ngettext("fewer than %(count)d link", "fewer than %(count)d links", count)
         )
     return ngettext("at least %(count)d link", "at least %(count)d links", count)
 
@@ -39,13 +39,13 @@ def early(count: int, is_not: bool) -> str:
 def account(count: int, is_not: bool) -> str:
     if is_not:
         return ngettext(
-            "by somebody known here for %(count)d day or longer",
-            "by somebody known here for %(count)d days or longer",
+            "by a person first seen at least %(count)d day ago",
+            "by a person first seen at least %(count)d days ago",
             count,
         )
     return ngettext(
-        "by somebody known here for less than %(count)d day",
-        "by somebody known here for less than %(count)d days",
+        "by a person first seen less than %(count)d day ago",
+        "by a person first seen less than %(count)d days ago",
         count,
     )
 
@@ -69,21 +69,23 @@ def shorter(count: int, is_not: bool) -> str:
 
 
 def capitals(count: int, is_not: bool) -> str:
-    return _("less than %(count)d %% capitals") if is_not else _("at least %(count)d %% capitals")
+    return _("less than %(count)d%% capital letters") if is_not else _("at least %(count)d%% capital letters")
 
 
 def repeated(count: int, is_not: bool) -> str:
     if is_not:
-        return ngettext("not posted before within %(count)d day", "not posted before within %(count)d days", count)
+        return ngettext(
+            "same text not posted in the last %(count)d day", "same text not posted in the last %(count)d days", count
+        )
     return ngettext(
-        "the same text was posted within %(count)d day before",
-        "the same text was posted within %(count)d days before",
+        "same text posted in the last %(count)d day",
+        "same text posted in the last %(count)d days",
         count,
     )
 
 
 def likeness(count: int, is_not: bool) -> str:
-    return _("less than %(count)d %% like spam") if is_not else _("at least %(count)d %% like spam")
+    return _("spam score below %(count)d%%") if is_not else _("spam score of at least %(count)d%%")
 
 
 def reported(count: int, is_not: bool) -> str:
@@ -92,7 +94,7 @@ def reported(count: int, is_not: bool) -> str:
     if count == 2:
         return _("reported at most once") if is_not else _("reported at least twice")
     if is_not:
-        return ngettext("reported less than %(count)d time", "reported less than %(count)d times", count)
+        return ngettext("reported fewer than %(count)d time", "reported fewer than %(count)d times", count)
     return ngettext("reported at least %(count)d time", "reported at least %(count)d times", count)
 
 
@@ -125,9 +127,9 @@ def condition(kind: str, value: str, is_not: bool = False) -> str:
 def words(value: str, is_not: bool) -> str:
     found = listed(value.splitlines())
     if len(found) == 1:
-        return (_("without the word %(word)s") if is_not else _("the word %(word)s")) % {"word": found[0]}
+        return (_("does not contain %(word)s") if is_not else _("contains %(word)s")) % {"word": found[0]}
     said = {"words": get_text_list(found, _("or"))}
-    return (_("none of the words %(words)s") if is_not else _("one of the words %(words)s")) % said
+    return (_("does not contain %(words)s") if is_not else _("contains %(words)s")) % said
 
 
 def pattern(value: str, is_not: bool) -> str:
@@ -143,13 +145,17 @@ def language(value: str, is_not: bool) -> str:
 
 def address(value: str, is_not: bool) -> str:
     if not value.strip():  # on record, where nobody's address is kept
-        return _("from none of the places it names") if is_not else _("from a place it names")
+        return (
+            _("not from a listed address, domain or network")
+            if is_not
+            else _("from a listed address, domain or network")
+        )
     said = {"places": get_text_list(listed(value.splitlines()), _("or"))}
     return (_("not from %(places)s") if is_not else _("from %(places)s")) % said
 
 
 def disposable(value: str, is_not: bool) -> str:
-    return _("from no address made to be thrown away") if is_not else _("from an address made to be thrown away")
+    return _("not from a disposable email address") if is_not else _("from a disposable email address")
 
 
 LISTED_KINDS: dict[str, Callable[[str, bool], str]] = {

@@ -34,7 +34,7 @@ def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
     url = urljoin(settings.AKISMET_URL.rstrip("/") + "/", verb)
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise fetch.Refused("AKISMET_URL is no https address")
+        raise fetch.Refused("AKISMET_URL must be an https address")
     key = settings.AKISMET_KEY
     body = urlencode({"api_key": key, "key": key, "blog": f"{settings.SITE_URL}/", **fields}, errors="replace")
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
@@ -43,7 +43,7 @@ def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
         word = fetch.body_of(response, BYTES).decode("ascii", errors="replace").strip()
     if word == INVALID:
         cache.set(STATE, INVALID, REMEMBERED)
-        raise WrongKey("the key is not taken")
+        raise WrongKey("the service rejects the API key")
     return word
 
 
@@ -75,7 +75,7 @@ def is_spam(comment: Comment) -> bool:
             cache.set(STATE, VALID, REMEMBERED)
             return False
         case word:
-            raise fetch.Failed(f"neither true nor false but {word[:60]!r}")
+            raise fetch.Failed(f"expected true or false, got {word[:60]!r}")
 
 
 def described(comment: Comment) -> dict[str, str]:

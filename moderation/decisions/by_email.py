@@ -42,10 +42,10 @@ def decide(request: Request, token: str) -> HttpResponse:
     try:
         link = signed_links.deciding(token)
     except SignatureExpired:
-        return nothing(request, 410, _("This link was good for a week. The comment may still wait in the queue."))
+        return nothing(request, 410, _("This link has expired. Look for the comment in the queue."))
     found = link and whose(link)
     if not link or not found:
-        return nothing(request, 404, _("This link leads nowhere. Is a part of it missing?"))
+        return nothing(request, 404, _("This link is not valid. Part of it may be missing."))
     user, comment = found
     ways = ways_for(comment, link)
     if request.method == "POST" and request.POST.get("action") in ways:
@@ -96,7 +96,7 @@ def told(request: Request) -> dict[str, Any]:
 def page(request: Request, status: int, link: Decidable, user: User) -> HttpResponse:
     found = whose(link)
     if found is None:
-        return nothing(request, 404, _("That comment is no longer here."))
+        return nothing(request, 404, _("This comment no longer exists."))
     comment = found[1]
     ways = ways_for(comment, link)
     wish = request.GET.get("do")
@@ -116,16 +116,16 @@ def page(request: Request, status: int, link: Decidable, user: User) -> HttpResp
 def stands(comment: Comment, link: Decidable, user: User) -> str:
     """How it came to be otherwise than the mail said."""
     if comment.wording_id != link.wording and comment.status == link.status:
-        return _("Its writer has changed this comment since the mail was sent. It is decided in the queue.")
+        return _("This comment was edited after we sent the email. Please review it in the queue.")
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     if newest is None or newest.after != comment.status:
-        return _("This comment is %(status)s by now.") % {"status": comment.get_status_display()}
-    return _("This is decided: %(how)s.") % {"how": how(newest, user)}
+        return _("This comment is already %(status)s.") % {"status": comment.get_status_display()}
+    return _("Already decided: %(how)s.") % {"how": how(newest, user)}
 
 
 def nothing(request: Request, status: int, sentence: str) -> HttpResponse:
     """Neither whose the link was nor what it was about."""
-    context = {"heading": _("Nothing to decide here"), "sentence": sentence}
+    context = {"heading": _("Nothing to moderate"), "sentence": sentence}
     return kept_close(render(request, "problem.html", context, status=status))
 
 

@@ -55,7 +55,7 @@ def for_moderators(
             return redirect_to_login(request.get_full_path())
         rights = rights_of(request.user)
         if rights is None:
-            raise PermissionDenied(_("The queue is for moderators. The owner of this site can make you one."))
+            raise PermissionDenied(_("Only moderators can open the queue. Ask the site owner for access."))
         return view(request, rights, *args, **kwargs)
 
     return guarded
@@ -69,7 +69,7 @@ def for_all_of_it(
     @wraps(view)
     def guarded(request: Request, rights: Rights, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not rights.is_everywhere:
-            raise PermissionDenied(_("This is for moderators of the whole site."))
+            raise PermissionDenied(_("Only moderators of the whole site can do this."))
         return view(request, rights, *args, **kwargs)
 
     return for_moderators(guarded)

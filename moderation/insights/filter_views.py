@@ -30,9 +30,7 @@ class ThresholdForm(forms.ModelForm[Rules]):
         said = super().clean() or {}
         hold, mark = said.get("spam_hold_at") or 0, said.get("spam_mark_at") or 0
         if 0 < mark < hold:
-            self.add_error(
-                "spam_mark_at", _("This lies below the other: nothing would ever be held. Choose at least it.")
-            )
+            self.add_error("spam_mark_at", _("The spam threshold can’t be lower than the hold threshold."))
         return said
 
 
@@ -44,10 +42,10 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
     form = ThresholdForm(request.POST if request.method == "POST" else None, instance=Rules.objects.current())
     if request.method == "POST":
         if not may_change:
-            raise PermissionDenied(_("The owner of this site draws these lines."))
+            raise PermissionDenied(_("Only the site owner can change the thresholds."))
         if form.is_valid():
             draw(**form.cleaned_data)
-            messages.success(request, _("The lines are drawn."))
+            messages.success(request, _("Thresholds saved."))
             return redirect("queue-filter")
     context = {
         **admin.site.each_context(request),
@@ -67,11 +65,13 @@ def service() -> str:
     if not akismet.is_on():
         return ""
     words = {
-        akismet.VALID: _("The service at %(host)s is asked too, and takes the key."),
-        akismet.INVALID: _("The service at %(host)s does not take the key: it is asked in vain."),
-        akismet.AWAY: _("The service at %(host)s did not answer when it was last tried."),
+        akismet.VALID: _("Comments are also checked by the spam service at %(host)s."),
+        akismet.INVALID: _("The spam service at %(host)s rejects the API key, so it checks no comments."),
+        akismet.AWAY: _("The spam service at %(host)s did not respond the last time."),
     }
-    return words.get(akismet.state(), _("The service at %(host)s is asked too.")) % {"host": akismet.host()}
+    return words.get(akismet.state(), _("Comments are also checked by the spam service at %(host)s.")) % {
+        "host": akismet.host()
+    }
 
 
 @transaction.atomic

@@ -15,21 +15,21 @@ from moderation.insights.weeks import WEEKS, first_day
 
 NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read
 CODES = {
-    "spam": gettext_lazy("looks like spam"),
-    "akismet": gettext_lazy("called spam by the service elsewhere"),
+    "spam": gettext_lazy("spam filter"),
+    "akismet": gettext_lazy("Akismet"),
     "links": gettext_lazy("links"),
-    "word": gettext_lazy("a word to hold at"),
+    "word": gettext_lazy("word on your list"),
     "first": gettext_lazy("first comment"),
-    "name": gettext_lazy("the name imitates somebody"),
-    "office": gettext_lazy("the name of an office"),
-    "site": gettext_lazy("the name of this site"),
-    "mixed": gettext_lazy("letters of several scripts"),
-    "origin": gettext_lazy("unknown origin"),
+    "name": gettext_lazy("imitated name"),
+    "office": gettext_lazy("reserved name"),
+    "site": gettext_lazy("the site’s name"),
+    "mixed": gettext_lazy("mixed alphabets in the name"),
+    "origin": gettext_lazy("no referring page"),
     "everything": gettext_lazy("every comment is held"),
-    "trap": gettext_lazy("a field that readers do not see"),
-    "quick": gettext_lazy("sent within seconds"),
+    "trap": gettext_lazy("hidden field filled in"),
+    "quick": gettext_lazy("sent too fast"),
     "kept": gettext_lazy("always held"),
-    "imported": gettext_lazy("imported"),
+    "pending when imported": gettext_lazy("pending when imported"),
 }
 
 
@@ -50,7 +50,7 @@ class Check:
     @property
     def share(self) -> str:
         decided = self.overruled + self.upheld
-        return f"{100 * self.overruled / decided:.0f} %" if decided else "–"
+        return f"{100 * self.overruled / decided:.0f}%" if decided else "–"
 
 
 @dataclass
@@ -117,7 +117,7 @@ def rules() -> list[Check]:
     )
     return [
         Check(
-            name or _("a rule that is gone"),
+            name or _("a deleted rule"),
             url=f"{reverse('queue-log')}?by={pk}" if pk else "",
             held=count,
             overruled=wrong,

@@ -45,7 +45,7 @@ def percent(some: int, every: int) -> str:
     if not every:
         return "–"
     share = 100 * some / every
-    return f"{share:.1f} %" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f} %"
+    return f"{share:.1f}%" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f}%"
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Thresholds:
         words: dict[int, str] = {}
         places = {round(at * 100): at for at in CANDIDATES}
         for at, word in (
-            (self.own, _("the filter’s own line")), (self.hold, _("holds now")), (self.mark, _("calls it spam now")),
+            (self.own, _("automatic threshold")), (self.hold, _("hold")), (self.mark, _("spam")),
         ):  # fmt: skip
             if at is not None:
                 key = round(at * 100)
@@ -145,7 +145,7 @@ class Thresholds:
     def plot(self) -> SafeString:
         marks = [Mark(at, word) for at, word in ((self.hold, _("hold")), (self.mark, _("spam"))) if at is not None]
         band = None if self.hold is None else (self.hold, max(self.hold, self.mark or 1.0))
-        says = _("Of %(good)d good comments and %(spam)d spam, how many per cent are how like spam, from 0 to 1.")
+        says = _("Spam scores from 0 to 1 of %(good)d good comments and %(spam)d spam comments, in percent.")
         series = [Series("good", shares(self.past.good)), Series("bad", shares(self.past.spam))]
         counts = {"good": len(self.past.good), "spam": len(self.past.spam)}
         return plots.histograms(series, band=band, marks=marks, says=says % counts)

@@ -16,7 +16,7 @@ from moderation.insights.statistics import Numbers
 def numbers(request: Request, rights: Rights) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        "title": _("Numbers"),
+        "title": _("Statistics"),
         "is_nav_sidebar_enabled": False,
         "numbers": Numbers(),
     }

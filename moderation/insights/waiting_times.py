@@ -77,7 +77,7 @@ class Waiting:
         slow = [quantile(week, 0.9) for week in self.by_week]
         median = [quantile(week, 0.5) for week in self.by_week]
         unit, sign = unit_of(max(filter(None, slow), default=0.0))
-        says = _("Waiting time by week: half within %(median)s, nine in ten within %(slow)s.")
+        says = _("Waiting time by week: median %(median)s, 90%% within %(slow)s.")
         return plots.lines(
             [Series("slow dashed", scaled(slow, unit)), Series("median", scaled(median, unit))],
             week_labels(self.first, len(self.by_week)),
@@ -109,4 +109,4 @@ def lasting(seconds: float | None) -> str:
         return ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     if seconds >= 60:
         return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
-    return _("under a minute")
+    return _("less than a minute")

@@ -35,8 +35,8 @@ def in_lines(decisions: DecisionQuerySet) -> Any:
 
 def head() -> list[str]:
     return [
-        _("decision"), _("when"), _("who"), _("what"), _("comment"), _("by"), _("first words"), _("essay"),
-        _("before"), _("after"), _("why"), _("told to its writer"),
+        _("decision"), _("time"), _("decided by"), _("action"), _("comment"), _("commenter"), _("excerpt"), _("essay"),
+        _("before"), _("after"), _("note"), _("message to the commenter"),
     ]  # fmt: skip
 
 
@@ -65,8 +65,8 @@ def who(row: dict[str, Any]) -> str:
     if row["rule"]:
         return _("the rule “%(name)s”") % {"name": row["rule__name"]}
     if row["verb"] == Decision.Verb.RULE:
-        return _("a rule that is gone")
-    return row["moderator__name"] or row["moderator__username"] or _("somebody who is gone")
+        return _("a deleted rule")
+    return row["moderator__name"] or row["moderator__username"] or _("a deleted user")
 
 
 def title(row: dict[str, Any]) -> str:

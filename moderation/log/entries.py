@@ -22,7 +22,7 @@ A_PAGE = 50
 BY_RULE: dict[str, Any] = {
     Status.APPROVED: gettext_lazy("published"),
     Status.PENDING: gettext_lazy("held"),
-    Status.SPAM: gettext_lazy("put under Spam"),
+    Status.SPAM: gettext_lazy("marked as spam"),
 }
 FIRST = 600  # characters of HTML, of which a line of words is shown
 
@@ -55,8 +55,8 @@ class Entry:
         if decision.rule:
             return _("the rule “%(name)s”") % {"name": decision.rule}
         if self.by_rule:
-            return _("a rule that is gone")
-        return str(decision.moderator) if decision.moderator else _("somebody who is gone")
+            return _("a deleted rule")
+        return str(decision.moderator) if decision.moderator else _("a deleted user")
 
     @property
     def what(self) -> str:
@@ -149,7 +149,7 @@ class Log:
     def ways(self) -> list[tuple[str, str]]:
         """By hand, by a rule, by which rule."""
         rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
-        return [(HAND, _("by hand")), (RULE, _("by a rule")), *rules]
+        return [(HAND, _("by a moderator")), (RULE, _("by a rule")), *rules]
 
 
 def may_be_undone(decision: Decision) -> bool:

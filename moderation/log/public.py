@@ -86,7 +86,7 @@ def reasons(since: date) -> list[tuple[str, int]]:
     rows = dict(refused.values_list("reason__name").annotate(count=Count("pk")))
     silent = rows.pop(None, 0)
     named = sorted(rows.items(), key=lambda row: (-row[1], row[0]))
-    return [*named, (_("no reason told"), silent)] if silent else named
+    return [*named, (_("no reason given"), silent)] if silent else named
 
 
 def reported(since: date) -> Iterable[tuple[str, str, int]]:

@@ -23,7 +23,7 @@ def blocks(request: Request, rights: Rights) -> HttpResponse:
         return lift(request, asked)
     context = {
         **admin.site.each_context(request),
-        "title": _("Blocks"),
+        "title": _("Trusted, held and blocked"),
         "is_nav_sidebar_enabled": False,
         "apart": Apart(asked),
     }
@@ -36,8 +36,8 @@ def lift(request: Request, asked: Asked) -> HttpResponse:
         raise BadRequest("There is no such action.")
     block = Block.objects.select_related("commenter").filter(pk=number(request.POST, "block")).first()
     if block is None:
-        messages.info(request, _("That was lifted already."))
+        messages.info(request, _("Already removed."))
     else:
         Block.objects.filter(pk=block.pk).delete()
-        messages.info(request, _("Lifted. It was so: %(words)s.") % {"words": capfirst(in_words(block))})
+        messages.info(request, _("Removed: %(words)s.") % {"words": capfirst(in_words(block))})
     return redirect(asked.url(asked.page))

@@ -28,9 +28,9 @@ OVER = "over"
 
 def until(block: Block) -> str:
     if block.until is None:
-        return _("for good")
+        return _("permanently")
     said = {"date": blocks.day_of(block.until)}
-    return _("until %(date)s") % said if block.is_in_force else _("over since %(date)s") % said
+    return _("until %(date)s") % said if block.is_in_force else _("expired %(date)s") % said
 
 
 def in_words(block: Block) -> str:
@@ -96,7 +96,7 @@ class Apart:
 
     @property
     def kinds(self) -> list[tuple[str, Any]]:
-        return [*KINDS.items(), (OVER, _("over"))]
+        return [*KINDS.items(), (OVER, _("expired"))]
 
     @property
     def previous_url(self) -> str:

@@ -114,9 +114,12 @@ class Person:
         """By what they can be treated apart."""
         return [
             Line("person", _("this person")),
-            *(Line(f"email {email}", _("whoever has proved %(email)s") % {"email": email}) for email in self.proved),
             *(
-                Line(f"network {row['network']}", _("everybody from %(network)s") % {"network": row["network"]})
+                Line(f"email {email}", _("anyone with the verified address %(email)s") % {"email": email})
+                for email in self.proved
+            ),
+            *(
+                Line(f"network {row['network']}", _("everyone on %(network)s") % {"network": row["network"]})
                 for row in self.networks
             ),
         ]

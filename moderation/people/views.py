@@ -29,9 +29,7 @@ REMOVALS = {"trash": gettext_lazy("Trash"), "spam": gettext_lazy("Spam")}
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
-        max_length=2000, error_messages={"required": gettext_lazy("Write something down before you keep it.")}
-    )
+    text = forms.CharField(max_length=2000, error_messages={"required": gettext_lazy("Please write a note first.")})
 
 
 class TreatForm(forms.Form):
@@ -39,7 +37,8 @@ class TreatForm(forms.Form):
     who = forms.ChoiceField()
     network = forms.CharField(max_length=60, required=False)
     until = forms.DateField(
-        required=False, error_messages={"invalid": gettext_lazy("This is no date. Leave it empty for good.")}
+        required=False,
+        error_messages={"invalid": gettext_lazy("Enter a valid date, or leave it empty for a permanent exception.")},
     )
     sentence = forms.CharField(max_length=300, required=False)
     why = forms.CharField(max_length=1000, required=False)
@@ -58,7 +57,7 @@ class TreatForm(forms.Form):
             return None
         moment = timezone.make_aware(datetime.combine(day, time.min))
         if moment <= timezone.now():
-            raise forms.ValidationError(_("That day is over. Choose one to come, or leave it empty for good."))
+            raise forms.ValidationError(_("Choose a future date, or leave it empty for a permanent exception."))
         return moment
 
     def whom(self) -> dict[str, Any]:
@@ -73,7 +72,7 @@ class RemoveForm(forms.Form):
         min_value=1,
         max_value=36500,
         error_messages={
-            name: gettext_lazy("Days are a whole number from 1.")
+            name: gettext_lazy("Enter a whole number of days, 1 or more.")
             for name in ("required", "invalid", "min_value", "max_value")
         },
     )
@@ -86,7 +85,7 @@ class RemoveForm(forms.Form):
 def person(request: Request, rights: Rights, pk: int) -> HttpResponse:
     found = people.known(pk, rights)
     if found is None:
-        raise Http404(_("Nobody is known here by that number."))
+        raise Http404(_("This person does not exist."))
     if request.method == "POST":
         return post(request, found)
     return draw(request, found)
@@ -97,7 +96,7 @@ def post(request: Request, found: Person) -> HttpResponse:
     if action not in DOES:
         raise BadRequest("There is no such action.")
     if action in EVERYWHERE and not found.rights.is_everywhere:
-        raise PermissionDenied(_("This is for moderators of the whole site."))
+        raise PermissionDenied(_("Only moderators of the whole site can do this."))
     return DOES[action](request, found)
 
 
@@ -106,7 +105,7 @@ def note(request: Request, found: Person) -> HttpResponse:
     if not form.is_valid():
         return draw(request, found, 422, note_form=form)
     Note.objects.create(commenter=found.commenter, moderator=found.rights.user, text=form.cleaned_data["text"])
-    return back(request, found, _("Your note is kept."))
+    return back(request, found, _("Note added."))
 
 
 def treat(request: Request, found: Person) -> HttpResponse:
@@ -121,9 +120,9 @@ def treat(request: Request, found: Person) -> HttpResponse:
 def lift(request: Request, found: Person) -> HttpResponse:
     asked = number(request.POST, "block")
     if asked not in {block.pk for block in found.blocks}:
-        raise Http404(_("That is not so any more."))
+        raise Http404(_("This exception has already been removed."))
     Block.objects.filter(pk=asked).delete()
-    return back(request, found, _("That holds no longer."))
+    return back(request, found, _("Exception removed."))
 
 
 def remove(request: Request, found: Person) -> HttpResponse:
@@ -132,7 +131,7 @@ def remove(request: Request, found: Person) -> HttpResponse:
         return draw(request, found, 422, remove_form=form)
     batch = people.remove(found, **form.cleaned_data)
     if batch is None:
-        return back(request, found, _("There is nothing of theirs to remove from those days."))
+        return back(request, found, _("They have no comments to remove from those days."))
     return redirect("queue-batch", batch.pk)
 
 
@@ -174,7 +173,7 @@ def draw(request: Request, found: Person, status: int = 200, **forms: Any) -> Ht
         return render(request, "moderation/_person.html", context, status=status)
     page = {
         **admin.site.each_context(request),
-        "title": found.commenter.name or _("Somebody without a name"),
+        "title": found.commenter.name or _("Unnamed person"),
         "is_nav_sidebar_enabled": False,
     }
     return render(request, "moderation/person.html", {**page, **context}, status=status)

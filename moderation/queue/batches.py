@@ -79,12 +79,10 @@ def in_words(batch: Batch) -> str:
     is_running = batch.state == Batch.State.RUNNING
     parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
     if batch.missed:
-        said = ngettext(
-            "%(count)d was decided elsewhere meanwhile", "%(count)d were decided elsewhere meanwhile", batch.missed
-        )
+        said = ngettext("%(count)d had already been decided", "%(count)d had already been decided", batch.missed)
         parts.append(said % {"count": batch.missed})
     if batch.undone:
-        parts.append(_("%(count)d taken back") % {"count": batch.undone})
+        parts.append(_("%(count)d undone") % {"count": batch.undone})
     return ", ".join(parts) + "."
 
 

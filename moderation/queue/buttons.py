@@ -17,13 +17,13 @@ LABELS = {
     "trash": gettext_lazy("Trash"),
     "restore": gettext_lazy("Restore"),
     "keep": gettext_lazy("Keep"),
-    "deny": gettext_lazy("Refuse again"),
+    "deny": gettext_lazy("Reject appeal"),
 }
 FORMS = {
     "edit": gettext_lazy("Edit"),
     "reply": gettext_lazy("Reply"),
-    "refuse": gettext_lazy("Refuse…"),
-    "deny": gettext_lazy("Refuse the appeal"),
+    "refuse": gettext_lazy("Reject with reason…"),
+    "deny": gettext_lazy("Reject appeal"),
     "delete": gettext_lazy("Delete…"),
 }
 KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e", "reply": "r"}

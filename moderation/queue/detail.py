@@ -34,7 +34,7 @@ FORMS = ("reply", "edit", "refuse", "deny", "delete")
 def comment(request: Request, rights: Rights, pk: int) -> HttpResponse:
     found = rights.comments().select_related("commenter", "wording", "essay", "parent__commenter").filter(pk=pk).first()
     if found is None or found.wording is None:
-        raise Http404(_("That comment is no longer here."))
+        raise Http404(_("This comment no longer exists."))
     place = Place.of(request.GET, rights)
     if request.method == "POST":
         return post(request, place, found)
@@ -105,15 +105,15 @@ WRONG = (
 def wrong(error: Exception) -> str:
     match error:
         case rewording.Unchanged():
-            return _("These are the words that stand there already.")
+            return _("The text is unchanged.")
         case rewording.Empty():
-            return _("Nothing of this would be seen. Please write something before you save it.")
+            return _("The comment is empty. Please write something first.")
         case rewording.TooLong():
-            return _("This is longer than a comment may be: %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
+            return _("This comment is too long. The limit is %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
         case speaking.Duplicate():
-            return _("You have said just this here already.")
+            return _("You have already posted this comment.")
         case speaking.Gone() | speaking.Joined():
-            return _("This cannot be answered any more.")
+            return _("You can’t reply to this comment any more.")
     return str(error)
 
 

@@ -16,21 +16,21 @@ from comments.models import CommentQuerySet, Wording
 from comments.screening.screening import Sender
 
 REASONS = {
-    "spam": _("looks like spam"),
+    "spam": _("spam filter"),
     "links": _("links"),
-    "word": _("a word of yours"),
-    "rule": _("a rule"),
-    "kept": _("held always"),
-    "trap": _("a hidden field"),
-    "quick": _("sent in no time"),
+    "word": _("word on your list"),
+    "rule": _("moderation rule"),
+    "kept": _("always held"),
+    "trap": _("hidden field filled in"),
+    "quick": _("sent too fast"),
     "first": _("first comment"),
-    "name": _("the name imitates somebody"),
-    "office": _("the name of an office"),
-    "site": _("the name of this site"),
-    "mixed": _("mixed scripts"),
-    "origin": _("unknown origin"),
+    "name": _("imitated name"),
+    "office": _("reserved name"),
+    "site": _("the site’s name"),
+    "mixed": _("mixed alphabets in the name"),
+    "origin": _("no referring page"),
     "everything": _("every comment is held"),
-    "imported": _("imported"),
+    "pending when imported": _("pending when imported"),
 }
 AGES = {
     "day": (_("Last 24 hours"), timedelta(days=1), True),
@@ -42,7 +42,7 @@ OLDEST, NEWEST, LIKELIEST, REPORTED = "oldest", "newest", "likeliest", "reported
 ORDERS = {
     OLDEST: _("Oldest first"),
     NEWEST: _("Newest first"),
-    LIKELIEST: _("Likeliest spam first"),
+    LIKELIEST: _("Highest spam score first"),
     REPORTED: _("Most reported first"),
 }
 WEIGHTS: dict[str, Any] = {

@@ -25,10 +25,10 @@ class History:
         approved = max(0, self.approved - (status == Status.APPROVED))
         refused = max(0, self.refused - (status in REMOVED))
         if not approved and not refused:
-            return _("No history here")
+            return _("New here")
         parts = [
             ngettext("%(count)d approved", "%(count)d approved", approved) % {"count": approved} if approved else "",
-            ngettext("%(count)d refused", "%(count)d refused", refused) % {"count": refused} if refused else "",
+            ngettext("%(count)d rejected", "%(count)d rejected", refused) % {"count": refused} if refused else "",
             _("none approved") if not approved else "",
             _("since %(date)s") % {"date": day(self.since)},
         ]

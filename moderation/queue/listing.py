@@ -19,19 +19,19 @@ from moderation.queue.row import Row
 from moderation.queue.undo_line import Folded
 
 HINTS = {
-    REPORTED: _("By readers, and not settled yet"),
-    APPEALED: _("Not answered yet"),
-    MINE: _("On your essays, or by you"),
+    REPORTED: _("Reported by readers, not decided yet"),
+    APPEALED: _("Appeals awaiting a decision"),
+    MINE: _("Comments on your essays or by you"),
 }
 EMPTY: dict[str, Any] = {
-    Status.PENDING: _("Nothing waits for a decision."),
-    REPORTED: _("Nothing is reported."),
+    Status.PENDING: _("No pending comments."),
+    REPORTED: _("No reported comments."),
     APPEALED: _("No open appeals."),
-    Status.APPROVED: _("No comment is approved."),
-    Status.SPAM: _("There is no spam."),
+    Status.APPROVED: _("No approved comments."),
+    Status.SPAM: _("No spam."),
     Status.TRASH: _("The trash is empty."),
-    MINE: _("Nobody has said anything on your essays yet."),
-    ALL: _("Nobody has said anything yet."),
+    MINE: _("No comments on your essays yet."),
+    ALL: _("No comments yet."),
 }
 EVERY = ("approve", "unapprove", "spam", "trash", "restore")
 BULK: dict[str, tuple[str, ...]] = {
@@ -84,7 +84,7 @@ class Listing:
 
     @property
     def empty(self) -> Any:
-        return _("Nothing here matches.") if self.place.filter.is_narrow else EMPTY[self.place.tab]
+        return _("No comments match.") if self.place.filter.is_narrow else EMPTY[self.place.tab]
 
     @property
     def bulk(self) -> list[tuple[str, Any, Any]]:

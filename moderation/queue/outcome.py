@@ -46,9 +46,9 @@ class Outcome:
         if not self.is_one:
             return self.summary()
         if self.gone:
-            return _("That comment is no longer here.")
+            return _("This comment no longer exists.")
         if self.old:
-            return _("That was decided more than 30 days ago: decide it anew.")
+            return _("You can’t undo decisions older than 30 days. Make a new decision instead.")
         if self.reworded:
             return changed(self.reworded[0])
         return standing(self.late[0], you) if self.late else ""
@@ -60,27 +60,28 @@ class Outcome:
         parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
         if late:
             parts.append(
-                ngettext("%(count)d was already decided", "%(count)d were already decided", late) % {"count": late}
+                ngettext("%(count)d had already been decided", "%(count)d had already been decided", late)
+                % {"count": late}
             )
         if reworded := len(self.reworded):
             parts.append(
                 ngettext(
-                    "%(count)d was just changed by its writer", "%(count)d were just changed by their writers", reworded
+                    "%(count)d was just edited by its author", "%(count)d were just edited by their authors", reworded
                 )
                 % {"count": reworded}
             )
         if self.old:
-            said = ngettext("%(count)d is older than 30 days", "%(count)d are older than 30 days", self.old)
+            said = ngettext(
+                "%(count)d can’t be undone after 30 days", "%(count)d can’t be undone after 30 days", self.old
+            )
             parts.append(said % {"count": self.old})
         if gone:
-            parts.append(
-                ngettext("%(count)d is no longer here", "%(count)d are no longer here", gone) % {"count": gone}
-            )
+            parts.append(ngettext("%(count)d no longer exists", "%(count)d no longer exist", gone) % {"count": gone})
         return ", ".join(parts) + "."
 
 
 def changed(comment: Comment) -> str:
-    return _("%(name)s has just changed this comment: please read it again.") % {"name": comment.commenter.name}
+    return _("%(name)s has just edited this comment. Please read it again.") % {"name": comment.commenter.name}
 
 
 def undone(decision: Decision) -> str:
@@ -94,9 +95,9 @@ def standing(comment: Comment, you: User) -> str:
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     said = {"name": comment.commenter.name, "status": comment.get_status_display()}
     if newest is None or newest.after != comment.status:
-        return _("The comment by %(name)s is %(status)s already. Nothing was changed.") % said
+        return _("The comment by %(name)s is already %(status)s. Nothing was changed.") % said
     said["how"] = how(newest, you)
-    return _("The comment by %(name)s was decided already: %(how)s. Nothing was changed.") % said
+    return _("The comment by %(name)s was already decided: %(how)s. Nothing was changed.") % said
 
 
 def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:

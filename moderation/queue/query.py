@@ -28,7 +28,7 @@ TABS: dict[str, Any] = {
     Status.APPROVED: _("Approved"),
     Status.SPAM: _("Spam"),
     Status.TRASH: _("Trash"),
-    MINE: _("Mine"),
+    MINE: _("My essays"),
     ALL: _("All"),
 }
 USUAL, MOST = 20, 100

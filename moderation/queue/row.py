@@ -69,7 +69,7 @@ class Row:
     def where(self) -> SafeString:
         """“answers Mara, “words” on Essay”."""
         if self.answered:
-            return format_html(_("answers {answered} on {essay}"), answered=self.answered, essay=self.essay)
+            return format_html(_("in reply to {answered} on {essay}"), answered=self.answered, essay=self.essay)
         return format_html(_("on {essay}"), essay=self.essay)
 
     @property
@@ -131,7 +131,7 @@ class Row:
         if self.reported:
             found.append(reported(self.reported))
         if self.appeal:
-            found.append(_("its writer appeals: “%(words)s”") % {"words": self.appeal.words})
+            found.append(_("appeal: “%(words)s”") % {"words": self.appeal.words})
         return found
 
     @property
@@ -166,7 +166,9 @@ class Row:
             return ""
         told = self.decision.told or (self.decision.reason.sentence if self.decision.reason else "")
         said = how(self.decision)
-        return _("%(decided)s; its writer was told “%(words)s”") % {"decided": said, "words": told} if told else said
+        return (
+            _("%(decided)s; message to the commenter: “%(words)s”") % {"decided": said, "words": told} if told else said
+        )
 
     @property
     def did(self) -> str:

@@ -36,14 +36,14 @@ class ConditionInline(admin.TabularInline[Condition, Rule]):
     readonly_fields = ("stopped_in_words",)
     extra = 1
 
-    @admin.display(description=gettext_lazy("stopped"))
+    @admin.display(description=gettext_lazy("timed out"))
     def stopped_in_words(self, condition: Condition) -> str:
         """That its pattern took too long, and so held nothing."""
         if not condition.stops or condition.stopped is None:
             return "–"
         words = ngettext(
-            "Took too long %(count)d time, last on %(date)s, and then counted as not found: write it more exactly.",
-            "Took too long %(count)d times, last on %(date)s, and then counted as not found: write it more exactly.",
+            "Timed out %(count)d time, last on %(date)s, and did not match. Make the pattern more specific.",
+            "Timed out %(count)d times, last on %(date)s, and did not match. Make the pattern more specific.",
             condition.stops,
         )
         return words % {"count": condition.stops, "date": date_format(localtime(condition.stopped), "DATETIME_FORMAT")}
@@ -71,7 +71,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         return super().get_queryset(request).prefetch_related("conditions")
 
-    @admin.display(description=gettext_lazy("if all of this is so"))
+    @admin.display(description=gettext_lazy("conditions"))
     def when(self, rule: Rule) -> str:
         return rules_in_words.of(rule)
 
@@ -82,7 +82,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         if rule is not None:
             may_read = request.user.has_perm("comments.add_decision")
             asked = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
-            context["asked"] = _("If it is so: %(asked)s. Then: %(action)s.") % {
+            context["asked"] = _("If: %(asked)s. Then: %(action)s.") % {
                 "asked": asked,
                 "action": rule.get_action_display(),
             }
@@ -159,8 +159,8 @@ def offer_to_switch_on(request: HttpRequest, rule: Rule) -> None:
         '{} <button class="button">{}</button></form>',
         reverse("admin:rule-switch-on", args=[rule.pk]),
         get_token(request),
-        _("The rule “%(name)s” is off: it does nothing yet.") % {"name": rule},
-        _("Switch on"),
+        _("The rule “%(name)s” is off.") % {"name": rule},
+        _("Turn on"),
     )
     messages.warning(request, words)
 
@@ -182,10 +182,10 @@ def would_have_done() -> Callable[[Rule], str]:
     """A column that reads the last comments once for all rules."""
     trials: list[Trial] = []
 
-    @admin.display(description=gettext_lazy("would have done"))
+    @admin.display(description=gettext_lazy("test result"))
     def column(rule: Rule) -> str:
         if not readable(rule):
-            return _("cannot be tried: something is wrong with a condition")
+            return _("can’t be tested: a condition is not valid")
         trials[:] = trials or [Trial()]
         return dry_run_in_words.summary(trials[0].of(rule, rule.conditions.all()))
 

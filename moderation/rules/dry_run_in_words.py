@@ -17,7 +17,7 @@ SHOWN = 10
 
 def held(among: int) -> str:
     return ngettext(
-        "It would have held the one comment there is",
+        "It would have held the only comment",
         "It would have held %(count)d of the last %(among)d comments",
         among,
     )
@@ -25,23 +25,23 @@ def held(among: int) -> str:
 
 def put_under_spam(among: int) -> str:
     return ngettext(
-        "It would have put the one comment there is under Spam",
-        "It would have put %(count)d of the last %(among)d comments under Spam",
+        "It would have marked the only comment as spam",
+        "It would have marked %(count)d of the last %(among)d comments as spam",
         among,
     )
 
 
 def sent_back(among: int) -> str:
     return ngettext(
-        "It would have sent back the one comment there is",
-        "It would have sent back %(count)d of the last %(among)d comments",
+        "It would have rejected the only comment",
+        "It would have rejected %(count)d of the last %(among)d comments",
         among,
     )
 
 
 def published(among: int) -> str:
     return ngettext(
-        "It would have published the one comment there is",
+        "It would have published the only comment",
         "It would have published %(count)d of the last %(among)d comments",
         among,
     )
@@ -54,22 +54,22 @@ WOULD: dict[str, Callable[[int], str]] = {
     Rule.Action.PUBLISH: published,
 }
 STANDS: dict[str, Any] = {
-    "by hand": gettext_lazy("approved by hand"),
-    "at once": gettext_lazy("published at once"),
-    Status.PENDING: gettext_lazy("waiting now"),
-    Status.SPAM: gettext_lazy("spam now"),
-    Status.TRASH: gettext_lazy("in the trash now"),
+    "by hand": gettext_lazy("approved by a moderator"),
+    "at once": gettext_lazy("published immediately"),
+    Status.PENDING: gettext_lazy("now pending"),
+    Status.SPAM: gettext_lazy("now spam"),
+    Status.TRASH: gettext_lazy("now in the trash"),
 }
 
 
 def summary(tried: Tried) -> str:
     """“It would have held 12 of the last 1000 comments: 9 approved by hand, 3 spam now.”"""
     if not tried.among:
-        return _("Nobody has said anything yet that it could be tried on.")
+        return _("There are no comments to test it on yet.")
     if not tried.count:
         words = ngettext(
-            "It would not have decided about the one comment there is.",
-            "It would have decided about none of the last %(among)d comments.",
+            "It would not have matched the only comment.",
+            "It would have matched none of the last %(among)d comments.",
             tried.among,
         )
         return words % {"among": tried.among}
@@ -83,8 +83,8 @@ def summary(tried: Tried) -> str:
 
 def record(found: Record) -> str:
     if not found.decided:
-        return _("It has not decided anything yet.")
-    decided = ngettext("It decided once", "It decided %(count)d times", found.decided)
+        return _("It has not matched any comments yet.")
+    decided = ngettext("It matched once", "It matched %(count)d times", found.decided)
     times = ngettext("was overruled once", "was overruled %(count)d times", found.overruled)
     said = {
         "decided": decided % {"count": found.decided},
@@ -107,13 +107,13 @@ def notes(tried: Tried) -> list[str]:
     said = []
     if tried.unknown:
         words = ngettext(
-            "Of %(count)d comment it cannot be said: where it came from is not kept, or not so exactly.",
-            "Of %(count)d comments it cannot be said: where they came from is not kept, or not so exactly.",
+            "%(count)d comment could not be tested, because its network is not stored or not precise enough.",
+            "%(count)d comments could not be tested, because their networks are not stored or not precise enough.",
             tried.unknown,
         )
         said.append(words % {"count": tried.unknown})
     if tried.stops:
-        said.append(_("A pattern took too long and was stopped: with those comments the rule would have done nothing."))
+        said.append(_("A pattern timed out on some comments, so the rule would not have matched them."))
     return said
 
 

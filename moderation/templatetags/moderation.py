@@ -36,5 +36,9 @@ def decides(user: object) -> bool:
 @register.simple_tag
 def around(is_everywhere: bool) -> list[tuple[str, Any]]:
     """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
-    everywhere = [("queue-blocks", _("Blocks")), ("queue-numbers", _("Numbers")), ("queue-filter", _("Filter"))]
+    everywhere = [
+        ("queue-blocks", _("Trusted, held and blocked")),
+        ("queue-numbers", _("Statistics")),
+        ("queue-filter", _("Spam filter")),
+    ]
     return [("queue-log", _("Log")), *(everywhere if is_everywhere else [])]

@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('accounts', '__first__'),
         ('blog', '0001_initial'),
         ('comments', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -35,6 +35,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='ImportedEssay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(db_index=True, max_length=500)),
+                ('slug', models.CharField(max_length=200)),
+                ('title', models.CharField(max_length=300)),
+                ('essay', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='blog.essay')),
+            ],
+        ),
+        migrations.CreateModel(
             name='WantedPicture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -51,15 +61,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'pictures still to import',
                 'indexes': [models.Index(fields=['due'], name='wanted_picture_due')],
             },
-        ),
-        migrations.CreateModel(
-            name='ImportedEssay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(db_index=True, max_length=500)),
-                ('slug', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=300)),
-                ('essay', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='blog.essay')),
-            ],
         ),
     ]

@@ -19,14 +19,18 @@ SAID_AT_MOST = 20
 
 class Command(BaseCommand):
     help = (
-        "Teaches the spam filter from a CSV with the columns CONTENT, CLASS (1 spam, 0 not), maybe AUTHOR; or tries it"
+        "Trains or tests the spam filter with CSV files: columns CONTENT, CLASS (1 spam, 0 not) and optionally AUTHOR"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        learn = verbs.add_parser("learn", help="learn from what a file says, besides all that is known already")
-        judge = verbs.add_parser("judge", help="judge a file's comments, and print how often that was right")
-        check = verbs.add_parser("check", help="learn all files but one, judge that one, each way round; keeps nothing")
+        learn = verbs.add_parser(
+            "learn", help="train the filter with the comments of a file, in addition to what it knows"
+        )
+        judge = verbs.add_parser("judge", help="test the filter on a file and print its accuracy")
+        check = verbs.add_parser(
+            "check", help="cross-validate: test each file after training with the others; saves nothing"
+        )
         for verb in (learn, judge):
             verb.add_argument("files", metavar="FILE", nargs=1, type=Path)
         check.add_argument("files", metavar="FILE", nargs="+", type=Path)
@@ -40,10 +44,10 @@ class Command(BaseCommand):
     def learn(self, files: list[Path]) -> None:
         lessons = spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in self.read(files[0]))
         if not lessons:
-            raise CommandError(_("There is nothing to learn in %(file)s.") % {"file": files[0]})
+            raise CommandError(_("%(file)s contains no comments to learn from.") % {"file": files[0]})
         new = training.keep(lessons)
         learning.learn()
-        words = ngettext("%(count)d comment is new to the filter.", "%(count)d comments are new to the filter.", new)
+        words = ngettext("%(count)d new comment learned.", "%(count)d new comments learned.", new)
         self.stdout.write(words % {"count": new})
         self.stdout.write(SpamModel.objects.current().knowledge())
 
@@ -53,7 +57,7 @@ class Command(BaseCommand):
 
     def each_way_round(self, files: list[Path]) -> None:
         if len(files) < 2:
-            raise CommandError(_("It takes two files at least: one to judge, the others to learn."))
+            raise CommandError(_("Name at least two files: each is tested after learning from the others."))
         found = []
         for left_out in files:
             others = (each for file in files if file != left_out for each in self.read(file))
@@ -65,7 +69,7 @@ class Command(BaseCommand):
     def figures(self, known: Filter, labelled: Iterator[tuple[Said, bool]]) -> Figures:
         found = Figures.of(known, labelled)
         if found is None:
-            raise CommandError(_("To judge takes comments of both kinds: CLASS 1 and CLASS 0."))
+            raise CommandError(_("The file must contain both spam (CLASS 1) and good comments (CLASS 0)."))
         return found
 
     def read(self, file: Path) -> Iterator[tuple[Said, bool]]:
@@ -75,9 +79,9 @@ class Command(BaseCommand):
             nonlocal troubles
             troubles += 1
             if troubles <= SAID_AT_MOST:
-                self.stderr.write(_("%(file)s, %(trouble)s. Left out.") % {"file": file.name, "trouble": trouble})
+                self.stderr.write(_("%(file)s, %(trouble)s. Skipped.") % {"file": file.name, "trouble": trouble})
 
         yield from spam.labelled(file, left_out)
         if (more := troubles - SAID_AT_MOST) > 0:
-            words = ngettext("And %(count)d more line left out.", "And %(count)d more lines left out.", more)
+            words = ngettext("%(count)d more line skipped.", "%(count)d more lines skipped.", more)
             self.stderr.write(words % {"count": more})
