@@ -213,8 +213,8 @@ def test_what_is_said_while_settings_are_saved_stays_counted(
     address = f"{ESSAYS}{essay.pk}/change/"
     opened = desk.get(address).content.decode()
     assert f'name="discussion-INITIAL_FORMS" value="{int(was_there)}"' in opened
-    assert "Empty: as the site does, now 5." in opened
-    assert "Empty: as the site does, now oldest first." in opened
+    assert "Leave empty for the site setting (5)." in opened
+    assert "Leave empty for the site setting (oldest first)." in opened
     save = actions.save
 
     def save_while_somebody_replies(saved: Essay, **more: Any) -> Essay:
@@ -240,8 +240,8 @@ def test_what_is_said_while_settings_are_saved_stays_counted(
     [
         ("shown_depth", "1", "Show at least 2 levels."),
         ("shown_depth", "11", "Show at most 10 levels."),
-        ("threads_a_page", "0", "At least one thread stands on a page."),
-        ("threads_a_page", "201", "At most 200 threads stand on a page."),
+        ("threads_a_page", "0", "Show at least 1 thread per page."),
+        ("threads_a_page", "201", "Show at most 200 threads per page."),
         ("close_after_days", "999999999", "Comments close after at most 36500 days"),
     ],
 )

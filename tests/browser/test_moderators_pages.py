@@ -212,7 +212,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     assert Comment.objects.get(parent=answered).status == "approved"
     at_row(moderator, refused, "Refuse…")
     moderator.get_by_label("Reason").select_option("Off topic")
-    moderator.get_by_label("A sentence to its writer").fill("Try another essay.")
+    moderator.get_by_label("Message to the commenter").fill("Try another essay.")
     moderator.locator("#refuse").get_by_role("button", name="Trash").click()
     assert Decision.objects.filter(comment=refused).latest("pk").told == "Try another essay."
     at_row(moderator, deleted, "Delete…")
@@ -240,7 +240,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     actions.trash(own, by=make.moderator(), told="Not here.")
     guest.goto(f"{site.url}/comments/mine/")
     guest.get_by_role("link", name="Appeal").click()
-    guest.get_by_label("Why it should be published").fill("It was no advert.")
+    guest.get_by_label("Why should your comment be published?").fill("It was no advert.")
     guest.get_by_role("button", name="Appeal").click()
     expect(guest.get_by_role("status")).to_contain_text("You have appealed.")
     assert Appeal.objects.get(comment=own).words == "It was no advert."

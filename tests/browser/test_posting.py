@@ -106,7 +106,7 @@ def test_a_held_comment_says_why_it_waits(visitor: Visitor, site: "Server", essa
     page = open_essay(visitor, site, essay, width=360)
     post(page, "My first.")
     said(page, "Your comment is awaiting moderation.")
-    said(page, "It is your first here. A moderator reads it before it appears.")
+    said(page, "A moderator will review your first comment before it appears.")
     held = page.locator("li.comment[data-status=pending]")
     expect(held.locator("> .say")).to_be_focused()
     expect(page.get_by_role("heading", name="One response")).to_be_visible()

@@ -86,7 +86,7 @@ def test_who_is_kept_out_reads_until_when_and_why_and_keeps_their_words(essay: E
     treat("block", until=until, sentence="You insulted Rosa twice.", **whom)
     page = browser.post_to(essay, text="My words")
     assert page.status == 403
-    assert "You are blocked here until 3 December 2030. You insulted Rosa twice." in page.problem
+    assert "You are blocked from commenting here until 3 December 2030. You insulted Rosa twice." in page.problem
     assert page.form["text"] == "My words"
     assert not Comment.objects.exists()
 

@@ -192,7 +192,7 @@ def test_moderators_read_what_stood_there_before(
         row = row_of(desk, comment, "approved")
     said = [words(part) for part in row.iter() if part.get("class") == "comment-body"]
     assert said == ["The third.", "The second.", "The first."]
-    assert "2 earlier wordings" in words(row)
+    assert "2 earlier versions" in words(row)
     assert "edited just now" in words(row)
     writer.post(delete(comment))
     assert "Removed by its author, just now" in words(row_of(desk, comment, "trash"))
@@ -211,4 +211,4 @@ def test_a_moderator_decides_about_the_words_they_read(guest: Browser, essay: Es
     told = words(Page(desk.get(answer["Location"])).tree)
     assert Comment.objects.get(pk=comments[0].pk).status == Status.PENDING
     assert Comment.objects.get(pk=comments[1].pk).is_approved is several
-    assert ("1 approved, 1 was just changed by its writer." if several else "has just changed this comment") in told
+    assert ("1 approved, 1 was just edited by its author." if several else "has just edited this comment") in told

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FIRST = "Your first comment is read by a moderator before it appears."
 EVERY = "Every comment is read by a moderator before it appears."
 YOURS = "Your comments are read by a moderator before they appear."
-BLOCKED = "You are blocked here: what you write is not taken. Not in this tone."
+BLOCKED = "You are blocked from commenting here. Not in this tone."
 
 
 def reader(**block: Any) -> Browser:

@@ -59,7 +59,7 @@ def test_an_address_that_took_no_mail_is_written_to_again(owner: Browser, subscr
     said = {"refused": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
     Address.objects.update(**said)
     assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?refused__isempty=0").words
-    assert "1 address is written to again." in press(owner, "address", "send_to_it_again", subscription.address)
+    assert "1 address can get emails again." in press(owner, "address", "send_to_it_again", subscription.address)
     address = Address.objects.get()
     assert (address.refused, address.bounces, address.problem) == (None, 0, "")
     Address.objects.update(**said, proved=None)
@@ -85,7 +85,7 @@ def test_the_owner_sends_again_what_is_stuck(
     filtered = "failed" if state == "failed" else "uncertain"
     page = owner.read(f"/admin/comments/notice/?stuck={filtered}")
     assert "2 notices" in page.words
-    assert "2 notices are sent again." in press(owner, "notice", "send_again", *rows, flying)
+    assert "2 emails will be resent." in press(owner, "notice", "send_again", *rows, flying)
     work_off()
     assert sorted(mail.outbox[0].to + mail.outbox[1].to) == ["miriam@example.org", "rosa@example.org"]
     assert len(mail.outbox) == 2
@@ -100,10 +100,10 @@ def test_the_owner_is_told_of_what_is_to_be_decided(
     for number in range(2):
         stuck("followed", "sending", comment=comment, email=f"{number}@example.org")
     page = owner.read("/admin/")
-    assert "2 mails are uncertain: nobody knows whether they arrived." in page.words
+    assert "2 emails may not have arrived." in page.words
     assert page.one("a[@href='/admin/comments/notice/?stuck=uncertain']") is not None
     stuck("held", "failed", comment=comment, email=author.email, recipient=author)
-    assert "1 mail could not be sent." in owner.read("/admin/").words
+    assert "1 email could not be sent." in owner.read("/admin/").words
     assert sum(finding.subject == "Mail" and "stuck=" in finding.remedy for finding in doctor.findings()) == 2
 
 

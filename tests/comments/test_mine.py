@@ -56,7 +56,7 @@ def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
             "Looks odd.",
             "Not published: it was taken for an advertisement. If that is wrong, tell the owner of this site.",
         ),
-        ("Waits.", "Your comment is awaiting moderation. A moderator reads it before it appears."),
+        ("Waits.", "Your comment is awaiting moderation. A moderator will review it before it appears."),
         ("Stands.", "Published."),
     ]
     assert "Of Forms" in page
@@ -89,7 +89,7 @@ def test_a_first_comment_that_waits_says_why(client: Client, essay: Essay) -> No
     assert entries(page_of(client)) == [
         (
             "My first.",
-            "Your comment is awaiting moderation. It is your first here. A moderator reads it before it appears.",
+            "Your comment is awaiting moderation. A moderator will review your first comment before it appears.",
         )
     ]
 

@@ -61,7 +61,7 @@ def test_nothing_is_sent_before_the_job_runs(essay: Essay, moderator: User, gues
 def test_a_moderator_reads_who_said_what_where_and_why_it_waits(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay, text="See *these*: http://a.example http://b.example")
     message = posted()[0]
-    assert message.subject == "[Rejoinder] Anna Karg on “Whose Promise Is It?” waits for you"
+    assert message.subject == "[Rejoinder] Please moderate: Anna Karg on “Whose Promise Is It?”"
     for part in ["Anna Karg", "See these:", "http://a.example", "first comment", "2 links"]:
         assert part in message.body, part
     assert f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}" in message.body

@@ -169,7 +169,10 @@ def test_what_was_learnt_judges_and_is_not_learnt_twice(tmp_path: Path) -> None:
     assert "AUC" in manage("judge", file)[0]  # by what came with it
     assert manage("learn", file)[0].startswith("80 comments are new")
     row = SpamModel.objects.get()
-    assert manage("learn", file)[0] == "0 comments are new to the filter.\nIt knows 40 spam and 40 good comments.\n"
+    assert (
+        manage("learn", file)[0]
+        == "0 new comments learned.\nThe filter has learned from 40 spam and 40 good comments.\n"
+    )
     assert bytes(SpamModel.objects.get().weights) == bytes(row.weights)
     assert manage("judge", file)[0].startswith("AUC 1.00, good called spam 0.0 %, spam caught ")
     assert len(row.weights) + len(row.lessons) < 2_000_000
@@ -191,12 +194,12 @@ def test_two_files_teach_as_much_as_one(known: Filter, tmp_path: Path) -> None:
 def test_bad_rows_are_said_and_left_out(tmp_path: Path) -> None:
     bad = [["what is this", "spam"], ["alone"], [" ", "1"], ["x" * 200_000, "0"], [], *[["many", "2"]] * 30]
     out, err = manage("learn", table(tmp_path / "bad.csv", [*bad, *rows()]))
-    assert "It knows 40 spam and 40 good comments." in out
-    assert "bad.csv, line 2: CLASS is “spam”; it is 1 for spam, or 0. Left out." in err
+    assert "The filter has learned from 40 spam and 40 good comments." in out
+    assert "bad.csv, line 2: CLASS is “spam”; it is 1 for spam, or 0. Skipped." in err
     assert "line 3: there are too few columns." in err
     assert "line 4: CONTENT is empty." in err
     assert "line 5: field larger than field limit" in err
-    assert "And 14 more lines left out." in err
+    assert "14 more lines skipped." in err
 
 
 @database
@@ -239,9 +242,9 @@ def test_it_waits_with_the_reason_for_moderators_alone(essay: Essay, lesson_lear
     held = browser.say(essay, text=CHEAP)
     (reason,) = reasons(held)
     assert (held.status, reason["code"], "shortener" in reason["signs"]) == ("pending", "spam", True)
-    assert why_held.in_words(reason).startswith(f"looks like spam, {reason['score']:.2f}: “")
-    assert "a link to a shortener" in why_held.in_words(reason)
-    assert why_held.to_writer([reason]) == "A moderator reads it before it appears."
+    assert why_held.in_words(reason).startswith(f"spam score {reason['score']:.2f}: “")
+    assert "shortened link" in why_held.in_words(reason)
+    assert why_held.to_writer([reason]) == "A moderator will review it before it appears."
     assert Browser().say(essay, text=THOUGHT, name="Ben", email="ben@example.org").is_approved
 
 
@@ -269,7 +272,7 @@ def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay:
     comment = Comment.objects.get()
     assert comment.status == "spam"
     page = browser.read(browser.get(sent.answer.headers["Location"]).headers["Location"].partition("#")[0])
-    assert "Your comment is awaiting moderation. A moderator reads it before it appears." in " ".join(
+    assert "Your comment is awaiting moderation. A moderator will review it before it appears." in " ".join(
         page.words.split()
     )
     assert page.comment(comment).get("data-status") == "pending"
@@ -281,7 +284,7 @@ def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay:
     assert comment.pk not in Browser().read(essay.get_absolute_url()).shown
     assert "Your comment is awaiting moderation." in browser.read("/comments/mine/").words
     desk = Browser(make.moderator())
-    assert "looks like spam" in desk.read("/admin/comments/queue/?status=spam").html
+    assert "spam score" in desk.read("/admin/comments/queue/?status=spam").html
 
 
 @database
@@ -330,16 +333,13 @@ def test_no_post_asks_for_the_model_but_the_first(
 def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: Path) -> None:
     desk = Browser(make.owner())
     form = "/admin/comments/rules/1/change/"
-    assert (
-        "It knows 0 spam and 0 good comments. Until it has 30 of each it goes mostly by what came with it"
-        in desk.read(form).words
-    )
+    assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).words
     assert (
         "On YouTube comments that it had not learned from, that held up to 1.5 % of the good" in desk.read(form).words
     )
     teach(tmp_path)
     page = desk.read(form)
-    assert "It knows 40 spam and 40 good comments. It draws the line at 0." in page.words
+    assert "The filter has learned from 40 spam and 40 good comments. Its automatic threshold is 0." in page.words
     for name in ("spam_filter", "spam_hold_at", "spam_mark_at"):
         assert page.one(f"*[@name='{name}']") is not None
     call_command("rules", "spam_filter=false", "spam_hold_at=90", "spam_mark_at=99", stdout=StringIO())

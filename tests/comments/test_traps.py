@@ -34,14 +34,14 @@ def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> 
 def test_filled_in_it_is_held_and_the_queue_says_why(guest: Browser, essay: Essay) -> None:
     comment = guest.say(essay, subject="Hello")
     assert comment.status == Status.PENDING
-    assert why(comment) == ["a field was filled in that readers do not see"]
+    assert why(comment) == ["filled in a hidden field"]
 
 
 @pytest.mark.parametrize("seconds", ["0.3", "1.9"])
 def test_sent_in_no_time_it_is_held(guest: Browser, essay: Essay, seconds: str) -> None:
     comment = guest.say(essay, seconds=seconds)
     assert comment.status == Status.PENDING
-    assert why(comment) == [f"sent {seconds} seconds after the page was opened"]
+    assert why(comment) == [f"sent {seconds} seconds after opening the page"]
 
 
 @pytest.mark.parametrize("seconds", ["2.0", "90.4", "", "-1", "nan", "1e-9", "0,1", "0.1\n", "٠.١", "9" * 400])

@@ -111,7 +111,7 @@ def test_what_it_calls_spam_waits_for_a_moderator_with_the_reason(service: Servi
     assert service.asked == []
     run()
     assert fresh(comment).status == Status.PENDING
-    assert reasons(comment) == ["the service that is asked elsewhere calls it spam"]
+    assert reasons(comment) == ["Akismet calls it spam"]
     assert Essay.objects.get(pk=essay.pk).discussion.responses == 0
     akismet_check.check.call(comment.pk)
     assert len(reasons(comment)) == 1

@@ -19,7 +19,7 @@ from tests.comments.door import Browser, Page, words
 from transfer.person.deletion import delete_person
 
 pytestmark = pytest.mark.django_db
-WHY = "It attacks people instead of what they say. Please say the same without that. Try again."
+WHY = "Your comment attacks people instead of their arguments. Please rewrite it without that. Try again."
 
 
 @pytest.fixture
@@ -185,8 +185,8 @@ def test_a_writer_appeals_once_and_those_who_decide_hear_of_it(comment: Comment,
     assert again.status == 409
     assert Appeal.objects.get().words == "It was a quotation."
     message = mailed_to("joris@example.org")[-1]
-    assert message.subject == "[Rejoinder] Rosa appeals: “Of Forms”"
-    for part in ("You fool.", "It was a quotation.", "Refused by Mara.", "Approve: http", "Refuse again: http"):
+    assert message.subject == "[Rejoinder] Appeal by Rosa on “Of Forms”"
+    for part in ("You fool.", "It was a quotation.", "Rejected by Mara.", "Approve: http", "Reject appeal: http"):
         assert part in message.body
 
 

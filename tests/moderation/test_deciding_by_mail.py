@@ -78,7 +78,7 @@ def test_a_comment_is_approved_by_the_link_without_logging_in(comment: Comment, 
     decision = Decision.objects.get()
     assert (decision.verb, decision.moderator, now(comment).status) == ("approve", mara, "approved")
     page = Page(Browser().get(answer.answer["Location"]))
-    assert "This is decided: approved by you, just now." in page.words
+    assert "Already decided: approved by you, just now." in page.words
     assert not page.all("button[@name='action']")
 
 
@@ -93,7 +93,7 @@ def test_refusing_carries_a_reason_and_a_sentence(comment: Comment) -> None:
 def test_what_is_decided_elsewhere_is_said_and_left_alone(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     actions.mark_spam(comment, by=make.moderator("joris", name="Joris"))
-    assert "This is decided: marked as spam by Joris, just now." in Page(Browser().get(link)).words
+    assert "Already decided: marked as spam by Joris, just now." in Page(Browser().get(link)).words
     page = press(link, "approve")
     assert page.status == 409
     assert "marked as spam by Joris" in page.words
@@ -174,10 +174,10 @@ def test_an_appeal_is_answered_by_mail(essay: Essay, mara: User) -> None:
     actions.trash(comment, by=make.moderator("joris", name="Joris"), told="No.")
     rosa.post(f"/comments/{comment.pk}/appeal/", {"words": "It was not me who said it."})
     ways = links(sent()[-1])
-    page = Page(Browser().get(ways["Refuse again"]))
-    for part in ("Refused by Joris: No.", "It was not me who said it."):
+    page = Page(Browser().get(ways["Reject appeal"]))
+    for part in ("Rejected by Joris: No.", "It was not me who said it."):
         assert part in page.words
-    press(ways["Refuse again"], "deny", told="It was not marked.")
+    press(ways["Reject appeal"], "deny", told="It was not marked.")
     made = Appeal.objects.get()
     assert (made.state, made.answer, made.answered_by) == ("denied", "It was not marked.", mara)
 
@@ -217,7 +217,7 @@ def test_what_waits_comes_together_with_the_links_of_each(essay: Essay, mara: Us
         jobs.send_digests.call()
         message = sent()[0]
         assert len(sent()) == 1
-        assert message.subject == "[Rejoinder] 3 comments wait for you"
+        assert message.subject == "[Rejoinder] 3 comments to moderate"
         assert "Number 1." not in message.body
         ways = [line.partition(": ")[2] for line in message.body.splitlines() if line.startswith("Approve: ")]
         press("/" + ways[1].split("/", 3)[3], "approve")
@@ -231,7 +231,7 @@ def test_who_comes_to_want_them_at_once_gets_what_was_gathered_within_the_hour(e
     work_off()
     choose(mara, "each")
     jobs.send_digests.call()
-    assert [message.subject for message in sent()] == ["[Rejoinder] One comment waits for you"]
+    assert [message.subject for message in sent()] == ["[Rejoinder] 1 comment to moderate"]
 
 
 def test_authors_hear_of_their_own_essays_where_they_decide(essay: Essay) -> None:

@@ -42,10 +42,10 @@ def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: Use
     said(owner, good=[0.1, 0.2, 0.3, 0.7], spam=[0.6, 0.8, 0.9, 0.95])
     make.rules(spam_hold_at=50, spam_mark_at=90)
     page = " ".join(client.get(PLACE).content.decode().split())
-    assert "What looks like spam by 0.50 or more waits for a moderator: that is 25 %" in page
+    assert "Comments with a spam score of 0.50 or more are held: 25%" in page
     assert "100 % of the spam below." in page
-    assert "By 0.90 or more it goes under Spam: 0 % of the good comments, 50 % of the spam." in page
-    assert "8 were judged when they came." in page
+    assert "At 0.90 or more they go straight to Spam: 0% of the good comments, 50% of the spam." in page
+    assert "8 were scored on arrival." in page
     rates = spam_scores.Past.of(Rules.objects.current()).at(0.8)
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 
@@ -82,7 +82,7 @@ def test_what_has_no_likeness_is_judged_now_and_said_to_be(
 
 def test_the_owner_draws_the_lines_there(client: Client, owner: User) -> None:
     response = client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}, follow=True)
-    assert "The lines are drawn." in response.content.decode()
+    assert "Thresholds saved." in response.content.decode()
     rules = Rules.objects.current()
     assert (rules.spam_hold_at, rules.spam_mark_at) == (70, 95)
 
@@ -99,7 +99,7 @@ def test_lines_that_make_no_sense_are_refused_in_words(client: Client, owner: Us
 @pytest.mark.once
 def test_a_moderator_reads_and_does_not_draw(client: Client, owner: User) -> None:
     client.force_login(make.moderator())
-    assert "Where to draw the lines" not in client.get(PLACE).content.decode()
+    assert "Save thresholds" not in client.get(PLACE).content.decode()
     assert client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}).status_code == 403
     assert Rules.objects.current().spam_hold_at == 0
 

@@ -52,7 +52,7 @@ def test_272_pending_comments_make_at_most_two_emails_to_each_moderator(essay: E
     an_hour_later(3)
     sent = [emails_to(person) for person in people]
     assert [len(emails) for emails in sent] == [2, 2]
-    assert sent[0][0].subject == "[Rejoinder] 200 comments wait for you"
+    assert sent[0][0].subject == "[Rejoinder] 200 comments to moderate"
     assert "150 more comments are in the queue:" in sent[0][0].body
     assert len(mail.outbox) == 4
 
@@ -64,7 +64,7 @@ def test_immediate_emails_become_a_digest_after_five_in_ten_minutes(essay: Essay
     announce(make.waiting(essay, 8))
     assert len(emails_to(mara)) == 5
     an_hour_later()
-    assert [message.subject for message in emails_to(mara)[5:]] == ["[Rejoinder] 3 comments wait for you"]
+    assert [message.subject for message in emails_to(mara)[5:]] == ["[Rejoinder] 3 comments to moderate"]
     with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
         announce(make.waiting(essay, 1))
     assert len(emails_to(mara)) == 7
@@ -90,7 +90,7 @@ def test_an_email_that_waits_is_not_sent_once_a_filter_has_marked_the_comment(es
     announce(comments)
     Wording.objects.filter(comment=comments[0]).update(reasons=[{"code": "akismet"}])
     an_hour_later()
-    assert [message.subject for message in emails_to(mara)] == ["[Rejoinder] One comment waits for you"]
+    assert [message.subject for message in emails_to(mara)] == ["[Rejoinder] 1 comment to moderate"]
 
 
 @pytest.mark.parametrize(("default", "count"), [("each", 1), ("hourly", 0), ("daily", 0), ("none", 0)])

@@ -52,7 +52,7 @@ def test_it_says_how_long_half_and_nine_in_ten_waited(client: Client, mara: User
     assert (found.median, found.slow) == ("50 minutes", "2 hours")
     assert len(found.all) == 10
     page = client.get(reverse("queue-numbers")).content.decode()
-    assert "half were decided within 50 minutes, nine in ten within 2 hours." in " ".join(page.split())
+    assert "Median: 50 minutes; 90% within 2 hours." in " ".join(page.split())
 
 
 def test_only_the_first_decision_by_hand_about_what_waited_is_a_waiting_time(mara: User) -> None:
@@ -122,7 +122,7 @@ def test_the_page_asks_few_questions_and_holds_no_style(client: Client, mara: Us
     assert len(asked) <= 15
     assert "style=" not in page
     assert len(re.findall(r'<svg [^>]*role="img"[^>]* aria-label="[^"]+"', page)) == 2
-    assert page.count("<details><summary>As a table") == 2
+    assert page.count("<details><summary>Show as table") == 2
 
 
 def test_an_empty_site_has_a_page_too(client: Client, mara: User) -> None:
@@ -158,4 +158,4 @@ def test_the_top_of_a_plot_is_round(most: float, top: float) -> None:
 @pytest.mark.once
 def test_times_are_told_as_people_tell_them() -> None:
     told = [waiting_times.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
-    assert told == ["–", "under a minute", "1 minute", "67 minutes", "30 hours", "9 days"]
+    assert told == ["–", "less than a minute", "1 minute", "67 minutes", "30 hours", "9 days"]

@@ -107,7 +107,7 @@ def test_all_that_is_selected_is_decided_and_reported(desk: Desk, essay: Essay) 
     gone = make.comment(make.essay(), status="pending")
     writing.delete(gone.essay)
     html = desk.follow(desk.send("approve", *comments, gone, seen="pending"))
-    assert "3 approved, 1 was already decided, 1 is no longer here." in html
+    assert "3 approved, 1 had already been decided, 1 no longer exists." in html
     assert {status(comment) for comment in comments} == {"approved"}
     assert Decision.objects.filter(moderator=desk.user, verb="approve").count() == 3
     assert "Undo all 3" in html
@@ -127,7 +127,7 @@ def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) 
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     desk.send("approve", comment, seen="pending")
     html = desk.follow(desk.send("approve", comment, seen="pending"))
-    assert "The comment by Piet was decided already: approved by you, just now. Nothing was changed." in html
+    assert "The comment by Piet was already decided: approved by you, just now. Nothing was changed." in html
     assert Decision.objects.count() == 1
     assert 'value="undo"' in html
 
@@ -138,7 +138,7 @@ def test_what_another_moderator_decided_meanwhile_holds_and_is_told(desk: Desk, 
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     actions.trash(comment, by=make.moderator("jo", name="Jo"))
     html = desk.follow(desk.send(action, comment, seen="pending"))
-    said = "The comment by Piet was decided already: moved to the trash by Jo, just now. Nothing was changed."
+    said = "The comment by Piet was already decided: moved to the trash by Jo, just now. Nothing was changed."
     assert said in html
     assert Decision.objects.count() == 1
     assert status(comment) == Status.TRASH
@@ -155,8 +155,8 @@ def test_an_undo_that_comes_too_late_says_so(desk: Desk, essay: Essay) -> None:
 def test_a_comment_that_is_gone_is_said_to_be(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     writing.delete(essay)
-    assert "That comment is no longer here." in desk.follow(desk.send("approve", comment))
-    assert "That comment is no longer here." in desk.follow(desk.send("undo", decision="123"))
+    assert "This comment no longer exists." in desk.follow(desk.send("approve", comment))
+    assert "This comment no longer exists." in desk.follow(desk.send("undo", decision="123"))
 
 
 @pytest.mark.parametrize(

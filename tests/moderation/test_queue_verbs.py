@@ -52,7 +52,7 @@ def test_it_is_searched_by_words_name_address_network_and_essay(desk: Desk, essa
     for q in ("plums", "äpfel", "rosa", "fruit.example", "promise", "plums rosa"):
         assert listed(desk.open(f"{QUEUE}?q={q}")) == [found.pk], q
     assert len(listed(desk.open(f"{QUEUE}?q=203.0.113.77"))) == 2
-    assert "Nothing here matches." in desk.open(f"{QUEUE}?q=198.51.100.1")
+    assert "No comments match." in desk.open(f"{QUEUE}?q=198.51.100.1")
     assert listed(desk.open(f"{QUEUE}?essay={essay.pk}")) == [found.pk]
     assert listed(desk.open(f"{QUEUE}?person={found.commenter_id}")) == [found.pk]
     assert listed(desk.open(f"{QUEUE}?age=older")) == []
@@ -86,10 +86,10 @@ def test_a_row_says_what_readers_and_its_writer_say(desk: Desk, essay: Essay) ->
     for number, words in enumerate(("", "a shop")):
         Report.objects.create(comment=comment, kind="spam", words=words, network=f"198.51.{number}.0/24")
     Comment.objects.filter(pk=comment.pk).update(reports=2)
-    assert "reported twice: it is spam; it is spam, “a shop”" in desk.open(f"{QUEUE}?status=reported")
+    assert "reported twice: spam; spam, “a shop”" in desk.open(f"{QUEUE}?status=reported")
     refused = make.comment(essay, status="trash")
     Appeal.objects.create(comment=refused, words="It was a joke")
-    assert "its writer appeals: “It was a joke”" in desk.open(f"{QUEUE}?status=appealed")
+    assert "appeal: “It was a joke”" in desk.open(f"{QUEUE}?status=appealed")
 
 
 # Writing
@@ -106,7 +106,7 @@ def test_an_edit_keeps_what_was_said_and_is_taken_back_whole(desk: Desk, essay: 
     decision = Decision.objects.get(comment=comment)
     assert (decision.verb, decision.why, decision.wording_id) == ("edit", "a phone number", comment.wording_id)
     assert "Edited.</span>" in html
-    assert "1 earlier wording" in html
+    assert "1 earlier version" in html
     desk.undo(decision)
     fresh.refresh_from_db()
     assert (fresh.wording.text, fresh.edited) == ("Old words", None)
@@ -235,7 +235,7 @@ def test_a_whole_result_is_decided_by_a_job_and_taken_back_by_one(desk: Desk, es
     batch.refresh_from_db()
     assert (batch.state, batch.total, batch.done, batch.missed) == ("done", 5, 4, 1)
     html = desk.follow(desk.client.post(response["Location"], {"action": "undo"}))
-    assert "Being taken back" in html
+    assert "Undoing…" in html
     jobs.undo_all.func(batch.pk, desk.user.pk)
     batch.refresh_from_db()
     assert (batch.state, batch.undone) == ("undone", 4)
@@ -260,7 +260,7 @@ def test_an_open_page_hears_what_another_decided_and_who_is_looking(desk: Desk, 
     assert elsewhere.post(f"{QUEUE}looking/", {"comment": second.pk}).status_code == 204
     news = json.loads(desk.client.get(address).content)
     assert "Approved by Jo, just now: <bdi>Piet</bdi>" in news["rows"][str(first.pk)]
-    assert news["looking"] == {str(second.pk): "Jo is looking"}
+    assert news["looking"] == {str(second.pk): "Jo is viewing this"}
     assert json.loads(elsewhere.get(address).content)["looking"] == {}
     refused = as_script(desk, {"action": "spam", "comment": first.pk, "seen": stale})
     assert "Approved by Jo" in refused["rows"][str(first.pk)]

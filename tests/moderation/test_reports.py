@@ -81,7 +81,7 @@ def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> Non
 def test_a_report_that_says_nothing_comes_back_with_what_was_typed(comment: Comment) -> None:
     page = send(Browser(), comment, kind="", words="Look at this.")
     assert page.status == 422
-    assert "Please choose what is wrong with it." in page.words
+    assert "Please choose a reason." in page.words
     assert "Look at this." in page.html
     assert "in a few words what it is" in send(Browser(), comment, kind="else").words
     assert stored(comment) == (0, [])
@@ -211,7 +211,7 @@ def test_moderators_hear_of_the_first_report_and_not_of_each(comment: Comment, m
     send(Browser(), comment, words="He insults people.")
     message = mailed_to(mara.email)[0]
     assert message.subject == "[Rejoinder] A comment by Tobias Fenn on “Of Forms” was reported"
-    for part in ("You fool.", "it insults or threatens: He insults people.", "Keep: http"):
+    for part in ("You fool.", "Harassment or threats: He insults people.", "Keep: http"):
         assert part in message.body
     send(Browser(make.user("rosa")), comment)
     assert len(mailed_to(mara.email)) == 1

@@ -14,7 +14,7 @@ from tests.comments.door import Browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADD = "/admin/comments/rule/add/"
-OFF = "The rule “No &lt;gold&gt;” is off: it does nothing yet."
+OFF = "The rule “No &lt;gold&gt;” is off."
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_rule_saved_while_it_is_off_says_so_with_a_button_that_switches_it_on(
     html = save(owner, **{button: "1"}).content.decode()
     assert OFF in html
     form = html.split('<form class="switch-on"')[1].split("</form>")[0]
-    assert "Switch on</button>" in form
+    assert "Turn on</button>" in form
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = owner.cookies
@@ -56,7 +56,7 @@ def test_a_rule_saved_while_it_is_off_says_so_with_a_button_that_switches_it_on(
 def test_a_rule_saved_while_it_is_on_says_nothing_of_that(owner: Client) -> None:
     html = save(owner, is_on="on").content.decode()
     assert "does nothing yet" not in html
-    assert "Switch on" not in html
+    assert "Turn on" not in html
 
 
 def test_changing_a_rule_that_is_off_says_so_again(owner: Client) -> None:

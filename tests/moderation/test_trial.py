@@ -162,7 +162,10 @@ def said_by_hand(essay: Essay) -> None:
 def test_tried_it_says_what_it_would_have_done_and_saves_nothing(owner: Client, essay: Essay) -> None:
     said_by_hand(essay)
     html = owner.post(ADD, form(("words", "gold"), _try="1")).content.decode()
-    assert "It would have held 3 of the last 4 comments: 1 approved by hand, 1 published at once, 1 spam now." in html
+    assert (
+        "It would have held 3 of the last 4 comments: 1 approved by a moderator, 1 published immediately, 1 now spam."
+        in html
+    )
     assert "“<bdi>gold three</bdi>”" in html
     assert 'value="Ours"' in html
     assert not Rule.objects.exists()
@@ -190,16 +193,16 @@ def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None
     decision = deciding.approve(held[0], by=judge)
     deciding.approve(held[1], by=judge)
     deciding.mark_spam(held[2], by=judge)
-    assert "It decided 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
+    assert "It matched 4 times and was overruled 2 times." in owner.get(LIST).content.decode()
     undo.undo(decision, by=judge)
     html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
-    assert "It decided 4 times and was overruled once." in html
+    assert "It matched 4 times and was overruled once." in html
 
 
 @pytest.mark.parametrize(
     ("conditions", "fields", "says"),
     [
-        ([("links", "many")], {}, "This condition needs a whole number from 1"),
+        ([("links", "many")], {}, "Enter a whole number from 1"),
         ([("pattern", "(a|a)*$")], {}, "This pattern could run for ever"),
         ([], {}, "A rule without a condition would decide about every comment"),
         ([("links", "1")], {"action": "refuse"}, "Say what the writer is told"),
