@@ -168,7 +168,7 @@ def test_put_down_again_the_last_word_holds() -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"network": "300.1.2.3"}, "is no network"),
+        ({"network": "300.1.2.3"}, "is not a network"),
         ({"network": "0.0.0.0/0"}, "too much of the internet"),
         ({"email": "nobody"}, "Enter a valid email address"),
         ({}, "Name one of the three"),

@@ -96,7 +96,7 @@ def test_the_owner_is_told_of_what_is_to_be_decided(
 ) -> None:
     comment = make.comment(essay)
     outbox.send()
-    assert "uncertain" not in owner.read("/admin/").words
+    assert "may not have arrived" not in owner.read("/admin/").words
     for number in range(2):
         stuck("followed", "sending", comment=comment, email=f"{number}@example.org")
     page = owner.read("/admin/")
@@ -112,4 +112,4 @@ def test_nobody_but_the_owner_is_shown_an_address(subscription: Subscription, pe
     browser = Browser(person())
     for place in PLACES:
         assert browser.get(f"/admin/comments/{place}/").status_code == 403
-    assert "uncertain" not in browser.read("/admin/").words
+    assert "may not have arrived" not in browser.read("/admin/").words

@@ -266,7 +266,7 @@ def test_a_spam_service_on_the_private_network_is_not_asked(settings: Any) -> No
 
 @pytest.mark.parametrize(
     ("says", "words"),
-    [("valid", ""), ("invalid", "does not take the key"), (lambda handler: handler.say(500), "does not answer")],
+    [("valid", ""), ("invalid", "rejects the API key"), (lambda handler: handler.say(500), "does not respond")],
 )
 def test_the_doctor_and_the_filters_page_say_how_it_is(service: Service, client: Client, says: Any, words: str) -> None:
     service.says["verify-key"] = says
@@ -274,7 +274,7 @@ def test_the_doctor_and_the_filters_page_say_how_it_is(service: Service, client:
     assert [words in each for each in told] == ([True] if words else [])
     client.force_login(make.owner())
     page = client.get("/admin/comments/queue/filter/").content.decode()
-    assert (words or "is asked too, and takes the key").replace("does not answer", "did not answer") in page
+    assert (words or "Comments are also checked by").replace("does not respond", "did not respond") in page
     assert service.verbs == ["verify-key"]  # the page itself asks nobody
 
 

@@ -45,7 +45,7 @@ def test_each_says_who_how_long_why_and_by_whom(client: Client, mara: User) -> N
     put("trust", network="203.0.113.0/24")
     put(network="198.51.100.7/32", days=-2, why="It is over")
     said = read(client)
-    for words in ("Blocked · Anna Karg · for good", "Why: Third time", "Told: Cool down.", "by Mara,",
+    for words in ("Blocked · Anna Karg · permanently", "Note: Third time", "Message: Cool down.", "by Mara,",
                   "Always held · anyone with the verified address b@example.org · until", "Always published · everyone on 203.0.113.0/24"):  # fmt: skip
         assert words in said
     assert "It is over" not in said

@@ -108,7 +108,7 @@ def test_what_its_writer_changed_meanwhile_is_left_to_the_queue(essay: Essay, ma
     rosa.post(f"/comments/{comment.pk}/edit/", {"text": "Other words.", "seen": str(comment.wording_id)})
     page = press(link, "approve")
     assert page.status == 409
-    assert "Its writer has changed this comment" in page.words
+    assert "This comment was edited after we sent the email" in page.words
     assert now(comment).status == "pending"
 
 
@@ -121,7 +121,7 @@ def test_a_link_is_good_for_a_week_and_only_as_it_was_sent(comment: Comment) -> 
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
         for answer in (Browser().get(link), Browser().post(link, {"action": "approve"})):
             assert answer.status_code == 410
-            assert "good for a week" in Page(answer).words
+            assert "This link has expired" in Page(answer).words
             assert "a.example" not in Page(answer).words
     assert now(comment).status == "pending"
 
@@ -162,7 +162,7 @@ def test_a_reported_comment_is_kept_by_mail(essay: Essay, mara: User) -> None:
     Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
     ways = links(sent()[-1])
     assert list(ways) == ["Keep", "Spam", "Trash"]
-    assert "It insults or threatens: Look." in Page(Browser().get(ways["Keep"])).words
+    assert "Harassment or threats: Look." in Page(Browser().get(ways["Keep"])).words
     answer = press(ways["Keep"], "keep")
     assert "kept by you" in Page(Browser().get(answer.answer["Location"])).words
     assert (now(comment).status, now(comment).reports) == ("approved", 0)
@@ -191,7 +191,7 @@ def choose(mara: User, how: str) -> Page:
 
 def test_each_moderator_chooses_how_such_mails_come(essay: Essay, mara: User) -> None:
     assert "/accounts/queue-mail/" in Browser(mara).get("/accounts/me/", follow=True).content.decode()
-    assert "Saved." in choose(mara, "none").words
+    assert "Changes saved." in choose(mara, "none").words
     assert Browser(mara).post(CHOICE, {"queue_mail": "never"}).status_code == 422
     Browser().say(essay)
     assert sent() == []

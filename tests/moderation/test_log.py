@@ -59,7 +59,7 @@ def test_it_tells_who_decided_what_about_which_words_and_why(client: Client, mar
     said = read(client)
     for words in (
         "Moved to the trash by Mara", "pending → trash", "Anna Karg, “It flows.”",
-        "On Rivers", "Why: Third time today", "Told: Off the point: Please keep to the essay.",
+        "On Rivers", "Note: Third time today", "Message: Off the point: Please keep to the essay.",
     ):  # fmt: skip
         assert words in said
 
@@ -170,10 +170,10 @@ def test_a_cell_is_never_a_formula(client: Client, mara: User) -> None:
     for why in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"):
         actions.trash(make.comment(make.essay("=Essay"), status="pending"), by=mara, why=why)
     head, *lines = rows(client)
-    assert "why" in head
+    assert "note" in head
     assert len(lines) == 8
     assert all(cell[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n", "＝"} for line in lines for cell in line)
-    assert lines[-1][head.index("why")] == "'=1+1"
+    assert lines[-1][head.index("note")] == "'=1+1"
 
 
 def test_no_line_of_the_house_deletes_or_rewrites_a_decision() -> None:
@@ -220,7 +220,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     assert month == ["1", "0", "2", "1"]
     assert cells == {
         "Off the point": ["1"], "no reason given": ["1"], "Harassment or threats": ["0", "0", "1"],
-        "Open": ["0"], "Granted": ["0"], "Denied": ["1"],
+        "Open": ["0"], "Granted": ["0"], "Rejected": ["1"],
     }  # fmt: skip
     for secret in ("Mara", "Secret words", "Between us", "I was hurt", "But why?", "Guest", "On Rivers"):
         assert secret not in page
@@ -229,7 +229,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
 @pytest.mark.both
 @pytest.mark.parametrize(
     ("action", "said", "before"),
-    [("publish", "Published", "pending"), ("spam", "Put under Spam", "pending"), ("hold", "Held", "approved")],
+    [("publish", "Published", "pending"), ("spam", "Marked as spam", "pending"), ("hold", "Held", "approved")],
 )
 def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
     client: Client, mara: User, action: str, said: str, before: str

@@ -114,7 +114,7 @@ def test_the_owner_sets_the_default_and_each_moderator_chooses(essay: Essay) -> 
     assert page.one("*[@id='id_moderator_emails']/option[@selected]").get("value") == "hourly"
     Rules.objects.update(moderator_emails="daily")
     assert "Site default (once a day)" in Browser(mara).read(CHOICE).words
-    assert "Saved." in Page(Browser(mara).post(CHOICE, {"queue_mail": "each"}, follow=True)).words
+    assert "Changes saved." in Page(Browser(mara).post(CHOICE, {"queue_mail": "each"}, follow=True)).words
     announce(make.waiting(essay, 1))
     assert len(emails_to(mara)) == 1
 

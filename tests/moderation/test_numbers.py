@@ -94,7 +94,7 @@ def test_reasons_and_the_filter_are_measured_by_what_moderators_said(mara: User)
     found = overrules.Doubts.found()
     assert (found.caught, found.missed, found.wronged, found.unseen) == (1, 1, 1, 1)
     links = found.by_code["links"]
-    assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50 %")
+    assert (links.held, links.overruled, links.upheld, links.open, links.share) == (3, 1, 1, 1, "50%")
     assert links.url == f"{reverse('queue')}?status=all&reason=links"
     assert unseen.status == "pending"
 

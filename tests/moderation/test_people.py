@@ -63,7 +63,7 @@ def test_all_that_is_known_of_them_is_there(mara: User, essay: Essay, anna: tupl
     Note.objects.create(commenter=person, moderator=mara, text="Wrote twice.")
     html = Desk(mara, person).open()
     for words in (
-        "Of the harbour", "And of the garden", "1 approved, 1 refused", "anna@example.org</bdi>, proved",
+        "Of the harbour", "And of the garden", "1 approved, 1 rejected", "anna@example.org</bdi>, verified",
         "from 203.0.113.0/24, 2 times", "Wrote twice.", "Moved to the trash, by Mara", "Too long", "logs in as <bdi>anna",
     ):  # fmt: skip
         assert words in html
@@ -132,9 +132,9 @@ def test_blocked_they_read_it_and_lifted_they_write_again(
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"until": "2001-01-01"}, "That day is over."),
-        ({"until": "soon"}, "This is no date."),
-        ({"network": "everywhere"}, "is no network"),
+        ({"until": "2001-01-01"}, "Choose a future date"),
+        ({"until": "soon"}, "Enter a valid date"),
+        ({"network": "everywhere"}, "is not a network"),
         ({"who": "email rosa@example.org"}, "Select a valid choice"),
         ({"kind": "ban"}, "Select a valid choice"),
     ],
@@ -227,6 +227,6 @@ def test_an_author_sees_and_removes_only_what_was_said_under_their_own(
 
 def test_an_address_made_to_be_thrown_away_is_told(mara: User, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest(email="x@mailinator.com"))
-    assert "made to be thrown away" in Desk(mara, comment.commenter).open()
+    assert "disposable email address" in Desk(mara, comment.commenter).open()
     Wording.objects.update(network="")
     assert not Person(comment.commenter, Rights(mara, is_everywhere=True)).networks

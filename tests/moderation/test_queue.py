@@ -52,7 +52,7 @@ def test_who_is_no_moderator_is_told_so_and_sees_nothing(
     response = getattr(client, method)(QUEUE, {"action": "approve", "comment": comment.pk})
     assert response.status_code == 403
     html = response.content.decode()
-    assert "The queue is for moderators." in html
+    assert "Only moderators can open the queue." in html
     assert "Secret words" not in html
     assert status(comment) == Status.PENDING
 
@@ -80,8 +80,8 @@ def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
         for _ in range(count):
             make.comment(essay, status=state)
     html = desk.open()
-    tabs = [" ".join(tab) for tab in re.findall(r">([A-Z]\w+) <span>(\d+)</span></a></li>", html)]
-    assert tabs == ["Pending 3", "Reported 0", "Appeals 0", "Approved 2", "Spam 1", "Trash 4", "Mine 0", "All 10"]
+    tabs = [" ".join(tab) for tab in re.findall(r">([A-Z][\w ]+) <span>(\d+)</span></a></li>", html)]
+    assert tabs == ["Pending 3", "Reported 0", "Appeals 0", "Approved 2", "Spam 1", "Trash 4", "My essays 0", "All 10"]
     assert len(listed(html)) == 3
     for tab, count in {"approved": 2, "spam": 1, "trash": 4, "all": 10, "nonsense": 3}.items():
         assert len(listed(desk.open(f"{QUEUE}?status={tab}"))) == count
@@ -125,7 +125,9 @@ def test_a_row_says_who_answers_whom_where_and_why_it_waits(desk: Desk, essay: E
                  status="pending")  # fmt: skip
     html = desk.open()
     assert "<b><bdi>Anselm &lt;Brandt&gt;</bdi></b>" in html
-    answered = f'answers <a href="/comments/{root.pk}/"><bdi>J. Halloran</bdi>, “A surveyor, not a philosopher.”</a>'
+    answered = (
+        f'in reply to <a href="/comments/{root.pk}/"><bdi>J. Halloran</bdi>, “A surveyor, not a philosopher.”</a>'
+    )
     assert answered in html
     assert f'on <a href="{essay.get_absolute_url()}"><bdi>Whose Promise Is It?</bdi></a>' in html
     reasons = re.findall(r"<li>(.*?)</li>", html.split('class="reasons"')[1].split("</ul>")[0])
@@ -140,7 +142,7 @@ def test_a_row_knows_the_person(desk: Desk, essay: Essay) -> None:
         make.comment(essay, by=known, status=state)
     html = desk.open()
     assert (
-        "2 approved, 3 refused, since today</a>; guest, <bdi>rosa@example.org</bdi>, <bdi>https://rosa.example/</bdi>"
+        "2 approved, 3 rejected, since today</a>; guest, <bdi>rosa@example.org</bdi>, <bdi>https://rosa.example/</bdi>"
         in html
     )
     assert "from 203.0.113.0/24" in html
@@ -191,7 +193,7 @@ def test_a_row_offers_what_can_be_done_about_it(desk: Desk, essay: Essay, state:
 
 @pytest.mark.parametrize(
     ("tab", "words"),
-    [("pending", "Nothing waits"), ("approved", "No comment is approved"), ("spam", "no spam"), ("trash", "trash is empty"), ("all", "Nobody has said")],
+    [("pending", "No pending comments"), ("approved", "No approved comments"), ("spam", "No spam."), ("trash", "trash is empty"), ("all", "No comments yet.")],
 )  # fmt: skip
 def test_an_empty_tab_says_so(desk: Desk, tab: str, words: str) -> None:
     assert words in desk.open(f"{QUEUE}?status={tab}")

@@ -126,11 +126,11 @@ def test_an_edit_of_what_its_writer_changed_meanwhile_shows_both_texts(desk: Des
         ({"action": "approve", "comment": comment.pk, "seen": stale}, QUEUE),
     ):
         html = desk.follow(desk.client.post(at, data))
-        assert "It was:" in html
-        assert html.index("What it was") < html.index("It is:")
+        assert "Before:" in html
+        assert html.index("What it was") < html.index("Now:")
     assert not Decision.objects.exists()
     rows = as_script(desk, data)["rows"]
-    assert "It was:" in rows[str(comment.pk)]
+    assert "Before:" in rows[str(comment.pk)]
 
 
 def test_what_cannot_be_saved_is_said_and_stays_typed(desk: Desk, essay: Essay) -> None:
@@ -208,7 +208,7 @@ def test_a_decision_of_more_than_a_month_ago_is_not_taken_back(desk: Desk, essay
     comment = make.comment(essay, status="pending")
     decision = actions.approve(comment, by=desk.user)
     Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undo.UNDONE_WITHIN * 2)
-    assert "more than 30 days ago" in desk.follow(desk.undo(decision))
+    assert "older than 30 days" in desk.follow(desk.undo(decision))
     assert status(comment) == "approved"
 
 

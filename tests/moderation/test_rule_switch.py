@@ -55,7 +55,7 @@ def test_a_rule_saved_while_it_is_off_says_so_with_a_button_that_switches_it_on(
 
 def test_a_rule_saved_while_it_is_on_says_nothing_of_that(owner: Client) -> None:
     html = save(owner, is_on="on").content.decode()
-    assert "does nothing yet" not in html
+    assert "” is off." not in html
     assert "Turn on" not in html
 
 
