@@ -65,8 +65,8 @@ class SpamModel(models.Model):
         counts = {"spam": self.spam + self.decided_spam, "good": self.good + self.decided_good, "enough": ENOUGH}
         if min(counts["spam"], counts["good"]) < ENOUGH:
             words = gettext(
-                "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each, "
-                "it holds only comments that are almost certainly spam."
+                "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of "
+                "each, it holds only comments that are almost certainly spam."
             )
         else:
             words = gettext("The filter has learned from %(spam)d spam and %(good)d good comments.")

@@ -129,7 +129,7 @@ def test_who_is_kept_out_changes_no_words_either(essay: Essay) -> None:
     treat("block", commenter=person)
     answer = browser.post(f"/comments/{comment.pk}/edit/", {"text": "Other words", "seen": comment.wording_id})
     assert answer.status_code == 422
-    assert "You are blocked here" in answer.content.decode()
+    assert "You are blocked from commenting here" in answer.content.decode()
 
 
 @pytest.mark.both
@@ -169,10 +169,10 @@ def test_put_down_again_the_last_word_holds() -> None:
     ("fields", "says"),
     [
         ({"network": "300.1.2.3"}, "is not a network"),
-        ({"network": "0.0.0.0/0"}, "too much of the internet"),
+        ({"network": "0.0.0.0/0"}, "is too large"),
         ({"email": "nobody"}, "Enter a valid email address"),
-        ({}, "Name one of the three"),
-        ({"email": "a@example.org", "network": "203.0.113.7"}, "Name one of the three"),
+        ({}, "Fill in exactly one of"),
+        ({"email": "a@example.org", "network": "203.0.113.7"}, "Fill in exactly one of"),
     ],
 )
 def test_in_the_admin_what_makes_no_sense_is_said(client: Client, fields: dict[str, str], says: str) -> None:

@@ -56,28 +56,28 @@ def check(*arguments: str) -> str:
 
 
 CORRUPTIONS: list[tuple[Callable[[Talk], Any], str]] = [
-    (lambda t: t.set(t.deep, lft=F("lft") + 1), "lft and rght are not 1 to 8: 4 stands where 3"),
-    (lambda t: t.set(t.root, rght=F("rght") + 2), "are not 1 to 8: 10 stands where 8"),
-    (lambda t: t.set(t.root, lft=0), "are not 1 to 8: 0 stands where 1"),
+    (lambda t: t.set(t.deep, lft=F("lft") + 1), "lft and rght are not 1 to 8: found 4 instead of 3"),
+    (lambda t: t.set(t.root, rght=F("rght") + 2), "are not 1 to 8: found 10 instead of 8"),
+    (lambda t: t.set(t.root, lft=0), "are not 1 to 8: found 0 instead of 1"),
     (lambda t: t.set(t.deep, lft=4, rght=3), "has lft 4 after rght 3"),
-    (lambda t: (t.set(t.deep, lft=3, rght=5), t.set(t.first, rght=4)), "reaches out of"),
+    (lambda t: (t.set(t.deep, lft=3, rght=5), t.set(t.first, rght=4)), "extends beyond"),
     (lambda t: t.set(t.deep, level=5), "is on level 5 instead of 2"),
     (lambda t: t.set(t.other, level=1), "is on level 1 instead of 0"),
-    (lambda t: t.set(t.second, readable=2), "says 2 are readable instead of 0"),
-    (lambda t: t.set(t.root, readable=0), "says 0 are readable instead of 3"),
-    (lambda t: t.set(t.deep, essay=t.elsewhere), "what it answers under"),
+    (lambda t: t.set(t.second, readable=2), "stores 2 approved comments instead of 0"),
+    (lambda t: t.set(t.root, readable=0), "stores 0 approved comments instead of 3"),
+    (lambda t: t.set(t.deep, essay=t.elsewhere), "its parent to essay"),
     (lambda t: t.set(t.deep, tree_id=t.other.tree_id), "which is in another thread"),
     (lambda t: t.set(t.first, tree_id=t.foreign.tree_id), "which is in another thread"),
     (lambda t: t.set(t.first, tree_id=999), "it has 0 roots"),
-    (lambda t: TreeNumber.objects.filter(pk=t.root.tree_id).delete(), "not among those given out"),
-    (lambda t: t.set(t.other, wording=None), "shows wording None, its newest is"),
+    (lambda t: TreeNumber.objects.filter(pk=t.root.tree_id).delete(), "its number is missing from TreeNumber"),
+    (lambda t: t.set(t.other, wording=None), "shows version None, but its newest is"),
     (
         lambda t: (t.set(t.other, wording=None), t.set(t.deep, wording=t.other.wording_id)),
-        "shows wording None, its newest is",
+        "shows version None, but its newest is",
     ),
-    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(responses=7), "7 responses in 2 threads are stored"),
-    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(threads=0), "there are 4 in 2"),
-    (lambda t: Discussion.objects.filter(pk=t.elsewhere.pk).delete(), "0 responses in 0 threads are stored"),
+    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(responses=7), "stored count is 7 comments in 2 threads"),
+    (lambda t: Discussion.objects.filter(pk=t.essay.pk).update(threads=0), "actual count is 4 in 2"),
+    (lambda t: Discussion.objects.filter(pk=t.elsewhere.pk).delete(), "stored count is 0 comments in 0 threads"),
 ]
 
 
@@ -97,7 +97,7 @@ def test_whatever_went_wrong_is_told_in_a_line_and_mended(
 
 def test_a_reply_that_was_given_another_parent_is_put_under_it(talk: Talk) -> None:
     talk.set(talk.deep, parent=talk.second)
-    assert f"comment {talk.deep.pk} answers {talk.second.pk} and stands in {talk.first.pk}" in check()
+    assert f"comment {talk.deep.pk} replies to {talk.second.pk} but is inside {talk.first.pk}" in check()
     assert "all is well" in check("--repair")
     order = Comment.objects.filter(tree_id=talk.root.tree_id).order_by("lft").values_list("pk", flat=True)
     assert list(order) == [talk.root.pk, talk.first.pk, talk.second.pk, talk.deep.pk]
@@ -115,13 +115,13 @@ def test_comments_that_answer_one_another_become_a_thread_of_their_own(talk: Tal
 def test_an_essay_without_comments_that_counts_some_is_told_and_mended(talk: Talk) -> None:
     empty = make.essay()
     Discussion.objects.create(essay=empty, responses=3, threads=1)
-    assert f"Essay {empty.pk}: 3 responses in 1 threads are stored, there are 0 in 0." in check()
+    assert f"Essay {empty.pk}: stored count is 3 comments in 1 threads, actual count is 0 in 0." in check()
     assert "all is well" in check("--repair")
 
 
 def test_older_words_give_way_to_the_newest(talk: Talk) -> None:
     newer = Wording.objects.create(comment=talk.deep, text="New", html="<p>New</p>")
-    assert f"shows wording {talk.deep.wording_id}, its newest is {newer.pk}" in check()
+    assert f"shows version {talk.deep.wording_id}, but its newest is {newer.pk}" in check()
     assert "all is well" in check("--repair")
     talk.deep.refresh_from_db()
     assert talk.deep.wording == newer
@@ -129,7 +129,7 @@ def test_older_words_give_way_to_the_newest(talk: Talk) -> None:
 
 def test_a_comment_whose_words_are_lost_keeps_its_place(talk: Talk) -> None:
     Wording.objects.filter(comment=talk.first).delete()
-    assert f"Comment {talk.first.pk}: has no words." in check()
+    assert f"Comment {talk.first.pk}: has no text." in check()
     assert "all is well" in check("--repair")
 
 

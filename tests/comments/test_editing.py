@@ -63,7 +63,7 @@ def test_published_words_that_a_post_would_be_held_for_wait(
     answer = save(writer, comment, "All about gold.")
     assert DBTaskResult.objects.count() == jobs + 1
     page = writer.read(answer.answer.headers["Location"])
-    assert "Your comment is awaiting moderation. A moderator reads it" in words(page.comment(comment))
+    assert "Your comment is awaiting moderation. A moderator will review it" in words(page.comment(comment))
     assert "gold" not in stranger.read(essay).html
     assert "Before." not in stranger.read(essay).html
     assert Discussion.objects.get(essay=essay).responses == 1

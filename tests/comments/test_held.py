@@ -29,7 +29,7 @@ def test_a_guest_without_a_cookie_sees_the_held_comment_by_a_signed_link(essay: 
     page = guest.read(address)
     assert "Hold this." in words(page.comment(comment))
     assert HELD in words(page.comment(comment))
-    assert "It is your first here." in words(page.comment(comment))
+    assert "A moderator will review your first comment" in words(page.comment(comment))
 
 
 def test_others_see_nothing_of_a_held_comment(essay: Essay, guest: Browser, stranger: Browser) -> None:

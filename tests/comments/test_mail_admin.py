@@ -47,7 +47,7 @@ def stuck(kind: str, state: str, **fields: Any) -> Notice:
 
 def test_the_owner_sees_who_follows_what(owner: Browser, subscription: Subscription) -> None:
     page = owner.read("/admin/comments/subscription/?q=rosa")
-    for words in ("rosa@example.org", "all comments on this essay: Whose Promise Is It?", "at once", "active"):
+    for words in ("rosa@example.org", "all comments on this essay: Whose Promise Is It?", "immediately", "active"):
         assert words in page.words
     assert "is stopped" in press(owner, "subscription", "stop", subscription)
     subscription.refresh_from_db()
@@ -104,7 +104,7 @@ def test_the_owner_is_told_of_what_is_to_be_decided(
     assert page.one("a[@href='/admin/comments/notice/?stuck=uncertain']") is not None
     stuck("held", "failed", comment=comment, email=author.email, recipient=author)
     assert "1 email could not be sent." in owner.read("/admin/").words
-    assert sum(finding.subject == "Mail" and "stuck=" in finding.remedy for finding in doctor.findings()) == 2
+    assert sum(finding.subject == "Email" and "stuck=" in finding.remedy for finding in doctor.findings()) == 2
 
 
 @pytest.mark.parametrize("person", [make.moderator, make.author])

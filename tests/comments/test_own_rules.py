@@ -187,7 +187,7 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
 @pytest.mark.parametrize(
     ("kind", "value", "said", "turned_round"),
     [
-        ("links", "1", "at least 1 link", "no link"),
+        ("links", "1", "at least 1 link", "no links"),
         ("links", "2", "at least 2 links", "fewer than 2 links"),
         ("words", "Casino", "contains “Casino”", "does not contain “Casino”"),
         ("words", "tin\n\nbig  win\ngold", "contains “tin”, “big win” or “gold”",
@@ -289,15 +289,15 @@ def test_one_that_slipped_through_is_stopped_holds_nothing_and_is_told_of(guest:
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
     [
-        ("links", "many", "needs a whole number"),
-        ("links", "-1", "needs a whole number"),
+        ("links", "many", "Enter a whole number"),
+        ("links", "-1", "Enter a whole number"),
         ("capitals", "101", "from 1 to 100"),
         ("words", " ", "at least one word"),
-        ("pattern", "", "needs a pattern"),
-        ("language", "Klingon", "is no language"),
-        ("address", "not an address", "is no mail address, domain or network"),
-        ("address", "", "needs mail addresses"),
-        ("disposal", "x", "leave it empty"),
+        ("pattern", "", "Enter a pattern"),
+        ("language", "Klingon", "is not a language"),
+        ("address", "not an address", "is not an email address, domain or network"),
+        ("address", "", "Enter email addresses"),
+        ("disposal", "x", "Leave it empty"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_said_in_words(kind: str, value: str, says: str) -> None:

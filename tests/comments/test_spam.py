@@ -167,7 +167,7 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
 def test_what_was_learnt_judges_and_is_not_learnt_twice(tmp_path: Path) -> None:
     file = table(tmp_path / "a.csv", rows())
     assert "AUC" in manage("judge", file)[0]  # by what came with it
-    assert manage("learn", file)[0].startswith("80 comments are new")
+    assert manage("learn", file)[0].startswith("80 new comments learned")
     row = SpamModel.objects.get()
     assert (
         manage("learn", file)[0]
@@ -221,7 +221,7 @@ def test_a_file_that_teaches_nothing_is_refused_in_words(tmp_path: Path) -> None
     for name, content, why in (
         ("empty.csv", "", "no column CONTENT, CLASS"),
         ("other.csv", "TEXT,CLASS\na,1\n", "no column CONTENT"),
-        ("none.csv", "CONTENT,CLASS\n", "nothing to learn"),
+        ("none.csv", "CONTENT,CLASS\n", "contains no comments to learn from"),
         ("missing.csv", None, "No such file"),
     ):
         if content is not None:
@@ -334,9 +334,7 @@ def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: P
     desk = Browser(make.owner())
     form = "/admin/comments/rules/1/change/"
     assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).words
-    assert (
-        "On YouTube comments that it had not learned from, that held up to 1.5 % of the good" in desk.read(form).words
-    )
+    assert "In a test on new YouTube comments, automatic held up to 1.5% of the good" in desk.read(form).words
     teach(tmp_path)
     page = desk.read(form)
     assert "The filter has learned from 40 spam and 40 good comments. Its automatic threshold is 0." in page.words
