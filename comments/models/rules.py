@@ -88,8 +88,8 @@ class Rules(models.Model):
         validators=HUNDREDTHS,
         # `spam check`, and `spam learn` with `spam judge`, on three videos of the YouTube Spam Collection: 0 to 1.5 %.
         help_text=_(
-            "1 to 99 hundredths; 0 = automatic. In a test on new YouTube comments, automatic held up to 1.5% of the good "
-            "ones."
+            "1 to 99 hundredths; 0 = automatic. In a test on new YouTube comments, automatic held up to 1.5% of the "
+            "good ones."
         ),
     )
     spam_mark_at = models.PositiveSmallIntegerField(

@@ -49,7 +49,7 @@ def test_the_owner_sees_who_follows_what(owner: Browser, subscription: Subscript
     page = owner.read("/admin/comments/subscription/?q=rosa")
     for words in ("rosa@example.org", "all comments on this essay: Whose Promise Is It?", "immediately", "active"):
         assert words in page.words
-    assert "is stopped" in press(owner, "subscription", "stop", subscription)
+    assert "1 subscription ended." in press(owner, "subscription", "stop", subscription)
     subscription.refresh_from_db()
     assert subscription.stopped
     assert owner.get("/admin/comments/subscription/add/").status_code == 403

@@ -229,7 +229,7 @@ def test_a_file_that_teaches_nothing_is_refused_in_words(tmp_path: Path) -> None
         with pytest.raises(CommandError, match=why):
             manage("learn", tmp_path / name)
     teach(tmp_path)
-    with pytest.raises(CommandError, match="both kinds"):
+    with pytest.raises(CommandError, match="must contain both spam"):
         manage("judge", table(tmp_path / "one.csv", [["a", "1"]]))
 
 
