@@ -59,7 +59,7 @@ class Rules(models.Model):
     hold_first_comment = models.BooleanField(
         _("hold a person’s first comment"),
         default=True,
-        help_text=_("Until a moderator has approved one of their comments."),
+        help_text=_("Until one of their comments has been approved."),
     )
     hold_links = models.PositiveSmallIntegerField(
         _("hold comments with this many links or more"), default=2, help_text=_("0 = no limit.")
@@ -88,15 +88,15 @@ class Rules(models.Model):
         validators=HUNDREDTHS,
         # `spam check`, and `spam learn` with `spam judge`, on three videos of the YouTube Spam Collection: 0 to 1.5 %.
         help_text=_(
-            "1 to 99 hundredths; 0 = automatic. In a test on new YouTube comments, automatic held up to 1.5% of the "
-            "good ones."
+            "92 means a score of 0.92; 0 = automatic, which held up to 1.5% of good comments in a test on new YouTube "
+            "comments."
         ),
     )
     spam_mark_at = models.PositiveSmallIntegerField(
         _("mark as spam at a score of"),
         default=0,
         validators=HUNDREDTHS,
-        help_text=_("1 to 99 hundredths; 0 = never. These comments go straight to Spam."),
+        help_text=_("98 means a score of 0.98; 0 = never. These comments go straight to Spam."),
     )
     spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
     rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of the owner's own rules are on
@@ -108,7 +108,7 @@ class Rules(models.Model):
         ),
     )
     close_after_days = models.PositiveIntegerField(
-        _("close comments after days"), default=0, validators=DAYS, help_text=_("0 = comments stay open.")
+        _("close comments after … days"), default=0, validators=DAYS, help_text=_("0 = comments stay open.")
     )
     flood_seconds = models.PositiveIntegerField(
         _("seconds between two comments"), default=15, help_text=_("Per person and per IP address; 0 = no limit.")
@@ -135,7 +135,7 @@ class Rules(models.Model):
     )
     order = models.CharField(_("sort by"), max_length=6, choices=Order.choices, default=Order.OLDEST)
     likes = models.BooleanField(
-        _("likes"),
+        _("allow likes"),
         default=True,
         help_text=_("For essays and comments. Existing likes are kept while this is off."),
     )
@@ -234,14 +234,14 @@ class Discussion(models.Model):
     rules = models.ForeignKey(Rules, models.PROTECT, default=1, related_name="+", editable=False)
     is_open = models.BooleanField(_("comments open"), default=True)
     own_close_after_days = models.PositiveIntegerField(
-        _("close comments after days"), null=True, blank=True, validators=DAYS
+        _("close comments after … days"), null=True, blank=True, validators=DAYS
     )
     own_shown_depth = models.PositiveSmallIntegerField(_("levels of replies"), null=True, blank=True, validators=LEVELS)
     own_threads_a_page = models.PositiveSmallIntegerField(
         _("threads per page"), null=True, blank=True, validators=THREADS
     )
     own_order = models.CharField(_("sort by"), max_length=6, choices=Rules.Order.choices, blank=True)
-    may_be_liked = models.BooleanField(_("likes"), default=True)
+    may_be_liked = models.BooleanField(_("allow likes"), default=True)
     likes = models.PositiveIntegerField(_("likes"), default=0, editable=False)
     responses = models.PositiveIntegerField(_("comments"), default=0, editable=False)
     threads = models.PositiveIntegerField(_("threads"), default=0, editable=False)

@@ -50,8 +50,8 @@ class Address(models.Model):
     objects = AddressQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("email address")
-        verbose_name_plural = _("email addresses")
+        verbose_name = _("subscriber’s email address")
+        verbose_name_plural = _("subscribers’ email addresses")
 
     def __str__(self) -> str:
         return self.email

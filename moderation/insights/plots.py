@@ -67,7 +67,7 @@ def histograms(
     if band:
         x, end = (START + edge * (END - START) for edge in band)
         parts.append(rect(x, TOP, end - x, FOOT - TOP, "band"))
-    parts.append(grid(top, lambda share: f"{share:.0f} %"))
+    parts.append(grid(top, lambda share: f"{share:.0f}%"))
     parts.append(along(["0", "0.25", "0.5", "0.75", "1"], lambda at: START + at * (END - START) / 4))
     width = step / len(series)
     for number, each in enumerate(series):

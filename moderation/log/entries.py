@@ -149,7 +149,7 @@ class Log:
     def ways(self) -> list[tuple[str, str]]:
         """By hand, by a rule, by which rule."""
         rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
-        return [(HAND, _("by a moderator")), (RULE, _("by a rule")), *rules]
+        return [(HAND, _("a moderator")), (RULE, _("a rule")), *rules]
 
 
 def may_be_undone(decision: Decision) -> bool:
