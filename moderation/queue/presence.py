@@ -86,5 +86,5 @@ def lookers(seen: Any, rights: Rights) -> dict[int, str]:
     for pk in sorted(theirs):
         others = [name for who, (name, _when) in still_there(kept.get(at(pk), {})).items() if who != rights.user.pk]
         if others:
-            found[pk] = _("%(name)s is viewing this") % {"name": ", ".join(sorted(others))}
+            found[pk] = _("Also viewing: %(name)s") % {"name": ", ".join(sorted(others))}
     return found

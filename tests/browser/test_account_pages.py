@@ -182,7 +182,7 @@ def test_the_owners_page_is_clean(visitor: Visitor, site: "Server") -> None:
     inside.force_login(owner)
     page.context.add_cookies([{"name": "session", "value": inside.cookies["session"].value, "url": site.url}])
     page.goto(f"{site.url}/admin/")
-    expect(page.get_by_role("table", name="At hand")).to_be_visible()
+    expect(page.get_by_role("table", name="Moderation and settings")).to_be_visible()
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.goto(f"{site.url}/admin/identity/")

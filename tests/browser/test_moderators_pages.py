@@ -202,15 +202,15 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
 
     moderator.goto(place)
     at_row(moderator, edited, "Edit")
-    moderator.get_by_label("What Anna says").fill("Anna said better")
-    moderator.get_by_role("button", name="Save").click()
+    moderator.get_by_label("Edit the comment by Anna").fill("Anna said better")
+    moderator.get_by_role("button", name="Save changes").click()
     assert said(edited) == "Anna said better"
     at_row(moderator, answered, "Reply")
     moderator.get_by_label("Reply to Bert").fill("So it is.")
     moderator.get_by_role("button", name="Approve and reply").click()
     assert status(answered) == "approved"
     assert Comment.objects.get(parent=answered).status == "approved"
-    at_row(moderator, refused, "Refuse…")
+    at_row(moderator, refused, "Reject with reason…")
     moderator.get_by_label("Reason").select_option("Off topic")
     moderator.get_by_label("Message to the commenter").fill("Try another essay.")
     moderator.locator("#refuse").get_by_role("button", name="Trash").click()
@@ -231,7 +231,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
 
     guest.goto(site.url + essay.get_absolute_url())
     guest.locator(f"#comment-{answered.pk} a[href*=report]").first.click()
-    guest.get_by_label("It is spam").check()
+    guest.get_by_label("Spam").check()
     guest.get_by_role("button", name="Report").click()
     expect(guest.get_by_role("status")).to_contain_text("Thank you.")
     assert Report.objects.filter(comment=answered).count() == 1
@@ -269,7 +269,7 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
 
     page.keyboard.press("j")
     page.keyboard.press("e")
-    expect(page.get_by_label("What Anna says")).to_be_focused()
+    expect(page.get_by_label("Edit the comment by Anna")).to_be_focused()
     page.keyboard.press("Control+a")
     page.keyboard.type("Anna said better")
     press(page, "button[value=edit]")

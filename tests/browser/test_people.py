@@ -67,7 +67,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, desk: Open, held: Comm
     page.locator("[name=kind]").select_option("hold")
     page.get_by_role("button", name="Save").click()
     assert Block.objects.get(commenter=held.commenter_id).kind == "hold"
-    page.get_by_role("button", name="Lift it").click()
+    page.get_by_role("button", name="always held").click()
     assert not Block.objects.filter(commenter=held.commenter_id).exists()
     page.get_by_role("button", name="Remove comments").click()
     expect(page.get_by_role("button", name="Undo all 1")).to_be_visible()

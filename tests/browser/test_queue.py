@@ -133,7 +133,7 @@ def test_a_row_decided_in_another_window_is_told_and_left_alone(open_queue: Open
     one.locator(f"#comment-{comment.pk}").get_by_role("button", name="Spam").click()
     assert statuses([comment], one) == ["spam"]
     other.locator(f"#comment-{comment.pk}").get_by_role("button", name="Approve").click()
-    expect(other.locator(".report")).to_contain_text("decided already: marked as spam by you, just now")
+    expect(other.locator(".report")).to_contain_text("already decided: marked as spam by you, just now")
     assert statuses([comment]) == ["spam"]
 
 
@@ -213,16 +213,16 @@ def test_writing_opens_in_the_row_keeps_what_is_typed_and_goes_on(
     assert statuses(comments, page) == ["approved", "pending", "pending"]
     assert Comment.objects.get(parent=comments[0]).status == "approved"
     page.keyboard.press("e")
-    field = page.locator(f"#comment-{comments[1].pk}").get_by_label("What Guest 1 says")
+    field = page.locator(f"#comment-{comments[1].pk}").get_by_label("Edit the comment by Guest 1")
     expect(field).to_be_focused()
     field.fill("Other words")
-    page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Save").click()
+    page.locator(f"#comment-{comments[1].pk}").get_by_role("button", name="Save changes").click()
     expect(page.locator(f"#comment-{comments[1].pk} .comment-body").first).to_have_text("Other words")
     is_current(page, comments[1])
     page.keyboard.press("z")
     expect(page.locator(f"#comment-{comments[1].pk} .comment-body").first).to_have_text("Words 1")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     visitor.axe(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+X")
@@ -245,7 +245,7 @@ def test_what_the_server_does_not_take_opens_again(open_queue: Open, essay: Essa
     )
     page.keyboard.press("a")
     row = page.locator(f"#comment-{comments[0].pk}")
-    expect(row.get_by_text("This could not be sent.")).to_be_visible()
+    expect(row.get_by_text("Couldn’t reach the server.")).to_be_visible()
     is_current(page, comments[1])
     assert statuses(comments, page) == ["pending", "pending"]
 

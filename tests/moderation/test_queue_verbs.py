@@ -260,7 +260,7 @@ def test_an_open_page_hears_what_another_decided_and_who_is_looking(desk: Desk, 
     assert elsewhere.post(f"{QUEUE}looking/", {"comment": second.pk}).status_code == 204
     news = json.loads(desk.client.get(address).content)
     assert "Approved by Jo, just now: <bdi>Piet</bdi>" in news["rows"][str(first.pk)]
-    assert news["looking"] == {str(second.pk): "Jo is viewing this"}
+    assert news["looking"] == {str(second.pk): "Also viewing: Jo"}
     assert json.loads(elsewhere.get(address).content)["looking"] == {}
     refused = as_script(desk, {"action": "spam", "comment": first.pk, "seen": stale})
     assert "Approved by Jo" in refused["rows"][str(first.pk)]
