@@ -67,7 +67,7 @@ def service() -> str:
     words = {
         akismet.VALID: _("Comments are also checked by the spam service at %(host)s."),
         akismet.INVALID: _("The spam service at %(host)s rejects the API key, so it checks no comments."),
-        akismet.AWAY: _("The spam service at %(host)s did not respond the last time."),
+        akismet.AWAY: _("The spam service at %(host)s did not respond to the last request."),
     }
     return words.get(akismet.state(), _("Comments are also checked by the spam service at %(host)s.")) % {
         "host": akismet.host()
