@@ -17,7 +17,7 @@ def about_two_factor_secrets() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Two-factor authentication"),
-            _("These people cannot log in, because their secrets cannot be decrypted: %(names)s.")
+            _("These users cannot log in because their two-factor secrets cannot be decrypted: %(names)s.")
             % {"names": ", ".join(names)},
             _(
                 "Add the SECRET_KEY they were encrypted with to SECRET_KEY_FALLBACKS, "

@@ -93,7 +93,7 @@ def folder(name: str, default: Path) -> Path:
     try:
         return Path(text(name) or default).resolve()
     except (OSError, ValueError) as error:
-        stop(f"{name} must be a folder: {error}.")
+        stop(f"{name} must be the path of a folder: {error}.")
 
 
 def address(name: str, default: str = "", *, schemes: Collection[str] = ("https", "http")) -> str:
@@ -120,7 +120,9 @@ def database(name: str, default: str) -> dict[str, Any]:
 def cache(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings of the cache at this URL."""
     value = text(name) or default
-    expected = f"{name} must be redis://host:6379/0, or rediss:// with TLS. Without it the database is the cache."
+    expected = (
+        f"{name} must be redis://host:6379/0, or rediss:// with TLS. Leave it unset to use the database as the cache."
+    )
     parts = _split(value)
     is_usable = parts is not None and parts.scheme in CACHES and bool(parts.hostname)
     if parts is not None and parts.scheme != "dbcache":

@@ -114,7 +114,7 @@ def switched_on(known: Provider, environment: Mapping[str, str], demo: str) -> P
         return replace(known, settings=known_settings(known, *values))
     if any(values):
         missing = ", ".join(name for name, value in zip(names, values, strict=True) if not value)
-        raise ImproperlyConfigured(f"{known.name} needs {', '.join(names)}; missing: {missing}.")
+        raise ImproperlyConfigured(f"Login with {known.name} needs {', '.join(names)}. Missing: {missing}.")
     if not demo or not known.demo:
         return None
     addresses = {name: f"{demo}{path}" for name, path in known.demo.items()}

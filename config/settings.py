@@ -49,8 +49,8 @@ except OSError as error:
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure-"):
     environment.stop(
-        "SECRET_KEY is too weak: it needs at least 50 characters, 10 of them different. "
-        "Without it a key is generated in DATA_DIR."
+        "SECRET_KEY is too weak. Use at least 50 characters, 10 of them different, "
+        "or leave it unset to have one generated in DATA_DIR."
     )
 
 # With what people may log in; in the demo and the tests a provider of our own plays those that have no keys

@@ -18,14 +18,14 @@ SYSTEM = re.compile(
 def claim_data_dir(folder: Path, program: Path) -> None:
     """Create DATA_DIR, closed to other users; stop if it belongs to one, who could not open what is made now."""
     if SYSTEM.fullmatch(str(folder)) or program.is_relative_to(folder):
-        stop(f"DATA_DIR must be a folder of its own, not {folder}.")
+        stop(f"DATA_DIR cannot be {folder}. Choose a folder that nothing else uses.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner, user = folder.stat().st_uid, os.geteuid()
     except OSError as error:
         seen = next(parent for parent in folder.parents if os.path.exists(parent))  # noqa: PTH110 - no error counts
         whose = f"{seen} belongs to {name_of(seen.stat().st_uid)}."
-        stop(f"DATA_DIR {folder} cannot be opened by {name_of(os.geteuid())}: {error.strerror}. {whose}")
+        stop(f"The user {name_of(os.geteuid())} cannot open DATA_DIR {folder}: {error.strerror}. {whose}")
     if owner != user:
         right = name_of(owner)
         stop(

@@ -167,7 +167,9 @@ class PageCache:
         except Away as error:
             if time.monotonic() - self._complained > self.GRACE:
                 self._complained = time.monotonic()
-                logger.warning("No page is kept while the generations cannot be read: %s", error.__cause__ or error)
+                logger.warning(
+                    "The page cache is not used because the database cannot be read: %s", error.__cause__ or error
+                )
             return None
 
     def _ask(self, address: Address, environ: WSGIEnvironment, is_page: bool) -> tuple[Answer, Declaration | None]:

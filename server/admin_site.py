@@ -37,13 +37,13 @@ class Bounded:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (IncorrectLookupParameters, ValueError, OverflowError, DataError) as error:
             if isinstance(error.__context__, InvalidPage):
-                messages.warning(request, _("This list has no such page. It is shown from the beginning."))
+                messages.warning(request, _("This list has no such page. The first page is shown."))
                 raise
             raise BadRequest("This list has no such filter.") from error
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if len(search_term) > LETTERS or len(search_term.split()) > WORDS:
-            words = _("Search for less: at most %(words)d words and %(letters)d characters.")
+            words = _("Your search is too long. Use at most %(words)d words and %(letters)d characters.")
             messages.warning(request, words % {"words": WORDS, "letters": LETTERS})
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]

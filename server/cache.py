@@ -108,7 +108,7 @@ class Switch:
         with self.lock:
             if self.trouble:
                 return
-            self.trouble = "Redis does not respond; the database is the cache until it does"
+            self.trouble = "Redis is not responding, so the database is used as the cache"
         logger.warning("%s (%s).", self.trouble, error)
         threading.Thread(target=self.look_for_redis, name="look for Redis", daemon=True).start()
 
@@ -126,7 +126,7 @@ class Switch:
                 logger.warning("The cache could not be copied to Redis: %s", failure)
             finally:
                 connection.close()
-        logger.warning("Redis responds again and is used again.")
+        logger.warning("Redis is responding again and is used as the cache.")
 
     def copy_to_redis(self, *, overwrite: bool) -> None:
         """Delete what is outdated there, then move every entry from the database."""

@@ -25,8 +25,8 @@ SIDE_BY_SIDE = [
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/test", epilog="Every other argument goes to pytest.")
-    parser.add_argument("--all", action="store_true", help="the long sets and rounds too")
+    parser = argparse.ArgumentParser(prog="bin/test", epilog="All other arguments go to pytest.")
+    parser.add_argument("--all", action="store_true", help="run the long tests too")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     options, rest = parser.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves by the same way as Ctrl-C

@@ -47,7 +47,7 @@ class Adapter(DefaultMFAAdapter):
         try:
             return encryption.decrypt(encrypted_text)
         except InvalidToken:
-            logger.error("A two-factor secret cannot be decrypted. `manage.py doctor` says what to do.")
+            logger.error("A two-factor secret cannot be decrypted. Run: manage.py doctor")
             words = _(
                 "Your codes can't be checked. Ask the owner of this site to reset your two-factor authentication."
             )

@@ -18,8 +18,8 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"AUC {self.auc:.2f}, good called spam {self.wronged:.1%}, spam caught {self.caught:.0%}, "
-            f"{self.milliseconds:.1f} ms a comment"
+            f"AUC {self.auc:.2f}, good comments marked as spam {self.wronged:.1%}, spam caught {self.caught:.0%}, "
+            f"{self.milliseconds:.1f} ms per comment"
         ).replace("%", " %")
 
     @classmethod

@@ -57,7 +57,7 @@ def rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Said, b
     except csv.Error as error:
         raise Unreadable(str(error)) from error
     if missing := [name for name in NEEDED if name not in columns]:
-        raise Unreadable(_("Its first line names no column %(names)s.") % {"names": ", ".join(missing)})
+        raise Unreadable(_("The first line does not name the column %(names)s.") % {"names": ", ".join(missing)})
     while True:
         try:
             row = next(reader, None)
@@ -78,9 +78,9 @@ def rows(file: TextIO, trouble: Callable[[str], None]) -> Iterator[tuple[Said, b
 def wrong_with(row: dict[str, str]) -> str:
     kind = row.get("CLASS")
     if kind is None:
-        return _("there are too few columns")
+        return _("too few columns")
     if kind.strip() not in {"0", "1"}:
-        return _("CLASS is “%(kind)s”; it is 1 for spam, or 0") % {"kind": kind[:20]}
+        return _("CLASS is “%(kind)s”, but must be 1 for spam or 0 for not spam") % {"kind": kind[:20]}
     if not row["CONTENT"].strip("\ufeff \t\r\n"):
         return _("CONTENT is empty")
     return ""

@@ -24,5 +24,5 @@ def doctor_page(request: HttpRequest) -> HttpResponse:
     """On the stock admin, for the owner."""
     if not getattr(request.user, "is_superuser", False):
         raise PermissionDenied
-    context = {**admin.site.each_context(request), "title": _("What is not yet right"), "findings": findings()}
+    context = {**admin.site.each_context(request), "title": _("Health check"), "findings": findings()}
     return TemplateResponse(request, "server/doctor.html", context)

@@ -37,16 +37,16 @@ def _about_address() -> Iterator[Finding]:
     if not settings.SITE_URL_IS_SET:
         yield Finding(
             Gravity.WARNING,
-            _("Address"),
-            _("SITE_URL is not set, so links in mail and feeds point to %(url)s.") % {"url": settings.SITE_URL},
+            _("Site address"),
+            _("SITE_URL is not set, so links in emails and feeds point to %(url)s.") % {"url": settings.SITE_URL},
             _("Set SITE_URL to the address readers use, such as https://example.org."),
         )
     elif address.scheme == "http" and not _is_loopback(address.hostname or ""):
         yield Finding(
             Gravity.WARNING,
-            _("Address"),
-            _("SITE_URL begins with http, so log-ins and cookies travel in clear."),
-            _("Put a web server with a certificate in front, and set SITE_URL to its https address."),
+            _("Site address"),
+            _("SITE_URL starts with http, so passwords and cookies are sent unencrypted."),
+            _("Put a web server with a TLS certificate in front, and set SITE_URL to its https address."),
         )
 
 
@@ -57,14 +57,14 @@ def _about_secret_key() -> Iterator[Finding]:
     yield Finding(
         Gravity.NOTE,
         _("Secret key"),
-        _("SECRET_KEY is not set; a generated one is kept in %(file)s.") % {"file": file},
-        _("Keep that file with your backups, or set SECRET_KEY. Whoever has it can log in as anybody."),
+        _("SECRET_KEY is not set, so the site uses a key that it generated in %(file)s.") % {"file": file},
+        _("Back up this file, or set SECRET_KEY. Anyone who has the key can log in as any user."),
     )
     if file.exists() and file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(
             Gravity.ERROR,
             _("Secret key"),
-            _("Other users of this machine can read %(file)s.") % {"file": file},
+            _("Other users on this machine can read %(file)s.") % {"file": file},
             _("Run: chmod 600 %(file)s") % {"file": file},
         )
 
@@ -73,8 +73,8 @@ def _about_mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL_IS_SET:
         yield Finding(
             Gravity.WARNING,
-            _("Mail"),
-            _("EMAIL_URL is not set, so mail is only written to files and reaches nobody."),
+            _("Email"),
+            _("EMAIL_URL is not set, so emails are written to files instead of being sent."),
             _("Set EMAIL_URL to your mail server, such as smtp+tls://user:password@mail.example.org:587."),
         )
 
@@ -84,15 +84,15 @@ def _about_proxies() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Proxies"),
-            _("TRUSTED_PROXIES trusts everybody, so anybody can pretend to call from any address."),
-            _("Name only the addresses of your own proxies."),
+            _("TRUSTED_PROXIES includes every address, so anyone can fake their IP address."),
+            _("Set TRUSTED_PROXIES to the addresses of your own proxies only."),
         )
     elif urlsplit(settings.SITE_URL).scheme == "https" and not settings.TRUSTED_PROXIES:
         yield Finding(
             Gravity.WARNING,
             _("Proxies"),
-            _("SITE_URL is https but TRUSTED_PROXIES is empty: every reader seems to call from the proxy's address."),
-            _("Set TRUSTED_PROXIES to the address of the proxy, 127.0.0.1 if it runs on this machine."),
+            _("SITE_URL is https but TRUSTED_PROXIES is empty, so all readers appear to have the proxy's IP address."),
+            _("Set TRUSTED_PROXIES to the proxy's address. This is 127.0.0.1 if it runs on this machine."),
         )
 
 
@@ -101,8 +101,8 @@ def _about_two_factor() -> Iterator[Finding]:
         yield Finding(
             Gravity.WARNING,
             _("Two-factor authentication"),
-            _("STAFF_SECOND_FACTOR is off, so a password alone opens the admin."),
-            _("Set STAFF_SECOND_FACTOR=true. Staff without two-factor authentication are then asked to set it up."),
+            _("STAFF_SECOND_FACTOR is off, so a password is enough to open the admin."),
+            _("Set STAFF_SECOND_FACTOR=true. Staff are then asked to set up two-factor authentication."),
         )
 
 
@@ -111,8 +111,8 @@ def _about_debugging() -> Iterator[Finding]:
         yield Finding(
             Gravity.WARNING,
             _("Debugging"),
-            _("DEBUG is on: errors show the program's insides to everybody."),
-            _("Take DEBUG out of the environment before strangers can reach this site."),
+            _("DEBUG is on, so error pages show code and settings to anyone."),
+            _("Unset DEBUG before the site can be reached from the internet."),
         )
 
 
@@ -122,17 +122,17 @@ def _about_sqlite() -> Iterator[Finding]:
         yield Finding(
             Gravity.WARNING,
             _("Server processes"),
-            _("WEB_CONCURRENCY is %(count)d, and on SQLite only one process can write at a time.")
+            _("WEB_CONCURRENCY is %(count)d, but with SQLite only one process can write at a time.")
             % {"count": settings.WEB_CONCURRENCY},
-            _("Leave WEB_CONCURRENCY unset, or move to PostgreSQL with DATABASE_URL."),
+            _("Unset WEB_CONCURRENCY, or use PostgreSQL by setting DATABASE_URL."),
         )
     if loses_commits(sqlite3.sqlite_version_info):
         yield Finding(
             Gravity.WARNING if has_several else Gravity.NOTE,
             _("SQLite version"),
-            _("SQLite %(version)s can lose commits when two processes checkpoint at the same moment.")
+            _("SQLite %(version)s has a bug that can lose writes when two processes checkpoint at the same time.")
             % {"version": sqlite3.sqlite_version},
-            _("Under “serve” only the job worker does. For more processes use SQLite 3.51.3 or newer, or PostgreSQL."),
+            _("With “serve”, only the job worker checkpoints. For more processes, use SQLite 3.51.3 or newer."),
         )
 
 
@@ -142,22 +142,22 @@ def about_data() -> Iterator[Finding]:
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        yield Finding(Gravity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that this site may write to."))
+        yield Finding(Gravity.ERROR, _("Data"), str(error), _("Set DATA_DIR to a folder that the site can write to."))
         return
     if free < LEAST_SPACE:
         yield Finding(
             Gravity.ERROR,
             _("Data"),
-            _("Only %(count)d MB are free where %(folder)s is; a full disk refuses every comment.")
+            _("Only %(count)d MB are free on the disk with %(folder)s. When it is full, nothing can be saved.")
             % {"count": free // (1024 * 1024), "folder": folder},
-            _("Make room."),
+            _("Free disk space."),
         )
     yield from _about_files(folder)
     if not settings.DEBUG and not static_files.are_collected():
         yield Finding(
             Gravity.ERROR,
             _("Static files"),
-            _("Stylesheets and scripts were not collected, so pages come without them."),
+            _("The static files are not collected, so pages have no styles and scripts."),
             _("Run: manage.py collectstatic"),
         )
 
@@ -165,8 +165,8 @@ def about_data() -> Iterator[Finding]:
 def _about_files(folder: Path) -> Iterator[Finding]:
     if count := file_modes.count_open(folder):
         words = ngettext(
-            "%(count)d file or folder in %(folder)s has a mode that lets other users of this machine use it.",
-            "%(count)d files and folders in %(folder)s have modes that let other users of this machine use them.",
+            "Other users on this machine can use %(count)d file or folder in %(folder)s.",
+            "Other users on this machine can use %(count)d files and folders in %(folder)s.",
             count,
         )
         yield Finding(

@@ -31,10 +31,10 @@ def about_proxy() -> Iterator[Finding]:
 
 def _who_refuses(status: int, words: str) -> str:
     if status == 400 and FORGED in words:
-        return _("The proxy passes on headers such as %(name)s, and the site refuses such requests.")
+        return _("The proxy forwards headers such as %(name)s, and the site rejects these requests.")
     if status >= 400:
-        return _("The proxy refuses requests with headers such as %(name)s.")
-    return _("The proxy drops headers such as %(name)s.")
+        return _("The proxy rejects requests with headers such as %(name)s.")
+    return _("The proxy removes headers such as %(name)s.")
 
 
 def ask_forged() -> tuple[int, str]:

@@ -45,7 +45,7 @@ def _about_database() -> Iterator[Finding]:
         yield Finding(
             Gravity.WARNING,
             _("Owner"),
-            _("Nobody can log in as the owner yet."),
+            _("There is no superuser yet."),
             _("Run: manage.py createsuperuser"),
         )
     yield from _about_demo()
@@ -62,8 +62,9 @@ def _about_sqlite() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Database"),
-            _("SQLite keeps no write-ahead log here (%(mode)s): readers will wait for writers.") % {"mode": mode},
-            _("A network file system cannot do it. Move DATA_DIR to a disk of this machine."),
+            _("SQLite cannot use a write-ahead log here (journal mode: %(mode)s), so readers wait for writers.")
+            % {"mode": mode},
+            _("Move DATA_DIR to a local disk. Network file systems do not support it."),
         )
     looked_over = DBTaskResult.objects.successful().filter(task_path=maintenance.look_over.module_path)
     result = looked_over.order_by("-finished_at").values_list("return_value", flat=True).first()
@@ -71,8 +72,8 @@ def _about_sqlite() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Database"),
-            _("The file is damaged: %(result)s") % {"result": result},
-            _("Stop the site, keep a copy of the file, and restore the newest backup."),
+            _("The database file is damaged: %(result)s") % {"result": result},
+            _("Stop the site, keep a copy of the file, and restore the latest backup."),
         )
 
 
@@ -84,8 +85,8 @@ def _about_demo() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Demo"),
-            _("These people still have the password of the demo: %(names)s.") % {"names": ", ".join(known)},
-            _("Give them other passwords, or delete them."),
+            _("These accounts still have the demo password: %(names)s.") % {"names": ", ".join(known)},
+            _("Change their passwords or delete the accounts."),
         )
 
 
@@ -94,20 +95,22 @@ def _about_jobs() -> Iterator[Finding]:
     # A job without a time of its own has the last moment of all.
     waits = Q(run_after__gt=now) | Q(run_after__lt=now - LONGEST_WAIT)
     if count := DBTaskResult.objects.ready().filter(waits, enqueued_at__lt=now - LONGEST_WAIT).count():
-        words = ngettext("%(count)d job waits to be done.", "%(count)d jobs wait to be done.", count)
+        words = ngettext(
+            "%(count)d job has been waiting for over ten minutes.",
+            "%(count)d jobs have been waiting for over ten minutes.",
+            count,
+        )
         yield Finding(
             Gravity.ERROR,
             _("Jobs"),
             words % {"count": count},
-            _("The job worker does not run, so no mail is sent. manage.py serve runs one; by hand: manage.py worker"),
+            _("No emails are sent until the job worker runs. Start it with manage.py serve or manage.py worker"),
         )
     if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENTLY).count():
-        words = ngettext(
-            "%(count)d job failed in the last seven days.", "%(count)d jobs failed in the last seven days.", count
-        )
+        words = ngettext("%(count)d job failed in the last 7 days.", "%(count)d jobs failed in the last 7 days.", count)
         yield Finding(
             Gravity.WARNING,
             _("Jobs"),
             words % {"count": count},
-            _("The reasons are in the admin, under Task Results."),
+            _("The errors are in the admin under Task Results."),
         )

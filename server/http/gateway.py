@@ -45,9 +45,9 @@ class Door:
             return self.refuse(refused, path, start_response)
         except Exception as error:
             if is_away(error):
-                logger.warning("%r: %s", path, str(error).strip())
+                logger.warning("Answered %r with 503: %s", path, str(error).strip())
                 return answer(error_pages.away(), start_response)
-            logger.exception("Unhandled at %r", path)
+            logger.exception("Unhandled error at %r", path)
             return answer(error_pages.broken(), start_response)
 
     def take_in(self, environ: WSGIEnvironment) -> None:

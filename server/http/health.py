@@ -22,7 +22,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         trouble = find_trouble()
     except Error:
-        trouble = "the database does not answer"
+        trouble = "the database is not responding"
     if trouble:
         return HttpResponse(f"{trouble}\n", status=503, content_type="text/plain", headers={"Retry-After": "2"})
     words = cache_trouble()

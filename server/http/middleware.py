@@ -35,7 +35,7 @@ class DatabaseAwayMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not is_away(exception):
             return None
-        logger.warning("%s %r: %s", request.method, request.path, str(exception).strip())
+        logger.warning("Answered %s %r with 503: %s", request.method, request.path, str(exception).strip())
         return error_pages.away()
 
 

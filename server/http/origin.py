@@ -47,7 +47,7 @@ class OriginMiddleware(CsrfViewMiddleware):
             return super().process_view(request, callback, callback_args, callback_kwargs)
         origin = origin_of(request)
         if origin is Origin.OTHER:
-            logger.warning("Refused %s %r: another site sent it.", request.method, request.path)
+            logger.warning("Refused %s %r: it was sent from another site.", request.method, request.path)
             return refused(request)
         if origin is Origin.UNKNOWN and not is_open_to_strangers(request):
             forbidden = super().process_view(request, callback, callback_args, callback_kwargs)

@@ -81,7 +81,7 @@ class Caller:
         try:
             self.respond(watcher.scope, watcher.proto)
         except Exception:
-            logger.exception("Unhandled at %r", watcher.scope.path)
+            logger.exception("Unhandled error at %r", watcher.scope.path)
         finally:
             watcher.done()  # answers with 500 what has no answer yet
 

@@ -40,7 +40,7 @@ class Worker:
 
     def run(self) -> None:
         """Until stop(): what goes wrong with the database is waited out, so that the process stands by itself."""
-        logger.debug("worker %s starts", self.id)
+        logger.debug("Worker %s started.", self.id)
         look_round, pause = 0.0, 0.0
         while not self.told.is_set():
             try:
@@ -52,7 +52,7 @@ class Worker:
                 did_one = self.work()
             except (OperationalError, InterfaceError) as error:
                 pause = min(max(1.0, pause * 2), 30.0)
-                logger.warning("The database is away (%s); looking again in %d s.", str(error).strip(), pause)
+                logger.warning("The database cannot be reached (%s). Trying again in %d s.", str(error).strip(), pause)
                 connection.close()
                 self.told.wait(pause)
             else:
@@ -103,7 +103,7 @@ def perform(result: Result) -> None:
     except Exception as error:
         now = timezone.now()
         if again := tasks.next_try(result, error, now):
-            logger.warning("Job %s failed (%r); it runs again at %s.", result.task_path, error, again)
+            logger.warning("Job %s failed (%r). It runs again at %s.", result.task_path, error, again)
             result.status, result.run_after = TaskResultStatus.READY, again
             result.save(update_fields=["status", "run_after"])
         else:
@@ -122,9 +122,9 @@ def recover(own_id: str) -> int:
             if lost is None or lost.worker_ids != result.worker_ids:
                 continue
             found += 1
-            logger.warning("Job %s was left by a worker that died.", lost.task_path)
+            logger.warning("Job %s was left unfinished by a worker that died.", lost.task_path)
             if len(lost.worker_ids) >= MOST_DEATHS:
-                lost.set_failed(WorkerDied(f"{lost.task_path}: {len(lost.worker_ids)} workers died over it"))
+                lost.set_failed(WorkerDied(f"{lost.task_path}: {len(lost.worker_ids)} workers died while running it"))
             else:
                 lost.status = TaskResultStatus.READY
                 lost.save(update_fields=["status"])
@@ -160,7 +160,7 @@ def _renew(worker_id: str, over: threading.Event) -> None:
         try:
             Lease.objects.update_or_create(worker=worker_id, defaults={"renewed": timezone.now()})
         except (OperationalError, InterfaceError):
-            logger.warning("The lease of %s could not be renewed.", worker_id)
+            logger.warning("Worker %s could not renew its lease.", worker_id)
         finally:
             connection.close()
 

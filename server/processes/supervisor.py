@@ -61,7 +61,10 @@ class Keeper(threading.Thread):
                 return
             seconds = pause.after_death()
             logger.error(
-                "The %s ended by itself (%s); the next one starts in %d s.", self.what, process.exitcode, seconds
+                "The %s stopped unexpectedly (exit status %s). It restarts in %d s.",
+                self.what,
+                process.exitcode,
+                seconds,
             )
             self.stopping.wait(seconds)
 

@@ -48,7 +48,7 @@ def test_it_says_where_it_is_and_that_a_port_is_taken_and_ends_when_told(tmp_pat
     process = Process(command(port), log=tmp_path / "log", environment=os.environ, folder=ROOT)
     try:
         process.wait_until(lambda: "\n" in process.said(), "its first line")
-        assert process.said() == f"The demo identity provider is at http://localhost:{port}.\n"
+        assert process.said() == f"The demo identity provider is running at http://localhost:{port}.\n"
         second = subprocess.run(command(port), cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2
         words = f"The demo identity provider cannot listen on port {port}: Address already in use."

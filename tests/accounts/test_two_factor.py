@@ -93,7 +93,7 @@ def test_a_secret_that_cannot_be_decrypted_lets_no_one_in_and_the_doctor_names_t
     refused = log_in_with(miriam, code_of(secret))
     assert (refused.status_code, refused.logged_in) == (403, False)
     assert "Your codes can't be checked. Ask the owner of this site" in html.unescape(words_of(refused))
-    assert told() == ["These people cannot log in, because their secrets cannot be decrypted: miriam."]
+    assert told() == ["These users cannot log in because their two-factor secrets cannot be decrypted: miriam."]
     jobs.renew_encryption.call()
     assert reset("miriam") == "Removed from miriam: an authenticator app. Ended 0 sessions."
     assert told() == []

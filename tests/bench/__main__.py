@@ -27,12 +27,12 @@ def database(kind: str, folder: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/bench", epilog="Benches: " + ", ".join(BENCHES))
-    parser.add_argument("names", nargs="*", metavar="BENCH", help="all of them when none is named")
+    parser = argparse.ArgumentParser(prog="bin/bench", epilog="Benchmarks: " + ", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", metavar="BENCH", help="benchmarks to run (default: all)")
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHES):
-        parser.error(f"no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}. Choose from: {', '.join(BENCHES)}")
     worst = 0
     for kind in ("sqlite", "postgres") if options.database == "both" else (options.database,):
         with tempfile.TemporaryDirectory(prefix="rejoinder-bench-") as name, database(kind, Path(name)) as url:

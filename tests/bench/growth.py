@@ -35,14 +35,14 @@ def fill() -> None:
 
 def pages(large: Essay, small: Essay) -> dict[str, str]:
     return {
-        "floor: robots.txt": "/robots.txt",
+        "baseline: robots.txt": "/robots.txt",
         "feed of all comments": "/comments/feed/",
         "feed of 100,000 comments": f"{large.get_absolute_url()}feed/",
-        "home": "/",
+        "home page": "/",
         "archive": "/archive/",
-        "a year": f"/{large.dated.year - 2 if large.dated else 0}/",
+        "archive of a year": f"/{large.dated.year - 2 if large.dated else 0}/",
         "sitemap": "/sitemap.xml",
-        "a part of it": "/sitemap-essays.xml",
+        "sitemap of essays": "/sitemap-essays.xml",
     }
 
 
@@ -104,8 +104,8 @@ def main() -> None:
         after = measure(ROUNDS, first=10_000)
         with CaptureQueriesContext(connection) as asked:
             client().get("/")
-        print(f"a site of {ESSAYS:,} essays and 133,000 comments, {connection.vendor}; CPU ms, medians of {ROUNDS}")
-        print(f"{'':<44}{'without statistics':>20}{'with them':>12}")
+        print(f"site with {ESSAYS:,} essays and 133,000 comments, {connection.vendor}; CPU ms, median of {ROUNDS}")
+        print(f"{'':<44}{'without statistics':>20}{'with':>12}")
         for name, values in before.items():
             print(f"{name:<44}{median(values):>20.1f}{median(after[name]):>12.1f}")
-        print(f"queries of home: {len(asked)}")
+        print(f"queries for the home page: {len(asked)}")

@@ -59,5 +59,5 @@ def measure(installation: Installation, file: Path) -> tuple[float, float]:
     _pid, status, used = os.wait4(running.pid, 0)
     running.returncode = os.waitstatus_to_exitcode(status)
     if running.returncode:
-        raise SystemExit("the import failed")
+        raise SystemExit("The import failed.")
     return used.ru_maxrss / 1024, used.ru_utime + used.ru_stime

@@ -20,8 +20,8 @@ def main() -> None:
     with database.fresh():
         client = Client(headers={"host": "127.0.0.1"})
         rows = {kind: measure(client, kind) for kind in KINDS}
-    print(f"first page of {COUNT:,} comments, {connection.vendor}; CPU ms, medians of {ROUNDS}")
-    print(f"{'':>12}{'KB gzip':>10}{'queries':>10}{'floor (robots.txt)':>22}{'cold':>10}{'ready':>10}")
+    print(f"first page of {COUNT:,} comments, {connection.vendor}; CPU ms, median of {ROUNDS}")
+    print(f"{'':>12}{'KB gzip':>10}{'queries':>10}{'baseline (robots.txt)':>22}{'cold':>10}{'cached':>10}")
     for kind, row in rows.items():
         print(f"{kind:>12}{row[0]:>10.1f}{row[1]:>10.0f}{row[2]:>22.1f}{row[3]:>10.1f}{row[4]:>10.1f}")
 

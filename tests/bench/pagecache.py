@@ -108,11 +108,11 @@ def main() -> None:
         finally:
             server.stop()
     print(
-        f"cached page of an essay, {COMMENTS:,} comments, 50 threads a page, {vendor}; "
+        f"cached essay page, {COMMENTS:,} comments, 50 threads per page, {vendor}; "
         f"{len(plain) / 1000:.0f} KB, {len(body) / 1000:.1f} KB gzip; "
-        f"{ROUNDS} rounds of {SLICES} x {SECONDS} s in turn over {load.CONNECTIONS} connections, medians"
+        f"{ROUNDS} rounds of {SLICES} x {SECONDS} s in turn over {load.CONNECTIONS} connections, median"
     )
-    print(f"{'':<14}{'requests/s':>12}{'ratio (least..most)':>24}{'server CPU µs':>16}{'ratio':>8}")
+    print(f"{'':<14}{'requests/s':>12}{'ratio (min..max)':>24}{'server CPU µs':>16}{'ratio':>8}")
     for line in lines:
         ratios = [found[line].rate / found["bare granian"].rate for found in rounds]
         cheap = median(found["bare granian"].cpu / found[line].cpu for found in rounds)

@@ -63,8 +63,8 @@ def main() -> None:
         essays = {count: corpus.essay(count, seed=count) for count in (1_000, 10_000)}
         corpus.gather_statistics()
         results = measure(client, essays)
-    print(f"essay page drawn anew, 50 threads a page, {connection.vendor}; CPU ms, medians of {ROUNDS}")
-    print(f"{'comments':>10}{'floor (robots.txt)':>22}{'cold':>10}{'after one reply':>18}{'queries cold':>15}")
+    print(f"uncached essay page, 50 threads per page, {connection.vendor}; CPU ms, median of {ROUNDS}")
+    print(f"{'comments':>10}{'baseline (robots.txt)':>22}{'cold':>10}{'after one reply':>18}{'queries cold':>15}")
     for count, row in results.items():
         print(f"{count:>10}{row['floor']:>22.1f}{row['cold']:>10.1f}{row['again']:>18.1f}{row['queries']:>15.0f}")
     small, large = results[1_000], results[10_000]

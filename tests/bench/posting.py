@@ -51,8 +51,8 @@ def main() -> None:
             for size, essay in essays.items():
                 spot = spots[size][number * len(spots[size]) // ROUNDS]
                 taken[size].append(post(client, essay, spot, number))
-    print(f"a reply into one thread, the whole request, {connection.vendor}; ms, medians of {ROUNDS}")
-    print(f"{'floor (one row)':>18}" + "".join(f"{f'thread of {size:,}':>18}" for size in SIZES))
+    print(f"posting a reply, whole request, {connection.vendor}; ms, median of {ROUNDS}")
+    print(f"{'baseline (one row)':>18}" + "".join(f"{f'thread of {size:,}':>18}" for size in SIZES))
     medians = {size: median(values) for size, values in taken.items()}
     print(f"{median(floors):>18.2f}" + "".join(f"{medians[size]:>18.2f}" for size in SIZES))
     print(f"10,000 / 10: {medians[10_000] / medians[10]:.2f}")

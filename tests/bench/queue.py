@@ -15,13 +15,13 @@ ROUNDS = 15
 ESSAYS, EACH, PENDING = 20, 5_000, 5_000
 PAGES = {
     "pending": "",
-    "pending, 100 a page": "?per_page=100",
+    "pending, 100 per page": "?per_page=100",
     "page 200": "?page=200",
     "all": "?status=all",
     "approved, last page": "?status=approved&page=4000",
-    "likeliest spam": "?order=likeliest",
+    "by spam score": "?order=likeliest",
     "by reason": "?reason=first",
-    "searched": "?q=orchard+promise",
+    "search": "?q=orchard+promise",
     "one essay": "?status=all&essay=3",
 }
 
@@ -46,8 +46,8 @@ def main() -> None:
         corpus.gather_statistics()
         client = Client(headers={"host": "127.0.0.1"})
         client.force_login(make.moderator())
-        print(f"queue, {len(every)} comments, {PENDING} pending, {connection.vendor}; CPU ms, medians of {ROUNDS}")
-        print(f"{'page':>22}{'floor (robots.txt)':>22}{'CPU':>10}{'queries':>10}")
+        print(f"queue, {len(every)} comments, {PENDING} pending, {connection.vendor}; CPU ms, median of {ROUNDS}")
+        print(f"{'page':>22}{'baseline (robots.txt)':>22}{'CPU':>10}{'queries':>10}")
         for name, query in PAGES.items():
             address = f"/admin/comments/queue/{query}"
             client.get(address)

@@ -48,8 +48,8 @@ def main() -> None:
                 taken = measure(server, browser.new_page())
         finally:
             server.stop()
-    print(f"key to next row, {COUNT} pending, {connection.vendor}; ms in Chromium")
-    print(f"{'rows':>10}{'median':>10}{'worst':>10}")
+    print(f"from key press to next row, {COUNT} pending, {connection.vendor}; ms in Chromium")
+    print(f"{'rows':>10}{'median':>10}{'maximum':>10}")
     print(f"{len(taken):>10}{median(taken):>10.0f}{max(taken):>10.0f}")
 
 

@@ -31,7 +31,9 @@ WORST = """() => new Promise((done) => setTimeout(() => {
 
 def main() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
-    print(f"worst task on the page, {connection.vendor}; ms at {SLOWER} x slower, medians of {ROUNDS}; under 50: –")
+    print(
+        f"longest task on the page, {connection.vendor}; ms with the CPU {SLOWER} x slower, median of {ROUNDS}; – is under 50"
+    )
     print(f"{'':>10}" + "".join(f"{name:>18}" for name in ["opening", *DEEDS]))
     for count in KINDS:
         print(f"{count:>10,}" + "".join(f"{shown(each):>18}" for each in measure(count)), flush=True)

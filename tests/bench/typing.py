@@ -46,8 +46,10 @@ PLACES = {"middle": ("> p", 0.5), "note": ("section li", 0.5), "end": ("> p", 1)
 def main() -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps a loop of its own in this thread
     os.environ["SECRET_KEY"] = settings.SECRET_KEY  # the server reads the session that is made here
-    print(f"key to paint in an essay of {WORDS:,} words, {NOTES} notes; ms at {SLOWER} x slower, {ROUNDS} rounds")
-    print(f"{'':>10}{'median':>10}{'worst':>10}")
+    print(
+        f"from key press to paint, essay of {WORDS:,} words and {NOTES} notes; ms with the CPU {SLOWER} x slower, {ROUNDS} rounds"
+    )
+    print(f"{'':>10}{'median':>10}{'maximum':>10}")
     with tempfile.TemporaryDirectory() as name, installed(os.environ["DATABASE_URL"], Path(name)) as installation:
         server = Server(installation)
         try:

@@ -364,26 +364,26 @@ def test_a_mailbox_is_read_as_often_as_one_likes(essay: Essay, address: Address,
     box = tmp_path / "mbox"
     box.write_bytes(b"".join(b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + raw + b"\n" for raw in (spam, gone)))
     assert lines(str(box)) == [
-        "2 mails were read.",
-        "1 came back: its address gets no more mail.",
-        "1 is no mail that came back.",
+        "2 emails were read.",
+        "1 bounced. Its address gets no more emails.",
+        "1 is not a bounce or complaint.",
     ]
-    assert lines(str(box))[1:] == ["1 was counted before.", "1 is no mail that came back."]
+    assert lines(str(box))[1:] == ["1 was already counted.", "1 is not a bounce or complaint."]
     folder = tmp_path / "Maildir"
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True)
     (folder / "new" / "1").write_bytes(gone)
     (folder / "cur" / "2:2,S").write_bytes(spam)
     (folder / "tmp" / "3").write_bytes(spam)
-    assert lines(str(folder))[0] == "2 mails were read."
+    assert lines(str(folder))[0] == "2 emails were read."
     (tmp_path / "one").write_bytes(gone)
-    assert lines(str(tmp_path / "one")) == ["1 mail was read.", "1 was counted before."]
+    assert lines(str(tmp_path / "one")) == ["1 email was read.", "1 was already counted."]
 
 
 def test_a_mail_server_pipes_one_mail(essay: Essay, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + report(head(mailed(essay)))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
-    assert lines() == ["1 mail was read.", "1 came back: its address gets no more mail."]
+    assert lines() == ["1 email was read.", "1 bounced. Its address gets no more emails."]
 
 
 # What is made to harm

@@ -86,12 +86,12 @@ def test_whatever_went_wrong_is_told_in_a_line_and_mended(
     talk: Talk, corrupt: Callable[[Talk], Any], told: str
 ) -> None:
     before = rows()
-    assert "6 comments in 3 threads: all is well." in check()
+    assert "6 comments in 3 threads checked. No problems found." in check()
     corrupt(talk)
     assert rows() != before
     assert told in (said := check())
     assert "FAILED" in said
-    assert "all is well" in check("--repair")
+    assert "No problems found" in check("--repair")
     assert rows() == before
 
 
@@ -107,7 +107,7 @@ def test_comments_that_answer_one_another_become_a_thread_of_their_own(talk: Tal
     talk.set(talk.first, parent=talk.deep)
     assert "FAILED" in check()
     assert "7 comments" not in check("--repair")
-    assert "6 comments in 4 threads: all is well." in check()
+    assert "6 comments in 4 threads checked. No problems found." in check()
     first, deep = Comment.objects.filter(pk__in=[talk.first.pk, talk.deep.pk]).order_by("pk")
     assert (first.parent, deep.parent) == (None, first)
 
@@ -136,7 +136,7 @@ def test_a_comment_whose_words_are_lost_keeps_its_place(talk: Talk) -> None:
 def test_a_number_given_back_to_a_thread_is_not_given_out_again(talk: Talk) -> None:
     ahead = TreeNumber.objects.latest("pk").pk + 1
     talk.set(talk.other, tree_id=ahead)
-    assert "all is well" in check("--repair")
+    assert "No problems found" in check("--repair")
     assert make.comment(talk.essay).tree_id > ahead
 
 
@@ -144,7 +144,7 @@ def test_many_things_at_once_are_mended_together(talk: Talk) -> None:
     talk.set(talk.first, lft=9, level=7, essay=talk.elsewhere)
     talk.set(talk.other, readable=0)
     Discussion.objects.update(responses=1, threads=5)
-    assert "all is well" in check("--repair")
+    assert "No problems found" in check("--repair")
     found = dict(Discussion.objects.values_list("pk", "responses"))
     assert found == {talk.essay.pk: 4, talk.elsewhere.pk: 1}
 
@@ -172,4 +172,4 @@ def test_a_talk_put_there_as_rows_is_what_its_comments_one_by_one_are() -> None:
         assert [row.parent and made.index(row.parent) for row in made] == list(above)
         assert [row.tree_id == made[0].tree_id for row in made] == [row not in (made[3], made[7]) for row in made]
     assert [(d.responses, d.threads) for d in Discussion.objects.all()] == [(8, 2)] * 2
-    assert "all is well" in check()
+    assert "No problems found" in check()

@@ -174,7 +174,7 @@ def test_what_was_learnt_judges_and_is_not_learnt_twice(tmp_path: Path) -> None:
         == "0 new comments learned.\nThe filter has learned from 40 spam and 40 good comments.\n"
     )
     assert bytes(SpamModel.objects.get().weights) == bytes(row.weights)
-    assert manage("judge", file)[0].startswith("AUC 1.00, good called spam 0.0 %, spam caught ")
+    assert manage("judge", file)[0].startswith("AUC 1.00, good comments marked as spam 0.0 %, spam caught ")
     assert len(row.weights) + len(row.lessons) < 2_000_000
 
 
@@ -347,7 +347,7 @@ def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: P
     rules = Rules.objects.get()
     assert (rules.spam_filter, rules.spam_hold_at, rules.spam_mark_at) == (False, 90, 99)
     for name, value in (("spam_mark_at", 100), ("spam_stamp", "x")):
-        with pytest.raises(CommandError, match=r"at most 99|No rule is called"):
+        with pytest.raises(CommandError, match=r"at most 99|Unknown setting"):
             call_command("rules", f"{name}={value}", stdout=StringIO())
 
 

@@ -44,19 +44,19 @@ def test_people_log_in_without_redis_and_it_is_used_again_once_it_is_back(serve:
         assert logs_in(site)
         leaves()
         assert logs_in(site)
-        assert "Redis does not respond" in readiness(site)
+        assert "Redis is not responding" in readiness(site)
         assert logs_in(site)
         returns()
         wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
         assert logs_in(site)
-        assert site.process.said().count("Redis does not respond") == number
+        assert site.process.said().count("Redis is not responding") == number
 
 
 def test_nothing_from_before_the_outage_comes_back(serve: Serve, redis: Redis) -> None:
     site = serve(CACHE_URL=redis.url, WEB_CONCURRENCY="1")
     in_shell(site, "cache.set('word', 'old')", redis.url)
     redis.suspend()
-    assert "Redis does not respond" in readiness(site)
+    assert "Redis is not responding" in readiness(site)
     in_shell(site, "cache.set('word', 'new')", redis.url)
     redis.resume()
     wait_until(lambda: readiness(site) == "ok\n", "the site to use Redis again")
@@ -66,5 +66,5 @@ def test_nothing_from_before_the_outage_comes_back(serve: Serve, redis: Redis) -
 def test_the_doctor_says_that_redis_is_gone(serve: Serve, redis: Redis) -> None:
     site = serve()
     redis.stop()
-    with pytest.raises(AssertionError, match="Redis does not respond"):
+    with pytest.raises(AssertionError, match="Redis is not responding"):
         site.installation.manage("doctor", CACHE_URL=redis.url)

@@ -58,10 +58,10 @@ def test_nothing_is_found_where_everything_is_right() -> None:
 @pytest.mark.parametrize(
     ("changed", "subject", "gravity"),
     [
-        ({"SITE_URL_IS_SET": False}, "Address", Gravity.WARNING),
-        ({"SITE_URL": "http://example.org"}, "Address", Gravity.WARNING),
+        ({"SITE_URL_IS_SET": False}, "Site address", Gravity.WARNING),
+        ({"SITE_URL": "http://example.org"}, "Site address", Gravity.WARNING),
         ({"SECRET_KEY_IS_SET": False}, "Secret key", Gravity.NOTE),
-        ({"EMAIL_URL_IS_SET": False}, "Mail", Gravity.WARNING),
+        ({"EMAIL_URL_IS_SET": False}, "Email", Gravity.WARNING),
         ({"TRUSTED_PROXIES": []}, "Proxies", Gravity.WARNING),
         ({"TRUSTED_PROXIES": ["0.0.0.0/0"]}, "Proxies", Gravity.ERROR),
         ({"STAFF_SECOND_FACTOR": False}, "Two-factor authentication", Gravity.WARNING),
@@ -93,7 +93,7 @@ def test_modes_that_let_other_users_in_are_counted(well: Any) -> None:
     (well.DATA_DIR / "rejoinder.sqlite3").touch(mode=0o644)
     (well.DATA_DIR / "link").symlink_to("/etc/passwd")
     (found,) = findings()
-    assert found.words.startswith(f"2 files and folders in {well.DATA_DIR} have modes")
+    assert found.words == f"Other users on this machine can use 2 files and folders in {well.DATA_DIR}."
     assert found.remedy == f"Restart the site, or run: chmod -R go= {well.DATA_DIR}"
     subprocess.run(["chmod", "-R", "go=", well.DATA_DIR], check=True)
     assert findings() == []
@@ -178,9 +178,9 @@ def test_it_tells_who_refuses_a_forged_header(serve: Serve, settings: Any) -> No
 
     site = serve(TRUSTED_PROXIES="127.0.0.1")
     said = site.installation.manage("doctor", SITE_URL=site.url, TRUSTED_PROXIES="127.0.0.1")
-    assert "the site refuses such requests" in said
+    assert "the site rejects these requests" in said
     with serving() as proxy:
-        assert "The proxy drops headers such as X_Forwarded_For" in words(proxy.origin)
+        assert "The proxy removes headers such as X_Forwarded_For" in words(proxy.origin)
         proxy.answer = lambda handler: handler.say(400)
-        assert "The proxy refuses requests" in words(proxy.origin)
+        assert "The proxy rejects requests" in words(proxy.origin)
     assert "cannot reach the site" in words(f"http://127.0.0.1:{free_port()}")

@@ -91,22 +91,22 @@ def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_p
     empty = Installation(tmp_path, f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     refused = started(empty, "--port", str(free_port()), DEBUG=None)
     assert refused.returncode == 1
-    assert "migrations are pending" in refused.stderr
+    assert "The database needs migrating" in refused.stderr
     assert "manage.py migrate" in refused.stderr
 
 
 def test_the_demo_says_where_it_is_and_who_can_log_in(site: Server) -> None:
-    site.process.wait_until(lambda: "password demo" in site.process.said(), "its greeting")
+    site.process.wait_until(lambda: "password: demo" in site.process.said(), "its greeting")
     said = site.process.said()
-    assert f"Rejoinder is at {site.url}" in said
-    assert "as owner, author, moderator, password demo" in said
-    assert "Mail is written to" in said
+    assert f"Rejoinder is running at {site.url}" in said
+    assert "as owner, author, moderator (password: demo)" in said
+    assert "Emails are written to" in said
 
 
 def test_in_production_it_says_what_is_not_yet_set(double: Server) -> None:
     double.process.wait_until(lambda: "essays.example" in double.process.said(), "its greeting")
     said = double.process.said()
-    for subject in ("Secret key:", "Mail:", "Proxies:", "Owner:"):
+    for subject in ("Secret key:", "Email:", "Proxies:", "Owner:"):
         assert f"- {subject}" in said
     assert (double.installation.data_dir / "static" / "staticfiles.json").exists()
 
@@ -154,7 +154,7 @@ def test_whatever_dies_again_and_again_is_made_anew(single: Server) -> None:
     (before,) = job_workers(server.process.pid)
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: job_workers(server.process.pid) not in ([], [before]), "the next worker")
-    assert "The job worker ended by itself" in server.process.said()
+    assert "The job worker stopped unexpectedly" in server.process.said()
 
 
 # Stopping

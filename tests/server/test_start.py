@@ -196,7 +196,7 @@ def test_another_user_is_stopped_where_root_owns_data_dir(command: list[str]) ->
         data.mkdir(mode=0o700)
         site = Installation(data, "sqlite://:memory:")
         hidden = refused(site, *command, SECRET_KEY=None, user=NOBODY)
-        assert hidden == f"DATA_DIR {data} cannot be opened by nobody: Permission denied. {place} belongs to root."
+        assert hidden == f"The user nobody cannot open DATA_DIR {data}: Permission denied. {place} belongs to root."
         Path(place).chmod(0o755)
         seen = refused(site, *command, SECRET_KEY=None, user=NOBODY)
         assert seen == f"{data} belongs to root, not to nobody. Run this as root: sudo -u root …"
@@ -209,5 +209,5 @@ def test_another_user_is_stopped_where_root_owns_data_dir(command: list[str]) ->
 def test_a_data_dir_that_is_not_the_sites_own_is_refused(folder: str) -> None:
     before = Path(folder).stat().st_mode
     line = refused(Installation(Path(folder), "sqlite://:memory:"), "doctor")
-    assert line == f"DATA_DIR must be a folder of its own, not {folder}."
+    assert line == f"DATA_DIR cannot be {folder}. Choose a folder that nothing else uses."
     assert Path(folder).stat().st_mode == before

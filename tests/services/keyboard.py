@@ -27,7 +27,7 @@ def tab_to(page: Page, selector: str) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
             return
-    raise AssertionError(f"{selector} is not reached by Tab")
+    raise AssertionError(f"{selector} cannot be reached by Tab")
 
 
 def press(page: Page, selector: str, key: str = "Enter") -> None:

@@ -48,7 +48,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise NotReadyError(f"Waited {seconds:.0f} s in vain for {what}")
+            raise NotReadyError(f"Waited {seconds:.0f} s for {what}")
         time.sleep(0.02)
 
 
@@ -115,9 +115,9 @@ class Process:
         try:
             wait_until(holds_or_died, what, seconds)
             if not self.is_alive and not condition():
-                raise NotReadyError(f"{self.command[0]} ended with {self.running.returncode} before {what}")
+                raise NotReadyError(f"{self.command[0]} exited with {self.running.returncode} before {what}")
         except NotReadyError as error:
-            raise NotReadyError(f"{error}. It said:\n{self.said()[-3000:]}") from None
+            raise NotReadyError(f"{error}. Output:\n{self.said()[-3000:]}") from None
 
     def kill(self) -> None:
         """kill -9."""
@@ -132,7 +132,7 @@ class Process:
             return self.running.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise NotReadyError(f"{self.command[0]} did not stop. It said:\n{self.said()[-3000:]}") from None
+            raise NotReadyError(f"{self.command[0]} did not stop. Output:\n{self.said()[-3000:]}") from None
 
 
 @contextlib.contextmanager

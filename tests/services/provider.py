@@ -29,7 +29,7 @@ def allow(page: Page, name: str) -> None:
 
 
 def trouble(page: Page, name: str) -> None:
-    assert name in BY_NAME, f"There is no trouble {name}, but {', '.join(BY_NAME)}"
+    assert name in BY_NAME, f"Unknown trouble {name}. Choose from: {', '.join(BY_NAME)}"
     _button(page, "trouble", name).click()
 
 
@@ -53,7 +53,7 @@ def walk(url: str, name: str = "Mara Lindqvist", *, trouble: str = "", deny: boo
 
 def known(name: str) -> Person:
     who = person(name)
-    assert who, f"Nobody at the demo provider is called {name}"
+    assert who, f"The demo provider has no person called {name}"
     return who
 
 

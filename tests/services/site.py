@@ -42,7 +42,7 @@ class Installation:
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{arguments} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def connected(self) -> contextlib.AbstractContextManager[None]:

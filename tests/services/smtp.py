@@ -77,7 +77,7 @@ class Mailbox:
         return Counter(str(message["To"]) for message in self.messages)
 
     def wait_for(self, number: int) -> list[EmailMessage]:
-        wait_until(lambda: len(self.messages) >= number, f"{number} mails, {len(self.messages)} came")
+        wait_until(lambda: len(self.messages) >= number, f"{number} emails; {len(self.messages)} arrived")
         return self.messages
 
 

@@ -108,7 +108,7 @@ def only_alone(page: Page) -> None:
 
     def refuse(name: str) -> Callable[..., NoReturn]:
         def refused(*_: Any, **__: Any) -> NoReturn:
-            raise AssertionError(f"{name} stays with a tab for good: visitor.open(…, alone=True)")
+            raise AssertionError(f"{name} cannot be removed from a tab again. Use visitor.open(…, alone=True)")
 
         return refused
 

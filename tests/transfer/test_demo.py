@@ -158,7 +158,7 @@ class TestFilled:
         said = demo()
         assert everything() == before
         assert said.count("\n") == 1
-        assert "empty site" in said
+        assert "already in use" in said
 
 
 def page_of(client: Client, title: str) -> str:

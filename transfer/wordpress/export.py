@@ -51,7 +51,7 @@ def parts(report: Report) -> Iterator[str]:
         report.made[f"{essay.kind}(s)"] += 1
         yield from item(essay, report)
     for image in Image.objects.order_by("pk").iterator(AT_ONCE):
-        report.made["picture(s), by address"] += 1
+        report.made["picture(s), as links"] += 1
         yield attachment(image)
 
 

@@ -150,7 +150,7 @@ class Target:
             name = f"{_PREFIXES.get(space, '?') if space else ''}{local}"
         self.names[tag] = name
         if len(self.names) > MOST_NAMES:
-            raise Broken(self.line, f"there are more than {MOST_NAMES} kinds of elements")
+            raise Broken(self.line, f"there are more than {MOST_NAMES} different elements")
         return name
 
     def data(self, text: str) -> None:

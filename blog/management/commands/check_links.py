@@ -12,10 +12,12 @@ from blog.writing import revisions
 
 
 class Command(BaseCommand):
-    help = "Lists links in essays, their revisions and unsaved text that lack https:// or mailto:."
+    help = "Lists links without https:// or mailto: in essays, their revisions and unsaved drafts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--fix", action="store_true", help="add what is missing, where it is clear")
+        parser.add_argument(
+            "--fix", action="store_true", help="add https:// or mailto: where it is clear which is missing"
+        )
 
     def handle(self, *args: Any, fix: bool, **options: Any) -> None:
         links = essays = unclear = 0
@@ -28,7 +30,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{essay.pk} {essay}: {written} is unclear. Edit the link in the admin.")
             if fix and wrong:
                 revisions.amend(essay, markup.complete_links)
-        done = "fixed" if fix else "to fix; --fix changes them" if links else "to fix"
+        done = "corrected" if fix else "to correct (use --fix)" if links else "to correct"
         self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
 
 

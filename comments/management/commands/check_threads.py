@@ -10,21 +10,23 @@ from comments.models import Comment
 
 
 class Command(BaseCommand):
-    help = "Verifies every thread's shape and every stored count; ends with 1 when something is wrong."
+    help = "Checks every thread and every stored count. Exits with status 1 if it finds a problem."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="put right what is wrong, then verify again")
+        parser.add_argument("--repair", action="store_true", help="fix the problems, then check again")
 
     def handle(self, *args: Any, repair: bool, **options: Any) -> None:
         found = self.tell()
         if found and repair:
             checking.repair()
-            self.stdout.write(f"Repaired {found}; verifying again.")
+            self.stdout.write(f"Repaired {count(found)}. Checking again.")
             found = self.tell()
         if found:
-            raise CommandError(f"{found} wrong." if repair else f"{found} wrong; --repair puts that right.")
+            raise CommandError(
+                f"Found {count(found)}." if repair else f"Found {count(found)}. Use --repair to fix them."
+            )
         comments, threads = Comment.objects.count(), Comment.objects.roots().count()
-        self.stdout.write(f"{comments} comments in {threads} threads: all is well.")
+        self.stdout.write(f"{comments} comments in {threads} threads checked. No problems found.")
 
     def tell(self) -> int:
         """A line for each problem; how many there are."""
@@ -33,3 +35,7 @@ class Command(BaseCommand):
             found += 1
             self.stdout.write(str(problem))
         return found
+
+
+def count(problems: int) -> str:
+    return "1 problem" if problems == 1 else f"{problems} problems"

@@ -14,7 +14,7 @@ NAMES = {field.name: field for field in Rules._meta.concrete_fields if field.edi
 
 
 class Command(BaseCommand):
-    help = "Shows the rules of discussion, or sets some: rules hold_links=3 flood_seconds=0 who_may_comment=name"
+    help = "Shows the comment settings, or changes some: rules hold_links=3 flood_seconds=0 who_may_comment=name"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")  # Django itself has "settings"
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         for change in changes:
             name, is_given, value = change.partition("=")
             if not is_given or name not in NAMES:
-                raise CommandError(f"No rule is called {name!r}. There are: {', '.join(NAMES)}.")
+                raise CommandError(f"Unknown setting {name!r}. Choose from: {', '.join(NAMES)}.")
             setattr(rules, name, value_of(NAMES[name], value))
         try:
             rules.full_clean()
@@ -43,11 +43,11 @@ def value_of(field: Any, value: str) -> Any:
     """`true`, `false`, a number or words; `\\n` or a comma between words of a list makes lines."""
     if isinstance(field, models.BooleanField):
         if value.lower() not in WORDS:
-            raise CommandError(f"{field.name} is true or false, not {value!r}.")
+            raise CommandError(f"{field.name} must be true or false, not {value!r}.")
         return WORDS[value.lower()]
     if isinstance(field, models.IntegerField):
         if not value.isascii() or not value.isdigit():
-            raise CommandError(f"{field.name} is a number from 0, not {value!r}.")
+            raise CommandError(f"{field.name} must be a whole number, 0 or more, not {value!r}.")
         return int(value)
     if isinstance(field, models.TextField):
         return "\n".join(word.strip() for word in value.replace("\\n", "\n").replace(",", "\n").splitlines())

@@ -17,17 +17,19 @@ EX_TEMPFAIL = 75  # a mail server that pipes a mail here keeps it and comes agai
 
 
 class Command(BaseCommand):
-    help = "Reads mails that came back, from an mbox, a Maildir, a file with one mail, or a pipe; changes none of them."
+    help = "Reads bounces and spam complaints and stops emailing those addresses. Never changes the files it reads."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="without it: one mail or an mbox from standard input")
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="mbox, Maildir or single email (default: standard input)"
+        )
 
     def handle(self, *args: Any, file: Path | None = None, **options: Any) -> None:
         try:
             found = bounces.in_file(file) if file else bounces.in_stream(sys.stdin.buffer)
             outcomes = Counter(bounces.take(raw) for raw in found)
         except OperationalError as error:
-            self.stderr.write(f"The database is away: {error}")
+            self.stderr.write(f"The database cannot be reached: {error}")
             sys.exit(EX_TEMPFAIL)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
@@ -38,7 +40,7 @@ class Command(BaseCommand):
 def told(outcomes: Counter[Outcome]) -> list[str]:
     """What was done, in words."""
     all_of_them = outcomes.total()
-    lines = [(all_of_them, ngettext("%(count)d mail was read.", "%(count)d mails were read.", all_of_them))]
+    lines = [(all_of_them, ngettext("%(count)d email was read.", "%(count)d emails were read.", all_of_them))]
     lines += [(count, words(outcome, count)) for outcome in Outcome if (count := outcomes[outcome])]
     return [line % {"count": count} for count, line in lines]
 
@@ -47,33 +49,35 @@ def words(outcome: Outcome, count: int) -> str:
     match outcome:
         case Outcome.REFUSED:
             return ngettext(
-                "%(count)d came back: its address gets no more mail.",
-                "%(count)d came back: their addresses get no more mail.",
+                "%(count)d bounced. Its address gets no more emails.",
+                "%(count)d bounced. Their addresses get no more emails.",
                 count,
             )
         case Outcome.COUNTED:
             return ngettext(
-                "%(count)d came back and is counted; its address still gets mail.",
-                "%(count)d came back and are counted; their addresses still get mail.",
+                "%(count)d bounced and was counted. Its address still gets emails.",
+                "%(count)d bounced and were counted. Their addresses still get emails.",
                 count,
             )
         case Outcome.STOPPED:
             return ngettext(
-                "%(count)d is a complaint: what its reader complained of is stopped.",
-                "%(count)d are complaints: what their readers complained of is stopped.",
+                "%(count)d is a spam complaint. Its reader was unsubscribed.",
+                "%(count)d are spam complaints. Their readers were unsubscribed.",
                 count,
             )
         case Outcome.DELAYED:
             return ngettext(
-                "%(count)d is only delayed: nothing changes.", "%(count)d are only delayed: nothing changes.", count
+                "%(count)d is only delayed. It was ignored.", "%(count)d are only delayed. They were ignored.", count
             )
         case Outcome.KNOWN:
-            return ngettext("%(count)d was counted before.", "%(count)d were counted before.", count)
+            return ngettext("%(count)d was already counted.", "%(count)d were already counted.", count)
         case Outcome.FOREIGN:
             return ngettext(
-                "%(count)d shows no mail that was sent from here: nothing changes.",
-                "%(count)d show no mail that was sent from here: nothing changes.",
+                "%(count)d is about an email that this site did not send. It was ignored.",
+                "%(count)d are about emails that this site did not send. They were ignored.",
                 count,
             )
         case Outcome.OTHER:
-            return ngettext("%(count)d is no mail that came back.", "%(count)d are no mails that came back.", count)
+            return ngettext(
+                "%(count)d is not a bounce or complaint.", "%(count)d are not bounces or complaints.", count
+            )

@@ -9,17 +9,17 @@ from demo.content import fill
 
 
 class Command(BaseCommand):
-    help = "Fills an empty site with three essays, an argument, and people to log in as; leaves any other site alone."
+    help = "Adds three essays, their comments and demo accounts to an empty site. Never changes a site in use."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(self.done())
 
     def done(self) -> str:
         if not settings.DEBUG:
-            return "The demo content is not for production: its people log in with a password that everybody knows."
+            return "No demo content was added: it is not for production, because its accounts have a public password."
         try:
             people = fill.fill()
         except fill.InUse:
-            return "The demo content is for an empty site; this one is in use, and stays as it is."
+            return "No demo content was added: this site is already in use."
         names = ", ".join(person.username for person in people)
-        return f"The demo content is in. To log in: {names}; the password of each is “{fill.PASSWORD}”."
+        return f"Demo content added. You can log in as {names}. The password is “{fill.PASSWORD}”."

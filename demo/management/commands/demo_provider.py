@@ -32,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         try:
             with serve(port) as demo:
-                self.stdout.write(f"The demo identity provider is at {demo.base}.")
+                self.stdout.write(f"The demo identity provider is running at {demo.base}.")
                 self.stdout.flush()
                 signal.sigwait(ENDS)
         except OSError as error:

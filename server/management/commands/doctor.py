@@ -10,7 +10,7 @@ from server.doctor import Gravity, findings
 
 
 class Command(BaseCommand):
-    help = "Says in words what is not yet right about this installation."
+    help = "Checks this installation and lists what needs fixing."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         for finding in found:
             self.stdout.write(f"{finding.gravity.name.lower():8}{finding}")
         if not found:
-            self.stdout.write("Everything that can be looked at from here is right.")
+            self.stdout.write("No problems found.")
         try:
             connection.ensure_connection()
         except Error:

@@ -20,13 +20,18 @@ DEMO = ("owner", "author", "moderator")
 
 
 class Command(BaseCommand):
-    help = "Serves the site, with the job worker and its clock beside it, until SIGTERM or Ctrl-C."
+    help = "Runs the site and the job worker until SIGTERM or Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=settings.PORT, help="default: PORT, else 8000")
-        parser.add_argument("--no-demo-provider", action="store_true", help="without the accounts of the demo")
-        parser.add_argument("--processes", type=int, default=settings.WEB_CONCURRENCY, help="default: WEB_CONCURRENCY")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="port to listen on (default: PORT or 8000)")
+        parser.add_argument("--no-demo-provider", action="store_true", help="do not start the demo identity provider")
+        parser.add_argument(
+            "--processes",
+            type=int,
+            default=settings.WEB_CONCURRENCY,
+            help="number of server processes (default: WEB_CONCURRENCY)",
+        )
 
     def handle(self, *args: Any, host: str, port: int, processes: int, no_demo_provider: bool, **options: Any) -> None:
         if port != settings.PORT:  # the settings make the site's address from it
@@ -35,7 +40,7 @@ class Command(BaseCommand):
         file_modes.restrict(settings.DATA_DIR)
         self.refuse_pending_migrations()
         if not static_files.are_collected():
-            self.stdout.write("Collecting the static files.")
+            self.stdout.write("Collecting static files.")
             static_files.collect()
         greeting = self.greeting(host, port)
         beside = {"job worker": "worker"}
@@ -52,7 +57,7 @@ class Command(BaseCommand):
             )
         except serve.PortTaken as error:
             raise CommandError(
-                f"Something else answers at {host}:{port} already ({error}). Stop it, or choose another port "
+                f"Another program is already listening on {host}:{port} ({error}). Stop it, or choose another port "
                 f"with PORT= or --port.",
                 returncode=2,
             ) from None
@@ -62,7 +67,8 @@ class Command(BaseCommand):
         pending = health.pending_migrations()
         if not pending:
             return
-        words = f"{len(pending)} migrations are pending ({', '.join(pending[:3])} …). Run: manage.py migrate"
+        names = ", ".join(pending[:3]) + (" …" if len(pending) > 3 else "")
+        words = f"The database needs migrating ({len(pending)} pending: {names}). Run: manage.py migrate"
         if not settings.DEBUG:
             raise CommandError(words)
         self.stderr.write(words)
@@ -70,10 +76,14 @@ class Command(BaseCommand):
     def greeting(self, host: str, port: int) -> list[str]:
         here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         if settings.DEBUG:
-            return [f"Rejoinder is at {here} (Ctrl-C stops it).", *demo(here)]
-        where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening at {here}"
+            return [f"Rejoinder is running at {here} (press Ctrl-C to stop it).", *demo(here)]
+        where = here if here == settings.SITE_URL else f"{settings.SITE_URL}, listening on {here}"
         found = findings(is_served=False)
-        return [f"Rejoinder is at {where}.", *(["Not yet right:"] if found else []), *(f"- {each}" for each in found)]
+        return [
+            f"Rejoinder is running at {where}.",
+            *(["Needs attention:"] if found else []),
+            *(f"- {each}" for each in found),
+        ]
 
     def say(self, lines: list[str]) -> None:
         self.stdout.write("\n".join(lines))
@@ -85,7 +95,7 @@ def demo(here: str) -> list[str]:
     with suppress(Error):
         people = get_user_model()._default_manager.filter(username__in=DEMO).values_list("username", flat=True)
         if names := sorted(people, key=DEMO.index):
-            lines.append(f"Log in at {here}/accounts/login/ as {', '.join(names)}, password demo.")
+            lines.append(f"Log in at {here}/accounts/login/ as {', '.join(names)} (password: demo).")
     if folder := getattr(settings, "EMAIL_FILE_PATH", ""):
-        lines.append(f"Mail is written to {folder}.")
+        lines.append(f"Emails are written to {folder}.")
     return lines

@@ -12,7 +12,7 @@ from server.processes import signals
 
 
 class Command(BaseCommand):
-    help = "Does the jobs that the site hands on, and the periodic ones."
+    help = "Runs background and scheduled jobs. `serve` starts a worker itself."
     # `migrate` and `serve` ask them before: here they would only read every view, at each start after a death.
     requires_system_checks: list[str] = []
 

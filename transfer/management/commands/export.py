@@ -9,7 +9,7 @@ from transfer import exporting
 
 
 class Command(BaseCommand):
-    help = "Writes essays, pages and comments to a file: export wordpress FILE.xml, export markdown FILE.zip"
+    help = "Exports essays, pages and comments to a file: export wordpress FILE.xml, export markdown FILE.zip"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(exporting.FORMATS))
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             report = exporting.write(options["format"], file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}. Nothing was written.") from error
-        self.stdout.write(f"Written to {file}:")
+        self.stdout.write(f"Exported to {file}:")
         for line in report.numbers():
             self.stdout.write(line)
         self.stdout.write(exporting.STAYS[options["format"]])

@@ -11,28 +11,28 @@ from transfer.report import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Brings in the export of another site: import wordpress FILE [--dry-run] [--media FOLDER]"
+    help = "Imports an export of another site: import wordpress FILE [--dry-run] [--media FOLDER]"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("format", choices=sorted(importing.FORMATS))
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
+        parser.add_argument("--dry-run", action="store_true", help="list what would be imported; change nothing")
         parser.add_argument(
-            "--media", type=Path, metavar="FOLDER", help="the old site's uploads; else they are fetched"
+            "--media", type=Path, metavar="FOLDER", help="the old site's uploads (default: download them)"
         )
         parser.add_argument(
             "--author",
             action="append",
             default=[],
-            metavar="OLD=LOG-IN",
-            help="credit what this author wrote to somebody who has a log-in here; may be given several times",
+            metavar="OLD=LOGIN",
+            help="credit the old author OLD's texts to the user LOGIN; can be repeated",
         )
 
     def handle(
         self, *args: Any, file: Path, dry_run: bool, media: Path | None, author: list[str], **options: Any
     ) -> None:
         if media and not media.is_dir():
-            raise CommandError(f"{media} is no folder. Nothing was changed.")
+            raise CommandError(f"{media} is not a folder. Nothing was changed.")
         try:
             report = importing.bring(
                 options["format"], file, folder=media, credited=dict(map(credited, author)), is_trial=dry_run
@@ -47,5 +47,5 @@ def credited(pair: str) -> tuple[str, User]:
     old, _, login = pair.partition("=")
     user = User.objects.filter(username=login).first()
     if not old or user is None:
-        raise CommandError(f"--author {pair}: nobody here logs in as {login!r}. Nothing was changed.")
+        raise CommandError(f"--author {pair}: no account has the username {login!r}. Nothing was changed.")
     return old.casefold(), user

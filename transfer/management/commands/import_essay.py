@@ -11,17 +11,17 @@ from transfer.report import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Makes a draft of a .docx, .html or .md file: import_essay FILE [--author LOG-IN] [--dry-run]"
+    help = "Creates a draft from a .docx, .html or .md file: import_essay FILE [--author LOGIN] [--dry-run]"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--author", default="", metavar="LOG-IN", help="who wrote it")
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
+        parser.add_argument("--author", default="", metavar="LOGIN", help="username of the author")
+        parser.add_argument("--dry-run", action="store_true", help="list what would be imported; change nothing")
 
     def handle(self, *args: Any, file: Path, author: str, dry_run: bool, **options: Any) -> None:
         by = User.objects.filter(username=author).first() if author else None
         if author and by is None:
-            raise CommandError(f"--author {author}: nobody here has this log-in. Nothing was changed.")
+            raise CommandError(f"--author {author}: no account has this username. Nothing was changed.")
         try:
             with file.open("rb") as source:
                 data = source.read(BYTES + 1)
@@ -33,4 +33,4 @@ class Command(BaseCommand):
         for line in report.lines(is_trial=dry_run):
             self.stdout.write(line)
         if not dry_run:
-            self.stdout.write(f"“{essay}” is a draft now: /admin/blog/essay/{essay.pk}/change/")
+            self.stdout.write(f"Created the draft “{essay}”: /admin/blog/essay/{essay.pk}/change/")
