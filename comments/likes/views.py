@@ -47,7 +47,7 @@ def answer(request: Request, essay: Essay, comment: Comment | None = None) -> Ht
     likes = likes_rendering.Likes.of(request, essay)
     if request.method == "POST":
         if likes is None:
-            return refuse(request, 403, _("Likes are switched off here."))
+            return refuse(request, 403, _("Likes are turned off."))
         return change(request, likes, comment)
     if likes is None:
         raise Http404
@@ -62,7 +62,7 @@ def change(request: Request, likes: likes_rendering.Likes, comment: Comment | No
         return carry_out(request, likes, comment, liking.like) if likes.may_like else log_in(request)
     verb = WISHES.get(request.POST.get("like", ""))
     if verb is None:
-        return refuse(request, 422, _("It was not said what you like. Please use the button on the page."))
+        return refuse(request, 422, _("We couldn’t read your request. Please use the Like button on the page."))
     if not likes.may_like:
         return needs_login(request)
     return carry_out(request, likes, comment, verb)
@@ -74,7 +74,7 @@ def log_in(request: Request) -> HttpResponse:
 
 def needs_login(request: Request) -> HttpResponse:
     template = "comments/_like_login.html" if "fragment" in request.POST else "comments/like_login.html"
-    context = {"heading": _("You are not logged in."), "back": place_of(request)}
+    context = {"heading": _("Log in to like this"), "back": place_of(request)}
     return render(request, template, context, status=403)
 
 
@@ -87,9 +87,9 @@ def carry_out(request: Request, likes: likes_rendering.Likes, comment: Comment |
         except Flooded as flooded:
             return too_often(request, math.ceil(flooded.seconds))
         except liking.Barred:
-            return refuse(request, 403, _("The owner of this site takes no likes from here."))
+            return refuse(request, 403, _("You’re not allowed to like things on this site."))
         except Joined:
-            return refuse(request, 409, _("Who you are here has changed meanwhile. Please try again."))
+            return refuse(request, 409, _("Your account was changed in another window. Please try again."))
         except Gone:
             return gone(request)
     response = (
@@ -136,13 +136,13 @@ def page(request: Request, likes: likes_rendering.Likes, comment: Comment | None
 
 
 def gone(request: Request) -> HttpResponse:
-    return refuse(request, 404, _("This comment is no longer here."))
+    return refuse(request, 404, _("This comment is no longer available."))
 
 
 def too_often(request: Request, seconds: int) -> HttpResponse:
     words = ngettext(
-        "That was quick: please wait another %(count)d second, then try again.",
-        "That was quick: please wait another %(count)d seconds, then try again.",
+        "Too many attempts. Please wait %(count)d second and try again.",
+        "Too many attempts. Please wait %(count)d seconds and try again.",
         seconds,
     )
     response = refuse(request, 429, words % {"count": seconds})
@@ -155,7 +155,7 @@ def refuse(request: Request, status: int, words: str) -> HttpResponse:
     if "fragment" in request.POST:
         return HttpResponse(escape(words), status=status)
     way = "" if status == 404 else format_html('<a href="{}">{}</a>', place_of(request), _("Back to the essay"))
-    context = {"heading": _("That was not liked."), "sentence": words, "advice": way}
+    context = {"heading": _("Your like wasn’t saved"), "sentence": words, "advice": way}
     return render(request, "problem.html", context, status=status)
 
 

@@ -28,7 +28,7 @@ class NotifyForm(forms.Form):
             (Kind.ESSAY.value, _("all comments on this essay")),
         ],
         required=False,
-        error_messages={"invalid_choice": _("Please choose which comments.")},
+        error_messages={"invalid_choice": _("Choose which comments.")},
     )
     notify_essays = forms.BooleanField(label=_("Notify me of new posts via email."), required=False)
 
@@ -48,7 +48,7 @@ class AddressForm(forms.Form):
     email = EmailField(
         label=_("Email"),
         max_bytes=EMAIL_ROOM,
-        error_messages={"required": _("Please give the address that the mails are to go to.")},
+        error_messages={"required": _("Enter your email address.")},
     )
 
 
@@ -56,9 +56,9 @@ class FollowForm(AddressForm):
     """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
 
     what = forms.MultipleChoiceField(
-        label=_("What"),
+        label=_("Notify me about"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Please choose at least one."), "invalid_choice": _("Please choose from these.")},
+        error_messages={"required": _("Choose at least one."), "invalid_choice": _("Choose an option from the list.")},
     )
     often = forms.ChoiceField(
         label=_("How often"),
@@ -66,8 +66,8 @@ class FollowForm(AddressForm):
         widget=forms.RadioSelect,
         initial=Subscription.Often.AT_ONCE,
         error_messages={
-            "required": _("Please choose how often."),
-            "invalid_choice": _("Please choose from these."),
+            "required": _("Choose how often."),
+            "invalid_choice": _("Choose an option from the list."),
         },
     )
 
@@ -78,7 +78,7 @@ class FollowForm(AddressForm):
         super().__init__(*args, **rest)
         choices: list[tuple[str, Any]] = []
         if thread:
-            words = _("the thread that %(name)s began") % {"name": thread.commenter.name}
+            words = _("the thread started by %(name)s") % {"name": thread.commenter.name}
             choices.append((Kind.THREAD.value, words))
         if essay:
             words = conditional_escape(_("all comments on “%(essay)s”"))

@@ -87,8 +87,8 @@ def wait(request: Request) -> float:
 def too_often(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
     minutes = math.ceil(seconds / 60)
     words = ngettext(
-        "That was very often: please wait %(count)d minute, then try again.",
-        "That was very often: please wait %(count)d minutes, then try again.",
+        "Too many attempts. Please wait %(count)d minute and try again.",
+        "Too many attempts. Please wait %(count)d minutes and try again.",
         minutes,
     )
     context |= {"problem": words % {"count": minutes}}
@@ -133,14 +133,14 @@ def tell(request: Request, pk: int) -> HttpResponse:
 def said() -> dict[str, str]:
     """What was done, in words, by the name that the address of the page gives it."""
     return {
-        "followed": _("You will hear of it by mail."),
-        "confirmed": _("Thank you: you will hear of what you chose."),
-        "none": _("Nothing is mailed to you."),
-        "stopped": _("It is stopped: no more mail comes for it."),
-        "all-stopped": _("Everything is stopped for this address: no more mail goes to it."),
-        "changed": _("It is changed."),
-        "paused": _("All mails rest until you want them again. What happens meanwhile is not mailed later."),
-        "resumed": _("Mails come again."),
+        "followed": _("You’re subscribed."),
+        "confirmed": _("You’re subscribed."),
+        "none": _("You didn’t choose anything, so we won’t email you."),
+        "stopped": _("You’ve unsubscribed from these emails."),
+        "all-stopped": _("You’ve unsubscribed this address from all emails."),
+        "changed": _("Changes saved."),
+        "paused": _("All emails are paused. You won’t be emailed later about what you miss."),
+        "resumed": _("Emails resumed."),
     }
 
 

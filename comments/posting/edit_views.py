@@ -49,7 +49,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         return page.final(too_late(late))
     except editing.Answered:
         return page.final(
-            _("Somebody has answered this comment, so its words stay as they are. You can answer them below it.")
+            _("Someone has replied, so this comment can no longer be edited. You can add a reply instead.")
         )
     except editing.Changed as changed:
         return page.beside(changed.comment)
@@ -74,7 +74,7 @@ def delete(request: Request, pk: int) -> HttpResponse:
     except editing.NotYours:
         problem = not_yours(request)
     except editing.Removed:
-        problem = _("A moderator has removed this comment already.")
+        problem = _("A moderator has already removed this comment.")
     said = {"comment": comment, "problem": problem, "back": way_back(comment, viewer)}
     return answer(request, viewer, "comments/delete.html", said, 403 if problem else 200)
 
@@ -106,15 +106,15 @@ class EditPage:
         """What was saved elsewhere meanwhile, and what was typed here: whoever saves now has seen both."""
         self.form.data = {**self.request.POST.dict(), "seen": str(current.wording_id)}
         problem = _(
-            "You have changed this comment elsewhere since you opened it here. Both are below: save what is to stand."
+            "You changed this comment in another window. Compare both versions, then save the one you want to keep."
         )
         return self.answer(409, problem=problem, current=current.wording and current.wording.text)
 
     def later(self, seconds: float) -> HttpResponse:
         minutes = math.ceil(seconds / 60)
         words = ngettext(
-            "That was very often: please wait %(count)d minute, then save it again. Your words are still below.",
-            "That was very often: please wait %(count)d minutes, then save it again. Your words are still below.",
+            "You’ve saved too often. Please wait %(count)d minute and try again; your text is still below.",
+            "You’ve saved too often. Please wait %(count)d minutes and try again; your text is still below.",
             minutes,
         )
         response = self.answer(429, problem=words % {"count": minutes})
@@ -146,24 +146,24 @@ def kept_close(viewer: Viewer, response: HttpResponse) -> HttpResponse:
 
 def not_yours(request: Request) -> str:
     if request.user.is_authenticated:
-        return _("This comment was written under another name than the one you are logged in with.")
+        return _("This comment was posted from a different account. Log in with that account to change it.")
     return _(
-        "This browser is not known as the one that this comment came from. If you wrote it with an account, log in; if "
-        "you wrote it as a guest, use that browser, or the page that you came to when you posted it."
+        "If this is your comment, log in to the account you posted it with. If you posted as a guest, use the same "
+        "browser, or the page you saw after posting."
     )
 
 
 def no_longer_shown(comment: Comment) -> str:
     why = removals.of([comment.pk]).get(comment.pk) if removals.is_refused(comment) else None
-    sentence = _("This comment is no longer shown, so its words stay as they are.")
+    sentence = _("This comment is no longer shown, so it can’t be edited.")
     return f"{why.words} {sentence}" if why and why.sentence else sentence
 
 
 def too_late(late: editing.TooLate) -> str:
     if late.ended is None:
-        return _("Comments cannot be edited here.")
+        return _("Comments can’t be edited on this site.")
     local = timezone.localtime(late.ended)
-    return _("This comment could be edited until %(time)s. Now its words stay as they are.") % {
+    return _("This comment can no longer be edited. The time limit was %(time)s.") % {
         "time": date_format(local, "DATETIME_FORMAT")
     }
 

@@ -33,7 +33,8 @@ class NumberField(forms.CharField):
             return None
         if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < 2**63):
             raise forms.ValidationError(
-                _("The comment you answer is not known here. Post again to answer the essay itself."), code="invalid"
+                _("The comment you’re replying to doesn’t exist. Post again to comment on the essay instead."),
+                code="invalid",
             )
         return int(text)
 
@@ -56,7 +57,7 @@ class CommentForm(forms.Form):
         label=_("Comment"),
         strip=True,
         validators=[AtMostBytes(TEXT_BYTES)],
-        error_messages={"required": _("Please write something before you post it.")},
+        error_messages={"required": _("Your comment is empty. Please write something first.")},
     )
     parent = NumberField(required=False, widget=forms.HiddenInput)
     key = KeyField(required=False, widget=forms.HiddenInput)
@@ -77,7 +78,7 @@ class EditForm(forms.Form):
         strip=True,
         validators=[AtMostBytes(TEXT_BYTES)],
         error_messages={
-            "required": _("Please leave some words. To take the whole comment away, delete it."),
+            "required": _("Your comment is empty. Write something, or delete the comment instead."),
         },
     )
     seen = SeenField(required=False, widget=forms.HiddenInput)

@@ -85,7 +85,7 @@ def too_often(request: Request, essay: Essay) -> HttpResponse:
     rules = Discussion.objects.of(essay).rules
     is_guest = rules.who_may_comment != Rules.Who.LOGIN and not request.user.is_authenticated
     details = details_form(request, rules, request.POST) if is_guest else None
-    problem = _("Too many log-ins began from here just now: please wait a minute. Your words are still below.")
+    problem = _("Too many login attempts. Your comment is still below; please try again in a minute.")
     response = draw(request, essay, 429, form=CommentForm(request.POST), details=details, problem=problem)
     response.headers["Retry-After"] = "60"
     return response
@@ -144,13 +144,10 @@ def trouble(outcome: str) -> str | None:
 def troubles() -> dict[str, str]:
     """The ways in which a log-in ends that are not well, in words."""
     return {
-        "denied": _("You are not logged in: the log-in was cancelled. Your words are still here."),
-        "failed": _(
-            "You are not logged in: the other side gave no usable answer. Your words are still here; try again in a "
-            "moment, or fill in your details."
-        ),
-        "often": _("Too many log-ins began from here just now: please wait a minute. Your words are still here."),
-        "lost": _("You are not logged in: the log-in took too long, or did not begin here. Your words are still here."),
+        "denied": _("Login canceled. Your comment is still here."),
+        "failed": _("We couldn’t log you in. Your comment is still here; try again, or choose another way to comment."),
+        "often": _("Too many login attempts. Your comment is still here; please try again in a minute."),
+        "lost": _("Your login timed out. Your comment is still here; please try again."),
         "staff": redirects.staff_sentence("%s"),  # the script knows the provider's name
     }
 
@@ -168,7 +165,7 @@ def hint(essay: Essay, rules: Rules, commenter: Commenter | None = None, address
 
 def held(code: str) -> str:
     return {
-        "everything": _("Every comment is read by a moderator before it appears."),
-        "first": _("Your first comment is read by a moderator before it appears."),
-        "kept": _("Your comments are read by a moderator before they appear."),
+        "everything": _("A moderator reads every comment before it appears."),
+        "first": _("A moderator will read your first comment before it appears."),
+        "kept": _("A moderator will read your comments before they appear."),
     }[code]

@@ -73,11 +73,11 @@ def state(comment: Comment, why: Removal | None = None) -> str:
             waits = reasons.to_writer(comment.wording.reasons if comment.wording else [])
             return f"{_('Your comment is awaiting moderation.')} {waits}"
         case Status.SPAM:
-            return _("Not published: it was taken for an advertisement. If that is wrong, tell the owner of this site.")
+            return _("Not published: marked as spam. If this is a mistake, contact the site owner.")
         case Status.TRASH:
             return removal(comment.removed_by)
     if not comment.essay.is_published:
-        return _("Published, under an essay that is no longer public.")
+        return _("Published, but the essay is no longer public.")
     return _("Published.")
 
 

@@ -23,7 +23,7 @@ def preview(request: Request, essay: Essay, rules: Rules, *, is_guest: bool) -> 
     words, wrong, status = SafeString(""), "", 200
     seconds = ratelimit.take("preview", request.META["REMOTE_ADDR"], 60, count=A_MINUTE)
     if seconds:
-        status, wrong = 429, _("That was very often: please wait a minute, then look again. Your words are still here.")
+        status, wrong = 429, _("Too many previews. Please wait a minute and try again; your comment is still here.")
     elif not form.is_valid():
         status, wrong = 422, " ".join(map(str, form.errors["text"]))
     else:

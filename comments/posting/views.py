@@ -61,7 +61,7 @@ def sent_back(reply: Reply) -> HttpResponse | None:
     if not reply.is_as_shown:
         return refuse(reply, 422, somebody_else(reply.request), keeps_details=False)
     if reply.details and reply.rules.who_may_comment == Rules.Who.LOGIN:
-        words = _("Here people log in before they comment. Your words are still below.")
+        words = _("Please log in to comment. Your comment is still below.")
         return refuse(reply, 403, words, keeps_details=False)
     if not reply.is_valid():
         return refuse(reply, 422)
@@ -74,15 +74,17 @@ def turned_down(reply: Reply, error: Exception) -> HttpResponse:
     """What post() refused, in words that say what to do now."""
     match error:
         case actions.Gone():
-            words = _("The comment you answer is no longer here. Post again to answer the essay itself.")
+            words = _(
+                "The comment you’re replying to is no longer available. Post again to comment on the essay instead."
+            )
             reply.form.add_error("parent", words)
             return refuse(reply, 422)
         case actions.Joined():
-            return refuse(reply, 409, _("Who you are here has changed meanwhile. Please post this again."))
+            return refuse(reply, 409, _("Your account was changed in another window. Please post again."))
         case Blocked():
-            return refuse(reply, 403, f"{error} {_('Your words are still below.')}")
+            return refuse(reply, 403, f"{error} {_('Your comment is still below.')}")
         case actions.Duplicate(comment=comment):
-            return refuse(reply, 409, _("You have said just this here already."), url=link(reply.request, comment))
+            return refuse(reply, 409, _("You’ve already posted this comment."), url=link(reply.request, comment))
         case actions.Flooded(seconds=seconds):
             return too_quick(reply, math.ceil(seconds))
     reply.form.add_error("text", str(error))
@@ -91,8 +93,8 @@ def turned_down(reply: Reply, error: Exception) -> HttpResponse:
 
 def too_quick(reply: Reply, seconds: int) -> HttpResponse:
     words = ngettext(
-        "That was quick: please wait another %(count)d second, then post it again. Your words are still below.",
-        "That was quick: please wait another %(count)d seconds, then post it again. Your words are still below.",
+        "You’re posting too quickly. Please wait %(count)d second and try again; your comment is still below.",
+        "You’re posting too quickly. Please wait %(count)d seconds and try again; your comment is still below.",
         seconds,
     )
     response = refuse(reply, 429, words % {"count": seconds})
@@ -103,20 +105,17 @@ def too_quick(reply: Reply, seconds: int) -> HttpResponse:
 def nowhere_to_write(details: DetailsForm | None) -> str:
     """Mails were asked for by somebody who gave no address; what a guest has to do is said beside the field."""
     if details is None:
-        return _("Your account has no email address that could be written to: add one to it, or ask for no mails.")
-    details.add_error("email", _("Please give the address that the mails you asked for are to go to."))
+        return _("Your account has no email address. Add one, or turn off email notifications for this comment.")
+    details.add_error("email", _("Enter an email address for your notifications."))
     return ""
 
 
 def somebody_else(request: Request) -> str:
     """The page said that somebody speaks who no longer does: nothing is posted in another name than it showed."""
     if request.user.is_authenticated:
-        words = _(
-            "Meanwhile this browser is logged in as %(name)s. Your words are still below: post them again if they are "
-            "to stand under that name."
-        )
+        words = _("You’re now logged in as %(name)s. Your comment is still below; post again to use this name.")
         return words % {"name": request.user}
-    return _("Your log-in has ended meanwhile. Your words are still below: log in again, or fill in your details.")
+    return _("You’re no longer logged in. Your comment is still below; log in again, or fill in your details.")
 
 
 def refuse(

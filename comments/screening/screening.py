@@ -234,7 +234,7 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
     Raises Refused where the rules want it sent back, or nothing would be seen of it; Blocked where its writer is.
     """
     if not markup.plain(draft.wording.html):
-        raise Refused(_("Nothing of this would be seen. Please write something before you post it."))
+        raise Refused(_("Your comment is empty. Please write something first."))
     kind = treatment(draft, is_trusted=is_trusted)
     if kind == Block.Kind.TRUST:
         return Verdict(Status.APPROVED)
@@ -244,7 +244,7 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
         return decided
     if word := found(draft.rules.refuse_words, draft):
         raise Refused(
-            _("This site does not publish comments with “%(word)s”. Please say it in other words.")
+            _("This site doesn’t publish comments that contain “%(word)s”. Please rephrase your comment.")
             % {"word": without_stars(word)}
         )
     reasons = doubts(draft)

@@ -56,8 +56,8 @@ def readers_may_follow() -> bool:
 
 @register.filter
 def in_words(responses: int) -> str:
-    """Return “1 response” or “2 responses”."""
-    return ngettext("%(n)d response", "%(n)d responses", responses) % {"n": responses}
+    """Return “1 comment” or “2 comments”."""
+    return ngettext("%(n)d comment", "%(n)d comments", responses) % {"n": responses}
 
 
 @register.simple_tag

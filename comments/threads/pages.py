@@ -267,7 +267,7 @@ class ThreadPage:
     @property
     def part(self) -> str:
         """What is shown of the discussion, if it is not a page of the whole."""
-        return gettext("One part of the discussion.") if self.top else ""
+        return gettext("You’re viewing part of the discussion.") if self.top else ""
 
     @property
     def whole_url(self) -> str:

@@ -73,9 +73,9 @@ class Removal:
         if self.appeal is None:
             return ""
         if self.appeal.state == "open":
-            return _("You have appealed. Somebody reads the comment again.")
+            return _("You’ve appealed. A moderator will review your comment again.")
         if self.appeal.state == "denied":
-            return " ".join(filter(None, (_("Your appeal was read, and the decision stands."), self.appeal.answer)))
+            return " ".join(filter(None, (_("Your appeal was denied."), self.appeal.answer)))
         return _("Your appeal was granted.")
 
     @property
@@ -85,7 +85,7 @@ class Removal:
             return ""
         if not self.by:
             return _("Removed by a moderator: %(reason)s.") % {"reason": self.reason}
-        return _("Removed by a moderator, %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
+        return _("Removed by the moderator %(name)s: %(reason)s.") % {"name": self.by, "reason": self.reason}
 
     def may_appeal(self, comment: Comment, rules: Rules) -> bool:
         is_late = self.when < timezone.now() - APPEALS_WITHIN

@@ -42,7 +42,7 @@ def page(status: int, title: str, *words: str, retry_after: float | None = None)
     paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in words))
     direction = "rtl" if get_language_bidi() else "ltr"
     content = format_html(
-        PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs, _("To the first page")
+        PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs, _("Go to the home page")
     )
     response = HttpResponse(content, status=status, headers=HEADERS)
     if retry_after is not None:
@@ -53,44 +53,41 @@ def page(status: int, title: str, *words: str, retry_after: float | None = None)
 def too_large(limit: int) -> HttpResponse:
     return page(
         413,
-        _("That is too large."),
-        _("What you sent is larger than the %(size)s this page accepts, so none of it was kept.")
-        % {"size": _size(limit)},
-        _("Go back: your words should still be there. Make them shorter, or the file smaller, and send it again."),
+        _("Too large to send"),
+        _("This page accepts up to %(size)s. Nothing was saved.") % {"size": _size(limit)},
+        _("Go back, shorten your text or choose a smaller file, and send it again."),
     )
 
 
 def too_slow() -> HttpResponse:
     return page(
         408,
-        _("That took too long."),
-        _("Your connection was too slow, or broke off, before everything had arrived. Nothing was saved."),
-        _("Go back: your words should still be there. Please send it again."),
+        _("Connection timed out"),
+        _("Your connection was too slow or was interrupted. Nothing was saved."),
+        _("Go back and send it again; your text should still be there."),
     )
 
 
 def cut_short() -> HttpResponse:
-    return page(400, _("Only a part of that arrived."), _("Nothing was saved. Please go back and send it again."))
+    return page(400, _("Only part of your request arrived"), _("Nothing was saved. Please go back and send it again."))
 
 
 def unreadable() -> HttpResponse:
-    return page(
-        400, _("Your browser sent something this site cannot read"), _("Go back, reload the page and try again.")
-    )
+    return page(400, _("We couldn’t read your request"), _("Go back, reload the page, and try again."))
 
 
 def underscored() -> HttpResponse:
     return page(
         400,
-        _("This request has a header that the site refuses"),
-        _("X_Forwarded_For and similar names with an underscore could pass for the header of a proxy."),
+        _("Request header not allowed"),
+        _("For security, this site rejects header names with an underscore, such as X_Forwarded_For."),
     )
 
 
 def too_busy() -> HttpResponse:
     return page(
         503,
-        _("This site is very busy just now."),
+        _("This site is very busy"),
         _("Please wait a moment and try again."),
         _send_again(),
         retry_after=2,
@@ -100,8 +97,8 @@ def too_busy() -> HttpResponse:
 def away() -> HttpResponse:
     return page(
         503,
-        _("This site cannot reach its own records just now."),
-        _("If you were reading, please try again in a moment."),
+        _("This site is temporarily unavailable"),
+        _("Please wait a moment and try again."),
         _send_again(),
         retry_after=2,
     )
@@ -110,15 +107,14 @@ def away() -> HttpResponse:
 def broken() -> HttpResponse:
     return page(
         500,
-        _("Something went wrong here."),
-        _("It is our fault, and it has been written to the log. Please go back and try again."),
+        _("Something went wrong"),
+        _("The error is on our side and has been logged. Please go back and try again."),
     )
 
 
 def _send_again() -> str:
     return _(
-        "If you were sending something, nothing was saved. "
-        "Go back, where your words should still be, and send it again."
+        "If you were submitting a form, nothing was saved. Go back and send it again; your text should still be there."
     )
 
 

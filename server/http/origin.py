@@ -93,14 +93,14 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
     """CSRF_FAILURE_VIEW."""
     page = error_pages.page(
         403,
-        _("This was not sent from a page of this site."),
+        _("We couldn’t verify where this form came from"),
         _(
-            "Your browser did not say that it comes from here, or said that it comes from elsewhere. To keep other "
-            "sites from writing in your name, nothing was saved."
+            "Your browser didn’t confirm that it was sent from this site. To protect you from other sites posting in "
+            "your name, nothing was saved."
         ),
         _(
-            "Go back, where your words should still be, load the page again, and send it from there. If it happens "
-            "again, allow cookies for this site, or try without browser extensions that hide where you come from."
+            "Go back, reload the page, and send it again. If that doesn’t help, allow cookies for this site and turn "
+            "off browser extensions that hide the referring page."
         ),
     )
     return HttpResponseForbidden(page.content, headers=page.headers)

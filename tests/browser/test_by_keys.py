@@ -58,7 +58,7 @@ def test_everything_a_reader_does(visitor: Visitor, site: "Server", essay: Essay
 
     own = Comment.objects.get(essay=essay, commenter__name="Anselm Brandt")
     press(page, f"#comment-{own.pk} .do a[href*='edit/']")
-    expect(page.get_by_role("heading", name="Edit your comment")).to_be_visible()
+    expect(page.get_by_role("heading", name="Edit comment")).to_be_visible()
     if page.evaluate("document.activeElement.tagName") != "TEXTAREA":
         tab_to(page, "main textarea")
     page.keyboard.press("Control+a")
@@ -67,7 +67,7 @@ def test_everything_a_reader_does(visitor: Visitor, site: "Server", essay: Essay
     expect(page.locator(f"#comment-{own.pk} .comment-body")).to_have_text("Both.")
 
     press(page, f"#comment-{own.pk} .do a[href*='delete/']")
-    expect(page.get_by_role("heading", name="Delete your comment")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delete comment")).to_be_visible()
     press(page, "main button.post")
-    expect(page.get_by_role("status").filter(has_text="Your comment is deleted.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Your comment has been deleted.")).to_be_visible()
     expect(page.locator(f"#comment-{own.pk}")).to_have_count(0)

@@ -206,10 +206,10 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
     more.press("Enter")
     expect_text(page, "For the essay!")
 
-    page.get_by_role("button", name="Discard it").click()
+    page.get_by_role("button", name="Discard").click()
     expect_text(page, "")
     expect(field).to_be_focused()
-    expect(draft.get_by_role("status")).to_have_text("Your draft is discarded.")
+    expect(draft.get_by_role("status")).to_have_text("Draft discarded.")
     field.press("Control+z")
     expect_text(page, "For the essay!")
     expect_kept(page, "For the essay!")
@@ -239,7 +239,7 @@ def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Ser
         page.goto(url(site, essay))
         expect(page.locator(".draft")).to_contain_text("kept in this browser, answers a comment on another page")
         expect_text(page, "")
-        page.get_by_role("link", name="Go on with it").click()
+        page.get_by_role("link", name="Continue").click()
         expect_text(page, WORDS)
         expect(page.locator(".draft")).to_contain_text("This is your draft")
         return page
@@ -249,7 +249,7 @@ def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Ser
     deciding.trash(answered, by=make.moderator())
     page = visit_again()
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Discard it").click()
+    page.get_by_role("button", name="Discard").click()
     expect_kept(page, None)
 
 

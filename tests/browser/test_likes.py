@@ -73,7 +73,7 @@ def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Co
     count = len(visitor.complaints)
     Discussion.objects.filter(essay=essay).update(may_be_liked=False)
     button.click()
-    expect(page.locator("article.essay [role=status]")).to_have_text("Likes are switched off here.")
+    expect(page.locator("article.essay [role=status]")).to_have_text("Likes are turned off.")
     expect(said).to_have_text("2 bloggers like this:")
     expect(button).to_have_text("Like")
     page.route("**/like/", lambda route: route.fulfill(status=503, body="<!doctype html><h1>A whole page</h1>"))

@@ -91,7 +91,7 @@ def test_without_script_the_round_trip_comes_back_to_the_very_reply_box(
     page.get_by_role("textbox", name="Comment").fill(WORDS)
     icon(page, service)
     provider.deny(page)
-    expect(page.locator(".identity")).to_contain_text("You are not logged in: the log-in was cancelled.")
+    expect(page.locator(".identity")).to_contain_text("Login canceled.")
     has_words(page)
     icon(page, service)
     provider.allow(page, "Mara Lindqvist")
@@ -151,7 +151,7 @@ def refused_as_staff(page: Page) -> None:
     provider.allow(small_window(page), "Teodor Marin")  # who has the demo moderator's email address
 
 
-WAITS = "You are not logged in yet."
+WAITS = "You’re not logged in yet."
 NO_ANSWER = "the other side gave no usable answer"
 TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (closed, WAITS),
@@ -232,7 +232,7 @@ def test_a_login_that_is_completed_after_the_icons_came_back_still_arrives(
     page.evaluate("dispatchEvent(new Event('focus'))")
     offers_icons(page)
     provider.deny(small)
-    expect(page.locator(".identity")).to_contain_text("the log-in was cancelled")
+    expect(page.locator(".identity")).to_contain_text("Login canceled")
 
 
 def test_a_login_that_nothing_tells_of_is_found_at_the_next_return(
@@ -307,7 +307,7 @@ def test_a_blocked_window_is_said_at_once_and_the_tab_itself_will_do(
     page = open_form(visitor, site, essay)
     page.evaluate("window.open = () => null")
     icon(page)
-    expect(page.locator(".identity")).to_contain_text("Your browser kept the log-in window from opening.")
+    expect(page.locator(".identity")).to_contain_text("Your browser blocked the login window.")
     page.get_by_role("button", name="Continue in this tab").press("Enter")
     provider.allow(page, "Mara Lindqvist")
     is_in(page)
@@ -321,7 +321,7 @@ def test_a_session_that_ended_meanwhile_is_no_end_of_the_words(visitor: Visitor,
     is_in(page)
     page.context.clear_cookies()
     page.get_by_role("button", name="Post Comment").click()
-    expect(page.locator(".errors")).to_contain_text("Your log-in has ended meanwhile.")
+    expect(page.locator(".errors")).to_contain_text("You’re no longer logged in.")
     expect(page.locator(".errors")).to_be_focused()
     has_words(page)
     provider.allow(small_window(page), "Mara Lindqvist")
@@ -390,14 +390,14 @@ def test_every_state_fits_and_can_be_read(
     small = small_window(page, "Facebook")
     look_at("Connecting to Facebook…")
     page.evaluate("dispatchEvent(new Event('focus'))")
-    look_at("You are not logged in yet.")
+    look_at("You’re not logged in yet.")
     page.get_by_role("textbox", name="Comment").focus()
     provider.deny(small)
-    look_at("the log-in was cancelled")
+    look_at("Login canceled")
     expect(page.get_by_role("textbox", name="Comment")).to_be_focused()  # whoever writes on is left alone
     page.evaluate("() => { window.really = window.open; window.open = () => null }")
     button.click()
-    look_at("Your browser kept the log-in window from opening.")
+    look_at("Your browser blocked the login window.")
     page.get_by_role("button", name="Cancel").click()
     page.evaluate("() => { window.open = window.really }")
     provider.allow(small_window(page, "Facebook"), "Mara Lindqvist")
@@ -437,5 +437,5 @@ def test_every_state_is_reached_by_keys_and_axe_has_nothing_to_say(
     expect(page.get_by_role("button", name="Log in with Rejoinder")).to_be_focused()
     visitor.axe(page)
     closed(page)  # who is logged in all the while has not come in by the window
-    expect(page.locator(".identity")).to_contain_text("You are not logged in yet.")
+    expect(page.locator(".identity")).to_contain_text("You’re not logged in yet.")
     expect(page.get_by_role("button", name="Keep commenting as Mara Lindqvist")).to_be_visible()

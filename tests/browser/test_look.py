@@ -206,5 +206,5 @@ def test_in_production_pages_weigh_what_was_promised(visitor: Visitor, serve: "S
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".preview-body em")).to_have_text("do")
     page.goto(f"{site.url}/nothing/here/")
-    expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
+    expect(page.get_by_role("heading")).to_have_text("Page not found")
     check(visitor, page)

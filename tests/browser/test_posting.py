@@ -65,8 +65,8 @@ def test_a_published_comment_appears_in_place(visitor: Visitor, site: "Server", 
     expect(first.locator(".comment-body em")).to_have_text("first")
     expect(first.locator(".when")).to_have_text(re.compile("now|ago"))
     expect(first.get_by_role("link", name="Edit")).to_be_visible()
-    expect(page.get_by_role("heading", name="One response to “Of Forms”")).to_be_visible()
-    expect(page.locator(".byline")).to_contain_text("1 response")
+    expect(page.get_by_role("heading", name="One comment on “Of Forms”")).to_be_visible()
+    expect(page.locator(".byline")).to_contain_text("1 comment")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("")
     assert is_same(page)
     comment = Comment.objects.get(essay=essay)
@@ -165,14 +165,16 @@ def test_what_is_refused_is_said_in_the_form(
     expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(2)
     visitor.axe(page)
     post(page, "Said.")
-    expect(errors).to_contain_text("You have said just this here already.")
-    expect(errors.get_by_role("link", name="Read it there")).to_have_attribute("href", f"/comments/{said_before.pk}/")
+    expect(errors).to_contain_text("You’ve already posted this comment.")
+    expect(errors.get_by_role("link", name="View your comment")).to_have_attribute(
+        "href", f"/comments/{said_before.pk}/"
+    )
     expect(page.locator("form#respond [aria-invalid=true]")).to_have_count(0)
     make.rules(hold_first_comment=False, flood_seconds=60)
     post(page, "Quick.", name="Quick", email="quick@brandt.example")
     expect(page.locator("li.comment", has_text="Quick.")).to_be_visible()
     post(page, "Quicker.", name="Quick", email="quick@brandt.example")
-    expect(errors).to_contain_text("That was quick")
+    expect(errors).to_contain_text("You’re posting too quickly")
     expect(page.get_by_role("textbox", name="Comment")).to_have_value("Quicker.")
     make.rules(hold_first_comment=False)
     page.get_by_role("button", name="Post Comment").click()
@@ -190,7 +192,7 @@ def test_of_an_answer_to_what_is_gone_the_words_stay_for_the_essay(
     write(page, "An answer.")
     deciding.trash(root, by=make.moderator())
     page.get_by_role("button", name="Post Comment").click()
-    expect(page.locator(".errors")).to_contain_text("is no longer here")
+    expect(page.locator(".errors")).to_contain_text("is no longer available")
     expect(page.get_by_role("heading", name="Leave a Reply", exact=True)).to_be_visible()
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator(".thread > li", has_text="An answer.")).to_be_visible()
@@ -206,15 +208,19 @@ def test_when_comments_are_closed_meanwhile_the_words_can_be_copied(
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("#respond")).to_be_focused()
     expect(page.locator("#respond")).to_contain_text("Comments are closed.")
-    expect(page.get_by_label("What you wrote")).to_have_value("Too late.")
+    expect(page.get_by_label("Your comment")).to_have_value("Too late.")
 
 
 ANSWERS = {
-    "busy": (503, "<main><h1>This site is very busy just now.</h1><p>Please wait a moment.</p></main>", "very busy"),
-    "too large": (413, "<main><h1>That is too large.</h1><p>It is larger than 256 KB.</p></main>", "larger than"),
-    "forbidden": (403, "<main><h1>This is not open to you</h1><p>No.</p></main>", "This is not open to you. No."),
-    "somebody else's": (502, "Bad gateway", "The site could not be reached."),
-    "away": (0, "", "The site could not be reached."),
+    "busy": (503, "<main><h1>This site is very busy</h1><p>Please wait a moment.</p></main>", "very busy"),
+    "too large": (413, "<main><h1>Too large to send</h1><p>It is larger than 256 KB.</p></main>", "larger than"),
+    "forbidden": (
+        403,
+        "<main><h1>You don’t have access to this page</h1><p>No.</p></main>",
+        "You don’t have access to this page. No.",
+    ),
+    "somebody else's": (502, "Bad gateway", "We couldn’t reach the site. Please try again in a moment."),
+    "away": (0, "", "We couldn’t reach the site. Please try again in a moment."),
 }
 
 
@@ -228,7 +234,7 @@ def test_in_trouble_nothing_is_lost(visitor: Visitor, site: "Server", essay: Ess
         page.get_by_role("button", name="Post Comment").click()
         expect(errors).to_be_focused()
         expect(errors).to_contain_text(words)
-        expect(errors).to_contain_text("Your words are still here")
+        expect(errors).to_contain_text("Your comment is still here")
         expect(field).to_have_value(text)
         page.get_by_role("button", name="Post Comment").click()
         expect(page.locator("li.comment", has_text=text)).to_be_visible()
@@ -252,7 +258,9 @@ def test_an_answer_that_got_lost_makes_no_second_comment(visitor: Visitor, site:
         make.rules(hold_first_comment=False)
         page.route("**/respond/", lose_answer, times=1)
         post(page, text)
-        expect(page.locator("form#respond .errors")).to_contain_text("The site could not be reached.")
+        expect(page.locator("form#respond .errors")).to_contain_text(
+            "We couldn’t reach the site. Please try again in a moment."
+        )
         make.rules(hold_first_comment=False, flood_seconds=60)
         if reloads:
             page.reload()
@@ -304,7 +312,7 @@ def test_near_the_limit_the_form_says_how_much_room_is_left(visitor: Visitor, si
         ("a" * 60_000, "About 5,500 characters left"),
         ("ж" * 32_000, "About 700 characters left"),
         ("🙂" * 16_370, "About 10 characters left"),
-        ("a" * 65_520, "There is hardly any room left"),
+        ("a" * 65_520, "You’ve almost reached the length limit"),
         ("ж" * 33_000, "Too long by about 300 characters"),
         ("a" * 70_000, "Too long by about 4,500 characters"),
         ("a", ""),

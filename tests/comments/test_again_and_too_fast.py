@@ -25,7 +25,7 @@ def test_the_same_words_twice_lead_to_the_comment_that_is_there(essay: Essay, gu
     first = guest.say(essay, text="Twice.")
     page = guest.post_to(essay, text=" Twice. ")
     assert page.status == 409
-    assert "You have said just this here already." in page.problem
+    assert "You’ve already posted this comment." in page.problem
     assert Comment.objects.count() == 1
     there = guest.read(str(page.one("*[@class='errors']//a").get("href")))
     assert HELD in words(there.comment(first))

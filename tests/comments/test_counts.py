@@ -24,11 +24,11 @@ def test_lists_count_what_is_there_to_read(guest: Browser) -> None:
     make.comment(three, to=root, status="spam")
     make.comment(three)
     counted = {
-        words(title): re.findall(r"\d+ responses?", words(entry))
+        words(title): re.findall(r"\d+ comments?", words(entry))
         for entry in guest.read("/").all("article")
         for title in entry.iter("h2")
     }
-    assert counted == {none.title: [], one.title: ["1 response"], three.title: ["3 responses"]}
+    assert counted == {none.title: [], one.title: ["1 comment"], three.title: ["3 comments"]}
 
 
 def test_a_list_asks_the_same_of_one_essay_and_of_ten(guest: Browser) -> None:
@@ -41,4 +41,4 @@ def test_a_list_asks_the_same_of_one_essay_and_of_ten(guest: Browser) -> None:
     for _ in range(9):
         make.comment(make.essay(by=author))
     with at_most(len(few)):
-        assert guest.read("/").html.count("1 response") == 10
+        assert guest.read("/").html.count("1 comment") == 10

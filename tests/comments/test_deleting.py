@@ -21,7 +21,7 @@ def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: 
     assert [words(button) for button in form.all("button")] == ["Delete"]
     answer = writer.post(delete(comment))
     assert place(answer) == f"{essay.get_absolute_url()}?deleted=1"
-    assert "Your comment is deleted." in [
+    assert "Your comment has been deleted." in [
         words(part) for part in writer.read(answer["Location"]).all("p[@role='status']")
     ]
     assert stranger.read(essay).shown == []
@@ -67,7 +67,7 @@ def test_what_a_moderator_took_away_is_not_the_writers_to_take(writer: Browser, 
     deciding.trash(comment, by=make.moderator("mara"))
     page = Page(writer.post(delete(comment)))
     assert page.status == 403
-    assert "A moderator has removed this comment already." in page.words
+    assert "A moderator has already removed this comment." in page.words
     assert Comment.objects.get(pk=comment.pk).removed_by == Comment.Remover.MODERATOR
 
 

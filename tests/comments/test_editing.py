@@ -141,7 +141,7 @@ def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
         page = save(writer, comment, "Once more.")
     assert page.status == 429
     assert page.answer.headers["Retry-After"] == "180"
-    assert "please wait 3 minutes" in page.words
+    assert "Please wait 3 minutes" in page.words
     assert words(page.id("edit-text")) == "Once more."
 
 

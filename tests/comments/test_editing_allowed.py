@@ -73,7 +73,7 @@ def test_typing_the_same_again_earns_no_right(guest: Browser, stranger: Browser,
     comment = guest.say(essay, text="Mine.")
     typed = stranger.post_to(essay, text="Mine.")
     assert typed.status == 409
-    address = next(href for link, href in links(typed.id("respond")).items() if link == "Read it there")
+    address = next(href for link, href in links(typed.id("respond")).items() if link == "View your comment")
     key = address.partition("?")[2]
     assert "Edit" not in links(stranger.read(address).comment(comment))
     for at in (edit(comment), delete(comment)):
@@ -168,7 +168,7 @@ def test_where_the_owner_says_so_nothing_is_edited(writer: Browser, essay: Essay
     assert "Edit" not in links(writer.read(essay).comment(comment))
     refused = Page(writer.post(edit(comment), {"text": "It does not."}))
     assert refused.status == 403
-    assert "Comments cannot be edited here." in refused.words
+    assert "Comments can’t be edited on this site." in refused.words
     assert writer.post(delete(comment)).status_code == 302
 
 
@@ -185,7 +185,7 @@ def test_an_answer_closes_the_window_if_the_owner_says_so(
     assert ("Edit" in links(writer.read(essay).comment(comment))) is not is_asked
     answer = Page(writer.post(edit(comment), {"text": "Answered."}))
     assert answer.status == status
-    assert ("Somebody has answered" in answer.words) is is_asked
+    assert ("Someone has replied" in answer.words) is is_asked
 
 
 def test_with_that_said_the_window_still_ends(writer: Browser, essay: Essay) -> None:

@@ -40,7 +40,7 @@ def test_others_see_nothing_of_a_held_comment(essay: Essay, guest: Browser, stra
     page = stranger.read(essay)
     assert page.shown == []
     assert "Hold this." not in page.html
-    assert "0 responses" not in page.words
+    assert "0 comments" not in page.words
 
 
 def test_a_signed_link_opens_one_comment_and_no_other(essay: Essay, guest: Browser, stranger: Browser) -> None:
@@ -80,7 +80,7 @@ def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser,
     page = guest.read(essay)
     assert page.shown == [root.pk, reply.pk]
     assert HELD in words(page.comment(root))
-    assert "1 response " in page.words
+    assert "1 comment " in page.words
     assert stranger.read(essay).shown == [root.pk]
 
 

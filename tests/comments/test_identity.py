@@ -99,7 +99,7 @@ def test_nothing_is_posted_in_another_name_than_the_page_showed(essay: Essay, re
     assert page.form["text"] == "Words of mine."
     gone = Browser().post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
     assert gone.status == 422
-    assert "Your log-in has ended meanwhile." in gone.problem
+    assert "You’re no longer logged in." in gone.problem
     assert gone.form["text"] == "Words of mine."
     assert not Comment.objects.exists()
 
@@ -132,7 +132,7 @@ def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
             stranger = Browser()
             page = Page(stranger.post(f"{essay.get_absolute_url()}{place}", make.details(text="Words of mine.")))
             assert page.status == 429
-            assert page.problem.startswith("Too many log-ins began from here just now")
+            assert page.problem.startswith("Too many login attempts")
             assert page.form == make.details(text="Words of mine.")
             assert not stranger.cookies
 

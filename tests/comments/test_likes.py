@@ -61,7 +61,7 @@ def test_ones_own_comment_may_be_liked(essay: Essay) -> None:
 def test_what_cannot_be_read_cannot_be_liked(essay: Essay, reader: Browser, status: str) -> None:
     hidden = make.comment(essay, status=status)
     answer = press(reader, hidden, fragment=1)
-    assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer here.")
+    assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer available.")
     with pytest.raises(Gone):  # decided while the like was on its way
         likes.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
     assert (reader.get(like_address(hidden)).status_code, count(hidden)) == (404, 0)

@@ -123,7 +123,7 @@ def test_likes_are_switched_off_everywhere_or_for_one_essay(essay: Essay, commen
     Discussion.objects.update_or_create(essay=essay, defaults={"may_be_liked": False})
     for target in (essay, comment):
         answer = press(reader, target, fragment=1)
-        assert (answer.status_code, answer.content.decode()) == (403, "Likes are switched off here.")
+        assert (answer.status_code, answer.content.decode()) == (403, "Likes are turned off.")
         assert reader.get(like_address(target)).status_code == 404
     assert [part for part in reader.read(essay).tree.iter() if part.get("class") == "likes"] == []
     assert "likes.js" not in reader.read(essay).html
@@ -161,7 +161,7 @@ def test_whoever_is_barred_likes_nothing_more(essay: Essay, comment: Comment, re
         answer = press(browser, comment, fragment=1)
         assert (answer.status_code, answer.content.decode()) == (
             403,
-            "The owner of this site takes no likes from here.",
+            "You’re not allowed to like things on this site.",
         )
     assert press(Browser(make.user()), comment).status_code == 303  # who logs in is known by more than an address
     Bar.objects.all().delete()

@@ -50,7 +50,7 @@ def test_of_further_threads_the_first_comment_stands_and_how_many_replies_it_has
     assert said == "Show 3 replies"
     branch = stranger.read(where.partition("#")[0])
     assert branch.shown == [comment.pk for comment in shut]
-    assert "One part of the discussion." in branch.words
+    assert "You’re viewing part of the discussion." in branch.words
     assert rest(branch) == []
 
 

@@ -234,7 +234,7 @@ def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscri
     assert at(MORNING - timedelta(minutes=1)) == []
     said(essay, MORNING + timedelta(minutes=1), "Too late.")
     (message,) = at(MORNING + timedelta(minutes=2))
-    assert message.subject == "[Rejoinder] What the day brought"
+    assert message.subject == "[Rejoinder] Daily digest"
     for words in ("Words 0.", "Words 1.", "Words 2.", "A New One"):
         assert message.body.count(words) == html(message).count(words) == 1
     assert "Too late." not in message.body

@@ -54,7 +54,7 @@ def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
         ("Went.", "Removed by a moderator."),
         (
             "Looks odd.",
-            "Not published: it was taken for an advertisement. If that is wrong, tell the owner of this site.",
+            "Not published: marked as spam. If this is a mistake, contact the site owner.",
         ),
         ("Waits.", "Your comment is awaiting moderation. A moderator will review it before it appears."),
         ("Stands.", "Published."),
@@ -125,7 +125,7 @@ def test_under_an_essay_that_is_no_longer_public_nothing_leads_there(client: Cli
     Essay.objects.filter(pk=essay.pk).update(published=timezone.now() + timedelta(days=1))
     client.force_login(rosa)
     page = page_of(client)
-    assert entries(page) == [("Stands.", "Published, under an essay that is no longer public.")]
+    assert entries(page) == [("Stands.", "Published, but the essay is no longer public.")]
     assert f'href="/comments/{said.pk}/"' not in page
     assert f"/comments/{said.pk}/edit/" not in page
     assert f"/comments/{said.pk}/delete/" in page  # it is theirs all the same

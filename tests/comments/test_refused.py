@@ -146,7 +146,7 @@ def test_where_people_log_in_first_a_guest_is_asked_to_and_keeps_the_words(essay
     make.rules(who_may_comment="login")
     page = guest.post_to(essay, text="Let me in.")
     assert page.status == 403
-    assert "Here people log in before they comment." in page.problem
+    assert "Please log in to comment." in page.problem
     assert page.form["text"] == "Let me in."
     assert "Log in to leave a reply:" in page.words
     assert "name" not in page.form

@@ -116,7 +116,7 @@ def test_a_comment_that_cannot_be_answered_is_said_to_be_gone(essay: Essay, gues
         Comment.objects.update(status=state)
     page = guest.post_to(essay, text="Whom do I answer?", parent=key)
     assert page.status == 422
-    assert "The comment you answer is no longer here." in page.problem
+    assert "The comment you’re replying to is no longer available." in page.problem
     assert page.form["parent"] == ""
     assert page.form["text"] == "Whom do I answer?"
     assert not Comment.objects.filter(wording__text="Whom do I answer?").exists()

@@ -63,7 +63,7 @@ def test_tombstones_hold_up_what_hangs_from_them_at_any_depth(essay: Essay, gues
     deciding.trash(chain[-1], by=moderator)
     page = guest.read(essay)
     assert page.shown == []
-    assert "No Comments" in page.words
+    assert "No comments yet" in page.words
 
 
 def test_a_thread_of_tombstones_alone_takes_no_place_on_a_page(essay: Essay, guest: Browser) -> None:

@@ -252,7 +252,7 @@ def test_a_strangers_address_has_to_prove_itself_first(comment: Comment, mara: U
     answer = send(Browser(), comment, email="eve@example.org")
     assert "open the confirmation link" in Browser().read(answer.answer["Location"]).words
     asking = mailed_to("eve@example.org")
-    assert "Shall we write to you?" in asking[0].subject
+    assert "Confirm your subscription" in asking[0].subject
     assert "Tobias" not in str(asking[0].message())
     link = next(word for word in asking[0].body.split() if "/confirm/" in word)
     reader = Browser()

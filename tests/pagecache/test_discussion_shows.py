@@ -43,8 +43,8 @@ def test_a_comment_that_is_published(world: World) -> None:
     Browser(headers=HOST).say(world.other, text="I have just come in.", name="Nora Just")
     world.agree()
     assert "I have just come in." in world.read(world.other)
-    assert "1 response" in world.read("/")
-    assert "1 response" in world.read("/tag/promises/")
+    assert "1 comment" in world.read("/")
+    assert "1 comment" in world.read("/tag/promises/")
     assert "Nora Just" in world.read("/comments/feed/")
 
 
@@ -122,8 +122,8 @@ def test_ones_own_comment_edited_and_deleted(world: World) -> None:
     assert guest.post(f"/comments/{comment.pk}/delete/").status_code == 302
     world.agree()
     assert "Now I think otherwise." not in world.read(here)
-    assert "Your comment is deleted." not in world.read(here)
-    assert "Your comment is deleted." in world.read(f"{here}&deleted=1")
+    assert "Your comment has been deleted." not in world.read(here)
+    assert "Your comment has been deleted." in world.read(f"{here}&deleted=1")
 
 
 # What moderators do

@@ -30,7 +30,7 @@ def sent(path: str, *, session: bool = False, method: str = "POST", **headers: s
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     response = client.generic(method, path, headers=named)
     if response.status_code == 403:
-        assert "This was not sent from a page of this site." in response.content.decode()
+        assert "We couldn’t verify where this form came from" in response.content.decode()
         return REFUSED
     return PASSES if response.wsgi_request.origin_proved else PASSES_UNPROVED  # type: ignore[attr-defined]
 

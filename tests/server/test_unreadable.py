@@ -105,7 +105,7 @@ def test_what_strangers_do_wrong(refused: Any) -> None:
     for address in ("/nothing-here/", "/2026/11/24/no-such-essay/", "/tag/none/"):
         status, page = refused(PATH_INFO=address)
         assert status.startswith("404")
-        assert b"There is nothing at this address" in page
+        assert b"Page not found" in page
         assert b"DEBUG" not in page
     for wrong in ({"HTTP_HOST": "elsewhere.example"}, {"HTTP_HOST": "a b"}):
         status, page = refused(PATH_INFO="/about/", **wrong)

@@ -159,7 +159,7 @@ class TestOldBlog:
         assert "Waits." not in page
         assert "libellous" not in page
         assert "a ping" not in page
-        assert "2 responses" in page.lower()
+        assert "2 comments" in page.lower()
         assert client.get("/2020/01/05/two-hands/").content.decode().count("Comments are closed.") == 1
 
     def test_nobody_is_mailed_and_nothing_was_decided(self) -> None:
