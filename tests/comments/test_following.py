@@ -191,7 +191,7 @@ class TestWithoutCommenting:
             {"email": "Stranger@Example.org", "what": ["essay", "essays"], "often": "at_once"},
             follow=True,
         )
-        assert "Look at your mail" in Page(answer).words
+        assert "Check your email" in Page(answer).words
         (asking,) = posted()
         assert asking.to == ["stranger@example.org"]
         confirm(guest, asking)
@@ -242,7 +242,7 @@ class TestWhatWaitsForADecision:
     @pytest.mark.both
     def test_its_writer_asks_and_is_told_what_was_decided(self, essay: Essay, guest: Browser, held: Comment) -> None:
         page = guest.read(held.get_absolute_url())
-        assert "Mail me when it is decided" in page.words
+        assert "Email me the decision" in page.words
         answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
         assert "a link is on its way to your address" in Page(answer).words
         confirm(guest, posted()[0])
@@ -319,14 +319,14 @@ class TestTheLinks:
         def press(**fields: Any) -> str:
             return Page(guest.post(link, fields, follow=True)).words
 
-        assert "It is changed." in press(do="daily", subscription=row.pk)
+        assert "Changes saved." in press(do="daily", subscription=row.pk)
         assert Subscription.objects.get().often == "daily"
         assert "until you want them again" in press(do="pause", address=row.address_id)
         comment = Comment.objects.get(commenter=row.commenter_id)
         say(friend, essay, comment, name="Bo", email="bo@example.org", text="While it rests.")
         assert posted() == []
         assert not Notice.objects.filter(comment__wording__text="While it rests.", email="anna@example.org").exists()
-        assert "Mails come again." in press(do="resume", address=row.address_id)
+        assert "Emails resumed." in press(do="resume", address=row.address_id)
         assert Subscription.objects.active().exists()
         assert "Everything is stopped" in press(do="stop-all", address=row.address_id)
         assert not Subscription.objects.active().exists()
@@ -347,7 +347,7 @@ class TestTheLinks:
         for method in ("get", "post"):
             answer = getattr(Browser(), method)(f"/subscriptions/{path}")
             assert answer.status_code == 410
-            assert "no longer good" in Page(answer).words
+            assert "This link doesn’t work" in Page(answer).words
 
     @pytest.mark.both
     def test_what_its_reader_did_not_ask_for_is_dropped(self, essay: Essay, guest: Browser) -> None:
@@ -359,7 +359,7 @@ class TestTheLinks:
         kept = Subscription.objects.get(kind="essays")
         confirm(guest, asking, subscription=str(kept.pk))
         assert list(Subscription.objects.all()) == [kept]
-        assert "Nothing waits to be confirmed" in guest.read(link_in(asking, "confirm")).words
+        assert "There’s nothing to confirm" in guest.read(link_in(asking, "confirm")).words
 
     def test_somebody_logged_in_finds_theirs_under_their_account(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
