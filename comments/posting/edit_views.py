@@ -163,9 +163,7 @@ def too_late(late: editing.TooLate) -> str:
     if late.ended is None:
         return _("Comments can’t be edited on this site.")
     local = timezone.localtime(late.ended)
-    return _("This comment can no longer be edited. The time limit was %(time)s.") % {
-        "time": date_format(local, "DATETIME_FORMAT")
-    }
+    return _("You could edit this comment until %(time)s.") % {"time": date_format(local, "DATETIME_FORMAT")}
 
 
 def way_back(comment: Comment, viewer: Viewer) -> str:

@@ -244,7 +244,7 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
         return decided
     if word := found(draft.rules.refuse_words, draft):
         raise Refused(
-            _("This site doesn’t publish comments that contain “%(word)s”. Please rephrase your comment.")
+            _("This site doesn’t publish comments with “%(word)s”. Please rephrase yours.")
             % {"word": without_stars(word)}
         )
     reasons = doubts(draft)

@@ -153,7 +153,7 @@ def test_without_locks_no_tab_loses_its_own(visitor: Visitor, site: "Server", es
     write(one, "Mine.")
     two = one.context.new_page()
     two.goto(url(site, essay))
-    expect(two.locator(".draft")).to_contain_text("This is your draft")
+    expect(two.locator(".draft")).to_contain_text("saved in this browser")
     write(two, "Mine, and more.")
     for page, words in ((one, "Mine."), (two, "Mine, and more.")):
         page.reload()
@@ -187,9 +187,7 @@ def test_drafts_of_other_visits_are_offered(visitor: Visitor, site: "Server", es
 
     page = visit("11-25T12:00:00")
     draft = page.locator(".draft")
-    expect(draft.get_by_role("status")).to_have_text(
-        "This is your draft of 12 November 2026 at 15:05, kept in this browser."
-    )
+    expect(draft.get_by_role("status")).to_have_text("Draft from 12 November 2026 at 15:05, saved in this browser.")
     expect_text(page, "For Ines.")
     expect(page.locator(under)).to_have_count(1)
     visitor.axe(page)
@@ -237,11 +235,11 @@ def test_a_draft_leads_to_the_page_where_it_answers(visitor: Visitor, site: "Ser
         context.pages[-1].close()
         page = context.new_page()
         page.goto(url(site, essay))
-        expect(page.locator(".draft")).to_contain_text("kept in this browser, answers a comment on another page")
+        expect(page.locator(".draft")).to_contain_text("that replies to a comment on another page")
         expect_text(page, "")
         page.get_by_role("link", name="Continue").click()
         expect_text(page, WORDS)
-        expect(page.locator(".draft")).to_contain_text("This is your draft")
+        expect(page.locator(".draft")).to_contain_text("saved in this browser")
         return page
 
     page = visit_again()
@@ -281,7 +279,7 @@ def test_an_older_copy_from_the_server_gives_way(visitor: Visitor, site: "Server
     page = newer.context.new_page()
     page.goto(url(site, essay))
     expect_text(page, "After the log-in.")
-    expect(page.locator(".draft")).to_contain_text("This is your draft")
+    expect(page.locator(".draft")).to_contain_text("saved in this browser")
     page.get_by_role("button", name="Post Comment").click()
     expect(page.locator("li.comment .comment-body")).to_have_text("After the log-in.")
     expect_text(page, "")
@@ -327,7 +325,7 @@ def test_what_a_browser_cannot_keep_can_still_be_posted(
     page = start().pages[0]
     page.goto(url(site, essay))
     page.get_by_role("textbox", name="Comment").fill("Refused.")
-    expect(page.locator(".draft")).to_contain_text("your words are on this page alone")
+    expect(page.locator(".draft")).to_contain_text("Post your comment before you leave this page")
     post(page)
     expect(page.locator("li.comment .comment-body")).to_have_text("Refused.")
 
@@ -336,7 +334,7 @@ def test_what_a_browser_cannot_keep_can_still_be_posted(
     # as when the disk is full
     page.evaluate("() => { IDBTransaction.prototype.commit = IDBTransaction.prototype.abort }")
     page.get_by_role("textbox", name="Comment").fill("None for that.")
-    expect(page.locator(".draft")).to_contain_text("your words are on this page alone")
+    expect(page.locator(".draft")).to_contain_text("Post your comment before you leave this page")
     visitor.axe(page)
     post(page)
     expect(page.locator("li.comment .comment-body").last).to_have_text("None for that.")
@@ -357,7 +355,7 @@ def test_at_most_a_second_is_lost_when_the_browser_is_killed(
     end = time.monotonic()
     page = start().pages[0]
     page.goto(url(site, essay))
-    expect(page.locator(".draft")).to_contain_text("This is your draft")
+    expect(page.locator(".draft")).to_contain_text("saved in this browser")
     kept = page.get_by_role("textbox", name="Comment").input_value()
     assert words.startswith(kept)
     assert len(kept) >= len([at for at in typed if at < end - 1])

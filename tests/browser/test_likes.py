@@ -78,11 +78,11 @@ def test_with_script(visitor: Visitor, site: "Server", essay: Essay, comment: Co
     expect(button).to_have_text("Like")
     page.route("**/like/", lambda route: route.fulfill(status=503, body="<!doctype html><h1>A whole page</h1>"))
     button.click()
-    expect(page.locator("article.essay [role=status]")).to_contain_text("The site could not be reached")
+    expect(page.locator("article.essay [role=status]")).to_contain_text("We couldn’t reach the site")
     page.unroute("**/like/")
     page.route("**/like/", lambda route: route.abort())
     beside.get_by_role("button").click()
-    expect(beside.get_by_role("status")).to_contain_text("The site could not be reached")
+    expect(beside.get_by_role("status")).to_contain_text("We couldn’t reach the site")
     expect(beside.locator(".count")).to_have_text("3")
     del visitor.complaints[count:]  # Chromium logs what is refused, and what we cut off
 

@@ -152,12 +152,12 @@ def refused_as_staff(page: Page) -> None:
 
 
 WAITS = "You’re not logged in yet."
-NO_ANSWER = "the other side gave no usable answer"
+NO_ANSWER = "We couldn’t log you in."
 TROUBLES: list[tuple[Callable[[Page], None], str]] = [
     (closed, WAITS),
-    (denied, "the log-in was cancelled. Your words are still here."),
+    (denied, "Login canceled. Your comment is still here."),
     (refused_as_staff, "Log in with your password first, then connect X (Twitter) in your account settings."),
-    (trouble("wrong-state"), "the log-in took too long, or did not begin here"),
+    (trouble("wrong-state"), "Your login timed out."),
     (trouble("replayed-code"), NO_ANSWER),
 ]
 MORE_TROUBLES = [(left_waiting, WAITS), (trouble("token-broken"), NO_ANSWER)]
@@ -273,7 +273,7 @@ def test_cancel_works_while_the_site_does_not_answer_and_a_later_login_arrives(
     ("happens", "least", "most", "sentence"),
     [
         ("slow", 9.5, 16, "You are commenting using your X (Twitter) account."),  # it is theirs to be slow by itself
-        ("very-slow", 4.5, 6, "the other side gave no usable answer"),
+        ("very-slow", 4.5, 6, "We couldn’t log you in."),
     ],
 )
 def test_whoever_waits_for_a_service_goes_on_writing(
@@ -360,10 +360,10 @@ def test_cookies_refused(visitor: Visitor, site: "Server", essay: Essay) -> None
     small.get_by_role("button", name="Deny").wait_for()
     page.context.clear_cookies()  # as if the browser had kept none
     provider.allow(small, "Mara Lindqvist")
-    expect(page.locator(".identity")).to_contain_text("did not begin here")
+    expect(page.locator(".identity")).to_contain_text("Your login timed out.")
     page.evaluate("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
     icon(page)
-    expect(page.locator(".identity")).to_contain_text("Your browser refuses cookies from this site")
+    expect(page.locator(".identity")).to_contain_text("Your browser blocks cookies")
     expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     has_words(page)
 

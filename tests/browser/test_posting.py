@@ -109,7 +109,7 @@ def test_a_held_comment_says_why_it_waits(visitor: Visitor, site: "Server", essa
     said(page, "A moderator will review your first comment before it appears.")
     held = page.locator("li.comment[data-status=pending]")
     expect(held.locator("> .say")).to_be_focused()
-    expect(page.get_by_role("heading", name="One response")).to_be_visible()
+    expect(page.get_by_role("heading", name="One comment")).to_be_visible()
     visitor.axe(page)
 
 
@@ -313,8 +313,8 @@ def test_near_the_limit_the_form_says_how_much_room_is_left(visitor: Visitor, si
         ("ж" * 32_000, "About 700 characters left"),
         ("🙂" * 16_370, "About 10 characters left"),
         ("a" * 65_520, "You’ve almost reached the length limit"),
-        ("ж" * 33_000, "Too long by about 300 characters"),
-        ("a" * 70_000, "Too long by about 4,500 characters"),
+        ("ж" * 33_000, "About 300 characters too long"),
+        ("a" * 70_000, "About 4,500 characters too long"),
         ("a", ""),
     ):
         field.fill(text)

@@ -52,7 +52,7 @@ def test_keys_lead_through_the_argument_and_branches_stay_shut(visitor: Visitor,
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     assert focused(page) == "None"
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Enable keyboard shortcuts").check()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("j")

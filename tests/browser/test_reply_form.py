@@ -190,7 +190,7 @@ def test_a_preview_by_keys_stands_over_the_button_and_keeps_the_form(
         visitor.axe(page)
         page.context.set_offline(True)
         page.get_by_role("button", name="Preview").press("Enter")
-        expect(page.locator(".preview")).to_contain_text("The site did not answer.")
+        expect(page.locator(".preview")).to_contain_text("We couldn’t load the preview.")
         page.context.set_offline(False)
         visitor.complaints.clear()  # of the answer 422, and of being offline
     page.get_by_role("textbox", name="Email").fill("anselm@brandt.example")

@@ -113,7 +113,7 @@ def test_a_second_comment_too_soon_is_put_off_and_keeps_its_words(essay: Essay, 
     page = guest.post_to(essay, text="And another thing.")
     assert page.status == 429
     assert 1 <= int(page.answer.headers["Retry-After"]) <= 15
-    assert f"wait another {page.answer.headers['Retry-After']} second" in page.problem
+    assert f"Please wait {page.answer.headers['Retry-After']} second" in page.problem
     assert page.form["text"] == "And another thing."
     assert Comment.objects.count() == 1
     with time_machine.travel(time.time() + 15.1):

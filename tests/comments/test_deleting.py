@@ -18,7 +18,7 @@ def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: 
     comment = writer.say(essay, text="A slip.")
     form = Page(writer.get(delete(comment)))
     assert "A slip." in form.words
-    assert [words(button) for button in form.all("button")] == ["Delete"]
+    assert [words(button) for button in form.all("button")] == ["Delete comment"]
     answer = writer.post(delete(comment))
     assert place(answer) == f"{essay.get_absolute_url()}?deleted=1"
     assert "Your comment has been deleted." in [

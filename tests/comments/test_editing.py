@@ -36,10 +36,10 @@ def test_they_are_cleaned_like_a_post(writer: Browser, essay: Essay) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("  ", "Please leave some words."),
+        ("  ", "Write something, or delete the comment instead."),
         ("x" * 65_526, "long"),
-        ("Buy cheap pills.", "does not publish comments with “pills”"),
-        ("<b></b>", "Nothing of this would be seen."),
+        ("Buy cheap pills.", "doesn’t publish comments with “pills”"),
+        ("<b></b>", "Your comment is empty. Please write something first."),
     ],
 )
 def test_refused_words_come_back_as_they_were(writer: Browser, essay: Essay, text: str, problem: str) -> None:

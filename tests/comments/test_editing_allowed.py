@@ -33,7 +33,7 @@ def test_somebody_logged_in_changes_their_words(writer: Browser, stranger: Brows
     answer = save(writer, comment, "The **second** form.")
     assert answer.status == 302
     page = writer.read(answer.answer.headers["Location"])
-    assert "Your changes are saved." in words(page.comment(comment))
+    assert "Changes saved." in words(page.comment(comment))
     assert "edited" in words(page.comment(comment))
     assert said(stranger, essay, comment) == "The second form."
     assert history(comment) == ["The *first* form.", "The **second** form."]
@@ -155,7 +155,7 @@ def test_the_window_ends_and_says_when(writer: Browser, essay: Essay) -> None:
         assert set(links(writer.read(essay).comment(comment))) & {"Edit", "Delete"} == {"Delete"}
         late = Page(writer.post(edit(comment), {"text": "Too late."}))
         assert late.status == writer.get(edit(comment)).status_code == 403
-        assert "could be edited until 24 November 2026, 12:15." in late.words
+        assert "You could edit this comment until 24 November 2026, 12:15." in late.words
         assert words(late.id("edit-text")) == "Too late."
         make.rules(hold_first_comment=False, edit_minutes=16)
         assert save(writer, comment, "Longer.").status == 302

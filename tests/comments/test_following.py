@@ -115,7 +115,7 @@ class TestUnderTheReply:
         asking = posted()
         assert len(asking) == 3
         page = confirm(guest, asking[-1])
-        assert "you will hear of what you chose" in page.words
+        assert "You’re subscribed." in page.words
         assert Subscription.objects.active().count() == 5
 
     @pytest.mark.both
@@ -157,7 +157,7 @@ class TestUnderTheReply:
         make.rules(hold_first_comment=False, who_may_comment="name")
         page = guest.post_to(essay, text="Words.", name="Anna Karg", email="", notify_essays="on")
         assert page.status == 422
-        assert "address that the mails you asked for" in page.problem
+        assert "Enter an email address for your notifications." in page.problem
         assert page.form["text"].strip() == "Words."
         assert page.form["notify_essays"] == "on"
         assert not Comment.objects.exists()
@@ -211,11 +211,11 @@ class TestWithoutCommenting:
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
-            ({"email": "", "what": ["essays"], "often": "daily"}, "give the address"),
+            ({"email": "", "what": ["essays"], "often": "daily"}, "Enter your email address"),
             ({"email": "a@b", "what": ["essays"], "often": "daily"}, "no ending"),
-            ({"email": "a@example.org", "often": "daily"}, "choose at least one"),
-            ({"email": "a@example.org", "what": ["essay"], "often": "daily"}, "choose from these"),
-            ({"email": "a@example.org", "what": ["essays"], "often": "hourly"}, "choose from these"),
+            ({"email": "a@example.org", "often": "daily"}, "Choose at least one"),
+            ({"email": "a@example.org", "what": ["essay"], "often": "daily"}, "Choose an option from the list"),
+            ({"email": "a@example.org", "what": ["essays"], "often": "hourly"}, "Choose an option from the list"),
         ],
     )
     def test_what_is_wrong_is_said_beside_it(self, fields: dict[str, Any], words: str) -> None:
@@ -227,7 +227,7 @@ class TestWithoutCommenting:
     def test_a_thread_is_followed_and_what_is_not_there_is_not(self, essay: Essay, friend: Browser) -> None:
         root = make.comment(essay, "The root.", by=make.guest("Ulla"))
         page = Browser().read(f"/subscriptions/?comment={root.pk}")
-        assert "The thread that Ulla began" in page.words
+        assert "The thread started by Ulla" in page.words
         held = make.comment(essay, "Held.", status="pending")
         for query in (f"comment={held.pk}", "comment=x", "comment=99999999", "essay=0", "essay=99999", "essay=٣"):
             assert Browser().get(f"/subscriptions/?{query}").status_code == 404, query
@@ -244,9 +244,9 @@ class TestWhatWaitsForADecision:
         page = guest.read(held.get_absolute_url())
         assert "Email me the decision" in page.words
         answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
-        assert "a link is on its way to your address" in Page(answer).words
+        assert "open the confirmation link we’ve sent you" in Page(answer).words
         confirm(guest, posted()[0])
-        assert "You will be mailed when it is decided." in guest.read(held.get_absolute_url()).words
+        assert "We’ll email you the decision." in guest.read(held.get_absolute_url()).words
         deciding.trash(held, by=make.moderator("mara"))
         told = [message for message in posted() if message.to == ["anna@example.org"]]
         assert [message.subject for message in told] == [
@@ -265,7 +265,7 @@ class TestWhatWaitsForADecision:
         comment = say(nameless, essay, name="Cleo", email="", remember="on")
         answer = nameless.post(f"/comments/{comment.pk}/tell/")
         assert answer.status_code == 422
-        assert "give the address" in Page(answer).words
+        assert "Enter your email address" in Page(answer).words
         nameless.post(f"/comments/{comment.pk}/tell/", {"email": "cleo@example.org"})
         assert [message.to for message in posted()] == [["cleo@example.org"]]
 
@@ -321,14 +321,14 @@ class TestTheLinks:
 
         assert "Changes saved." in press(do="daily", subscription=row.pk)
         assert Subscription.objects.get().often == "daily"
-        assert "until you want them again" in press(do="pause", address=row.address_id)
+        assert "All emails are paused." in press(do="pause", address=row.address_id)
         comment = Comment.objects.get(commenter=row.commenter_id)
         say(friend, essay, comment, name="Bo", email="bo@example.org", text="While it rests.")
         assert posted() == []
         assert not Notice.objects.filter(comment__wording__text="While it rests.", email="anna@example.org").exists()
         assert "Emails resumed." in press(do="resume", address=row.address_id)
         assert Subscription.objects.active().exists()
-        assert "Everything is stopped" in press(do="stop-all", address=row.address_id)
+        assert "You’ve unsubscribed this address from all emails." in press(do="stop-all", address=row.address_id)
         assert not Subscription.objects.active().exists()
 
     def test_a_link_to_one_address_moves_no_other(self, essay: Essay, guest: Browser, notice: Any) -> None:

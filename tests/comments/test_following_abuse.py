@@ -133,7 +133,7 @@ class TestTwoAtOnce:
         link = path_to(signed_links.to_confirm(row.address))
         pages = [Page(Browser().post(link, {"subscription": [row.pk]}, follow=True)).words for _time in range(2)]
         for words in pages:
-            assert "you will hear of what you chose" in words
+            assert "You’re subscribed." in words
 
     def test_joined_what_was_confirmed_stays_and_what_was_owed_is_sent(self, essay: Essay) -> None:
         old, new = (Commenter.objects.create(name=name) for name in ("Rhea", "Rhea B."))

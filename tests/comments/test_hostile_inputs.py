@@ -203,7 +203,7 @@ def send(browser: Browser, essay: Essay, body: str | dict[str, str]) -> Page:
     page = Page(answer)
     assert page.status in {302, 400, 422}
     if page.status == 422:
-        assert page.problem.startswith("Your reply has not been posted yet.")
+        assert page.problem.startswith("Your comment wasn’t posted.")
         assert len(page.problem) > 60
     elif page.status == 400:
         assert len(page.words) > 40

@@ -95,7 +95,7 @@ def test_nothing_is_posted_in_another_name_than_the_page_showed(essay: Essay, re
     other = Commenter.objects.of(make.user("other", name="Teodor Marin"))
     page = reader.post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
     assert page.status == 422
-    assert "Meanwhile this browser is logged in as Rosa Castellanos." in page.problem
+    assert "You’re now logged in as Rosa Castellanos." in page.problem
     assert page.form["text"] == "Words of mine."
     gone = Browser().post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
     assert gone.status == 422

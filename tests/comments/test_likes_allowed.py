@@ -30,7 +30,7 @@ def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
     for target in (essay, comment):
         page = Page(press(guest, target))
         assert page.status == 403
-        assert "Log in to like this." in page.words
+        assert "Log in to like this" in page.words
         (back,) = [link.get("href") for link in page.all("a") if link.text == "Back to the essay"]
         assert guest.get(str(back), follow=True).status_code == 200
     remembered = Browser()
@@ -98,7 +98,7 @@ def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
     refused = press(Browser(), essay, fragment=1)
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= liking.HOUR
-    assert "please wait" in refused.content.decode()
+    assert "Please wait" in refused.content.decode()
     assert count(essay) == Like.objects.count() == liking.NEW_AN_HOUR
     assert press(Browser(address="198.51.100.9"), essay).status_code == 303
 

@@ -141,7 +141,7 @@ def test_a_reply_is_told_in_text_and_html(essay: Essay) -> None:
     name = "<b>Eve</b>\r\nBcc: x@example.com"
     comment = make.comment(essay, "See *this* <script>alert(1)</script>", to=above, by=make.guest(name))
     (message,) = told(comment)
-    assert message.subject.endswith("answered you on “Whose Promise Is It?”")
+    assert message.subject.endswith("replied to your comment on “Whose Promise Is It?”")
     assert message.message()["Bcc"] is None
     assert "See this" in message.body
     assert "<em>this</em>" in html(message)

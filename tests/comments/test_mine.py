@@ -106,7 +106,7 @@ def test_a_guest_sees_what_this_browser_said_and_nobody_elses(client: Client, es
 
 def test_whoever_is_unknown_is_told_so(client: Client) -> None:
     page = page_of(client)
-    assert "This browser remembers nobody" in page
+    assert "to see your comments." in page
     assert f"/accounts/login/?next={MINE}" in page
 
 

@@ -76,7 +76,7 @@ def test_the_authors_hear_of_a_comment_that_appeared(essay: Essay, guest: Browse
     comment = guest.say(essay, text="I *disagree*.")
     assert recipients() == ["joris@example.org", "miriam@example.org"]
     message = mail.outbox[0]
-    assert message.subject == "[Rejoinder] Anna Karg on “Whose Promise Is It?”"
+    assert message.subject == "[Rejoinder] Anna Karg commented on “Whose Promise Is It?”"
     assert "I disagree." in message.body
     assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
 

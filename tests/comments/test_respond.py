@@ -99,7 +99,7 @@ def test_a_parent_that_cannot_be_is_said_and_can_be_sent_again_without(
 ) -> None:
     page = guest.post_to(essay, text="Whom do I answer?", parent=parent)
     assert page.status == 422
-    assert "The comment you answer is" in page.problem
+    assert "The comment you’re replying to " in page.problem
     assert page.form == make.details(text="Whom do I answer?")
     assert not Comment.objects.exists()
     assert guest.post(f"{essay.get_absolute_url()}respond/", page.form).status_code == 302

@@ -45,7 +45,7 @@ def test_nothing_is_left_of_a_removed_comment_without_replies(essay: Essay, gues
     page = guest.read(essay)
     assert page.shown == [root.pk]
     assert page.find("details[@class='replies']") is None
-    assert "One response" in page.words
+    assert "One comment on" in page.words
     deciding.trash(root, by=moderator)
     assert guest.read(essay).shown == []
 
