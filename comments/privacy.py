@@ -63,22 +63,22 @@ def cookies() -> list[Cookie]:
     until_closed = _("Deleted when you close your browser.")
     session = Cookie(
         settings.SESSION_COOKIE_NAME,
-        _("Keeps you logged in, and keeps what you were doing while you log in."),
+        _("Keeps you logged in, and saves what you were doing while you log in."),
         kept_for(settings.SESSION_COOKIE_AGE),
     )
     csrf = Cookie(
         settings.CSRF_COOKIE_NAME,
-        _("Protects the forms of your account against requests from other sites."),
+        _("Protects your account’s forms against forged requests from other sites."),
         kept_for(settings.CSRF_COOKIE_AGE),
     )
     guest = Cookie(
         settings.COMMENTER_COOKIE_NAME,
-        _("Remembers you as the same guest, if you ask for it or like something without logging in."),
+        _("Recognizes you as the same guest, if you ask for it or like something without logging in."),
         kept_for(settings.COMMENTER_COOKIE_AGE),
     )
     visit = Cookie(
         settings.VISIT_COOKIE_NAME,
-        _("Counts your next comment as yours too if you enter the same name and email. It does nothing else."),
+        _("Links your next comment to you if you enter the same name and email. It does nothing else."),
         _("Expires after 24 hours, or when you close your browser."),
     )
     address = Cookie(
@@ -88,16 +88,18 @@ def cookies() -> list[Cookie]:
     )
     device = Cookie(
         settings.DEVICE_COOKIE_NAME,
-        _("Recognizes a browser that you logged in with, so that other people’s wrong passwords do not slow you down."),
+        _("Recognizes a browser you’ve logged in with, so that other people’s failed logins don’t slow yours down."),
         kept_for(settings.DEVICE_COOKIE_AGE),
     )
     order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), kept_for(choices.KEPT_FOR))
     messages = Cookie(
-        CookieStorage.cookie_name, _("Carries a message such as “Changes saved.” to your next page."), until_closed
+        CookieStorage.cookie_name, _("Shows a message such as “Changes saved.” on the next page."), until_closed
     )
     found = [session, csrf, device, guest, visit, address, order, messages]
     if any(provider.key == "apple" for provider in settings.PROVIDERS):
-        found.append(Cookie(APPLE_SESSION_COOKIE_NAME, _("Carries Apple’s answer when you log in."), until_closed))
+        found.append(
+            Cookie(APPLE_SESSION_COOKIE_NAME, _("Keeps track of your login while you log in with Apple."), until_closed)
+        )
     return found
 
 

@@ -54,7 +54,7 @@ def test_everything_a_reader_does(visitor: Visitor, site: "Server", essay: Essay
     press(page, "form#respond .post")
     said = page.locator(f"#comment-{root.pk} li.comment").last
     expect(said.locator(".comment-body")).to_have_text("Neither.")
-    expect(said.get_by_role("status")).to_contain_text("open the confirmation link we’ve sent you")
+    expect(said.get_by_role("status")).to_contain_text("open the confirmation link we’ve emailed you")
 
     own = Comment.objects.get(essay=essay, commenter__name="Anselm Brandt")
     press(page, f"#comment-{own.pk} .do a[href*='edit/']")

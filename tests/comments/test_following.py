@@ -244,7 +244,7 @@ class TestWhatWaitsForADecision:
         page = guest.read(held.get_absolute_url())
         assert "Email me the decision" in page.words
         answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
-        assert "open the confirmation link we’ve sent you" in Page(answer).words
+        assert "open the confirmation link we’ve emailed you" in Page(answer).words
         confirm(guest, posted()[0])
         assert "We’ll email you the decision." in guest.read(held.get_absolute_url()).words
         deciding.trash(held, by=make.moderator("mara"))

@@ -154,7 +154,7 @@ def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], g
     make.rules(threads_a_page=2)
     pages = [guest.read(f"{address}&cpage={number}") for number in (1, 2, 3)]
     assert [pk for page in pages for pk in page.shown] == expected
-    assert "Less Liked Comments" in pages[0].words
+    assert "Less Popular Comments" in pages[0].words
     for page in pages:
         for pk in page.shown:
             onward = guest.get(f"/comments/{pk}/?order=liked")
