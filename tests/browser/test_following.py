@@ -75,7 +75,7 @@ def test_somebody_follows_confirms_changes_and_stops_by_keyboard(
     press("Confirm subscription")
     expect(page.get_by_role("status")).to_have_text("You’re subscribed.")
     look()
-    press("Switch to daily emails")
+    press("Switch to daily")
     expect(page.get_by_text("once a day", exact=True)).to_have_count(1)
     press("Pause all emails")
     expect(page.get_by_role("button", name="Resume emails")).to_be_visible()
