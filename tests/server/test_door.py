@@ -255,7 +255,7 @@ def test_what_is_too_large_is_refused_readably(site: Server, path: str, count: i
     assert call.send(count, chunked=chunked) == count
     status, words = call.answer()
     assert status == 413
-    assert "larger than the 256 KB" in words
+    assert "accepts up to 256 KB" in words
     assert "connection: close" in words.lower()
 
 
