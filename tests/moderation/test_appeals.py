@@ -145,7 +145,7 @@ def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
     make.comment(essay, "An answer.", to=comment)
     decision = refuse(comment, mara)
     said = words(Browser().read(essay).comment(comment))
-    assert ("Removed by a moderator, Mara: Insulting." in said) is tells
+    assert ("Removed by the moderator Mara: Insulting." in said) is tells
     assert ("Removed by a moderator." in said) is not tells
     assert "Try again." not in said
     undo.undo(decision, by=mara)
@@ -166,7 +166,7 @@ def test_what_is_told_costs_one_question(
     for browser, most in ((Browser(), 12), (rosa, 12)):
         with django_assert_max_num_queries(most):
             page = browser.read(essay)
-        assert page.words.count("Removed by a moderator, Mara") == 3
+        assert page.words.count("Removed by the moderator Mara") == 3
     assert page.words.count(WHY) == 4
 
 
@@ -178,7 +178,7 @@ def test_a_writer_appeals_once_and_those_who_decide_hear_of_it(comment: Comment,
     decision = refuse(comment, mara)
     assert appeal(rosa, comment, words=" ").status == 422
     assert appeal(rosa, comment).status == 303
-    assert "You have appealed." in rosa.read(address(comment)).words
+    assert "You’ve appealed." in rosa.read(address(comment)).words
     made = Appeal.objects.get()
     assert (made.words, made.decision, made.state) == ("It was a quotation.", decision, "open")
     again = appeal(rosa, comment, words="And another thing.")
@@ -228,7 +228,10 @@ def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
     assert not [message for message in mailed_to("rosa@example.org") if "appeal" in message.subject]
     undo.undo(undone, by=joris)
     assert stands(comment) == ("approved", "granted", "")
-    assert mailed_to("rosa@example.org")[-1].subject == "[Rejoinder] Your appeal on “Of Forms” was granted"
+    assert (
+        mailed_to("rosa@example.org")[-1].subject
+        == "[Rejoinder] Your appeal about your comment on “Of Forms” was granted"
+    )
 
 
 def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
@@ -242,7 +245,7 @@ def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
     assert stands(comment) == ("trash", "open", "")
     again = undo.undo(undone, by=mara)
     assert stands(comment) == ("trash", "denied", "A quotation has marks.")
-    assert "the decision stands. A quotation has marks." in rosa.read(address(comment)).words
+    assert "Your appeal was denied. A quotation has marks." in rosa.read(address(comment)).words
     assert "A quotation has marks." in rosa.read("/comments/mine/").words
     message = mailed_to("rosa@example.org")[-1]
     assert "A quotation has marks." in message.body

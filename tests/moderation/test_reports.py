@@ -257,7 +257,7 @@ def test_a_strangers_address_has_to_prove_itself_first(comment: Comment, mara: U
     link = next(word for word in asking[0].body.split() if "/confirm/" in word)
     reader = Browser()
     page = reader.read("/" + link.split("/", 3)[3])
-    assert "What comes of your report of a comment by Tobias Fenn" in page.words
+    assert "Updates on your report about Tobias Fenn" in page.words
     reader.post("/" + link.split("/", 3)[3], {"subscription": str(Subscription.objects.get().pk)})
     actions.trash(comment, by=mara)
     assert "It has been removed." in mailed_to("eve@example.org")[1].body

@@ -238,15 +238,15 @@ def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
 def test_the_privacy_page_says_what_the_settings_do(settings: Any) -> None:
     client = Client(headers={"host": "127.0.0.1"})
     page = client.get("/privacy/").text
-    assert "for 30 days against spam" in page
+    assert "for 30 days to fight spam" in page
     assert "X (Twitter), Facebook, WordPress.com" in page
-    assert "Your email address is stored and never shown." in page
-    assert "forgotten after 7 days" in page
+    assert "We store your email address and never show it." in page
+    assert "don’t confirm within 7 days" in page
     make.rules(who_may_comment="login", readers_may_follow=False)
     settings.PROVIDERS = ()
     page = client.get("/privacy/").text
-    assert "When you ask for mails" not in page
-    assert "Only people who are logged in can reply" in page
+    assert "Email notifications" not in page
+    assert "You need to log in to comment" in page
     assert "Facebook" not in page
 
 
