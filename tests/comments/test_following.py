@@ -299,9 +299,9 @@ class TestTheLinks:
 
     def test_the_page_behind_the_link_stops_and_takes_back(self, guest: Browser, notice: Any) -> None:
         link = link_in(notice, "stop")
-        assert "gets mails about this" in guest.read(link).words
+        assert "We email anna@example.org about" in guest.read(link).words
         page = Page(guest.post(link))
-        assert "It is stopped" in page.words
+        assert "You’ve unsubscribed from these emails." in page.words
         assert page.answer.headers["Referrer-Policy"] == "same-origin"
         assert not Subscription.objects.active().exists()
         guest.post(link, {"undo": "1"})

@@ -44,7 +44,7 @@ def by_a_new_account(guest: Browser, login: str) -> Any:
 
 def ask_to_log_in(guest: Browser, target: Essay | Comment, query: str = "") -> str:
     """Press Like, then Log in: the address of the login page."""
-    assert "Log in to like this." in press(guest, target).text
+    assert "Log in to like this" in press(guest, target).text
     answer = guest.post(like_address(target) + query, {"login": "1"})
     return str(answer.headers["Location"])
 
