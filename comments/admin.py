@@ -14,9 +14,10 @@ import pagecache
 from blog.admin import EssayAdmin
 from blog.models import Essay
 from comments.likes import actions as likes
-from comments.models import Bar, Discussion, Like, Rules, SpamModel
+from comments.models import Bar, Discussion, Like, Rules
 from comments.notifications import admin as email_admin  # noqa: F401  registers its own models
 from comments.screening import block_admin  # noqa: F401  registers its own
+from comments.spam import training
 
 SPAM = _("Spam")
 
@@ -52,7 +53,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Rules | None = None) -> Any:
-        knows = {"description": SpamModel.objects.described()}
+        knows = {"description": training.describe()}
         return [
             (name, {**options, **knows} if name == SPAM else options)
             for name, options in super().get_fieldsets(request, obj)

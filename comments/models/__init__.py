@@ -3,7 +3,6 @@
 from comments.models.block import Block
 from comments.models.comment import Comment, CommentManager, CommentQuerySet, answered, is_editable, is_waiting
 from comments.models.decision import Batch, Decision, DecisionQuerySet
-from comments.models.history import History
 from comments.models.like import Bar, Like
 from comments.models.notice import Notice
 from comments.models.reason import Reason
@@ -13,7 +12,7 @@ from comments.models.rules import Discussion, Rules
 from comments.models.spam import SpamModel
 from comments.models.status import Status
 from comments.models.subscription import Address, Subscription
-from comments.models.thread import ThreadManager, TreeNumber
+from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
 
 __all__ = (
@@ -29,7 +28,6 @@ __all__ = (
     "Decision",
     "DecisionQuerySet",
     "Discussion",
-    "History",
     "Like",
     "Notice",
     "Reason",
@@ -39,7 +37,6 @@ __all__ = (
     "SpamModel",
     "Status",
     "Subscription",
-    "ThreadManager",
     "TreeNumber",
     "Wording",
     "answered",

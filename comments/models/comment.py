@@ -14,7 +14,7 @@ from accounts.models import Commenter
 from blog.models import Essay
 from comments.models.rules import Rules
 from comments.models.status import Status
-from comments.models.thread import ThreadManager
+from comments.models.tree_number import TreeNumber
 from comments.models.wording import Wording
 
 
@@ -63,8 +63,66 @@ def answered() -> Exists:
     return Exists(answers.exclude(commenter=OuterRef("commenter")))
 
 
-class CommentManager(ThreadManager, TreeManager.from_queryset(CommentQuerySet)):  # type: ignore[misc]
-    pass
+class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignore[misc]
+    """Keeps comments in their threads; every writer locks the root of the thread first."""
+
+    def _get_next_tree_id(self) -> int:
+        return TreeNumber.objects.create().pk
+
+    def lock_thread(
+        self, pk: int, essay: Essay | None = None, *, holding: Commenter | None = None
+    ) -> "tuple[Comment | None, Comment | None]":
+        """Lock the root of a comment's thread; the root and the comment as they are under the lock, or two Nones.
+
+        Call inside a transaction. mptt renumbers neighbours: one writer a thread. Ordered, so that the root, whose
+        `lft` is always 1, is the first row that is waited for; PostgreSQL then reads the second one anew.
+        `holding`: this person is held before, as Commenter.objects.hold() does; two Nones too if they are gone.
+        """
+        rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
+        if essay:
+            rows = rows.filter(essay=essay)
+        if holding:  # depends on no row of these: PostgreSQL answers it, and so locks it, before it looks at any
+            rows = rows.filter(Exists(Commenter.objects.held(holding)))
+        found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
+        root = next((row for row in found.values() if row.parent_id is None), None)
+        return root, found.get(pk)
+
+    def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
+        """Delete where this person's comments came from. The comments themselves stay, or have been erased before."""
+        Wording.objects.filter(comment__commenter=commenter).update(network="")
+
+    def join(self, old: Commenter, new: Commenter) -> None:
+        """What one of two said, who are one person, the other has said. Their threads are locked in order.
+
+        Call inside a transaction that holds both: then neither can be saying anything more.
+        """
+        trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)).values(
+            "tree_id"
+        )
+        list(self.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
+        self.filter(commenter=old.pk).update(commenter=new)
+
+    def sent(self, mark: str) -> "Comment | None":
+        """What came of this very sending."""
+        found: Comment | None = (
+            self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
+        )
+        return found
+
+    def insert_comment(
+        self, *, essay: Essay, commenter: Commenter, parent: "Comment | None", wording: Wording, **fields: Any
+    ) -> "Comment":
+        """Insert a comment as the last reply to its parent, which is locked and fresh, or as a new root.
+
+        It has no status, and is shown nowhere, before its first transition; that also stores which wording is its own.
+        """
+        comment: Comment = self.model(essay=essay, commenter=commenter, status="", **fields)
+        self.insert_node(comment, parent, position="last-child", refresh_target=False)
+        comment.save(force_insert=True)  # type: ignore[no-untyped-call]
+        wording.comment = comment
+        wording.save()
+        comment.wording = wording
+        return comment
 
 
 class Comment(MPTTModel):

@@ -69,7 +69,4 @@ class Condition(models.Model):
         ordering = ("pk",)
 
     def __str__(self) -> str:
-        """“fewer than 2 links”"""
-        from comments.screening import rules_in_words
-
-        return rules_in_words.condition(self.kind, self.value, self.is_not)
+        return f"{self.get_kind_display()} {self.value}".strip()

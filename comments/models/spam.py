@@ -4,26 +4,13 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-
-from comments.spam import ENOUGH, Filter, in_hundredths
 
 
 class SpamModelManager(models.Manager["SpamModel"]):
     def current(self) -> "SpamModel":
         """The one row with all it was taught, or what a new site starts with."""
         return self.first() or SpamModel(pk=1)
-
-    def described(self) -> str:
-        """What it knows, and where it draws the line, for the owner."""
-        row = self.defer("lessons").first() or SpamModel(pk=1)
-        if not row.weights:
-            return row.knowledge()
-        line = Filter.unpacked(bytes(row.weights)).threshold
-        return " ".join(
-            (row.knowledge(), gettext("Its automatic threshold is %(line).2f.") % {"line": in_hundredths(line)})
-        )
 
     def settle(self, **fields: Any) -> None:
         """Write these fields into the one row, made if there is none."""
@@ -59,15 +46,3 @@ class SpamModel(models.Model):
 
     def __str__(self) -> str:
         return str(_("Spam filter"))
-
-    def knowledge(self) -> str:
-        """How much it knows, and whether that is enough."""
-        counts = {"spam": self.spam + self.decided_spam, "good": self.good + self.decided_good, "enough": ENOUGH}
-        if min(counts["spam"], counts["good"]) < ENOUGH:
-            words = gettext(
-                "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of "
-                "each, it holds only comments that are almost certainly spam."
-            )
-        else:
-            words = gettext("The filter has learned from %(spam)d spam and %(good)d good comments.")
-        return words % counts

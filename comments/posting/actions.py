@@ -10,11 +10,11 @@ from accounts.models import Commenter
 from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Decision, Discussion, Rules, Wording
-from comments.models.history import History
 from comments.notifications import subscribing
 from comments.notifications.subscribing import Following
 from comments.posting import akismet_check
 from comments.screening import screening
+from comments.screening.history import History, history_of_post
 from comments.screening.screening import Draft, Sender
 from comments.transitions import transition
 from server.http import ratelimit
@@ -72,7 +72,7 @@ def post(
             return sent
         raise Gone
     has_rules = bool(rules.rule_stamp)
-    history = Comment.objects.said_by(
+    history = history_of_post(
         commenter, essay=essay, parent=parent, text=text, mark=mark, address=sender.address, looks_for_words=has_rules
     )
     if history.is_sent and (sent := sent_before(mark, commenter)):

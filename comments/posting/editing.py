@@ -17,6 +17,7 @@ from comments.models.permissions import moderators
 from comments.posting import akismet_check
 from comments.posting.actions import Flooded
 from comments.screening import screening
+from comments.screening.history import history_of_comment
 from comments.screening.screening import Draft, Sender
 from comments.threads.viewer import Viewer
 from comments.transitions import transition
@@ -102,7 +103,7 @@ def edit(
         raise Flooded(wait)
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
     asked = text if rules.rule_stamp else ""
-    history = Comment.objects.said_before(comment, text=asked, address=sender.address)
+    history = history_of_comment(comment, text=asked, address=sender.address)
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.likeness = draft.likeness

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from accounts.models import Commenter, User
 from blog.models import Authorship, Essay
 from comments.models import Block, Comment, Status
-from comments.models.history import KIND_AND_KEY, History
 from comments.models.permissions import moderators
+from comments.screening.history import KIND_AND_KEY, History
 
 
 @dataclass(frozen=True)

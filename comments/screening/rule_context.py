@@ -13,6 +13,7 @@ from blog import markup
 from blog.models import Essay
 from comments.models import Comment, Rules, Wording
 from comments.models.block import Network, network_of
+from comments.screening.history import history_of_comment
 from comments.screening.languages import language_of
 from comments.screening.word_lists import fold_words
 from comments.spam import training
@@ -112,5 +113,5 @@ def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Cas
 def past_of(comment: Comment) -> Past:
     """What was there before a comment that is there itself by now."""
     wording = comment.wording or Wording()
-    history = Comment.objects.said_before(comment, text=wording.text, until=wording.created)
+    history = history_of_comment(comment, text=wording.text, until=wording.created)
     return Past(history.earlier, history.repeated)

@@ -19,8 +19,8 @@ from blog import markup
 from blog.models import Essay, Site
 from comments.models import Block, Rule, Rules, Status, Wording
 from comments.models.block import network_of
-from comments.models.history import History
 from comments.screening import blocks, rules_engine
+from comments.screening.history import History
 from comments.screening.reasons import Reason
 from comments.screening.rule_context import Case, Past
 from comments.screening.word_lists import first_in, fold_words, without_stars

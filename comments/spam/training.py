@@ -5,11 +5,12 @@ import zlib
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Commenter
 from comments import spam
 from comments.models import Rules, SpamModel
-from comments.spam import Filter, Judgement, Lesson, Said
+from comments.spam import ENOUGH, Filter, Judgement, Lesson, Said, in_hundredths
 from comments.spam.lessons import packed, unpacked
 
 _loaded: tuple[str, Filter | None] = ("", None)
@@ -98,3 +99,25 @@ def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -
     )
     Rules.objects.filter(pk=1).update(spam_stamp=found.stamp)  # which every post reads anyway
     return True
+
+
+def describe() -> str:
+    """What the filter has learned, and its automatic threshold, for the owner."""
+    row = SpamModel.objects.defer("lessons").first() or SpamModel(pk=1)
+    if not row.weights:
+        return knowledge(row)
+    threshold = in_hundredths(Filter.unpacked(bytes(row.weights)).threshold)
+    return f"{knowledge(row)} {_('Its automatic threshold is %(line).2f.') % {'line': threshold}}"
+
+
+def knowledge(row: SpamModel) -> str:
+    """How much it has learned, and whether that is enough."""
+    counts = {"spam": row.spam + row.decided_spam, "good": row.good + row.decided_good, "enough": ENOUGH}
+    if min(counts["spam"], counts["good"]) < ENOUGH:
+        words = _(
+            "The filter has learned from %(spam)d spam and %(good)d good comments. Until it has %(enough)d of each, it "
+            "holds only comments that are almost certainly spam."
+        )
+    else:
+        words = _("The filter has learned from %(spam)d spam and %(good)d good comments.")
+    return words % counts

@@ -21,9 +21,9 @@ from comments.notifications.views import kept_close
 from comments.reports import appeals
 from comments.threads import removals
 from moderation.decisions import actions, digest
+from moderation.decisions.in_words import how
 from moderation.decisions.locking import AlreadyDecided
 from moderation.decisions.rights import Rights, for_moderators, rights_of
-from moderation.queue.in_words import how
 
 VERBS: dict[str, Any] = {
     "approve": actions.approve,

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 import pagecache
 from accounts.middleware import Request
-from comments.models import Rules, SpamModel
-from comments.spam import akismet
+from comments.models import Rules
+from comments.spam import akismet, training
 from moderation.decisions.rights import Rights, for_all_of_it
 from moderation.insights.spam_scores import Thresholds
 
@@ -52,7 +52,7 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
         "title": _("Spam filter"),
         "is_nav_sidebar_enabled": False,
         "rules": rules,
-        "known": SpamModel.objects.described(),
+        "known": training.describe(),
         "thresholds": Thresholds.of(rules),
         "form": form if may_change else None,
         "service": service(),

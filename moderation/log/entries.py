@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from comments.models import Decision, DecisionQuerySet, Rule, Status
 from comments.screening import rules_in_words
+from moderation.decisions.in_words import first_words
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDONE_WITHIN, before_it
 from moderation.log.search import HAND, RULE, Search
-from moderation.queue.in_words import first_words
 
 A_PAGE = 50
 BY_RULE: dict[str, Any] = {

@@ -17,7 +17,6 @@ from accounts.models import Commenter
 from comments.models import Batch, Block, Comment, CommentQuerySet, Decision, Status, Wording
 from comments.models.block import network_of
 from comments.screening import disposable
-from moderation import jobs
 from moderation.decisions.rights import Rights
 from moderation.models import Note
 from moderation.queue import bulk
@@ -160,9 +159,9 @@ def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
             total=total,
         )
         if total > AT_ONCE:
-            jobs.decide_all.enqueue(batch.pk)
+            bulk.decide_batch.enqueue(batch.pk)
     if total <= AT_ONCE and not bulk.decide_all(batch):
-        jobs.decide_all.enqueue(batch.pk)
+        bulk.decide_batch.enqueue(batch.pk)
     return batch
 
 

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from comments.models import Block
 from comments.screening import blocks
+from moderation.decisions.in_words import first_words
 from moderation.decisions.rights import Rights, for_moderators
 from moderation.models import Note
 from moderation.people import people
 from moderation.people.blocks import in_words
 from moderation.people.people import Person
 from moderation.queue.filters import number
-from moderation.queue.in_words import first_words
 
 REMOVALS = {"trash": gettext_lazy("Trash"), "spam": gettext_lazy("Spam")}
 

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import Request
 from comments.models import Batch, Decision, Status
-from moderation import jobs
 from moderation.decisions import rewording
 from moderation.decisions.rights import Rights, for_moderators
 from moderation.queue import bulk
@@ -46,7 +45,7 @@ def begin(request: Request, place: Place, action: str) -> HttpResponse:
             asked={"query": place.query(), "up_to": newest, "after": 0},
             total=place.comments().order_by().filter(pk__lte=newest).count(),
         )
-        jobs.decide_all.enqueue(batch.pk)
+        bulk.decide_batch.enqueue(batch.pk)
     return redirect("queue-batch", batch.pk)
 
 
@@ -90,4 +89,4 @@ def in_words(batch: Batch) -> str:
 def begin_undo(batch: Batch, rights: Rights) -> None:
     ended = Batch.objects.filter(pk=batch.pk, state__in=(Batch.State.DONE, Batch.State.FAILED))
     if ended.update(state=Batch.State.UNDOING, ended=None):
-        jobs.undo_all.enqueue(batch.pk, rights.user.pk)
+        bulk.undo_batch.enqueue(batch.pk, rights.user.pk)

@@ -7,12 +7,14 @@ from django.db.models import Max, Q
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.models import User
 from comments.models import Batch, Decision
 from moderation.decisions import undo
 from moderation.decisions.rights import Rights, rights_of
 from moderation.queue.deciding import attempt, verb_of
 from moderation.queue.outcome import Outcome
 from moderation.queue.query import Place
+from server.jobs.tasks import job
 
 AT_A_TIME = 100
 SPELL = 4.0  # seconds
@@ -82,3 +84,20 @@ def ended(batch: Batch, state: str) -> bool:
     batch.state, batch.ended = state, timezone.now()
     batch.save(update_fields=["state", "ended", "missed"])
     return True
+
+
+@job()
+def decide_batch(batch_pk: int) -> None:
+    """Decide for a few seconds, then leave the rest to another job, so that other jobs have their turn."""
+    batch = Batch.objects.select_related("moderator").filter(pk=batch_pk).first()
+    if batch and not decide_all(batch):
+        decide_batch.enqueue(batch_pk)
+
+
+@job(is_first=True)
+def undo_batch(batch_pk: int, by: int) -> None:
+    """Undo before the emails about those decisions are sent."""
+    batch, user = Batch.objects.filter(pk=batch_pk).first(), User.objects.filter(pk=by).first()
+    rights = rights_of(user) if user else None
+    if batch and rights and not undo_all(batch, rights):
+        undo_batch.enqueue(batch_pk, by)

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from comments.models import Comment, Status
 from comments.models.decision import REMOVED
-from moderation.queue.in_words import day
+from moderation.decisions.in_words import day
 
 
 @dataclass(frozen=True)

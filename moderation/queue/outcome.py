@@ -17,8 +17,8 @@ from django.utils.translation import ngettext
 from accounts.middleware import Request
 from accounts.models import User
 from comments.models import Comment, Decision
+from moderation.decisions.in_words import how
 from moderation.queue import rows
-from moderation.queue.in_words import how
 from moderation.queue.listing import counts, only_these
 from moderation.queue.query import Place
 from moderation.queue.row import Row

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Commenter
-from comments.models import Appeal, Comment, CommentQuerySet, Decision, Status
+from comments.models import Appeal, Comment, CommentQuerySet, Decision, DecisionQuerySet, Status
 from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDONE_WITHIN
-from moderation.queue import filters, rows
+from moderation.queue import filters
 from moderation.queue.filters import NEWEST, OLDEST, Filter, Position, number, numbers
 
 ALL, REPORTED, APPEALED, MINE = "all", "reported", "appealed", "mine"
@@ -100,8 +100,16 @@ class Place:
 
     @cached_property
     def answers(self) -> dict[int, int]:
-        """What was answered here: which comment, by which decision."""
-        return rows.replied(self)
+        """The replies written here: which comment was answered, by which decision."""
+        if not self.decided:
+            return {}
+        replies = self.decisions_in_force().filter(verb=Decision.Verb.REPLY)
+        return {comment: pk for comment, pk in replies.values_list("comment__parent", "pk") if comment}
+
+    def decisions_in_force(self) -> DecisionQuerySet:
+        """The decisions made here that are the latest about their comments."""
+        made = Decision.objects.filter(pk__in=self.decided, comment__in=self.rights.comments())
+        return Decision.objects.latest_of(made.values_list("comment", flat=True)).filter(pk__in=self.decided)
 
     @property
     def order(self) -> str:

@@ -14,9 +14,9 @@ from blog import markup
 from comments.models import Appeal, Comment, Decision, Report, Status, Wording
 from comments.models.decision import REMOVED
 from comments.screening import reasons as why_held
+from moderation.decisions.in_words import ago, first_words, how, reported
 from moderation.queue import buttons
 from moderation.queue.history import History
-from moderation.queue.in_words import ago, first_words, how, reported
 
 VERBS: dict[str, tuple[str, ...]] = {
     Status.PENDING: ("approve", "spam", "trash"),

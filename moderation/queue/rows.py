@@ -2,24 +2,22 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.db.models.functions import Left
 
-from comments.models import Appeal, Comment, Decision, DecisionQuerySet, Report, Wording
+from comments.models import Appeal, Comment, Decision, Report, Wording
 from moderation.queue import filters
 from moderation.queue.history import histories
+from moderation.queue.query import Place
 from moderation.queue.row import Row
 from moderation.queue.undo_line import Folded
-
-if TYPE_CHECKING:
-    from moderation.queue.query import Place
 
 FIRST_OF_ANSWERED = 600  # characters of HTML, of which a line of words is shown
 T = TypeVar("T", Wording, Report)
 
 
-def of(keys: Collection[int], place: "Place", told: Mapping[int, str] | None = None) -> list[Row]:
+def of(keys: Collection[int], place: Place, told: Mapping[int, str] | None = None) -> list[Row]:
     """`told`: what is to be said at some of them."""
     found = filters.weighed(Comment.objects.filter(pk__in=keys), place.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
@@ -53,12 +51,14 @@ def of(keys: Collection[int], place: "Place", told: Mapping[int, str] | None = N
     ]
 
 
-def folded(place: "Place") -> dict[int, Folded]:
+def folded(place: Place) -> dict[int, Folded]:
     """What was decided here and stands like that still, by comment."""
     if not place.decided:
         return {}
     in_place = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these leave a row where it is
-    found = standing(place).exclude(verb__in=in_place).select_related("comment__commenter", "comment__wording")
+    found = (
+        place.decisions_in_force().exclude(verb__in=in_place).select_related("comment__commenter", "comment__wording")
+    )
     answers = place.answers
     weights = {}
     if place.order in filters.WEIGHTS:
@@ -75,25 +75,11 @@ def folded(place: "Place") -> dict[int, Folded]:
     return lines | {line.pk: replace(line, is_of_batch=True) for line in of_batches(place, lines.values())}
 
 
-def of_batches(place: "Place", lines: Collection[Folded]) -> Iterable[Folded]:
+def of_batches(place: Place, lines: Collection[Folded]) -> Iterable[Folded]:
     """Those of the lines whose action decided several comments."""
     for action in place.actions:
         found = [line for line in lines if line.decision.pk in action]
         yield from found if len(found) > 1 else ()
-
-
-def standing(place: "Place") -> DecisionQuerySet:
-    """What was decided here, as far as nothing was decided since."""
-    made = Decision.objects.filter(pk__in=place.decided, comment__in=place.rights.comments())
-    return Decision.objects.latest_of(made.values_list("comment", flat=True)).filter(pk__in=place.decided)
-
-
-def replied(place: "Place") -> dict[int, int]:
-    """The answers given here: which comment, by which decision."""
-    if not place.decided:
-        return {}
-    found = standing(place).filter(verb=Decision.Verb.REPLY).values_list("comment__parent", "pk")
-    return {comment: pk for comment, pk in found if comment}
 
 
 def by_comment(rows: Iterable[T]) -> dict[int, list[T]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comments.models import Decision
-from moderation.queue.in_words import first_words
+from moderation.decisions.in_words import first_words
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from comments.models import Comment, Rule, Status
+from moderation.decisions.in_words import first_words
 from moderation.insights.rule_stats import Record
-from moderation.queue.in_words import first_words
 from moderation.rules.dry_run import Tried
 
 SHOWN = 10

@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import Commenter, User
 from accounts.profiles.names import fold, imitates
 from blog.models import Essay
-from comments.models import Comment, History, Status, Wording
+from comments.models import Comment, Status, Wording
 from comments.screening import reasons, screening
+from comments.screening.history import History
 from moderation.decisions import actions as deciding
 from tests import make
 from tests.accounts.by_provider import play

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         learning.learn()
         words = ngettext("%(count)d new comment learned.", "%(count)d new comments learned.", new)
         self.stdout.write(words % {"count": new})
-        self.stdout.write(SpamModel.objects.current().knowledge())
+        self.stdout.write(training.knowledge(SpamModel.objects.current()))
 
     def judge(self, files: list[Path]) -> None:
         known = training.known(Rules.objects.current()) or Filter.taught([])
