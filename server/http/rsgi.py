@@ -7,12 +7,9 @@ be neither given up nor refused. RSGI has the names as they were sent, and what 
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
-
-from granian._granian import CallbackScheduler, RSGIWorker
 
 from server.http.proxies import UNDERSCORED, is_forwarding
 from server.http.responses import Answer, FileWrapper
@@ -31,46 +28,6 @@ ALWAYS: WSGIEnvironment = {
     "wsgi.run_once": False,
     "wsgi.version": (1, 0),
 }
-
-
-class Loop:
-    """What Granian needs of an event loop: to be called back, which happens in the thread that does it."""
-
-    def call_soon(self, callback: Callable[..., object], *arguments: Any, context: Any = None) -> None:
-        callback(*arguments)
-
-    call_soon_threadsafe = call_soon
-
-    def create_task(self, coroutine: Any) -> None: ...
-
-    def create_future(self) -> None: ...
-
-
-class Scheduler(CallbackScheduler):
-    """Calls the application where Granian would start a coroutine."""
-
-    __slots__: Sequence[str] = ()
-
-    def __init__(self, loop: Any, application: WSGIApplication, *rest: Any) -> None:
-        super().__init__()
-        self._schedule_fn = Caller(application).handle
-
-
-class Worker:
-    """Granian's RSGI worker, made and started as its WSGI worker is."""
-
-    def __init__(self, *arguments: Any) -> None:
-        before, after = arguments[:11], arguments[11:]
-        make: Any = RSGIWorker
-        self.worker = make(*before, False, *after)  # no websockets
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        serve = getattr(self.worker, name)
-        return lambda scheduler, loop, stopped: serve(scheduler, Loop(), stopped)
-
-
-def scheduler(loop: Any, application: WSGIApplication, **rest: Any) -> Scheduler:
-    return Scheduler(Loop(), application, None, None, None)
 
 
 class Caller:

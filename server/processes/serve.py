@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from server import database
 from server.processes import signals
 from server.processes.supervisor import STOP_WITHIN, Keeper
-from server.processes.web_server import BACKLOG, Server, answer_by_rsgi, listen_again
+from server.processes.web_server import BACKLOG, Server, listen_again
 
 # A peer that is gone without a word is noticed, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
@@ -40,7 +40,7 @@ def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on
         keeper.born.wait(STOP_WITHIN)
     threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
     try:
-        server.serve(target_loader=application, wrap_loader=False)
+        server.run(application)
     except SystemExit as ended:
         return 0 if server.interrupt_signal else int(ended.code or 0)
     finally:
@@ -68,7 +68,6 @@ def application() -> Any:
     """In a server process, before it answers."""
     signals.die_with_parent()
     listen_again()
-    answer_by_rsgi()
     database.limit_statements()
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += f"; {LATE_CHECKPOINT}"

@@ -1,19 +1,22 @@
-"""Granian as we run it: one listening socket for all its processes, and no death too many."""
+"""Granian with one listening socket for all its processes, which are restarted however often they die.
+
+This is the only module that imports granian. tests/test_private_names.py checks each private name used here.
+"""
 
 import logging
 import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-import granian._signals
-import granian.server.mp
 from django.conf import settings
-from granian._granian import SocketHolder, WorkerSignal
-from granian.constants import HTTPModes, Interfaces
+from granian._granian import CallbackScheduler, RSGIWorker, SocketHolder, WorkerSignal
+from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
 
 from server.http import bodies, concurrency, rsgi
 from server.processes import signals
@@ -27,29 +30,51 @@ BACKLOG = 1024
 MOST_MEMORY = 500  # MB
 
 
-def listen_again() -> None:
-    """To be told to stop is to end at once, until granian can do it well; a terminal's Ctrl-C is left to the parent."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    granian._signals.set_sync_signals = stop_once
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+class Loop:
+    """The part of an event loop that Granian calls. Callbacks run in the thread that schedules them."""
+
+    def call_soon(self, callback: Callable[..., object], *arguments: Any, context: Any = None) -> None:
+        callback(*arguments)
+
+    call_soon_threadsafe = call_soon
+
+    def create_task(self, coroutine: Any) -> None: ...
+
+    def create_future(self) -> None: ...
 
 
-def answer_by_rsgi() -> None:
-    """Have Granian's WSGI process, which has a thread for each request, speak RSGI."""
-    module: Any = granian.server.mp
-    module.WSGIWorker = rsgi.Worker
-    module._new_cbscheduler = rsgi.scheduler
-    module._wsgi_call_wrap = lambda application, *options: application
+class Scheduler(CallbackScheduler):
+    """Calls the application where Granian would start a coroutine."""
+
+    __slots__: Sequence[str] = ()
+
+    def __init__(self, loop: Any, application: WSGIApplication, *rest: Any) -> None:
+        super().__init__()
+        self._schedule_fn = rsgi.Caller(application).handle
 
 
-def stop_once() -> WorkerSignal:
-    """In place of granian's own handler, which waits for ever for its own lock when a second signal interrupts it.
+@WorkerProcess.wrap_target
+def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any) -> None:
+    """Run the server process that granian's WSGI interface would run, with a thread for each request, but as RSGI.
 
-    There are two as soon as a service manager tells every process to stop and the parent then tells its children.
+    SIGTERM is handled otherwise than granian handles it: its handler waits forever for its own lock when a second
+    signal interrupts it. There are two whenever a service manager tells every process to stop and the parent then tells
+    its children.
     """
-    event = WorkerSignal()
-    signals.once_told({signal.SIGTERM}, event.set)
-    return event
+    stop, stopped = WorkerSignal(), threading.Event()
+    stop.add_cb(stopped.set)
+    signals.once_told({signal.SIGTERM}, stop.set)
+    make: Any = RSGIWorker  # its stub names the parameters otherwise
+    http1 = HTTP1Settings(header_read_timeout=5000)
+    worker = make(worker_id, sock, ipc, py_threads=THREADS, backpressure=BACKLOG, http1_opts=http1)
+    worker.serve_mtr(Scheduler(Loop(), application, None, None, None), Loop(), stop)
+    stopped.wait()
+
+
+def listen_again() -> None:
+    """Until granian can stop in order, SIGTERM ends the process at once; a terminal's Ctrl-C is left to the parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 class Server(MPServer):
@@ -62,13 +87,8 @@ class Server(MPServer):
             address=host,
             port=port,
             interface=Interfaces.WSGI,
-            http=HTTPModes.http1,
-            websockets=False,
             workers=processes,
-            blocking_threads=THREADS,
             backlog=BACKLOG,
-            backpressure=1024,
-            http1_settings=HTTP1Settings(header_read_timeout=5000),
             respawn_failed_workers=True,
             respawn_interval=0.5,
             workers_kill_timeout=STOP_WITHIN,
@@ -79,6 +99,10 @@ class Server(MPServer):
         self.listener = listener
         self.keepers = keepers
         self.pause = Pause()
+
+    def run(self, load: Callable[[], WSGIApplication]) -> None:
+        """Serve until told to stop; `load` returns the application, in each server process."""
+        self.serve(spawn_target=run_worker, target_loader=load, wrap_loader=False)
 
     def _init_shared_socket(self) -> None:
         self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]
