@@ -6,7 +6,6 @@ from typing import Any
 
 import requests
 from allauth.account.adapter import get_adapter
-from allauth.socialaccount.internal import statekit
 from allauth.utils import get_request_param
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts import cookies
+from accounts.allauth_private import get_states
 from accounts.login import log as login_log
 from accounts.login import mfa, redirects, sessions
 from accounts.models import Commenter, User
@@ -70,7 +70,7 @@ class ProviderMiddleware:
     def process_view(self, request: HttpRequest, *args: Any) -> None:
         if is_callback(request):
             state_id = get_request_param(request, "state") or ""
-            request.login_state = (statekit.get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
+            request.login_state = (get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not (is_callback(request) or is_beginning(request)) or not isinstance(exception, UNREADABLE):

@@ -6,10 +6,10 @@ code of the last one works for them too.
 
 from typing import Any
 
-from allauth.core.internal.cryptokit import generate_user_code, normalize_user_code
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.allauth_private import generate_user_code, normalize_user_code
 from accounts.login import attempts, devices
 from accounts.login.backends import user_named
 from server.http import ratelimit

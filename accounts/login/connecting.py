@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required, stash_and_reauthenticate
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin
@@ -12,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.allauth_private import is_reauthentication_required, stash_and_reauthenticate
 from accounts.login import email_verification, mfa
 from accounts.models import User
 from accounts.profiles import merging

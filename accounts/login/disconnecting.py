@@ -3,8 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.internal.flows import login as login_flow
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount import forms
@@ -16,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from accounts.allauth_private import raise_if_reauthentication_required
 from accounts.models import Commenter, User
 from accounts.profiles import identity
 
@@ -68,7 +68,7 @@ def has_another_way_in(user: User, *, without: SocialAccount | None = None) -> b
 def forget_log_in(request: HttpRequest, account: SocialAccount) -> None:
     """The session stays; that it began with this account is no longer said."""
     came_by = {"provider": account.provider, "uid": account.uid}
-    records = request.session.get(login_flow.AUTHENTICATION_METHODS_SESSION_KEY) or []
-    request.session[login_flow.AUTHENTICATION_METHODS_SESSION_KEY] = [
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
         record for record in records if came_by.items() - record.items()
     ]

@@ -3,7 +3,7 @@
 import json
 import logging
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 
 from accounts.models import User

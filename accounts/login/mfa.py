@@ -3,9 +3,8 @@
 import logging
 from collections import Counter
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.authentication import get_authentication_records
 from allauth.core import context
-from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,6 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.allauth_private import MFAAdapter
 from accounts.login import encryption, sessions
 from accounts.models import User
 
@@ -25,14 +25,14 @@ logger = logging.getLogger("rejoinder.accounts")
 Type = Authenticator.Type
 
 
-class Adapter(DefaultMFAAdapter):
+class Adapter(MFAAdapter):
     error_messages = {
-        **DefaultMFAAdapter.error_messages,
+        **MFAAdapter.error_messages,
         "incorrect_code": gettext_lazy("This code is wrong or has expired. Please enter the next one."),
         "unverified_email": gettext_lazy("Please verify or remove your email address first."),
     }
 
-    def _get_site_name(self) -> str:
+    def get_site_name(self) -> str:
         """As the app and the device will show it: the owner's name for the site."""
         return str(context.request.site)
 

@@ -1,11 +1,10 @@
 """Steps of logging in that differ from allauth's."""
 
-from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.stages import EmailVerificationStage, LoginByCodeStage
-from allauth.core.internal.httpkit import headed_redirect_response
-from allauth.mfa.stages import AuthenticateStage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import redirect
 
+from accounts.allauth_private import AuthenticateStage, LoginCodeVerificationProcess
 from accounts.login import attempts, mfa
 from accounts.models import User
 
@@ -19,7 +18,7 @@ class CodeStage(LoginByCodeStage):
         if not email:
             return super().handle()  # type: ignore[no-untyped-call, no-any-return]
         LoginCodeVerificationProcess.initiate(request=self.request, user=user, email=email, stage=self)
-        return headed_redirect_response("account_confirm_login_code"), True
+        return redirect("account_confirm_login_code"), True
 
 
 class AddressStage(EmailVerificationStage):
@@ -34,6 +33,5 @@ class AddressStage(EmailVerificationStage):
 class SecondFactorStage(AuthenticateStage):
     """A reader who added a passkey on one device is not kept out on the next."""
 
-    def _should_handle(self, request: HttpRequest) -> bool:
-        user = self.login.user
-        return super()._should_handle(request) and isinstance(user, User) and mfa.is_asked_of(user)
+    def is_needed(self) -> bool:
+        return isinstance(self.login.user, User) and mfa.is_asked_of(self.login.user)

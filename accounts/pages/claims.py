@@ -10,9 +10,7 @@ from itertools import groupby
 from types import SimpleNamespace
 from typing import Any, cast
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import EmailAddress, Login
-from allauth.account.views import ConfirmLoginCodeView, ConfirmPasswordResetCodeView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -31,6 +29,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.allauth_private import (
+    ConfirmLoginCodeView,
+    ConfirmPasswordResetCodeView,
+    perform_login,
+    record_authentication,
+)
 from accounts.login import email_verification
 from accounts.middleware import Request, forget
 from accounts.models import Commenter, CommenterQuerySet, User
@@ -243,22 +247,20 @@ class ConfirmCodeView(ConfirmLoginCodeView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_form_kwargs()
-        return kwargs if self._action == "resend" else {**kwargs, "email": self._process.state.get("email", "")}
+        return kwargs if self.is_resending else {**kwargs, "email": self.state.get("email", "")}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return {**context, "is_after_guesses": not self._process.state["initiated_by_user"]}
+        return {**context, "is_after_guesses": not self.state["initiated_by_user"]}
 
-    def _verify_form_valid(self, form: Any) -> HttpResponse:
-        email = self._process.state.get("email")
-        if email and self._process.user and self._process.state["initiated_by_user"]:
-            self._process._user = email_verification.account_of(email, name=self._process.user.get_full_name())
-        answer: HttpResponse = super()._verify_form_valid(form)
-        return answer
+    def user_to_log_in(self, user: User) -> User:
+        email = self.state.get("email")
+        if not email or not self.state["initiated_by_user"]:
+            return user
+        return email_verification.account_of(email, name=user.get_full_name())
 
 
 class ConfirmResetCodeView(ConfirmPasswordResetCodeView):
     def get_form_kwargs(self) -> dict[str, Any]:
-        process: Any = self._process
         kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[no-untyped-call]
-        return {**kwargs, "email": process.state["email"]}
+        return {**kwargs, "email": self.state["email"]}

@@ -5,8 +5,6 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from allauth.account.internal.flows.login import perform_login, record_authentication
-from allauth.account.internal.flows.logout import logout
 from allauth.account.models import EmailAddress, Login
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -20,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
+from accounts.allauth_private import logout, perform_login, record_authentication
 from accounts.login import email_verification
 from accounts.middleware import Request
 from accounts.models import Invitation, User

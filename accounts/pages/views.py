@@ -4,13 +4,9 @@ from typing import Any, cast
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.decorators import reauthentication_required
-from allauth.account.internal.flows.logout import logout
 from allauth.account.models import EmailAddress
-from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.flows import auto_generate_recovery_codes
 from allauth.mfa.totp import views
-from allauth.mfa.webauthn.internal import flows
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -25,6 +21,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.allauth_private import auto_generate_recovery_codes, logout, post_authentication, signup_authenticator
 from accounts.login import mfa, oauth_start, redirects, sessions
 from accounts.login.disconnecting import has_another_way_in
 from accounts.middleware import Request
@@ -138,7 +135,7 @@ class AddPasskeyView(AddWebAuthnView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         user = cast(User, self.request.user)
-        passkey = flows.signup_authenticator(
+        passkey = signup_authenticator(
             self.request, user=user, name=form.cleaned_data["name"], credential=form.cleaned_data["credential"]
         )
         post_authentication(self.request, passkey, reauthenticated=True)

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.authentication import get_authentication_records
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError

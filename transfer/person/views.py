@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from allauth.account.internal.flows.logout import logout
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts import erasure
+from accounts.allauth_private import logout
 from accounts.login import devices
 from accounts.middleware import Request
 from accounts.middleware import forget as forget_cookie
