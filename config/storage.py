@@ -25,9 +25,8 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
     def stored_name(self, name: str) -> str:
         return super().stored_name(name) if self.hashed_files else name
 
-    def _url(self, hashed_name_func: Any, name: str, force: bool = False, hashed_files: Any = None) -> str:
-        force = force or bool(self.hashed_files)
-        return str(super()._url(hashed_name_func, name, force=force, hashed_files=hashed_files))  # type: ignore[misc]
+    def url(self, name: str | None, force: bool = False) -> str:
+        return super().url(name, force=force or bool(self.hashed_files))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if dry_run:

@@ -1,5 +1,6 @@
 """How a provider is asked: by the one guarded client, and never for longer than a visitor waits."""
 
+import io
 import time
 from typing import Any
 
@@ -47,7 +48,7 @@ class Transport(BaseAdapter):
             ) as answer:
                 response.status_code = answer.status
                 response.headers.update(answer.headers.items())
-                response._content = fetch.read(answer, BYTES)
+                response.raw = io.BytesIO(fetch.read(answer, BYTES))
         except fetch.Failed as error:
             raise requests.ConnectionError(str(error), request=request) from error
         response.url, response.request, response.reason = request.url or "", request, answer.reason

@@ -53,7 +53,7 @@ class Scheduler(CallbackScheduler):
         self._schedule_fn = rsgi.Caller(application).handle
 
 
-@WorkerProcess.wrap_target
+@WorkerProcess.wrap_target  # type: ignore[untyped-decorator]
 def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any) -> None:
     """Run the server process that granian's WSGI interface would run, with a thread for each request, but as RSGI.
 
@@ -106,7 +106,6 @@ class Server(MPServer):
 
     def _init_shared_socket(self) -> None:
         self._shd = SocketHolder(self.listener.fileno(), False, BACKLOG)  # type: ignore[assignment, call-arg]
-        self._sfd = self.listener.fileno()  # type: ignore[assignment]
         self._sso = self.listener
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
