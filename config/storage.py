@@ -25,7 +25,7 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
     def stored_name(self, name: str) -> str:
         return super().stored_name(name) if self.hashed_files else name
 
-    def url(self, name: str | None, force: bool = False) -> str:
+    def url(self, name: Any, force: bool = False) -> str:
         return super().url(name, force=force or bool(self.hashed_files))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
