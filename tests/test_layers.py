@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = ("config", "server", "pagecache", "search")
+GROUND = ("config", "server", "pagecache", "imaging")
 APPS = ("accounts", "blog", "comments", "moderation", "transfer", "demo")  # each may import those before it
 ROOMS = (*GROUND, *APPS)
 MEETING_PLACES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet

@@ -1,0 +1,1 @@
+"""Reads pictures that anyone may have sent. Knows nothing of Django."""

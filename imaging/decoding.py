@@ -1,0 +1,142 @@
+"""Bytes sent as a picture → its pixels, upright and in the colors of the web; bounded in time and memory."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from PIL import Image as Pillow
+from PIL import ImageCms, ImageOps
+
+LONGEST = 30_000  # pixels in a row: decoders hold whole rows, and something for each of them
+SCANS = 40  # cameras and programs write up to a dozen; each goes over all pixels again
+SCANNED = 120_000_000  # bytes that a JPEG of several scans takes before its first pixel is known
+BAND = 256  # rows that are worked on at once
+PROFILE = 4 * 1024 * 1024
+FRAME_OF_JPEG = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]..\x08(....)([\x01-\x04])", re.DOTALL)
+SCAN_OF_JPEG = b"\xff\xda"
+
+warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # we refuse sooner
+
+
+class Unfit(Exception):
+    """A picture that costs too much to open. `bound` says which limit it exceeds, `most` how much is allowed."""
+
+    def __init__(self, bound: str, most: float = 0) -> None:
+        super().__init__(bound, most)
+        self.bound = bound
+        self.most = most
+
+
+@contextmanager
+def opened(data: bytes, pixels: Mapping[str, int]) -> Iterator[tuple[str, Pillow.Image]]:
+    """The format and the picture, of which no pixel is decoded yet.
+
+    `pixels` names the formats that are accepted and how many pixels each may have. Raises Unfit, or whatever Pillow's
+    decoders raise for a broken file.
+    """
+    with Pillow.open(io.BytesIO(data), formats=tuple(pixels)) as picture:
+        kind = "JPEG" if picture.format == "MPO" else str(picture.format)  # a telephone's: JPEG with a preview
+        check_size(data, picture, kind, pixels[kind])
+        yield kind, picture
+
+
+def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None:
+    """Raise Unfit for a picture that costs too much, before a pixel is decoded."""
+    if kind == "PNG" and data[24:25] == b"\x10":  # 16 bits for each color
+        most //= 2
+    if picture.width * picture.height > most:
+        raise Unfit("pixels", most)
+    if max(picture.size) > LONGEST:
+        raise Unfit("side", LONGEST)
+    if kind == "JPEG":
+        check_scans(data, picture)
+
+
+def check_scans(data: bytes, picture: Pillow.Image) -> None:
+    """Bound the scans of a JPEG: each may go over every pixel, and all is held in memory until the last one."""
+    scans = data.count(SCAN_OF_JPEG)
+    if scans > SCANS:
+        raise Unfit("scans", SCANS)
+    pixels = picture.width * picture.height
+    if scans > 1 and pixels * 2 * samples_per_pixel(data, picture) > SCANNED:
+        raise Unfit("scanned", SCANNED / 2 / samples_per_pixel(data, picture))
+
+
+def samples_per_pixel(data: bytes, picture: Pillow.Image) -> float:
+    """Return the samples that are stored for each pixel; most photographs store half of two of the three colors."""
+    size = picture.height.to_bytes(2, "big") + picture.width.to_bytes(2, "big")
+    for found in FRAME_OF_JPEG.finditer(data):
+        parts = found[2][0]
+        factors = [divmod(byte, 16) for byte in data[found.end() + 1 : found.end() + 1 + 3 * parts : 3]]
+        if found[1] == size and len(factors) == parts and all(across and down for across, down in factors):
+            whole = max(across for across, _down in factors) * max(down for _across, down in factors)
+            return sum(across * down for across, down in factors) / whole
+    return 4.0
+
+
+def shrink(picture: Pillow.Image, side: int) -> Pillow.Image:
+    """Return the picture at most `side` pixels wide and high, upright and in sRGB, without ever holding it twice."""
+    profile = picture.info.get("icc_profile")
+    scale = min(1, side / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    picture.draft(None, size)  # of a JPEG no more is decoded than is needed
+    picture.load()
+    if size != picture.size:
+        made = narrowed(picture, size[0])
+        picture.close()
+        made = made.resize(size, Pillow.Resampling.LANCZOS)
+    else:
+        made = in_plain_mode(picture) if profile or picture.mode.startswith("I") else picture.copy()
+    return ImageOps.exif_transpose(in_srgb(made, profile))
+
+
+def narrowed(picture: Pillow.Image, width: int) -> Pillow.Image:
+    """Return the picture at its final width, scaled band by band so that a copy of all of it is never held."""
+    made = None
+    for top in range(0, picture.height, BAND):
+        band = in_plain_mode(picture.crop((0, top, picture.width, min(top + BAND, picture.height))))
+        made = made or Pillow.new(band.mode, (width, picture.height))
+        made.paste(band.resize((width, band.height), Pillow.Resampling.LANCZOS), (0, top))
+    if made is None:
+        raise ValueError(picture.size)
+    made.info = {"exif": picture.getexif().tobytes()}
+    return made
+
+
+def in_plain_mode(picture: Pillow.Image) -> Pillow.Image:
+    """Return the picture in a mode whose pixels can be averaged."""
+    has_key_color = picture.mode in {"1", "L", "RGB"} and "transparency" in picture.info
+    if picture.mode in {"P", "PA"} or has_key_color:
+        return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    if picture.mode.startswith("I"):
+        return in_eight_bits(picture)
+    return picture.convert("L") if picture.mode == "1" else picture
+
+
+def in_eight_bits(picture: Pillow.Image) -> Pillow.Image:
+    info = picture.info
+    made = picture.convert("I").point(lambda value: value / 256).convert("L")
+    made.info = info
+    return made
+
+
+def in_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Image:
+    """Convert to sRGB, which browsers assume for pictures without a color profile, as ours are."""
+    if not profile or len(profile) > PROFILE:
+        return picture
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        if "sRGB" in ImageCms.getProfileDescription(given) and primaries(given) == primaries(usual):
+            return picture  # a conversion takes a third of a second and changes nothing
+        return ImageCms.profileToProfile(picture, given, usual, outputMode=mode) or picture
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return picture
+
+
+def primaries(profile: ImageCms.ImageCmsProfile) -> list[list[float]]:
+    found = (getattr(profile.profile, f"{color}_colorant") for color in ("red", "green", "blue"))
+    return [[round(value, 2) for value in xyz] for xyz, _xyy in filter(None, found)]
