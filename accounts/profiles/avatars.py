@@ -9,7 +9,6 @@ import logging
 import re
 import secrets
 import threading
-import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import timedelta
@@ -24,10 +23,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 import pagecache
 from accounts.models import Commenter
+from imaging import decoding
 from server.http import fetch
 from server.jobs.tasks import job
 
@@ -38,7 +38,7 @@ SIZES = (32, 64, 128)  # sides, in pixels
 BYTES = 8 * 1024 * 1024
 # A telephone's photograph has 12 or 24 million; opened, each takes up to 4 bytes, in WebP 16.
 PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 8_000_000}
-ENOUGH = 8 * SIZES[-1]  # so many pixels a side that leaving out the others cannot be seen
+ENOUGH = 8 * SIZES[-1]  # pixels on the longer side
 SECONDS = 5.0
 HUES = 12
 AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
@@ -46,7 +46,6 @@ UNCLAIMED = timedelta(days=1)
 
 Files = Mapping[int, bytes]  # by side
 
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we refuse sooner
 opening = threading.Lock()  # one at a time in a process: a large one takes memory
 
 
@@ -240,11 +239,9 @@ def rewritten(data: bytes) -> Files:
             _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": BYTES // 1024 // 1024}
         )
     try:
-        with opening, Image.open(io.BytesIO(data), formats=tuple(PIXELS)) as picture:
-            if picture.width * picture.height > PIXELS.get(picture.format or "", PIXELS["JPEG"]):
-                raise Image.DecompressionBombError
+        with opening, decoding.opened(data, PIXELS) as (_kind, picture):
             middle = square(picture)
-    except Image.DecompressionBombError as error:
+    except (decoding.Unfit, Image.DecompressionBombError) as error:
         raise NoPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders of broken files raise whatever they stumble over
         raise NoPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
@@ -252,32 +249,9 @@ def rewritten(data: bytes) -> Files:
 
 
 def square(picture: Image.Image) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    picture.draft("RGB", (ENOUGH, ENOUGH))  # of a JPEG no more is decoded than is needed
-    step = min(picture.size) // ENOUGH
-    if step > 1:
-        width, height = picture.size
-        picture = picture.resize((width // step, height // step), Image.Resampling.NEAREST)  # makes no copy of all
-    if picture.mode == "I;16":
-        picture = picture.convert("I").point(lambda value: value / 256).convert("L")
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-    elif picture.mode not in {"RGB", "L", "CMYK"}:
-        picture = picture.convert("RGB")
-    small = ImageOps.fit(picture, (SIZES[-1], SIZES[-1]), Image.Resampling.LANCZOS)
-    return on_white(in_usual_colours(ImageOps.exif_transpose(small), profile))
-
-
-def in_usual_colours(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """As browsers show a picture that says nothing of its colours, since ours says nothing."""
-    if not profile:
-        return picture
-    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-    try:
-        given, usual = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(picture, given, usual, outputMode=mode) or picture
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return picture
+    picture = decoding.shrink(picture, ENOUGH)
+    picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return on_white(ImageOps.fit(picture, (SIZES[-1], SIZES[-1]), Image.Resampling.LANCZOS))
 
 
 def on_white(picture: Image.Image) -> Image.Image:

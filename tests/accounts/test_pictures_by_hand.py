@@ -1,6 +1,8 @@
 """Pictures of people, uploaded and removed by themselves, or taken away by a moderator."""
 
+import contextlib
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +29,8 @@ from tests.accounts.faces import (
     send,
     swept,
 )
+from tests.blog.hostile_pictures import SMALL, saved
+from tests.blog.test_hostile_pictures import FOREIGN
 from tests.comments.door import Browser, Page
 from tests.services.web import Server
 
@@ -35,6 +39,25 @@ pytestmark = [
     pytest.mark.usefixtures("media"),
     pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning"),
 ]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_hostile_picture_is_refused_or_kept_as_bare_pixels_within_a_second(name: str) -> None:
+    data = SMALL[name]()
+    started = time.process_time()
+    with contextlib.suppress(avatars.NoPicture):
+        for size, made in avatars.rewritten(data).items():
+            assert Image.open(io.BytesIO(made)).size == (size, size)
+            assert not [words for words in FOREIGN if words in made]
+    assert time.process_time() - started < 1
+
+
+def test_a_key_color_stays_transparent_until_it_is_put_on_white() -> None:
+    picture = Image.new("RGB", (1500, 1500), "red")
+    data = saved(picture, "PNG", transparency=(255, 0, 0))
+    middle = Image.open(io.BytesIO(avatars.rewritten(data)[128])).getpixel((64, 64))
+    assert isinstance(middle, tuple)
+    assert min(middle) > 250
 
 
 # By one's own hand
