@@ -9,17 +9,19 @@ _SPACES = re.compile(r"[\s\u2800]+")
 # Of use between lines of prose, but not in a name; and private letters, which a font could draw as the mark of staff.
 _OUT_OF_PLACE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
-# Letters of other scripts, and oddities of the Latin one, that a reader takes for the Latin letter beside them.
+# Letters that read as the Latin one beside them: those of Unicode's table (a test compares), and others that look alike
+# in most typefaces.
 _LOOKALIKES = str.maketrans(
     {
         letter: latin
         for latin, letters in {
-            "a": "ⲁаαɑᴀΑАᎪꓮ@ᗩᗅ", "b": "ЬьвβʙΒВᏴᏏꓐꞴƄᗷᖯᑲ", "c": "сϲᴄСϹᏟⲤⲥꓚᑕ", "d": "ԁᴅđðᎠꓓᗪᗞᑯꓒ",
-            "e": "еєεҽᴇЕΕᎬꓰꬲᗴ", "f": "ꜰƒϝքꓝꬵꞘꞙᖴſ", "g": "ɡցɢԍᏀᏻꓖᶃ", "h": "ⲏһнհʜΗНħᎻⲎꓧᕼ",
-            "i": "ⲓіιɩıɪӏІΙӀ1lI|!łƚꙇⲒꓲǀᎥꭵᒪᏞꓡ", "j": "јȷᴊЈͿϳᎫꓙᒍ", "k": "ⲕкκᴋΚКᏦⲔꓗ", "m": "ⲙмᴍΜМᎷϺⲘꓟᗰ",
-            "n": "ⲛпηոռɴΝⲚꓠᑎ", "o": "оοօσᴏΟОՕ0øөⲞⲟꓳꬽ", "p": "рρᴘΡРþᏢⲢⲣꓑᑭ", "q": "ԛգզ", "r": "гʀᎡᏒⲅꓣꭇᖇ",
-            "s": "ѕꜱЅՏᏚꓢƽ$Ꮥ", "t": "ⲧтτᴛΤТŧᎢⲦꓔ", "u": "υսᴜμʋꓴꭎꭒᑌ", "v": "νѵᴠᏙꓦᐯ", "w": "ωшԝѡաᴡᎳᏔꓪᗯɯ",
-            "x": "ⲭхχΧХⲬꓫꭓ᙭ᕁᕽ", "y": "ⲩуγүʏΥУҮɣⲨꓬᎩỿ", "z": "ᴢΖᏃꓜ",
+            "a": "ⲁаαɑᴀΑАᎪꓮ@ᗩᗅ𖽀𐊠", "b": "ЬьвβʙΒВᏴᏏꓐꞴƄᗷᖯᑲ𐊂𐊡𐌁", "c": "сϲᴄСϹᏟⲤⲥꓚᑕ𐐽𑣲𑣩𐊢𐌂𐐕𐔜", "d": "ԁᴅđðᎠꓓᗪᗞᑯꓒᏧꮷ",
+            "e": "еєεҽᴇЕΕᎬꓰꬲᗴⴹ𑢦𑢮𐊆𑣆𑣎", "f": "ꜰƒϝքꓝꬵꞘꞙᖴſ𑣂𑢢𐊇𐊥𐔥", "g": "ɡցɢԍᏀᏻꓖᶃƍᏳ", "h": "ⲏһнհʜΗНħᎻⲎꓧᕼᏂ𐋏ꮒ",
+            "i": "ⲓіιɩıɪӏІΙӀ1lI|!łƚꙇⲒꓲǀᎥꭵᒪᏞꓡ𑣃۱𐌠ⵏᛁ𖼨𐊊𐌉Ⳑ𖼖𑢣𑢲𐐛𐔦ⳑ𑣒𐑃", "j": "јȷᴊЈͿϳᎫꓙᒍꞲʝ", "k": "ⲕкκᴋΚКᏦⲔꓗᛕ𐔘",
+            "m": "ⲙмᴍΜМᎷϺⲘꓟᗰᛖ𐊰𐌑", "n": "ⲛпηոռɴΝⲚꓠᑎ𐔓", "o": "оοօσᴏΟОՕ0øөⲞⲟꓳꬽ०੦૦௦౦೦൦๐໐၀۵ᴑჿഠဝ𐓪𑣈𑣗𐐬০୦〇𑓐𑣠ⵔዐଠ𐓂𑢵𐊒𐊫𐐄𐔖Ჿ𑢨𑢷𑣕",
+            "p": "рρᴘΡРþᏢⲢⲣꓑᑭ𐊕", "q": "ԛգզⵕ", "r": "гʀᎡᏒⲅꓣꭇᖇꭈᴦꮁ𐒴𖼵Ꮁ𐓜", "s": "ѕꜱЅՏᏚꓢƽ$Ꮥ𑣁𐑈𖼺𐊖𐐠𑢡", "t": "ⲧтτᴛΤТŧᎢⲦꓔ𖼊𑢼𐊗𐊱𐌕",
+            "u": "υսᴜμʋꓴꭎꭒᑌꞟ𐓶𑣘ሀ𐓎𖽂𑢸Ꞟ", "v": "νѵᴠᏙꓦᐯ𑜆𑣀۷ⴸꛟ𖼈𑢠𐔝", "w": "ωшԝѡաᴡᎳᏔꓪᗯɯ𑜊𑜎𑜏𑣯𑣦", "x": "ⲭхχΧХⲬꓫꭓ᙭ᕁᕽ𐌢𑣬ⵝᚷ𐊐𐊴𐌗𐔧",
+            "y": "ⲩуγүʏΥУҮɣⲨꓬᎩỿᶌꭚყ𑣜Ꮍ𖽃𑢤𐊲Ყꮍ", "z": "ᴢΖᏃꓜ𑣄𐋵𑣥𑢩𑣉",
         }.items()
         for letter in letters
     }

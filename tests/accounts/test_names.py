@@ -1,8 +1,10 @@
 """Names as they are kept, and whose name another's looks like."""
 
+import string
 import time
 
 import pytest
+from confusable_homoglyphs.utils import load
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +55,7 @@ def test_a_tidy_name_stays_as_it_is_and_within_its_limit(text: str, limit: int) 
         ("Admin", "\u0410dmin"), ("Admin", "Adm\u0131n"), ("Admin", "ＡＤＭＩＮ"), ("Admin", "A\u200bdmin"), ("Author", "  Author "),
         ("Author", "AUTHOR"), ("Author", "Auth\u00f6r\u200d"), ("Jane Doe", "jane.doe"), ("Jane Doe", "JaneDoe"), ("Ann", "Αnn"),
         ("Paul", "PauI"), ("Paul", "Pau1"), ("Otto", "0tt0"), ("Marner", "Mamer"), ("Will", "\U0001d54e\U0001d55a\U0001d55d\U0001d55d"),
-        ("Ada", "\U0001f170da"), ("Ada", "🄰ⓓⓐ"), ("Sam", "ꜱᴀᴍ"), ("Lech", "Łech"), ("Miriam", "ᗰIᖇIᗩᗰ"), ("Miriam", "ꓟꓲꓣꓲꓮꓟ"), ("Tom", "Ⲧⲟⲙ"), ("Иван", "ИВАН"),
+        ("Ada", "\U0001f170da"), ("Ada", "🄰ⓓⓐ"), ("Sam", "ꜱᴀᴍ"), ("Lech", "Łech"), ("Miriam", "ᗰIᖇIᗩᗰ"), ("Miriam", "ꓟꓲꓣꓲꓮꓟ"), ("Otto", "𐐬𐊗𐊗𐓪"), ("Tom", "Ⲧⲟⲙ"), ("Иван", "ИВАН"),
         ("Straße", "STRASSE"),
     ],
 )  # fmt: skip
@@ -67,6 +69,20 @@ def test_names_that_look_alike_fold_to_the_same(name: str, other: str) -> None:
 )
 def test_names_that_differ_stay_apart(name: str, other: str) -> None:
     assert fold(name) != fold(other)
+
+
+def test_every_letter_that_unicode_says_reads_as_a_latin_one_folds_to_it() -> None:
+    """Except those that stand for another letter in Unicode's own compatibility mappings."""
+    confusables = load("confusables.json")
+    latin = {*string.ascii_letters, "0", "1"}
+    missed = {
+        letter
+        for letter, alike in confusables.items()
+        if len(letter) == 1 and not letter.isascii() and letter.isalnum()
+        for reading in [each["c"] for each in alike if each["c"] in latin]
+        if fold(letter) != fold(reading)
+    }
+    assert missed == {*"ſẝϲϹ"}
 
 
 @given(text=st.text(min_size=1))
