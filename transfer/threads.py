@@ -61,13 +61,14 @@ class Outline:
 
     names: list[str] = field(default_factory=list)
     """Their keys in the file."""
-    parents: array[int] = field(default_factory=lambda: array("q"))
+    # Quoted: Python 3.11 cannot subscript array while it runs.
+    parents: "array[int]" = field(default_factory=lambda: array("q"))
     """The number of the one that each answers, or NONE, or ABSENT."""
-    created: array[float] = field(default_factory=lambda: array("d"))
+    created: "array[float]" = field(default_factory=lambda: array("d"))
     is_approved: bytearray = field(default_factory=bytearray)
     is_gone: bytearray = field(default_factory=bytearray)
     """Whether it is left out."""
-    pks: array[int] = field(default_factory=lambda: array("q"))
+    pks: "array[int]" = field(default_factory=lambda: array("q"))
     """Of those that are here already; 0 of the others."""
 
     @property
