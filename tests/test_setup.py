@@ -389,4 +389,5 @@ def test_the_project_is_declared_an_application_and_not_a_package() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert declared["tool"]["uv"]["package"] is False
     assert declared["tool"]["setuptools"]["packages"] == [], "setuptools would look for packages, and refuse to choose"
-    assert "pip install ." not in (ROOT / "README.md").read_text()
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
+        assert "pip install ." not in page.read_text(), page

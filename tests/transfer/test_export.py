@@ -167,9 +167,9 @@ def test_a_place_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, mo
     assert file.read_text() == "older"
 
 
-def test_the_readme_says_which_exports_can_be_imported() -> None:
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-    (row,) = re.findall(r"^\| `export FORMAT FILE` .*$", readme, re.MULTILINE)
+def test_the_manual_says_which_exports_can_be_imported() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs/commands.md").read_text()
+    (row,) = re.findall(r"^\| `export FORMAT FILE` .*$", manual, re.MULTILINE)
     for name in exporting.FORMATS:
         (claim,) = re.findall(rf"`{name}` one [^;|]*", row)
         assert (f"which `import {name}` reads back" in claim) == (name in importing.FORMATS), claim
