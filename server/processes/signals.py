@@ -1,6 +1,7 @@
 """How processes of ours begin and end: one at a time, deaf at first, and none outlives the one that started it."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -50,6 +51,8 @@ def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
 def guard_children() -> None:
     """What this process starts from now on may call die_with_parent."""
     os.environ[PARENT] = str(os.getpid())
+    if sys.platform == "linux":  # the default until Python 3.14, whose new one cannot pass on what was loaded here
+        multiprocessing.set_start_method("fork", force=True)
 
 
 def die_with_parent() -> None:

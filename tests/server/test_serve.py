@@ -95,6 +95,18 @@ def test_pending_migrations_are_refused_in_production_and_said_under_debug(tmp_p
     assert "manage.py migrate" in refused.stderr
 
 
+def test_it_forks_its_processes_whatever_python_does_by_default(installation: Installation, tmp_path: Path) -> None:
+    """Python 3.14 starts processes of multiprocessing in another way, in which none of ours would stay alive."""
+    newer = "import multiprocessing\nmultiprocessing.set_start_method('forkserver')\n"
+    (tmp_path / "sitecustomize.py").write_text(newer)
+    server = Server(installation, PYTHONPATH=str(tmp_path))
+    try:
+        wait_until(lambda: len(job_workers(server.process.pid)) == 1, "the job worker")
+        assert "ended by itself" not in server.process.said()
+    finally:
+        server.stop()
+
+
 def test_the_demo_says_where_it_is_and_who_can_log_in(site: Server) -> None:
     site.process.wait_until(lambda: "password: demo" in site.process.said(), "its greeting")
     said = site.process.said()
