@@ -18,7 +18,7 @@ from tests.test_layers import ROOMS, ROOT, our_files
 HOMES = {
     "granian": Path("server/processes/web_server.py"),
     "allauth": Path("accounts/allauth_private.py"),
-    "mptt": Path("comments/models/thread.py"),
+    "mptt": Path("comments/models/comment.py"),
     "django": Path("server/sqlite/base.py"),
 }
 # Underscored, but documented: of Django's models, of named tuples, of the standard library.

@@ -2,8 +2,6 @@
 
 import io
 from collections.abc import Iterable
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -15,11 +13,10 @@ from PIL import UnidentifiedImageError
 import pagecache
 from blog import markup
 from blog.markup import figures
-from blog.writing import checks
+from blog.markup.reading import Reading
+from blog.models import Essay, Image
+from blog.models.image import name_of
 from server.jobs.tasks import job
-
-if TYPE_CHECKING:
-    from blog.models import Essay, Image
 
 WIDTHS = (480, 960, 1440, 1920)
 AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
@@ -37,8 +34,6 @@ def render(pk: int) -> None:
 
     One whose file is gone, or was never a picture, is not asked again.
     """
-    from blog.models import Essay, Image
-
     image = Image.objects.filter(pk=pk).first()
     if image is None:
         return
@@ -52,7 +47,7 @@ def render(pk: int) -> None:
             pagecache.bump("site")  # feeds show it too
 
 
-def made(image: "Image") -> dict[str, list[int]]:
+def made(image: Image) -> dict[str, list[int]]:
     """Which widths there now are of each form, none being an answer too. A moving picture stays as it is."""
     with image.file.open("rb") as file, Pillow.open(file) as opened:
         if getattr(opened, "n_frames", 1) > 1:
@@ -88,39 +83,15 @@ def written(picture: Pillow.Image, width: int, kind: str, profile: bytes | None)
     return out.getvalue()
 
 
-def name_of(name: str, width: int, kind: str) -> str:
-    path = PurePosixPath(name)
-    return str(path.with_name(f"{path.stem}-{width}.{kind}"))
-
-
 def replace(name: str, data: bytes) -> None:
     """A job that runs twice writes the same file twice, not a second one beside it."""
     default_storage.delete(name)
     default_storage.save(name, ContentFile(data))
 
 
-def files_of(image: "Image") -> list[str]:
+def files_of(image: Image) -> list[str]:
     name = str(image.file)
     return [name, *(name_of(name, width, kind) for kind, made in image.renditions.items() for width in made)]
-
-
-def picture(image: "Image") -> figures.Picture:
-    storage, name = image.file.storage, str(image.file)
-    forms = tuple(
-        figures.Form(
-            f"image/{kind}", tuple((storage.url(name_of(name, width, kind)), width) for width in image.renditions[kind])
-        )
-        for kind in FORMS
-        if image.renditions.get(kind)
-    )
-    return figures.Picture(image.width, image.height, forms)
-
-
-def known(html: str) -> dict[str, figures.Picture]:
-    """The pictures of a text that are our own, by their address in it; no query where there can be none."""
-    prefix = default_storage.url("")
-    names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
-    return found(names)
 
 
 def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
@@ -128,8 +99,6 @@ def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
 
     A picture that the text had `before` stays: an import may still be waiting for it.
     """
-    from blog.models import Image
-
     sources = figures.sources(html)
     if not sources:
         return html, []
@@ -137,7 +106,7 @@ def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
     addresses |= {image.source: image.file.url for image in Image.objects.filter(source__in=sources)}
     prefix = default_storage.url("")
     names = [own.removeprefix(prefix) for own in map(own_address, sources) if own.startswith(prefix)]
-    addresses |= {url: url for url in found(names)}
+    addresses |= {url: url for url in Image.objects.named(names)}
     kept, dropped = figures.exchange(
         html, lambda written: addresses.get(written) or addresses.get(own_address(written))
     )
@@ -148,7 +117,7 @@ def unstorable(typed: str) -> list[str]:
     """The names of pictures that cleaning takes out of a typed text, such as `data:` and `file:`."""
     if "<img" not in typed.lower():
         return []
-    pictures = checks.Reading(typed).images
+    pictures = Reading(typed).images
     return [figures.name_of(source, alt) for source, alt in pictures if markup.picture_address(source) is None]
 
 
@@ -157,26 +126,17 @@ def own_address(written: str) -> str:
     return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
 
 
-def found(names: Iterable[str]) -> dict[str, figures.Picture]:
-    from blog.models import Image
-
-    wanted = set(names)
-    if not wanted:
-        return {}
-    return {image.file.url: picture(image) for image in Image.objects.filter(file__in=wanted)}
-
-
-def gather(essays: Iterable["Essay"]) -> list["Essay"]:
+def gather(essays: Iterable[Essay]) -> list[Essay]:
     """The essays, each with what is known of its pictures: one query for all."""
     listed = list(essays)
-    pictures = known("".join(essay.body for essay in listed))
+    pictures = Image.objects.shown_in("".join(essay.body for essay in listed))
     for essay in listed:
         essay.pictures = pictures
     return listed
 
 
 @transaction.atomic
-def delete(image: "Image") -> None:
+def delete(image: Image) -> None:
     """The row, and its files once that is certain."""
     files = files_of(image)
     image.delete()

@@ -1,17 +1,14 @@
 """Where an image is seen or may be again: texts, unsaved and earlier ones, what is said of tags, series, people."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from blog.models import Draft, Essay, Profile, Revision, Series, Tag
-
-if TYPE_CHECKING:
-    from blog.models import Image
+from blog.models import Draft, Essay, Image, Profile, Revision, Series, Tag
 
 
 class Use(NamedTuple):
@@ -20,10 +17,16 @@ class Use(NamedTuple):
     is_past: bool = False  # only seen again if somebody restores it
 
 
-def of(image: "Image") -> list[Use]:
+def of(image: Image) -> list[Use]:
     """Its smaller forms count too: their names begin like its own."""
     stem = str(image.file).rpartition(".")[0]
     return [*in_texts(stem), *in_unsaved(stem), *in_revisions(stem), *in_descriptions(stem)]
+
+
+def may_be_deleted(image: Image, user: Any) -> bool:
+    """Nobody deletes a picture that is shown; one that only earlier texts have, an editor may."""
+    uses = of(image)
+    return all(use.is_past for use in uses) and (not uses or user.has_perm("blog.change_others"))
 
 
 def in_texts(stem: str) -> Iterator[Use]:

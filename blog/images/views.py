@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from blog.images import renditions, uploads
+from blog.images import uploads
 from blog.models import Image
+from blog.models.image import name_of
 from server.http import fetch, ratelimit
 
 AN_HOUR = 200
@@ -80,7 +81,7 @@ def refused(words: str, status: int = 422) -> HttpResponse:
 
 def told(image: Image, user: User) -> dict[str, Any]:
     smallest = image.renditions.get("webp", [])[:1]
-    name = renditions.name_of(str(image.file), smallest[0], "webp") if smallest else str(image.file)
+    name = name_of(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {
         "id": image.pk,
         "src": image.file.url,

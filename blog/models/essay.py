@@ -21,6 +21,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from blog import markup
+from blog.models.image import Image
 from blog.models.series import Series
 from blog.models.tag import Tag
 
@@ -306,10 +307,8 @@ class Essay(models.Model):
 
     @cached_property
     def pictures(self) -> dict[str, Any]:
-        """What is known of its pictures; no query when it came through images.gather(), which pays for several."""
-        from blog.images import renditions
-
-        return renditions.known(self.body)
+        """Its stored pictures; no query when renditions.gather() has read those of several essays."""
+        return Image.objects.shown_in(self.body)
 
     @cached_property
     def shown_tags(self) -> list[Tag]:

@@ -1,16 +1,19 @@
 """Pictures on our own disk."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import PurePosixPath
+from typing import Any, Self
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from blog.images.usage import Use
+from blog.markup import figures
+
+KINDS = ("avif", "webp")  # of renditions, the better one first
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -24,6 +27,16 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def unrendered(self, before: datetime) -> Self:
         """Those of then that nobody has looked at yet; one that needs no other forms says so."""
         return self.filter(renditions={}, created__lt=before).order_by("pk")
+
+    def shown_in(self, html: str) -> dict[str, figures.Picture]:
+        """The pictures of a text that are stored here, by their address in it; no query where there can be none."""
+        prefix = default_storage.url("")
+        names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
+        return self.named(names)
+
+    def named(self, names: Iterable[str]) -> dict[str, figures.Picture]:
+        wanted = set(names)
+        return {image.file.url: image.picture for image in self.filter(file__in=wanted)} if wanted else {}
 
     def changeable_by(self, user: Any) -> Self:
         """An author touches only their own; an editor's hands are free."""
@@ -61,13 +74,21 @@ class Image(models.Model):
     def may_change(self, user: Any) -> bool:
         return bool(user.has_perm("blog.change_others") or self.by_id == user.pk)
 
-    @cached_property
-    def uses(self) -> "list[Use]":
-        """Where it is seen, or may be again."""
-        from blog.images import usage
+    @property
+    def picture(self) -> figures.Picture:
+        """Its size, and the renditions that browsers choose from."""
+        storage, name = self.file.storage, str(self.file)
+        forms = tuple(
+            figures.Form(
+                f"image/{kind}",
+                tuple((storage.url(name_of(name, width, kind)), width) for width in self.renditions[kind]),
+            )
+            for kind in KINDS
+            if self.renditions.get(kind)
+        )
+        return figures.Picture(self.width, self.height, forms)
 
-        return usage.of(self)
 
-    def may_be_deleted(self, user: Any) -> bool:
-        """What is seen stays; what only earlier texts have is an editor's to take from them."""
-        return all(use.is_past for use in self.uses) and (not self.uses or user.has_perm("blog.change_others"))
+def name_of(name: str, width: int, kind: str) -> str:
+    path = PurePosixPath(name)
+    return str(path.with_name(f"{path.stem}-{width}.{kind}"))

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from blog.images import renditions, uploads
+from blog.images import renditions, uploads, usage
 from blog.images import views as image_views
 from blog.models import Image
 from blog.writing.permissions import OwnWork
@@ -74,13 +74,14 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
 
     @admin.display(description=_("used"))
     def seen(self, image: Image) -> str:
-        if not image.uses:
+        uses = usage.of(image)
+        if not uses:
             return str(_("not used"))
-        rows = ((use.address, use.words) for use in image.uses)
+        rows = ((use.address, use.words) for use in uses)
         return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a></li>', rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: Image | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (obj is None or obj.may_be_deleted(request.user))
+        return super().has_delete_permission(request, obj) and (obj is None or usage.may_be_deleted(obj, request.user))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """One at a time, so that each is looked for in the texts first."""

@@ -21,6 +21,7 @@ from blog import actions
 from blog.images import renditions
 from blog.jobs import render_forgotten
 from blog.models import Essay, Image, Profile, Series, Tag
+from blog.models.image import name_of
 from tests import make
 from tests.blog.writing import Desk
 from tests.comments.door import Page
@@ -243,7 +244,7 @@ def stand(image: Image, where: str, author: User) -> None:
         case "profile":
             Profile.objects.create(user=author, about=f"See {image.file.url}")
         case "smaller":
-            small = renditions.name_of(image.file.url, 480, "webp")
+            small = name_of(image.file.url, 480, "webp")
             actions.save(Essay(title="It", body=f'<p><img src="{small}" alt=""></p>'))
 
 
