@@ -21,7 +21,7 @@ from tests import make
 from tests.comments.door import Browser, Page, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-OFFER = "Is this you? We can mail you a link that joins this comment to your account, or makes you one."
+OFFER = "Email me a link to manage my comments"
 ANNA = "anna@example.org"
 
 

@@ -149,7 +149,7 @@ def test_words_that_were_sent_while_their_writer_was_joined_are_kept_and_it_is_s
     monkeypatch.setattr(commenting, "flood", meanwhile)
     page = reader.post_to(essay, text="My very words.", remember="on")
     assert page.status == 409
-    assert "Who you are here has changed meanwhile." in page.problem
+    assert "Your account was changed in another window." in page.problem
     assert page.form["text"] == "My very words."
     assert Comment.objects.get().commenter == guest  # all of it was one transaction, and nothing of it stays
 

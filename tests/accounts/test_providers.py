@@ -83,7 +83,7 @@ def test_a_hostile_answer_ends_in_words_where_it_began(
         return
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
     page = client.get(answer.headers["Location"]).text
-    assert "You are not logged in: the other side gave no usable answer." in page
+    assert "We couldn’t log you in." in page
     assert "My very words." in page
     assert "_auth_user_id" not in client.session
     assert (User.objects.count(), Commenter.objects.count()) == before
@@ -221,7 +221,7 @@ def server(**more: Any) -> dict[str, Any]:
     ("environment", "words"),
     [
         ({"X_CLIENT_ID": "a"}, "X_CLIENT_SECRET"),
-        ({"APPLE_CLIENT_ID": "a"}, "missing: APPLE_TEAM_ID, APPLE_KEY_ID, APPLE_KEY_FILE"),
+        ({"APPLE_CLIENT_ID": "a"}, "Missing: APPLE_TEAM_ID, APPLE_KEY_ID, APPLE_KEY_FILE"),
         ({"OIDC_SERVERS": "https://id.example.org"}, "must be a JSON list"),
         ({"OIDC_SERVERS": '{"id": "lab"}'}, "must be a JSON list"),
         ({"OIDC_SERVERS": '[{"id": "lab"}]'}, "must be a JSON list"),

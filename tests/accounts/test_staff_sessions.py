@@ -132,6 +132,6 @@ def test_a_comment_typed_before_the_session_expired_is_kept(clock: time_machine.
     form = browser.read(essay).form | {"text": "What I was writing."}
     clock.shift(timedelta(hours=12))
     page = Page(browser.post(f"{essay.get_absolute_url()}respond/", form))
-    assert "Your log-in has ended meanwhile." in page.problem
+    assert "You’re no longer logged in." in page.problem
     assert page.form["text"] == "What I was writing."
     assert not essay.comments.exists()

@@ -53,7 +53,7 @@ def test_publishing_asks_where_an_unclear_link_leads(author: User) -> None:
     desk.open()
     answer = desk.publish(title="Of Links", body=UNCLEAR)
     assert answer.status_code == 422
-    assert "Put https:// or ./ before the address: notes.md" in answer.context_data["errors"].as_text()
+    assert "Start these links with https:// (another website) or ./ (this site): notes.md" in answer.context_data["errors"].as_text()
     assert desk.save(title="Of Links", body=UNCLEAR).status_code == 302
     desk.open()
     assert desk.publish(title="Of Links", body=UNCLEAR.replace("notes.md", "./notes.md")).status_code == 302

@@ -202,7 +202,7 @@ def test_counts_in_lists_take_one_query(client: Client, django_assert_max_num_qu
     client.get("/")
     with django_assert_max_num_queries(8):
         page = words(client, "/")
-    assert [page.count(f"{n} response") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert [page.count(f"{n} comment") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
 def test_the_masthead_and_every_date_speak_the_sites_language(client: Client, settings: Any) -> None:

@@ -212,7 +212,7 @@ class TestWithoutCommenting:
         ("fields", "words"),
         [
             ({"email": "", "what": ["essays"], "often": "daily"}, "Enter your email address"),
-            ({"email": "a@b", "what": ["essays"], "often": "daily"}, "no ending"),
+            ({"email": "a@b", "what": ["essays"], "often": "daily"}, "needs an ending"),
             ({"email": "a@example.org", "often": "daily"}, "Choose at least one"),
             ({"email": "a@example.org", "what": ["essay"], "often": "daily"}, "Choose an option from the list"),
             ({"email": "a@example.org", "what": ["essays"], "often": "hourly"}, "Choose an option from the list"),

@@ -14,9 +14,9 @@ from tests.comments.judged import approve, known
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-FIRST = "Your first comment is read by a moderator before it appears."
-EVERY = "Every comment is read by a moderator before it appears."
-YOURS = "Your comments are read by a moderator before they appear."
+FIRST = "A moderator will read your first comment before it appears."
+EVERY = "A moderator reads every comment before it appears."
+YOURS = "A moderator will read your comments before they appear."
 BLOCKED = "You are blocked from commenting here. Not in this tone."
 
 

@@ -195,8 +195,8 @@ def test_bad_rows_are_said_and_left_out(tmp_path: Path) -> None:
     bad = [["what is this", "spam"], ["alone"], [" ", "1"], ["x" * 200_000, "0"], [], *[["many", "2"]] * 30]
     out, err = manage("learn", table(tmp_path / "bad.csv", [*bad, *rows()]))
     assert "The filter has learned from 40 spam and 40 good comments." in out
-    assert "bad.csv, line 2: CLASS is “spam”; it is 1 for spam, or 0. Skipped." in err
-    assert "line 3: there are too few columns." in err
+    assert "bad.csv, line 2: CLASS is “spam”, but must be 1 for spam or 0 for not spam. Skipped." in err
+    assert "line 3: too few columns" in err
     assert "line 4: CONTENT is empty." in err
     assert "line 5: field larger than field limit" in err
     assert "14 more lines skipped." in err
@@ -219,8 +219,8 @@ def test_what_a_spreadsheet_makes_of_a_table_is_read_alike(tmp_path: Path, sign:
 @once
 def test_a_file_that_teaches_nothing_is_refused_in_words(tmp_path: Path) -> None:
     for name, content, why in (
-        ("empty.csv", "", "no column CONTENT, CLASS"),
-        ("other.csv", "TEXT,CLASS\na,1\n", "no column CONTENT"),
+        ("empty.csv", "", "does not name the column CONTENT, CLASS"),
+        ("other.csv", "TEXT,CLASS\na,1\n", "does not name the column CONTENT"),
         ("none.csv", "CONTENT,CLASS\n", "contains no comments to learn from"),
         ("missing.csv", None, "No such file"),
     ):

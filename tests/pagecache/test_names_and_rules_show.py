@@ -104,8 +104,8 @@ def test_the_sites_time_zone(world: World) -> None:
         [
             ("who_may_comment", "login", "Log in to leave a reply:", True),
             ("who_may_comment", "name", "optional, never made public", True),
-            ("hold_everything", True, "Every comment is read by a moderator", True),
-            ("hold_first_comment", True, "Your first comment is read by a moderator", True),
+            ("hold_everything", True, "A moderator reads every comment", True),
+            ("hold_first_comment", True, "A moderator will read your first comment", True),
             ("close_after_days", 1, "Comments are closed.", True),
             ("shown_depth", 2, '<p class="to"', True),
             ("threads_a_page", 50, "Newer Comments", False),
@@ -127,4 +127,4 @@ def test_rules_from_the_command_line(world: World) -> None:
     for setting in ("hold_everything=true", "hold_everything=false"):
         call_command("rules", setting, stdout=StringIO())
         world.agree()
-    assert "Every comment is read by a moderator" not in world.read(world.essay)
+    assert "A moderator reads every comment" not in world.read(world.essay)
