@@ -242,7 +242,7 @@ def test_all_of_it_works_without_script(visitor: Visitor, site: "Server", essay:
     guest.get_by_role("link", name="Appeal").click()
     guest.get_by_label("Why should your comment be published?").fill("It was no advert.")
     guest.get_by_role("button", name="Appeal").click()
-    expect(guest.get_by_role("status")).to_contain_text("You have appealed.")
+    expect(guest.get_by_role("status")).to_contain_text("You’ve appealed.")
     assert Appeal.objects.get(comment=own).words == "It was no advert."
 
 
@@ -328,5 +328,5 @@ def test_all_of_it_works_by_keys_alone(visitor: Visitor, site: "Server", essay: 
     expect(guest.get_by_role("heading", name="Appeal")).to_be_visible()
     type_into(guest, "[name=words]", "It was no advert.")
     press(guest, "main button.post")
-    expect(guest.get_by_role("status")).to_contain_text("You have appealed.")
+    expect(guest.get_by_role("status")).to_contain_text("You’ve appealed.")
     assert Appeal.objects.get(comment=own).state == Appeal.State.OPEN

@@ -106,7 +106,7 @@ def test_a_refusal_keeps_every_word(visitor: Visitor, site: "Server", essay: Ess
     email = page.get_by_role("textbox", name="Email")
     expect(email).to_have_attribute("aria-invalid", "true")
     assert "respond-email-error" in (email.get_attribute("aria-describedby") or "")
-    summary.get_by_role("link", name="no ending").click()
+    summary.get_by_role("link", name="needs an ending").click()
     expect(email).to_be_focused()
     email.fill("anselm@brandt.example")
     page.get_by_role("textbox", name="Website").fill("")
