@@ -32,7 +32,7 @@ class EssayEditor(forms.Textarea):
         return Media(
             importmap=importmap,
             css={"all": ["css/editor.css"]},
-            js=[Script("js/editor/index.js", type="module")],
+            js=[Script("js/writing/editor/index.js", type="module")],
         )
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:

@@ -28,7 +28,7 @@ class TimeZones(forms.Select):
     """A list; a script offers the browser's own."""
 
     def __init__(self, attrs: Any = None, choices: Any = (("UTC", "UTC"),)) -> None:
-        super().__init__({"data-own-zone": _("%s (from your browser)"), **(attrs or {})}, choices)
+        super().__init__({"data-browser-zone": _("%s (from your browser)"), **(attrs or {})}, choices)
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
         """A name that is in no list, but was given once, stays."""
@@ -44,7 +44,7 @@ class TimeZones(forms.Select):
 
     @property
     def media(self) -> forms.Media:
-        return Media(js=[Script("js/own-zone.js", type="module")])
+        return Media(js=[Script("js/writing/time-zone.js", type="module")])
 
 
 def current_name() -> str:

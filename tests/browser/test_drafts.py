@@ -292,7 +292,7 @@ def test_over_an_older_copy_one_may_type_before_the_drafts_are_there(
     page = visitor.open(url(site, essay), alone=True)  # in a tab that has been used the script is at hand
     write(page, "Before the log-in.")
     late: list[Route] = []
-    page.route("**/kept-drafts*.js", lambda route: late.append(route))
+    page.route("**/draft-recovery*.js", lambda route: late.append(route))
     log_in_without_a_window(page)
     page.get_by_role("textbox", name="Comment").fill("After the log-in.")
     wait_until(lambda: bool(late), "the script to be asked for")
@@ -308,7 +308,7 @@ def test_over_an_older_copy_one_may_type_before_the_drafts_are_there(
 def test_what_is_typed_before_any_script_has_come_is_kept(visitor: Visitor, site: "Server", essay: Essay) -> None:
     page = visitor.open(alone=True)
     late: list[Route] = []
-    page.route("**/js/drafts*.js", lambda route: late.append(route))
+    page.route("**/reading/drafts*.js", lambda route: late.append(route))
     page.goto(url(site, essay), wait_until="commit")
     page.get_by_role("textbox", name="Comment").fill(WORDS)
     wait_until(lambda: bool(late), "the script to be asked for")

@@ -3,7 +3,7 @@
 Of its own, stock Django's admin has findings of axe on such pages: boxes of choice (select2) without a name, with a row
 in their list that is none; halves of a date, cells of an inline table and its boxes for deletion without a label; an
 empty head over that table; breadcrumbs that only colour tells from text; filters and dates of a list too small for a
-thumb. Small things of ours mend each (`admin.css`, `admin-mends.js`, labels in `blog/admin.py`), so that none is left
+thumb. Small things of ours mend each (`admin.css`, `admin-accessibility.js`, labels in `blog/admin.py`), so that none is left
 to be excused: the last test takes what mends away and finds them again.
 """
 
@@ -246,7 +246,7 @@ def test_what_is_mended_is_stock_djangos(visitor: Visitor, site: "Server", scene
     page = visitor.open(width=360)
     log_in(page.context, make.owner(), site.url)
     page.route(
-        re.compile("admin-mends|/css/admin[.]"),
+        re.compile("admin-accessibility|/css/admin[.]"),
         lambda route: route.fulfill(
             body="", content_type="text/css" if ".css" in route.request.url else "text/javascript"
         ),

@@ -1,6 +1,6 @@
 /* Brings back what was kept. This tab's own draft returns without a word, unless the server has it by now; of those that
    other visits left behind, the newest is offered, the others are a click away, and each can be discarded. */
-import { move } from "./reply-link.js";
+import { move } from "./reply-target.js";
 
 const LONGEST = 90 * 86_400_000;
 const form = document.querySelector("form#respond");

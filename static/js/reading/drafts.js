@@ -74,7 +74,7 @@ async function load() {
   try {
     const last = sessionStorage.getItem(essay);
     const drafts = await ask((store) => store.getAll(), "readonly");
-    if (drafts.length) await (await import("./kept-drafts.js")).bringBack(drafts, last, { ask, begin, essay, page, save });
+    if (drafts.length) await (await import("./draft-recovery.js")).bringBack(drafts, last, { ask, begin, essay, page, save });
   } catch {
     // what is kept stays where it is
   }

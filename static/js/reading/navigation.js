@@ -91,5 +91,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
-  import("./more.js").then(({ fill }) => fill(link)).catch(() => (location.href = link.href));
+  import("./more-replies.js").then(({ fill }) => fill(link)).catch(() => (location.href = link.href));
 });

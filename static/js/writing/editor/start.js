@@ -2,16 +2,16 @@
 
 import { Dropcursor, Editor, Extension, Gapcursor, UndoRedo, pm } from "django-prose-editor/editor";
 import { Blocks, insertFigure } from "./blocks.js";
-import { showCount } from "./count.js";
+import { showCount } from "./word-count.js";
 import { Find, FindBar } from "./find.js";
-import { Leaving } from "./leaving.js";
+import { Leaving } from "./navigation.js";
 import { Notes, WHOLE } from "./notes.js";
 import { Paste, withPasted } from "./paste.js";
 import { extensions } from "./schema.js";
-import { Stored } from "./stored.js";
+import { Stored } from "./stored-html.js";
 import { Tables } from "./tables.js";
-import { Tools } from "./tools.js";
-import { Typed } from "./typed.js";
+import { Tools } from "./toolbar.js";
+import { Typed } from "./input-rules.js";
 
 const PAUSE = 350;
 const ROOM = { top: 80, right: 0, bottom: 110, left: 0 };

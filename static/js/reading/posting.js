@@ -1,8 +1,8 @@
 /* Posts while the page stays open. What became of it the server says in its own pages: the comment is taken from there
    and put where it stands, or what is wrong is put into the form. Nothing typed is lost, and nothing is posted twice. */
-import "./field-errors.js";
-import { insert } from "./posted.js";
-import { move } from "./reply-link.js";
+import "../shared/field-errors.js";
+import { insert } from "./insert-comment.js";
+import { move } from "./reply-target.js";
 
 const PATIENCE = 30_000;
 const NEARLY_FULL = 19_000; // of these, each of three bytes, the longest text would be
@@ -150,7 +150,7 @@ export async function act() {
 }
 
 function measure() {
-  if (field.value.length > NEARLY_FULL) import("./room.js").catch(() => {}); // the server says it as well
+  if (field.value.length > NEARLY_FULL) import("./text-length.js").catch(() => {}); // the server says it as well
 }
 
 field.removeAttribute("maxlength"); // so that what is pasted stays whole, and its length is said

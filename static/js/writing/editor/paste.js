@@ -3,7 +3,7 @@
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
-import { placed, taken } from "./pictures.js";
+import { placed, taken } from "./pasted-images.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
 const { DOMSerializer, DOMParser: Reader, Slice } = pm.model;

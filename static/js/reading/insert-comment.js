@@ -1,5 +1,5 @@
 /* Puts a comment that was just posted where it stands in the thread, out of a page of the server that holds it. */
-import { arrive } from "./reading.js";
+import { arrive } from "./navigation.js";
 import { tell } from "./relative-time.js";
 
 const repliesOf = (comment) => comment?.querySelector(":scope > .replies");

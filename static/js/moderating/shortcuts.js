@@ -1,7 +1,7 @@
 /* The queue by keys, as WordPress has them, while the focus is in its list; with shift for all that is selected. */
-import { open } from "./queue-forms.js";
-import { entryOf, stack, stops, undo } from "./queue-rows.js";
-import { selectAll } from "./queue-select.js";
+import { open } from "./inline-forms.js";
+import { entryOf, stack, stops, undo } from "./rows.js";
+import { selectAll } from "./selection.js";
 
 const VERBS = { a: "approve", u: "unapprove", s: "spam", d: "trash", z: "restore" };
 const bulk = document.getElementById("bulk");

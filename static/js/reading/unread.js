@@ -1,6 +1,6 @@
 /* Marks what was said since the last visit, which this browser alone remembers, and counts what is said meanwhile.
    Nothing on the page moves by itself: what arrived is shown by loading it anew. */
-import { go, keep, kept } from "./reading.js";
+import { go, keep, kept } from "./navigation.js";
 
 const PAUSE = 30 * 60_000; // who comes back sooner is on the same visit
 const EVERY = 30_000;

@@ -1,5 +1,5 @@
 /* Edit, reply, refuse and delete open inside the row; closed, they keep what was typed. */
-import { tell } from "./queue-rows.js";
+import { tell } from "./rows.js";
 
 export const openIn = (row) => row?.querySelector(".inline:not([hidden])");
 

@@ -1,8 +1,8 @@
 /* The queue with script: it decides at once and asks afterwards, goes by keys, and hears of other moderators. */
-import "./queue-select.js";
-import "./queue-keys.js";
-import "./queue-news.js";
-import { actions, settle, stack } from "./queue-rows.js";
+import "./selection.js";
+import "./shortcuts.js";
+import "./updates.js";
+import { actions, settle, stack } from "./rows.js";
 
 /* An address with a page number is replaced by the page's own: numbers shift while comments are decided. */
 const list = document.querySelector("ol.queue");

@@ -1,5 +1,5 @@
 /* Quotes what is selected in a comment, or in the essay, into the reply to it: as Markdown that says the same words. */
-import { move } from "./reply-link.js";
+import { move } from "./reply-target.js";
 
 const form = document.querySelector("form#respond");
 const button = document.createElement("button");

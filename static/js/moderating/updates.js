@@ -1,6 +1,6 @@
 /* What other moderators do meanwhile: rows that they decided fold, and a row says who is looking at it. */
-import { openIn } from "./queue-forms.js";
-import { count, list, put, rowOf, settle } from "./queue-rows.js";
+import { openIn } from "./inline-forms.js";
+import { count, list, put, rowOf, settle } from "./rows.js";
 
 const EVERY = 10_000;
 const said = document.getElementById("line")?.dataset;

@@ -1,5 +1,5 @@
 /* How many are selected, all of a page at once, and then all that match. */
-import { list, stops, tell as announce } from "./queue-rows.js";
+import { list, stops, tell as announce } from "./rows.js";
 
 const bulk = document.getElementById("bulk");
 const boxes = () => stops().flatMap((row) => [...row.querySelectorAll(".pick input")]);

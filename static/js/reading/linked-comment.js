@@ -1,5 +1,5 @@
 /* Opens the branch that holds the comment named by the address, and moves the reader's focus to that comment. */
-import { arrive } from "./reading.js";
+import { arrive } from "./navigation.js";
 
 const follow = () => arrive(document.getElementById(location.hash.slice(1)), true);
 
