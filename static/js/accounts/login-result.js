@@ -1,4 +1,4 @@
-/* The last page of a log-in window: tells every open page how it ended, then closes. */
+/* The last page of a login popup: reports the outcome to every open page, then closes. */
 const { outcome } = document.querySelector("[data-outcome]").dataset;
 try {
   const channel = new BroadcastChannel("login");
@@ -6,5 +6,5 @@ try {
   channel.close();
   if (outcome !== "out") close();
 } catch {
-  /* Where cookies are refused there is no channel: the words on the page stay. */
+  /* Where cookies are blocked there is no channel: the text on the page stays. */
 }

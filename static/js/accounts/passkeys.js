@@ -1,6 +1,6 @@
-/* Round allauth's scripts for passkeys: shows what needs them where a browser can, and says in words what went wrong. */
+/* Completes allauth's passkey scripts: shows their controls in browsers that support passkeys, and explains errors. */
 const line = document.getElementById("passkey-trouble");
-const words = { NotAllowedError: "stopped", AbortError: "stopped", InvalidStateError: "known" };
+const messages = { NotAllowedError: "stopped", AbortError: "stopped", InvalidStateError: "known" };
 
 if (window.PublicKeyCredential) for (const part of document.querySelectorAll("[data-passkey]")) part.hidden = false;
 
@@ -8,5 +8,5 @@ document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
   line.textContent = "";
   const { name } = event.detail.exception;
-  setTimeout(() => (line.textContent = line.dataset[words[name] ?? "failed"]), 50); // else the same words twice are heard once
+  setTimeout(() => (line.textContent = line.dataset[messages[name] ?? "failed"]), 50); // otherwise a repeated message is announced only once
 });

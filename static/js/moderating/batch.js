@@ -1,9 +1,9 @@
-/* How far a job is, while it runs. */
+/* Updates the progress of a batch while it runs. */
 async function refresh() {
-  const answer = await fetch(location.href).catch(() => null);
-  if (answer?.ok && !answer.redirected) {
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("batch");
-    if (fresh) document.getElementById("batch").replaceWith(fresh);
+  const response = await fetch(location.href).catch(() => null);
+  if (response?.ok && !response.redirected) {
+    const updated = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("batch");
+    if (updated) document.getElementById("batch").replaceWith(updated);
   }
   if (document.querySelector("[data-running]")) setTimeout(refresh, 1500);
 }

@@ -1,45 +1,45 @@
-/* Edit, reply, refuse and delete open inside the row; closed, they keep what was typed. */
-import { tell } from "./rows.js";
+/* Edit, reply, deny and delete forms open inside the row; closing them keeps what was typed. */
+import { announce } from "./rows.js";
 
-export const openIn = (row) => row?.querySelector(".inline:not([hidden])");
+export const openFormOf = (row) => row?.querySelector(".inline:not([hidden])");
 
-export function close(row) {
-  const place = openIn(row);
-  if (place) place.hidden = true;
+export function closeForm(row) {
+  const container = openFormOf(row);
+  if (container) container.hidden = true;
   row?.focus();
 }
 
-function focusIn(place) {
-  const field = place.querySelector("textarea, select, input:not([type=hidden])");
+function focusField(container) {
+  const field = container.querySelector("textarea, select, input:not([type=hidden])");
   field?.focus();
   field?.setSelectionRange?.(field.value.length, field.value.length);
 }
 
-export async function open(row, name, link) {
-  const shown = openIn(row);
-  if (shown) shown.hidden = true;
-  let place = row.querySelector(`.inline[data-of="${name}"]`);
-  if (place) {
-    place.hidden = false;
-    return focusIn(place);
+export async function openForm(row, name, link) {
+  const current = openFormOf(row);
+  if (current) current.hidden = true;
+  let container = row.querySelector(`.inline[data-name="${name}"]`);
+  if (container) {
+    container.hidden = false;
+    return focusField(container);
   }
-  place = document.createElement("div");
-  Object.assign(place, { className: "inline", tabIndex: -1 });
-  place.dataset.of = name;
-  row.append(place);
-  place.focus(); // so that what is typed meanwhile decides nothing
+  container = document.createElement("div");
+  Object.assign(container, { className: "inline", tabIndex: -1 });
+  container.dataset.name = name;
+  row.append(container);
+  container.focus(); // so that keys pressed while it loads are no shortcuts
   const url = new URL(link.href);
   url.hash = "";
   url.searchParams.set("form", name);
   try {
-    const answer = await fetch(url);
-    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-    place.innerHTML = await answer.text();
-    if (!place.hidden && (document.activeElement === place || document.activeElement === document.body)) focusIn(place);
+    const response = await fetch(url);
+    if (!response.ok || response.redirected) throw new Error(String(response.status));
+    container.innerHTML = await response.text();
+    if (!container.hidden && (document.activeElement === container || document.activeElement === document.body)) focusField(container);
   } catch {
-    place.remove();
+    container.remove();
     row.focus();
-    tell(document.getElementById("line").dataset.failed);
+    announce(document.getElementById("line").dataset.failed);
   }
 }
 
@@ -48,12 +48,12 @@ document.addEventListener("click", (event) => {
   const row = link?.closest("li.row");
   if (!row || !document.getElementById("line") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  open(row, link.dataset.form, link);
+  openForm(row, link.dataset.form, link);
 });
 
 document.addEventListener("keydown", (event) => {
   const row = event.target.closest?.(".inline")?.closest("li.row");
   if (event.key !== "Escape" || !row || event.isComposing) return;
   event.preventDefault();
-  close(row);
+  closeForm(row);
 });

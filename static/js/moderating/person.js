@@ -1,19 +1,19 @@
-/* What is sent from a person's drawer is answered in the drawer. */
+/* Submits the forms of a person's drawer without leaving the queue; the response is shown in the drawer. */
 document.addEventListener("submit", async (event) => {
   const drawer = event.target.closest("li.row .one-person");
   if (!drawer || !event.submitter) return;
   event.preventDefault();
-  const address = event.target.getAttribute("action"); // a button of that name hides the property
+  const address = event.target.getAttribute("action"); // a field named "action" would hide the property
   const url = new URL(address, location);
   url.searchParams.set("form", "person");
   try {
-    const answer = await fetch(url, { method: "POST", body: new FormData(event.target, event.submitter) });
-    const isHere = new URL(answer.url).pathname === url.pathname;
-    if (!isHere || ![200, 422].includes(answer.status)) throw new Error(answer.url);
-    const place = drawer.parentElement;
-    place.innerHTML = await answer.text();
-    place.querySelector(".said-so, .wrong")?.scrollIntoView({ block: "nearest" });
-    place.focus();
+    const response = await fetch(url, { method: "POST", body: new FormData(event.target, event.submitter) });
+    const isSamePage = new URL(response.url).pathname === url.pathname;
+    if (!isSamePage || ![200, 422].includes(response.status)) throw new Error(response.url);
+    const container = drawer.parentElement;
+    container.innerHTML = await response.text();
+    container.querySelector(".said-so, .wrong")?.scrollIntoView({ block: "nearest" });
+    container.focus();
   } catch (error) {
     location.assign(error.message.startsWith("http") ? error.message : address);
   }

@@ -1,18 +1,19 @@
-/* The queue with script: it decides at once and asks afterwards, goes by keys, and hears of other moderators. */
+/* Moderation queue with JavaScript: decides without loading pages, works by keyboard, and shows other moderators'
+   decisions. */
 import "./selection.js";
 import "./shortcuts.js";
 import "./updates.js";
-import { actions, settle, stack } from "./rows.js";
+import { actionsIn, requests, undoStack } from "./rows.js";
 
-/* An address with a page number is replaced by the page's own: numbers shift while comments are decided. */
+/* Replace an address with a page number by the page's own: page numbers shift while comments are decided. */
 const list = document.querySelector("ol.queue");
 if (list && new URLSearchParams(location.search).has("page")) history.replaceState(history.state, "", list.dataset.address + location.hash);
 
-/* The actions in the address can be undone, the newest first. */
+/* The actions in the address can be undone, newest first. */
 const lines = [...document.querySelectorAll("li.decided")];
-for (const made of actions(new URL(location))) {
-  const count = lines.filter((line) => made.includes(line.querySelector("[name=decision]")?.value)).length;
-  stack.push({ made, lines: [], count });
+for (const decisions of actionsIn(new URL(location))) {
+  const count = lines.filter((line) => decisions.includes(line.querySelector("[name=decision]")?.value)).length;
+  undoStack.push({ decisions, lines: [], count });
 }
 
 if (list) document.body.classList.add("by-keys");
@@ -28,15 +29,15 @@ addEventListener("pageshow", () => {
 });
 if (filter) filter.querySelector("button:not(.keys)").hidden = true;
 
-/* What was just done stands above the row in focus; to who listens it is said. */
-const news = document.querySelectorAll(".report p, .decided:has([data-latest]) p");
+/* The latest results are shown above the focused row; announce them to screen readers. */
+const messages = document.querySelectorAll(".report p, .decided:has([data-latest]) p");
 requestAnimationFrame(() => {
-  const said = [...news].map((line) => line.textContent).join(" ");
-  if (said) document.querySelector("[role=status]").textContent = said;
+  const text = [...messages].map((line) => line.textContent).join(" ");
+  if (text) document.querySelector("[role=status]").textContent = text;
 });
 
 addEventListener("beforeunload", (event) => {
-  const isTyped = [...document.querySelectorAll("form.write")].some((form) =>
+  const isUnsaved = [...document.querySelectorAll("form.write")].some((form) =>
     [...form.elements].some((field) => field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue));
-  if (isTyped || settle.waiting > 0) event.preventDefault();
+  if (isUnsaved || requests.waiting > 0) event.preventDefault();
 });

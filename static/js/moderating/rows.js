@@ -1,276 +1,278 @@
-/* Rows fold as soon as somebody decides; what the server says to it comes after, in the order in which it was asked. */
+/* Rows of the queue: a row collapses as soon as it is decided; the requests follow in order, and their answers
+   replace rows. */
 export const list = document.querySelector("ol.queue");
-const model = document.getElementById("line");
-const said = model?.dataset ?? {};
+const lineTemplate = document.getElementById("line");
+const strings = lineTemplate?.dataset ?? {};
 const status = document.querySelector("[role=status]");
 const report = document.querySelector("form.report");
 
-export const stack = []; // what can be taken back, the newest last: its decisions and the lines that stand for it
-export const settle = { waiting: 0 };
-let last = Promise.resolve();
+export const undoStack = []; // actions that can be undone, newest last: their decisions and the lines that show them
+export const requests = { waiting: 0 };
+let lastRequest = Promise.resolve();
 
-export const stops = () => (list ? [...list.children] : []);
-export const rowOf = (pk) => document.getElementById(`comment-${pk}`);
-export const tell = (words) => { status.textContent = words; };
-const changed = () => list.dispatchEvent(new Event("rows"));
+export const allRows = () => (list ? [...list.children] : []);
+export const findRow = (pk) => document.getElementById(`comment-${pk}`);
+export const announce = (message) => { status.textContent = message; };
+const notifyChange = () => list.dispatchEvent(new Event("rows-changed"));
 
-function fill(pattern, values) {
+function format(pattern, values) {
   return pattern.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 }
 
-/* The row to go on with: the next open one, else the nearest before. */
-export function after(rows) {
-  const all = stops();
-  const at = all.indexOf(rows[rows.length - 1]);
+/* The row to focus next: the next open one, otherwise the nearest before. */
+export function nextRow(rows) {
+  const all = allRows();
+  const index = all.indexOf(rows[rows.length - 1]);
   const isOpen = (row) => row.matches(".row") && !rows.includes(row);
-  return all.slice(at + 1).find(isOpen) ?? all.slice(0, at).reverse().find(isOpen);
+  return all.slice(index + 1).find(isOpen) ?? all.slice(0, index).reverse().find(isOpen);
 }
 
-function folded(row, done) {
-  const line = model.content.firstElementChild.cloneNode(true);
-  const words = { verb: done, name: row.querySelector(".who bdi").textContent, words: row.dataset.said };
+function createLine(row, label) {
+  const line = lineTemplate.content.firstElementChild.cloneNode(true);
+  const values = { verb: label, name: row.querySelector(".who bdi").textContent, words: row.dataset.said };
   line.id = row.id;
-  line.querySelector("p").textContent = fill(said.words, words);
+  line.querySelector("p").textContent = format(strings.words, values);
   line.row = row;
   return line;
 }
 
-function swap(old, fresh) {
+function replaceRow(old, replacement) {
   const hadFocus = old.contains(document.activeElement);
-  old.replaceWith(fresh);
-  if (hadFocus) fresh.focus();
-  return fresh;
+  old.replaceWith(replacement);
+  if (hadFocus) replacement.focus();
+  return replacement;
 }
 
-/* Puts what the server drew in the place of what stands there. */
-export function put(pk, html) {
-  const old = rowOf(pk);
+/* Replace a row by the server's HTML. */
+export function renderRow(pk, html) {
+  const old = findRow(pk);
   if (!old) return null;
   const holder = document.createElement("template");
   holder.innerHTML = html.trim();
-  let fresh = holder.content.firstElementChild;
-  if (!fresh) {
-    fresh = document.createElement("li");
-    Object.assign(fresh, { id: old.id, className: "decided", tabIndex: -1 });
-    fresh.append(Object.assign(document.createElement("p"), { textContent: said.gone }));
+  let replacement = holder.content.firstElementChild;
+  if (!replacement) {
+    replacement = document.createElement("li");
+    Object.assign(replacement, { id: old.id, className: "decided", tabIndex: -1 });
+    replacement.append(Object.assign(document.createElement("p"), { textContent: strings.gone }));
   }
-  const [was, is] = [old, fresh].map((row) => row.querySelector(".pick input"));
-  if (was && is) {
-    is.checked = was.checked;
-    fresh.append(...old.querySelectorAll(".inline")); // nothing typed is lost
+  const [oldBox, newBox] = [old, replacement].map((row) => row.querySelector(".pick input"));
+  if (oldBox && newBox) {
+    newBox.checked = oldBox.checked;
+    replacement.append(...old.querySelectorAll(".inline")); // nothing typed is lost
   }
-  return swap(old, fresh);
+  return replaceRow(old, replacement);
 }
 
-export function count(counts) {
+export function updateCounts(counts) {
   for (const [tab, text] of Object.entries(counts)) {
-    const place = document.querySelector(`[data-tab="${tab}"] span`);
-    if (place) place.textContent = text;
+    const element = document.querySelector(`[data-tab="${tab}"] span`);
+    if (element) element.textContent = text;
   }
 }
 
 /* The decisions of each action in an address, such as `?decided=12.13,14`. */
-export const actions = (url) =>
-  (url.searchParams.get("decided") ?? "").split(",").map((action) => action.split(".").filter(Boolean)).filter((made) => made.length);
+export const actionsIn = (url) =>
+  (url.searchParams.get("decided") ?? "").split(",").map((each) => each.split(".").filter(Boolean)).filter((decisions) => decisions.length);
 
-/* A reload shows what was decided here, and can undo it. */
-function remember(made, gone = []) {
+/* Keep decisions in the address, so that they are shown and can be undone after a reload. */
+function rememberInAddress(decisions, removed = []) {
   const url = new URL(location);
-  const kept = actions(url).map((action) => action.filter((pk) => !gone.includes(pk) && !made.includes(pk)));
-  const all = [...kept, made].filter((action) => action.length);
+  const remaining = actionsIn(url).map((each) => each.filter((pk) => !removed.includes(pk) && !decisions.includes(pk)));
+  const all = [...remaining, decisions].filter((each) => each.length);
   while (all.flat().length > 100) all.shift();
-  if (all.length) url.searchParams.set("decided", all.map((action) => action.join(".")).join(","));
+  if (all.length) url.searchParams.set("decided", all.map((each) => each.join(".")).join(","));
   else url.searchParams.delete("decided");
   history.replaceState(history.state, "", url);
 }
 
-export async function ask(url, body) {
-  const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
-  if (!answer.headers.get("content-type")?.startsWith("application/json")) throw new Error(String(answer.status));
-  const found = await answer.json();
-  if (!answer.ok && !found.wrong) throw new Error(String(answer.status));
-  return found;
+export async function send(url, body) {
+  const response = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (!response.headers.get("content-type")?.startsWith("application/json")) throw new Error(String(response.status));
+  const result = await response.json();
+  if (!response.ok && !result.wrong) throw new Error(String(response.status));
+  return result;
 }
 
-function inTurn(work) {
-  list.dataset.waiting = settle.waiting += 1;
-  last = last.then(work).finally(() => {
-    list.dataset.waiting = settle.waiting -= 1;
+function enqueue(task) {
+  list.dataset.waiting = requests.waiting += 1;
+  lastRequest = lastRequest.then(task).finally(() => {
+    list.dataset.waiting = requests.waiting -= 1;
   });
-  return last;
+  return lastRequest;
 }
 
-export const here = (form) => form.getAttribute("action")?.split("#")[0] || location.href.split("#")[0];
+export const actionUrl = (form) => form.getAttribute("action")?.split("#")[0] || location.href.split("#")[0];
 
-function reopen(line, words) {
+function restoreRow(line, message) {
   if (!line.isConnected) return;
-  const row = swap(line, line.row);
-  const place = row.querySelector(".told");
-  if (place) place.textContent = words;
+  const row = replaceRow(line, line.row);
+  const element = row.querySelector(".told");
+  if (element) element.textContent = message;
 }
 
-/* The bar says what came of the last action, and can undo the newest one on several comments until that is done. */
-function show(words = "") {
-  const entry = stack.findLast((each) => each.made && each.count > 1);
-  report.hidden = !words && !entry;
+/* Show the last result in the bar, and the undo button of the newest action on several comments. */
+function showReport(message = "") {
+  const action = undoStack.findLast((each) => each.decisions && each.count > 1);
+  report.hidden = !message && !action;
   report.querySelectorAll("p, button, input[name=decision]").forEach((old) => old.remove());
-  if (words) report.append(Object.assign(document.createElement("p"), { textContent: words }));
-  report.entry = entry;
-  if (!entry) return;
+  if (message) report.append(Object.assign(document.createElement("p"), { textContent: message }));
+  report.undoAction = action;
+  if (!action) return;
   const button = document.createElement("button");
-  button.textContent = fill(said.undo, { count: entry.count });
+  button.textContent = format(strings.undo, { count: action.count });
   button.name = "action";
   button.value = "undo";
-  if (entry === stack[stack.length - 1]) button.append(" ", model.content.querySelector("kbd").cloneNode(true));
+  if (action === undoStack[undoStack.length - 1]) button.append(" ", lineTemplate.content.querySelector("kbd").cloneNode(true));
   report.append(button);
 }
 
-function drop(entry) {
-  if (stack.includes(entry)) stack.splice(stack.indexOf(entry), 1);
+function removeAction(action) {
+  if (undoStack.includes(action)) undoStack.splice(undoStack.indexOf(action), 1);
 }
 
-function applied(answer, entry, isMany) {
-  entry.made = answer.made.map(String);
-  for (const [pk, html] of Object.entries(answer.rows)) {
-    const fresh = put(pk, html);
-    if (fresh) fresh.entry = entry;
+function applyResult(result, action, isMany) {
+  action.decisions = result.made.map(String);
+  for (const [pk, html] of Object.entries(result.rows)) {
+    const replacement = renderRow(pk, html);
+    if (replacement) replacement.undoAction = action;
   }
-  if (isMany) entry.count = answer.made.length;
-  if (!entry.made.length) drop(entry);
-  remember(entry.made);
-  count(answer.counts);
-  if (answer.said) tell(answer.said);
-  show(isMany || !entry.made.length ? answer.said : "");
-  changed();
+  if (isMany) action.count = result.made.length;
+  if (!action.decisions.length) removeAction(action);
+  rememberInAddress(action.decisions);
+  updateCounts(result.counts);
+  if (result.said) announce(result.said);
+  showReport(isMany || !action.decisions.length ? result.said : "");
+  notifyChange();
 }
 
-/* One verb about some rows: they fold, the next one has the focus, and the server is asked. */
+/* Apply one action to rows: collapse them, focus the next row, and send the request. */
 function decide(rows, form, button) {
   const body = new URLSearchParams(new FormData(form, button));
-  const next = after(rows);
-  const entry = { made: null, lines: rows.map((row) => folded(row, button.dataset.done)), count: rows.length };
+  const next = nextRow(rows);
+  const action = { decisions: null, lines: rows.map((row) => createLine(row, button.dataset.done)), count: rows.length };
   const isMany = rows.length > 1;
-  if (isMany) entry.lines.forEach((line) => line.querySelector("kbd").remove());
-  stack.push(entry);
-  show();
-  rows.forEach((row, at) => {
-    row.replaceWith(entry.lines[at]);
-    entry.lines[at].entry = entry;
+  if (isMany) action.lines.forEach((line) => line.querySelector("kbd").remove());
+  undoStack.push(action);
+  showReport();
+  rows.forEach((row, index) => {
+    row.replaceWith(action.lines[index]);
+    action.lines[index].undoAction = action;
   });
-  (next ?? entry.lines[entry.lines.length - 1]).focus();
-  tell(entry.lines.map((line) => line.querySelector("p").textContent).join(" "));
-  changed();
-  return inTurn(async () => {
+  (next ?? action.lines[action.lines.length - 1]).focus();
+  announce(action.lines.map((line) => line.querySelector("p").textContent).join(" "));
+  notifyChange();
+  return enqueue(async () => {
     try {
-      applied(await ask(here(form), body), entry, isMany);
+      applyResult(await send(actionUrl(form), body), action, isMany);
     } catch {
-      drop(entry);
-      entry.lines.forEach((line) => reopen(line, said.failed));
-      tell(said.failed);
-      changed();
+      removeAction(action);
+      action.lines.forEach((line) => restoreRow(line, strings.failed));
+      announce(strings.failed);
+      notifyChange();
     }
   });
 }
 
-/* What is not sure to be taken waits for the answer before the row goes. */
-export function write(row, form, button) {
+/* Submit a form that may be rejected: the row stays until the server answers. */
+export function submitForm(row, form, button) {
   const body = new URLSearchParams(new FormData(form, button));
-  const wrong = form.querySelector(".wrong");
-  wrong.textContent = "";
+  const error = form.querySelector(".wrong");
+  error.textContent = "";
   button.disabled = true;
-  return inTurn(async () => {
+  return enqueue(async () => {
     try {
-      const answer = await ask(here(form), body);
-      if (answer.wrong) {
-        wrong.textContent = answer.wrong;
+      const result = await send(actionUrl(form), body);
+      if (result.wrong) {
+        error.textContent = result.wrong;
         return;
       }
-      const next = after([row]);
-      const entry = { made: [], lines: [], count: 1 };
+      const next = nextRow([row]);
+      const action = { decisions: [], lines: [], count: 1 };
       const hadFocus = row.contains(document.activeElement) || document.activeElement === document.body;
-      row.querySelectorAll(".inline").forEach((place) => place.remove());
-      stack.push(entry);
-      applied(answer, entry, false);
-      const now = rowOf(row.id.replace("comment-", ""));
-      if (hadFocus) (now?.matches(".row") ? now : next ?? now)?.focus();
+      row.querySelectorAll(".inline").forEach((element) => element.remove());
+      undoStack.push(action);
+      applyResult(result, action, false);
+      const current = findRow(row.id.replace("comment-", ""));
+      if (hadFocus) (current?.matches(".row") ? current : next ?? current)?.focus();
     } catch {
-      wrong.textContent = said.failed;
+      error.textContent = strings.failed;
     } finally {
       button.disabled = false;
     }
   });
 }
 
-/* Undoes one action in one request; its rows open at once. */
-export function undo(entry) {
-  drop(entry);
-  show();
-  const opened = entry.lines.map((line) => rowOf(line.row.id.replace("comment-", ""))).filter((line) => line?.matches(".decided"));
-  const rows = opened.map((line) => {
-    const row = entry.lines.find((each) => each.row.id === line.id).row;
+/* Undo an action in one request; its rows open immediately. */
+export function undo(action) {
+  removeAction(action);
+  showReport();
+  const decidedLines = action.lines.map((line) => findRow(line.row.id.replace("comment-", ""))).filter((line) => line?.matches(".decided"));
+  const rows = decidedLines.map((line) => {
+    const row = action.lines.find((each) => each.row.id === line.id).row;
     line.replaceWith(row);
     return row;
   });
   rows[0]?.focus();
-  changed();
-  return inTurn(async () => {
-    if (!entry.made?.length) return;
+  notifyChange();
+  return enqueue(async () => {
+    if (!action.decisions?.length) return;
     const body = new URLSearchParams({ action: "undo", csrfmiddlewaretoken: document.querySelector("[name=csrfmiddlewaretoken]").value });
-    entry.made.forEach((pk) => body.append("decision", pk));
+    action.decisions.forEach((pk) => body.append("decision", pk));
     try {
-      const answer = await ask(location.href.split("#")[0], body);
-      const fresh = Object.entries(answer.rows).map(([pk, html]) => put(pk, html)).filter(Boolean);
-      if (!rows.length) fresh[0]?.focus();
-      remember([], entry.made);
-      count(answer.counts);
-      tell(answer.said);
+      const result = await send(location.href.split("#")[0], body);
+      const updated = Object.entries(result.rows).map(([pk, html]) => renderRow(pk, html)).filter(Boolean);
+      if (!rows.length) updated[0]?.focus();
+      rememberInAddress([], action.decisions);
+      updateCounts(result.counts);
+      announce(result.said);
     } catch {
-      tell(said.failed);
-      stack.push(entry);
-      show(said.failed);
+      announce(strings.failed);
+      undoStack.push(action);
+      showReport(strings.failed);
     }
-    changed();
+    notifyChange();
   });
 }
 
-const named = (form) => [...form.querySelectorAll("[name=decision]")].map((field) => field.value);
+const decisionsIn = (form) => [...form.querySelectorAll("[name=decision]")].map((field) => field.value);
 
 /* The action that decided a row. */
-export const entryOf = (row) =>
-  stack.includes(row.entry) ? row.entry : stack.find((each) => each.made?.some((pk) => named(row).includes(pk)));
+export const findAction = (row) =>
+  undoStack.includes(row.undoAction) ? row.undoAction : undoStack.find((each) => each.decisions?.some((pk) => decisionsIn(row).includes(pk)));
 
-/* What a button is to undo: in the bar the whole action, in a row that one comment, which leaves its action. */
-function undoneBy(form) {
+/* The action that a button undoes: in the bar all of it; in a row only that comment, which is removed from its
+   action. */
+function actionToUndo(form) {
   const line = form.closest("li");
-  const entry = form.entry ?? entryOf(line ?? form);
-  if (!entry || !line || entry.count === 1) return entry ?? { made: named(form), lines: [], count: 1 };
-  const one = { made: named(form), lines: entry.lines.filter((each) => each.row.id === line.id), count: 1 };
-  entry.made = entry.made?.filter((pk) => !one.made.includes(pk)) ?? null;
-  entry.lines = entry.lines.filter((each) => !one.lines.includes(each));
-  entry.count -= 1;
-  return one;
+  const action = form.undoAction ?? findAction(line ?? form);
+  if (!action || !line || action.count === 1) return action ?? { decisions: decisionsIn(form), lines: [], count: 1 };
+  const single = { decisions: decisionsIn(form), lines: action.lines.filter((each) => each.row.id === line.id), count: 1 };
+  action.decisions = action.decisions?.filter((pk) => !single.decisions.includes(pk)) ?? null;
+  action.lines = action.lines.filter((each) => !single.lines.includes(each));
+  action.count -= 1;
+  return single;
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const button = event.submitter;
   const row = form.closest("li.row");
-  if (!list || !model || !button) return;
-  const isTakenBack = form.matches(".decided form, .took, .report") && (button.value === "undo" || !button.value);
-  if (isTakenBack) {
+  if (!list || !lineTemplate || !button) return;
+  const isUndo = form.matches(".decided form, .took, .report") && (button.value === "undo" || !button.value);
+  if (isUndo) {
     event.preventDefault();
     const line = form.closest("li");
-    if (line?.entry?.count > 1 && !line.entry.made) last.then(() => rowOf(line.id.replace("comment-", ""))?.querySelector("[value=undo]")?.click());
-    else undo(undoneBy(form));
+    if (line?.undoAction?.count > 1 && !line.undoAction.decisions) lastRequest.then(() => findRow(line.id.replace("comment-", ""))?.querySelector("[value=undo]")?.click());
+    else undo(actionToUndo(form));
   } else if (form.matches(".verbs") && row) {
     event.preventDefault();
     decide([row], form, button);
   } else if (form.matches("form.write") && row) {
     event.preventDefault();
     if (button.dataset.done && button.value !== "deny") decide([row], form, button);
-    else write(row, form, button);
+    else submitForm(row, form, button);
   } else if (form.id === "bulk" && button.value !== "empty" && !form.elements.whole?.checked) {
-    const rows = stops().filter((each) => each.querySelector(".pick :checked"));
+    const rows = allRows().filter((each) => each.querySelector(".pick :checked"));
     if (!rows.length) return;
     event.preventDefault();
     decide(rows, form, button);

@@ -1,37 +1,37 @@
-/* How many are selected, all of a page at once, and then all that match. */
-import { list, stops, tell as announce } from "./rows.js";
+/* Selection in the queue: how many rows are selected, all of a page, and then all that match. */
+import { allRows, announce, list } from "./rows.js";
 
 const bulk = document.getElementById("bulk");
-const boxes = () => stops().flatMap((row) => [...row.querySelectorAll(".pick input")]);
+const checkboxes = () => allRows().flatMap((row) => [...row.querySelectorAll(".pick input")]);
 
 export function selectAll() {
-  const all = boxes();
-  const isOn = !all.every((box) => box.checked);
-  for (const box of all) box.checked = isOn;
-  list.dispatchEvent(new Event("rows"));
+  const all = checkboxes();
+  const mustCheck = !all.every((box) => box.checked);
+  for (const box of all) box.checked = mustCheck;
+  list.dispatchEvent(new Event("rows-changed"));
   announce(bulk.querySelector(".selected").textContent);
 }
 
 if (bulk) {
-  const every = bulk.querySelector(".every input");
+  const selectAllBox = bulk.querySelector(".every input");
   const selected = bulk.querySelector(".selected");
-  const whole = bulk.querySelector(".whole");
-  const tell = () => {
-    const all = boxes();
+  const matchAll = bulk.querySelector(".whole");
+  const update = () => {
+    const all = checkboxes();
     const count = all.filter((box) => box.checked).length;
     selected.textContent = selected.dataset.some.replace("%s", count);
-    every.checked = count > 0 && count === all.length;
-    every.indeterminate = count > 0 && count < all.length;
-    if (!whole) return;
-    whole.hidden = !every.checked;
-    if (whole.hidden) whole.querySelector("input").checked = false;
+    selectAllBox.checked = count > 0 && count === all.length;
+    selectAllBox.indeterminate = count > 0 && count < all.length;
+    if (!matchAll) return;
+    matchAll.hidden = !selectAllBox.checked;
+    if (matchAll.hidden) matchAll.querySelector("input").checked = false;
   };
-  every.closest("label").hidden = false;
-  every.addEventListener("change", selectAll);
+  selectAllBox.closest("label").hidden = false;
+  selectAllBox.addEventListener("change", selectAll);
   list.addEventListener("change", (event) => {
-    tell();
+    update();
     if (event.target.closest(".pick")) announce(selected.textContent);
   });
-  list.addEventListener("rows", tell);
-  addEventListener("pageshow", tell);
+  list.addEventListener("rows-changed", update);
+  addEventListener("pageshow", update);
 }

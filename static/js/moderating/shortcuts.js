@@ -1,64 +1,65 @@
-/* The queue by keys, as WordPress has them, while the focus is in its list; with shift for all that is selected. */
-import { open } from "./inline-forms.js";
-import { entryOf, stack, stops, undo } from "./rows.js";
+/* Keyboard shortcuts of the queue, as in WordPress, while the focus is in its list; with Shift for all selected
+   rows. */
+import { openForm } from "./inline-forms.js";
+import { allRows, findAction, undo, undoStack } from "./rows.js";
 import { selectAll } from "./selection.js";
 
-const VERBS = { a: "approve", u: "unapprove", s: "spam", d: "trash", z: "restore" };
+const ACTIONS = { a: "approve", u: "unapprove", s: "spam", d: "trash", z: "restore" };
 const bulk = document.getElementById("bulk");
 const help = document.querySelector("dialog.keys-help");
-const opener = document.querySelector("button.keys");
+const helpButton = document.querySelector("button.keys");
 
-function move(row, step) {
-  const all = stops();
+function moveFocus(row, step) {
+  const all = allRows();
   const next = row ? all[all.indexOf(row) + step] : all[0];
   (next ?? (step > 0 && document.querySelector(".queue-pages [rel=next]")))?.focus?.();
 }
 
-function takeBack(row) {
-  const entry = (row?.matches(".decided") && entryOf(row)) || stack[stack.length - 1];
-  if (entry) return undo(entry);
+function undoLast(row) {
+  const action = (row?.matches(".decided") && findAction(row)) || undoStack[undoStack.length - 1];
+  if (action) return undo(action);
   return row?.querySelector("[value=restore]")?.click();
 }
 
-function press(row, key) {
+function run(row, key) {
   const link = row?.querySelector(`a[data-form="${{ r: "reply", e: "edit", q: "edit" }[key]}"]`);
   switch (key) {
-    case "j": return move(row, 1);
-    case "k": return move(row, -1);
+    case "j": return moveFocus(row, 1);
+    case "k": return moveFocus(row, -1);
     case "x": return row?.querySelector(".pick input")?.click();
-    case "z": return takeBack(row);
-    case "r": case "e": case "q": return link && open(row, link.dataset.form, link);
+    case "z": return undoLast(row);
+    case "r": case "e": case "q": return link && openForm(row, link.dataset.form, link);
     default: return row?.querySelector(`.verbs [aria-keyshortcuts="${key}"]`)?.click();
   }
 }
 
-function pressForAll(key) {
+function runForSelected(key) {
   if (key === "x") return selectAll();
-  const isAny = document.querySelector(".pick :checked");
-  const button = bulk?.querySelector(`[value="${VERBS[key]}"]`);
-  if (button && isAny) return bulk.requestSubmit(button);
-  if (key === "z") return takeBack(null);
+  const hasSelection = document.querySelector(".pick :checked");
+  const button = bulk?.querySelector(`[value="${ACTIONS[key]}"]`);
+  if (button && hasSelection) return bulk.requestSubmit(button);
+  if (key === "z") return undoLast(null);
 }
 
 document.addEventListener("keydown", (event) => {
   const { key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || help?.open) return;
-  const at = document.activeElement;
-  if (at !== document.body && (!at.closest("#queue, .bar") || at.closest(".inline"))) return;
+  const active = document.activeElement;
+  if (active !== document.body && (!active.closest("#queue, .bar") || active.closest(".inline"))) return;
   if (key === "?") {
     event.preventDefault();
     return help?.showModal();
   }
-  const small = key.toLowerCase();
-  const isForAll = event.shiftKey;
-  if (key.length !== 1 || !(isForAll ? "ausdzx" : "jkxausdzreq").includes(small)) return;
+  const lower = key.toLowerCase();
+  const isForSelected = event.shiftKey;
+  if (key.length !== 1 || !(isForSelected ? "ausdzx" : "jkxausdzreq").includes(lower)) return;
   event.preventDefault();
-  if (event.repeat && !"jk".includes(small)) return;
-  if (isForAll) pressForAll(small);
-  else press(at.closest("ol.queue > li"), small);
+  if (event.repeat && !"jk".includes(lower)) return;
+  if (isForSelected) runForSelected(lower);
+  else run(active.closest("ol.queue > li"), lower);
 });
 
-if (opener && help) {
-  opener.hidden = false;
-  opener.addEventListener("click", () => help.showModal());
+if (helpButton && help) {
+  helpButton.hidden = false;
+  helpButton.addEventListener("click", () => help.showModal());
 }

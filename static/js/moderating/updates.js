@@ -1,63 +1,63 @@
-/* What other moderators do meanwhile: rows that they decided fold, and a row says who is looking at it. */
-import { openIn } from "./inline-forms.js";
-import { count, list, put, rowOf, settle } from "./rows.js";
+/* Polls what other moderators do: rows that they decided are updated, and rows show who is viewing them. */
+import { openFormOf } from "./inline-forms.js";
+import { findRow, list, renderRow, requests, updateCounts } from "./rows.js";
 
-const EVERY = 10_000;
-const said = document.getElementById("line")?.dataset;
-let tag = "";
-let at = null;
-let told = null;
+const POLL_MS = 10_000;
+const strings = document.getElementById("line")?.dataset;
+let etag = "";
+let focusedRow = null;
+let reportedKey = null;
 
-function looking(comment, left) {
+function presenceBody(comment, left) {
   const body = new URLSearchParams({ comment: comment ?? "", left: left ?? "" });
   body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
   return body;
 }
 
-function look() {
-  const pk = at?.isConnected ? at.id.replace("comment-", "") : null;
-  if (!pk && !told) return;
-  fetch(said.looking, { method: "POST", body: looking(pk, told !== pk ? told : null) }).catch(() => {});
-  told = pk;
+function reportPresence() {
+  const pk = focusedRow?.isConnected ? focusedRow.id.replace("comment-", "") : null;
+  if (!pk && !reportedKey) return;
+  fetch(strings.looking, { method: "POST", body: presenceBody(pk, reportedKey !== pk ? reportedKey : null) }).catch(() => {});
+  reportedKey = pk;
 }
 
-async function hear() {
+async function poll() {
   const rows = [...list.querySelectorAll(".row")];
-  if (document.hidden || !rows.length || settle.waiting) return;
-  const url = new URL(said.news, location);
+  if (document.hidden || !rows.length || requests.waiting) return;
+  const url = new URL(strings.news, location);
   const status = new URLSearchParams(location.search).get("status");
   if (status) url.searchParams.set("status", status);
   for (const row of rows) url.searchParams.append("seen", row.dataset.seen);
-  const answer = await fetch(url, { headers: { Accept: "application/json", ...(tag && { "If-None-Match": tag }) } });
-  if (answer.status !== 200 || !answer.headers.get("content-type")?.startsWith("application/json")) return;
-  tag = answer.headers.get("etag") ?? "";
-  const news = await answer.json();
-  if (settle.waiting) return; // what is being decided here is newer
+  const response = await fetch(url, { headers: { Accept: "application/json", ...(etag && { "If-None-Match": etag }) } });
+  if (response.status !== 200 || !response.headers.get("content-type")?.startsWith("application/json")) return;
+  etag = response.headers.get("etag") ?? "";
+  const news = await response.json();
+  if (requests.waiting) return; // decisions in progress here are newer
   for (const [pk, html] of Object.entries(news.rows)) {
-    const row = rowOf(pk);
+    const row = findRow(pk);
     if (!row?.matches(".row") || !rows.includes(row)) continue;
-    if (!openIn(row)) put(pk, html);
+    if (!openFormOf(row)) renderRow(pk, html);
   }
   for (const row of list.querySelectorAll(".row")) {
     row.querySelector(".looking").textContent = news.looking[row.id.replace("comment-", "")] ?? "";
   }
-  count(news.counts);
-  list.dispatchEvent(new Event("rows"));
+  updateCounts(news.counts);
+  list.dispatchEvent(new Event("rows-changed"));
 }
 
-if (list && said?.news) {
-  const both = () => {
+if (list && strings?.news) {
+  const refresh = () => {
     if (document.hidden) return;
-    look();
-    hear().catch(() => {});
+    reportPresence();
+    poll().catch(() => {});
   };
-  let resting;
+  let timer;
   list.addEventListener("focusin", (event) => {
-    at = event.target.closest(".row");
-    clearTimeout(resting);
-    resting = setTimeout(look, 1000);
+    focusedRow = event.target.closest(".row");
+    clearTimeout(timer);
+    timer = setTimeout(reportPresence, 1000);
   });
-  setInterval(both, EVERY);
-  document.addEventListener("visibilitychange", both);
-  addEventListener("pagehide", () => told && navigator.sendBeacon(said.looking, looking(null, told)));
+  setInterval(refresh, POLL_MS);
+  document.addEventListener("visibilitychange", refresh);
+  addEventListener("pagehide", () => reportedKey && navigator.sendBeacon(strings.looking, presenceBody(null, reportedKey)));
 }

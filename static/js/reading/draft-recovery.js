@@ -1,18 +1,18 @@
-/* Brings back what was kept. This tab's own draft returns without a word, unless the server has it by now; of those that
-   other visits left behind, the newest is offered, the others are a click away, and each can be discarded. */
-import { move } from "./reply-target.js";
+/* Restores saved drafts. This tab's own draft is restored without a message, unless it was posted; of those from
+   other visits the newest is offered, and the others are a click away. Each can be discarded. */
+import { moveForm } from "./reply-target.js";
 
-const LONGEST = 90 * 86_400_000;
+const MAX_AGE_MS = 90 * 86_400_000;
 const form = document.querySelector("form#respond");
 const { text: field, parent } = form.elements;
 const box = form.querySelector(".draft");
 const [status] = box.children;
-const [link, discard, more] = box.querySelectorAll("a, button");
+const [link, discard, moreButton] = box.querySelectorAll("a, button");
 const language = document.documentElement.lang.replace(/^en$/, "en-GB"); // the site's own English dates
-const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
-let others, shown, keeper;
+const dateFormat = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
+let others, shown, api;
 
-/* Whether no page has it; the one before this may still be going. */
+/* Whether no open page holds the draft; the previous page may still be unloading. */
 async function isFree(name) {
   try {
     await navigator.locks?.request(name, { signal: AbortSignal.timeout(1000) }, () => {});
@@ -22,7 +22,7 @@ async function isFree(name) {
   }
 }
 
-/* Whether this page shows that it was posted: as something said twice, or as a comment that was not there before. */
+/* Whether this page shows that the draft was posted: by the error for duplicates, or by a newer comment. */
 function isPosted({ text, sent, newest }) {
   if (text !== sent) return false;
   if (form.querySelector(".errors a[href^='/comments/']")) return true;
@@ -30,96 +30,96 @@ function isPosted({ text, sent, newest }) {
   return body && body.textContent.split(/[^\p{L}\p{N}]+/u).every((word) => text.includes(word));
 }
 
-/* Whether it may go into the form as that stands: into an empty field, or over what the draft itself was before. */
-function suits(draft, isOver = ["", draft.text, draft.sent].includes(field.value)) {
-  return isOver && !keeper.page.typed && ["", draft.parent].includes(parent.value);
+/* Whether the draft may replace the field's text: nothing, or an earlier version of the same draft. */
+function fits(draft, isReplaceable = ["", draft.text, draft.sent].includes(field.value)) {
+  return isReplaceable && !api.page.typed && ["", draft.parent].includes(parent.value);
 }
 
-/* This tab's own draft is newer than what the browser itself brings back; but somebody may be typing already. */
-function suitsAsMine(draft) {
-  return suits(draft) || suits(draft, field.value !== field.defaultValue && field !== document.activeElement);
+/* This tab's draft is newer than what the browser restores, but must not overwrite typing in progress. */
+function fitsOwn(draft) {
+  return fits(draft) || fits(draft, field.value !== field.defaultValue && field !== document.activeElement);
 }
 
-/* Puts it into the form, and the form where it answers; false if that is on another page. */
-function put(draft) {
-  const isAskedFor = new URLSearchParams(location.search).get("replyto") === draft.parent; // but is there no more
-  const isHere = draft.text === field.value || draft.parent === parent.value || move(draft.parent) || isAskedFor;
-  if (isHere) {
-    keeper.begin(draft);
+/* Put the draft into the form and move the form to its parent; false if that comment is on another page. */
+function fill(draft) {
+  const isRequested = new URLSearchParams(location.search).get("replyto") === draft.parent; // but no longer exists
+  const isFilled = draft.text === field.value || draft.parent === parent.value || moveForm(draft.parent) || isRequested;
+  if (isFilled) {
+    api.start(draft);
     field.value = draft.text;
-    form.elements.key.value = draft.key ?? ""; // so that it is not posted twice, if it has arrived
+    form.elements.key.value = draft.key ?? ""; // so that it isn't posted twice if the server has it
   }
-  return isHere;
+  return isFilled;
 }
 
-function drop({ id }) {
-  keeper.ask((store) => store.delete(id)).catch(() => {});
+function remove({ id }) {
+  api.transact((store) => store.delete(id)).catch(() => {});
 }
 
-function say(words, href = "") {
-  box.hidden = !words && !others.length;
+function showStatus(message, href = "") {
+  box.hidden = !message && !others.length;
   link.hidden = !href;
   link.href = href;
   discard.hidden = !shown;
-  more.hidden = !others.length;
-  more.textContent = more.dataset.words.split("|")[Math.min(others.length, 5)];
-  setTimeout(() => (status.textContent = words), 50); // words that were there from the beginning are not read out
+  moreButton.hidden = !others.length;
+  moreButton.textContent = moreButton.dataset.words.split("|")[Math.min(others.length, 5)];
+  setTimeout(() => (status.textContent = message), 50); // screen readers skip text present at page load
 }
 
-function show(draft) {
+function offer(draft) {
   const { kept, elsewhere } = box.dataset;
-  const date = dates.format(draft.when);
+  const date = dateFormat.format(draft.when);
   others = others.filter((other) => other !== draft);
   shown = draft;
-  if (put(draft)) say(kept.replace("%s", date));
-  else say(elsewhere.replace("%s", date), `${draft.essay}?replyto=${draft.parent}#respond`);
+  if (fill(draft)) showStatus(kept.replace("%s", date));
+  else showStatus(elsewhere.replace("%s", date), `${draft.essay}?replyto=${draft.parent}#respond`);
 }
 
-export async function bringBack(drafts, last, how) {
-  keeper = how;
+export async function restore(drafts, ownId, draftApi) {
+  api = draftApi;
   shown = null;
-  const mine = drafts.find(({ id }) => id === last);
-  const isMine = mine && (await isFree(last));
-  const isTaken = isMine && isPosted(mine);
-  const isGoneOn = isMine && !isTaken && keeper.page.typed && [mine.text, mine.sent].includes(field.defaultValue);
-  if (isGoneOn) {
-    keeper.page.from = mine; // typed over what the server drew of it
-    keeper.save();
+  const own = drafts.find(({ id }) => id === ownId);
+  const isOwn = own && (await isFree(ownId));
+  const isOwnPosted = isOwn && isPosted(own);
+  const isContinued = isOwn && !isOwnPosted && api.page.typed && [own.text, own.sent].includes(field.defaultValue);
+  if (isContinued) {
+    api.page.from = own; // more was typed onto the text that the server rendered
+    api.save();
   }
-  const isBack = isGoneOn || (isMine && !isTaken && suitsAsMine(mine) && put(mine));
-  const held = ((await navigator.locks?.query())?.held ?? []).map(({ name }) => name);
-  const isOld = ({ when }) => when < Date.now() - LONGEST;
-  drafts.filter((draft) => isOld(draft) || (isTaken && draft === mine)).forEach(drop);
+  const isRestored = isContinued || (isOwn && !isOwnPosted && fitsOwn(own) && fill(own));
+  const locked = ((await navigator.locks?.query())?.held ?? []).map(({ name }) => name);
+  const isOld = ({ when }) => when < Date.now() - MAX_AGE_MS;
+  drafts.filter((draft) => isOld(draft) || (isOwnPosted && draft === own)).forEach(remove);
   others = drafts
-    .filter((draft) => draft.essay === keeper.essay && !isOld(draft) && !held.includes(draft.id) && (draft !== mine || !(isTaken || isBack)))
+    .filter((draft) => draft.essay === api.essay && !isOld(draft) && !locked.includes(draft.id) && (draft !== own || !(isOwnPosted || isRestored)))
     .sort((one, other) => other.when - one.when);
-  const next = !isBack && others.find((draft) => suits(draft));
-  if (next) show(next);
-  else say("");
+  const next = !isRestored && others.find((draft) => fits(draft));
+  if (next) offer(next);
+  else showStatus("");
 }
 
 discard.addEventListener("click", () => {
   field.focus();
   if (link.hidden) {
     field.select();
-    document.execCommand("delete"); // which can be undone by keyboard
+    document.execCommand("delete"); // can be undone by keyboard
     field.value = "";
-    keeper.save();
+    api.save();
   }
-  drop(shown);
+  remove(shown);
   shown = null;
-  say(box.dataset.discarded);
+  showStatus(box.dataset.discarded);
 });
 
-more.addEventListener("click", async () => {
+moreButton.addEventListener("click", async () => {
   const [next] = others;
-  const isChanged = keeper.page.typed || !shown;
-  const draft = isChanged && field.value.trim() && (await keeper.save());
-  if (draft === undefined) return; // it could not be kept, so it stays
+  const isChanged = api.page.typed || !shown;
+  const draft = isChanged && field.value.trim() && (await api.save());
+  if (draft === undefined) return; // saving failed, so it stays in the form
   if (draft) others.push(draft);
   if (shown && !(isChanged && link.hidden)) others.push(shown);
-  keeper.begin();
+  api.start();
   field.value = "";
-  show(next);
-  (more.hidden ? field : more).focus();
+  offer(next);
+  (moreButton.hidden ? field : moreButton).focus();
 });

@@ -1,47 +1,48 @@
-/* Keeps what is typed in this browser until the server has taken it. Every page writes a draft of its own, and holds a
-   lock of its name: so no tab overwrites another's, and what nobody holds can be brought back. */
+/* Saves what is typed in this browser until the server has it. Every page writes a draft of its own and holds a lock
+   named after it, so that no tab overwrites another's draft and a draft without a lock can be restored. */
 const form = document.querySelector("form#respond");
 const { text: field, parent } = form?.elements ?? {};
 const essay = form?.getAttribute("action").replace(/respond\/$/, "");
-const page = {}; // the name of its draft, the draft it goes on from, and when something was typed
+const page = {}; // the id of its draft, the draft that it continues, and when something was last typed
 let db, timer;
 
 const open = (mode) =>
-  new Promise((done, fail) => {
+  new Promise((resolve, reject) => {
     const request = indexedDB.open("drafts", 1);
-    request.onsuccess = () => done(request.result);
-    request.onerror = fail;
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = reject;
     request.onupgradeneeded = () => {
-      if (mode === "readonly") request.transaction.abort(); // nothing is stored of those who only read
+      if (mode === "readonly") request.transaction.abort(); // store nothing for people who only read
       else request.result.createObjectStore("drafts", { keyPath: "id" });
     };
   });
 
-async function ask(question, mode = "readwrite") {
+async function transact(operation, mode = "readwrite") {
   db ??= await open(mode);
   db.onclose = db.onversionchange = () => {
     db?.close();
     db = null;
   };
-  return new Promise((done, fail) => {
+  return new Promise((resolve, reject) => {
     const transaction = db.transaction("drafts", mode, { durability: "strict" });
-    const request = question(transaction.objectStore("drafts"));
-    transaction.oncomplete = () => done(request.result);
-    transaction.onabort = fail;
-    transaction.commit(); // a page that is being left has no other moment for it
+    const request = operation(transaction.objectStore("drafts"));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = reject;
+    transaction.commit(); // the page may be unloading
   });
 }
 
-/* Until the page is left, even if it may be come back to. Without locks (plain http) every draft looks left behind. */
-function hold(name) {
-  const left = () => new Promise((done) => addEventListener("pagehide", done, { once: true }));
-  navigator.locks?.request(name, { ifAvailable: true }, left).catch(() => {});
+/* Hold a lock until the page is left, even for the back/forward cache. Without locks (plain HTTP) every draft looks
+   abandoned. */
+function lock(name) {
+  const untilLeft = () => new Promise((resolve) => addEventListener("pagehide", resolve, { once: true }));
+  navigator.locks?.request(name, { ifAvailable: true }, untilLeft).catch(() => {});
 }
 
-/* A new draft, in the place of the one it goes on from. */
-function begin(from = { id: "", when: Date.now() }) {
+/* Start a new draft that replaces the one it continues. */
+function start(from = { id: "", when: Date.now() }) {
   Object.assign(page, { id: String(Math.random()), from, typed: 0 });
-  if (from.id) hold(from.id);
+  if (from.id) lock(from.id);
 }
 
 async function save() {
@@ -51,7 +52,7 @@ async function save() {
   const draft = { ...from, id, essay, parent: parent.value, text: field.value, when: typed || from.when };
   try {
     sessionStorage.setItem(essay, id);
-    await ask((store) => {
+    await transact((store) => {
       store.delete(from.id);
       return draft.text.trim() ? store.put(draft) : store.delete(id);
     });
@@ -63,32 +64,32 @@ async function save() {
   }
 }
 
-function change() {
-  if (!page.typed) hold(page.id);
+function onInput() {
+  if (!page.typed) lock(page.id);
   timer ||= setTimeout(save, page.typed && 350);
   page.typed = Date.now();
 }
 
 async function load() {
-  begin();
+  start();
   try {
-    const last = sessionStorage.getItem(essay);
-    const drafts = await ask((store) => store.getAll(), "readonly");
-    if (drafts.length) await (await import("./draft-recovery.js")).bringBack(drafts, last, { ask, begin, essay, page, save });
+    const ownId = sessionStorage.getItem(essay);
+    const drafts = await transact((store) => store.getAll(), "readonly");
+    if (drafts.length) await (await import("./draft-recovery.js")).restore(drafts, ownId, { transact, start, essay, page, save });
   } catch {
-    // what is kept stays where it is
+    // saved drafts stay in the database
   }
 }
 
 if (form) {
   load();
-  const isFresh = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // else the browser may have filled it in
+  const isFresh = performance.getEntriesByType("navigation")[0]?.type === "navigate"; // otherwise the browser may have restored the text
   const isTyped = isFresh || field === document.activeElement;
-  if (field.value !== field.defaultValue && isTyped) change(); // before this was here to hear it
+  if (field.value !== field.defaultValue && isTyped) onInput(); // typed before this script ran
   addEventListener("pageshow", (event) => event.persisted && load());
-  for (const target of [field, parent]) target.addEventListener("input", change);
+  for (const target of [field, parent]) target.addEventListener("input", onInput);
   for (const type of ["visibilitychange", "pagehide"]) addEventListener(type, () => page.typed && save());
-  form.addEventListener("taken", () => ask((store) => store.delete(page.id)).catch(() => {}));
+  form.addEventListener("duplicate", () => transact((store) => store.delete(page.id)).catch(() => {}));
   for (const type of ["submit", "sending"]) form.addEventListener(type, (event) => {
     if (event.defaultPrevented) return;
     const comments = Array.from(document.querySelectorAll(".comment"), ({ id }) => id.slice("comment-".length));

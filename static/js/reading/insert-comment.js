@@ -1,16 +1,17 @@
-/* Puts a comment that was just posted where it stands in the thread, out of a page of the server that holds it. */
-import { arrive } from "./navigation.js";
-import { tell } from "./relative-time.js";
+/* Inserts a comment that was just posted into the thread, taken from a page of the server that contains it. */
+import { focusComment } from "./navigation.js";
+import { showRelativeTimes } from "./relative-time.js";
 
 const repliesOf = (comment) => comment?.querySelector(":scope > .replies");
 
-/* The list here that stands for one of the other page, begun if there is none yet; none where that is not on this page. */
-function listFor(theirs) {
-  const above = theirs.closest(".comment");
-  if (!above) return document.querySelector(".thread") ?? begin(theirs, document.getElementById("comments-title"));
-  const here = document.getElementById(above.id);
-  const isTooDeep = here?.closest(".thread").dataset.depth <= depth(here);
-  return repliesOf(here)?.lastElementChild ?? (here && !isTooDeep && begin(theirs.parentElement, here.querySelector(".say")).lastElementChild);
+/* The list on this page that matches one of the fetched page, created if missing; none if its parent isn't on this
+   page. */
+function findList(source) {
+  const parent = source.closest(".comment");
+  if (!parent) return document.querySelector(".thread") ?? addList(source, document.getElementById("comments-title"));
+  const local = document.getElementById(parent.id);
+  const isTooDeep = local?.closest(".thread").dataset.depth <= depth(local);
+  return repliesOf(local)?.lastElementChild ?? (local && !isTooDeep && addList(source.parentElement, local.querySelector(".say")).lastElementChild);
 }
 
 function depth(comment) {
@@ -19,29 +20,29 @@ function depth(comment) {
   return count;
 }
 
-/* An empty list, or a branch with one, after what it belongs to. */
-function begin(theirs, before) {
-  const made = theirs.cloneNode(true);
-  (made.querySelector("ol") ?? made).replaceChildren();
-  before.after(made);
-  return made;
+/* Insert an empty copy of a list, or of a branch with one, after an element. */
+function addList(source, anchor) {
+  const copy = source.cloneNode(true);
+  (copy.querySelector("ol") ?? copy).replaceChildren();
+  anchor.after(copy);
+  return copy;
 }
 
-/* Between the same neighbours as there; where none of them is here, the page shows other threads. */
-function put(comment, list) {
+/* Insert between the same neighbors as on the fetched page; if none of them is here, this page shows other threads. */
+function place(comment, list) {
   const isReply = Boolean(comment.parentElement.closest(".comment"));
   for (const [next, side] of [["previousElementSibling", "after"], ["nextElementSibling", "before"]]) {
     for (let other = comment[next]; other; other = other[next]) {
-      const known = document.getElementById(other.id);
-      if (known?.parentElement === list) return known[side](comment);
+      const neighbor = document.getElementById(other.id);
+      if (neighbor?.parentElement === list) return neighbor[side](comment);
     }
   }
   if (isReply || !list.children.length) list.append(comment);
 }
 
-function recount(page, comment) {
-  const [title, theirs] = [document, page].map((each) => each.getElementById("comments-title"));
-  title.replaceChildren(...theirs.childNodes);
+function updateCounts(page, comment) {
+  const [title, fresh] = [document, page].map((each) => each.getElementById("comments-title"));
+  title.replaceChildren(...fresh.childNodes);
   const link = page.querySelector(".byline a[href='#comments']");
   const byline = document.querySelector(".byline");
   if (link && byline) {
@@ -49,39 +50,39 @@ function recount(page, comment) {
     byline.append(link);
   }
   for (let branch = comment.closest(".replies"); branch; branch = branch.parentElement.closest(".replies")) {
-    const counted = repliesOf(page.getElementById(branch.parentElement.id));
-    if (counted) branch.firstElementChild.textContent = counted.firstElementChild.textContent;
+    const replies = repliesOf(page.getElementById(branch.parentElement.id));
+    if (replies) branch.firstElementChild.textContent = replies.firstElementChild.textContent;
   }
 }
 
-/* What became of it, beside it; words that come with their place are not read out. */
-function say(comment, words) {
+/* Show the result beside the comment; screen readers skip text inserted together with its live region. */
+function announce(comment, message) {
   let notice = comment.querySelector(":scope > .say > .notice");
   if (!notice) {
     notice = document.createElement("div");
     notice.className = "notice";
     notice.role = "status";
-    notice.textContent = words;
+    notice.textContent = message;
     comment.querySelector(".comment-body").before(notice);
   }
-  const said = Array.from(notice.childNodes);
+  const nodes = Array.from(notice.childNodes);
   notice.replaceChildren();
-  setTimeout(() => notice.append(...said), 50);
+  setTimeout(() => notice.append(...nodes), 50);
 }
 
-/* Whether the comment is on this page now, at the address at which it is read. */
-export function insert(id, page, address, words) {
+/* Insert the comment and return whether it is on this page now; the address bar then shows the comment's address. */
+export function insertComment(id, page, url, message) {
   const comment = page.getElementById(id);
-  const list = comment && listFor(comment.parentElement);
+  const list = comment && findList(comment.parentElement);
   if (!list) return false;
-  if (!document.getElementById(id)) put(comment, list);
-  const here = document.getElementById(id);
-  if (!here) return false;
-  recount(page, here);
-  tell(here);
-  history.replaceState(history.state, "", address);
-  location.replace(`#${id}`); // this, too, makes it the one that is marked
-  say(here, words);
-  arrive(here);
+  if (!document.getElementById(id)) place(comment, list);
+  const local = document.getElementById(id);
+  if (!local) return false;
+  updateCounts(page, local);
+  showRelativeTimes(local);
+  history.replaceState(history.state, "", url);
+  location.replace(`#${id}`); // this also makes it the :target
+  announce(local, message);
+  focusComment(local);
   return true;
 }

@@ -1,8 +1,8 @@
-/* Opens the branch that holds the comment named by the address, and moves the reader's focus to that comment. */
-import { arrive } from "./navigation.js";
+/* Opens the branch that contains the comment in the address, and focuses that comment. */
+import { focusComment } from "./navigation.js";
 
-const follow = () => arrive(document.getElementById(location.hash.slice(1)), true);
+const focusLinked = () => focusComment(document.getElementById(location.hash.slice(1)), true);
 
-addEventListener("hashchange", follow);
-// no sooner than this: until then the browser is itself on its way there, and lets go of what has focus
-addEventListener("load", () => setTimeout(follow));
+addEventListener("hashchange", focusLinked);
+// not before: until then the browser scrolls there itself, which drops the focus
+addEventListener("load", () => setTimeout(focusLinked));

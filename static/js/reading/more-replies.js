@@ -1,21 +1,21 @@
-/* Fills in the replies that were left out, in place; without script their link leads to them. */
-import { tell } from "./relative-time.js";
+/* Loads the omitted replies of a thread into the page; without JavaScript their link opens them. */
+import { showRelativeTimes } from "./relative-time.js";
 
-export async function fill(link) {
-  const answer = await fetch(link.href);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+export async function loadReplies(link) {
+  const response = await fetch(link.href);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const root = link.closest(".thread > .comment");
   const first = page.querySelector(".thread > .comment");
   const next = page.querySelector(".rest");
-  const found = Array.from(page.querySelectorAll(".thread > .comment"));
+  const comments = Array.from(page.querySelectorAll(".thread > .comment"));
   link.parentElement.remove();
-  root?.querySelectorAll(".branch").forEach((left) => left.remove());
-  if (first.id === root?.id) root.replaceWith(...found);
-  else if (root) root.after(...found);
-  else document.querySelector(".thread").append(...found);
-  if (next && !next.closest(".thread")) found.at(-1).append(next);
-  found.forEach(tell);
-  const say = (first.id === root?.id ? first.querySelector(".replies .say") : first.querySelector(".say")) ?? first.querySelector(".say");
-  say.tabIndex = -1;
-  say.focus();
+  root?.querySelectorAll(".branch").forEach((branch) => branch.remove());
+  if (first.id === root?.id) root.replaceWith(...comments);
+  else if (root) root.after(...comments);
+  else document.querySelector(".thread").append(...comments);
+  if (next && !next.closest(".thread")) comments.at(-1).append(next);
+  comments.forEach(showRelativeTimes);
+  const target = (first.id === root?.id ? first.querySelector(".replies .say") : first.querySelector(".say")) ?? first.querySelector(".say");
+  target.tabIndex = -1;
+  target.focus();
 }

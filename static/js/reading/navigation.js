@@ -1,9 +1,9 @@
-/* Reading a long argument: branches stay shut when the page is loaded anew, and keys lead through it. */
+/* Navigates threads by keyboard, moves the focus between comments, and remembers collapsed branches. */
 const thread = document.querySelector(".thread");
 const dialog = document.getElementById("keys");
-const shut = `shut ${location.pathname}`;
+const storageKey = `shut ${location.pathname}`;
 
-export function kept(name) {
+export function load(name) {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -11,77 +11,77 @@ export function kept(name) {
   }
 }
 
-export function keep(name, words) {
+export function store(name, value) {
   try {
-    if (words) localStorage.setItem(name, words);
+    if (value) localStorage.setItem(name, value);
     else localStorage.removeItem(name);
   } catch {
-    // then it lasts as long as the page
+    // storage is blocked: lasts as long as the page
   }
 }
 
-const said = (comment) => comment?.querySelector(":scope > .say");
-const current = () => document.activeElement.closest?.(".comment");
+const contentOf = (comment) => comment?.querySelector(":scope > .say");
+const currentComment = () => document.activeElement.closest?.(".comment");
 
-/* Moves the reader's focus to a comment, and opens what holds it; the page moves unless it stands there already. */
-export function arrive(comment, isThere) {
-  const words = said(comment);
-  if (!words) return;
-  let isMoved = !isThere;
-  for (let branch = words.closest("details"); branch; branch = branch.parentElement.closest("details")) {
-    if (!branch.open) branch.open = isMoved = true;
+/* Focus a comment and open the branches that contain it; scroll unless the browser has already scrolled there. */
+export function focusComment(comment, isScrolled) {
+  const content = contentOf(comment);
+  if (!content) return;
+  let mustScroll = !isScrolled;
+  for (let branch = content.closest("details"); branch; branch = branch.parentElement.closest("details")) {
+    if (!branch.open) branch.open = mustScroll = true;
   }
-  words.tabIndex = -1;
-  words.focus({ preventScroll: true });
-  if (isMoved) words.scrollIntoView();
+  content.tabIndex = -1;
+  content.focus({ preventScroll: true });
+  if (mustScroll) content.scrollIntoView();
 }
 
-/* To the next such comment, or the one before; from the last, if `round`, to the first again. */
-export function go(kind, way, round) {
-  const stops = Array.from(thread.querySelectorAll(kind));
-  const at = current();
-  const order = (stop) => (at ? at.compareDocumentPosition(stop) : Node.DOCUMENT_POSITION_FOLLOWING);
-  const isAhead = (stop) => order(stop) & (way > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING);
-  const ahead = stops.filter((stop) => stop !== at && isAhead(stop));
-  arrive(ahead.at(way > 0 ? 0 : -1) ?? (round ? stops[0] : undefined));
+/* Focus the next or previous comment that matches; with `wraps`, continue at the first after the last. */
+export function goTo(selector, direction, wraps) {
+  const comments = Array.from(thread.querySelectorAll(selector));
+  const current = currentComment();
+  const position = (comment) => (current ? current.compareDocumentPosition(comment) : Node.DOCUMENT_POSITION_FOLLOWING);
+  const isAhead = (comment) => position(comment) & (direction > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING);
+  const candidates = comments.filter((comment) => comment !== current && isAhead(comment));
+  focusComment(candidates.at(direction > 0 ? 0 : -1) ?? (wraps ? comments[0] : undefined));
 }
 
-const keys = {
-  j: () => go(".thread > .comment", 1),
-  k: () => go(".thread > .comment", -1),
-  n: () => go(".is-new", 1, true),
-  u: () => arrive(current()?.parentElement.closest(".comment")),
+const shortcuts = {
+  j: () => goTo(".thread > .comment", 1),
+  k: () => goTo(".thread > .comment", -1),
+  n: () => goTo(".is-new", 1, true),
+  u: () => focusComment(currentComment()?.parentElement.closest(".comment")),
   c: () => {
-    const branch = current()?.querySelector(":scope > .replies");
+    const branch = currentComment()?.querySelector(":scope > .replies");
     if (branch) branch.open = !branch.open;
   },
-  r: () => said(current())?.querySelector(".reply")?.click(),
+  r: () => contentOf(currentComment())?.querySelector(".reply")?.click(),
   q: () => import("./quote.js").then(({ quote }) => quote()),
   "?": () => dialog.showModal(),
 };
 
 if (thread && dialog) {
-  const box = dialog.querySelector("input");
-  box.checked = kept("keys") !== "off";
-  box.addEventListener("change", () => keep("keys", box.checked ? "" : "off"));
+  const checkbox = dialog.querySelector("input");
+  checkbox.checked = load("keys") !== "off";
+  checkbox.addEventListener("change", () => store("keys", checkbox.checked ? "" : "off"));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    const act = Object.hasOwn(keys, event.key) && (box.checked || event.key === "?") && keys[event.key];
-    if (!act) return;
+    const shortcut = Object.hasOwn(shortcuts, event.key) && (checkbox.checked || event.key === "?") && shortcuts[event.key];
+    if (!shortcut) return;
     event.preventDefault();
-    act();
+    shortcut();
   });
   const button = document.querySelector("[data-keys]");
   button.hidden = false;
-  button.addEventListener("click", keys["?"]);
-  const names = new Set(kept(shut)?.split(" "));
-  const nameOf = (branch) => branch.parentElement.id.slice("comment-".length);
-  for (const branch of thread.querySelectorAll(".replies")) if (names.has(nameOf(branch))) branch.open = false;
+  button.addEventListener("click", shortcuts["?"]);
+  const collapsed = new Set(load(storageKey)?.split(" "));
+  const keyOf = (branch) => branch.parentElement.id.slice("comment-".length);
+  for (const branch of thread.querySelectorAll(".replies")) if (collapsed.has(keyOf(branch))) branch.open = false;
   thread.addEventListener("toggle", ({ target }) => {
     if (!target.matches(".replies")) return;
-    names[target.open ? "delete" : "add"](nameOf(target));
-    keep(shut, [...names].join(" "));
+    collapsed[target.open ? "delete" : "add"](keyOf(target));
+    store(storageKey, [...collapsed].join(" "));
   }, true);
 }
 
@@ -91,5 +91,5 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (link.ariaBusy) return;
   link.ariaBusy = "true";
-  import("./more-replies.js").then(({ fill }) => fill(link)).catch(() => (location.href = link.href));
+  import("./more-replies.js").then(({ loadReplies }) => loadReplies(link)).catch(() => (location.href = link.href));
 });

@@ -1,158 +1,158 @@
-/* Posts while the page stays open. What became of it the server says in its own pages: the comment is taken from there
-   and put where it stands, or what is wrong is put into the form. Nothing typed is lost, and nothing is posted twice. */
+/* Posts a comment while the page stays open. The server's own pages contain the result: the comment is inserted from
+   there into the thread, or the errors into the form. Nothing typed is lost or posted twice. */
 import "../shared/field-errors.js";
-import { insert } from "./insert-comment.js";
-import { move } from "./reply-target.js";
+import { insertComment } from "./insert-comment.js";
+import { moveForm } from "./reply-target.js";
 
-const PATIENCE = 30_000;
-const NEARLY_FULL = 19_000; // of these, each of three bytes, the longest text would be
-const PIECE = 32_000;
+const TIMEOUT_MS = 30_000;
+const COUNT_FROM = 19_000; // characters; at three bytes each, close to the longest text
+const CHUNK = 32_000;
 const form = document.querySelector("form#respond");
 const { text: field, parent, key } = form.elements;
 const button = form.querySelector(".post");
-const rest = button.textContent;
-const who = document.getElementById("who");
+const label = button.textContent;
+const identity = document.getElementById("who");
 
-/* Piece by piece, so that a long argument keeps nobody from typing. */
-async function parse(answer) {
-  const words = await answer.text();
+/* Parse in chunks, so that a long page doesn't block typing. */
+async function parsePage(response) {
+  const html = await response.text();
   const page = document.implementation.createHTMLDocument();
-  for (let at = 0; at < words.length; at += PIECE) {
-    page.write(words.slice(at, at + PIECE));
+  for (let start = 0; start < html.length; start += CHUNK) {
+    page.write(html.slice(start, start + CHUNK));
     await new Promise((next) => setTimeout(next));
   }
   page.close();
   return page;
 }
 
-function wait(isBusy) {
+function setBusy(isBusy) {
   button.setAttribute("aria-disabled", isBusy);
-  button.textContent = isBusy ? button.dataset.busy : rest;
+  button.textContent = isBusy ? button.dataset.busy : label;
 }
 
-function forgive() {
-  for (const words of form.querySelectorAll(".errors, .field > .wrong")) words.remove();
-  for (const wrong of form.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
+function clearErrors() {
+  for (const error of form.querySelectorAll(".errors, .field > .wrong")) error.remove();
+  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
 }
 
-function complain(errors) {
+function showErrors(errors) {
   form.querySelector("header").after(errors);
   errors.focus();
 }
 
-/* Words from a page that knows nothing of the form, as when the site is busy; and from none, when it is out of reach. */
-function trouble(page) {
-  const said = [page?.querySelector("main h1"), page?.querySelector("main h1 ~ p")].filter(Boolean);
-  const sentences = said.map(({ textContent: words }) => words.trim().replace(/[\p{L}\p{N}]$/u, "$&."));
-  const words = document.createElement("p");
-  words.id = "respond-errors";
-  words.textContent = [...(said.length ? sentences : [button.dataset.away]), button.dataset.kept].join(" ");
+/* Show the message of a page without the form, as when the site is busy, or a network error if there is no page. */
+function showFailure(page) {
+  const parts = [page?.querySelector("main h1"), page?.querySelector("main h1 ~ p")].filter(Boolean);
+  const sentences = parts.map(({ textContent }) => textContent.trim().replace(/[\p{L}\p{N}]$/u, "$&."));
+  const message = document.createElement("p");
+  message.id = "respond-errors";
+  message.textContent = [...(parts.length ? sentences : [button.dataset.away]), button.dataset.kept].join(" ");
   const errors = document.createElement("div");
   errors.className = "errors";
   errors.role = "group";
   errors.tabIndex = -1;
-  errors.setAttribute("aria-labelledby", words.id);
-  errors.append(words);
-  forgive();
-  complain(errors);
+  errors.setAttribute("aria-labelledby", message.id);
+  errors.append(message);
+  clearErrors();
+  showErrors(errors);
 }
 
-/* The row of who speaks as the server sees it now; what was typed there meanwhile stays. */
-function renew(row) {
-  const typed = Array.from(who.querySelectorAll("input:not([type=hidden])"));
-  who.replaceChildren(...row.childNodes);
+/* Replace the identity row by the server's, and keep what was typed in it since. */
+function updateIdentity(row) {
+  const typed = Array.from(identity.querySelectorAll("input:not([type=hidden])"));
+  identity.replaceChildren(...row.childNodes);
   for (const { name, checked, value } of typed) {
-    const input = who.querySelector(`[name="${name}"]`);
+    const input = identity.querySelector(`[name="${name}"]`);
     if (input) Object.assign(input, input.type === "checkbox" ? { checked } : { value });
   }
 }
 
-function refuse(page) {
-  const theirs = page.querySelector("#respond");
-  const errors = theirs?.querySelector(".errors");
+function showRejected(page) {
+  const fresh = page.querySelector("#respond");
+  const errors = fresh?.querySelector(".errors");
   if (errors) {
-    forgive();
-    renew(theirs.querySelector("#who"));
+    clearErrors();
+    updateIdentity(fresh.querySelector("#who"));
     for (const name of ["aria-invalid", "aria-describedby"]) {
-      const value = theirs.elements.text.getAttribute(name);
+      const value = fresh.elements.text.getAttribute(name);
       if (value) field.setAttribute(name, value);
     }
-    field.after(...theirs.querySelectorAll("#respond-text-error"));
-    if (parent.value && !theirs.elements.parent.value) {
-      move("");
+    field.after(...fresh.querySelectorAll("#respond-text-error"));
+    if (parent.value && !fresh.elements.parent.value) {
+      moveForm("");
       parent.dispatchEvent(new Event("input"));
     }
-    complain(errors);
-    if (errors.querySelector("a[href^='/comments/']")) form.dispatchEvent(new Event("taken")); // it is there already
-  } else if (theirs) { // closed meanwhile
-    form.replaceWith(theirs);
-    theirs.tabIndex = -1;
-    theirs.focus();
-  } else trouble(page);
+    showErrors(errors);
+    if (errors.querySelector("a[href^='/comments/']")) form.dispatchEvent(new Event("duplicate")); // already posted
+  } else if (fresh) { // comments have been closed
+    form.replaceWith(fresh);
+    fresh.tabIndex = -1;
+    fresh.focus();
+  } else showFailure(page);
 }
 
-function empty(sent) {
-  forgive();
+function resetForm(sent) {
+  clearErrors();
   key.value = "";
   if (field.value === sent) field.value = "";
-  move("");
+  moveForm("");
   for (const part of form.querySelectorAll(".preview, .draft")) part.hidden = true;
-  field.dispatchEvent(new Event("input")); // so its draft goes, which has not been typed on
+  field.dispatchEvent(new Event("input")); // deletes the draft, unless more was typed
 }
 
-async function take(address, answered, sent) {
+async function showPosted(address, parentKey, sent) {
   const { order } = Object.fromEntries(new URLSearchParams(location.search));
-  const place = new URL(address, location);
-  if (order) place.searchParams.set("order", order);
-  const id = `comment-${place.pathname.split("/")[2]}`;
-  let isHere = false;
+  const url = new URL(address, location);
+  if (order) url.searchParams.set("order", order);
+  const id = `comment-${url.pathname.split("/")[2]}`;
+  let isInserted = false;
   try {
-    const answer = await fetch(place, { signal: AbortSignal.timeout(PATIENCE) });
-    const page = await parse(answer);
-    const branch = new URL(answer.url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const page = await parsePage(response);
+    const branch = new URL(response.url);
     branch.searchParams.delete("comment");
-    branch.searchParams.set("thread", answered);
-    const isPart = answered && page.querySelector(".part"); // of a long argument, without what is answered
-    const whole = isPart ? await parse(await fetch(branch)) : page;
-    empty(sent);
-    isHere = insert(id, whole, answer.url, button.dataset.posted);
-    if (isHere) {
-      who.replaceChildren(...page.querySelector("#who").childNodes);
+    branch.searchParams.set("thread", parentKey);
+    const isPart = parentKey && page.querySelector(".part"); // a part of a long thread, without the parent
+    const thread = isPart ? await parsePage(await fetch(branch)) : page;
+    resetForm(sent);
+    isInserted = insertComment(id, thread, response.url, button.dataset.posted);
+    if (isInserted) {
+      identity.replaceChildren(...page.querySelector("#who").childNodes);
       form.querySelector(".notify")?.replaceWith(page.querySelector(".notify") ?? "");
     }
   } catch {
-    empty(sent);
+    resetForm(sent);
   }
-  if (!isHere) location.assign(place);
+  if (!isInserted) location.assign(url);
 }
 
-export async function act() {
+export async function submit() {
   if (button.getAttribute("aria-disabled") === "true") return;
-  wait(true);
+  setBusy(true);
   key.value ||= Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
   form.dispatchEvent(new Event("sending"));
   const body = new URLSearchParams(new FormData(form));
   body.set("in_place", 1);
   body.set("seconds", (performance.now() / 1000).toFixed(1)); // since the page was opened
-  const answered = parent.value;
+  const parentKey = parent.value;
   const sent = field.value;
-  let answer, page;
+  let response, page;
   try {
-    answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
-    if (answer.status !== 201) page = await parse(answer);
+    response = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.status !== 201) page = await parsePage(response);
   } catch {
-    answer = null;
+    response = null;
   }
-  if (page) refuse(page);
-  else if (answer) await take(answer.headers.get("Location"), answered, sent);
-  else trouble();
-  wait(false);
+  if (page) showRejected(page);
+  else if (response) await showPosted(response.headers.get("Location"), parentKey, sent);
+  else showFailure();
+  setBusy(false);
 }
 
-function measure() {
-  if (field.value.length > NEARLY_FULL) import("./text-length.js").catch(() => {}); // the server says it as well
+function checkLength() {
+  if (field.value.length > COUNT_FROM) import("./text-length.js").catch(() => {}); // optional: the server checks the length, too
 }
 
-field.removeAttribute("maxlength"); // so that what is pasted stays whole, and its length is said
-field.addEventListener("input", measure);
-measure();
+field.removeAttribute("maxlength"); // so that pasted text stays whole and its length is shown
+field.addEventListener("input", checkLength);
+checkLength();

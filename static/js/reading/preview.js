@@ -1,17 +1,17 @@
-/* Shows what is typed as the server would, in the page that is open; without script the button sends the form. */
+/* Shows the server's preview in the open page; without JavaScript the button submits the form. */
 const form = document.querySelector("form#respond");
 
-export async function act() {
-  const sent = new URLSearchParams({ preview: "block", text: form.elements.text.value });
-  const place = form.querySelector(".preview");
+export async function submit() {
+  const body = new URLSearchParams({ preview: "block", text: form.elements.text.value });
+  const preview = form.querySelector(".preview");
   try {
-    const answer = await fetch(form.action, { method: "POST", body: sent });
-    const words = await answer.text();
-    if (!words.includes('class="preview"')) throw answer;
-    place.outerHTML = words;
+    const response = await fetch(form.action, { method: "POST", body });
+    const html = await response.text();
+    if (!html.includes('class="preview"')) throw response;
+    preview.outerHTML = html;
   } catch {
-    place.hidden = false;
-    place.lastElementChild.textContent = place.dataset.away;
+    preview.hidden = false;
+    preview.lastElementChild.textContent = preview.dataset.away;
   }
   form.querySelector(".preview").focus();
 }

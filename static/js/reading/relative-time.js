@@ -1,17 +1,17 @@
-/* Says how long ago a comment was written, in the page's language; the moment itself stays in the title. */
-const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+/* Shows how long ago a comment was posted, in the page's language; the date and time stay in the title. */
+const relativeFormat = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
 const units = [["year", 31_556_952], ["month", 2_629_746], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 
-function ago(seconds) {
+function formatAge(seconds) {
   const [unit, length] = units.find(([, length]) => seconds >= length) ?? ["second", Infinity];
-  return relative.format(-Math.floor(seconds / length), unit);
+  return relativeFormat.format(-Math.floor(seconds / length), unit);
 }
 
-export function tell(place) {
-  for (const time of place.querySelectorAll(".thread time")) {
+export function showRelativeTimes(root) {
+  for (const time of root.querySelectorAll(".thread time")) {
     time.title ||= time.textContent;
-    time.textContent = ago((Date.now() - new Date(time.dateTime)) / 1000);
+    time.textContent = formatAge((Date.now() - new Date(time.dateTime)) / 1000);
   }
 }
 
-addEventListener("pageshow", () => tell(document));
+addEventListener("pageshow", () => showRelativeTimes(document));

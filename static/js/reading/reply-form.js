@@ -1,4 +1,4 @@
-/* Every press of a button in the reply form does its work once; what does it comes when somebody begins to write. */
+/* Reply form: submits once per click, and loads posting, preview and quoting only when they are needed. */
 const form = document.querySelector("form#respond");
 let isPlain = false;
 
@@ -9,22 +9,22 @@ if (form) {
   });
   form.addEventListener("submit", (event) => {
     const { submitter } = event;
-    if (isPlain || submitter?.hasAttribute("formaction")) return; // the latter to log in
+    if (isPlain || submitter?.hasAttribute("formaction")) return; // a login button
     event.preventDefault();
-    const work = submitter?.name ? import("./preview.js") : import("./posting.js");
-    work.then(({ act }) => act(), () => {
-      isPlain = true; // then the page is loaded anew, as without script
+    const module = submitter?.name ? import("./preview.js") : import("./posting.js");
+    module.then(({ submit }) => submit(), () => {
+      isPlain = true; // fall back to a plain form submission
       form.requestSubmit(submitter);
     });
   });
   const errors = form.querySelector(".errors");
   errors?.focus();
-  document.addEventListener("selectionchange", function select() {
+  document.addEventListener("selectionchange", function onSelection() {
     if (getSelection().isCollapsed) return;
-    document.removeEventListener("selectionchange", select);
+    document.removeEventListener("selectionchange", onSelection);
     import("./quote.js");
   });
 }
 
-/* A refused reply stands at the address it was sent to: going back or reloading must not send it again. */
+/* A rejected reply is shown at the address it was sent to; reloading or going back must not send it again. */
 if (location.pathname.endsWith("/respond/")) history.replaceState(history.state, "", location.pathname.replace(/respond\/$/, ""));

@@ -1,11 +1,12 @@
-/* Moves the one form under the comment being answered and back, with all that was typed; without script the links do it. */
+/* Moves the reply form below the comment being answered and back, with everything typed; without JavaScript the
+   links do this. */
 const form = document.querySelector("form#respond");
 const title = document.getElementById("respond-title");
 const cancel = form?.querySelector(".cancel");
 const parent = form?.elements.parent;
 form?.closest(".thread .closing")?.replaceWith(form);
 
-function home() {
+function defaultPlace() {
   const place = document.querySelector("main > .closing") ?? document.createElement("div");
   if (!place.isConnected) {
     place.className = "closing leaf";
@@ -14,38 +15,38 @@ function home() {
   return place;
 }
 
-/* The browser brings back what was typed when one comes back or reloads, but not where the form stood. */
-function remember(answering) {
+/* On reload and Back the browser restores what was typed, but not where the form was. */
+function rememberParent(answering) {
   history.replaceState({ ...history.state, answering }, "");
 }
 
-function answer(comment) {
+function moveBelow(comment) {
   const name = document.createElement("bdi");
   name.textContent = comment.querySelector(".by").textContent;
   const [before, after] = title.dataset.answer.split("%s");
   title.replaceChildren(before, name, after);
   parent.value = comment.id.slice("comment-".length);
-  remember(parent.value);
+  rememberParent(parent.value);
   cancel.hidden = false;
   comment.querySelector(".say").after(form);
 }
 
-function stand() {
+function moveBack() {
   title.textContent = title.dataset.plain;
   parent.value = "";
-  remember("");
+  rememberParent("");
   cancel.hidden = true;
-  home().append(form);
+  defaultPlace().append(form);
 }
 
-/* Under the comment with that key, or back with none; false if that cannot be answered on this page. */
-export function move(key) {
+/* Move the form below the comment with that key, or back without one; false if that comment can't be answered here. */
+export function moveForm(key) {
   const comment = key && document.getElementById(`comment-${key}`);
   const focused = document.activeElement;
-  if (!key) stand();
-  else if (comment?.querySelector(":scope > .say .reply")) answer(comment);
+  if (!key) moveBack();
+  else if (comment?.querySelector(":scope > .say .reply")) moveBelow(comment);
   else return false;
-  if (document.activeElement !== focused) focused.focus(); // what is moved loses it
+  if (document.activeElement !== focused) focused.focus(); // moving an element drops its focus
   return true;
 }
 
@@ -54,11 +55,11 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".reply, .cancel");
   if (!link || !form) return;
   event.preventDefault();
-  const answered = document.getElementById(`comment-${parent.value}`);
-  move(link.dataset.comment);
+  const previous = document.getElementById(`comment-${parent.value}`);
+  moveForm(link.dataset.comment);
   parent.dispatchEvent(new Event("input"));
-  if (link === cancel) answered?.querySelector(".reply").focus();
+  if (link === cancel) previous?.querySelector(".reply").focus();
   else form.elements.text.focus();
 });
 
-if (form && history.state?.answering) move(history.state.answering);
+if (form && history.state?.answering) moveForm(history.state.answering);

@@ -1,35 +1,36 @@
-/* Says how much more a long comment may hold, or how much too long it is; a rounded number, so it is not said at every key. */
-const MOST = 65_525; // bytes of UTF-8, as the server counts
-const NEAR = 0.9;
+/* Shows how many characters a long comment has left, or how many it is over the limit; rounded, so that screen
+   readers don't announce every key press. */
+const MAX_BYTES = 65_525; // bytes of UTF-8, the server's limit
+const WARN_FROM = 0.9;
 const field = document.querySelector("form#respond").elements.text;
-const line = document.createElement("p");
-const numbers = new Intl.NumberFormat(document.documentElement.lang);
+const status = document.createElement("p");
+const numberFormat = new Intl.NumberFormat(document.documentElement.lang);
 const encoder = new TextEncoder();
 
-const step = (count) => (count > 1000 ? 500 : count > 200 ? 100 : count > 50 ? 50 : 10);
+const precision = (count) => (count > 1000 ? 500 : count > 200 ? 100 : count > 50 ? 50 : 10);
 
-/* Bytes as people count them: letters, of which some take four. */
-function characters(bytes, text, size) {
+/* Convert bytes to characters, at this text's average size of a character. */
+function toCharacters(bytes, text, byteCount) {
   const pairs = text.match(/[\ud800-\udbff]/g)?.length ?? 0;
-  return (bytes * (text.length - pairs)) / size;
+  return (bytes * (text.length - pairs)) / byteCount;
 }
 
-function tell() {
+function update() {
   const text = field.value.trim();
-  const size = text.length * 3 < MOST * NEAR ? 0 : encoder.encode(text).length;
-  const isOver = size > MOST;
-  let words = "";
-  if (size > MOST * NEAR) {
-    const count = characters(Math.abs(MOST - size), text, size);
-    const rounded = isOver ? Math.ceil(count / step(count)) * step(count) : Math.floor(count / step(count)) * step(count);
+  const byteCount = text.length * 3 < MAX_BYTES * WARN_FROM ? 0 : encoder.encode(text).length;
+  const isOver = byteCount > MAX_BYTES;
+  let message = "";
+  if (byteCount > MAX_BYTES * WARN_FROM) {
+    const count = toCharacters(Math.abs(MAX_BYTES - byteCount), text, byteCount);
+    const rounded = isOver ? Math.ceil(count / precision(count)) * precision(count) : Math.floor(count / precision(count)) * precision(count);
     const { left, full, over } = field.dataset;
-    words = (isOver ? over : rounded ? left : full).replace("%s", numbers.format(rounded));
+    message = (isOver ? over : rounded ? left : full).replace("%s", numberFormat.format(rounded));
   }
-  if (line.textContent !== words) line.textContent = words;
-  line.className = isOver ? "wrong" : "hint below";
+  if (status.textContent !== message) status.textContent = message;
+  status.className = isOver ? "wrong" : "hint below";
 }
 
-line.role = "status";
-field.parentElement.append(line);
-field.addEventListener("input", tell);
-setTimeout(tell, 50); // words that come with their line are not read out
+status.role = "status";
+field.parentElement.append(status);
+field.addEventListener("input", update);
+setTimeout(update, 50); // screen readers skip text that is inserted together with its live region

@@ -1,11 +1,11 @@
-/* Takes an error away once its field is right, as far as a browser can tell. The server decides when the form is sent. */
+/* Removes a field's error when its value is valid, as far as a browser can tell; the server decides on submit. */
 const errorsOf = (part) => {
   const ids = part?.getAttribute("aria-describedby")?.split(" ") ?? [];
   return ids.map((id) => document.getElementById(id)).filter((each) => each?.matches(".wrong"));
 };
 
-/* As the server: a host has a dot, and https:// may be left out. */
-function isAddress(text) {
+/* Like the server: a host has a dot, and https:// may be missing. */
+function isUrl(text) {
   try {
     return /[^.]\.[^.]/.test(new URL(/^https?:/i.test(text) ? text : `https://${text}`).hostname);
   } catch {
@@ -13,17 +13,17 @@ function isAddress(text) {
   }
 }
 
-function isRight({ type, value, required, validity, inputMode, parentElement }) {
+function isValid({ type, value, required, validity, inputMode, parentElement }) {
   const text = value.trim();
   if (!validity.valid || (required && !text) || parentElement.querySelector(".wrong[role=status]")) return false;
   if (text && type === "email") return /@[^@\s]+\.[^@\s.]+$/.test(text);
-  return !text || inputMode !== "url" || isAddress(text);
+  return !text || inputMode !== "url" || isUrl(text);
 }
 
-function forgive(part, errors) {
-  const gone = errors.map(({ id }) => id);
-  const rest = part.getAttribute("aria-describedby").split(" ").filter((id) => !gone.includes(id));
-  rest.length ? part.setAttribute("aria-describedby", rest.join(" ")) : part.removeAttribute("aria-describedby");
+function clearErrors(part, errors) {
+  const removed = errors.map(({ id }) => id);
+  const remaining = part.getAttribute("aria-describedby").split(" ").filter((id) => !removed.includes(id));
+  remaining.length ? part.setAttribute("aria-describedby", remaining.join(" ")) : part.removeAttribute("aria-describedby");
   part.removeAttribute("aria-invalid");
   for (const error of errors) error.remove();
   const summary = part.form?.querySelector(".errors:has(li)");
@@ -34,6 +34,6 @@ function forgive(part, errors) {
 addEventListener("input", ({ target: field }) => {
   for (const part of [field, field.closest("fieldset")]) {
     const errors = errorsOf(part);
-    if (errors.length && isRight(field)) forgive(part, errors);
+    if (errors.length && isValid(field)) clearErrors(part, errors);
   }
 });

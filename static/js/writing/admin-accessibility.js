@@ -1,36 +1,36 @@
-/* Names for what the stock admin's own fields leave unnamed to those who listen: boxes of choice, and an empty head. */
+/* Accessible names for parts of Django's admin that have none: select2 boxes, and an empty table header. */
 
-const CHOICE = "select.admin-autocomplete";
+const SELECT = "select.admin-autocomplete";
 
-function label(select) {
-  const words = select.labels[0];
-  if (words) words.id ||= `${select.id}_label`;
-  return words?.id;
+function labelId(select) {
+  const label = select.labels[0];
+  if (label) label.id ||= `${select.id}_label`;
+  return label?.id;
 }
 
-function mend(select) {
-  const drawn = select.parentElement.querySelector(".select2-container");
-  const words = label(select);
-  if (!drawn || !words) return;
-  const value = drawn.querySelector("[role=textbox]");
-  value?.setAttribute("aria-labelledby", words);
-  drawn.querySelector("[role=combobox]")?.setAttribute("aria-labelledby", value ? `${words} ${value.id}` : words);
-  drawn.querySelector(".select2-search__field")?.setAttribute("aria-labelledby", words);
+function addNames(select) {
+  const container = select.parentElement.querySelector(".select2-container");
+  const id = labelId(select);
+  if (!container || !id) return;
+  const value = container.querySelector("[role=textbox]");
+  value?.setAttribute("aria-labelledby", id);
+  container.querySelector("[role=combobox]")?.setAttribute("aria-labelledby", value ? `${id} ${value.id}` : id);
+  container.querySelector(".select2-search__field")?.setAttribute("aria-labelledby", id);
 }
 
-for (const select of document.querySelectorAll(CHOICE)) {
-  if (select.multiple) select.dataset.allowClear = "false"; // its sign stands in a list and is no row of it
-  new MutationObserver(() => mend(select)).observe(select.parentElement, { childList: true });
-  mend(select);
+for (const select of document.querySelectorAll(SELECT)) {
+  if (select.multiple) select.dataset.allowClear = "false"; // its clear button would be a child of the list that is no item
+  new MutationObserver(() => addNames(select)).observe(select.parentElement, { childList: true });
+  addNames(select);
 }
 document.addEventListener("focusin", ({ target }) => {
   if (!target.matches?.(".select2-dropdown .select2-search__field")) return;
-  const select = document.querySelector(".select2-container--open")?.parentElement.querySelector(CHOICE);
-  if (select) target.setAttribute("aria-labelledby", label(select));
+  const select = document.querySelector(".select2-container--open")?.parentElement.querySelector(SELECT);
+  if (select) target.setAttribute("aria-labelledby", labelId(select));
 });
 
-for (const empty of document.querySelectorAll("th.original:empty")) {
+for (const header of document.querySelectorAll("th.original:empty")) {
   const cell = document.createElement("td");
-  cell.className = empty.className;
-  empty.replaceWith(cell);
+  cell.className = header.className;
+  header.replaceWith(cell);
 }

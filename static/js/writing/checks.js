@@ -1,13 +1,13 @@
-/* The checks beside an essay: asked of the server again when what was written has rested for a moment. */
+/* Checks of an essay, requested from the server again when typing pauses. */
 
-const REST = 1500;
+const PAUSE_MS = 1500;
 const panel = document.querySelector(".essay-checks");
 const field = (name) => document.querySelector(`#id_${name}`);
 let timer;
 let last = "";
 let body = null;
 
-function item({ words, where }) {
+function createItem({ words, where }) {
   const row = document.createElement("li");
   row.textContent = words;
   if (where) {
@@ -18,37 +18,37 @@ function item({ words, where }) {
   return row;
 }
 
-async function look() {
-  const asked = new FormData();
-  asked.append("title", field("title").value);
-  asked.append("excerpt", field("excerpt").value);
-  asked.append("body", body ?? field("body").value);
-  const written = JSON.stringify([...asked]);
-  if (written === last) return;
-  last = written;
+async function check() {
+  const data = new FormData();
+  data.append("title", field("title").value);
+  data.append("excerpt", field("excerpt").value);
+  data.append("body", body ?? field("body").value);
+  const snapshot = JSON.stringify([...data]);
+  if (snapshot === last) return;
+  last = snapshot;
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-  let found;
+  let findings;
   try {
-    const answer = await fetch(panel.dataset.check, { method: "POST", body: asked, headers: { "X-CSRFToken": token } });
-    found = (await answer.json()).findings;
+    const response = await fetch(panel.dataset.check, { method: "POST", body: data, headers: { "X-CSRFToken": token } });
+    findings = (await response.json()).findings;
   } catch {
-    last = ""; // away, or logged out: what stands there stays, and the next pause asks again
+    last = ""; // no network, or logged out: keep the old findings and try at the next pause
     return;
   }
-  if (written !== last) return;
-  panel.querySelector("ul").replaceChildren(...found.map(item));
-  panel.querySelector("[data-part=none]").hidden = found.length > 0;
+  if (snapshot !== last) return;
+  panel.querySelector("ul").replaceChildren(...findings.map(createItem));
+  panel.querySelector("[data-part=none]").hidden = findings.length > 0;
 }
 
-function later() {
+function schedule() {
   clearTimeout(timer);
-  timer = setTimeout(look, REST);
+  timer = setTimeout(check, PAUSE_MS);
 }
 
 if (field("body")) {
   document.addEventListener("essay-change", (event) => {
     body = event.detail.html;
-    later();
+    schedule();
   });
-  for (const name of ["title", "excerpt", "body"]) field(name).addEventListener("input", later);
+  for (const name of ["title", "excerpt", "body"]) field(name).addEventListener("input", schedule);
 }

@@ -1,42 +1,43 @@
-/* Enter leads from title to deck to text. Ctrl+S saves; the page that comes back stands where it was left, its cursor in the same place. */
+/* Keyboard use of the essay form: Enter moves from title to subtitle to text. Ctrl+S saves, and the page that
+   returns has its scroll position and cursor back. */
 const form = document.querySelector("#essay_form");
-const NAME = "essay-place";
+const STORAGE_KEY = "essay-position";
 const editor = document.querySelector(".essay-editor");
-const words = () => document.querySelector(".editor-text");
+const textElement = () => document.querySelector(".editor-text");
 
-function leave() {
-  const where = { at: null };
-  editor?.dispatchEvent(new CustomEvent("essay-where", { detail: where }));
-  sessionStorage.setItem(NAME, JSON.stringify({ top: scrollY, at: where.at, name: document.activeElement?.id, isFull: editor?.classList.contains("is-full") }));
+function savePosition() {
+  const position = { at: null };
+  editor?.dispatchEvent(new CustomEvent("essay-get-position", { detail: position }));
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ top: scrollY, at: position.at, name: document.activeElement?.id, isFull: editor?.classList.contains("is-full") }));
 }
 
-function comeBack() {
-  const left = JSON.parse(sessionStorage.getItem(NAME) ?? "null");
-  sessionStorage.removeItem(NAME);
-  if (!left || !isSaved) return;
-  if (left.at !== null) editor.dispatchEvent(new CustomEvent("essay-stand", { detail: left }));
-  else if (left.name) document.getElementById(left.name)?.focus({ preventScroll: true });
-  scrollTo({ top: left.top, behavior: "instant" });
+function restorePosition() {
+  const saved = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+  sessionStorage.removeItem(STORAGE_KEY);
+  if (!saved || !isSaved) return;
+  if (saved.at !== null) editor.dispatchEvent(new CustomEvent("essay-set-position", { detail: saved }));
+  else if (saved.name) document.getElementById(saved.name)?.focus({ preventScroll: true });
+  scrollTo({ top: saved.top, behavior: "instant" });
   announce();
-  if (!left.isFull) return;
-  editor.dispatchEvent(new CustomEvent("essay-full"));
-  form.querySelector(".kept").textContent = said(); // what stands at the top is covered
+  if (!saved.isFull) return;
+  editor.dispatchEvent(new CustomEvent("essay-toggle-full-screen"));
+  form.querySelector(".kept").textContent = messages(); // full screen covers the messages at the top
 }
 
-const said = () => document.querySelector(".messagelist")?.textContent.trim() ?? "";
+const messages = () => document.querySelector(".messagelist")?.textContent.trim() ?? "";
 
-/* What stands at the top of a page that comes back is not read aloud to somebody put back into the text. */
+/* Announce the messages at the top of the page; screen readers skip them when the focus is put back into the text. */
 function announce() {
-  const aloud = document.createElement("p");
-  aloud.className = "visually-hidden";
-  aloud.setAttribute("role", "status");
-  form.append(aloud);
-  setTimeout(() => { aloud.textContent = said(); }, 100);
+  const status = document.createElement("p");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  form.append(status);
+  setTimeout(() => { status.textContent = messages(); }, 100);
 }
 
 const isSaved = location.hash.startsWith("#saved-");
 if (form) {
-  form.addEventListener("submit", ({ submitter }) => submitter?.formTarget !== "_blank" && leave());
+  form.addEventListener("submit", ({ submitter }) => submitter?.formTarget !== "_blank" && savePosition());
   addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.key.toLowerCase() !== "s") return;
     const save = form.querySelector("[name=_draft]");
@@ -45,13 +46,13 @@ if (form) {
     if (!event.repeat) form.requestSubmit(save);
   });
   for (const name of ["title", "deck"]) {
-    const field = form.elements[name]; // one line, however long: Enter leads on
+    const field = form.elements[name]; // a single line: Enter moves on
     field?.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();
-      (name === "title" ? form.elements.deck : words() ?? form.elements.body).focus();
+      (name === "title" ? form.elements.deck : textElement() ?? form.elements.body).focus();
     });
   }
-  if (words()) comeBack();
-  else addEventListener("essay-ready", comeBack, { once: true });
+  if (textElement()) restorePosition();
+  else addEventListener("essay-ready", restorePosition, { once: true });
 }

@@ -1,38 +1,39 @@
-/* Pictures for an essay: sent in by button, drop or paste, or found among earlier ones; then put into the text. */
+/* Pictures for an essay: uploaded by button, drag and drop or paste, or found among earlier ones; then inserted into
+   the text. */
 
-const PATIENCE = 120_000;
-const place = document.querySelector(".essay-images");
+const TIMEOUT_MS = 120_000;
+const panel = document.querySelector(".essay-images");
 const editor = document.querySelector(".essay-editor");
-const dialog = place.querySelector("template").content.querySelector("dialog");
-document.body.append(dialog); // outside the essay's form, which Enter would send
+const dialog = panel.querySelector("template").content.querySelector("dialog");
+document.body.append(dialog); // outside the essay's form, which Enter would submit
 const part = (name) => dialog.querySelector(`[data-part=${name}]`);
 const file = dialog.querySelector("[type=file]");
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 
 let chosen = null;
 let position;
-let asked = 0;
+let searchCount = 0;
 
-async function ask(address, body) {
+async function request(address, body) {
   try {
-    const answer = await fetch(address, { ...(body && { method: "POST", body, headers: { "X-CSRFToken": token() } }), signal: AbortSignal.timeout(PATIENCE) });
-    if (answer.headers.get("Content-Type")?.startsWith("application/json")) return await answer.json();
+    const response = await fetch(address, { ...(body && { method: "POST", body, headers: { "X-CSRFToken": token() } }), signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.headers.get("Content-Type")?.startsWith("application/json")) return await response.json();
   } catch {
-    // said below, as for an answer that is none
+    // reported below, like an answer that isn't JSON
   }
   return { error: dialog.dataset.away };
 }
 
-function form(fields) {
+function formData(fields) {
   const data = new FormData();
   for (const [name, value] of Object.entries(fields)) data.append(name, value);
   return data;
 }
 
-function insert(picture, more = {}) {
+function insertFigure(picture, options = {}) {
   const { src, alt, width, height } = picture;
-  editor.dispatchEvent(new CustomEvent("insert-figure", { detail: { src, alt, width, height, position, ...more } }));
-  position = undefined; // what follows goes to the cursor, which is behind it
+  editor.dispatchEvent(new CustomEvent("insert-figure", { detail: { src, alt, width, height, position, ...options } }));
+  position = undefined; // further pictures go to the cursor, which is after this one
 }
 
 function choose(picture) {
@@ -48,19 +49,19 @@ function choose(picture) {
   part("alt").focus();
 }
 
-async function send(sent) {
+async function upload(image) {
   part("said").textContent = dialog.dataset.sending;
-  const told = await ask(dialog.dataset.upload, form({ file: sent }));
-  part("said").textContent = told.error ?? "";
-  return told.error ? null : told;
+  const result = await request(dialog.dataset.upload, formData({ file: image }));
+  part("said").textContent = result.error ?? "";
+  return result.error ? null : result;
 }
 
-async function find() {
-  const turn = ++asked;
-  const told = await ask(`${dialog.dataset.find}?q=${encodeURIComponent(part("query").value)}`);
-  if (turn !== asked) return;
-  if (told.error) part("said").textContent = told.error;
-  const rows = (told.images ?? []).map((picture) => {
+async function search() {
+  const current = ++searchCount;
+  const result = await request(`${dialog.dataset.find}?q=${encodeURIComponent(part("query").value)}`);
+  if (current !== searchCount) return;
+  if (result.error) part("said").textContent = result.error;
+  const rows = (result.images ?? []).map((picture) => {
     const row = document.createElement("li");
     const button = document.createElement("button");
     const image = document.createElement("img");
@@ -77,10 +78,10 @@ async function find() {
     return row;
   });
   part("found").replaceChildren(...rows);
-  if (!told.error && !rows.length && part("query").value) part("said").textContent = dialog.dataset.none;
+  if (!result.error && !rows.length && part("query").value) part("said").textContent = dialog.dataset.none;
 }
 
-function open() {
+function openDialog() {
   chosen = null;
   part("said").textContent = "";
   part("query").value = "";
@@ -88,61 +89,61 @@ function open() {
   part("insert").disabled = true;
   if (file) file.value = "";
   dialog.showModal();
-  find();
+  search();
 }
 
-async function take(files) {
-  open();
+async function uploadFiles(files) {
+  openDialog();
   if (files.length === 1) {
-    const picture = await send(files[0]);
+    const picture = await upload(files[0]);
     if (picture) choose(picture);
     return;
   }
-  const refused = [];
-  for (const one of files) {
-    const picture = await send(one);
-    if (picture) insert(picture);
-    else refused.push(part("said").textContent);
+  const errors = [];
+  for (const each of files) {
+    const picture = await upload(each);
+    if (picture) insertFigure(picture);
+    else errors.push(part("said").textContent);
   }
-  part("said").textContent = refused.join(" ");
-  if (!refused.length) dialog.close();
+  part("said").textContent = errors.join(" ");
+  if (!errors.length) dialog.close();
 }
 
 if (editor) {
-  editor.after(place); // at hand while one writes
-  const opener = place.querySelector("[data-part=open]");
-  place.querySelector("[data-part=hint]").hidden = false;
+  editor.after(panel); // near the text
+  const opener = panel.querySelector("[data-part=open]");
+  panel.querySelector("[data-part=hint]").hidden = false;
   opener.setAttribute("role", "button");
-  const choice = (event) => {
+  const openPicker = (event) => {
     event.preventDefault();
     position = undefined;
-    open();
+    openDialog();
   };
-  opener.addEventListener("click", choice);
-  editor.addEventListener("essay-picture", choice);
-  editor.addEventListener("essay-keep", ({ detail }) => {
-    if (file) detail.kept = ask(dialog.dataset.upload, form({ ...detail.source, alt: detail.alt }));
+  opener.addEventListener("click", openPicker);
+  editor.addEventListener("essay-choose-image", openPicker);
+  editor.addEventListener("essay-upload-image", ({ detail }) => {
+    if (file) detail.result = request(dialog.dataset.upload, formData({ ...detail.source, alt: detail.alt }));
   });
-  editor.addEventListener("essay-files", (event) => {
+  editor.addEventListener("essay-image-files", (event) => {
     if (!file) return;
     event.preventDefault();
     position = event.detail.position;
-    take([...event.detail.files]);
+    uploadFiles([...event.detail.files]);
   });
 }
 file?.addEventListener("change", async () => {
   if (!file.files.length) return;
-  const picture = await send(file.files[0]);
+  const picture = await upload(file.files[0]);
   if (picture) {
     choose(picture);
-    find();
+    search();
   }
 });
-part("query").addEventListener("input", find);
+part("query").addEventListener("input", search);
 part("close").addEventListener("click", () => dialog.close());
 part("insert").addEventListener("click", async () => {
   const alt = part("alt").value.trim();
-  insert({ ...chosen, alt }, { caption: part("caption").value.trim(), wide: part("wide").checked });
+  insertFigure({ ...chosen, alt }, { caption: part("caption").value.trim(), wide: part("wide").checked });
   dialog.close();
-  if (chosen.mine && alt !== chosen.alt) await ask(dialog.dataset.alt.replace("/0/", `/${chosen.id}/`), form({ alt }));
+  if (chosen.mine && alt !== chosen.alt) await request(dialog.dataset.alt.replace("/0/", `/${chosen.id}/`), formData({ alt }));
 });

@@ -1,4 +1,4 @@
-/* What one does with blocks: headings, quotes, lists, figures; and what keeps words without a paragraph in place. */
+/* Commands for blocks: headings, quotes, lists and figures; keeps text outside paragraphs valid. */
 
 import { Extension, pm } from "django-prose-editor/editor";
 
@@ -6,41 +6,41 @@ const { Plugin, TextSelection } = pm.state;
 const { Fragment } = pm.model;
 const NO_LINES = ["doc", "blockquote", "endnotes"];
 
-const around = ({ $from }, ...names) => {
+const findAncestor = ({ $from }, ...names) => {
   for (let depth = $from.depth; depth > 0; depth -= 1) {
     if (names.includes($from.node(depth).type.name)) return { node: $from.node(depth), pos: $from.before(depth), depth };
   }
   return null;
 };
-export { around };
+export { findAncestor };
 
-/* Lines that came to stand where only paragraphs may, or one after the other, are paragraphs. */
-function tidied(transactions, state) {
+/* Turn lines into paragraphs where only paragraphs are allowed, or where two lines follow each other. */
+function normalizeLines(transactions, state) {
   const { paragraph } = state.schema.nodes;
-  const at = new Set();
+  const positions = new Set();
   const visit = (node, pos, parent, index) => {
     if (node.type.name !== "line") return;
     const next = index + 1 < parent.childCount && parent.child(index + 1);
-    const last = index > 0 && parent.child(index - 1);
-    if (NO_LINES.includes(parent.type.name) || [next, last].some((each) => each && each.type.name === "line")) at.add(pos);
+    const previous = index > 0 && parent.child(index - 1);
+    if (NO_LINES.includes(parent.type.name) || [next, previous].some((each) => each && each.type.name === "line")) positions.add(pos);
   };
   for (const [index, transaction] of transactions.entries()) {
     transaction.steps.forEach((step, each) => {
       step.getMap().forEach((_from, _to, from, to) => {
-        const later = (pos, side) => transactions.slice(index + 1).reduce((sum, other) => other.mapping.map(sum, side), transaction.mapping.slice(each + 1).map(pos, side));
-        const [start, end] = [Math.max(0, later(from, -1) - 1), Math.min(state.doc.content.size, later(to, 1) + 1)];
+        const mapForward = (pos, side) => transactions.slice(index + 1).reduce((sum, other) => other.mapping.map(sum, side), transaction.mapping.slice(each + 1).map(pos, side));
+        const [start, end] = [Math.max(0, mapForward(from, -1) - 1), Math.min(state.doc.content.size, mapForward(to, 1) + 1)];
         state.doc.nodesBetween(start, end, visit);
       });
     });
   }
-  if (!at.size) return null;
+  if (!positions.size) return null;
   const { tr } = state;
-  for (const pos of at) tr.setNodeMarkup(pos, paragraph);
+  for (const pos of positions) tr.setNodeMarkup(pos, paragraph);
   return tr;
 }
 
-/* A paragraph that became an item is stored as an item's words alone. */
-const asLines = ({ tr, state }) => {
+/* Turn the paragraph of a new list item into a line: a single one is stored without <p>. */
+const unwrapItems = ({ tr, state }) => {
   const { from, to } = tr.selection;
   tr.doc.nodesBetween(from, to, (node, pos) => {
     if (node.type.name !== "listItem") return;
@@ -53,16 +53,16 @@ const asLines = ({ tr, state }) => {
   return true;
 };
 
-export const toggleList = (editor, name) => editor.chain().focus().toggleList(name, "listItem").command(asLines).run();
+export const toggleList = (editor, name) => editor.chain().focus().toggleList(name, "listItem").command(unwrapItems).run();
 
 export function setHeading(editor, level) {
   const chain = editor.chain().focus();
   return (editor.isActive("heading", { level }) ? chain.setNode("paragraph") : chain.setNode("heading", { level })).run();
 }
 
-export function setText(editor) {
+export function setParagraph(editor) {
   const { selection } = editor.state;
-  if (around(selection, "listItem")) return editor.chain().focus().liftListItem("listItem").run();
+  if (findAncestor(selection, "listItem")) return editor.chain().focus().liftListItem("listItem").run();
   return editor.chain().focus().setNode("paragraph").run();
 }
 
@@ -76,25 +76,25 @@ export function insertRule(editor) {
   editor.view.focus();
 }
 
-/* `position`: where in the document; else in place of the selection. */
+/* `position`: where in the document; otherwise the selection is replaced. */
 export function insertFigure(editor, { src, alt = "", caption = "", width, height, wide, position }) {
   const { figure, figcaption, line, image } = editor.schema.nodes;
   const size = { width: width ? String(width) : null, height: height ? String(height) : null };
   const parts = [line.create(null, image.create({ src, alt, ...size }))];
   if (caption) parts.push(figcaption.create(null, line.create(null, editor.schema.text(caption))));
-  const made = figure.create({ class: wide ? "wide" : null }, parts);
+  const created = figure.create({ class: wide ? "wide" : null }, parts);
   const { state, view } = editor;
   const tr = pm.history.closeHistory(state.tr);
-  if (position === undefined) tr.replaceSelectionWith(made);
-  else tr.insert(pm.transform.insertPoint(tr.doc, position, figure) ?? tr.doc.resolve(position).after(1), made);
+  if (position === undefined) tr.replaceSelectionWith(created);
+  else tr.insert(pm.transform.insertPoint(tr.doc, position, figure) ?? tr.doc.resolve(position).after(1), created);
   view.dispatch(tr.scrollIntoView());
 }
 
-/* The figure at the cursor, as its dialog shows it. */
+/* The figure at the cursor, with the picture and the caption that its dialog edits. */
 export function figureAt(state) {
   const found = state.selection.node?.type.name === "figure"
     ? { node: state.selection.node, pos: state.selection.from }
-    : around(state.selection, "figure");
+    : findAncestor(state.selection, "figure");
   if (!found) return null;
   let picture = null;
   let caption = null;
@@ -114,29 +114,29 @@ export function changeFigure(editor, { src, alt, caption, wide }) {
   const old = found.picture.node.attrs;
   const size = old.src === src ? {} : { width: null, height: null };
   if (caption !== (found.caption?.node.textContent ?? "")) {
-    const made = caption ? figcaption.create(null, line.create(null, schema.text(caption))) : null;
-    if (found.caption) tr.replaceWith(found.caption.pos, found.caption.pos + found.caption.node.nodeSize, made ?? Fragment.empty);
-    else tr.insert(found.pos + found.node.nodeSize - 1, made);
+    const created = caption ? figcaption.create(null, line.create(null, schema.text(caption))) : null;
+    if (found.caption) tr.replaceWith(found.caption.pos, found.caption.pos + found.caption.node.nodeSize, created ?? Fragment.empty);
+    else tr.insert(found.pos + found.node.nodeSize - 1, created);
   }
   tr.setNodeMarkup(tr.mapping.map(found.picture.pos), null, { ...old, ...size, src, alt }, found.picture.node.marks);
   tr.setNodeMarkup(found.pos, null, { ...found.node.attrs, class: wide ? "wide" : null });
   view.dispatch(tr);
 }
 
-/* Out of what a block is the end of: a caption leads on to the text behind its figure. */
-function leave(editor) {
+/* Leave a caption: continue in a new paragraph after its figure or table. */
+function leaveCaption(editor) {
   const { state, view } = editor;
-  const inside = around(state.selection, "figcaption", "caption");
-  const whole = inside && around(state.selection, "figure", "table");
-  if (!whole || !state.selection.empty) return false;
-  const end = whole.pos + whole.node.nodeSize;
+  const inside = findAncestor(state.selection, "figcaption", "caption");
+  const container = inside && findAncestor(state.selection, "figure", "table");
+  if (!container || !state.selection.empty) return false;
+  const end = container.pos + container.node.nodeSize;
   const tr = state.tr.insert(end, state.schema.nodes.paragraph.create());
   view.dispatch(tr.setSelection(TextSelection.create(tr.doc, end + 1)).scrollIntoView());
   return true;
 }
 
 function atStartOfItem({ selection }) {
-  const item = selection.empty && around(selection, "listItem");
+  const item = selection.empty && findAncestor(selection, "listItem");
   return item && selection.$from.parentOffset === 0 && selection.$from.depth === item.depth + 1 && selection.$from.index(item.depth) === 0;
 }
 
@@ -148,12 +148,12 @@ export const Blocks = Extension.create({
     const inCode = () => editor.state.selection.$from.parent.type.spec.code;
     return {
       Enter: () => {
-        if (leave(editor)) return true;
-        return around(editor.state.selection, "listItem") !== null && !inCode() && editor.commands.splitListItem("listItem");
+        if (leaveCaption(editor)) return true;
+        return findAncestor(editor.state.selection, "listItem") !== null && !inCode() && editor.commands.splitListItem("listItem");
       },
       "Shift-Enter": () => !inCode() && editor.commands.insertContent({ type: "hardBreak" }),
       Backspace: () => Boolean(atStartOfItem(editor.state)) && editor.commands.liftListItem("listItem"),
-      "Mod-Alt-0": () => setText(editor),
+      "Mod-Alt-0": () => setParagraph(editor),
       "Mod-Alt-2": () => setHeading(editor, 2),
       "Mod-Alt-3": () => setHeading(editor, 3),
       "Mod-Alt-4": () => setHeading(editor, 4),
@@ -173,7 +173,7 @@ export const Blocks = Extension.create({
       new Plugin({
         appendTransaction: (transactions, _before, state) =>
           transactions.some(({ docChanged }) => docChanged) && !transactions.some(pm.history.isHistoryTransaction)
-            ? tidied(transactions, state)
+            ? normalizeLines(transactions, state)
             : null,
       }),
     ];

@@ -1,19 +1,20 @@
 /* The editor of an essay, over a text area that works without it.
 
-   What other scripts of the page may rely on; everything happens on the element `.essay-editor`:
+   Public events, all on the element `.essay-editor`:
 
-   heard from it (CustomEvents that bubble)
-     essay-ready                          the editor stands
-     essay-change  {html}                 what was written changed; at most about three times a second
-     essay-files   {files, position}      picture files were dropped or pasted; whoever takes them says preventDefault
-   said to it
-     insert-figure {src, alt, caption, width, height, wide, position}
-                                          a figure at `position`, else at the cursor; what is left out stays out
-     essay-replace {html}                 the whole text, in one step that can be undone
-     essay-flush                          write what is there into the text area now (a form that is sent does so itself)
+   dispatched by the editor (CustomEvents that bubble)
+     essay-ready                               the editor is usable
+     essay-change       {html}                 the text changed; about three times a second at most
+     essay-image-files  {files, position}      image files were dropped or pasted; a listener that handles them calls
+                                               preventDefault()
+   handled by the editor
+     insert-figure      {src, alt, caption, width, height, wide, position}
+                                               insert a figure at `position`, otherwise at the cursor; all but `src` optional
+     essay-replace      {html}                 replace the whole text, in one step that can be undone
+     essay-flush                               write the text into the text area now (submitting the form does so, too)
 
-   The text area holds the HTML at every essay-change, and is left untouched until somebody changes something. */
+   The text area contains the HTML after every essay-change, and stays untouched until something is changed. */
 
-import { start } from "./start.js";
+import { startEditor } from "./start.js";
 
-for (const place of document.querySelectorAll(".essay-editor")) start(place);
+for (const root of document.querySelectorAll(".essay-editor")) startEditor(root);

@@ -1,7 +1,7 @@
-/* What becomes something else while one types: quotes and dashes by language, signs at the start of a line, `[^`. */
+/* Input rules: typographic quotes and dashes by language, Markdown at the start of a line, and `[^` for a note. */
 
 import { Extension, pm } from "django-prose-editor/editor";
-import { around, setHeading, toggleList } from "./blocks.js";
+import { findAncestor, setHeading, toggleList } from "./blocks.js";
 import { insertNote } from "./notes.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
@@ -20,14 +20,14 @@ const QUOTES = {
   ja: { double: ["「", "」"], single: ["『", "』"] }, "zh-hant": { double: ["「", "」"], single: ["『", "』"] },
 };
 const OPENS_AFTER = /^$|[\s([{\u2013\u2014/\u00a0\u202f“‘„‚«‹「『¿¡-]$/u;
-const NO_PROSE = ["code", "kbd", "samp", "var"];
+const CODE_MARKS = ["code", "kbd", "samp", "var"];
 
 function quotesOf(language) {
   const lower = language.toLowerCase();
   return QUOTES[lower] ?? QUOTES[lower.split("-")[0]] ?? ENGLISH;
 }
 
-/* The language at a place: of the passage, of the blocks round it, of the essay. */
+/* The language at a position: that of the passage, of the blocks around it, or of the essay. */
 function languageAt($pos, essay) {
   const span = $pos.marks().find(({ attrs }) => attrs.lang);
   if (span) return span.attrs.lang;
@@ -35,13 +35,13 @@ function languageAt($pos, essay) {
   return essay;
 }
 
-/* How many signs before the cursor go, and what comes for them and the one that was typed. */
-function better(before, typed, language) {
+/* How many characters before the cursor are deleted, and what replaces them and the typed one. */
+function replacementFor(before, typed, language) {
   const last = before.at(-1) ?? "";
   if (typed === '"') return [0, quotesOf(language).double[OPENS_AFTER.test(last) ? 0 : 1]];
   if (typed === "'") {
     const opens = OPENS_AFTER.test(last) && last !== "-";
-    return [0, opens ? quotesOf(language).single[0] : /[\p{L}\p{N}]/u.test(last) && !openSingle(before, language) ? "’" : quotesOf(language).single[1]];
+    return [0, opens ? quotesOf(language).single[0] : /[\p{L}\p{N}]/u.test(last) && !hasOpenSingle(before, language) ? "’" : quotesOf(language).single[1]];
   }
   if (typed === "-" && last === "-" && before.at(-2) !== "-") return [1, "–"];
   if (typed === "-" && last === "–") return [1, "—"];
@@ -49,7 +49,7 @@ function better(before, typed, language) {
   return null;
 }
 
-function openSingle(before, language) {
+function hasOpenSingle(before, language) {
   const [start, end] = quotesOf(language).single;
   return before.lastIndexOf(start) > before.lastIndexOf(end);
 }
@@ -68,16 +68,16 @@ function typography(essay) {
         if (!'"\'-.'.includes(typed) || typed.length !== 1) return false;
         const { state } = view;
         const $from = state.doc.resolve(from);
-        if ($from.parent.type.spec.code || (state.storedMarks ?? $from.marks()).some(({ type }) => NO_PROSE.includes(type.name))) return false;
+        if ($from.parent.type.spec.code || (state.storedMarks ?? $from.marks()).some(({ type }) => CODE_MARKS.includes(type.name))) return false;
         const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 80), $from.parentOffset, null, "\ufffc");
-        const found = better(before, typed, languageAt($from, essay()));
+        const found = replacementFor(before, typed, languageAt($from, essay()));
         if (!found) return false;
-        const [gone, words] = found;
+        const [deleteCount, text] = found;
         view.dispatch(state.tr.insertText(typed, from, to));
-        const plain = before.slice(before.length - gone) + typed;
-        const start = from - gone;
-        const tr = pm.history.closeHistory(view.state.tr).insertText(words, start, from + 1);
-        view.dispatch(tr.setMeta(key, { start, end: start + words.length, plain }));
+        const plain = before.slice(before.length - deleteCount) + typed;
+        const start = from - deleteCount;
+        const tr = pm.history.closeHistory(view.state.tr).insertText(text, start, from + 1);
+        view.dispatch(tr.setMeta(key, { start, end: start + text.length, plain }));
         return true;
       },
       handleKeyDown(view, event) {
@@ -101,7 +101,7 @@ const LINE_STARTS = {
   "```": (editor) => editor.chain().setNode("codeBlock").run(),
 };
 
-function signs(editor) {
+function lineStarts(editor) {
   return new Plugin({
     props: {
       handleTextInput(view, from, to, typed) {
@@ -110,28 +110,28 @@ function signs(editor) {
         if ($from.parent.type.spec.code) return false;
         const before = $from.parent.textBetween(Math.max(0, $from.parentOffset - 5), $from.parentOffset, null, "\ufffc");
         if (typed === "^") {
-          if (!before.endsWith("[") || around(view.state.selection, "note")) return false;
+          if (!before.endsWith("[") || findAncestor(view.state.selection, "note")) return false;
           view.dispatch(view.state.tr.insertText("^", from, to));
           view.dispatch(pm.history.closeHistory(view.state.tr).delete(from - 1, from + 1));
           return insertNote(editor);
         }
-        const deed = $from.parent.type.name === "paragraph" && before.length === $from.parentOffset && LINE_STARTS[before];
-        if (!deed) return false;
+        const command = $from.parent.type.name === "paragraph" && before.length === $from.parentOffset && LINE_STARTS[before];
+        if (!command) return false;
         view.dispatch(view.state.tr.insertText(" ", from, to));
         const tr = pm.history.closeHistory(view.state.tr).delete($from.start(), from + 1);
         view.dispatch(tr.setSelection(TextSelection.create(tr.doc, $from.start())));
-        deed(editor);
+        command(editor);
         return true;
       },
     },
   });
 }
 
-export const Typed = Extension.create({
-  name: "typed",
+export const InputRules = Extension.create({
+  name: "inputRules",
   priority: 900,
   addOptions: () => ({ language: () => "en" }),
   addProseMirrorPlugins() {
-    return [typography(this.options.language), signs(this.editor)];
+    return [typography(this.options.language), lineStarts(this.editor)];
   },
 });

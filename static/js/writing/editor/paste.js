@@ -1,19 +1,19 @@
-/* What is pasted: our own as it is, with its notes; anything foreign is put in order by the server first.
-   While that lasts, what is kept and saved of the text has it already, as the browser reads it. */
+/* Pasting: our own HTML is inserted as it is, with its notes; other HTML is cleaned by the server first. Until then,
+   what is saved of the text contains it as the browser parses it. */
 
 import { Extension, pm } from "django-prose-editor/editor";
 import { carryNotes, gatherNotes } from "./notes.js";
-import { placed, taken } from "./pasted-images.js";
+import { extractImages, placeImages } from "./pasted-images.js";
 
 const { Plugin, PluginKey, TextSelection } = pm.state;
 const { DOMSerializer, DOMParser: Reader, Slice } = pm.model;
 const { Decoration, DecorationSet } = pm.view;
-const MINE = "data-rejoinder";
-const SLOW = 3000;
-const PATIENCE = 20_000;
+const OWN_HTML = "data-rejoinder";
+const SLOW_MS = 3000;
+const TIMEOUT_MS = 20_000;
 const key = new PluginKey("paste");
 
-class Copier extends DOMSerializer {
+class ClipboardSerializer extends DOMSerializer {
   constructor(schema, editor, stored) {
     super(DOMSerializer.nodesFromSchema(schema), DOMSerializer.marksFromSchema(schema));
     this.editor = editor;
@@ -21,168 +21,168 @@ class Copier extends DOMSerializer {
   }
 
   serializeFragment(fragment, options, target) {
-    const made = super.serializeFragment(fragment, options, target);
-    if (made.querySelectorAll) {
-      carryNotes(this.editor.state.doc, made, this.stored);
-      made.firstElementChild?.setAttribute(MINE, "");
+    const result = super.serializeFragment(fragment, options, target);
+    if (result.querySelectorAll) {
+      carryNotes(this.editor.state.doc, result, this.stored);
+      result.firstElementChild?.setAttribute(OWN_HTML, "");
     }
-    return made;
+    return result;
   }
 }
 
-/* Styles and scripts go before anything reads them: the policy of the page would refuse each of them aloud. */
+/* Remove styles and scripts before parsing: the page's security policy would log an error for each. */
 const INLINE = /<(style|script)\b[\s\S]*?<\/\1\s*>|\s(?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
-const unstyled = (html) => html.replace(INLINE, "");
+const removeInline = (html) => html.replace(INLINE, "");
 
-const pictures = (data) => [...(data?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
+const imageFiles = (data) => [...(data?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
 
-function hasWords(html) {
-  const { body } = new DOMParser().parseFromString(unstyled(html), "text/html");
+function hasText(html) {
+  const { body } = new DOMParser().parseFromString(removeInline(html), "text/html");
   return body.textContent.trim() !== "";
 }
 
-function offer(place, files, position) {
-  const told = new CustomEvent("essay-files", { bubbles: true, cancelable: true, detail: { files, position } });
-  return !place.dispatchEvent(told);
+function offerFiles(root, files, position) {
+  const event = new CustomEvent("essay-image-files", { bubbles: true, cancelable: true, detail: { files, position } });
+  return !root.dispatchEvent(event);
 }
 
-/* Blocks into an empty block take its place; else the first and the last of them go on with what is there. */
-function put(tr, from, to, slice) {
+/* Blocks replace an empty block; otherwise the first and the last of them merge with the text around them. */
+function insertSlice(tr, from, to, slice) {
   const $from = tr.doc.resolve(from);
-  const whole = Slice.maxOpen(slice.content, true);
+  const content = Slice.maxOpen(slice.content, true);
   const isEmpty = from === to && $from.depth > 0 && $from.parent.isTextblock && !$from.parent.content.size;
   if (isEmpty && slice.content.firstChild?.isBlock) {
-    const above = $from.node(-1);
+    const parent = $from.node(-1);
     const index = $from.index(-1);
-    if (above.canReplace(index, index + 1, slice.content)) {
+    if (parent.canReplace(index, index + 1, slice.content)) {
       tr.replaceWith($from.before(), $from.after(), slice.content);
       return tr.setSelection(TextSelection.near(tr.doc.resolve(tr.mapping.map(to)), -1));
     }
   }
-  tr.replaceRange(from, to, whole);
+  tr.replaceRange(from, to, content);
   return tr.setSelection(TextSelection.near(tr.doc.resolve(Math.min(tr.mapping.map(to), tr.doc.content.size)), -1));
 }
 
-function sliceOf(schema, html) {
+function parseSlice(schema, html) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   gatherNotes(body);
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    const words = walker.currentNode;
-    if (!words.parentElement.closest("pre")) words.data = words.data.replace(/\n/g, " ");
+    const text = walker.currentNode;
+    if (!text.parentElement.closest("pre")) text.data = text.data.replace(/\n/g, " ");
   }
   return Reader.fromSchema(schema).parseSlice(body, { preserveWhitespace: "full" });
 }
 
-/* What comes next is undone by itself; and goes by the selection that is there now, even if it was made just now. */
-function apart(view) {
+/* Start an undo step of its own, from the selection that is there now, even if it was made just before. */
+function startUndoStep(view) {
   view.domObserver?.flush?.();
   view.dispatch(pm.history.closeHistory(view.state.tr));
   return false;
 }
 
-async function cleaned(address, html) {
+async function requestCleanup(address, html) {
   try {
-    const answer = await fetch(address, {
+    const response = await fetch(address, {
       method: "POST",
       body: html,
       headers: { "Content-Type": "text/html" },
       redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (answer.ok || answer.status === 413) return await answer.json();
-    if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) return { failed: "loggedOut" };
+    if (response.ok || response.status === 413) return await response.json();
+    if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { failed: "loggedOut" };
   } catch {
-    // said below
+    // reported below
   }
   return { failed: "away" };
 }
 
-/* The document with what still waits to be put in. */
+/* The document including pastes that the server has not answered yet. */
 export function withPasted(state) {
-  const waiting = key.getState(state) ?? [];
-  if (!waiting.length) return state.doc;
+  const pending = key.getState(state) ?? [];
+  if (!pending.length) return state.doc;
   const { tr } = state;
-  for (const { id, from, to } of waiting) {
-    id.slice ??= sliceOf(state.schema, placed(unstyled(id.html), id.sign ?? "data:", []).html);
-    put(tr, tr.mapping.map(from, 1), tr.mapping.map(to, 1), id.slice);
+  for (const { id, from, to } of pending) {
+    id.slice ??= parseSlice(state.schema, placeImages(removeInline(id.html), id.prefix ?? "data:", []).html);
+    insertSlice(tr, tr.mapping.map(from, 1), tr.mapping.map(to, 1), id.slice);
   }
   return state.apply(tr).doc;
 }
 
-class Pasting {
-  constructor({ editor, place, address, said, waits }) {
-    Object.assign(this, { editor, place, address, said, waits });
+class PasteHandler {
+  constructor({ editor, root, address, status, onPending }) {
+    Object.assign(this, { editor, root, address, status, onPending });
   }
 
-  /* A picture, by its file or its address, sent in as any other is; without somebody who takes it there is none. */
-  keep(source, alt) {
-    const detail = { source, alt, kept: null };
-    this.place.dispatchEvent(new CustomEvent("essay-keep", { bubbles: true, detail }));
-    return detail.kept ?? {};
+  /* Ask the page to upload a picture, by its file or address; without a listener there is none. */
+  upload(source, alt) {
+    const detail = { source, alt, result: null };
+    this.root.dispatchEvent(new CustomEvent("essay-upload-image", { bubbles: true, detail }));
+    return detail.result ?? {};
   }
 
-  async bring(source, { from, to }, files) {
+  async insertCleaned(source, { from, to }, files) {
     const { view } = this.editor;
     const id = { html: source };
     view.dispatch(view.state.tr.setMeta(key, { id, from, to }));
-    this.say(this.said.dataset.waits);
-    this.place.setAttribute("aria-busy", "true");
-    this.waits();
-    const slow = setTimeout(() => this.say(this.said.dataset.slow), SLOW);
-    const { html, sign, kept } = await taken(source, files, (picture, alt) => this.keep(picture, alt));
-    Object.assign(id, { html, sign, slice: undefined });
-    const [answer, pictures] = await Promise.all([cleaned(this.address, html), kept()]);
-    clearTimeout(slow);
-    this.place.removeAttribute("aria-busy");
+    this.showMessage(this.status.dataset.waits);
+    this.root.setAttribute("aria-busy", "true");
+    this.onPending();
+    const slowTimer = setTimeout(() => this.showMessage(this.status.dataset.slow), SLOW_MS);
+    const { html, prefix, upload } = await extractImages(source, files, (image, alt) => this.upload(image, alt));
+    Object.assign(id, { html, prefix, slice: undefined });
+    const [answer, images] = await Promise.all([requestCleanup(this.address, html), upload()]);
+    clearTimeout(slowTimer);
+    this.root.removeAttribute("aria-busy");
     const { state } = view;
-    const at = key.getState(state).find((each) => each.id === id);
+    const range = key.getState(state).find((each) => each.id === id);
     const tr = pm.history.closeHistory(state.tr).setMeta(key, { gone: id });
     if (answer.why) {
       view.dispatch(tr);
-      this.waits();
-      this.say(`${this.said.dataset.large} ${answer.why}`);
+      this.onPending();
+      this.showMessage(`${this.status.dataset.large} ${answer.why}`);
       return;
     }
     const { selection } = state;
-    const whole = placed(answer.failed ? unstyled(html) : answer.html, sign, pictures);
-    put(tr, at.from, at.to, sliceOf(state.schema, whole.html));
-    if (selection.from === at.from && selection.to === at.to) tr.scrollIntoView();
-    else tr.setSelection(selection.map(tr.doc, tr.mapping)); // somebody went on typing
+    const content = placeImages(answer.failed ? removeInline(html) : answer.html, prefix, images);
+    insertSlice(tr, range.from, range.to, parseSlice(state.schema, content.html));
+    if (selection.from === range.from && selection.to === range.to) tr.scrollIntoView();
+    else tr.setSelection(selection.map(tr.doc, tr.mapping)); // the author kept typing
     view.dispatch(tr.setMeta("paste", true).setMeta("uiEvent", "paste"));
-    apart(view);
-    this.tell(answer, whole.missing.map((why) => why || this.said.dataset.noPicture));
+    startUndoStep(view);
+    this.report(answer, content.missing.map((why) => why || this.status.dataset.noPicture));
   }
 
-  tell(told, missing) {
-    const answer = told.failed ? { lost: missing, changed: [] } : { ...told, lost: [...told.lost, ...missing] };
-    this.say(told.failed ? this.said.dataset[told.failed] : "");
+  report(result, missing) {
+    const answer = result.failed ? { lost: missing, changed: [] } : { ...result, lost: [...result.lost, ...missing] };
+    this.showMessage(result.failed ? this.status.dataset[result.failed] : "");
     for (const kind of ["lost", "changed"]) {
       if (!answer[kind].length) continue;
       const list = document.createElement("ul");
-      list.append(...answer[kind].map((words) => Object.assign(document.createElement("li"), { textContent: words })));
-      this.said.append(this.said.dataset[kind], list);
+      list.append(...answer[kind].map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+      this.status.append(this.status.dataset[kind], list);
     }
   }
 
-  say(words) {
-    this.said.replaceChildren(words);
+  showMessage(text) {
+    this.status.replaceChildren(text);
   }
 }
 
 export const Paste = Extension.create({
-  name: "paste-in-order",
-  addOptions: () => ({ place: null, address: "", said: null, stored: null, waits: () => {} }),
+  name: "paste-cleanup",
+  addOptions: () => ({ root: null, address: "", status: null, stored: null, onPending: () => {} }),
   addProseMirrorPlugins() {
-    const { place, address, said, stored, waits } = this.options;
-    const pasting = new Pasting({ editor: this.editor, place, address, said, waits });
-    const takes = (view, event, data, html, { from, to }) => {
-      const files = pictures(data);
-      const isOffered = files.length > 0 && !hasWords(html) && offer(place, files, from);
-      const isForeign = html && !html.includes(MINE) && !view.state.doc.resolve(from).parent.type.spec.code;
+    const { root, address, status, stored, onPending } = this.options;
+    const pasting = new PasteHandler({ editor: this.editor, root, address, status, onPending });
+    const handle = (view, event, data, html, { from, to }) => {
+      const files = imageFiles(data);
+      const isOffered = files.length > 0 && !hasText(html) && offerFiles(root, files, from);
+      const isForeign = html && !html.includes(OWN_HTML) && !view.state.doc.resolve(from).parent.type.spec.code;
       if (!isOffered && !isForeign) return false;
       event.preventDefault();
-      if (!isOffered) void pasting.bring(html, { from, to }, files);
+      if (!isOffered) void pasting.insertCleaned(html, { from, to }, files);
       return true;
     };
     return [
@@ -190,50 +190,50 @@ export const Paste = Extension.create({
         key,
         state: {
           init: () => [],
-          apply(tr, waiting) {
+          apply(tr, pending) {
             const meta = tr.getMeta(key);
-            let now = waiting;
+            let ranges = pending;
             if (tr.docChanged) {
-              // what is typed meanwhile stands after it, and so does what was pasted later
-              const first = meta?.gone ? now.findIndex(({ id }) => id === meta.gone) : now.length;
-              const moved = (position, index) => tr.mapping.map(position, index > first ? 1 : -1);
-              now = now.map(({ id, from, to }, index) => ({ id, from: moved(from, index), to: moved(to, index) }));
+              // text typed while waiting goes after the paste, and so do later pastes
+              const first = meta?.gone ? ranges.findIndex(({ id }) => id === meta.gone) : ranges.length;
+              const mapped = (position, index) => tr.mapping.map(position, index > first ? 1 : -1);
+              ranges = ranges.map(({ id, from, to }, index) => ({ id, from: mapped(from, index), to: mapped(to, index) }));
             }
-            if (meta?.gone) return now.filter(({ id }) => id !== meta.gone);
-            return meta ? [...now, meta] : now;
+            if (meta?.gone) return ranges.filter(({ id }) => id !== meta.gone);
+            return meta ? [...ranges, meta] : ranges;
           },
         },
         props: {
           decorations(state) {
-            const waiting = key.getState(state);
-            if (!waiting.length) return null;
-            const sign = () => Object.assign(document.createElement("span"), { className: "pasting", textContent: "…" });
-            return DecorationSet.create(state.doc, waiting.map(({ to }) => Decoration.widget(to, sign, { side: -1 })));
+            const pending = key.getState(state);
+            if (!pending.length) return null;
+            const marker = () => Object.assign(document.createElement("span"), { className: "pasting", textContent: "…" });
+            return DecorationSet.create(state.doc, pending.map(({ to }) => Decoration.widget(to, marker, { side: -1 })));
           },
-          clipboardSerializer: new Copier(this.editor.schema, this.editor, stored),
-          transformPastedHTML: unstyled,
+          clipboardSerializer: new ClipboardSerializer(this.editor.schema, this.editor, stored),
+          transformPastedHTML: removeInline,
           handlePaste(view, event, slice) {
-            if (!event.clipboardData?.getData("text/html").includes(MINE)) return false;
+            if (!event.clipboardData?.getData("text/html").includes(OWN_HTML)) return false;
             const { state } = view;
-            const only = slice.openStart || slice.openEnd || slice.content.childCount !== 1 ? null : slice.content.firstChild;
-            const tr = only ? state.tr.replaceSelectionWith(only, false) : state.tr.replaceSelection(slice);
+            const node = slice.openStart || slice.openEnd || slice.content.childCount !== 1 ? null : slice.content.firstChild;
+            const tr = node ? state.tr.replaceSelectionWith(node, false) : state.tr.replaceSelection(slice);
             view.dispatch(tr.scrollIntoView().setMeta("paste", true).setMeta("uiEvent", "paste"));
-            apart(view);
+            startUndoStep(view);
             return true;
           },
           handleDOMEvents: {
-            cut: apart,
-            copy: apart,
+            cut: startUndoStep,
+            copy: startUndoStep,
             paste(view, event) {
-              apart(view);
+              startUndoStep(view);
               const html = event.clipboardData?.getData("text/html") ?? "";
-              return takes(view, event, event.clipboardData, html, view.state.selection);
+              return handle(view, event, event.clipboardData, html, view.state.selection);
             },
             drop(view, event) {
-              const at = view.posAtCoords({ left: event.clientX, top: event.clientY });
-              if (view.dragging || !at) return false;
+              const range = view.posAtCoords({ left: event.clientX, top: event.clientY });
+              if (view.dragging || !range) return false;
               const html = event.dataTransfer?.getData("text/html") ?? "";
-              return takes(view, event, event.dataTransfer, html, { from: at.pos, to: at.pos });
+              return handle(view, event, event.dataTransfer, html, { from: range.pos, to: range.pos });
             },
           },
         },

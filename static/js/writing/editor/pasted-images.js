@@ -1,22 +1,22 @@
-/* Pictures in what is pasted: those written into it, files beside it, and those that stand on other sites are sent in
-   and stand where they stood. */
+/* Images in pasted HTML: data URLs, files on the clipboard beside it, and images of other sites are uploaded and put
+   where they were. */
 
-const MOST = 50;
-const PATIENCE = 12_000; // for all that other sites have to give
+const MAX_IMAGES = 50;
+const TIMEOUT_MS = 12_000; // for all images of other sites together
 const TAG = /<img\b[^<>]*>/gi;
 const SOURCE = /(?<![\w-])src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const SIZE = (name) => new RegExp(`(?<![\\w-])${name}\\s*=\\s*["']?([0-9]+)`, "i");
-const ALIKE = 0.06; // of a picture's shape: pixels are whole
-const WORDS = 200;
+const TOLERANCE = 0.06; // tolerance of an aspect ratio, because pixels are whole
+const MAX_ALT = 200;
 
 const sourceOf = (tag) => tag.match(SOURCE)?.slice(1).find((part) => part !== undefined) ?? "";
 const nameOf = (address) => decodeURI(address.split(/[?#]/)[0].split(/[\\/]/).pop() ?? "").toLowerCase();
-const isWritten = (tag) => /^data:/i.test(sourceOf(tag));
-const isAway = (tag) => !/^(?:https?:)?\/\//i.test(sourceOf(tag));
+const isDataUrl = (tag) => /^data:/i.test(sourceOf(tag));
+const isLocal = (tag) => !/^(?:https?:)?\/\//i.test(sourceOf(tag));
 
-/* Where it stands on another site, from which no page of ours would show it. */
-function addressOf(tag) {
-  if (isAway(tag)) return "";
+/* The address of an image on another site, from which our pages may not show it. */
+function remoteUrl(tag) {
+  if (isLocal(tag)) return "";
   try {
     const address = new URL(sourceOf(tag).replaceAll("&amp;", "&"), location.href);
     return address.origin === location.origin ? "" : address.href;
@@ -25,103 +25,103 @@ function addressOf(tag) {
   }
 }
 
-function fileOf(address) {
+function fileFromDataUrl(address) {
   const [, type, data] = address.match(/^data:(image\/[\w.+-]{1,40});base64,(.*)$/is) ?? [];
   try {
-    const bytes = Uint8Array.from(atob(decodeURIComponent(data).replace(/\s/g, "")), (sign) => sign.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(decodeURIComponent(data).replace(/\s/g, "")), (char) => char.charCodeAt(0));
     return new File([bytes], `picture.${type.split("/")[1].replace("jpeg", "jpg")}`, { type });
   } catch {
-    return null; // no picture, whatever it says
+    return null; // not an image, whatever it claims
   }
 }
 
-/* Some programs set a picture of everything beside the text: that one has another shape than the one in the text. */
-async function isOfShape(tag, file) {
+/* Some programs add an image of the whole selection; its aspect ratio differs from that of the image in the text. */
+async function hasShape(tag, file) {
   const [width, height] = ["width", "height"].map((name) => Number(tag.match(SIZE(name))?.[1]));
   if (!width || !height) return true;
   try {
-    const picture = await createImageBitmap(file);
-    const ratio = picture.width / picture.height / (width / height);
-    picture.close();
-    return Math.abs(ratio - 1) < ALIKE;
+    const bitmap = await createImageBitmap(file);
+    const ratio = bitmap.width / bitmap.height / (width / height);
+    bitmap.close();
+    return Math.abs(ratio - 1) < TOLERANCE;
   } catch {
-    return true; // the server says what it is
+    return true; // the server decides
   }
 }
 
-/* Which file is which: by name, or else one after the other where there are as many as places. */
-async function beside(tags, files) {
-  const found = new Map();
-  const open = tags.filter((tag) => !isWritten(tag.words));
-  for (const tag of open) {
-    const file = files.find(({ name }) => name && name.toLowerCase() === nameOf(sourceOf(tag.words)));
-    if (file) found.set(tag, file);
+/* Match files to image tags: by name, or in order if there are as many files as tags. */
+async function matchFiles(tags, files) {
+  const matches = new Map();
+  const candidates = tags.filter((tag) => !isDataUrl(tag.markup));
+  for (const tag of candidates) {
+    const file = files.find(({ name }) => name && name.toLowerCase() === nameOf(sourceOf(tag.markup)));
+    if (file) matches.set(tag, file);
   }
-  if (found.size) return found;
-  for (const some of [open.filter(({ words }) => isAway(words)), open]) {
-    if (!some.length || some.length !== files.length) continue;
-    for (const [index, tag] of some.entries()) if (await isOfShape(tag.words, files[index])) found.set(tag, files[index]);
-    return found;
+  if (matches.size) return matches;
+  for (const group of [candidates.filter(({ markup }) => isLocal(markup)), candidates]) {
+    if (!group.length || group.length !== files.length) continue;
+    for (const [index, tag] of group.entries()) if (await hasShape(tag.markup, files[index])) matches.set(tag, files[index]);
+    return matches;
   }
-  return found;
+  return matches;
 }
 
-/* What stands in the text for each picture until it has an address. */
-export async function taken(html, files, keep) {
-  const sign = `https://${crypto.randomUUID()}.invalid/`;
-  const tags = [...html.matchAll(TAG)].map((found) => ({ words: found[0], at: found.index }));
-  const others = tags.length && files.length ? await beside(tags, files) : new Map();
-  const sent = [];
-  let [written, position] = ["", 0];
+/* Replace each image's source by a placeholder until it is uploaded. */
+export async function extractImages(html, files, upload) {
+  const prefix = `https://${crypto.randomUUID()}.invalid/`;
+  const tags = [...html.matchAll(TAG)].map(({ 0: markup, index }) => ({ markup, at: index }));
+  const matched = tags.length && files.length ? await matchFiles(tags, files) : new Map();
+  const uploads = [];
+  let [output, position] = ["", 0];
   for (const tag of tags) {
-    const file = isWritten(tag.words) ? fileOf(sourceOf(tag.words)) : others.get(tag);
-    const address = file ? "" : addressOf(tag.words);
-    const isOne = (file || address) && sent.length < MOST;
-    if (!isOne && !isWritten(tag.words)) continue;
-    // what cannot be had is told by the server, by its words
-    const words = tag.words.replace(SOURCE, () => `src="${isOne ? sign + sent.length : "data:,"}"`);
-    if (isOne) sent.push({ source: file ? { file } : { address }, words });
-    written += html.slice(position, tag.at) + words;
-    position = tag.at + tag.words.length;
+    const file = isDataUrl(tag.markup) ? fileFromDataUrl(sourceOf(tag.markup)) : matched.get(tag);
+    const address = file ? "" : remoteUrl(tag.markup);
+    const isUploaded = (file || address) && uploads.length < MAX_IMAGES;
+    if (!isUploaded && !isDataUrl(tag.markup)) continue;
+    // the server reports images that can't be fetched, by their alternative text
+    const markup = tag.markup.replace(SOURCE, () => `src="${isUploaded ? prefix + uploads.length : "data:,"}"`);
+    if (isUploaded) uploads.push({ source: file ? { file } : { address }, markup });
+    output += html.slice(position, tag.at) + markup;
+    position = tag.at + tag.markup.length;
   }
-  return { html: written + html.slice(position), sign, kept: () => all(sent, keep) };
+  return { html: output + html.slice(position), prefix, upload: () => uploadAll(uploads, upload) };
 }
 
-/* One after the other: a server has one door for pictures. */
-async function all(sent, keep) {
-  const kept = [];
-  const until = Date.now() + PATIENCE;
-  for (const { source, words } of sent) {
-    const [image] = new DOMParser().parseFromString(words, "text/html").images;
-    const isLate = source.address && Date.now() > until;
-    kept.push(isLate ? {} : await keep(source, image?.alt.slice(0, WORDS) ?? ""));
+/* Upload one after the other: the server accepts one image at a time. */
+async function uploadAll(uploads, upload) {
+  const results = [];
+  const deadline = Date.now() + TIMEOUT_MS;
+  for (const { source, markup } of uploads) {
+    const [image] = new DOMParser().parseFromString(markup, "text/html").images;
+    const isLate = source.address && Date.now() > deadline;
+    results.push(isLate ? {} : await upload(source, image?.alt.slice(0, MAX_ALT) ?? ""));
   }
-  return kept;
+  return results;
 }
 
-/* The same text with what was kept, at its place; says why the others are not. */
-export function placed(html, sign, kept) {
+/* The HTML with the uploaded images in place, and why others are missing. */
+export function placeImages(html, prefix, results) {
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const missing = new Set();
-  for (const image of body.querySelectorAll(`img:not([src^="${sign}"])`)) {
+  for (const image of body.querySelectorAll(`img:not([src^="${prefix}"])`)) {
     if (image.getAttribute("src")?.startsWith("/media/")) continue;
     missing.add("");
-    image.remove(); // only pictures that are on this site are kept
+    image.remove(); // only images stored on this site are kept
   }
-  for (const image of body.querySelectorAll(`img[src^="${sign}"]`)) {
-    const told = kept[Number(image.getAttribute("src").slice(sign.length))];
-    if (!told?.src) {
-      if (kept.length) missing.add(told?.error ?? "");
+  for (const image of body.querySelectorAll(`img[src^="${prefix}"]`)) {
+    const result = results[Number(image.getAttribute("src").slice(prefix.length))];
+    if (!result?.src) {
+      if (results.length) missing.add(result?.error ?? "");
       image.remove();
       continue;
     }
-    image.setAttribute("src", told.src);
-    image.setAttribute("width", told.width);
-    image.setAttribute("height", told.height);
-    const holder = image.parentElement;
-    if (holder.localName === "p" && holder.parentElement === body && holder.childNodes.length === 1) {
+    image.setAttribute("src", result.src);
+    image.setAttribute("width", result.width);
+    image.setAttribute("height", result.height);
+    const paragraph = image.parentElement;
+    if (paragraph.localName === "p" && paragraph.parentElement === body && paragraph.childNodes.length === 1) {
       const figure = document.createElement("figure");
-      holder.replaceWith(figure);
+      paragraph.replaceWith(figure);
       figure.append(image);
     }
   }

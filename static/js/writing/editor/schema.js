@@ -1,8 +1,8 @@
-/* The document's schema, made from the allowlist of the server: a node for each block, a mark for each inline tag. */
+/* The editor's schema, built from the server's allowlist: a node for each block tag, a mark for each inline tag. */
 
 import { Mark, Node } from "django-prose-editor/editor";
 
-/* Stored content of a block, by its tag. A `line` is the words of a block that stand in it without a paragraph. */
+/* Content of each block tag. A `line` is text directly inside a block, without a paragraph. */
 const MIXED = "(line | block)+";
 const BLOCKS = {
   p: { name: "paragraph", content: "inline*", priority: 1000, group: "block" },
@@ -29,19 +29,19 @@ const BLOCKS = {
   dd: { content: MIXED, defining: true },
 };
 const HEADINGS = ["h2", "h3", "h4"];
-/* These may stand inside themselves. */
+/* These may contain themselves. */
 const NESTABLE = ["q", "span", "sub", "sup"];
-/* What a new block after this one does not take over. */
-const OWN = ["id", "value", "start", "class", "colspan", "rowspan"];
+/* Attributes that are not copied to a new block when a block is split. */
+const NOT_COPIED = ["id", "value", "start", "class", "colspan", "rowspan"];
 
-export const TAGS = new Map(Object.entries(BLOCKS).map(([tag, { name }]) => [name ?? tag, tag]));
+export const TAG_OF_NODE = new Map(Object.entries(BLOCKS).map(([tag, { name }]) => [name ?? tag, tag]));
 
 function attributes(names) {
   const all = {};
   for (const name of names) {
     all[name] = {
       default: null,
-      keepOnSplit: !OWN.includes(name),
+      keepOnSplit: !NOT_COPIED.includes(name),
       parseHTML: (element) => element.getAttribute(name),
       renderHTML: (values) => (values[name] === null ? {} : { [name]: values[name] }),
     };
@@ -74,7 +74,7 @@ function heading(names) {
   });
 }
 
-/* How many of its kind stand round it: without that, one in the other would be one. */
+/* Number of ancestors with the same tag: without it, a mark inside its own kind would be merged with it. */
 function depth(element) {
   let count = 0;
   for (let at = element.parentElement; at; at = at.parentElement) count += at.localName === element.localName;
@@ -129,8 +129,8 @@ function image(names) {
   });
 }
 
-/* The notes at the end, and the marks that lead to them. `key` ties a mark to its note while numbers change. */
-const number = (address) => (address ?? "").replace(/^#?(note|ref)-/, "");
+/* The notes at the end, and the marks that link to them. `key` connects a mark with its note while numbers change. */
+const noteNumber = (address) => (address ?? "").replace(/^#?(note|ref)-/, "");
 
 function noteMark() {
   return Node.create({
@@ -152,7 +152,7 @@ function noteMark() {
         priority: 90,
         getAttrs: (sup) => {
           const link = sup.firstElementChild;
-          const n = number(link?.getAttribute("href"));
+          const n = noteNumber(link?.getAttribute("href"));
           const isPlain = sup.childNodes.length === 1 && link?.childElementCount === 0;
           if (!isPlain || !link.matches('a[role="doc-noteref"]:not([lang], [dir])') || sup.matches("[lang], [dir]")) return false;
           const label = link.textContent === n ? null : link.textContent;
@@ -201,7 +201,7 @@ function note(names) {
       ...attributes(names)(),
       key: {
         default: null,
-        parseHTML: (item) => item.dataset.key ?? (number(item.getAttribute("id")) || null),
+        parseHTML: (item) => item.dataset.key ?? (noteNumber(item.getAttribute("id")) || null),
         renderHTML: ({ key }) => (key === null ? {} : { "data-key": key }),
       },
     }),
@@ -210,9 +210,9 @@ function note(names) {
   });
 }
 
-/* What the schema would lose stays in the text as it is stored. */
-const AsItIs = Node.create({
-  name: "asItIs",
+/* HTML that the schema would lose stays in the text as it is stored. */
+const RawHtml = Node.create({
+  name: "rawHtml",
   group: "block",
   atom: true,
   addAttributes: () => ({ html: { default: "", rendered: false } }),
@@ -228,7 +228,7 @@ export function extensions({ attributes: allowed, inline }) {
     Text,
     Line,
     Break,
-    AsItIs,
+    RawHtml,
     ...blocks.map((tag) => block(tag, names(tag))),
     heading(names("h2")),
     image(names("img")),
@@ -236,7 +236,7 @@ export function extensions({ attributes: allowed, inline }) {
     endnotes(names("section")),
     noteList(names("ol")),
     note(names("li")),
-    // a link goes round everything else
+    // links are outermost
     ...["a", ...inline.filter((tag) => tag !== "a")].map((tag) => mark(tag, names(tag))),
   ];
 }

@@ -1,37 +1,37 @@
-/* Puts an editor over a text area, and the text area's HTML under it whenever something changed. */
+/* Replaces a text area by the editor, and writes the editor's HTML into it whenever something changes. */
 
-import { Dropcursor, Editor, Extension, Gapcursor, UndoRedo, pm } from "django-prose-editor/editor";
+import { Dropcursor, Editor, Extension, Gapcursor, pm, UndoRedo } from "django-prose-editor/editor";
 import { Blocks, insertFigure } from "./blocks.js";
 import { showCount } from "./word-count.js";
 import { Find, FindBar } from "./find.js";
-import { Leaving } from "./navigation.js";
-import { Notes, WHOLE } from "./notes.js";
+import { Navigation } from "./navigation.js";
+import { Notes, WHOLE_TEXT } from "./notes.js";
 import { Paste, withPasted } from "./paste.js";
 import { extensions } from "./schema.js";
-import { Stored } from "./stored-html.js";
+import { StoredHtml } from "./stored-html.js";
 import { Tables } from "./tables.js";
-import { Tools } from "./toolbar.js";
-import { Typed } from "./input-rules.js";
+import { Toolbar } from "./toolbar.js";
+import { InputRules } from "./input-rules.js";
 
-const PAUSE = 350;
-const ROOM = { top: 80, right: 0, bottom: 110, left: 0 };
+const PAUSE_MS = 350;
+const SCROLL_MARGIN = { top: 80, right: 0, bottom: 110, left: 0 };
 
-/* The parts that stand ready in the page, as elements. */
-function parts(place) {
-  const all = [...place.querySelectorAll(":scope > template")].flatMap(({ content }) => [...content.children]);
-  const named = (selector) => all.find((each) => each.matches(selector));
+/* The elements in the editor's templates. */
+function findParts(root) {
+  const all = [...root.querySelectorAll(":scope > template")].flatMap(({ content }) => [...content.children]);
+  const find = (selector) => all.find((each) => each.matches(selector));
   return {
-    bar: named(".editor-tools"),
-    tableBar: named(".editor-table-tools"),
-    findBar: named(".editor-find"),
-    count: named(".editor-count"),
-    said: named(".editor-said"),
+    bar: find(".editor-tools"),
+    tableBar: find(".editor-table-tools"),
+    findBar: find(".editor-find"),
+    count: find(".editor-count"),
+    status: find(".editor-said"),
     dialogs: all.filter((each) => each.matches("dialog")),
   };
 }
 
-/* Runs `work` once things are quiet, and at the latest every other pause; never between a key and what it shows. */
-function paused(work) {
+/* Run `callback` when input pauses, at the latest after two pauses; never between a key press and its display. */
+function debounce(callback) {
   let timer = 0;
   let idle = 0;
   let since = 0;
@@ -44,47 +44,47 @@ function paused(work) {
   };
   const run = () => {
     stop();
-    work();
+    callback();
   };
-  const wait = () => {
-    if (globalThis.requestIdleCallback) idle = requestIdleCallback(run, { timeout: PAUSE });
+  const waitForIdle = () => {
+    if (globalThis.requestIdleCallback) idle = requestIdleCallback(run, { timeout: PAUSE_MS });
     else run();
   };
-  const ask = () => {
+  const schedule = () => {
     if (idle) return;
     since ||= performance.now();
     clearTimeout(timer);
-    timer = setTimeout(wait, performance.now() - since > 2 * PAUSE ? 0 : PAUSE);
+    timer = setTimeout(waitForIdle, performance.now() - since > 2 * PAUSE_MS ? 0 : PAUSE_MS);
   };
-  return { ask, now: () => (timer || idle) && run() };
+  return { schedule, flush: () => (timer || idle) && run() };
 }
 
-export function start(place) {
-  const area = place.querySelector("textarea");
-  const { rules, language, clean } = JSON.parse(place.dataset.setup);
-  const { bar, tableBar, findBar, count, said, dialogs } = parts(place);
-  const stored = new Stored(rules);
+export function startEditor(root) {
+  const textarea = root.querySelector("textarea");
+  const { rules, language, clean } = JSON.parse(root.dataset.setup);
+  const { bar, tableBar, findBar, count, status, dialogs } = findParts(root);
+  const stored = new StoredHtml(rules);
   const sheet = document.createElement("div");
   sheet.className = "editor-sheet";
 
   const attributes = {
-    id: `${area.id}_editor`,
+    id: `${textarea.id}_editor`,
     role: "textbox",
     "aria-multiline": "true",
-    "aria-labelledby": `${area.id}_label`,
+    "aria-labelledby": `${textarea.id}_label`,
     class: "editor-text",
   };
-  const spoken = () => area.form?.elements.language?.value || language;
+  const essayLanguage = () => textarea.form?.elements.language?.value || language;
 
-  const tell = (name, detail = {}) => place.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
-  const write = paused(() => {
+  const emit = (name, detail = {}) => root.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  const writeBack = debounce(() => {
     const html = stored.html(withPasted(editor.state));
     showCount(count, editor.state.doc);
-    if (area.value === html) return;
-    area.value = html;
-    tell("essay-change", { html });
+    if (textarea.value === html) return;
+    textarea.value = html;
+    emit("essay-change", { html });
   });
-  const look = paused(() => tools.show());
+  const updateToolbar = debounce(() => toolbar.show());
 
   const editor = new Editor({
     element: sheet,
@@ -98,75 +98,75 @@ export function start(place) {
       UndoRedo.configure({ depth: 500 }),
       Blocks,
       Find,
-      Leaving,
+      Navigation,
       Notes,
-      Paste.configure({ place, address: clean, said, stored, waits: () => write.ask() }),
+      Paste.configure({ root, address: clean, status, stored, onPending: () => writeBack.schedule() }),
       Tables,
-      Typed.configure({ language: spoken }),
-      keys(() => tools),
+      InputRules.configure({ language: essayLanguage }),
+      shortcuts(() => toolbar),
     ],
     editorProps: {
-      scrollThreshold: ROOM, // the buttons stand above the text, what saves it below
-      scrollMargin: ROOM,
-      attributes: { ...attributes, lang: spoken() },
+      scrollThreshold: SCROLL_MARGIN, // the toolbar is above the text, the save buttons are below
+      scrollMargin: SCROLL_MARGIN,
+      attributes: { ...attributes, lang: essayLanguage() },
     },
-    onUpdate: () => write.ask(),
-    onSelectionUpdate: () => look.ask(),
-    onTransaction: ({ transaction }) => transaction.docChanged && look.ask(),
+    onUpdate: () => writeBack.schedule(),
+    onSelectionUpdate: () => updateToolbar.schedule(),
+    onTransaction: ({ transaction }) => transaction.docChanged && updateToolbar.schedule(),
   });
-  const show = (html) => {
+  const replaceText = (html) => {
     const doc = stored.read(editor.schema, html);
     const { tr } = editor.state;
     tr.replaceWith(0, tr.doc.content.size, doc.content);
-    return tr.setMeta(WHOLE, true);
+    return tr.setMeta(WHOLE_TEXT, true);
   };
-  editor.view.updateState(pm.state.EditorState.create({ doc: stored.read(editor.schema, area.value), plugins: editor.state.plugins }));
+  editor.view.updateState(pm.state.EditorState.create({ doc: stored.read(editor.schema, textarea.value), plugins: editor.state.plugins }));
 
-  /* What is written is read aloud, hyphenated and aligned as the essay's own language is. */
-  const speak = () => {
-    editor.view.setProps({ attributes: { ...attributes, lang: spoken() } });
-    for (const name of ["title", "deck"]) area.form?.elements[name]?.setAttribute("lang", spoken());
+  /* Screen readers, hyphenation and alignment use the essay's own language. */
+  const applyLanguage = () => {
+    editor.view.setProps({ attributes: { ...attributes, lang: essayLanguage() } });
+    for (const name of ["title", "deck"]) textarea.form?.elements[name]?.setAttribute("lang", essayLanguage());
   };
-  area.form?.elements.language?.addEventListener("change", speak);
-  speak();
+  textarea.form?.elements.language?.addEventListener("change", applyLanguage);
+  applyLanguage();
 
-  const label = document.querySelector(`label[for="${area.id}"]`);
+  const label = document.querySelector(`label[for="${textarea.id}"]`);
   if (label) {
-    label.id = `${area.id}_label`;
+    label.id = `${textarea.id}_label`;
     label.addEventListener("click", () => editor.view.focus());
   }
-  bar.setAttribute("aria-controls", `${area.id}_editor`);
-  area.before(bar, tableBar, findBar, sheet, count, said);
-  area.hidden = true;
+  bar.setAttribute("aria-controls", `${textarea.id}_editor`);
+  textarea.before(bar, tableBar, findBar, sheet, count, status);
+  textarea.hidden = true;
   document.body.append(...dialogs);
-  const tools = new Tools({ editor, place, bar, tableBar, dialogs, find: new FindBar(findBar, editor) });
-  tools.show();
+  const toolbar = new Toolbar({ editor, root, bar, tableBar, dialogs, find: new FindBar(findBar, editor) });
+  toolbar.show();
   showCount(count, editor.state.doc);
-  if (stored.keepsParts) said.textContent = said.dataset.kept;
+  if (stored.hasRawHtml) status.textContent = status.dataset.kept;
 
-  area.form?.addEventListener("submit", write.now, { capture: true });
-  area.form?.addEventListener("formdata", write.now);
-  window.addEventListener("pagehide", write.now);
-  place.addEventListener("essay-flush", write.now);
-  place.addEventListener("insert-figure", ({ detail }) => insertFigure(editor, detail));
-  place.addEventListener("essay-replace", ({ detail: { html } }) => editor.view.dispatch(pm.history.closeHistory(show(html))));
-  place.addEventListener("essay-where", ({ detail }) => { detail.at = editor.view.hasFocus() ? editor.state.selection.from : null; });
-  place.addEventListener("essay-full", () => tools.full());
-  place.addEventListener("essay-stand", ({ detail }) => editor.commands.focus(Math.min(detail.at, editor.state.doc.content.size), { scrollIntoView: false }));
-  tell("essay-ready");
+  textarea.form?.addEventListener("submit", writeBack.flush, { capture: true });
+  textarea.form?.addEventListener("formdata", writeBack.flush);
+  window.addEventListener("pagehide", writeBack.flush);
+  root.addEventListener("essay-flush", writeBack.flush);
+  root.addEventListener("insert-figure", ({ detail }) => insertFigure(editor, detail));
+  root.addEventListener("essay-replace", ({ detail: { html } }) => editor.view.dispatch(pm.history.closeHistory(replaceText(html))));
+  root.addEventListener("essay-get-position", ({ detail }) => { detail.at = editor.view.hasFocus() ? editor.state.selection.from : null; });
+  root.addEventListener("essay-toggle-full-screen", () => toolbar.toggleFullScreen());
+  root.addEventListener("essay-set-position", ({ detail }) => editor.commands.focus(Math.min(detail.at, editor.state.doc.content.size), { scrollIntoView: false }));
+  emit("essay-ready");
   return editor;
 }
 
-const keys = (tools) =>
+const shortcuts = (toolbar) =>
   Extension.create({
     name: "tool-keys",
     priority: 50,
     addKeyboardShortcuts: () => ({
-      "Mod-k": () => (tools().link(), true),
-      "Mod-f": () => (tools().find.open(), true),
-      "Mod-Alt-Enter": () => (tools().full(), true),
-      F1: () => (tools().help(), true),
-      "Alt-F10": () => (tools().bar.querySelector('[tabindex="0"]').focus(), true),
-      Escape: () => tools().place.classList.contains("is-full") && (tools().full(), true),
+      "Mod-k": () => (toolbar().link(), true),
+      "Mod-f": () => (toolbar().find.open(), true),
+      "Mod-Alt-Enter": () => (toolbar().toggleFullScreen(), true),
+      F1: () => (toolbar().help(), true),
+      "Alt-F10": () => (toolbar().bar.querySelector('[tabindex="0"]').focus(), true),
+      Escape: () => toolbar().root.classList.contains("is-full") && (toolbar().toggleFullScreen(), true),
     }),
   });

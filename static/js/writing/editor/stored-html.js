@@ -1,148 +1,148 @@
-/* Between what is stored, as the server writes it, and the document in the editor. */
+/* Converts between HTML as the server stores it and the editor's document. */
 
 import { pm } from "django-prose-editor/editor";
-import { TAGS } from "./schema.js";
+import { TAG_OF_NODE } from "./schema.js";
 
 const { DOMParser: Reader, Fragment } = pm.model;
 const VOID = new Set(["br", "hr", "img"]);
 
-const text = (words) => words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-const value = (words) => text(String(words)).replaceAll('"', "&quot;");
+const escapeText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+const escapeAttribute = (text) => escapeText(String(text)).replaceAll('"', "&quot;");
 
-function opening(tag, pairs) {
-  // no template inside a template: what takes the comments out of scripts would take its spaces too
-  return "<" + [tag, ...pairs.map(([name, said]) => `${name}="${value(said)}"`)].join(" ") + ">";
+function openTag(tag, pairs) {
+  // no nested template literals: rjsmin would remove their spaces
+  return "<" + [tag, ...pairs.map(([name, attribute]) => `${name}="${escapeAttribute(attribute)}"`)].join(" ") + ">";
 }
 
-/* A DOM as the server would write it. */
-export function write(root) {
-  const out = [];
+/* Serialize a DOM as the server would. */
+export function serialize(root) {
+  const output = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   const open = [];
   const closeTo = (parent) => {
-    while (open.length && open.at(-1) !== parent) out.push(`</${open.pop().localName}>`);
+    while (open.length && open.at(-1) !== parent) output.push(`</${open.pop().localName}>`);
   };
-  for (let at = root; at; at = walker.nextNode()) {
-    if (at !== root) closeTo(at.parentNode);
-    if (at.nodeType === Node.TEXT_NODE) out.push(text(at.data));
+  for (let node = root; node; node = walker.nextNode()) {
+    if (node !== root) closeTo(node.parentNode);
+    if (node.nodeType === Node.TEXT_NODE) output.push(escapeText(node.data));
     else {
-      out.push(opening(at.localName, [...at.attributes].map(({ name, value: said }) => [name, said])));
-      if (!VOID.has(at.localName)) open.push(at);
+      output.push(openTag(node.localName, [...node.attributes].map(({ name, value: attribute }) => [name, attribute])));
+      if (!VOID.has(node.localName)) open.push(node);
     }
   }
   closeTo(null);
-  return out.join("");
+  return output.join("");
 }
 
-export class Stored {
+export class StoredHtml {
   #rules;
-  #written = new WeakMap();
-  /* Whether a part of what was read stands there as it is. */
-  keepsParts = false;
+  #sources = new WeakMap();
+  /* Whether a part of the text is kept as raw HTML. */
+  hasRawHtml = false;
 
   constructor(rules) {
     this.#rules = rules;
   }
 
-  /* A document of stored HTML. Blocks that nobody changes are written again letter by letter. */
+  /* Parse stored HTML. Blocks that stay unchanged are written back byte for byte. */
   read(schema, html) {
     const body = new DOMParser().parseFromString(`<!doctype html><body>${html}`, "text/html").body;
-    const sources = [...body.children].map(write);
+    const sources = [...body.children].map(serialize);
     const isWhole = sources.join("") === html;
     const reader = Reader.fromSchema(schema);
-    flat(body);
+    normalizeNewlines(body);
     const blocks = [];
     for (const [index, child] of [...body.childNodes].entries()) {
       if (child.nodeType === Node.TEXT_NODE && !child.data.trim()) continue;
       const holder = document.createElement("div");
       holder.append(child);
-      const found = reader.parse(holder, { preserveWhitespace: "full" });
-      const source = isWhole ? sources[index] : write(holder.cloneNode(true)).slice(5, -6);
-      if (lost(source, this.html(found))) {
-        this.keepsParts = true;
-        blocks.push(schema.nodes.asItIs.create({ html: source }));
+      const parsed = reader.parse(holder, { preserveWhitespace: "full" });
+      const source = isWhole ? sources[index] : serialize(holder.cloneNode(true)).slice(5, -6);
+      if (isLossy(source, this.html(parsed))) {
+        this.hasRawHtml = true;
+        blocks.push(schema.nodes.rawHtml.create({ html: source }));
         continue;
       }
-      if (isWhole && found.childCount === 1) this.#written.set(found.firstChild, source);
-      found.forEach((block) => blocks.push(block));
+      if (isWhole && parsed.childCount === 1) this.#sources.set(parsed.firstChild, source);
+      parsed.forEach((block) => blocks.push(block));
     }
     if (!blocks.length) blocks.push(schema.nodes.paragraph.create());
     return schema.topNodeType.create(null, Fragment.from(blocks));
   }
 
-  /* What is to be stored of a document. */
+  /* Serialize a document for storage. */
   html(doc) {
     const parts = [];
     doc.forEach((block) => {
-      let html = this.#written.get(block);
+      let html = this.#sources.get(block);
       if (html === undefined) {
         html = this.inner(Fragment.from(block));
-        this.#written.set(block, html);
+        this.#sources.set(block, html);
       }
       parts.push(html);
     });
     return parts.join("");
   }
 
-  /* The HTML of a fragment: blocks and, of each with words, its words. */
+  /* Serialize a fragment: its blocks, and the inline content of each text block. */
   inner(fragment) {
-    const out = [];
-    const waiting = [];
-    const queue = (content) => {
-      let before = null;
+    const output = [];
+    const stack = [];
+    const push = (content) => {
+      let previous = null;
       const steps = [];
       content.forEach((node) => {
-        if (before?.type.name === "line" && node.type.name === "line") steps.push("<br>");
+        if (previous?.type.name === "line" && node.type.name === "line") steps.push("<br>");
         steps.push(node);
-        before = node;
+        previous = node;
       });
-      waiting.push(...steps.reverse());
+      stack.push(...steps.reverse());
     };
-    queue(fragment);
-    while (waiting.length) {
-      const step = waiting.pop();
-      if (typeof step === "string") out.push(step);
-      else if (step.isText || step.isInline) out.push(this.#words(Fragment.from(step)));
-      else if (step.type.name === "asItIs") out.push(step.attrs.html);
+    push(fragment);
+    while (stack.length) {
+      const step = stack.pop();
+      if (typeof step === "string") output.push(step);
+      else if (step.isText || step.isInline) output.push(this.#inline(Fragment.from(step)));
+      else if (step.type.name === "rawHtml") output.push(step.attrs.html);
       else {
         const [start, end] = this.#tags(step);
         if (step.isTextblock) {
-          const words = this.#words(step.content);
-          if (words || !["line", "paragraph", "heading"].includes(step.type.name)) out.push(start, words, end);
+          const text = this.#inline(step.content);
+          if (text || !["line", "paragraph", "heading"].includes(step.type.name)) output.push(start, text, end);
         } else {
-          out.push(start);
-          waiting.push(end);
-          queue(step.content);
+          output.push(start);
+          stack.push(end);
+          push(step.content);
         }
       }
     }
-    return out.join("");
+    return output.join("");
   }
 
   #tags(node) {
     const { name } = node.type;
     if (name === "line") return ["", ""];
-    const tag = name === "heading" ? `h${node.attrs.level}` : name === "endnotes" ? "section" : name === "noteList" ? "ol" : name === "note" ? "li" : TAGS.get(name);
-    return [this.#opening(tag, node.attrs), VOID.has(tag) ? "" : `</${tag}>`];
+    const tag = name === "heading" ? `h${node.attrs.level}` : name === "endnotes" ? "section" : name === "noteList" ? "ol" : name === "note" ? "li" : TAG_OF_NODE.get(name);
+    return [this.#openTag(tag, node.attrs), VOID.has(tag) ? "" : `</${tag}>`];
   }
 
-  #opening(tag, attrs) {
+  #openTag(tag, attrs) {
     const pairs = (this.#rules.attributes[tag] ?? [])
       .filter((name) => attrs[name] !== null && attrs[name] !== undefined)
       .map((name) => [name, attrs[name]]);
     if (tag === "img" && attrs.alt === null) pairs.splice(1, 0, ["alt", ""]);
     if (tag === "a" && /^[a-z]+:/.test(attrs.href)) pairs.push(["rel", this.#rules.rel]);
-    return opening(tag, pairs);
+    return openTag(tag, pairs);
   }
 
-  /* Inline content; of marks that begin together the one that reaches furthest is outermost. */
-  #words(content) {
+  /* Serialize inline content; of marks that begin together, the one that reaches furthest is outermost. */
+  #inline(content) {
     const nodes = [];
     content.forEach((node) => nodes.push(node));
-    const out = [];
+    const output = [];
     const open = [];
     const closeTo = (count) => {
-      while (open.length > count) out.push(`</${open.pop().type.name}>`);
+      while (open.length > count) output.push(`</${open.pop().type.name}>`);
     };
     nodes.forEach((node, index) => {
       let kept = 0;
@@ -153,47 +153,47 @@ export class Stored {
         while (end < nodes.length && mark.isInSet(nodes[end].marks)) end += 1;
         return end;
       };
-      const fresh = node.marks.filter((mark) => !open.includes(mark) && !open.some((other) => other.eq(mark)));
-      for (const mark of fresh.sort((one, other) => reach(other) - reach(one))) {
-        out.push(this.#opening(mark.type.name, mark.attrs));
+      const added = node.marks.filter((mark) => !open.includes(mark) && !open.some((other) => other.eq(mark)));
+      for (const mark of added.sort((one, other) => reach(other) - reach(one))) {
+        output.push(this.#openTag(mark.type.name, mark.attrs));
         open.push(mark);
       }
-      out.push(this.#leaf(node));
+      output.push(this.#leaf(node));
     });
     closeTo(0);
-    return out.join("");
+    return output.join("");
   }
 
   #leaf(node) {
     const { attrs } = node;
     switch (node.type.name) {
       case "text":
-        return text(node.text);
+        return escapeText(node.text);
       case "hardBreak":
         return "<br>";
       case "noteMark":
-        return `<sup>${opening("a", markOf(attrs))}${text(attrs.label ?? attrs.n)}</a></sup>`;
+        return `<sup>${openTag("a", markAttributes(attrs))}${escapeText(attrs.label ?? attrs.n)}</a></sup>`;
       default:
-        return this.#opening("img", attrs);
+        return this.#openTag("img", attrs);
     }
   }
 }
 
-const markOf = ({ id, n }) => [...(id ? [["id", id]] : []), ["href", `#note-${n}`], ["role", "doc-noteref"]];
+const markAttributes = ({ id, n }) => [...(id ? [["id", id]] : []), ["href", `#note-${n}`], ["role", "doc-noteref"]];
 
-/* A newline in running text is a space, and the editor shows every space as it is. */
-function flat(body) {
+/* Replace newlines in running text by spaces, because the editor shows all white space. */
+function normalizeNewlines(body) {
   const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    const words = walker.currentNode;
-    if (words.data.includes("\n") && !words.parentElement.closest("pre")) words.data = words.data.replace(/\n/g, " ");
+    const text = walker.currentNode;
+    if (text.data.includes("\n") && !text.parentElement.closest("pre")) text.data = text.data.replace(/\n/g, " ");
   }
 }
 
-/* Whether words, tags or attributes of the source are missing in what the schema made of it. */
-export function lost(source, made) {
+/* Whether text, tags or attributes of the source are missing in what the schema made of it. */
+export function isLossy(source, made) {
   if (source === made) return false;
   const tags = (html) => [...new Set(html.match(/<[^/][^>]*>/g))].sort().join("");
-  const words = (html) => html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ");
-  return tags(source) !== tags(made) || words(source) !== words(made);
+  const text = (html) => html.replace(/<[^>]*>/g, "").replace(/\s+/g, " ");
+  return tags(source) !== tags(made) || text(source) !== text(made);
 }
