@@ -6,13 +6,12 @@ const { Plugin, TextSelection } = pm.state;
 const { Fragment } = pm.model;
 const NO_LINES = ["doc", "blockquote", "endnotes"];
 
-const findAncestor = ({ $from }, ...names) => {
+export const findAncestor = ({ $from }, ...names) => {
   for (let depth = $from.depth; depth > 0; depth -= 1) {
     if (names.includes($from.node(depth).type.name)) return { node: $from.node(depth), pos: $from.before(depth), depth };
   }
   return null;
 };
-export { findAncestor };
 
 /* Turn lines into paragraphs where only paragraphs are allowed, or where two lines follow each other. */
 function normalizeLines(transactions, state) {

@@ -6,7 +6,7 @@ const TIMEOUT_MS = 12_000; // for all images of other sites together
 const TAG = /<img\b[^<>]*>/gi;
 const SOURCE = /(?<![\w-])src\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i;
 const SIZE = (name) => new RegExp(`(?<![\\w-])${name}\\s*=\\s*["']?([0-9]+)`, "i");
-const TOLERANCE = 0.06; // tolerance of an aspect ratio, because pixels are whole
+const TOLERANCE = 0.06; // of an aspect ratio, because pixels are whole
 const MAX_ALT = 200;
 
 const sourceOf = (tag) => tag.match(SOURCE)?.slice(1).find((part) => part !== undefined) ?? "";
