@@ -3,7 +3,7 @@
 Of its own, stock Django's admin has findings of axe on such pages: boxes of choice (select2) without a name, with a row
 in their list that is none; halves of a date, cells of an inline table and its boxes for deletion without a label; an
 empty head over that table; breadcrumbs that only colour tells from text; filters and dates of a list too small for a
-thumb. Small things of ours mend each (`admin.css`, `admin-accessibility.js`, labels in `blog/admin.py`), so that none is left
+thumb. `admin.css`, `admin-accessibility.js` and labels in `blog/admin.py` fix them, so that none is left
 to be excused: the last test takes what mends away and finds them again.
 """
 
