@@ -29,7 +29,7 @@ export function nextRow(rows) {
 
 function createLine(row, label) {
   const line = lineTemplate.content.firstElementChild.cloneNode(true);
-  const values = { verb: label, name: row.querySelector(".who bdi").textContent, words: row.dataset.said };
+  const values = { verb: label, name: row.querySelector(".who bdi").textContent, words: row.dataset.excerpt };
   line.id = row.id;
   line.querySelector("p").textContent = format(strings.words, values);
   line.row = row;
