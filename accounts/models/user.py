@@ -1,0 +1,75 @@
+"""People who log in."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(DjangoUserManager["User"]):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **rest: Any
+    ) -> Any:
+        """An address that the owner typed on the server counts as proved: there may be no mail yet to prove it by."""
+        user = super().create_superuser(username, email, password, **rest)
+        user.prove_address()
+        return user
+
+    def with_login(self, login: str) -> models.QuerySet["User"]:
+        """The account with this user name; if there is none, those with this email address."""
+        named = self.filter(username=login)
+        if named.exists():
+            return named
+        proved = models.Q(emailaddress__email__iexact=login, emailaddress__verified=True)
+        return self.filter(models.Q(email__iexact=login) | proved).distinct().order_by("username")
+
+
+class QueueMail(models.TextChoices):
+    """How often a moderator is emailed about the queue."""
+
+    SITE = "site", _("site default")
+    EACH = "each", _("immediately")
+    HOURLY = "hourly", _("once an hour")
+    DAILY = "daily", _("once a day")
+    NONE = "none", _("never")
+
+    @classmethod
+    def of_site(cls) -> list[tuple[str, Any]]:
+        """The choices that the site itself has."""
+        return [(value, label) for value, label in cls.choices if value != cls.SITE]
+
+
+class User(AbstractUser):
+    """Somebody with a log-in. One name, as they write it, since not everybody has a first and a last one."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=245, blank=True, help_text=_("Shown with essays and comments."))
+    queue_mail = models.CharField(
+        _("moderation emails"), max_length=6, choices=QueueMail.choices, default=QueueMail.SITE
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        return self.name or self.username
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+    def get_absolute_url(self) -> str:
+        return reverse("author", args=[self.username])
+
+    def prove_address(self) -> None:
+        """Record the address on this row as this person's own, proved."""
+        if self.email:
+            self.emailaddress_set.exclude(email__iexact=self.email).update(primary=False)
+            self.emailaddress_set.update_or_create(
+                email=self.email.lower(), defaults={"verified": True, "primary": True}
+            )
