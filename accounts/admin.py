@@ -1,4 +1,4 @@
-"""People, in the admin: an address that the owner sets counts as proved."""
+"""Admin pages for users and commenters. An address that the owner sets counts as verified."""
 
 from typing import Any, ClassVar
 
@@ -23,8 +23,8 @@ from accounts.profiles import avatars
 MODERATE = "comments.add_decision"
 
 
-class AddressMixin:
-    """An address that is proved to be somebody else's cannot be proved to be this one's too."""
+class EmailMixin:
+    """Reject an address that another account has verified."""
 
     instance: User
     cleaned_data: dict[str, Any]
@@ -36,11 +36,11 @@ class AddressMixin:
         return email
 
 
-class UserChangeForm(AddressMixin, DjangoUserChangeForm):  # type: ignore[type-arg]
+class UserChangeForm(EmailMixin, DjangoUserChangeForm):  # type: ignore[type-arg]
     pass
 
 
-class AdminUserCreationForm(AddressMixin, DjangoAdminUserCreationForm):  # type: ignore[type-arg]
+class AdminUserCreationForm(EmailMixin, DjangoAdminUserCreationForm):  # type: ignore[type-arg]
     pass
 
 
@@ -69,11 +69,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "email" in form.changed_data:  # who saves something else says nothing of the address
+        if "email" in form.changed_data:  # saving other fields must not verify the address
             obj.emailaddress_set.filter(email=form.initial.get("email", "").lower()).delete()
             obj.prove_address()
-        told = {"name": obj.get_full_name(), "email": email_with_room(obj.email), "changed": timezone.now()}
-        Commenter.objects.filter(user=obj).update(**told)
+        values = {"name": obj.get_full_name(), "email": email_with_room(obj.email), "changed": timezone.now()}
+        Commenter.objects.filter(user=obj).update(**values)
         pagecache.bump("site")
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -116,25 +116,25 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
 
     @admin.action(description=_("Remove picture"), permissions=["moderate"])
     def take_picture_away(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        taken = [one for one in queryset if avatars.take_away(one)]
-        for one in taken:
-            self.log_change(request, one, gettext("Removed the picture."))
-        words = ngettext(
+        changed = [commenter for commenter in queryset if avatars.take_away(commenter)]
+        for commenter in changed:
+            self.log_change(request, commenter, gettext("Removed the picture."))
+        message = ngettext(
             "Removed the picture of %(count)d person.",
             "Removed the pictures of %(count)d people.",
-            len(taken),
+            len(changed),
         )
-        self.message_user(request, words % {"count": len(taken)}, messages.SUCCESS)
+        self.message_user(request, message % {"count": len(changed)}, messages.SUCCESS)
 
     @admin.action(description=_("Allow picture again"), permissions=["moderate"])
     def allow_picture(self, request: HttpRequest, queryset: QuerySet[Commenter]) -> None:
-        allowed = [one for one in queryset if avatars.allow(one)]
-        for one in allowed:
-            self.log_change(request, one, gettext("Allowed a picture again."))
-        words = ngettext(
-            "%(count)d person can have a picture again.", "%(count)d people can have a picture again.", len(allowed)
+        changed = [commenter for commenter in queryset if avatars.allow(commenter)]
+        for commenter in changed:
+            self.log_change(request, commenter, gettext("Allowed a picture again."))
+        message = ngettext(
+            "%(count)d person can have a picture again.", "%(count)d people can have a picture again.", len(changed)
         )
-        self.message_user(request, words % {"count": len(allowed)}, messages.SUCCESS)
+        self.message_user(request, message % {"count": len(changed)}, messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -37,7 +37,7 @@ __all__ = [
     "logout",  # the public view asks for confirmation and always redirects
     "normalize_user_code",  # two spellings of a code count as one
     "perform_login",  # the public one takes no Login, whose redirect survives a second factor
-    "post_authentication",  # whoever has just used a new factor is not asked for it again
+    "post_authentication",  # so that a person who has just used a new factor is not asked for it again
     "raise_if_reauthentication_required",  # the public decorator is for views; this is in a form
     "record_authentication",  # a link from an email counts as a login method, which allauth does not know
     "signup_authenticator",  # makes a passkey that can be logged in with, without one more password prompt
@@ -78,7 +78,7 @@ class AuthenticateStage(stages.AuthenticateStage):
 
 
 class ConfirmLoginCodeView(views.ConfirmLoginCodeView):
-    """`state` is what the session keeps about the code that was emailed."""
+    """The view for an emailed login code; `state` is what the session stores about the code."""
 
     @property
     def state(self) -> dict[str, Any]:
@@ -90,14 +90,14 @@ class ConfirmLoginCodeView(views.ConfirmLoginCodeView):
         return self._action == "resend"
 
     def user_to_log_in(self, user: Any) -> Any:
-        """Return who is logged in by the right code for this account."""
+        """Return the user that the correct code for this account logs in."""
         return user
 
     def _verify_form_valid(self, form: Any) -> HttpResponse:
         if self._process.user:
             self._process._user = self.user_to_log_in(self._process.user)
-        answer: HttpResponse = super()._verify_form_valid(form)
-        return answer
+        response: HttpResponse = super()._verify_form_valid(form)
+        return response
 
 
 class ConfirmPasswordResetCodeView(views.ConfirmPasswordResetCodeView):

@@ -1,4 +1,4 @@
-"""The app: who speaks."""
+"""Django app configurations of accounts and of allauth's sessions."""
 
 from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 class AccountsConfig(AppConfig):
     name = "accounts"
-    verbose_name = _("People")  # allauth's own room in the admin is called Accounts
+    verbose_name = _("People")  # allauth's app is already called Accounts in the admin
     default = True
 
     def ready(self) -> None:
@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
 
 
 class SessionsConfig(UserSessionsConfig):
-    """Sessions are written down by accounts.login.sessions, which leaves out the address that allauth would keep."""
+    """allauth's session list without its signals: accounts.login.sessions records sessions, without IP addresses."""
 
     def ready(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Signed cookies: sent to this site alone, out of reach of scripts. The privacy page has a row for each of them."""
+"""Signed cookies, for this site only and hidden from scripts. The privacy page lists each of them."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def set_signed(response: HttpResponse, name: str, value: Any, *, salt: str, max_age: int | None) -> HttpResponse:
-    """Let the browser keep a value for `max_age` seconds; with None until it is closed."""
+    """Set a signed cookie for `max_age` seconds, or until the browser is closed if it is None."""
     response.set_cookie(
         name,
         signing.dumps(value, salt=salt),
@@ -21,7 +21,7 @@ def set_signed(response: HttpResponse, name: str, value: Any, *, salt: str, max_
 
 
 def signed(request: HttpRequest, name: str, *, salt: str, max_age: int) -> Any:
-    """The value that the browser sent; None if there is none, or it was forged or signed over `max_age` seconds ago."""
+    """Return a cookie's value, or None if it is missing, forged or older than `max_age` seconds."""
     try:
         return signing.loads(request.COOKIES.get(name, ""), salt=salt, max_age=max_age)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""What the doctor reports about accounts."""
+"""The doctor's checks of accounts."""
 
 from collections.abc import Iterator
 

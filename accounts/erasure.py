@@ -1,4 +1,4 @@
-"""The right to be forgotten: what a person leaves behind when they ask us to forget them."""
+"""Erasure of personal data: deleting an account and making its comments anonymous."""
 
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from accounts.profiles import avatars, merging
 
 
 class Needed(Exception):
-    """Somebody whose name stands over essays, or who keeps order here; only the owner can let them go."""
+    """This person writes essays or moderates; only the owner can remove them."""
 
 
 def may_be_forgotten(commenter: Commenter) -> bool:
@@ -28,46 +28,46 @@ def may_be_forgotten(commenter: Commenter) -> bool:
 
 
 def has_essays(user: User) -> bool:
-    """Whether essays name them, which belong to a room above: asked by the relation."""
+    """Return whether the user is an author. Essays belong to a higher app, so this follows the relation."""
     essays: Any = getattr(user, "essays", None)
     return essays is not None and bool(essays.exists())
 
 
 @transaction.atomic
 def forget(commenter: Commenter) -> None:
-    """Delete everything that tells who a person was; what they wrote becomes “Anonymous”. Raises Needed.
+    """Delete all personal data of a commenter, whose comments become “Anonymous”. Raises NotErasable.
 
-    Nobody is who they were from now on, whatever another browser still remembers of them. Each model that points at a
-    Commenter says by its manager's `forget` what goes: a new one has to, too.
+    Cookies in other browsers no longer identify anyone. Every model that points to a Commenter needs a manager with
+    `erase`, which says what to delete.
     """
     if not may_be_forgotten(commenter):
         raise Needed
-    rows = merging.locked(Commenter, commenter.pk)  # before any thread: post() takes its locks in this order too
+    rows = merging.locked(Commenter, commenter.pk)  # before any thread, in the same order as post()
     if commenter.pk not in rows:
         return
-    gone, user = rows[commenter.pk], commenter.user
-    addresses = proved(gone)
-    nobody = Commenter.objects.create(name=_("Anonymous"), created=gone.created)
+    old, user = rows[commenter.pk], commenter.user
+    addresses = proved(old)
+    anonymous = Commenter.objects.create(name=_("Anonymous"), created=old.created)
     for model in merging.related():
-        model.objects.join(gone, nobody)
-        model.objects.forget(nobody, addresses=addresses)
-    if gone.picture:
-        transaction.on_commit(partial(avatars.drop, gone.picture), robust=True)
-    blot(Commenter.objects.filter(pk=gone.pk))
-    gone.delete()
+        model.objects.join(old, anonymous)
+        model.objects.forget(anonymous, addresses=addresses)
+    if old.picture:
+        transaction.on_commit(partial(avatars.drop, old.picture), robust=True)
+    blot(Commenter.objects.filter(pk=old.pk))
+    old.delete()
     if user:
         forget_log_in(user)
     pagecache.bump("site")
 
 
 def proved(commenter: Commenter) -> list[str]:
-    """The addresses that are theirs beyond doubt, in lower case."""
-    theirs = EmailAddress.objects.filter(user=commenter.user_id, verified=True) if commenter.user_id else ()
-    return [address.email.lower() for address in theirs]
+    """Return the commenter's verified addresses in lower case."""
+    rows = EmailAddress.objects.filter(user=commenter.user_id, verified=True) if commenter.user_id else ()
+    return [row.email.lower() for row in rows]
 
 
 def forget_log_in(user: User) -> None:
-    """With it go addresses, accounts elsewhere and passkeys; and what every session still holds of them."""
+    """Delete a user with their addresses, connected accounts, authenticators, invitations and sessions."""
     addresses = [user.email.lower(), *EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
     Invitation.objects.filter(email__in=filter(None, addresses)).delete()
     for session in UserSession.objects.filter(user=user):
@@ -79,7 +79,7 @@ def forget_log_in(user: User) -> None:
 
 
 def blot(rows: Any) -> None:
-    """The admin's log keeps that something was done with these rows, not how they were called."""
-    kind = ContentType.objects.get_for_model(rows.model)
+    """Replace the names of these rows in the admin's log; its entries remain."""
+    content_type = ContentType.objects.get_for_model(rows.model)
     keys = [str(pk) for pk in rows.values_list("pk", flat=True)]
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr=_("Anonymous"))
+    LogEntry.objects.filter(content_type=content_type, object_id__in=keys).update(object_repr=_("Anonymous"))

@@ -1,4 +1,4 @@
-"""What the clock does for people's accounts."""
+"""Daily maintenance jobs of accounts."""
 
 from accounts.login import encryption
 from accounts.pages import invitations

@@ -1,4 +1,4 @@
-"""Who is speaking: somebody logged in, a guest this browser remembers, or nobody yet."""
+"""Middleware that finds the commenter of a request and checks logins, sessions and two-factor authentication."""
 
 import logging
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from accounts.profiles import identity
 logger = logging.getLogger("rejoinder.accounts")
 
 SALT = "accounts.remember"
-# What allauth raises where an answer is not what it took for granted, or two come at once; its own errors it handles.
+# What allauth raises for malformed or simultaneous responses of a provider; it handles its own errors itself.
 UNREADABLE = (
     LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError, requests.RequestException,
 )  # fmt: skip
@@ -59,7 +59,7 @@ class CommenterMiddleware:
 
 
 class ProviderMiddleware:
-    """Whatever a provider answers, a log-in that cannot be understood goes back to where it began, and says so."""
+    """Return to the page where a login began and show an error if the provider's response is malformed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -83,7 +83,7 @@ class ProviderMiddleware:
 
 
 class RetryAfterMiddleware:
-    """Answer 429 with Retry-After where a form was refused because the person has to wait (accounts.login.attempts)."""
+    """Respond with 429 and Retry-After where a rate limit rejected a form (accounts.login.attempts)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -98,7 +98,7 @@ class RetryAfterMiddleware:
 
 
 class StaffSessionMiddleware:
-    """Log staff out whose session has lasted or been idle for too long. Readers keep theirs."""
+    """Log staff out after a session that is too old or was idle too long. Readers' sessions are not affected."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -123,7 +123,7 @@ def is_staff_session(request: HttpRequest) -> bool:
 
 
 class StaffMiddleware:
-    """Where the owner asks staff for a second factor, the admin opens to nobody without one."""
+    """Require two-factor authentication for the admin if STAFF_SECOND_FACTOR is set."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -137,11 +137,11 @@ class StaffMiddleware:
         user = request.user
         if not isinstance(user, User) or not user.is_staff:
             return None
-        step = mfa.step_before_the_admin(request, user)
-        if step == reverse("mfa_index"):
-            words = _("This site requires two-factor authentication for the admin. Set it up here.")
-            messages.warning(request, words)
-        return redirect(step) if step else None
+        target = mfa.step_before_the_admin(request, user)
+        if target == reverse("mfa_index"):
+            message = _("This site requires two-factor authentication for the admin. Set it up here.")
+            messages.warning(request, message)
+        return redirect(target) if target else None
 
 
 def is_callback(request: HttpRequest) -> bool:
@@ -149,14 +149,14 @@ def is_callback(request: HttpRequest) -> bool:
 
 
 def is_beginning(request: HttpRequest) -> bool:
-    """allauth's own door to a provider, which our buttons do not use."""
+    """Return whether this is allauth's own login URL of a provider, which our buttons do not use."""
     return name_of(request).endswith("_login") and name_of(request) != "account_login"
 
 
 def provider_at(request: HttpRequest) -> str:
-    """The key of the provider whose address this is."""
-    named = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
-    return identity.service_of(named or name_of(request).rpartition("_")[0])["key"]
+    """Return the key of the provider that this URL belongs to."""
+    provider_id = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
+    return identity.service_of(provider_id or name_of(request).rpartition("_")[0])["key"]
 
 
 def name_of(request: HttpRequest) -> str:
@@ -164,7 +164,7 @@ def name_of(request: HttpRequest) -> str:
 
 
 def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
-    """Let this browser speak as the same guest the next time."""
+    """Set the cookie by which this browser is the same guest next time."""
     age = settings.COMMENTER_COOKIE_AGE
     return cookies.set_signed(response, settings.COMMENTER_COOKIE_NAME, commenter.pk, salt=SALT, max_age=age)
 

@@ -1,4 +1,4 @@
-"""Addresses of people's accounts: allauth's own, of which only those are here that this site offers."""
+"""URLs of accounts: our own pages, then allauth's."""
 
 from importlib import import_module
 

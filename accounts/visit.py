@@ -1,7 +1,7 @@
-"""The guest who commented last in this browser, until it is closed or 24 hours have passed.
+"""The cookie of the last guest who commented in this browser, until it is closed or 24 hours have passed.
 
-Someone who types the same name and email again there is the same guest: a conversation has two people and not ten.
-The cookie does nothing else: it fills in no form, opens no page, and no page depends on it.
+A person who types the same name and email again is the same guest, so that two people who talk are not ten commenters.
+The cookie does nothing else: it fills in no form, gives no access, and no page depends on it.
 """
 
 from django.conf import settings
@@ -18,6 +18,6 @@ def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
 
 
 def guest(request: HttpRequest, *, name: str, email: str) -> Commenter | None:
-    """The last guest, if these are their name and email."""
+    """Return the last guest if the name and email are theirs."""
     pk = cookies.signed(request, settings.VISIT_COOKIE_NAME, salt=SALT, max_age=settings.VISIT_COOKIE_AGE)
     return Commenter.objects.guests().filter(pk=pk, name=name, email=email).first() if pk else None

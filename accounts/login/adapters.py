@@ -1,4 +1,4 @@
-"""allauth's only seam: what a log-in means here."""
+"""allauth's adapters: our rules for logging in and for accounts from providers."""
 
 from smtplib import SMTPException
 from types import SimpleNamespace
@@ -35,14 +35,14 @@ STAGES = {
     "allauth.account.stages.EmailVerificationStage": "accounts.login.stages.AddressStage",
     "allauth.mfa.stages.AuthenticateStage": "accounts.login.stages.SecondFactorStage",
 }
-# What the page that follows says itself
+# Messages that repeat what the next page says
 SILENT = {
     "account/messages/logged_in.txt",
     "account/messages/logged_out.txt",
     "account/messages/login_code_sent.txt",
     "account/messages/email_confirmation_sent.txt",
 }
-# What a service that has lost its mind may give for a key, as allauth writes it: many people would be one
+# Account ids that only a broken provider sends, as allauth stores them: many people would share one account
 NOBODY = {"None", "False", "True", "0", "[]", "{}"}
 WAYS = {
     "reauthenticate": _("Use your password"),
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [STAGES.get(stage, stage) for stage in super().get_login_stages()]
 
     def generate_unique_username(self, txts: list[str | None], regex: str | None = None) -> str:
-        """Never made from the address: it stands in public ones."""
+        """Never make a username from an email address: usernames are part of public URLs."""
         return super().generate_unique_username(
             [text for text in txts if text and "@" not in text] or ["reader"], regex
         )
@@ -91,20 +91,20 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
         login_log.succeeded(request, user)
-        request.session.set_expiry(None)  # as long as any, whatever was carried to here
+        request.session.set_expiry(None)  # the default, also for a session that was kept short for drafts
         sessions.begin(request.session)
         identity.recognise(request, user)
         sessions.note(request, user)
 
     def logout(self, request: HttpRequest) -> None:
-        """Somebody else may come next, but what was being written stays."""
-        carried = request.session.get(redirects.CARRIED)
+        """End the session, except for drafts of comments."""
+        drafts = request.session.get(redirects.CARRIED)
         super().logout(request)
-        if carried:
-            redirects.carry(request, carried)
+        if drafts:
+            redirects.carry(request, drafts)
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether a log-in may lead there: to a page of this very host."""
+        """Return whether a login may redirect to this URL: only to this host."""
         request = account_context.request
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
 
@@ -115,36 +115,36 @@ class AccountAdapter(DefaultAccountAdapter):
             super().add_message(request, level, message_template, *rest, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """At once, since somebody waits for it, who is told when it cannot go out.
+        """Send an email immediately, since the person is waiting, and show a message if that fails.
 
-        Mails speak of the site by the owner's name for it, not by the host that was asked.
+        Emails call the site by the owner's name for it, not by the host of the request.
         """
         request = account_context.request
         prepared = codes.prepared(request, template_prefix, email, context)
         if prepared is None:
             return
         site = SimpleNamespace(name=str(request.site), domain=urlsplit(settings.SITE_URL).netloc)
-        more = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
+        extra = {"current_site": site, "login_url": settings.SITE_URL + reverse("account_login")}
         try:
-            super().send_mail(template_prefix, email, {**more, **prepared})
+            super().send_mail(template_prefix, email, {**extra, **prepared})
         except (SMTPException, OSError) as error:
             identity.logger.warning("An email could not be sent: %s", error)
-            words = _("We couldn't send the email. Please try again in a few minutes.")
-            messages.error(request, words)
+            message = _("We couldn't send the email. Please try again in a few minutes.")
+            messages.error(request, message)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [{**way, "description": WAYS[way["id"]]} for way in found]
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**method, "description": WAYS[method["id"]]} for method in methods]
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
-        """As it stands in mails."""
+        """Return the browser's name for emails."""
         return sessions.described(super().get_http_user_agent(request))
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         user.username = user.username or self.generate_unique_username([user.name])
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """By our code. Whoever else claims the address has claimed what is not theirs."""
+        """Verify an address, and remove it from accounts that only claimed it."""
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
             email_verification.release(email_address.email)
@@ -153,20 +153,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
-        """Those of the settings alone: there is no other place to set one up, and asking for one costs a query."""
-        found = build_apps_from_settings(provider=provider, client_id=client_id)
-        return [app for apps in found.values() for app in apps]
+        """Return the providers in the settings, without a query for others in the database, where we store none."""
+        apps_by_provider = build_apps_from_settings(provider=provider, client_id=client_id)
+        return [app for apps in apps_by_provider.values() for app in apps]
 
     def get_requests_session(self) -> requests.Session:
         return provider_requests.session()
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
-        """A newcomer, as the provider describes them. The name is what stands over their comments."""
+        """Fill in a new user from the provider's data. The name is shown with their comments."""
         user: User = super().populate_user(request, sociallogin, {"email": data.get("email")})
-        whole = f"{data.get('first_name') or ''} {data.get('last_name') or ''}"
-        names = [
-            tidy_line(part, 245) for part in (data.get("name"), whole, data.get("username")) if isinstance(part, str)
-        ]
+        full_name = f"{data.get('first_name') or ''} {data.get('last_name') or ''}"
+        candidates = (data.get("name"), full_name, data.get("username"))
+        names = [tidy_line(name, 245) for name in candidates if isinstance(name, str)]
         user.name = next(filter(None, names), "")
         handle = data.get("username")
         user.username = self.username(handle if isinstance(handle, str) else "", user.name)
@@ -174,15 +173,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     @transaction.atomic
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        """A newcomer's account, or nothing: of two answers at once the second leaves no half of one behind."""
+        """Create a new account completely or not at all, even if two responses arrive at once."""
         user: User = super().save_user(request, sociallogin, form)
         return user
 
-    def username(self, *wishes: str) -> str:
-        return AccountAdapter().generate_unique_username([wish for wish in wishes if wish])
+    def username(self, *wanted: str) -> str:
+        return AccountAdapter().generate_unique_username([name for name in wanted if name])
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """What a provider says of addresses counts only if we take its word; nobody is joined on anything less."""
+        """Treat addresses as verified only if the provider is trusted, and refuse those of staff."""
         if sociallogin.account.uid in NOBODY:
             raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
         provider = identity.provider_of(sociallogin.account.provider)
@@ -200,19 +199,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             return
         sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
-        if isinstance(newcomer := sociallogin.user, User):
-            newcomer.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
+        if isinstance(user := sociallogin.user, User):
+            user.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
 
     def can_authenticate_by_email(self, login: SocialLogin, email: str) -> bool:
-        """Only where both sides proved it: a provider that we trust to, and somebody here by our own code."""
+        """Allow it only if both a trusted provider and our own code have verified the address."""
         provider = identity.provider_of(login.account.provider)
-        proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
-        return bool(provider and provider.proves_addresses) and proved.exists()
+        verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
+        return bool(provider and provider.proves_addresses) and verified.exists()
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
-        """Back to where the log-in began, which says what happened in words."""
+        """Redirect to the page where the login began, which shows what happened."""
         if exception is not None or error != AuthError.CANCELLED:
             identity.logger.warning("Login with %s failed: %s", provider, exception or error)
             login_log.failed(request, identity.service_of(getattr(provider, "sub_id", str(provider)))["key"])
@@ -222,13 +221,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
 
 def emails_in(login: SocialLogin) -> set[str]:
-    """Every address that the provider named, verified or not."""
-    named = {email.email for email in login.email_addresses} | {getattr(login.user, "email", "")}
-    return {email for email in named if email}
+    """Return every address that the provider sent, verified or not."""
+    emails = {email.email for email in login.email_addresses} | {getattr(login.user, "email", "")}
+    return {email for email in emails if email}
 
 
 def settle(email: EmailAddress) -> bool:
-    """Whether a newcomer may have this address. One that they proved is nobody else's who did not."""
+    """Return whether a new user may have this address. First revoke unverified claims to a verified one."""
     if email.verified:
         email_verification.release(email.email)
     others = EmailAddress.objects.filter(email=email.email.lower())

@@ -1,4 +1,4 @@
-"""The forms by which people come in, in our words. Apart from `forms`, from which allauth's own derive."""
+"""allauth's login and sign-up forms, with our texts. A module of its own, because allauth's forms import `forms`."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from accounts.login import attempts, codes, email_verification
 from accounts.profiles.forms import EmailField
 
 
-def address() -> EmailField:
+def email_field() -> EmailField:
     field = EmailField(label=_("Email"), max_bytes=100, error_messages={"required": _("Enter your email address.")})
     field.widget.attrs["autocomplete"] = "email"
     return field
 
 
-class AddressMixin:
-    """An address of no more bytes than a comment's writer may have."""
+class EmailMixin:
+    """Limits the address to the length of a commenter's."""
 
     fields: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = address()
+        self.fields["email"] = email_field()
 
 
-class SignupForm(AddressMixin, forms.SignupForm):
-    """Name and address. The mailed code is the key; a password can be made later by those who want one."""
+class SignupForm(EmailMixin, forms.SignupForm):
+    """Asks for name and address only: people log in by emailed codes and may set a password later."""
 
     field_order = ["name", "email"]
 
@@ -44,10 +44,10 @@ class SignupForm(AddressMixin, forms.SignupForm):
         return super().clean_email()
 
     def try_save(self, request: HttpRequest) -> Any:
-        """Do the work of a new account for an address that has one, too: else the time taken would tell."""
+        """Do the work of a new account also for a known address, or the response time would reveal it."""
         if self.account_already_exists:
-            email, other = self.cleaned_data["email"], f"{get_random_string(12)}@example.invalid"
-            self.cleaned_data["email"], self.account_already_exists = other, False
+            email, unused = self.cleaned_data["email"], f"{get_random_string(12)}@example.invalid"
+            self.cleaned_data["email"], self.account_already_exists = unused, False
             with transaction.atomic():
                 self.save(request)
                 transaction.set_rollback(True)
@@ -55,33 +55,33 @@ class SignupForm(AddressMixin, forms.SignupForm):
         return super().try_save(request)
 
 
-class RequestLoginCodeForm(AddressMixin, forms.RequestLoginCodeForm):
+class RequestLoginCodeForm(EmailMixin, forms.RequestLoginCodeForm):
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         attempts.ask_for_email(context.request, "log in", self.cleaned_data["email"])
         return super().clean_email()
 
 
-class ResetPasswordForm(AddressMixin, forms.ResetPasswordForm):
+class ResetPasswordForm(EmailMixin, forms.ResetPasswordForm):
     def clean_email(self) -> str:
-        """Who only claims an address is not reached by it: the account would be theirs as much as the reader's."""
+        """Reset only accounts that have verified the address: others belong to people who may not read its email."""
         attempts.ask_for_email(context.request, "reset", self.cleaned_data["email"])
         email: str = super().clean_email()
         self.users = [user for user in self.users if email_verification.is_proved(user, email)]
         return email
 
 
-class AddEmailForm(AddressMixin, forms.AddEmailForm): ...
+class AddEmailForm(EmailMixin, forms.AddEmailForm): ...
 
 
-class ChangeEmailForm(AddressMixin, forms.ChangeEmailForm):
+class ChangeEmailForm(EmailMixin, forms.ChangeEmailForm):
     def clean_email(self) -> str:
         self.cleaned_data["email"] = self.cleaned_data["email"].lower()
         return super().clean_email()
 
 
 class CodeMixin:
-    """A code that was emailed to this address, whichever browser asked for it. allauth's own copy is not used.
+    """Checks a code emailed to this address, whichever browser requested it, instead of allauth's own copy.
 
     `expected_code` is empty where allauth only pretends to have emailed one.
     """
@@ -119,7 +119,7 @@ class ConfirmAddressForm(CodeMixin, forms.ConfirmEmailVerificationCodeForm):
     purpose = "verify"
 
     def clean_code(self) -> str:
-        """That somebody else only claims the address keeps nobody from proving it."""
+        """Reject an address that another account has verified; one that it only claimed may be verified here."""
         code = super().clean_code()
         if email_verification.is_somebody_elses(self.email, self.user):
             raise get_adapter().validation_error("email_taken")

@@ -1,7 +1,7 @@
-"""How often a login may fail: counted per account and network, and apart for browsers that have logged in before.
+"""Limits of failed logins, per account and network; browsers that have logged in before have limits of their own.
 
-So a stranger's failures hold up only the stranger's network. Guessing from many networks is answered otherwise: after
-GUESSES failures the right password needs an emailed code as well, and after as many wrong codes they become longer.
+So a stranger's failures slow down only the stranger's network. Against guessing from many networks, after MAX_GUESSES
+failures the right password needs an emailed code as well, and after as many wrong codes the codes become longer.
 """
 
 import math
@@ -26,7 +26,7 @@ GUESSES = 20  # failures from unknown browsers within a month
 
 
 class Count(NamedTuple):
-    """The arguments of limits.take()."""
+    """A rate limit: the arguments of ratelimit.acquire()."""
 
     purpose: str
     who: str
@@ -45,7 +45,7 @@ class Count(NamedTuple):
 
 @dataclass
 class Attempt:
-    """One try at a password or a code, counted as failed until it succeeds."""
+    """An attempt to enter a password or a code, counted as failed until it succeeds."""
 
     request: HttpRequest
     method: str
@@ -58,7 +58,7 @@ class Attempt:
         self.is_known = bool(devices.known(self.request, self.user))
 
     def begin(self) -> None:
-        """Raises ValidationError for a browser or network that has to wait."""
+        """Count the attempt. Raises ValidationError for a browser or network that has to wait."""
         account = Count(self.method, whose(self.request, self.login, self.user), 5 * MINUTE, 5)
         network = Count("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
         for count in [account] if self.is_known else [account, network]:
@@ -68,7 +68,7 @@ class Attempt:
             self.taken.append(count)
 
     def is_guessed_at(self, who: str) -> bool:
-        """Whether unknown browsers have failed GUESSES times; this try counts among them until it succeeds."""
+        """Count the attempt, and return whether unknown browsers have failed MAX_GUESSES times."""
         count = guesses(self.method, who)
         if self.is_known:
             return False
@@ -86,7 +86,7 @@ class Attempt:
 
 
 def whose(request: HttpRequest, account: str, user: User | None) -> str:
-    """The known browser, or else the account as it was named together with the network."""
+    """Return the name of the known browser, or else the account as typed and the network."""
     return devices.known(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
 
 
@@ -97,19 +97,19 @@ def guesses(method: str, who: str) -> Count:
 def too_many(request: HttpRequest, seconds: float) -> ValidationError:
     request.retry_after = math.ceil(seconds)  # type: ignore[attr-defined]
     minutes = math.ceil(seconds / MINUTE)
-    words = ngettext(
+    message = ngettext(
         "Too many attempts. Please wait %(minutes)d minute and try again.",
         "Too many attempts. Please wait %(minutes)d minutes and try again.",
         minutes,
     )
-    return ValidationError(words, code="too_many", params={"minutes": minutes})
+    return ValidationError(message, code="too_many", params={"minutes": minutes})
 
 
-# What is tried
+# Passwords and codes
 
 
 def password(request: HttpRequest, login: str, user: User | None) -> Attempt:
-    """Count a try at a password. While strangers guess at the account, the right one needs an emailed code as well."""
+    """Begin an attempt at a password. While strangers guess at it, the right one needs an emailed code as well."""
     attempt = Attempt(request, "password", login, user)
     attempt.begin()
     # An unknown login costs the same work.
@@ -118,7 +118,7 @@ def password(request: HttpRequest, login: str, user: User | None) -> Attempt:
 
 
 def code_address(request: HttpRequest, user: User) -> str:
-    """Where to email the code that this password login needs as well, or nothing if it needs or can have none."""
+    """Return the address for the code that this password login also needs, or "" if it needs or can have none."""
     return verified_address(user) if getattr(request, "is_guessed_at", False) else ""
 
 
@@ -128,7 +128,7 @@ def verified_address(user: User) -> str:
 
 
 def second_factor(request: HttpRequest, user: User) -> Attempt:
-    """Count a try at a two-factor code by someone who has the password."""
+    """Begin an attempt at a two-factor code, after the password."""
     attempt = Attempt(request, "two-factor", user.username, user)
     attempt.begin()
     if attempt.is_guessed_at(str(user.pk)) and not had_code(request, user) and verified_address(user):
@@ -148,7 +148,7 @@ def emailed_code(request: HttpRequest, email: str) -> Attempt:
     return attempt
 
 
-# What is asked for
+# Requests for emails and accounts
 
 
 def ask_for_email(request: HttpRequest, purpose: str, email: str) -> None:

@@ -1,4 +1,4 @@
-"""The authentication backend: one password check for each login, also for an account that does not exist."""
+"""The authentication backend: one password check per login, even if the account does not exist."""
 
 from accounts import allauth_private
 from accounts.allauth_private import filter_users_by_email, get_user_by_username
@@ -7,7 +7,7 @@ from accounts.models import User
 
 class Backend(allauth_private.AuthenticationBackend):
     def get_user(self, user_id: int) -> User | None:
-        """The user together with their Commenter, which every page needs."""
+        """Fetch the user together with their commenter, which every page needs."""
         user = User.objects.select_related("commenter").filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
@@ -16,8 +16,8 @@ class Backend(allauth_private.AuthenticationBackend):
 
 
 def user_named(email: str, username: str) -> User | None:
-    """The account that a login names: by its username, or else by its email address, a verified one first."""
+    """Return the account with this username, or else with this email address, preferably a verified one."""
     if username and (user := get_user_by_username(username)):
         return user  # type: ignore[return-value]
-    found = filter_users_by_email(email, prefer_verified=True, for_login=True) if email else []
-    return min(found, key=lambda user: user.pk, default=None)
+    users = filter_users_by_email(email, prefer_verified=True, for_login=True) if email else []
+    return min(users, key=lambda user: user.pk, default=None)

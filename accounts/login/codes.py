@@ -1,7 +1,7 @@
-"""Emailed codes. Each works once within its time in any browser that asked for one, and no one can flood a mailbox.
+"""Emailed codes. Each works once before it expires, in any browser that requested one, and no one can flood a mailbox.
 
-So people whose address strangers keep asking codes for still log in: once an address has had its emails for now, the
-code of the last one works for them too.
+So people can log in even while strangers keep requesting codes for their address: once the limit of emails is reached,
+the code in the last one works in their browser too.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from accounts.login import attempts, devices
 from accounts.login.backends import user_named
 from server.http import ratelimit
 
-# What an email is for, by allauth's template. Each purpose has a count of its own.
+# The purpose of each of allauth's email templates. Each purpose has its own rate limit.
 PURPOSES = {
     "account/email/login_code": "log in",
     "account/email/password_reset_code": "reset",
@@ -24,21 +24,21 @@ PURPOSES = {
     "account/email/account_already_exists": "exists",
 }
 LASTS = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
-AN_HOUR = 5  # one each 12 minutes once they are used up: sooner than the last code expires
+AN_HOUR = 5  # then one every 12 minutes, before the last code expires
 LONG: Any = {**settings.ALLAUTH_USER_CODE_FORMAT, "length": 16}
 
 
 def may_email(request: HttpRequest, purpose: str, email: str) -> bool:
-    """Whether another email of this kind may go out; people and browsers that we know have counts of their own."""
+    """Count an email and return whether it may be sent; known users and browsers have limits of their own."""
     if request.user.is_authenticated:
-        who = f"user {request.user.pk}"
+        recipient = f"user {request.user.pk}"
     else:
-        who = devices.known(request, user_named(email, "")) or email.lower()
-    return not ratelimit.take(f"email {purpose}", who, 3600, count=AN_HOUR)
+        recipient = devices.known(request, user_named(email, "")) or email.lower()
+    return not ratelimit.take(f"email {purpose}", recipient, 3600, count=AN_HOUR)
 
 
 def issue(purpose: str, email: str, code: str) -> str:
-    """Make a code valid. Returns it, or a longer one while strangers guess at the codes for this address."""
+    """Make a code valid and return it, or a longer one while strangers guess at the codes for this address."""
     if attempts.guesses("code", email.lower()).is_spent():
         code = generate_user_code(**LONG)
     ratelimit.issue(f"code {purpose}", named(email, code), LASTS)
@@ -46,7 +46,7 @@ def issue(purpose: str, email: str, code: str) -> str:
 
 
 def redeem(request: HttpRequest, purpose: str, email: str, code: str) -> bool:
-    """Use up a code. Returns whether it was valid; raises ValidationError for who has to wait."""
+    """Use up a code and return whether it was valid. Raises ValidationError if the person has to wait."""
     attempt = attempts.emailed_code(request, email)
     if ratelimit.redeem(f"code {purpose}", named(email, code)):
         attempt.succeed()
@@ -60,7 +60,7 @@ def named(email: str, code: str) -> str:
 
 
 def prepared(request: HttpRequest, template: str, email: str, context: dict[str, Any]) -> dict[str, Any] | None:
-    """The context of one of allauth's emails, with a code that is valid from now on; None if it may not go out."""
+    """Return the context of one of allauth's emails with a valid code, or None if the email may not be sent."""
     purpose = PURPOSES.get(template)
     if purpose is None:
         return context

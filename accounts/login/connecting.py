@@ -1,4 +1,4 @@
-"""Connecting another account: where it leads to another log-in here, both are one person's, and become one."""
+"""Connecting a provider's account. If another user here has it, the two users are merged."""
 
 from typing import Any, cast
 
@@ -20,13 +20,13 @@ RESUME = "accounts.login.connecting.resume"
 
 
 def take(request: HttpRequest, login: SocialLogin) -> None:
-    """In the place of allauth's own step, which refuses an account that somebody here has already."""
+    """Connect the account instead of allauth, which refuses an account that another user has."""
     if isinstance(request.user, User):
         raise ImmediateHttpResponse(settled(request, login))
 
 
 def resume(request: HttpRequest, state: dict[str, Any]) -> HttpResponse:
-    """After the password was asked for again."""
+    """Continue after reauthentication."""
     return settled(request, SocialLogin.deserialize(state))
 
 
@@ -34,16 +34,16 @@ def settled(request: HttpRequest, login: SocialLogin) -> HttpResponse:
     if is_reauthentication_required(request, app="allauth.socialaccount"):
         return stash_and_reauthenticate(request, login.serialize(), RESUME)
     try:
-        words = connect(request, login)
-    except merging.Refused as refused:
-        messages.error(request, str(refused))
+        message = connect(request, login)
+    except merging.Refused as error:
+        messages.error(request, str(error))
         return redirect("socialaccount_connections")
-    messages.success(request, words)
+    messages.success(request, message)
     return HttpResponseRedirect(login.get_redirect_url(request) or reverse("socialaccount_connections"))
 
 
 def connect(request: HttpRequest, login: SocialLogin) -> str:
-    """Both sides are proved, one by this session, the other by the provider. Says what was done; raises Refused."""
+    """Connect or merge accounts, both authenticated, and return a message. Raises CannotMerge."""
     user = cast(User, request.user)
     key = login.user.pk if login.user else None
     other = User.objects.filter(pk=key).exclude(pk=user.pk).first() if key else None
@@ -62,7 +62,7 @@ def connect(request: HttpRequest, login: SocialLogin) -> str:
 
 
 def may_come(other: User) -> None:
-    """What a second factor guards is not handed over where it was not asked for."""
+    """Raise CannotMerge if the other user's login needs two-factor authentication, which this one did not."""
     if mfa.is_asked_of(other):
         raise merging.Refused(
             _(

@@ -1,7 +1,7 @@
-"""The signed cookie of browsers that have logged in before, whose attempts are counted apart from strangers'.
+"""The signed cookie of browsers that have logged in before, whose attempts have their own limits.
 
 See OWASP, "Slow Down Online Guessing Attacks with Device Cookies". The cookie holds one token for each account that
-logged in here. A token is bound to the account's password, so a new password makes strangers of all browsers.
+logged in here. A token is bound to the account's password, so changing the password invalidates all of them.
 """
 
 import secrets
@@ -17,7 +17,7 @@ SEPARATOR = "~"
 
 
 def known(request: HttpRequest, user: User | None) -> str:
-    """A name for this browser if this account has logged in here before, or else an empty string."""
+    """Return this browser's random name if the user has logged in here before, else ""."""
     if user is None:
         return ""
     return next((name for token in tokens(request) if (name := name_in(token, user))), "")

@@ -1,4 +1,4 @@
-"""Letting go of a connected account: another way in stays, and nothing says any more that it is theirs."""
+"""Disconnecting a provider's account, as long as another login method remains."""
 
 from typing import Any
 
@@ -21,10 +21,7 @@ from accounts.profiles import identity
 
 
 class DisconnectForm(forms.DisconnectForm):
-    """allauth lets nobody go without a password; here a mailed code or a passkey lets people in as well.
-
-    It cannot let go of an account whose provider is switched off, either.
-    """
+    """Disconnects an account even without a password or from an unconfigured provider, unlike allauth's form."""
 
     def clean(self) -> dict[str, Any]:
         account = self.cleaned_data.get("account")
@@ -49,7 +46,7 @@ class DisconnectForm(forms.DisconnectForm):
 
 
 def unsay(user: User, site: str) -> None:
-    """What stands beside a name has to come from an account that is still theirs."""
+    """Clear the shown verification unless an account that is still connected provides it."""
     commenter = Commenter.objects.filter(user=user).first()
     marks = {identity.mark_of(other) for other in SocialAccount.objects.filter(user=user)}
     if commenter and commenter.mark not in marks | {"", site}:
@@ -57,18 +54,18 @@ def unsay(user: User, site: str) -> None:
 
 
 def has_another_way_in(user: User, *, without: SocialAccount | None = None) -> bool:
-    """Whether somebody can come in without their password, and without that account."""
+    """Return whether the user can log in without a password and without the given account."""
     others = SocialAccount.objects.filter(user=user)
     others = others.exclude(pk=without.pk) if without else others
-    proved = EmailAddress.objects.filter(user=user, verified=True)
+    verified = EmailAddress.objects.filter(user=user, verified=True)
     passkeys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
-    return others.exists() or proved.exists() or passkeys.exists()
+    return others.exists() or verified.exists() or passkeys.exists()
 
 
 def forget_log_in(request: HttpRequest, account: SocialAccount) -> None:
-    """The session stays; that it began with this account is no longer said."""
-    came_by = {"provider": account.provider, "uid": account.uid}
+    """Keep the session but remove the record of a login with this account."""
+    used = {"provider": account.provider, "uid": account.uid}
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-        record for record in records if came_by.items() - record.items()
+        record for record in records if used.items() - record.items()
     ]

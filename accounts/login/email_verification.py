@@ -1,4 +1,4 @@
-"""Whose an address is, once somebody has proved that they read its mail: never a log-in's that only claimed it."""
+"""Verified email addresses, each of one user, who never loses it to one who only typed it."""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -16,13 +16,13 @@ def is_proved(user: User, email: str) -> bool:
 
 
 def is_somebody_elses(email: str, user: User | None) -> bool:
-    """`user` may be gone meanwhile, or not be saved yet."""
-    proved = EmailAddress.objects.filter(email=email.lower(), verified=True)
-    return proved.exclude(user=user.pk if user else None).exists()
+    """Return whether another user has verified the address. `user` may be deleted or not saved yet."""
+    verified = EmailAddress.objects.filter(email=email.lower(), verified=True)
+    return verified.exclude(user=user.pk if user else None).exists()
 
 
 def is_of_staff(email: str) -> bool:
-    """Whether a verified address belongs to someone who may open the admin or has rights of another kind."""
+    """Return whether the address belongs to a user with access to the admin or other permissions."""
     staff = User.objects.filter(
         Q(is_staff=True) | Q(is_superuser=True) | Q(groups__isnull=False) | Q(user_permissions__isnull=False)
     )
@@ -31,25 +31,25 @@ def is_of_staff(email: str) -> bool:
 
 
 def account_of(email: str, *, name: str = "") -> User:
-    """The log-in of whoever has just proved this address; a new one, called `name`, where nobody had proved it before.
+    """Return the user of an address that was just verified: the one who verified it before, or a new one called `name`.
 
-    Somebody who typed it here earlier gets nothing of what comes now, and who made an account with it keeps no way in.
+    An account that only claimed the address gets nothing and can no longer be entered by it.
     """
     email = email.lower()
     for _again in range(2):
-        if proved := EmailAddress.objects.filter(email=email, verified=True).select_related("user").first():
-            return proved.user
+        if known := EmailAddress.objects.filter(email=email, verified=True).select_related("user").first():
+            return known.user
         try:
             with transaction.atomic():
                 name = release(email) or name
                 return newcomer(email, name)
-        except IntegrityError:  # proved in the same moment elsewhere
+        except IntegrityError:  # verified by another request at the same moment
             continue
     raise RuntimeError(f"The address {email!r} could not be given to an account.")
 
 
 def add(user: User, email: str) -> None:
-    """One more address of theirs that is proved, unless it is proved to be somebody else's."""
+    """Add a verified address to a user, unless any user has verified it before."""
     email = email.lower()
     if EmailAddress.objects.filter(email=email, verified=True).exists():
         return
@@ -72,10 +72,10 @@ def newcomer(email: str, name: str) -> User:
 
 @transaction.atomic
 def release(email: str) -> str:
-    """Take a proved address from everybody who only claimed it; the name of an account that was nobody's, if any.
+    """Remove a verified address from accounts that only claimed it; return the name of a deleted account or "".
 
-    Such an account was made with this address and never entered: it goes, with its password and whatever a browser
-    still remembers of it. Others lose the address alone.
+    An account that was made with this address and never used is deleted, so its password and sessions are void. Others
+    lose only the address.
     """
     name = ""
     claimed = EmailAddress.objects.filter(email=email.lower(), verified=False)
@@ -91,13 +91,13 @@ def release(email: str) -> str:
 
 
 def is_nobodys(user: User) -> bool:
-    """Whether an account was only ever asked for: nobody was in it, and nobody has another way in."""
+    """Return whether an account was never used and has no other login method."""
     if user.last_login or user.is_staff or user.is_superuser or not user.is_active or merging.holds_more(user):
         return False
-    ways = (
+    rows = (
         EmailAddress.objects.filter(user=user, verified=True),
         SocialAccount.objects.filter(user=user),
         Authenticator.objects.filter(user=user),
         Commenter.objects.filter(user=user),
     )
-    return not any(way.exists() for way in ways)
+    return not any(found.exists() for found in rows)

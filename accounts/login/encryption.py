@@ -1,4 +1,4 @@
-"""The secrets of two-factor authentication, encrypted with keys derived from SECRET_KEY and its fallbacks."""
+"""Encryption of two-factor secrets with keys derived from SECRET_KEY and its fallbacks."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def is_readable(authenticator: Authenticator) -> bool:
 
 
 def renew() -> None:
-    """Encrypt with today's SECRET_KEY what an older one has encrypted, so that the fallback can be removed."""
+    """Re-encrypt secrets of older keys with the current SECRET_KEY, so that the fallbacks can be removed."""
     for pk in Authenticator.objects.values_list("pk", flat=True):
         with transaction.atomic():
             row = Authenticator.objects.select_for_update().filter(pk=pk).first()
@@ -43,7 +43,7 @@ def renew() -> None:
 
 
 def _cipher() -> MultiFernet:
-    """The first key encrypts; all of them decrypt."""
+    """Return a cipher that encrypts with the first key and decrypts with all of them."""
     return MultiFernet([_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
@@ -60,6 +60,6 @@ def _renewed(token: str) -> str:
 
 
 def _changed(authenticator: Authenticator, change: Callable[[str], str]) -> dict[str, Any]:
-    """The authenticator's data, with every secret as `change` returns it."""
+    """Return the authenticator's data with `change` applied to each secret."""
     data: dict[str, Any] = authenticator.data
     return data | {name: change(str(data[name])) for name in SECRETS if name in data}

@@ -1,4 +1,4 @@
-"""One log line for each login, successful or failed, in a stable form: docs/fail2ban.md documents it."""
+"""One log line for each successful or failed login, in the stable format of docs/fail2ban.md."""
 
 import json
 import logging
@@ -22,12 +22,12 @@ def succeeded(request: HttpRequest, user: User) -> None:
 
 
 def described(request: HttpRequest, method: str, account: str) -> str:
-    """The client's address after the trusted proxies, and last what the person typed: in ASCII, quoted and cut."""
+    """Return the line's fields. The account comes last, as it was typed: in ASCII, quoted and shortened."""
     return f"address={request.META['REMOTE_ADDR']} method={method} account={json.dumps(account[:LONGEST])}"
 
 
 def methods(request: HttpRequest, user: User) -> str:
-    """How a person logged in, such as `password+two-factor`."""
+    """Return how a person logged in, such as `password+two-factor`."""
     records = get_authentication_records(request, user)
     return "+".join(dict.fromkeys(method_of(record) for record in records)) or "unknown"
 

@@ -1,4 +1,4 @@
-"""Passkeys and second factors: who is asked for one, what they are called, and how they are stored and removed."""
+"""Passkeys and two-factor authentication: who needs it, and how authenticators are named, stored and removed."""
 
 import logging
 from collections import Counter
@@ -33,11 +33,11 @@ class Adapter(MFAAdapter):
     }
 
     def get_site_name(self) -> str:
-        """As the app and the device will show it: the owner's name for the site."""
+        """Return the owner's name for the site, which apps and devices show."""
         return str(context.request.site)
 
     def build_totp_svg(self, url: str) -> str:
-        """To stand in the page itself: the policy lets no picture in that is data."""
+        """Return inline SVG, because our Content-Security-Policy forbids data: URLs."""
         return super().build_totp_svg(url).partition("?>")[2]
 
     def encrypt(self, text: str) -> str:
@@ -48,10 +48,10 @@ class Adapter(MFAAdapter):
             return encryption.decrypt(encrypted_text)
         except InvalidToken:
             logger.error("A two-factor secret cannot be decrypted. Run: manage.py doctor")
-            words = _(
+            message = _(
                 "Your codes can't be checked. Ask the owner of this site to reset your two-factor authentication."
             )
-            raise PermissionDenied(words) from None
+            raise PermissionDenied(message) from None
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
@@ -59,29 +59,27 @@ class Adapter(MFAAdapter):
 
 
 def is_asked_of(user: User) -> bool:
-    """Whether a log-in by something else is not enough: codes of an app are there for that; a passkey is a way in,
-    and a second lock only where more can be done than to speak.
-    """
-    kinds = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
-    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+    """Return whether a login needs a second factor: the app for everyone who has one, a passkey for staff only."""
+    types = [Type.TOTP, Type.WEBAUTHN] if user.is_staff else [Type.TOTP]
+    return Authenticator.objects.filter(user=user, type__in=types).exists()
 
 
 def step_before_the_admin(request: HttpRequest, user: User) -> str:
-    """Where somebody goes first who has no second factor, or did not come in by it; nothing for all others."""
-    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
-    if not kinds & {Type.TOTP, Type.WEBAUTHN}:
+    """Return the URL where a staff member first sets up or uses a second factor, or "" if that is done."""
+    types = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    if not types & {Type.TOTP, Type.WEBAUTHN}:
         return reverse("mfa_index")
     if any(record.get("method") == "mfa" for record in get_authentication_records(request, user)):
         return ""
-    way = "mfa_reauthenticate_webauthn" if kinds == {Type.WEBAUTHN} else "mfa_reauthenticate"
-    return f"{reverse(way)}?{urlencode({'next': request.get_full_path()})}"
+    view = "mfa_reauthenticate_webauthn" if types == {Type.WEBAUTHN} else "mfa_reauthenticate"
+    return f"{reverse(view)}?{urlencode({'next': request.get_full_path()})}"
 
 
 @transaction.atomic
 def reset(user: User) -> tuple[list[str], int]:
-    """Remove all authenticators and end all sessions; return what was removed, in words, and how many sessions ended.
+    """Remove all authenticators and end all sessions; return what was removed and how many sessions ended.
 
-    The device that is lost may be logged in, so no session stays.
+    The lost device may be logged in, so no session may remain.
     """
     rows = Authenticator.objects.filter(user=user)
     counts = Counter(rows.values_list("type", flat=True))
@@ -90,5 +88,5 @@ def reset(user: User) -> tuple[list[str], int]:
     rows.delete()
     ended = [sessions.end(session) for session in sessions.of(user)]
     passkeys = f"{counts[Type.WEBAUTHN]} passkeys" if counts[Type.WEBAUTHN] > 1 else "a passkey"
-    words = {Type.TOTP: "an authenticator app", Type.WEBAUTHN: passkeys, Type.RECOVERY_CODES: "recovery codes"}
-    return [words[kind] for kind in words if counts[kind]], len(ended)
+    descriptions = {Type.TOTP: "an authenticator app", Type.WEBAUTHN: passkeys, Type.RECOVERY_CODES: "recovery codes"}
+    return [text for kind, text in descriptions.items() if counts[kind]], len(ended)

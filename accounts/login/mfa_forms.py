@@ -1,4 +1,4 @@
-"""Forms for two-factor codes and passkeys, with our own limits and log lines."""
+"""Forms for two-factor codes and passkeys, with our rate limits and log lines."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.login import attempts
 from accounts.login import log as login_log
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # raised where a browser sends no real answer
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # raised for malformed credentials
 
 
 class CodeMixin:

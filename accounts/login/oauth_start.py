@@ -1,4 +1,4 @@
-"""Off to an account elsewhere: however that turns out, whoever left comes back to where they were."""
+"""The redirect to a provider's login page. Errors lead back to the page where the login began."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from accounts.login import redirects
 from accounts.profiles import identity
 from server.http import ratelimit
 
-A_MINUTE = 60  # from one address, behind which a whole school may sit
-# What allauth raises where a service's own description of itself is not what it took for granted.
+A_MINUTE = 60  # from one IP address, which a whole school may share
+# What allauth raises for a malformed configuration of an OpenID Connect server.
 UNREADABLE = (requests.RequestException, LookupError, ValueError, TypeError)
 
 
@@ -21,13 +21,13 @@ def is_too_often(request: HttpRequest) -> bool:
 
 
 def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
-    """To the service with this key in our addresses."""
-    known = identity.provider_called(key)
-    if known is None:
+    """Redirect to the provider with this key in our URLs."""
+    provider = identity.provider_called(key)
+    if provider is None:
         raise Http404
     try:
-        service = get_adapter(request).get_provider(request, known.id)
+        service = get_adapter(request).get_provider(request, provider.id)
         return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
     except UNREADABLE as error:
-        identity.logger.warning("Login with %s could not start: %r", known.name, error)
+        identity.logger.warning("Login with %s could not start: %r", provider.name, error)
         return redirect(redirects.with_outcome(back, "failed"))

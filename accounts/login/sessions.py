@@ -1,4 +1,4 @@
-"""Where somebody is logged in: one row a session, with the browser in words and no address."""
+"""The list of a user's sessions, with browser names and without IP addresses, and the limits of staff sessions."""
 
 import time
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 
 View = TypeVar("View", bound=Callable[..., Any])
-NOWHERE = "0.0.0.0"  # noqa: S104 – allauth's column wants an address; what is not kept can tell nobody anything
-# The first that fits: others call themselves by the later names too.
+NOWHERE = "0.0.0.0"  # noqa: S104 – allauth's column is required; we do not store real addresses
+# The first match counts: other browsers contain the later names too.
 BROWSERS = {
     "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox", "FxiOS": "Firefox",
     "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
@@ -28,7 +28,7 @@ SYSTEMS = {
 
 
 def note(request: HttpRequest, user: User) -> None:
-    """Write down that somebody came in here, and drop what is left of sessions that ended."""
+    """Record the session of a login, and delete the records of sessions that have ended."""
     if not request.session.session_key:
         request.session.save()
     UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("session_key")).delete()
@@ -39,14 +39,14 @@ def note(request: HttpRequest, user: User) -> None:
 
 
 def of(user: User) -> QuerySet[Any]:
-    """Those that still are, the newest first."""
-    alive = Session.objects.values("session_key")
-    found: QuerySet[Any] = UserSession.objects.filter(user=user, session_key__in=alive).order_by("-created_at", "-pk")
-    return found
+    """Return the user's active sessions, newest first."""
+    active = Session.objects.values("session_key")
+    rows: QuerySet[Any] = UserSession.objects.filter(user=user, session_key__in=active).order_by("-created_at", "-pk")
+    return rows
 
 
 def described(agent: str) -> str:
-    """A browser as its owner knows it: "Firefox on Linux"."""
+    """Return a browser's name for people, such as "Firefox on Linux"."""
     browser = next((name for mark, name in BROWSERS.items() if mark in agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in agent), "")
     if browser and system:
@@ -56,7 +56,7 @@ def described(agent: str) -> str:
 
 # Staff sessions end sooner. Both times are in the session itself, as seconds since the epoch.
 BEGAN, USED = "began", "used"
-STEP = 5 * 60  # an idle time is this exact, so that a page seldom has to write to the session
+STEP = 5 * 60  # precision of the idle time, so that few pages write to the session
 AN_HOUR = 60 * 60
 
 
@@ -65,7 +65,7 @@ def begin(session: SessionBase) -> None:
 
 
 def has_expired(session: SessionBase) -> bool:
-    """Whether a staff session has lasted or been idle for too long. One without times of its own begins now."""
+    """Return whether a staff session is too old or was idle too long. One without times begins now."""
     if BEGAN not in session:
         begin(session)
     age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
@@ -78,26 +78,26 @@ def mark_used(session: SessionBase) -> None:
 
 
 def unattended(view: View) -> View:
-    """Mark a view that open pages call by themselves, so that it does not keep a session from being idle."""
+    """Mark a view that open pages request by themselves, which does not count as activity."""
     view.is_unattended = True  # type: ignore[attr-defined]
     return view
 
 
 def is_activity(request: HttpRequest, view: Any) -> bool:
-    """Whether a person asked for this, rather than a script that keeps an open page up to date."""
+    """Return whether a person made the request, not a script that keeps an open page up to date."""
     if getattr(view, "is_unattended", False):
         return False
-    is_read = request.method in {"GET", "HEAD"}
-    return not is_read or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    is_safe = request.method in {"GET", "HEAD"}
+    return not is_safe or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def number(wish: str) -> int:
-    """The key that was sent, or that of nothing."""
+    """Return the submitted primary key, or 0, which no row has."""
     return int(wish) if wish.isascii() and wish.isdigit() and len(wish) < 19 else 0
 
 
 def end(session: Any) -> str:
-    """Log somebody out there; which session it was."""
+    """End a session and return its key."""
     key = str(session.session_key)
     session.end()
     return key

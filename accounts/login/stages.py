@@ -1,4 +1,4 @@
-"""Steps of logging in that differ from allauth's."""
+"""Our variants of allauth's login stages."""
 
 from allauth.account.stages import EmailVerificationStage, LoginByCodeStage
 from django.http import HttpResponse
@@ -10,7 +10,7 @@ from accounts.models import User
 
 
 class CodeStage(LoginByCodeStage):
-    """Ask for an emailed code after the right password while strangers guess at the account."""
+    """Requires an emailed code after the right password while strangers guess at the account."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         user = self.login.user
@@ -22,7 +22,7 @@ class CodeStage(LoginByCodeStage):
 
 
 class AddressStage(EmailVerificationStage):
-    """Somebody whom the owner made without an address has none to prove."""
+    """Skips email verification for users whom the owner created without an address."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         if not self.login.email and not getattr(self.login.user, "email", ""):
@@ -31,7 +31,7 @@ class AddressStage(EmailVerificationStage):
 
 
 class SecondFactorStage(AuthenticateStage):
-    """A reader who added a passkey on one device is not kept out on the next."""
+    """Does not require the passkey of a reader, who may have added it on another device."""
 
     def is_needed(self) -> bool:
         return isinstance(self.login.user, User) and mfa.is_asked_of(self.login.user)

@@ -1,4 +1,4 @@
-"""People who comment: one row for each guest and each login."""
+"""Commenters: one row for each guest and each user who has commented."""
 
 from typing import Self
 
@@ -12,27 +12,27 @@ EMAIL_ROOM = 100
 
 
 def email_with_room(email: str) -> str:
-    """An address if it fits a Commenter's row: the half of one may be somebody else's."""
+    """Return the address, or "" if it is too long for the column: a cut one could belong to another person."""
     return email if len(email) <= EMAIL_ROOM else ""
 
 
 class CommenterQuerySet(models.QuerySet["Commenter"]):
     def of(self, user: User) -> "Commenter":
-        """The one row that speaks for this log-in, made when it first comes in."""
+        """Return the user's commenter, creating it at the first login."""
         if commenter := getattr(user, "commenter", None):
             return commenter  # type: ignore[no-any-return]
         name = user.get_full_name()
-        fresh = {"name": name, "email": email_with_room(user.email), "verified": True}
-        return self.get_or_create(user=user, defaults=fresh)[0]
+        defaults = {"name": name, "email": email_with_room(user.email), "verified": True}
+        return self.get_or_create(user=user, defaults=defaults)[0]
 
     def hold(self, commenter: "Commenter") -> bool:
-        """Keep somebody as they are until the transaction ends, with what is new of them; whether they still are."""
+        """Lock the commenter's row, save a changed website, and return whether the row still exists."""
         if commenter.has_news:
             return bool(self.filter(pk=commenter.pk).update(website=commenter.website, changed=commenter.changed))
         return bool(self.held(commenter).values_list("pk"))
 
     def held(self, commenter: "Commenter") -> Self:
-        """The row that is kept as it is by whoever asks for it; to be asked for within another question, too."""
+        """Select the commenter's row and lock it; also usable as a subquery."""
         return self.filter(pk=commenter.pk).select_for_update(no_key=True)
 
     def guests(self) -> Self:
@@ -40,7 +40,7 @@ class CommenterQuerySet(models.QuerySet["Commenter"]):
 
 
 class Commenter(models.Model):
-    """Whoever speaks. A guest's typed address claims nothing: only cookie, log-in or a mailed link lead back here."""
+    """A guest or user who comments. Typing a guest's address claims nothing: it takes their cookie, login or email."""
 
     user = models.OneToOneField(
         User, models.SET_NULL, null=True, blank=True, related_name="commenter", verbose_name=_("account")
@@ -57,17 +57,16 @@ class Commenter(models.Model):
         help_text=_("The connected account, such as “X: @name”."),
     )
     profile = models.URLField(_("profile"), max_length=500, blank=True, editable=False)
-    picture = models.CharField(
-        _("picture"), max_length=64, blank=True, editable=False
-    )  # its files: accounts.profiles.avatars
-    picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # where the provider has it
-    picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # where the one that is shown was
-    has_chosen_picture = models.BooleanField(default=False, editable=False)  # their own, or none: not the provider's
+    # The key of the files that accounts.profiles.avatars stores.
+    picture = models.CharField(_("picture"), max_length=64, blank=True, editable=False)
+    picture_url = models.URLField(max_length=1000, blank=True, editable=False)  # at the provider
+    picture_from = models.URLField(max_length=1000, blank=True, editable=False)  # the current one's URL
+    has_chosen_picture = models.BooleanField(default=False, editable=False)  # or removed theirs
     has_lost_picture = models.BooleanField(_("picture removed"), default=False, editable=False)  # by a moderator
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
-    has_news = False  # whether what is on this object is to be saved with its next word
+    has_news = False  # whether the next comment saves the website on this object
 
     objects = CommenterQuerySet.as_manager()
 
@@ -76,7 +75,7 @@ class Commenter(models.Model):
         verbose_name_plural = _("commenters")
         indexes = (
             models.Index(fields=["email", "name"], name="commenter_as_typed"),
-            # Most are guests. Where SQLite's statistics count those too, it takes the index of `user` for useless.
+            # Without this, SQLite's statistics count the many guests, and it never uses the index of `user`.
             models.Index(fields=["user"], condition=models.Q(user__isnull=False), name="commenter_with_user"),
         )
 

@@ -1,4 +1,4 @@
-"""Invitations of authors and moderators."""
+"""Invitations to become an author or moderator."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from accounts.models.user import User
 
 
 class Invitation(models.Model):
-    """Somebody whom the owner asked to write or keep order here, until they come or it is withdrawn."""
+    """An invitation to become an author or moderator, until it is accepted or withdrawn."""
 
     class Role(models.TextChoices):
         AUTHOR = "Authors", _("Author: writes essays")
@@ -19,7 +19,7 @@ class Invitation(models.Model):
     by = models.ForeignKey(
         User, models.SET_NULL, null=True, editable=False, related_name="invitations", verbose_name=_("invited by")
     )
-    nonce = models.CharField(max_length=22, editable=False)  # of the link that was mailed last; others are void
+    nonce = models.CharField(max_length=22, editable=False)  # of the last link sent; earlier ones are invalid
     sent = models.DateTimeField(_("invited"), editable=False)
     mailed = models.DateTimeField(_("emailed"), null=True, editable=False)
     error = models.TextField(_("last error"), blank=True, editable=False)

@@ -1,4 +1,4 @@
-"""People who log in."""
+"""Users: people who log in."""
 
 from typing import Any, ClassVar
 
@@ -13,18 +13,18 @@ class UserManager(DjangoUserManager["User"]):
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **rest: Any
     ) -> Any:
-        """An address that the owner typed on the server counts as proved: there may be no mail yet to prove it by."""
+        """Create an owner whose address counts as verified: email may not be set up yet."""
         user = super().create_superuser(username, email, password, **rest)
         user.prove_address()
         return user
 
     def with_login(self, login: str) -> models.QuerySet["User"]:
-        """The account with this user name; if there is none, those with this email address."""
-        named = self.filter(username=login)
-        if named.exists():
-            return named
-        proved = models.Q(emailaddress__email__iexact=login, emailaddress__verified=True)
-        return self.filter(models.Q(email__iexact=login) | proved).distinct().order_by("username")
+        """Select the user with this username or, if there is none, the users with this email address."""
+        by_username = self.filter(username=login)
+        if by_username.exists():
+            return by_username
+        is_verified = models.Q(emailaddress__email__iexact=login, emailaddress__verified=True)
+        return self.filter(models.Q(email__iexact=login) | is_verified).distinct().order_by("username")
 
 
 class QueueMail(models.TextChoices):
@@ -38,12 +38,12 @@ class QueueMail(models.TextChoices):
 
     @classmethod
     def of_site(cls) -> list[tuple[str, Any]]:
-        """The choices that the site itself has."""
+        """Return the choices for the whole site."""
         return [(value, label) for value, label in cls.choices if value != cls.SITE]
 
 
 class User(AbstractUser):
-    """Somebody with a log-in. One name, as they write it, since not everybody has a first and a last one."""
+    """A person who can log in. There is one name field: not everyone has a first and a last name."""
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -67,7 +67,7 @@ class User(AbstractUser):
         return reverse("author", args=[self.username])
 
     def prove_address(self) -> None:
-        """Record the address on this row as this person's own, proved."""
+        """Mark the user's email address as verified and primary."""
         if self.email:
             self.emailaddress_set.exclude(email__iexact=self.email).update(primary=False)
             self.emailaddress_set.update_or_create(

@@ -1,4 +1,4 @@
-"""One's own picture: upload one, remove it, or show that of the account again."""
+"""The page where users upload or remove their picture, or go back to their account's."""
 
 import math
 from collections.abc import Iterable
@@ -56,8 +56,8 @@ def picture(request: Request) -> HttpResponse:
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
     if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=AN_HOUR):
-        words = _("You've uploaded too many pictures. Please try again in a few minutes.")
-        response = page(request, commenter, [words], status=429)
+        message = _("You've uploaded too many pictures. Please try again in a few minutes.")
+        response = page(request, commenter, [message], status=429)
         response.headers["Retry-After"] = str(math.ceil(seconds))
         return response
     form = PictureForm(request.POST, request.FILES)
@@ -76,6 +76,6 @@ def page(request: Request, commenter: Commenter, errors: Iterable[object] = (), 
     return render(request, "account/picture.html", context, status=status)
 
 
-def changed(request: Request, words: str) -> HttpResponse:
-    messages.success(request, words)
+def changed(request: Request, message: str) -> HttpResponse:
+    messages.success(request, message)
     return redirect("account_picture")

@@ -1,6 +1,6 @@
-"""“Is this you?”: a mailed link by which comments that were left under an address become those of who reads its mail.
+"""Claims: an emailed link that adds comments posted as a guest with an email address to an account.
 
-Typing an address proves nothing, and having proved it once does not say that it is still read: each claim is mailed.
+Each claim needs a new email: typing an address proves nothing, and one verified earlier may belong to others by now.
 """
 
 import math
@@ -49,22 +49,22 @@ AN_HOUR = 3
 
 
 def left_under(email: str) -> CommenterQuerySet:
-    """Guests who gave this address and said something."""
-    found = Commenter.objects.guests().filter(email__iexact=email).annotate(count=Count("comments"))
-    return found.filter(count__gt=0).order_by("name", "pk")
+    """Select the guests with this address and at least one comment, annotated with their `count`."""
+    guests = Commenter.objects.guests().filter(email__iexact=email).annotate(count=Count("comments"))
+    return guests.filter(count__gt=0).order_by("name", "pk")
 
 
 def count_of(guests: CommenterQuerySet) -> int:
-    """How many comments they left, all together."""
+    """Return the total number of their comments."""
     return int(guests.aggregate(total=Sum("count"))["total"] or 0)
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a mailed address says: for whom it is, and which of several it is, since each is good once."""
+    """The signed content of an emailed link, which works once."""
 
     guest: int
-    reader: str  # not the address itself: links end in logs
+    reader: str  # a hash and not the address, because links end up in logs
     nonce: str
 
     @classmethod
@@ -83,7 +83,7 @@ class Link:
         return signing.dumps([self.guest, self.reader, self.nonce], salt=SALT)
 
     def spend(self, purpose: str) -> bool:
-        """Whether it was still good for this; belongs inside the transaction of what it is good for."""
+        """Use up the link for a purpose, in the transaction that it permits, and return whether it was unused."""
         return not ratelimit.take(f"claim {purpose}", self.nonce, LASTS)
 
 
@@ -91,17 +91,17 @@ def mark_of(email: str) -> str:
     return salted_hmac(SALT, email.lower()).hexdigest()[:16]
 
 
-# Asking for the mail
+# Requesting the email
 
 
 def offer(guest: int) -> str:
-    """What the page of a guest's comment holds, so that the mail can be asked for."""
+    """Return the signed value with which a guest's page requests the email."""
     return signing.dumps(guest, salt=f"{SALT}.offer")
 
 
 @require_POST
 def ask(request: Request) -> HttpResponse:
-    """The mail goes to the address that was typed, whether anybody has an account with it or not."""
+    """Email the link to the guest's address, whether or not it has an account."""
     try:
         pk = signing.loads(request.POST.get("offer", ""), salt=f"{SALT}.offer", max_age=LASTS)
     except signing.BadSignature:
@@ -113,7 +113,7 @@ def ask(request: Request) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def claims(request: Request) -> HttpResponse:
-    """What was left as a guest under the addresses that somebody has proved."""
+    """List guest comments with the user's verified addresses, and email links for them."""
     addresses = EmailAddress.objects.filter(user=cast(User, request.user), verified=True).order_by("-primary", "email")
     if request.method == "POST":
         address = addresses.filter(email=request.POST.get("email", "")).first()
@@ -125,8 +125,8 @@ def claims(request: Request) -> HttpResponse:
 
 def mailed(request: HttpRequest, guest: Commenter) -> HttpResponse:
     with transaction.atomic():
-        who = [f"mail {guest.email.lower()}", request.META["REMOTE_ADDR"]]
-        seconds = ratelimit.take("claim", who, 3600, count=AN_HOUR)
+        subjects = [f"mail {guest.email.lower()}", request.META["REMOTE_ADDR"]]
+        seconds = ratelimit.take("claim", subjects, 3600, count=AN_HOUR)
         if seconds:
             transaction.set_rollback(True)
         else:
@@ -141,14 +141,14 @@ def mailed(request: HttpRequest, guest: Commenter) -> HttpResponse:
 
 @require_safe
 def sent(request: Request) -> HttpResponse:
-    onward = request.GET.get("next", "")
-    back = onward if url_has_allowed_host_and_scheme(onward, None) else "/"
+    target = request.GET.get("next", "")
+    back = target if url_has_allowed_host_and_scheme(target, None) else "/"
     return render(request, "account/claim_sent.html", {"back": back})
 
 
 @job(retry=True)
 def send(guest_pk: int, site: str, language: str) -> None:
-    """Nothing that a guest typed is in it, not even the name: whoever reads it may be somebody else."""
+    """Email a link. It contains nothing the guest typed, not even the name: the recipient may be another person."""
     guest = Commenter.objects.guests().filter(pk=guest_pk).exclude(email="").first()
     if guest is None:
         return
@@ -168,26 +168,26 @@ def send(guest_pk: int, site: str, language: str) -> None:
     message.send()
 
 
-# Following it
+# Following the link
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim(request: Request, token: str) -> HttpResponse:
-    """The mailed link: looking at it does nothing, a button does. It logs in whoever is not."""
+    """Show the emailed link's page, whose button logs the person in and adds the comments."""
     link = Link.read(token)
     guest = Commenter.objects.guests().filter(pk=link.guest).first() if link else None
     if link is None or guest is None or mark_of(guest.email) != link.reader:
         return no_longer(request)
     response = follow(request, link, guest) if request.method == "POST" else page(request, guest)
-    response.headers["Referrer-Policy"] = "same-origin"  # the address is the proof; and the button is ours
+    response.headers["Referrer-Policy"] = "same-origin"  # the URL is a secret, but our own form needs its Origin
     return response
 
 
 def page(request: HttpRequest, guest: Commenter) -> HttpResponse:
-    left = left_under(guest.email).prefetch_related("comments__essay")
+    guests = left_under(guest.email).prefetch_related("comments__essay")
     context = {
         "email": guest.email,
-        "left": [(name, told(rows)) for name, rows in groupby(left, lambda row: row.name)],
+        "left": [(name, told(rows)) for name, rows in groupby(guests, lambda row: row.name)],
         "is_new": not EmailAddress.objects.filter(email=guest.email.lower(), verified=True).exists(),
         "name": guest.name,
     }
@@ -195,32 +195,32 @@ def page(request: HttpRequest, guest: Commenter) -> HttpResponse:
 
 
 def told(rows: Any) -> list[Any]:
-    """What one name said, newest first."""
-    return sorted((comment for row in rows for comment in row.comments.all()), key=lambda each: -each.pk)
+    """Return the comments of these guests, newest first."""
+    return sorted((comment for row in rows for comment in row.comments.all()), key=lambda comment: -comment.pk)
 
 
 def follow(request: HttpRequest, link: Link, guest: Commenter) -> HttpResponse:
-    picked = left_under(guest.email).filter(name__in=request.POST.getlist("as"))
-    if not picked:
+    chosen = left_under(guest.email).filter(name__in=request.POST.getlist("as"))
+    if not chosen:
         messages.error(request, _("Select at least one."))
         return page(request, guest)
-    answer: HttpResponse | None = None
+    response: HttpResponse | None = None
     if not request.user.is_authenticated:
         if not link.spend("log-in"):
             return no_longer(request)
-        answer = let_in(request, guest)
+        response = let_in(request, guest)
     if isinstance(request.user, User):
-        return have(request, link, picked, request.user)
-    return cast(HttpResponse, answer)  # a second step comes first; then this page again
+        return have(request, link, chosen, request.user)
+    return cast(HttpResponse, response)  # asks for a second factor, then returns to this page
 
 
 def let_in(request: HttpRequest, guest: Commenter) -> HttpResponse:
-    """Whoever reads the mail has proved the address: into the account that it is proved for, or a new one."""
+    """Log in to the account that has verified the guest's address, or to a new one: the link verifies it."""
     name = tidy_line(request.POST.get("name", ""), 245) or guest.name
     user = email_verification.account_of(guest.email, name=name)
     record_authentication(request, user, method="code", email=guest.email)
-    answer: HttpResponse = perform_login(request, Login(user=user, email=guest.email, redirect_url=request.path))
-    return answer
+    response: HttpResponse = perform_login(request, Login(user=user, email=guest.email, redirect_url=request.path))
+    return response
 
 
 def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User) -> HttpResponse:
@@ -228,11 +228,11 @@ def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User
         if not link.spend("join"):
             return no_longer(request)
         count = count_of(guests)
-        mine = Commenter.objects.of(user)
+        commenter = Commenter.objects.of(user)
         for guest in guests:
-            mine = merging.join(guest, mine)
-    words = ngettext("Added %(count)d comment to your account.", "Added %(count)d comments to your account.", count)
-    messages.success(request, words % {"count": count})
+            commenter = merging.join(guest, commenter)
+    message = ngettext("Added %(count)d comment to your account.", "Added %(count)d comments to your account.", count)
+    messages.success(request, message % {"count": count})
     response = redirect("my-comments")
     is_remembered = settings.COMMENTER_COOKIE_NAME in request.COOKIES
     return forget(response) if is_remembered else response
@@ -243,7 +243,7 @@ def no_longer(request: HttpRequest) -> HttpResponse:
 
 
 class ConfirmCodeView(ConfirmLoginCodeView):
-    """A mailed code proves an address as well as a link does: it leads to the account that is theirs, and no other."""
+    """Logs in to the account that has verified the address: an emailed code verifies it, as a link does."""
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_form_kwargs()

@@ -1,4 +1,4 @@
-"""Authors and moderators come by invitation: a mailed link, good once and for seven days, proves the address."""
+"""Invitations of authors and moderators: an emailed link that works once, for seven days, and verifies the address."""
 
 import secrets
 from datetime import timedelta
@@ -30,7 +30,7 @@ KEPT = timedelta(days=60)
 
 
 class Letterhead(NamedTuple):
-    """In whose name a mail goes out: a job knows no request."""
+    """The sender, site name and language of an email, which a job cannot read from a request."""
 
     by: str
     site: str
@@ -38,10 +38,10 @@ class Letterhead(NamedTuple):
 
 
 class Already(Exception):
-    """There is an invitation for this address, which is the argument."""
+    """This address has an invitation already, which is the argument."""
 
 
-# What the owner does
+# For the owner
 
 
 def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead) -> Invitation:
@@ -57,7 +57,7 @@ def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead
 
 @transaction.atomic
 def invite_again(invitation: Invitation, *, letterhead: Letterhead) -> None:
-    """Another seven days, by another link."""
+    """Send a new link for another seven days; the old one stops working."""
     invitation.nonce, invitation.sent, invitation.mailed, invitation.error = new_nonce(), timezone.now(), None, ""
     invitation.save(update_fields=["nonce", "sent", "mailed", "error"])
     send.enqueue(invitation.pk, invitation.nonce, *letterhead)
@@ -68,9 +68,9 @@ def withdraw(invitation: Invitation) -> None:
 
 
 def who_has(email: str, role: str) -> User | None:
-    """Somebody who proved this address and has the role already."""
-    proved = EmailAddress.objects.filter(email=email.lower(), verified=True, user__groups__name=role)
-    address = proved.select_related("user").first()
+    """Return a user with this verified address and this role, if there is one."""
+    verified = EmailAddress.objects.filter(email=email.lower(), verified=True, user__groups__name=role)
+    address = verified.select_related("user").first()
     return address.user if address else None
 
 
@@ -79,22 +79,22 @@ def new_nonce() -> str:
 
 
 def forget_old() -> None:
-    """Of those who never came, nothing is kept."""
+    """Delete invitations that were not accepted."""
     Invitation.objects.filter(sent__lt=timezone.now() - KEPT).delete()
 
 
 @job(retry=True)
 def send(pk: int, nonce: str, *letterhead: str) -> None:
     invitation = Invitation.objects.filter(pk=pk, nonce=nonce, mailed=None).first()
-    if invitation is None:  # withdrawn, come, mailed, or another link takes its place
+    if invitation is None:  # withdrawn, accepted, already sent, or replaced by a newer link
         return
-    same = Invitation.objects.filter(pk=pk, nonce=nonce)
+    rows = Invitation.objects.filter(pk=pk, nonce=nonce)
     try:
         written(invitation, Letterhead(*letterhead)).send()
     except OSError as error:  # SMTPException is one
-        same.update(error=str(error))
+        rows.update(error=str(error))
         raise
-    same.update(mailed=timezone.now(), error="")
+    rows.update(mailed=timezone.now(), error="")
 
 
 def written(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlternatives:
@@ -116,7 +116,7 @@ def written(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlterna
     return message
 
 
-# What the invited do
+# For invited people
 
 
 def token_of(invitation: Invitation) -> str:
@@ -124,7 +124,7 @@ def token_of(invitation: Invitation) -> str:
 
 
 def read(token: str) -> Invitation | None:
-    """The invitation that a mailed link belongs to, while it is good."""
+    """Return the invitation of an emailed link, or None if the link is invalid or has expired."""
     try:
         pk, nonce = signing.loads(token, salt=SALT)
     except (signing.BadSignature, ValueError):
@@ -134,36 +134,36 @@ def read(token: str) -> Invitation | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: Request, token: str) -> HttpResponse:
-    """The mailed link: looking at it does nothing, a button does."""
-    found = read(token)
-    if found is None:
+    """Show the emailed link's page, whose button accepts the invitation."""
+    pending = read(token)
+    if pending is None:
         return no_longer(request)
     if request.method == "POST":
-        response = come_in(request, found)
+        response = come_in(request, pending)
     else:
-        response = render(request, "account/invitation.html", {"invitation": found})
-    response.headers["Referrer-Policy"] = "same-origin"  # the address is the proof; and the button is ours
+        response = render(request, "account/invitation.html", {"invitation": pending})
+    response.headers["Referrer-Policy"] = "same-origin"  # the URL is a secret, but our own form needs its Origin
     return response
 
 
 def come_in(request: Request, invitation: Invitation) -> HttpResponse:
-    """Whoever reads the mail has proved the address: into the account that it is proved for, or a new one."""
+    """Give the role to the account that has verified the address, or to a new one, and log in: the link verifies it."""
     with transaction.atomic():
         deleted, _rows = Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).delete()
-        if not deleted:  # pressed twice
+        if not deleted:  # the button was pressed twice
             return no_longer(request)
         user = email_verification.account_of(invitation.email, name=invitation.name)
         give(user, invitation.role)
     if request.user != user:
         logout(request, show_message=False)
     record_authentication(request, user, method="code", email=invitation.email)
-    onward = reverse("admin:index")
-    answer: HttpResponse = perform_login(request, Login(user=user, email=invitation.email, redirect_url=onward))
-    return answer
+    target = reverse("admin:index")
+    response: HttpResponse = perform_login(request, Login(user=user, email=invitation.email, redirect_url=target))
+    return response
 
 
 def give(user: User, role: str) -> None:
-    """The admin opens to them, as far as the group reaches."""
+    """Add the user to the role's group and let them open the admin."""
     user.groups.add(Group.objects.get(name=role))
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.is_staff = True

@@ -1,4 +1,4 @@
-"""The owner's page about who comes in: accounts elsewhere, mail, invitations; on the stock admin."""
+"""The owner's admin page for login services, email and invitations."""
 
 from dataclasses import dataclass
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
@@ -25,7 +25,7 @@ from accounts.models import Invitation, User
 from accounts.pages import invitations
 from accounts.profiles.forms import EmailField, LineField
 
-# Where each has the page that asks for our address, and how the place is called there.
+# For each provider, the page where our redirect URI is entered, and instructions.
 CONSOLES = {
     "x": ("https://developer.x.com/en/portal/dashboard", gettext_lazy(
         "In your app’s “User authentication settings”, choose “Web App”, turn on “Request email from users” and enter "
@@ -53,7 +53,7 @@ CONSOLES = {
 
 @dataclass(frozen=True)
 class Service:
-    """One way to log in, as the owner sets it up."""
+    """A login service and how the owner sets it up."""
 
     name: str
     is_on: bool
@@ -66,29 +66,29 @@ class Service:
 
 
 def services() -> list[Service]:
-    """Those that are on, in the order of their icons, then those that could be."""
-    counted = SocialAccount.objects.values("provider").annotate(people=Count("user", distinct=True))
-    people = dict(counted.values_list("provider", "people"))
-    on = {one.key: one for one in settings.PROVIDERS}
-    rest = [known for known in settings.KNOWN_PROVIDERS if known.key not in on]
-    return [service(one, is_on=one.key in on, people=people.get(one.id, 0)) for one in [*on.values(), *rest]]
+    """Return the configured services in the order of their icons, then the others."""
+    counts = SocialAccount.objects.values("provider").annotate(people=Count("user", distinct=True))
+    people = dict(counts.values_list("provider", "people"))
+    on = {provider.key: provider for provider in settings.PROVIDERS}
+    off = [provider for provider in settings.KNOWN_PROVIDERS if provider.key not in on]
+    return [service(each, is_on=each.key in on, people=people.get(each.id, 0)) for each in [*on.values(), *off]]
 
 
-def service(one: Any, *, is_on: bool, people: int) -> Service:
-    elsewhere = (
-        one.server_url,
+def service(provider: Any, *, is_on: bool, people: int) -> Service:
+    default = (
+        provider.server_url,
         gettext_lazy("Register this site as a client on that server, with this redirect URI."),
     )
-    console, words = CONSOLES.get(one.key, elsewhere)
-    is_missing = one.key in CONSOLES and (not is_on or one.is_demo)
+    console, instructions = CONSOLES.get(provider.key, default)
+    is_missing = provider.key in CONSOLES and (not is_on or provider.is_demo)
     return Service(
-        name=one.name,
+        name=provider.name,
         is_on=is_on,
-        is_demo=one.is_demo,
-        callback=settings.SITE_URL + one.callback,
-        missing=", ".join(one.names) if is_missing else "",
+        is_demo=provider.is_demo,
+        callback=settings.SITE_URL + provider.callback,
+        missing=", ".join(provider.names) if is_missing else "",
         console=console,
-        words=str(words),
+        words=str(instructions),
         people=people,
     )
 
@@ -111,8 +111,8 @@ class InvitationForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         email, role = data.get("email", ""), data.get("role", "")
         if email and role and (known := invitations.who_has(email, role)):
-            words = _("%(name)s has this address and already has this role.")
-            self.add_error("email", ValidationError(words, params={"name": known}))
+            message = _("%(name)s has this address and already has this role.")
+            self.add_error("email", ValidationError(message, params={"name": known}))
         return data
 
 
@@ -153,41 +153,40 @@ def letterhead(request: Request) -> invitations.Letterhead:
 def invite(request: Request, form: InvitationForm) -> bool:
     try:
         by = cast(User, request.user)
-        made = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
-    except invitations.Already as already:
-        known: Invitation = already.args[0]
-        words = _("%(name)s was invited on %(day)s. You can send that invitation again or withdraw it below.")
-        form.add_error("email", words % {"name": known.name, "day": date_format(known.sent, "DATE_FORMAT")})
+        invitation = invitations.invite(**form.cleaned_data, by=by, letterhead=letterhead(request))
+    except invitations.Already as error:
+        known: Invitation = error.args[0]
+        message = _("%(name)s was invited on %(day)s. You can send that invitation again or withdraw it below.")
+        form.add_error("email", message % {"name": known.name, "day": date_format(known.sent, "DATE_FORMAT")})
         return False
-    messages.success(request, _("We're sending the invitation to %(email)s.") % {"email": made.email})
+    messages.success(request, _("We're sending the invitation to %(email)s.") % {"email": invitation.email})
     return True
 
 
 def invite_again(request: Request, user: User) -> None:
-    for found in chosen(request):
-        invitations.invite_again(found, letterhead=letterhead(request))
-        messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": found.email})
+    for invitation in chosen(request):
+        invitations.invite_again(invitation, letterhead=letterhead(request))
+        messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": invitation.email})
 
 
 def withdraw(request: Request, user: User) -> None:
-    for found in chosen(request):
-        invitations.withdraw(found)
-        messages.success(
-            request, _("Invitation withdrawn. The link sent to %(email)s no longer works.") % {"email": found.email}
-        )
+    for invitation in chosen(request):
+        invitations.withdraw(invitation)
+        message = _("Invitation withdrawn. The link sent to %(email)s no longer works.")
+        messages.success(request, message % {"email": invitation.email})
 
 
 def chosen(request: Request) -> list[Invitation]:
-    wish = request.POST.get("invitation", "")
-    is_number = wish.isascii() and wish.isdigit() and len(wish) < 19
-    return list(Invitation.objects.filter(pk=wish)) if is_number else []
+    key = request.POST.get("invitation", "")
+    is_number = key.isascii() and key.isdigit() and len(key) < 19
+    return list(Invitation.objects.filter(pk=key)) if is_number else []
 
 
-# Mail
+# Email
 
 
 def test_mail(request: Request, user: User) -> None:
-    """At once and not by a job: the owner is to see what the mail server says."""
+    """Send a test email now, not in a job, so that the owner sees the mail server's answer."""
     if not user.email:
         messages.error(request, _("You have no email address. Add one under “Your account” first."))
         return
@@ -197,24 +196,24 @@ def test_mail(request: Request, user: User) -> None:
     try:
         EmailMessage(subject, body % {"site": site, "url": settings.SITE_URL}, to=[user.email]).send()
     except (OSError, ValueError) as error:  # SMTPException is an OSError; a wrong port or address is a ValueError
-        words = _("The test email to %(email)s wasn't sent. The mail server answered: %(answer)s")
-        messages.error(request, words % {"email": user.email, "answer": answer_in(error)})
+        message = _("The test email to %(email)s wasn't sent. The mail server answered: %(answer)s")
+        messages.error(request, message % {"email": user.email, "answer": answer_in(error)})
         return
     if settings.EMAIL_URL_IS_SET:
-        words = _("The mail server accepted the test email to %(email)s. Check that it arrives.")
+        message = _("The mail server accepted the test email to %(email)s. Check that it arrives.")
     else:
-        words = _("EMAIL_URL is not set, so the test email was only written to a file in DATA_DIR.")
-    messages.success(request, words % {"email": user.email})
+        message = _("EMAIL_URL is not set, so the test email was only written to a file in DATA_DIR.")
+    messages.success(request, message % {"email": user.email})
 
 
 def answer_in(error: Exception) -> str:
-    """What a mail server said, as it said it."""
+    """Return the mail server's own answer."""
     if isinstance(error, SMTPRecipientsRefused):
-        return "; ".join(f"{code} {text(said)}" for code, said in error.recipients.values())
+        return "; ".join(f"{code} {text(reply)}" for code, reply in error.recipients.values())
     if isinstance(error, SMTPResponseException):
         return f"{error.smtp_code} {text(error.smtp_error)}"
     return str(error) or type(error).__name__
 
 
-def text(said: bytes | str) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else said
+def text(reply: bytes | str) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply

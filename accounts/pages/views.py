@@ -1,4 +1,4 @@
-"""Pages about one's own account that allauth has not, or draws otherwise."""
+"""Account pages that allauth lacks or that we replace."""
 
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ Type = Authenticator.Type
 
 @require_safe
 def done(request: Request) -> HttpResponse:
-    """The small window's last page: tells every open page how the log-in ended, and closes."""
+    """Show the login window's last page, which tells open pages how the login ended and closes."""
     outcome = request.GET.get("login", "")
     if refusal := redirects.staff_refusal(outcome):
         return render(request, "account/done.html", {"outcome": "staff", "refusal": refusal})
@@ -43,12 +43,12 @@ def done(request: Request) -> HttpResponse:
 
 @require_POST
 def enter(request: Request, provider: str) -> HttpResponse:
-    """Off to an account elsewhere: to log in with it, or, for somebody who is in, to have it as one more way in."""
+    """Redirect to a provider, to log in or, for a logged-in user, to connect an account."""
     if request.user.is_authenticated:
         process, back = AuthProcess.CONNECT, reverse("socialaccount_connections")
     else:
-        onward = request.POST.get("next", "")
-        query = f"?{urlencode({'next': onward})}" if onward else ""
+        target = request.POST.get("next", "")
+        query = f"?{urlencode({'next': target})}" if target else ""
         process, back = AuthProcess.LOGIN, f"{reverse('account_login')}{query}"
     if oauth_start.is_too_often(request):
         return redirect(redirects.with_outcome(back, "failed"))
@@ -58,7 +58,7 @@ def enter(request: Request, provider: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def me(request: Request) -> HttpResponse:
-    """Who one is here, and the way to everything else of one's account."""
+    """Show the user's account page, where name and website can be changed."""
     user = cast(User, request.user)
     commenter = Commenter.objects.of(user)
     form = ProfileForm(request.POST or None, initial={"name": commenter.name, "website": commenter.website})
@@ -87,26 +87,26 @@ def me(request: Request) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions_page(request: Request) -> HttpResponse:
-    """Where one is logged in; each can be ended."""
+    """List the user's sessions and end the chosen ones."""
     user = cast(User, request.user)
     current = request.session.session_key
-    found = sessions.of(user)
+    rows = sessions.of(user)
     if request.method == "POST":
-        wish = request.POST.get("end", "")
-        chosen = found.exclude(session_key=current) if wish == "others" else found.filter(pk=sessions.number(wish))
+        choice = request.POST.get("end", "")
+        chosen = rows.exclude(session_key=current) if choice == "others" else rows.filter(pk=sessions.number(choice))
         if current in {sessions.end(session) for session in chosen}:
             logout(request)
             return redirect("account_login")
-        messages.success(request, _("Other sessions ended.") if wish == "others" else _("Session ended."))
+        messages.success(request, _("Other sessions ended.") if choice == "others" else _("Session ended."))
         return redirect("usersessions_list")
-    return render(request, "usersessions/usersession_list.html", {"sessions": found, "current": current})
+    return render(request, "usersessions/usersession_list.html", {"sessions": rows, "current": current})
 
 
 @login_required
 @reauthentication_required
 @require_POST
 def remove_password(request: Request) -> HttpResponse:
-    """Back to doing without one, for somebody who has another way in."""
+    """Remove the password of a user who has another login method."""
     user = cast(User, request.user)
     if not has_another_way_in(user):
         messages.error(request, _("Without a password you couldn't log in again. Verify an email address first."))
@@ -120,7 +120,7 @@ def remove_password(request: Request) -> HttpResponse:
 
 
 class ActivateTOTPView(views.ActivateTOTPView):
-    """Whoever has just typed a code of the app is not asked for the next one to see the recovery codes."""
+    """Does not ask for another code of the app before showing the recovery codes."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
@@ -131,7 +131,7 @@ class ActivateTOTPView(views.ActivateTOTPView):
 
 
 class AddPasskeyView(AddWebAuthnView):
-    """Every key that is added here can be logged in with. Recovery codes come where a second factor is asked for."""
+    """Adds passkeys that can be used to log in, and recovery codes for users who need a second factor."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         user = cast(User, self.request.user)

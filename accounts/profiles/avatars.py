@@ -1,6 +1,6 @@
-"""Pictures of people, on our own disk: brought from the account they came by, uploaded, or drawn from initials.
+"""Avatars: downloaded from a connected account, uploaded, or initials. Pictures are served from our own storage.
 
-Each is kept as three small squares under a key that is new every time, so browsers may keep them for ever.
+Each picture is stored as three small squares under a new random key, so browsers may cache them forever.
 """
 
 import functools
@@ -36,25 +36,25 @@ logger = logging.getLogger("rejoinder.accounts")
 FOLDER = "avatars"
 SIZES = (32, 64, 128)  # sides, in pixels
 BYTES = 8 * 1024 * 1024
-# A telephone's photograph has 12 or 24 million; opened, each takes up to 4 bytes, in WebP 16.
+# A phone's photo has 12 or 24 million pixels. A decoded pixel takes up to 4 bytes, in WebP 16.
 PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 8_000_000}
 ENOUGH = 8 * SIZES[-1]  # pixels on the longer side
 SECONDS = 5.0
 HUES = 12
-AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
+AFTER_EVERYTHING_ELSE = -50  # emails do not wait for pictures
 UNCLAIMED = timedelta(days=1)
 
 Files = Mapping[int, bytes]  # by side
 
-opening = threading.Lock()  # one at a time in a process: a large one takes memory
+opening = threading.Lock()  # one picture at a time in each process, because a large one takes much memory
 
 
 class NoPicture(Exception):
-    """These bytes are no picture that we keep; the argument says why, in words for whoever sent them."""
+    """The data is not an acceptable picture; the argument is a message for the person who uploaded it."""
 
 
 def face(commenter: Commenter) -> dict[str, Any]:
-    """What stands for somebody: how their pictures' addresses begin, or initials in a colour of the name's own."""
+    """Return the template context of an avatar: URL prefix of the picture or "", initials and their hue."""
     name = commenter.name
     words = [word for word in re.split(r"[\s.·_-]+", name) if word[:1].isalnum()]
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
@@ -65,29 +65,29 @@ def face(commenter: Commenter) -> dict[str, Any]:
     }
 
 
-# From the account
+# From a connected account
 
 
 def want(commenter: Commenter) -> None:
-    """Have the account's picture brought, if it is another than the one shown and nothing else was chosen.
+    """Enqueue the download of the account's picture if it has changed and the person has not chosen another one.
 
-    Call inside a transaction: the job commits with what is said of the account.
+    Call this inside a transaction, so that the job commits with the account's data.
     """
     if is_wanted(commenter):
-        waiting = DBTaskResult.objects.filter(
+        queued = DBTaskResult.objects.filter(
             task_path=bring.module_path,
             status=TaskResultStatus.READY,
             args_kwargs={"args": [commenter.pk], "kwargs": {}},
         )
-        if not waiting.update(run_after=timezone.now()):
+        if not queued.update(run_after=timezone.now()):
             bring.using(priority=AFTER_EVERYTHING_ELSE).enqueue(commenter.pk)
     elif commenter.picture_from and not commenter.picture_url and (row := locked(commenter.pk)):
-        show(row, "", is_chosen=False)  # the account has none any more
+        show(row, "", is_chosen=False)  # the account's picture was removed
 
 
 def is_wanted(commenter: Commenter) -> bool:
-    stays = commenter.has_chosen_picture or commenter.has_lost_picture
-    return not stays and commenter.picture_url not in {"", commenter.picture_from}
+    is_fixed = commenter.has_chosen_picture or commenter.has_lost_picture
+    return not is_fixed and commenter.picture_url not in {"", commenter.picture_from}
 
 
 @job(retry=True)
@@ -96,10 +96,10 @@ def bring(commenter_pk: int) -> None:
     if commenter is None or not is_wanted(commenter):
         return
     source = commenter.picture_url
-    # Of private origins only the demo's: what a provider says is a picture may be any address on the owner's network.
-    demo = [settings.DEMO_PROVIDER_URL] if settings.DEMO_PROVIDER_URL else []
+    # The only private origin allowed is the demo's: a provider could name any URL on the owner's network.
+    allowed = [settings.DEMO_PROVIDER_URL] if settings.DEMO_PROVIDER_URL else []
     try:
-        files = rewritten(fetch.get(source, seconds=SECONDS, most=BYTES, allowed=demo).body)
+        files = rewritten(fetch.get(source, seconds=SECONDS, most=BYTES, allowed=allowed).body)
     except (fetch.Refused, NoPicture) as error:
         logger.warning("The picture of commenter %d could not be used: %s", commenter_pk, error)
         return
@@ -109,17 +109,17 @@ def bring(commenter_pk: int) -> None:
         wear(commenter_pk, files, source=source)
 
 
-# By their own choice
+# By the person
 
 
 def upload(commenter: Commenter, files: Files) -> None:
-    """Show what `rewritten` made; the account's picture no longer takes its place."""
+    """Store and show an uploaded picture, which the account's picture no longer replaces."""
     wear(commenter.pk, files)
 
 
 @transaction.atomic
 def remove(commenter: Commenter) -> None:
-    """Without their own, the account's comes back; without the account's, there is none from now on."""
+    """Remove the picture: an uploaded one is replaced by the account's, and the account's by initials."""
     row = locked(commenter.pk)
     if row and row.picture:
         show(row, "", is_chosen=not row.has_chosen_picture)
@@ -128,7 +128,7 @@ def remove(commenter: Commenter) -> None:
 
 @transaction.atomic
 def follow(commenter: Commenter) -> None:
-    """Show the account's picture again."""
+    """Go back to the account's picture."""
     row = locked(commenter.pk)
     if row and row.has_chosen_picture:
         show(row, "", is_chosen=False)
@@ -140,7 +140,7 @@ def follow(commenter: Commenter) -> None:
 
 @transaction.atomic
 def take_away(commenter: Commenter) -> bool:
-    """From now on initials stand in its place, whatever an account or an upload brings; whether that is news."""
+    """Show only initials until `allow`, whatever is uploaded. Return whether anything changed."""
     row = locked(commenter.pk)
     if row is None or row.has_lost_picture:
         return False
@@ -151,7 +151,7 @@ def take_away(commenter: Commenter) -> bool:
 
 @transaction.atomic
 def allow(commenter: Commenter) -> bool:
-    """They may have one again: at once that of their account, if it has one; whether that is news."""
+    """Allow pictures again and download the account's, if there is one. Return whether anything changed."""
     row = locked(commenter.pk)
     if row is None or not row.has_lost_picture:
         return False
@@ -161,22 +161,22 @@ def allow(commenter: Commenter) -> bool:
     return True
 
 
-# Shown
+# Saving
 
 
 def wear(commenter_pk: int, files: Files, *, source: str = "") -> None:
-    """Write the files, then have them shown; without a source they are the person's own."""
+    """Store the files and show them. `source` is their URL at the provider, or "" for an upload."""
     key = secrets.token_hex(16)
-    with ExitStack() as unless_shown:
-        unless_shown.callback(drop, key)
+    with ExitStack() as cleanup:
+        cleanup.callback(drop, key)
         for size, data in files.items():
             default_storage.save(name_of(key, size), ContentFile(data))
         with transaction.atomic():
             row = locked(commenter_pk)
             if row is None or row.has_lost_picture or (source and not (is_wanted(row) and row.picture_url == source)):
-                return  # they went, chose otherwise, or may have none meanwhile
+                return  # deleted, or pictures were changed or forbidden since
             show(row, key, source=source, is_chosen=not source)
-        unless_shown.pop_all()
+        cleanup.pop_all()
 
 
 def locked(commenter_pk: int) -> Commenter | None:
@@ -184,8 +184,8 @@ def locked(commenter_pk: int) -> Commenter | None:
 
 
 def show(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None:
-    """Under the lock. What was taken away is gone with the commit; what was replaced goes by the sweep, since pages
-    that were drawn just now still ask for it.
+    """Set the picture of a locked row. A removed picture's files are deleted after the commit; those of a replaced one
+    only later by `delete_unused`, since pages rendered a moment ago still link to them.
     """
     if row.picture and not key:
         transaction.on_commit(functools.partial(drop, row.picture), robust=True)
@@ -202,7 +202,7 @@ def name_of(key: str, size: int) -> str:
 
 
 def is_kept(key: str, files: Files) -> bool:
-    """Whether these very files are there under this key."""
+    """Return whether the same picture is already stored under this key."""
     try:
         with default_storage.open(name_of(key, SIZES[-1])) as file:
             return bool(key and file.read() == files[SIZES[-1]])
@@ -216,16 +216,16 @@ def drop(key: str) -> None:
 
 
 def sweep() -> None:
-    """Delete what nobody wears: replaced, left by a process that died before the commit, or by people who are gone."""
+    """Delete old files that no commenter uses: replaced, of deleted people, or left by a crash."""
     try:
         _folders, names = default_storage.listdir(FOLDER)
     except FileNotFoundError:
         return
-    worn = set(Commenter.objects.exclude(picture="").values_list("picture", flat=True))
+    used = set(Commenter.objects.exclude(picture="").values_list("picture", flat=True))
     before = timezone.now() - UNCLAIMED
     for name in names:
         file = f"{FOLDER}/{name}"
-        if name.rpartition("-")[0] not in worn and default_storage.get_modified_time(file) < before:
+        if name.rpartition("-")[0] not in used and default_storage.get_modified_time(file) < before:
             default_storage.delete(file)
 
 
@@ -233,19 +233,19 @@ def sweep() -> None:
 
 
 def rewritten(data: bytes) -> Files:
-    """The middle of a picture, upright, as small squares made from its pixels alone. Raises NoPicture."""
+    """Re-encode the center of a picture, upright and without metadata, as small squares. Raises InvalidPicture."""
     if len(data) > BYTES:
         raise NoPicture(
             _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": BYTES // 1024 // 1024}
         )
     try:
         with opening, decoding.opened(data, PIXELS) as (_kind, picture):
-            middle = square(picture)
+            center = square(picture)
     except (decoding.Unfit, Image.DecompressionBombError) as error:
         raise NoPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
-    except Exception as error:  # decoders of broken files raise whatever they stumble over
+    except Exception as error:  # decoders raise all kinds of errors for broken files
         raise NoPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
-    return {size: encoded(middle, size) for size in SIZES}
+    return {size: encoded(center, size) for size in SIZES}
 
 
 def square(picture: Image.Image) -> Image.Image:
@@ -255,7 +255,7 @@ def square(picture: Image.Image) -> Image.Image:
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """Nothing shows through: what was drawn for a white page is seen on a dark one too."""
+    """Put a transparent picture on white, so that it also looks right on a dark page."""
     if picture.mode == "RGBA":
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return picture.convert("RGB")

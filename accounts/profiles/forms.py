@@ -1,4 +1,4 @@
-"""What a stranger says of themselves, in bytes that fit and words that help."""
+"""Forms and fields for a person's details, limited in bytes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from accounts.profiles.names import tidy_line
 
 @deconstructible
 class AtMostBytes:
-    """Limits are in bytes, as in the databases that comments come from and go to."""
+    """Validates a length in bytes, as the databases that we import from and export to limit it."""
 
     message = ngettext_lazy(
         "This is %(said)s byte too long. The limit is %(limit)s bytes.",
@@ -31,12 +31,12 @@ class AtMostBytes:
     def __call__(self, text: str) -> None:
         over = len(text.encode("utf-8", "surrogatepass")) - self.limit
         if over > 0:
-            said, limit = (number_format(number, force_grouping=True) for number in (over, self.limit))
-            raise ValidationError(self.message, code="max_bytes", params={"over": over, "said": said, "limit": limit})
+            excess, limit = (number_format(number, force_grouping=True) for number in (over, self.limit))
+            raise ValidationError(self.message, code="max_bytes", params={"over": over, "said": excess, "limit": limit})
 
 
 class LineField(forms.CharField):
-    """One line of text, of which what cannot be seen is gone."""
+    """A line of text, without invisible characters."""
 
     def __init__(self, *, max_bytes: int, **rest: Any) -> None:
         super().__init__(**rest)
@@ -46,7 +46,7 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        # far too long is refused as it came: nothing is spent on tidying it
+        # a far too long value will be rejected anyway
         return tidy_line(text) if len(text) <= 4 * self.max_bytes else text
 
 
@@ -60,7 +60,7 @@ class EmailField(LineField):
         name, at, host = value.rpartition("@")
         if not at or not name:
             raise ValidationError(_("Enter a valid email address, such as name@example.org."), code="invalid")
-        if not name.isascii():  # Django's own check lets through letters that databases take for others
+        if not name.isascii():  # Django accepts letters here that a database may treat as equal to others
             raise ValidationError(
                 _("The part before the @ can't contain accented or special letters."),
                 code="invalid",
@@ -89,7 +89,7 @@ class WebsiteField(LineField):
 
 
 class DetailsForm(forms.Form):
-    """A guest's details. A typed address claims nobody's identity: only the cookie makes them the same guest again."""
+    """A guest's details. A typed address proves no identity: only the cookie makes a person the same guest again."""
 
     name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
     email = EmailField(
@@ -105,8 +105,8 @@ class DetailsForm(forms.Form):
     def __init__(self, *args: Any, guest: Commenter | None = None, needs_email: bool = True, **rest: Any) -> None:
         self.guest = guest
         if guest:
-            known = {"name": guest.name, "email": guest.email, "website": guest.website, "remember": True}
-            rest["initial"] = {**known, **rest.get("initial", {})}
+            details = {"name": guest.name, "email": guest.email, "website": guest.website, "remember": True}
+            rest["initial"] = {**details, **rest.get("initial", {})}
         super().__init__(*args, **rest)
         self.fields["email"].required = needs_email
         self.fields["name"].widget.attrs["autocomplete"] = "name"
@@ -114,22 +114,22 @@ class DetailsForm(forms.Form):
         self.fields["website"].widget.attrs["autocomplete"] = "url"
 
     def commenter(self, last: Commenter | None = None) -> Commenter:
-        """The remembered guest, or a new one: another name or address is another person, perhaps at the same machine.
+        """Return the remembered guest, or the last one of this browser, if name and address match; else a new one.
 
-        `last`: the guest who commented last in this browser, for whom the same holds.
+        Different details may be another person at the same computer.
         """
         name, email, website = (self.cleaned_data[field] for field in ("name", "email", "website"))
-        known = [guest for guest in (self.guest, last) if guest and (guest.name, guest.email) == (name, email)]
-        if not known:
+        matching = [guest for guest in (self.guest, last) if guest and (guest.name, guest.email) == (name, email)]
+        if not matching:
             return Commenter(name=name, email=email, website=website)
-        guest = known[0]
+        guest = matching[0]
         if guest.website != website:
             guest.website, guest.changed, guest.has_news = website, timezone.now(), True
         return guest
 
 
 class SignupForm(forms.Form):
-    """What we ask of somebody who makes an account here, beside what allauth asks."""
+    """The fields that we add to allauth's sign-up form."""
 
     name = LineField(
         label=_("Name"),
@@ -144,7 +144,7 @@ class SignupForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    """How somebody with an account is named, and where their name leads."""
+    """The name and website of a user."""
 
     name = LineField(label=_("Name"), max_bytes=245, error_messages={"required": _("Enter your name.")})
     website = WebsiteField(label=_("Website"), max_bytes=200, required=False, help_text=_("Your name links here."))

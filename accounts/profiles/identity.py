@@ -1,4 +1,4 @@
-"""Under which account somebody speaks, and what that account says of them."""
+"""The account that a person is logged in with, and its name, profile and picture."""
 
 import logging
 from typing import Any
@@ -19,39 +19,39 @@ from accounts.profiles.names import tidy_line
 
 logger = logging.getLogger("rejoinder.accounts")
 is_web_address = URLValidator(schemes=["http", "https"])
-ROOM = {"profile": 500, "picture_url": 1000}  # as the columns have
+ROOM = {"profile": 500, "picture_url": 1000}  # of the columns
 HANDLES = ("username", "login", "preferred_username")
 
 
 def provider_called(key: str) -> Any:
-    """The one of settings.PROVIDERS that has this key in our addresses, or None."""
+    """Return the configured provider with this key in our URLs, or None."""
     return next((provider for provider in settings.PROVIDERS if provider.key == key), None)
 
 
 def provider_of(account: str) -> Any:
-    """The one of settings.PROVIDERS that allauth stores with an account under this name, or None."""
+    """Return the configured provider with this id in allauth's tables, or None."""
     return next((provider for provider in settings.PROVIDERS if provider.id == account), None)
 
 
 def elsewhere() -> list[dict[str, str]]:
-    """The services that people may log in with here, each with its mark among the icons."""
+    """Return the services that people can log in with: key, name and icon."""
     return [shown(provider) for provider in settings.PROVIDERS]
 
 
 def service_of(account: str) -> dict[str, str]:
-    """The one that allauth stores with an account under this name, also when it is no longer switched on."""
-    listed = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
-    found = next((provider for provider in listed if provider.id == account), None)
+    """Return the key, name and icon of the service with this id in allauth's tables, even if it is not configured."""
+    candidates = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
+    found = next((provider for provider in candidates if provider.id == account), None)
     return shown(found) if found else {"key": account, "name": account, "mark": "key"}
 
 
 def shown(provider: Any) -> dict[str, str]:
-    has_icon = provider.key in {known.key for known in settings.KNOWN_PROVIDERS}
+    has_icon = provider.key in {provider.key for provider in settings.KNOWN_PROVIDERS}
     return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
 
 
 def last_login(request: HttpRequest) -> dict[str, Any]:
-    """allauth's record of how the person of this session came in last; empty if it was by none of the providers."""
+    """Return allauth's record of this session's last login, or {} if it was not by a provider."""
     user = request.user if isinstance(request.user, User) else None
     records = [record for record in get_authentication_records(request, user) if is_way_in(record)]
     last = records[-1] if records else {}
@@ -59,51 +59,51 @@ def last_login(request: HttpRequest) -> dict[str, Any]:
 
 
 def is_way_in(record: dict[str, Any]) -> bool:
-    """Not a second step, nor what was asked for again since."""
+    """Return whether this is a login, not a second factor or a reauthentication."""
     return record.get("method") != "mfa" and not record.get("reauthenticated")
 
 
 def account_name(request: HttpRequest) -> str:
-    """What somebody is commenting with: "X (Twitter)", or the site's own name."""
+    """Return the name of the account a person comments with: "X (Twitter)", or the site's name."""
     provider = provider_of(last_login(request).get("provider", ""))
     return str(provider.name if provider else request.site)
 
 
 @transaction.atomic
 def recognise(request: HttpRequest, user: User) -> Commenter:
-    """The one who speaks for this log-in, with what the account they came by says of them now."""
+    """Return the user's commenter, updated from the account that they have just logged in with."""
     commenter = Commenter.objects.of(user)
     record = last_login(request)
     account = SocialAccount.objects.filter(
         user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
     ).first()
     if account:
-        claims = claims_of(account)  # OpenID Connect's own, where allauth reads none
-        told = {
+        claims = claims_of(account)  # of OpenID Connect, which allauth does not read
+        values = {
             "mark": mark_of(account),
             "profile": address(account.get_profile_url() or claims.get("profile"), "profile"),
             "picture_url": address(account.get_avatar_url() or claims.get("picture"), "picture_url"),
         }
-        update(commenter, told)
-    elif not commenter.mark and not user.is_staff:  # who are known here by what they do
+        update(commenter, values)
+    elif not commenter.mark and not user.is_staff:  # staff have a badge of their own
         update(commenter, {"mark": str(request.site)})
     return commenter
 
 
-def update(commenter: Commenter, told: dict[str, str]) -> None:
-    news = {name: value for name, value in told.items() if getattr(commenter, name) != value}
-    if news:
-        for name, value in news.items():
+def update(commenter: Commenter, values: dict[str, str]) -> None:
+    changes = {name: value for name, value in values.items() if getattr(commenter, name) != value}
+    if changes:
+        for name, value in changes.items():
             setattr(commenter, name, value)
-        if news.keys() - {"picture_url"}:  # what a page shows
+        if changes.keys() - {"picture_url"}:  # anything that pages show
             commenter.changed = timezone.now()
             pagecache.bump("site")
-        commenter.save(update_fields=[*news, "changed"])
+        commenter.save(update_fields=[*changes, "changed"])
     avatars.want(commenter)
 
 
 def mark_of(account: SocialAccount) -> str:
-    """By what somebody is verified: "X: @name", or the service alone where it has no public names."""
+    """Return what a commenter is verified by: "X: @name", or only "X" if the service has no public handles."""
     service = service_of(account.provider)["name"].partition(" (")[0]
     data = claims_of(account)
     handle = next((data[name] for name in HANDLES if isinstance(data.get(name), str) and data[name].strip()), "")
@@ -112,7 +112,7 @@ def mark_of(account: SocialAccount) -> str:
 
 
 def claims_of(account: SocialAccount) -> dict[str, Any]:
-    """What the service said of its account; nothing is read of one that is no longer switched on."""
+    """Return the account's data from its provider, or {} if the provider is not configured any more."""
     try:
         return account.get_provider_account().get_user_data() or {}
     except (SocialApp.DoesNotExist, ImproperlyConfigured):
@@ -120,7 +120,7 @@ def claims_of(account: SocialAccount) -> dict[str, Any]:
 
 
 def address(url: object, field: str) -> str:
-    """A web address that somebody else's machine gave, or nothing."""
+    """Return a URL from a provider if it is valid and fits its column, else ""."""
     if not isinstance(url, str) or len(url) > ROOM[field]:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Whose name another one looks like: that of somebody who writes or keeps order here, of an office, of the site."""
+"""Impersonation: names that look like an author's, a moderator's or an official title."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ OFFICES = ("admin", "administrator", "author", "moderator", "owner", "staff", "w
 
 
 class Known(NamedTuple):
-    """Somebody whose name is theirs alone: as readers see it, and as they log in."""
+    """An author, moderator or owner, whose name no other commenter may use."""
 
     pk: int
     name: str
@@ -21,20 +21,20 @@ class Known(NamedTuple):
 
 
 def people() -> "QuerySet[User, tuple[Any, ...]]":
-    """The rows of Known, in one query, which may be joined with others of the kind."""
+    """Select the rows of ProtectedName, for a query that may be combined with others by UNION."""
     essays: Any = User._meta.get_field("authorships").related_model
     users = User.objects.annotate(writes=Exists(essays.objects.filter(author=OuterRef("pk"))))
     return users.filter(Q(writes=True) | Q(is_staff=True) | Q(is_superuser=True)).values_list(*Known._fields)
 
 
 def imitated(name: str, known: Iterable[Known]) -> Known | None:
-    """Whose name this looks like, or has in it; a log-in's bare handle is looked for as a whole alone."""
+    """Return the person whose name this one imitates or contains; a username has to match as a whole."""
     folded = fold(name)
-    for one in known:
-        if (one.name and imitates(name, one.name)) or (one.username and fold(one.username) == folded):
-            return one
+    for person in known:
+        if (person.name and imitates(name, person.name)) or (person.username and fold(person.username) == folded):
+            return person
     return None
 
 
 def is_office(name: str) -> bool:
-    return any(imitates(name, office) for office in OFFICES)
+    return any(imitates(name, title) for title in OFFICES)

@@ -1,4 +1,4 @@
-"""The verbs of who somebody is: two Commenters are one person, two log-ins are one person's."""
+"""Merging of two commenters or two users who are the same person."""
 
 from functools import partial
 from typing import Any
@@ -16,22 +16,22 @@ import pagecache
 from accounts.models import Commenter, User, email_with_room
 from accounts.profiles import avatars
 
-MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # what a log-in has of its own
+MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # rows that move with a user
 PICTURE = ("picture", "picture_url", "picture_from", "has_chosen_picture", "has_lost_picture")
-SHOWN = (("mark", "profile"), PICTURE)  # what accounts gave
+SHOWN = (("mark", "profile"), PICTURE)  # from connected accounts
 
 
 class Refused(Exception):
-    """These two stay two; the argument says why, to whoever asked."""
+    """The two cannot be merged; the argument is a message for the person who asked."""
 
 
 @transaction.atomic
 def join(old: Commenter, new: Commenter) -> Commenter:
-    """Two Commenters are one person: whatever hangs on `old` hangs on `new` from now on, and `old` is gone.
+    """Move everything that points to `old` to `new`, delete `old`, and return `new`. Raises CannotMerge.
 
-    What `new` says of itself stays as it is. One that was joined meanwhile has nothing left to join.
+    The name and other details of `new` do not change. If `old` no longer exists, there is nothing to merge.
     """
-    rows = locked(Commenter, old.pk, new.pk)  # before any thread: post() takes its locks in this order too
+    rows = locked(Commenter, old.pk, new.pk)  # before any thread, in the same order as post()
     if old.pk == new.pk or new.pk not in rows:
         raise Refused(_("The account to add these comments to no longer exists."))
     new = rows[new.pk]
@@ -44,7 +44,7 @@ def join(old: Commenter, new: Commenter) -> Commenter:
     if key := rows[old.pk].picture:
         transaction.on_commit(partial(avatars.drop, key), robust=True)
     rows[old.pk].delete()
-    new.changed = timezone.now()  # what was kept of either is drawn anew
+    new.changed = timezone.now()  # so that cached comments are rendered again
     new.save(update_fields=["changed"])
     pagecache.bump("site")
     return new
@@ -52,9 +52,9 @@ def join(old: Commenter, new: Commenter) -> Commenter:
 
 @transaction.atomic
 def join_users(old: User, new: User) -> User:
-    """Two log-ins are one person's: whatever leads into `old` leads into `new` from now on, and `old` is gone.
+    """Move the login methods and comments of `old` to `new`, delete `old` with its password, and return `new`.
 
-    Its password goes with it. Raises Refused.
+    Raises CannotMerge.
     """
     rows = locked(User, old.pk, new.pk)
     if old.pk == new.pk or len(rows) < 2:
@@ -72,12 +72,12 @@ def join_users(old: User, new: User) -> User:
 
 
 def related() -> list[Any]:
-    """Every model that points to a Commenter. Each says what joining means for it: `objects.join(old, new)`."""
+    """Return every model that points to a Commenter; the manager of each has `merge(old, new)`."""
     return [relation.related_model for relation in Commenter._meta.related_objects]
 
 
 def stays(user: User) -> None:
-    """Raises Refused for a log-in that may not be joined away: one on which more hangs than being a reader."""
+    """Raise CannotMerge unless the user is an active reader without further rights."""
     if user.is_staff or user.is_superuser or not user.is_active or holds_more(user):
         raise Refused(
             _(
@@ -88,23 +88,23 @@ def stays(user: User) -> None:
 
 
 def holds_more(user: User) -> bool:
-    """Whether anything points to this log-in that it would not take along: essays, decisions, rights."""
+    """Return whether the user has rows that merging does not move: essays, decisions, permissions."""
     if user.groups.exists() or user.user_permissions.exists():
         return True
-    others = [relation for relation in User._meta.related_objects if relation.related_model not in MOVING]
+    relations = [relation for relation in User._meta.related_objects if relation.related_model not in MOVING]
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: user}).exists()
-        for relation in others
+        for relation in relations
         if not relation.many_to_many
     )
 
 
 def move_addresses(old: User, new: User) -> None:
-    """Proved ones alone. Where `new` has none, the first of them becomes the one that is written to."""
-    proved = EmailAddress.objects.filter(user=old, verified=True).order_by("-primary", "pk")
-    emails = [address.email for address in proved]
+    """Move verified addresses only. If `new` has no primary address, the first one becomes it."""
+    verified = EmailAddress.objects.filter(user=old, verified=True).order_by("-primary", "pk")
+    emails = [address.email for address in verified]
     EmailAddress.objects.filter(user=new, email__in=emails, verified=False).delete()
-    proved.update(user=new, primary=False)
+    verified.update(user=new, primary=False)
     if emails and not EmailAddress.objects.filter(user=new, verified=True, primary=True).exists():
         new.email = emails[0]
         new.save(update_fields=["email"])
@@ -113,25 +113,25 @@ def move_addresses(old: User, new: User) -> None:
 
 
 def move_authenticators(old: User, new: User) -> None:
-    """Passkeys all; codes of an app, with those for emergencies, where `new` has none."""
-    kinds = Authenticator.Type
-    moving = [kinds.WEBAUTHN]
-    if not Authenticator.objects.filter(user=new, type__in=[kinds.TOTP, kinds.RECOVERY_CODES]).exists():
-        moving += [kinds.TOTP, kinds.RECOVERY_CODES]
-    Authenticator.objects.filter(user=old, type__in=moving).update(user=new)
+    """Move all passkeys; the authenticator app and recovery codes only if `new` has neither."""
+    types = Authenticator.Type
+    moved = [types.WEBAUTHN]
+    if not Authenticator.objects.filter(user=new, type__in=[types.TOTP, types.RECOVERY_CODES]).exists():
+        moved += [types.TOTP, types.RECOVERY_CODES]
+    Authenticator.objects.filter(user=old, type__in=moved).update(user=new)
 
 
 def inherit(old: Commenter, new: Commenter) -> None:
-    """Let `new` show what `old` has of its accounts, where `new` has nothing of the kind."""
+    """Copy the picture and verification of `old` to `new` where `new` has none."""
     for names in SHOWN:
         if not any(getattr(new, name) for name in names):
             values = {name: getattr(old, name) for name in names}
             Commenter.objects.filter(pk=new.pk).update(**values)
             if values.get("picture"):
-                Commenter.objects.filter(pk=old.pk).update(picture="")  # its files are the other's now
+                Commenter.objects.filter(pk=old.pk).update(picture="")  # its files belong to `new` now
 
 
 def locked(model: type[Model], *keys: int | None) -> dict[int, Any]:
-    """The rows of these keys that are there, locked in order of their keys."""
+    """Lock the existing rows with these keys, in order of the keys, and return them by key."""
     rows: Any = model._default_manager.select_for_update().filter(pk__in=[key for key in keys if key]).order_by("pk")
     return {row.pk: row for row in rows}

@@ -1,4 +1,4 @@
-"""Names as they are kept, and as they are compared: a name that looks like another's folds to the same letters."""
+"""Cleanup and comparison of names: names that look alike fold to the same letters."""
 
 import re
 import unicodedata
@@ -6,11 +6,11 @@ import unicodedata
 from accounts.profiles.text import drop_leading_marks, tidy_text
 
 _SPACES = re.compile(r"[\s\u2800]+")
-# Of use between lines of prose, but not in a name; and private letters, which a font could draw as the mark of staff.
+# Allowed in prose but not in a name, and private-use letters, which a font could draw as the staff badge.
 _OUT_OF_PLACE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
-# Letters that read as the Latin one beside them: those of Unicode's table (a test compares), and others that look alike
-# in most typefaces.
+# Letters that look like a Latin letter: those in Unicode's table (a test compares) and others that look alike in most
+# typefaces.
 _LOOKALIKES = str.maketrans(
     {
         letter: latin
@@ -27,17 +27,17 @@ _LOOKALIKES = str.maketrans(
     }
     | {chr(first + i): chr(97 + i) for first in (0x1F150, 0x1F170, 0x1F1E6) for i in range(26)}
 )  # fmt: skip
-# Those that are drawn the same in most faces.
+# Non-Latin letters that look identical to Latin ones in most typefaces.
 _TWINS = frozenset("асԁеһіјӏорԛѕуԝхѵүοναιρυօսհոց")
 FIGURES = "0123456789"
-NAMELY = 4  # letters of a name that is looked for within others: Li, Max and Ada are in too many
-WHOLLY = 10  # letters of one that is looked for within words, too
+NAMELY = 4  # shortest name searched for within others: Li, Max and Ada are part of too many
+WHOLLY = 10  # shortest name searched for across word boundaries
 MOST_WORDS = 30
 _SCRIPTS_ALIKE = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
 
 
 def tidy_line(text: str, limit: int | None = None) -> str:
-    """One line of a name: nothing unseen, single spaces, composed letters, at most `limit` bytes of UTF-8."""
+    """Return one visible line in NFC with single spaces and at most `limit` bytes of UTF-8."""
     line = _SPACES.sub(" ", _OUT_OF_PLACE.sub("", tidy_text(text)))
     line = unicodedata.normalize("NFC", drop_leading_marks(line.strip()))
     if limit is not None:
@@ -46,7 +46,7 @@ def tidy_line(text: str, limit: int | None = None) -> str:
 
 
 def fold(name: str) -> str:
-    """What is left of a name when case, accents, spaces, signs and look-alike letters no longer tell it from others."""
+    """Reduce a name to letters that ignore case, accents, spaces, punctuation and look-alikes."""
     letters = unicodedata.normalize("NFKD", tidy_line(name)).translate(_LOOKALIKES)
     letters = unicodedata.normalize("NFKD", letters.casefold()).translate(_LOOKALIKES)
     folded = "".join(letter for letter in letters if letter.isalnum())
@@ -54,24 +54,25 @@ def fold(name: str) -> str:
 
 
 def is_mixed(name: str) -> bool:
-    """Whether one of its words mixes letters of scripts that look alike, as no honest word does."""
+    """Return whether a word of the name mixes look-alike scripts, which honest words never do."""
     words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
     return any(len(_SCRIPTS_ALIKE.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
 
 
 def imitates(name: str, other: str) -> bool:
-    """Whether a name reads as another one, or carries it: "The real Miriam Achterberg", "Achterberg, Miriam"."""
-    theirs, all_of_it = fold(other), fold(name)
-    if theirs == all_of_it:
+    """Return whether a name looks like or contains another: "The real Miriam Achterberg", "Achterberg, Miriam"."""
+    folded_other, folded = fold(other), fold(name)
+    if folded_other == folded:
         return True
-    if len(theirs) < NAMELY:
+    if len(folded_other) < NAMELY:
         return False
-    mine = [fold(word.rstrip(FIGURES)) for word in words_of(name)]
-    runs = ("".join(mine[start:end]) for start in range(len(mine)) for end in range(start + 1, len(mine) + 1))
-    if theirs in runs:
+    words = [fold(word.rstrip(FIGURES)) for word in words_of(name)]
+    runs = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    if folded_other in runs:
         return True
-    parts = {fold(word) for word in words_of(other)}
-    return len(parts) > 1 and (parts <= set(mine) or (len(theirs) >= WHOLLY and theirs in all_of_it))
+    other_words = {fold(word) for word in words_of(other)}
+    is_inside = len(folded_other) >= WHOLLY and folded_other in folded
+    return len(other_words) > 1 and (other_words <= set(words) or is_inside)
 
 
 def words_of(name: str) -> list[str]:
@@ -79,7 +80,7 @@ def words_of(name: str) -> list[str]:
 
 
 def looks_latin(word: str) -> bool:
-    """Whether letters that are not Latin spell what reads as a Latin word."""
+    """Return whether a word of non-Latin letters looks like a Latin word."""
     letters = [letter for letter in word if letter.isalpha()]
     return bool(letters) and _TWINS.issuperset(letters)
 

@@ -1,4 +1,4 @@
-"""How somebody is called from now on, over every comment they ever left."""
+"""Changing a user's name and website, on all their comments."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,7 +14,7 @@ from accounts.profiles.names import imitates, is_mixed
 
 @transaction.atomic
 def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
-    """Raises ValidationError for a name that a newcomer's comment would be held for: nobody looks at it again."""
+    """Change the name and website. Raises ValidationError for a name that would get a newcomer's comment held."""
     if name != commenter.name and (problem := doubt_about(commenter, name, site)):
         raise ValidationError(problem)
     commenter.name, commenter.website, commenter.changed = name, website, timezone.now()
@@ -24,12 +24,12 @@ def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
 
 
 def doubt_about(commenter: Commenter, name: str, site: str) -> str:
-    """What speaks against the name, in words, or nothing."""
+    """Return an error message if the name is not acceptable, else ""."""
     known = [Known(*row) for row in impersonation.people()]
-    others = [one for one in known if one.pk != commenter.user_id]
-    if whose := impersonation.imitated(name, others):
-        words = _("This name is too similar to %(name)s, an author or moderator here. Please choose another.")
-        return words % {"name": whose.name or whose.username}
+    others = [person for person in known if person.pk != commenter.user_id]
+    if person := impersonation.imitated(name, others):
+        message = _("This name is too similar to %(name)s, an author or moderator here. Please choose another.")
+        return message % {"name": person.name or person.username}
     if len(others) == len(known) and (impersonation.is_office(name) or imitates(name, site)):
         return _("This name looks like an official name of this site. Please choose another.")
     if is_mixed(name):

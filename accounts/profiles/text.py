@@ -1,4 +1,4 @@
-"""Which characters of what people type are kept: those left out are never seen, or are seen outside their own line."""
+"""Removal of invisible characters from typed text, and of those that are drawn outside their own line."""
 
 import re
 
@@ -6,12 +6,12 @@ import regex
 
 MARKS_A_LETTER = 4
 
-# Nothing of ours may arrive from outside in these places: blog.markup lets them stand for & < > " while it works.
+# Removed from all text, because blog.markup replaces & < > " by these characters while it works.
 STAND_INS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
 
-# Kept format characters: Arabic and Kaithi number signs, which are drawn, and the soft hyphen.
+# Format characters that we keep: Arabic and Kaithi number signs, which are visible, and the soft hyphen.
 _DRAWN_FORMATS = "\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-_IN_CONTEXT = "\u200b-\u200f\u061c\u180e"  # judged by their neighbours below
+_IN_CONTEXT = "\u200b-\u200f\u061c\u180e"  # kept or removed depending on their neighbors, see below
 _BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 _NO_CHARACTERS = "\ufdd0-\ufdef\ufff0-\ufff8" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
@@ -23,7 +23,7 @@ _UNSEEN = regex.compile(
     f"--[\t\n{_DRAWN_FORMATS}{_IN_CONTEXT}]]",
     regex.V1,
 )
-_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))  # in ASCII, where nothing else is left out
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))  # the only characters removed from ASCII text
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 _MARK = r"[\p{Mn}\p{Me}]"
@@ -31,7 +31,7 @@ _TOO_MANY_MARKS = regex.compile(f"({_MARK}{{{MARKS_A_LETTER}}}){_MARK}+")
 _SELECTOR_RUN = re.compile(f"([{_SELECTORS}])[{_SELECTORS}]+")
 _LEADING_MARKS = regex.compile(f"^{_MARK}+")
 
-# England, Scotland and Wales are written with tag characters; nothing else is.
+# The flags of England, Scotland and Wales contain tag characters; nothing else does.
 _FLAG = re.compile(
     "(\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074"
     "|\U000e0077\U000e006c\U000e0073)\U000e007f)"
@@ -45,19 +45,19 @@ _EMOJI = re.compile(
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-# Scripts whose letters change shape by their neighbours: Arabic and its kin, Mongolian, and the Indic family.
+# Scripts whose letters change shape by their neighbors: Arabic and related ones, Mongolian, and the Indic family.
 _JOINING = re.compile(
     "[\u0600-\u08ff\ufb50-\ufdff\ufe70-\ufefe\U00010ac0-\U00010aff\U00010d00-\U00010d3f\U0001e900-\U0001e95f"
     "\u0900-\u0dff\u0f00-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\ua8ff\ua930-\uaaff\uabc0-\uabff"
     "\U00011000-\U00011fff]"
 )
 _MONGOLIAN = re.compile("[\u1800-\u18af]")
-# Scripts that write no space between words and may mark the place for a line to break.
+# Scripts without spaces between words, where a zero-width space may mark a line break.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u0f00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]")
 
 
 def tidy_text(text: str) -> str:
-    """Text of several lines as typed, without what cannot be seen and without more marks than a letter can carry."""
+    """Return multi-line text without invisible characters and without more marks than a letter can carry."""
     parts = _FLAG.split(_LINE_ENDS.sub("\n", text))
     parts[::2] = map(_tidy, parts[::2])
     return "".join(parts)
@@ -69,12 +69,12 @@ def _tidy(text: str) -> str:
     text = _UNSEEN.sub("", text)
     is_right_to_left = bool(_RIGHT_TO_LEFT.search(text))
 
-    def judge(run: re.Match[str]) -> str:
+    def keep_useful(run: re.Match[str]) -> str:
         before = text[run.start() - 1 : run.start()]
         after = text[run.end() : run.end() + 1]
         return next((sign for sign in run[0] if _has_purpose(sign, before, after, is_right_to_left)), "")
 
-    text = _INVISIBLE_RUN.sub(judge, text)
+    text = _INVISIBLE_RUN.sub(keep_useful, text)
     return _TOO_MANY_MARKS.sub(r"\1", _SELECTOR_RUN.sub(r"\1", text))
 
 
@@ -93,5 +93,5 @@ def _has_purpose(sign: str, before: str, after: str, is_right_to_left: bool) -> 
 
 
 def drop_leading_marks(text: str) -> str:
-    """Marks that would climb onto whatever stands before the text."""
+    """Remove combining marks that would attach to the character before the text."""
     return _LEADING_MARKS.sub("", text)

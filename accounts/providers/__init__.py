@@ -1,1 +1,1 @@
-"""Log-in with X, Facebook and WordPress.com: thin layers over allauth's own, or the one it lacks."""
+"""Login with X, Facebook and WordPress.com: subclasses of allauth's providers."""

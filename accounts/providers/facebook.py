@@ -1,6 +1,6 @@
-"""Facebook: allauth's provider, with PKCE carried through to the token and a picture of useful size.
+"""Facebook: allauth's provider, with working PKCE and without silhouettes as pictures.
 
-allauth asks for the token by GET, and then drops the code's verifier; and it reads where Facebook is only once.
+allauth requests the token by GET, which drops the code verifier, and reads Facebook's URLs only once.
 """
 
 from typing import Any
@@ -28,15 +28,15 @@ class FacebookAdapter(FacebookOAuth2Adapter):
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
         provider: Any = get_adapter(request).get_provider(request, self.provider_id)
-        asked = {
+        parameters = {
             "fields": ",".join(provider.get_fields()),
             "access_token": token.token,
             "appsecret_proof": compute_appsecret_proof(app, token),
         }
         with get_adapter().get_requests_session() as session:
-            answer = session.get(f"{self.graph_url}/me", params=asked)
-            answer.raise_for_status()
-            login: SocialLogin = provider.sociallogin_from_response(request, answer.json())
+            response = session.get(f"{self.graph_url}/me", params=parameters)
+            response.raise_for_status()
+            login: SocialLogin = provider.sociallogin_from_response(request, response.json())
             return login
 
 
@@ -44,7 +44,7 @@ class FacebookAccount(Account):
     def get_avatar_url(self) -> str | None:
         picture: Any = self.account.extra_data.get("picture")
         data = picture.get("data") if isinstance(picture, dict) else None
-        if not isinstance(data, dict) or data.get("is_silhouette"):  # what it draws for those who have none
+        if not isinstance(data, dict) or data.get("is_silhouette"):  # the placeholder for people without a picture
             return None
         return str(data.get("url") or "")
 

@@ -1,4 +1,4 @@
-"""What allauth's registry looks for: those of our providers that have their keys."""
+"""Our configured providers, for allauth's registry."""
 
 from django.conf import settings
 

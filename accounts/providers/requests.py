@@ -1,4 +1,4 @@
-"""How a provider is asked: by the one guarded client, and never for longer than a visitor waits."""
+"""Requests to providers through the guarded HTTP client, with one deadline per login."""
 
 import io
 import time
@@ -12,23 +12,23 @@ from requests.adapters import BaseAdapter
 
 from server.http import fetch
 
-SECONDS = 5.0  # for all that one log-in asks, together
+SECONDS = 5.0  # for all requests of a login together
 BYTES = 1024 * 1024
 
 
 class FromSettings:
-    """An adapter's address that the provider's settings may move."""
+    """A URL of an adapter that the provider's settings may override."""
 
-    def __init__(self, name: str, usual: str) -> None:
+    def __init__(self, name: str, default: str) -> None:
         self.name = name
-        self.usual = usual
+        self.default = default
 
     def __get__(self, adapter: Any, owner: Any) -> str:
-        return str(app_settings.PROVIDERS.get(owner.provider_id, {}).get(self.name, self.usual))
+        return str(app_settings.PROVIDERS.get(owner.provider_id, {}).get(self.name, self.default))
 
 
 class Transport(BaseAdapter):
-    """What `requests` sends through: allauth's questions, within our bounds of time, bytes and addresses."""
+    """Sends allauth's requests through the guarded client, which limits time, bytes and addresses."""
 
     def __init__(self, deadline: float) -> None:
         super().__init__()
@@ -45,22 +45,22 @@ class Transport(BaseAdapter):
                 headers={name: str(value) for name, value in request.headers.items()},
                 body=body,
                 allowed=settings.FETCH_ALLOWED_ORIGINS,
-            ) as answer:
-                response.status_code = answer.status
-                response.headers.update(answer.headers.items())
-                response.raw = io.BytesIO(fetch.read(answer, BYTES))
+            ) as received:
+                response.status_code = received.status
+                response.headers.update(received.headers.items())
+                response.raw = io.BytesIO(fetch.read(received, BYTES))
         except fetch.Failed as error:
             raise requests.ConnectionError(str(error), request=request) from error
-        response.url, response.request, response.reason = request.url or "", request, answer.reason
+        response.url, response.request, response.reason = request.url or "", request, received.reason
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
         return response
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no connection is kept open."""
 
 
 def session() -> requests.Session:
-    """For one question of a log-in; all of its questions share one deadline."""
+    """Return a session for a provider's requests; all requests of a login share a deadline."""
     deadline = getattr(context.request, "providers_deadline", None)
     if deadline is None:
         deadline = time.monotonic() + SECONDS

@@ -1,7 +1,7 @@
-"""WordPress.com, which allauth does not know: OAuth 2, then `GET /rest/v1.1/me/`.
+"""WordPress.com, which allauth does not support: OAuth 2, then `GET /rest/v1.1/me/`.
 
-Fields: developer.wordpress.com, "OAuth2 Authentication" and the reference of `/me`. Its tokens are for one site; the
-scope `auth` asks for nothing but who it is.
+Fields: developer.wordpress.com, "OAuth2 Authentication" and the reference of `/me`. Tokens are for one site; the scope
+`auth` gives access to the identity only.
 """
 
 from typing import Any
@@ -27,9 +27,9 @@ class WordPressAdapter(OAuth2Adapter):
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
         with get_adapter().get_requests_session() as session:
-            answer = session.get(self.profile_url, headers={"Authorization": f"Bearer {token.token}"})
-            answer.raise_for_status()
-            login: SocialLogin = self.get_provider().sociallogin_from_response(request, answer.json())  # type: ignore[no-untyped-call]
+            response = session.get(self.profile_url, headers={"Authorization": f"Bearer {token.token}"})
+            response.raise_for_status()
+            login: SocialLogin = self.get_provider().sociallogin_from_response(request, response.json())  # type: ignore[no-untyped-call]
             return login
 
 

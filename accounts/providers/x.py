@@ -1,6 +1,6 @@
-"""X (Twitter): allauth's provider, which asks for the address that X has confirmed too.
+"""X (Twitter): allauth's provider, which also requests the email address that X has confirmed.
 
-Fields and scope: X API v2, `GET /2/users/me`: `confirmed_email` comes with the scope `users.email`.
+Fields and scope: X API v2, `GET /2/users/me`; `confirmed_email` comes with the scope `users.email`.
 """
 
 from typing import Any
@@ -20,9 +20,9 @@ class XAdapter(TwitterOAuth2Adapter):
 
 class XAccount(TwitterOAuth2Account):
     def get_avatar_url(self) -> str | None:
-        """The picture as it was uploaded: X gives the address of a copy of 48 pixels."""
-        address = super().get_avatar_url()  # type: ignore[no-untyped-call]
-        return address.replace("_normal.", "_400x400.") if isinstance(address, str) else None
+        """Return the URL of the 400-pixel picture; X sends that of a 48-pixel one."""
+        url = super().get_avatar_url()  # type: ignore[no-untyped-call]
+        return url.replace("_normal.", "_400x400.") if isinstance(url, str) else None
 
 
 class XProvider(TwitterOAuth2Provider):

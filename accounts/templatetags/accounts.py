@@ -1,4 +1,4 @@
-"""What the pages of accounts ask: the ways in, and whether this address is one that passkeys can belong to."""
+"""Template tags for login services and passkeys."""
 
 from django import template
 from django.http import HttpRequest
@@ -27,7 +27,7 @@ def staff_refusal(outcome: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def takes_passkeys(context: template.Context) -> bool:
-    """Browsers keep passkeys for names alone, not for numbers, and only where nobody can listen."""
+    """Return whether browsers allow passkeys here: they need a host name, not an IP address, and HTTPS or localhost."""
     request: HttpRequest = context["request"]
     host = request.get_host()
     has_name = proxies.parse(host) is None

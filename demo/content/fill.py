@@ -1,4 +1,4 @@
-"""An empty site → a small magazine with an argument under way, put in by the verbs that everybody uses."""
+"""Demo content: fills an empty site with essays and comments, through the same actions as its pages."""
 
 import tomllib
 from collections.abc import Callable
@@ -22,18 +22,18 @@ from comments.screening.screening import Sender
 from moderation.decisions import actions as deciding
 
 HERE = Path(__file__).parent
-PASSWORD = "demo"  # noqa: S105 – printed for everybody to use
+PASSWORD = "demo"  # noqa: S105 – public, printed by bin/run
 DECIDED_AFTER = timedelta(minutes=9)
 REMOVED_AFTER = timedelta(minutes=70)
 
 
 class InUse(Exception):
-    """The site has essays, or people of these names: it is somebody's."""
+    """The site has essays or users with the demo's names, so it is not ours to fill."""
 
 
 @transaction.atomic
 def fill() -> list[User]:
-    """Put it in, or raise InUse; the people who can log in."""
+    """Add the demo content and return the users who can log in. Raises SiteInUse."""
     content = tomllib.loads((HERE / "content.toml").read_text(encoding="utf-8"))
     names = [person["username"] for person in content["people"]]
     if Essay.objects.exists() or User.objects.filter(username__in=names).exists():
@@ -41,35 +41,35 @@ def fill() -> list[User]:
     Site.objects.get_or_create(pk=1, defaults=content["site"])
     Rules.objects.update_or_create(pk=1, defaults=content["rules"])
     magazine = Magazine(now=timezone.now().replace(second=0, microsecond=0))
-    magazine.hire(content["people"])
+    magazine.add_people(content["people"])
     for essay in content["essays"]:
-        magazine.publish(**essay)
-    magazine.invite(content["guests"])
-    for comment in sorted(content["comments"], key=magazine.moment):
-        magazine.print(**comment)
-    magazine.tidy_up()
-    # All this is past: nobody is to get mail about it.
+        magazine.add_essay(**essay)
+    magazine.add_guests(content["guests"])
+    for comment in sorted(content["comments"], key=magazine.comment_time):
+        magazine.add_comment(**comment)
+    magazine.trash_comments()
+    # All of this is past, so no one is notified.
     DBTaskResult.objects.filter(task_path=outbox.notify.module_path).delete()
     return list(magazine.people.values())
 
 
 class Magazine:
-    """What has been put in so far, under the names that the content knows it by."""
+    """The rows added so far, by the names that content.toml uses for them."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.rules = Rules.objects.current()
-        self.rules.flood_seconds = 0  # for this while, and not saved
+        self.rules.flood_seconds = 0  # only here; not saved
         self.people: dict[str, User] = {}
-        self.speakers: dict[str, Commenter] = {}
+        self.commenters: dict[str, Commenter] = {}
         self.essays: dict[str, Essay] = {}
         self.published: dict[str, datetime] = {}
         self.comments: dict[str, Comment] = {}
         self.removals: list[tuple[Comment, datetime]] = []
 
-    def hire(self, people: list[dict[str, Any]]) -> None:
+    def add_people(self, people: list[dict[str, Any]]) -> None:
         joined = self.now - timedelta(days=31)
-        password = make_password(PASSWORD)  # once for all: hashing is slow on purpose, and this word is public
+        password = make_password(PASSWORD)  # one hash for all: hashing is slow on purpose, and the password is public
         for person in people:
             group = person.pop("group", None)
             email = f"{person['username']}@example.org"
@@ -78,12 +78,12 @@ class Magazine:
             if group:
                 user.groups.add(Group.objects.get(name=group))
             self.people[user.username] = user
-            speaker = Commenter.objects.of(user)
-            speaker.created = speaker.changed = joined
-            speaker.save()
-            self.speakers[user.username] = speaker
+            commenter = Commenter.objects.of(user)
+            commenter.created = commenter.changed = joined
+            commenter.save()
+            self.commenters[user.username] = commenter
 
-    def publish(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
+    def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
         published = self.now - timedelta(days=days)
         body = (HERE / file).read_text(encoding="utf-8")
         essay = Essay(body=body, published=published, created=published, **fields)
@@ -93,22 +93,22 @@ class Magazine:
         Essay.objects.filter(pk=essay.pk).update(changed=published)
         self.essays[essay.title], self.published[essay.title] = essay, published
 
-    def invite(self, guests: list[dict[str, str]]) -> None:
-        """Guests whom their browsers remember: known once a comment of theirs was approved."""
-        self.speakers |= {guest["name"]: Commenter(**guest) for guest in guests}
+    def add_guests(self, guests: list[dict[str, str]]) -> None:
+        """Add guests who are remembered by their browsers and trusted once a comment is approved."""
+        self.commenters |= {guest["name"]: Commenter(**guest) for guest in guests}
 
-    def moment(self, comment: dict[str, Any]) -> datetime:
+    def comment_time(self, comment: dict[str, Any]) -> datetime:
         return self.published[comment["essay"]] + timedelta(minutes=comment["minutes"])
 
-    def print(
+    def add_comment(
         self, essay: str, by: str, text: str, minutes: int, to: str = "", key: str = "", fate: str = "approved",
         **details: str,
     ) -> None:  # fmt: skip
-        """Have it said, decided, and dated as it was meant. What goes to the trash stood there first."""
-        said = self.moment({"essay": essay, "minutes": minutes})
-        commenter = self.speakers.get(by) or Commenter(name=by, **details)
+        """Post a comment, moderate it and set its dates. A trashed one is approved first."""
+        posted = self.comment_time({"essay": essay, "minutes": minutes})
+        commenter = self.commenters.get(by) or Commenter(name=by, **details)
         if commenter._state.adding:
-            commenter.created = commenter.changed = said
+            commenter.created = commenter.changed = posted
         comment = talking.post(
             essay=self.essays[essay],
             commenter=commenter,
@@ -118,22 +118,22 @@ class Magazine:
             rules=self.rules,
             is_trusted=by in self.people,
         )
-        Comment.objects.filter(pk=comment.pk).update(created=said, changed=said)
-        Wording.objects.filter(comment=comment).update(created=said)
+        Comment.objects.filter(pk=comment.pk).update(created=posted, changed=posted)
+        Wording.objects.filter(comment=comment).update(created=posted)
         if fate in {"approved", "trash"} and not comment.is_approved:
-            self.decide(comment, deciding.approve, said + DECIDED_AFTER)
+            self.decide(comment, deciding.approve, posted + DECIDED_AFTER)
         if fate == "trash":
-            self.removals.append((comment, said + REMOVED_AFTER))
+            self.removals.append((comment, posted + REMOVED_AFTER))
         if fate == "spam":
-            self.decide(comment, deciding.mark_spam, said + DECIDED_AFTER)
+            self.decide(comment, deciding.mark_spam, posted + DECIDED_AFTER)
         if key:
             self.comments[key] = comment
 
-    def tidy_up(self) -> None:
+    def trash_comments(self) -> None:
         for comment, at in self.removals:
             self.decide(comment, deciding.trash, at)
 
-    def decide(self, comment: Comment, verb: Callable[..., Decision], at: datetime) -> None:
-        decision = verb(comment, by=self.people["moderator"])
+    def decide(self, comment: Comment, action: Callable[..., Decision], at: datetime) -> None:
+        decision = action(comment, by=self.people["moderator"])
         Decision.objects.filter(pk=decision.pk).update(created=at)
         Comment.objects.filter(pk=comment.pk).update(changed=at)

@@ -1,4 +1,4 @@
-"""The demo identity provider: plays X, Facebook, WordPress.com and an OpenID Connect server on loopback."""
+"""The demo identity provider: imitates X, Facebook, WordPress.com and an OpenID Connect server on loopback."""
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured

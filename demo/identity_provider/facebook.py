@@ -1,22 +1,21 @@
-"""Facebook, as its login dialog and Graph API v24.0 behave.
+"""Facebook's login dialog and Graph API v24.0, imitated.
 
-Where it comes from:
+Sources:
 
-- Addresses, commas between scopes, `appsecret_proof` and a token request by GET: allauth's facebook. PKCE is checked
-  when a challenge was sent; allauth's GET forgets the verifier then, and Facebook refuses.
-- Only the fields that were asked for come, and `id`; one that the token has no permission for is left out without a
-  word (`email` without the scope or without an address, `link` without `user_link`), one that does not exist is error
-  100; `public_profile` is always granted, an unknown scope stops the dialog; `picture.width(256)` answers data: url,
-  height, width and is_silhouette, and the url ends some weeks on: Graph API reference, from memory.
+- URLs, commas between scopes, `appsecret_proof` and a token request by GET: allauth's facebook. PKCE is checked if a
+  challenge was sent; allauth's GET drops the verifier then, and Facebook refuses.
+- Only the requested fields and `id` are returned; a field without permission is silently left out (`email` without
+  the scope or an address, `link` without `user_link`), an unknown one is error 100; `public_profile` is always granted,
+  an unknown scope stops the dialog; `picture.width(256)` returns data: url, height, width and is_silhouette, and the
+  url expires after some weeks: Graph API reference, from memory.
 - Errors are {"error": {message, type, code, error_subcode, fbtrace_id}} with 400: "This authorization code has been
   used." is 100 (laravel/socialite#385), another redirect_uri 100 with 36008, a wrong secret 1, an unknown app 101, bad
-  token 190, a wrong proof GraphMethodException 100 (all in public code that met them), a verifier without a challenge 1
+  token 190, a wrong proof GraphMethodException 100 (all in public code), a verifier without a challenge 1
   (better-auth/better-auth#186), a wrong one "Invalid code verifier…" (expo/expo#15980). From memory: 191 for no
   redirect_uri, 2500 for no token, the subcodes 36007 (expired) and 36009 (used), the code of a wrong verifier.
-- Who denies comes back with error_reason=user_denied, error_code=200, "Permissions error" (ngrx/store#160); whoever
-  comes back has `#_=_` at the end of the address (jaredhanson/passport#378), which browsers carry through every
-  redirect after it.
-- `email` says nothing about whether it was confirmed.
+- Denial returns error_reason=user_denied, error_code=200, "Permissions error" (ngrx/store#160); every return URL ends
+  with `#_=_` (jaredhanson/passport#378), which browsers keep through later redirects.
+- `email` does not say whether it is confirmed.
 """
 
 import hashlib
@@ -86,18 +85,18 @@ class Facebook(Service):
         )
 
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        given = {**request.query, **request.form}
-        if given.get("client_id") != CLIENT:
+        parameters = {**request.query, **request.form}
+        if parameters.get("client_id") != CLIENT:
             raise error("Error validating application. Cannot get application info due to a system error.", 101)
-        if given.get("client_secret") != SECRET:
+        if parameters.get("client_secret") != SECRET:
             raise error("Error validating client secret.", 1)
-        if not given.get("redirect_uri"):
+        if not parameters.get("redirect_uri"):
             raise error("Missing redirect_uri parameter.", 191)
-        grant = self.used(given.get("code", ""))
-        if given["redirect_uri"] != grant.asked.redirect_uri:
-            words = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
-            raise error(f"Error validating verification code. {words}", 100, 36008)
-        verifier = given.get("code_verifier", "")
+        grant = self.used(parameters.get("code", ""))
+        if parameters["redirect_uri"] != grant.asked.redirect_uri:
+            advice = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
+            raise error(f"Error validating verification code. {advice}", 100, 36008)
+        verifier = parameters.get("code_verifier", "")
         if verifier and not grant.asked.challenge:
             raise error("code_verifier param is provided without a code_challenge in authorization request.", 1)
         if not grant.is_proved_by(verifier):
@@ -118,20 +117,20 @@ class Facebook(Service):
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         token = request.query.get("access_token") or request.bearer
         if not token:
-            words = "An active access token must be used to query information about the current user."
-            raise error(words, 2500)
+            message = "An active access token must be used to query information about the current user."
+            raise error(message, 2500)
         grant = self.grants.of(self.key, token)
         if not grant:
             raise error("Invalid OAuth access token - Cannot parse access token", 190)
         check_proof(token, request.query.get("appsecret_proof"))
-        known = self.user(grant)
-        answer = {}
+        user = self.user(grant)
+        response = {}
         for name, modifiers in wanted(request.query.get("fields") or DEFAULT_FIELDS):
             if name == "picture":
-                known["picture"] = self.picture_field(grant.person, modifiers)
-            if name in known:
-                answer[name] = known[name]
-        return grant, {**answer, "id": known["id"]}
+                user["picture"] = self.picture_field(grant.person, modifiers)
+            if name in user:
+                response[name] = user[name]
+        return grant, {**response, "id": user["id"]}
 
     def user(self, grant: Grant) -> dict[str, Any]:
         person, scopes = grant.person, grant.asked.scopes
@@ -153,8 +152,8 @@ class Facebook(Service):
     def picture_field(self, person: Person, modifiers: str) -> dict[str, Any]:
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
-        end = int(time.time()) + WEEKS // 2
-        query = f"asid={self.number(person)}&height={width}&width={width}&ext={end}&hash=Abg"
+        expires = int(time.time()) + WEEKS // 2
+        query = f"asid={self.number(person)}&height={width}&width={width}&ext={expires}&hash=Abg"
         return {
             "data": {
                 "height": width,
@@ -172,7 +171,7 @@ class Facebook(Service):
 
 
 def wanted(fields: str) -> list[tuple[str, str]]:
-    """Names and what is said of each, of `id,name,picture.width(256)`."""
+    """Parse `id,name,picture.width(256)` into names and their modifiers."""
     found = [(match[1], match[2]) for match in FIELD.finditer(fields)]
     for name, _modifiers in found:
         if name not in NODE_FIELDS:
@@ -182,16 +181,16 @@ def wanted(fields: str) -> list[tuple[str, str]]:
 
 def check_proof(token: str, proof: str | None) -> None:
     if proof is None:
-        words = "API calls from the server require an appsecret_proof argument"
-        raise error(words, 100, kind="GraphMethodException")
-    right = hmac.new(SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(right.encode(), proof.encode()):
-        words = "Invalid appsecret_proof provided in the API argument"
-        raise error(words, 100, kind="GraphMethodException")
+        message = "API calls from the server require an appsecret_proof argument"
+        raise error(message, 100, kind="GraphMethodException")
+    expected = hmac.new(SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), proof.encode()):
+        message = "Invalid appsecret_proof provided in the API argument"
+        raise error(message, 100, kind="GraphMethodException")
 
 
 def error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
-    words = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
+    body = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
     if subcode:
-        words["error_subcode"] = subcode
-    return Refused(as_json({"error": words}, HTTPStatus.BAD_REQUEST))
+        body["error_subcode"] = subcode
+    return Refused(as_json({"error": body}, HTTPStatus.BAD_REQUEST))

@@ -1,4 +1,4 @@
-"""Codes and tokens that were handed out, each with the person and the trouble that were picked for it."""
+"""Issued codes and tokens, each with the person and the error chosen for it."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Asked:
-    """What a site asks for at the authorise page."""
+    """A site's request to the authorization page."""
 
     service: str
     redirect_uri: str
@@ -34,12 +34,12 @@ class Grant:
     issued: float
 
     def is_proved_by(self, verifier: str) -> bool:
-        """PKCE, S256 (RFC 7636); a code that was asked for without a challenge needs no proof."""
+        """Return whether the PKCE verifier is right (RFC 7636, S256); a code without a challenge needs none."""
         if not self.asked.challenge:
             return True
         digest = hashlib.sha256(verifier.encode()).digest()
-        made = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return hmac.compare_digest(made.encode(), self.asked.challenge.encode())
+        expected = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return hmac.compare_digest(expected.encode(), self.asked.challenge.encode())
 
 
 class BadCode(Exception):
@@ -47,11 +47,11 @@ class BadCode(Exception):
 
 
 class UsedCode(BadCode):
-    """It was good once."""
+    """The code was used before."""
 
 
 class ExpiredCode(BadCode):
-    """It was good for a minute."""
+    """The code is older than a minute."""
 
 
 class Grants:
@@ -69,7 +69,7 @@ class Grants:
         return code
 
     def use(self, service: str, code: str) -> Grant:
-        """What this code stands for, once."""
+        """Use up a code and return its grant. Raises BadCode."""
         with self._lock:
             grant = self._codes.get(code)
             if not grant or grant.asked.service != service:
@@ -81,8 +81,8 @@ class Grants:
             raise ExpiredCode
         return grant
 
-    def token(self, grant: Grant, beginning: str = "") -> str:
-        token = beginning + secrets.token_urlsafe(32)
+    def token(self, grant: Grant, prefix: str = "") -> str:
+        token = prefix + secrets.token_urlsafe(32)
         with self._lock:
             self._tokens[token] = grant
         return token

@@ -1,9 +1,9 @@
-"""Demo ID: any OpenID Connect server that the owner may name, after OpenID Connect Core 1.0 and Discovery 1.0.
+"""Demo ID: an OpenID Connect server (OpenID Connect Core 1.0 and Discovery 1.0).
 
-What is wrong with a question goes back to the site as an error (Core 3.1.2.6), unless the client or the address to
-come back to is wrong. Claims follow the scopes `profile` and `email` (Core 5.4); the id_token is signed by RS256 with
-a key that lives as long as the server, carries the nonce, and `email_verified` says what it says. Clients prove
-themselves by HTTP Basic or in the body; a wrong one is 401 invalid_client, a bad code 400 invalid_grant (RFC 6749,
+An invalid request is returned to the site as an error (Core 3.1.2.6), unless the client or redirect URI is wrong.
+Claims follow the scopes `profile` and `email` (Core 5.4); the id_token is signed by RS256 with
+a key made at each start and contains the nonce; `email_verified` can be trusted. Clients authenticate by HTTP Basic or
+in the body; a wrong one is 401 invalid_client, a bad code 400 invalid_grant (RFC 6749,
 5.2), a bad token 401 with WWW-Authenticate (RFC 6750, 3).
 """
 
@@ -48,14 +48,14 @@ class DemoID(Service):
     def __init__(self, base: str, grants: Grants) -> None:
         super().__init__(base, grants)
         self.kid = secrets.token_hex(8)
-        self._making = Lock()
+        self._key_lock = Lock()
 
     @cached_property
     def private_key(self) -> rsa.RSAPrivateKey:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def signing_key(self) -> rsa.RSAPrivateKey:
-        with self._making:  # two that come at once get the same one
+        with self._key_lock:  # simultaneous requests get the same key
             return self.private_key
 
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
@@ -113,21 +113,21 @@ class DemoID(Service):
         return grant, self.claims(grant)
 
     def claims(self, grant: Grant) -> dict[str, Any]:
-        who, scopes = grant.person, grant.asked.scopes
-        claims: dict[str, Any] = {"sub": f"demo-{self.number(who)}"}
+        person, scopes = grant.person, grant.asked.scopes
+        claims: dict[str, Any] = {"sub": f"demo-{self.number(person)}"}
         if "profile" in scopes:
             claims |= {
-                "name": who.name,
-                "given_name": who.first_name,
-                "family_name": who.last_name,
-                "preferred_username": who.handle,
-                "profile": f"{self.base}/people/{who.handle}",
+                "name": person.name,
+                "given_name": person.first_name,
+                "family_name": person.last_name,
+                "preferred_username": person.handle,
+                "profile": f"{self.base}/people/{person.handle}",
                 "locale": "en",
             }
-            if who.picture is not Picture.NONE:
-                claims["picture"] = f"{self.base}/pictures/{who.handle}"
-        if "email" in scopes and who.email:
-            claims |= {"email": who.email, "email_verified": who.is_confirmed}
+            if person.picture is not Picture.NONE:
+                claims["picture"] = f"{self.base}/pictures/{person.handle}"
+        if "email" in scopes and person.email:
+            claims |= {"email": person.email, "email_verified": person.is_confirmed}
         return claims
 
     def other(self, request: Request) -> Answer | None:
@@ -162,9 +162,9 @@ class DemoID(Service):
         }
 
     def picture(self, request: Request) -> Answer | None:
-        found = PICTURE.fullmatch(request.path)
-        who = person(found[1]) if found else None
-        return picture_of(who, 256) if who else None
+        match = PICTURE.fullmatch(request.path)
+        found = person(match[1]) if match else None
+        return picture_of(found, 256) if found else None
 
 
 def refusal(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> Refused:

@@ -1,4 +1,4 @@
-"""What people see of the demo provider: the authorise page, its refusals, and the few pages that profiles lead to."""
+"""The demo provider's HTML pages: authorization, errors, and the pages that profiles link to."""
 
 import base64
 import hashlib
@@ -26,7 +26,7 @@ POLICY = "; ".join(
         "default-src 'none'",
         f"style-src 'sha256-{DIGEST}'",
         "img-src 'self'",
-        "form-action 'self' 127.0.0.1:* localhost:*",  # Chromium follows the way back to the site by it
+        "form-action 'self' 127.0.0.1:* localhost:*",  # Chromium checks the redirect to the site against it
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
@@ -34,7 +34,7 @@ POLICY = "; ".join(
 
 
 def authorize(service: Service, asked: Asked) -> Answer:
-    groups = [(place.value, [one for one in TROUBLES if one.place is place]) for place in Place]
+    groups = [(place.value, [trouble for trouble in TROUBLES if trouble.place is place]) for place in Place]
     return page(
         "authorize.html",
         service=service,
@@ -67,7 +67,7 @@ def nothing() -> Answer:
 
 
 def page(template: str, status: int = HTTPStatus.OK, **context: Any) -> Answer:
-    # Read from a file of ours; the policy allows this very text.
+    # From our own file; the policy allows exactly this text.
     style = mark_safe(STYLE)  # noqa: S308
     html = ENGINE.get_template(template).render(Context({"style": style, "language": get_language(), **context}))
     headers = {"Content-Security-Policy": POLICY, "X-Frame-Options": "DENY"}

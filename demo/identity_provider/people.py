@@ -1,4 +1,4 @@
-"""Who may be picked at the demo provider. All of them are made up."""
+"""The made-up people who can be chosen at the demo provider."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from django.utils.translation import gettext_noop as _
 
-MODERATOR = "moderator@example.org"  # of the site's demo content
+MODERATOR = "moderator@example.org"  # of the demo content
 MARA = "mara.lindqvist@example.org"
 
 ZERO_WIDTH_SPACE, JOINER, MARK = "\u200b", "\u200d", "\u200f"
@@ -19,7 +19,7 @@ LONG_NAME = (
 
 class Picture(Enum):
     DRAWN = auto()
-    PHOTOGRAPH = auto()  # a JPEG that says where it was taken, and lies on its side
+    PHOTOGRAPH = auto()  # a sideways JPEG with location data
     NONE = auto()
     HUGE = auto()
     ELSEWHERE = auto()
@@ -37,7 +37,7 @@ class Person:
     picture: Picture = Picture.DRAWN
 
     def number(self, service: str, digits: int) -> int:
-        """Who this is at a service: always the same there, another at each."""
+        """Return the person's id at a service: always the same there, different at each."""
         seed = int.from_bytes(hashlib.sha256(f"{service}/{self.handle}".encode()).digest())
         smallest: int = 10 ** (digits - 1)
         return smallest + seed % (9 * smallest)
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def username(self) -> str:
-        """As services spell it that allow only letters and figures."""
+        """The handle at services that allow only letters and digits."""
         return self.handle.replace("_", "").lower()
 
 
@@ -85,5 +85,5 @@ PEOPLE = PLAIN + ODD
 
 
 def person(name: str) -> Person | None:
-    """By name or by handle."""
-    return next((one for one in PEOPLE if name in {one.name, one.handle}), None)
+    """Return the person with this name or handle."""
+    return next((person for person in PEOPLE if name in {person.name, person.handle}), None)

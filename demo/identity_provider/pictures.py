@@ -1,4 +1,4 @@
-"""The people's pictures: drawn ones, a photograph that tells too much, and those that nobody should swallow."""
+"""The people's pictures: drawn ones, a photo with private metadata, and hostile ones."""
 
 import io
 from functools import lru_cache
@@ -12,7 +12,7 @@ from demo.identity_provider.wire import Answer, redirect
 
 LARGEST = 1024
 HUGE = 8000
-SIDEWAYS = 6  # EXIF: turn it by a quarter to see it upright
+SIDEWAYS = 6  # EXIF orientation: rotated by 90 degrees
 INSIDE = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" onload="alert(document.domain)">
 <script>alert(document.domain)</script><image href="http://169.254.169.254/" width="96" height="96"/></svg>"""
@@ -20,7 +20,7 @@ HTML = b"<!doctype html><title>No picture</title><script>alert(document.domain)<
 
 
 def answer(person: Person | None, size: int) -> Answer:
-    """What stands at the address of somebody's picture; of nobody, an outline."""
+    """Return the response for a person's picture, or for None an outline."""
     size = max(1, min(size, LARGEST))
     match person.picture if person else Picture.NONE:
         case Picture.ELSEWHERE:
@@ -40,10 +40,10 @@ def answer(person: Person | None, size: int) -> Answer:
 
 
 def portrait(handle: str, size: int) -> Image.Image:
-    """Head and shoulders before a wall in a colour of their own; grey without a handle."""
+    """Draw head and shoulders in colors that depend on the handle; gray without one."""
     hue = sum(map(ord, handle)) * 101 % 360
-    share = 30 if handle else 0
-    wall, coat, skin = (f"hsl({hue}, {share}%, {light}%)" for light in (82, 34, 58))
+    saturation = 30 if handle else 0
+    wall, coat, skin = (f"hsl({hue}, {saturation}%, {light}%)" for light in (82, 34, 58))
     image = Image.new("RGB", (size * 4, size * 4), wall)
     draw = ImageDraw.Draw(image)
     draw.ellipse((size * 0.5, size * 2.7, size * 3.5, size * 6), fill=coat)
@@ -71,7 +71,7 @@ def photograph(size: int) -> bytes:
 
 @lru_cache(maxsize=1)
 def huge() -> bytes:
-    """64 million pixels in a few thousand bytes."""
+    """Return 64 million pixels in a few thousand bytes."""
     return _saved(ImageOps.expand(Image.new("1", (HUGE - 2, HUGE - 2), 1), 1), "PNG", optimize=True)
 
 

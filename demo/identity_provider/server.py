@@ -1,4 +1,4 @@
-"""The server: HTTP on loopback, each service below a path of its own."""
+"""The demo provider's HTTP server on loopback, with one path prefix per service."""
 
 import contextlib
 import errno
@@ -29,13 +29,13 @@ SERVICES: tuple[type[Service], ...] = (X, Facebook, WordPress, DemoID)
 FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 64 * 1024
 NO_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # a machine without IPv6
-GONE = (ConnectionError, TimeoutError)  # they hung up
+GONE = (ConnectionError, TimeoutError)  # the client disconnected
 WRONG_STATE = "not-the-state-that-was-sent"
 
 
 @dataclass
 class Demo:
-    """Everything but the wire. The pauses are for the troubles that are slow."""
+    """The provider without HTTP. `slow` and `very_slow` are the delays in seconds of the slow errors."""
 
     base: str
     slow: float = 10.0
@@ -49,29 +49,29 @@ class Demo:
     def answer(self, request: Request) -> Outcome:
         _, key, *rest = f"/{request.path.lstrip('/')}".split("/", 2)
         service = self.services.get(key)
-        if request.path == "/favicon.ico":  # every browser asks, and says so when there is none
+        if request.path == "/favicon.ico":  # every browser requests it and logs an error if it is missing
             return picture_of(None, 32)
         if not service or not rest:
             return pages.home() if request.path == "/" else pages.nothing()
-        below = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
+        local = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
         try:
-            return self.of_service(service, below)
+            return self.of_service(service, local)
         except Refused as refused:
             return refused.answer
         except Unasked as unasked:
-            back = service.refused(below, unasked.problem)
+            back = service.refused(local, unasked.problem)
             return redirect(back) if back else pages.refusal(service, unasked.problem)
 
     def of_service(self, service: Service, request: Request) -> Outcome:
-        place = request.path.rstrip("/")
-        if place == service.authorize:
+        path = request.path.rstrip("/")
+        if path == service.authorize:
             asked = service.asked(request)
             return (
                 self.decided(service, asked, request) if request.method == "POST" else pages.authorize(service, asked)
             )
-        if place == service.token:
+        if path == service.token:
             return self.token(service, request)
-        if place == service.me and request.method == "GET":
+        if path == service.me and request.method == "GET":
             grant, payload = service.profile(request)
             return spoilt(grant.trouble, Place.ME, payload)
         return service.other(request) or self.about(service, request) or pages.nothing()
@@ -85,16 +85,16 @@ class Demo:
         return spoilt(grant.trouble, Place.TOKEN, payload)
 
     def decided(self, service: Service, asked: Asked, request: Request) -> Answer:
-        """Back to the site, with what was picked."""
+        """Redirect to the site with the result of the chosen person or error."""
         if "deny" in request.form:
             return redirect(service.denied(asked))
-        who = person(request.form.get("person", PEOPLE[0].handle))
+        chosen = person(request.form.get("person", PEOPLE[0].handle))
         trouble = request.form.get("trouble", "")
-        if not who or (trouble and trouble not in troubles.BY_NAME):
+        if not chosen or (trouble and trouble not in troubles.BY_NAME):
             return pages.nothing()
         if trouble == troubles.ERROR:
             return redirect(service.back(asked, error="server_error"))
-        code = self.grants.issue(asked, who, trouble)
+        code = self.grants.issue(asked, chosen, trouble)
         state = asked.state
         match trouble:
             case troubles.SLOW:
@@ -108,13 +108,13 @@ class Demo:
         return redirect(service.back(asked, code=code, state=state))
 
     def about(self, service: Service, request: Request) -> Answer | None:
-        """Where a profile's own addresses lead: the last step of the path is a handle."""
+        """Return the page that a profile's URL leads to; the path ends with a handle."""
         name = request.path.rstrip("/").rpartition("/")[2]
-        who = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
-        if not who:
+        found = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
+        if not found:
             return None
-        words = gettext("%(name)s is a demo account. On %(service)s, this would be its profile.")
-        return pages.message(who.name, words % {"name": f"@{who.handle}", "service": service.name})
+        text = gettext("%(name)s is a demo account. On %(service)s, this would be its profile.")
+        return pages.message(found.name, text % {"name": f"@{found.handle}", "service": service.name})
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, answer: Answer) -> None:
         self.send_response(answer.status)
-        given = {
+        headers = {
             "Content-Type": answer.kind,
             "Content-Length": str(len(answer.body)),
             "Cache-Control": "no-store",
@@ -157,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         }
-        for name, value in (given | dict(answer.headers)).items():
+        for name, value in (headers | dict(answer.headers)).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
@@ -176,10 +176,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def fields(text: str | bytes) -> dict[str, str]:
-    """Each name once; of two with one name the last counts."""
-    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    """Parse a query or form; of several values of a name the last one counts."""
+    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     try:
-        return dict(parse_qsl(plain, keep_blank_values=True, max_num_fields=100))
+        return dict(parse_qsl(decoded, keep_blank_values=True, max_num_fields=100))
     except ValueError:
         return {}
 
@@ -189,7 +189,7 @@ class Server(ThreadingHTTPServer):
     demo: Demo
 
     def server_bind(self) -> None:
-        # Not HTTPServer's: it asks a name server who we are.
+        # Skip HTTPServer.server_bind, which looks up our host name.
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         super(ThreadingHTTPServer, self).server_bind()
@@ -204,7 +204,7 @@ class Server6(Server):
 
 
 def listening(port: int) -> list[Server]:
-    """On 127.0.0.1, and on ::1 where there is one: a browser may try either for localhost. Raises OSError."""
+    """Listen on 127.0.0.1 and, if there is IPv6, on ::1: browsers may try either for localhost. Raises OSError."""
     servers = [Server(("127.0.0.1", port), Handler)]
     try:
         servers.append(Server6(("::1", servers[0].server_address[1]), Handler))
@@ -217,7 +217,7 @@ def listening(port: int) -> list[Server]:
 
 @contextlib.contextmanager
 def serve(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
-    """Serves until the block ends; `demo.base` is where. Raises OSError for a port that is taken."""
+    """Serve at `demo.base` until the block ends. Raises OSError if the port is in use."""
     servers = listening(port)
     demo = Demo(f"http://localhost:{servers[0].server_address[1]}", slow, very_slow)
     try:

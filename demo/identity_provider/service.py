@@ -1,4 +1,4 @@
-"""What the services have in common: the question at the authorise page, and the way back to the site."""
+"""The base class of the imitated services: authorization requests and redirects back to the site."""
 
 import re
 from abc import ABC, abstractmethod
@@ -13,11 +13,11 @@ from demo.identity_provider.grants import Asked, Grant, Grants
 from demo.identity_provider.people import PEOPLE, Person
 from demo.identity_provider.wire import Answer, Request
 
-CLIENT = SECRET = "demo"  # noqa: S105 - every service takes this pair
+CLIENT = SECRET = "demo"  # noqa: S105 - accepted by every service
 LOOPBACK = {"127.0.0.1", "localhost"}
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
-# What may be wrong with the question itself, and what a developer does about it
+# What may be wrong with an authorization request, and how a developer fixes it
 PROBLEMS = {
     "client": _("Unknown client ID. The demo provider accepts only “demo”."),
     "redirect": _("The redirect URI must be on this machine: 127.0.0.1 or localhost."),
@@ -26,11 +26,11 @@ PROBLEMS = {
     "challenge": _("The site must send a code_challenge with code_challenge_method=S256."),
     "scope": _("The site requested a scope that does not exist or left out a required one."),
 }
-AT_ONCE = {"client", "redirect"}  # nobody is sent back to an address that is not trusted
+AT_ONCE = {"client", "redirect"}  # never redirect to an untrusted URL
 
 
 class Unasked(Exception):
-    """The question is wrong; `problem` is one of PROBLEMS."""
+    """The authorization request is invalid; `problem` is one of PROBLEMS."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -44,10 +44,10 @@ class Service(ABC):
     token: ClassVar[str]
     token_methods: ClassVar[frozenset[str]] = frozenset({"POST"})
     me: ClassVar[str]
-    scopes: ClassVar[Mapping[str, str]]  # with what they let the site see
+    scopes: ClassVar[Mapping[str, str]]  # with what they give access to
     default_type: ClassVar[str] = ""
     digits: ClassVar[int]  # of its ids
-    says: ClassVar[Mapping[str, str]]  # its own words for a problem; "" for all others
+    says: ClassVar[Mapping[str, str]]  # the service's own message for a problem; "" for all others
 
     def __init__(self, base: str, grants: Grants) -> None:
         self.base = f"{base}/{self.key}"
@@ -55,18 +55,18 @@ class Service(ABC):
 
     @abstractmethod
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """A code for a token; raises Refused."""
+        """Exchange a code for a token. Raises ErrorResponse."""
 
     @abstractmethod
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
-        """Who the token speaks for; raises Refused."""
+        """Return the profile of the token's person. Raises ErrorResponse."""
 
     @abstractmethod
     def picture(self, request: Request) -> Answer | None:
-        """At the addresses that profiles name."""
+        """Respond at the URLs of pictures in profiles."""
 
     def number(self, person: Person) -> str:
-        """Its id of somebody."""
+        """Return a person's id at this service."""
         return str(person.number(self.key, self.digits))
 
     def by_number(self, number: str) -> Person | None:
@@ -75,14 +75,14 @@ class Service(ABC):
     def other(self, request: Request) -> Answer | None:
         return self.picture(request)
 
-    # The question
+    # The authorization request
 
     def asked(self, request: Request) -> Asked:
         query = request.query
         if query.get("client_id") != CLIENT:
             raise Unasked("client")
-        back = query.get("redirect_uri", "")
-        if not is_loopback(back):
+        redirect_uri = query.get("redirect_uri", "")
+        if not is_loopback(redirect_uri):
             raise Unasked("redirect")
         if query.get("response_type", self.default_type) != "code":
             raise Unasked("type")
@@ -91,31 +91,31 @@ class Service(ABC):
             raise Unasked("challenge")
         scopes = self.split(query.get("scope", ""))
         self.check(query, scopes)
-        return Asked(self.key, back, scopes, query.get("state", ""), challenge, query.get("nonce", ""))
+        return Asked(self.key, redirect_uri, scopes, query.get("state", ""), challenge, query.get("nonce", ""))
 
     def split(self, scope: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(scope.split()))
 
     @abstractmethod
     def check(self, query: Mapping[str, str], scopes: tuple[str, ...]) -> None:
-        """What only this service insists on; raises Unasked."""
+        """Check what only this service requires. Raises InvalidAuthorization."""
 
     def refusal(self, problem: str) -> str:
-        """In the service's own words."""
+        """Return the service's own error message."""
         return self.says.get(problem, self.says[""])
 
     def refused(self, request: Request, problem: str) -> str:
-        """Where to send somebody whose site asked wrongly; nowhere: they are told on the page."""
+        """Return the URL for the error of an invalid request, or "" to show it on our page."""
         return ""
 
-    # The way back
+    # The redirect to the site
 
     def back(self, asked: Asked, **parameters: str) -> str:
         if asked.state:
             parameters.setdefault("state", asked.state)
-        joint = "&" if urlsplit(asked.redirect_uri).query else "?"
-        given = {name: value for name, value in parameters.items() if value}
-        return f"{asked.redirect_uri}{joint}{urlencode(given)}"
+        separator = "&" if urlsplit(asked.redirect_uri).query else "?"
+        present = {name: value for name, value in parameters.items() if value}
+        return f"{asked.redirect_uri}{separator}{urlencode(present)}"
 
     def denied(self, asked: Asked) -> str:
         return self.back(asked, error="access_denied")

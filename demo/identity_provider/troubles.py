@@ -1,4 +1,4 @@
-"""What may go wrong with a log-in: each is picked instead of a person, and acted out by the page or a later call."""
+"""Errors that can be chosen instead of a person; the authorization page or a later response then causes them."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from demo.identity_provider.wire import Answer, as_json
 
 JSON = "application/json"
 PIECE = b"x" * 64 * 1024
-LONGEST = 600.0  # nothing goes on for ever, not even here
+LONGEST = 600.0  # seconds; even an endless response ends
 PROMISED = 100_000
 IDENTITIES = {"id", "ID", "sub"}
 
@@ -28,7 +28,7 @@ class Place(Enum):
 
 @dataclass(frozen=True)
 class Endless:
-    """An answer whose body comes piece by piece until somebody has had enough."""
+    """A response whose body is sent piece by piece until the client or the server stops."""
 
     head: bytes
     piece: bytes
@@ -37,8 +37,8 @@ class Endless:
 
     def pieces(self, is_over: Event) -> Iterator[bytes]:
         yield self.head
-        end = time.monotonic() + LONGEST
-        while not is_over.wait(self.pause) and time.monotonic() < end:
+        deadline = time.monotonic() + LONGEST
+        while not is_over.wait(self.pause) and time.monotonic() < deadline:
             yield self.piece
 
 
@@ -50,7 +50,7 @@ class Trouble:
     name: str
     label: str
     place: Place
-    spoil: Callable[[Any], Outcome] = as_json  # what a call answers instead
+    spoil: Callable[[Any], Outcome] = as_json  # makes the response of a call from its payload
 
 
 def broken(payload: Any) -> Outcome:
@@ -71,21 +71,21 @@ def dripping(payload: Any) -> Outcome:
 
 
 def numbered(value: Any) -> Any:
-    """Numbers where text is due."""
+    """Replace every string by a number."""
     match value:
         case str():
             return len(value)
         case dict():
-            return {key: numbered(each) for key, each in value.items()}
+            return {key: numbered(item) for key, item in value.items()}
         case list():
-            return [numbered(each) for each in value]
+            return [numbered(item) for item in value]
     return value
 
 
 def nameless(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    return {key: nameless(each) for key, each in value.items() if key not in IDENTITIES}
+    return {key: nameless(item) for key, item in value.items() if key not in IDENTITIES}
 
 
 SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
@@ -119,6 +119,6 @@ BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 
 
 def spoilt(name: str, place: Place, payload: dict[str, Any]) -> Outcome:
-    """What a call answers to somebody who picked this trouble."""
+    """Return the response of a call, with the chosen error if it belongs to this step."""
     trouble = BY_NAME.get(name)
     return trouble.spoil(payload) if trouble and trouble.place is place else as_json(payload)

@@ -1,4 +1,4 @@
-"""What comes over the wire and what goes back, whichever service is played."""
+"""Requests and responses of the imitated services."""
 
 import base64
 import binascii
@@ -13,10 +13,10 @@ from urllib.parse import unquote
 @dataclass(frozen=True)
 class Request:
     method: str
-    path: str  # below the service's own: /x/2/users/me arrives as /2/users/me
+    path: str  # without the service's prefix: /x/2/users/me is /2/users/me
     query: Mapping[str, str]
     form: Mapping[str, str]
-    headers: Mapping[str, str]  # names in small letters
+    headers: Mapping[str, str]  # names in lower case
 
     @property
     def bearer(self) -> str:
@@ -25,12 +25,12 @@ class Request:
 
     @property
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret of HTTP Basic, each form-encoded before they were joined (RFC 6749, 2.3.1)."""
-        kind, _, given = self.headers.get("authorization", "").partition(" ")
+        """Client id and secret of HTTP Basic, each form-encoded (RFC 6749, 2.3.1)."""
+        kind, _, credentials = self.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic":
             return None
         try:
-            identity, colon, secret = base64.b64decode(given, validate=True).decode().partition(":")
+            identity, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return None
         return (unquote(identity), unquote(secret)) if colon else None
@@ -45,7 +45,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """A call of the site's server that is not granted, in the service's own shape."""
+    """An error response to the site's server, in the service's own format."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)

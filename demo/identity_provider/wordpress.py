@@ -1,17 +1,17 @@
-"""WordPress.com, as its OAuth 2 endpoints and REST API v1.1 behave.
+"""WordPress.com's OAuth 2 endpoints and REST API v1.1, imitated.
 
-Where it comes from:
+Sources:
 
-- Addresses, id and secret in the body, `scope=auth` for a mere log-in, `error=access_denied`: developer.wordpress.com,
+- URLs, id and secret in the body, `scope=auth` for a login, `error=access_denied`: developer.wordpress.com,
   "OAuth2 authentication" and "WordPress.com Connect"; allauth has no such provider.
-- The token's answer has blog_id and blog_url as text, scope, and no expires_in: the same pages, and
+- The token response has blog_id and blog_url as text, scope, and no expires_in: the same pages, and
   wordpress-mobile/WordPress-FluxC-Android, WPcomAuthorizationCodeResponse.
-- The profile's fields, `ID` a number, `avatar_URL` with `?s=96&d=identicon`: answers of /rest/v1.1/me kept in public
-  code. `email_verified` says whether the address is confirmed; `verified` is about the account.
-- Refusals: {"error", "error_description"} with 400 at the token, "Mismatch in redirect_uri." among them, and
+- The profile's fields, `ID` a number, `avatar_URL` with `?s=96&d=identicon`: responses of /rest/v1.1/me in public code.
+  `email_verified` says whether the address is confirmed; `verified` is about the account.
+- Errors: {"error", "error_description"} with 400 at the token, such as "Mismatch in redirect_uri.", and
   {"error", "message"} at the API: "The OAuth2 token is invalid.", "That API call is not allowed for this account."
-  The other sentences are not confirmed.
-- PKCE is not documented for these addresses; here it is checked when a challenge was sent.
+  The other messages are not confirmed.
+- PKCE is not documented for these endpoints; here it is checked if a challenge was sent.
 """
 
 import re
@@ -78,20 +78,20 @@ class WordPress(Service):
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         if not request.bearer:
-            words = "An active access token must be used to query information about the current user."
-            raise api_refusal("authorization_required", words, HTTPStatus.FORBIDDEN)
+            message = "An active access token must be used to query information about the current user."
+            raise api_refusal("authorization_required", message, HTTPStatus.FORBIDDEN)
         grant = self.grants.of(self.key, request.bearer)
         if not grant:
             raise api_refusal("invalid_token", "The OAuth2 token is invalid.", HTTPStatus.BAD_REQUEST)
         if not set(grant.asked.scopes) & set(self.scopes):
-            words = "That API call is not allowed for this account."
-            raise api_refusal("unauthorized", words, HTTPStatus.FORBIDDEN)
+            message = "That API call is not allowed for this account."
+            raise api_refusal("unauthorized", message, HTTPStatus.FORBIDDEN)
         return grant, self.user(grant)
 
     def user(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
         identity = int(self.number(person))
-        here = f"{self.base}{self.me}"
+        url = f"{self.base}{self.me}"
         return {
             "ID": identity,
             "display_name": person.name,
@@ -114,7 +114,7 @@ class WordPress(Service):
             "has_unseen_notes": False,
             "newest_note_type": "",
             "phone_account": False,
-            "meta": {"links": {"self": here, "help": f"{here}/help"}},
+            "meta": {"links": {"self": url, "help": f"{url}/help"}},
             "is_valid_google_apps_country": True,
             "user_ip_country_code": "",
             "social_login_connections": None,
@@ -124,8 +124,8 @@ class WordPress(Service):
         return f"{self.base}/blog/{grant.person.username}"
 
     def picture(self, request: Request) -> Answer | None:
-        found = AVATAR.fullmatch(request.path)
-        person = self.by_number(found[1]) if found else None
+        match = AVATAR.fullmatch(request.path)
+        person = self.by_number(match[1]) if match else None
         return picture_of(person, request.query.get("s", "80")) if person else None
 
 

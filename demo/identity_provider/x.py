@@ -1,20 +1,20 @@
-"""X (Twitter), as its API v2 behaves.
+"""X (Twitter) with its API v2, imitated.
 
-Where it comes from:
+Sources:
 
-- Addresses, HTTP Basic and the scopes `users.read tweet.read`: allauth's twitter_oauth2. Without `tweet.read` the
+- URLs, HTTP Basic and the scopes `users.read tweet.read`: allauth's twitter_oauth2. Without `tweet.read` the
   profile is 403 (pilcrowonpaper/arctic#44).
-- `users.email` and `confirmed_email`, which is there only if the address is confirmed: X's announcement of April
+- `users.email` and `confirmed_email`, which is present only if the address is confirmed: X's announcement of April
   2025 (laravel/socialite#744, unasuke/omniauth-twitter2#10).
-- `id`, `name` and `username` always come, everything else when asked for: docs.x.com, "User lookup: integrate".
-- The pictures are the small `_normal` ones of 48 pixels; `_400x400` stands beside them, as public code knows that puts
-  the one for the other.
-- Refusals at the token: "Missing valid authorization header" with 401 (tweepy/tweepy#2035), "Missing required
+- `id`, `name` and `username` are always returned, other fields on request: docs.x.com, "User lookup: integrate".
+- Picture URLs are those of the small `_normal` size, 48 pixels; there is `_400x400` as well, which public code uses
+  instead.
+- Token errors: "Missing valid authorization header" with 401 (tweepy/tweepy#2035), "Missing required
   parameter [code_verifier]." (xdevplatform/twitter-api-typescript-sdk#15), "Value passed for the authorization code
   was invalid." for used, expired and unknown codes alike (plhery/node-twitter-api-v2#496). "Value passed for the
-  redirect uri did not match …" and "… for the code verifier did not match …" stand in notes of people who met them.
-- Refusals at the profile are RFC 7807 problems (plhery/node-twitter-api-v2#425).
-- `state` is required, up to 500 characters (from memory, not confirmed); PKCE is too, of which we take S256 alone.
+  redirect uri did not match …" and "… for the code verifier did not match …" are from developers' notes.
+- Profile errors are RFC 7807 problems (plhery/node-twitter-api-v2#425).
+- `state` is required, up to 500 characters (from memory, not confirmed); so is PKCE, where we accept only S256.
 """
 
 import re
@@ -86,15 +86,15 @@ class X(Service):
             )
         if not grant.is_proved_by(form["code_verifier"]):
             raise refusal("invalid_request", "Value passed for the code verifier did not match the code challenge")
-        answer = {
+        response = {
             "token_type": "bearer",
             "expires_in": 7200,
             "access_token": self.grants.token(grant),
             "scope": " ".join(grant.asked.scopes),
         }
         if "offline.access" in grant.asked.scopes:
-            answer["refresh_token"] = self.grants.token(grant, "refresh-")
-        return grant, answer
+            response["refresh_token"] = self.grants.token(grant, "refresh-")
+        return grant, response
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         grant = self.grants.of(self.key, request.bearer)
@@ -102,11 +102,11 @@ class X(Service):
             raise problem(HTTPStatus.UNAUTHORIZED)
         if not set(grant.asked.scopes) >= PROFILE_SCOPES:
             raise problem(HTTPStatus.FORBIDDEN)
-        wanted = [field for field in request.query.get("user.fields", "").split(",") if field]
-        if unknown := [field for field in wanted if field not in FIELDS]:
+        requested = [field for field in request.query.get("user.fields", "").split(",") if field]
+        if unknown := [field for field in requested if field not in FIELDS]:
             raise Refused(as_json(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
-        known = self.user(grant)
-        return grant, {"data": {field: known[field] for field in (*ALWAYS, *wanted) if field in known}}
+        user = self.user(grant)
+        return grant, {"data": {field: user[field] for field in (*ALWAYS, *requested) if field in user}}
 
     def user(self, grant: Grant) -> dict[str, Any]:
         person = grant.person
@@ -134,9 +134,9 @@ class X(Service):
     def picture(self, request: Request) -> Answer | None:
         if request.path == OUTLINE:
             return picture_of(None, SIZES["normal"])
-        found = IMAGE.fullmatch(request.path)
-        person = self.by_number(found[1]) if found else None
-        return picture_of(person, SIZES[found[2]]) if found and person else None
+        match = IMAGE.fullmatch(request.path)
+        person = self.by_number(match[1]) if match else None
+        return picture_of(person, SIZES[match[2]]) if match and person else None
 
 
 def refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Refused:
@@ -144,8 +144,8 @@ def refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) 
 
 
 def problem(status: HTTPStatus) -> Refused:
-    words = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
-    return Refused(as_json(words, status, "application/problem+json"))
+    body = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
+    return Refused(as_json(body, status, "application/problem+json"))
 
 
 def unknown_fields(unknown: list[str]) -> dict[str, Any]:

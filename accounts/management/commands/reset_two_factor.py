@@ -1,4 +1,4 @@
-"""`manage.py reset_two_factor LOGIN`: removes two-factor authentication, for someone who has lost the device."""
+"""`manage.py reset_two_factor LOGIN`: removes two-factor authentication for a person who has lost the device."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("login", metavar="LOGIN", help="a username or an email address")
 
     def handle(self, *args: Any, login: str, **options: Any) -> None:
-        user = self.find(login)
+        user = self.find_user(login)
         name = user.get_username()
         removed, sessions = mfa.reset(user)
         if not removed:
@@ -26,13 +26,13 @@ class Command(BaseCommand):
         ended = "1 session" if sessions == 1 else f"{sessions} sessions"
         self.stdout.write(f"Removed from {name}: {', '.join(removed)}. Ended {ended}.")
 
-    def find(self, login: str) -> User:
-        found = list(User.objects.with_login(login))
-        if not found:
+    def find_user(self, login: str) -> User:
+        users = list(User.objects.with_login(login))
+        if not users:
             raise CommandError(f"No account has the username or email address {login!r}.")
-        if len(found) > 1:
-            names = ", ".join(user.get_username() for user in found)
+        if len(users) > 1:
+            names = ", ".join(user.get_username() for user in users)
             raise CommandError(
                 f"Several accounts have the email address {login!r}. Use one of these usernames: {names}."
             )
-        return found[0]
+        return users[0]

@@ -1,4 +1,4 @@
-"""Fill an empty site with something to read and somebody to disagree with."""
+"""`manage.py demo`: fills an empty site with demo content."""
 
 from typing import Any
 
@@ -12,9 +12,9 @@ class Command(BaseCommand):
     help = "Adds three essays, their comments and demo accounts to an empty site. Never changes a site in use."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(self.done())
+        self.stdout.write(self.fill())
 
-    def done(self) -> str:
+    def fill(self) -> str:
         if not settings.DEBUG:
             return "No demo content was added: it is not for production, because its accounts have a public password."
         try:

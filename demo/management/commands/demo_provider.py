@@ -1,4 +1,4 @@
-"""`manage.py demo_provider`: X, Facebook, WordPress.com and an OpenID Connect server, played on loopback."""
+"""`manage.py demo_provider`: imitates X, Facebook, WordPress.com and an OpenID Connect server on loopback."""
 
 import signal
 from argparse import ArgumentParser
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=port, help="default: the site's port plus 1")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
-        # In every thread, so that none but sigwait takes them: a handler runs only when the main thread next wakes.
+        # Blocked in every thread, so that only sigwait gets them: a handler runs only when the main thread next wakes.
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
         try:
             from demo.identity_provider.server import serve
@@ -36,5 +36,5 @@ class Command(BaseCommand):
                 self.stdout.flush()
                 signal.sigwait(ENDS)
         except OSError as error:
-            words = f"The demo identity provider cannot listen on port {port}: {error.strerror}."
-            raise CommandError(words, returncode=TAKEN) from error
+            message = f"The demo identity provider cannot listen on port {port}: {error.strerror}."
+            raise CommandError(message, returncode=TAKEN) from error
