@@ -20,7 +20,7 @@ from accounts.login import email_verification
 from accounts.models import Commenter, User, email_with_room
 from accounts.profiles import avatars
 
-MODERATE = "comments.add_decision"
+MODERATE_PERMISSION = "comments.add_decision"
 
 
 class EmailMixin:
@@ -98,7 +98,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
     formfield_overrides: ClassVar = {models.URLField: {"assume_scheme": "https"}}
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MODERATE)
+        return request.user.has_perm(MODERATE_PERMISSION)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return super().has_module_permission(request) or self.has_moderate_permission(request)

@@ -10,7 +10,7 @@ from server.doctor import Finding, Gravity, looks_round
 
 
 @looks_round
-def about_two_factor_secrets() -> Iterator[Finding]:
+def check_two_factor_secrets() -> Iterator[Finding]:
     rows = Authenticator.objects.select_related("user").order_by("user__username")
     names = dict.fromkeys(row.user.get_username() for row in rows if not encryption.is_readable(row))
     if names:

@@ -24,10 +24,10 @@ class Needed(Exception):
 
 def may_be_forgotten(commenter: Commenter) -> bool:
     user = commenter.user
-    return user is None or not (user.is_staff or user.is_superuser or has_essays(user))
+    return user is None or not (user.is_staff or user.is_superuser or is_author(user))
 
 
-def has_essays(user: User) -> bool:
+def is_author(user: User) -> bool:
     """Return whether the user is an author. Essays belong to a higher app, so this follows the relation."""
     essays: Any = getattr(user, "essays", None)
     return essays is not None and bool(essays.exists())
@@ -46,39 +46,39 @@ def forget(commenter: Commenter) -> None:
     if commenter.pk not in rows:
         return
     old, user = rows[commenter.pk], commenter.user
-    addresses = proved(old)
+    addresses = verified_addresses(old)
     anonymous = Commenter.objects.create(name=_("Anonymous"), created=old.created)
     for model in merging.related():
         model.objects.join(old, anonymous)
         model.objects.forget(anonymous, addresses=addresses)
     if old.picture:
         transaction.on_commit(partial(avatars.drop, old.picture), robust=True)
-    blot(Commenter.objects.filter(pk=old.pk))
+    anonymize_log_entries(Commenter.objects.filter(pk=old.pk))
     old.delete()
     if user:
-        forget_log_in(user)
+        erase_user(user)
     pagecache.bump("site")
 
 
-def proved(commenter: Commenter) -> list[str]:
+def verified_addresses(commenter: Commenter) -> list[str]:
     """Return the commenter's verified addresses in lower case."""
     rows = EmailAddress.objects.filter(user=commenter.user_id, verified=True) if commenter.user_id else ()
     return [row.email.lower() for row in rows]
 
 
-def forget_log_in(user: User) -> None:
+def erase_user(user: User) -> None:
     """Delete a user with their addresses, connected accounts, authenticators, invitations and sessions."""
     addresses = [user.email.lower(), *EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
     Invitation.objects.filter(email__in=filter(None, addresses)).delete()
     for session in UserSession.objects.filter(user=user):
         sessions.end(session)
-    blot(User.objects.filter(pk=user.pk))
+    anonymize_log_entries(User.objects.filter(pk=user.pk))
     for model in (EmailAddress, SocialAccount, Authenticator):
-        blot(model.objects.filter(user=user))
+        anonymize_log_entries(model.objects.filter(user=user))
     user.delete()
 
 
-def blot(rows: Any) -> None:
+def anonymize_log_entries(rows: Any) -> None:
     """Replace the names of these rows in the admin's log; its entries remain."""
     content_type = ContentType.objects.get_for_model(rows.model)
     keys = [str(pk) for pk in rows.values_list("pk", flat=True)]

@@ -14,7 +14,7 @@ def sweep_pictures() -> None:
 
 @every(days=1)
 @job()
-def forget_invitations() -> None:
+def delete_old_invitations() -> None:
     invitations.forget_old()
 
 

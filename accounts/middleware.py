@@ -27,9 +27,9 @@ from accounts.profiles import identity
 
 logger = logging.getLogger("rejoinder.accounts")
 
-SALT = "accounts.remember"
+COOKIE_SALT = "accounts.remember"
 # What allauth raises for malformed or simultaneous responses of a provider; it handles its own errors itself.
-UNREADABLE = (
+PROVIDER_ERRORS = (
     LookupError, TypeError, ValueError, AttributeError, ImproperlyConfigured, IntegrityError, requests.RequestException,
 )  # fmt: skip
 
@@ -42,10 +42,12 @@ class Request(HttpRequest):
     origin_proved: bool
 
 
-def who_speaks(request: HttpRequest) -> Commenter | None:
+def find_commenter(request: HttpRequest) -> Commenter | None:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
         return Commenter.objects.of(request.user)
-    pk = cookies.signed(request, settings.COMMENTER_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
+    pk = cookies.signed(
+        request, settings.COMMENTER_COOKIE_NAME, salt=COOKIE_SALT, max_age=settings.COMMENTER_COOKIE_AGE
+    )
     return Commenter.objects.guests().filter(pk=pk).first() if pk else None
 
 
@@ -54,7 +56,7 @@ class CommenterMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.commenter = SimpleLazyObject(lambda: who_speaks(request))  # type: ignore[attr-defined]
+        request.commenter = SimpleLazyObject(lambda: find_commenter(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
@@ -73,11 +75,11 @@ class ProviderMiddleware:
             request.login_state = (get_states(request).get(state_id) or [None])[0]  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not (is_callback(request) or is_beginning(request)) or not isinstance(exception, UNREADABLE):
+        if not (is_callback(request) or is_provider_login(request)) or not isinstance(exception, PROVIDER_ERRORS):
             return None
         logger.warning("Login at %s failed: %r", request.path, exception)
-        login_log.failed(request, provider_at(request))
-        if is_beginning(request):
+        login_log.failed(request, provider_key(request))
+        if is_provider_login(request):
             return redirect(redirects.with_outcome(reverse("account_login"), "failed"))
         return redirects.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
 
@@ -145,28 +147,28 @@ class StaffMiddleware:
 
 
 def is_callback(request: HttpRequest) -> bool:
-    return name_of(request).endswith("_callback")
+    return url_name(request).endswith("_callback")
 
 
-def is_beginning(request: HttpRequest) -> bool:
+def is_provider_login(request: HttpRequest) -> bool:
     """Return whether this is allauth's own login URL of a provider, which our buttons do not use."""
-    return name_of(request).endswith("_login") and name_of(request) != "account_login"
+    return url_name(request).endswith("_login") and url_name(request) != "account_login"
 
 
-def provider_at(request: HttpRequest) -> str:
+def provider_key(request: HttpRequest) -> str:
     """Return the key of the provider that this URL belongs to."""
     provider_id = request.resolver_match.kwargs.get("provider_id") if request.resolver_match else None
-    return identity.service_of(provider_id or name_of(request).rpartition("_")[0])["key"]
+    return identity.service_of(provider_id or url_name(request).rpartition("_")[0])["key"]
 
 
-def name_of(request: HttpRequest) -> str:
+def url_name(request: HttpRequest) -> str:
     return (request.resolver_match and request.resolver_match.url_name) or ""
 
 
 def remember(commenter: Commenter, response: HttpResponse) -> HttpResponse:
     """Set the cookie by which this browser is the same guest next time."""
     age = settings.COMMENTER_COOKIE_AGE
-    return cookies.set_signed(response, settings.COMMENTER_COOKIE_NAME, commenter.pk, salt=SALT, max_age=age)
+    return cookies.set_signed(response, settings.COMMENTER_COOKIE_NAME, commenter.pk, salt=COOKIE_SALT, max_age=age)
 
 
 def forget(response: HttpResponse) -> HttpResponse:

@@ -36,15 +36,15 @@ STAGES = {
     "allauth.mfa.stages.AuthenticateStage": "accounts.login.stages.SecondFactorStage",
 }
 # Messages that repeat what the next page says
-SILENT = {
+SUPPRESSED_MESSAGES = {
     "account/messages/logged_in.txt",
     "account/messages/logged_out.txt",
     "account/messages/login_code_sent.txt",
     "account/messages/email_confirmation_sent.txt",
 }
 # Account ids that only a broken provider sends, as allauth stores them: many people would share one account
-NOBODY = {"None", "False", "True", "0", "[]", "{}"}
-WAYS = {
+INVALID_UIDS = {"None", "False", "True", "0", "[]", "{}"}
+REAUTHENTICATION_METHODS = {
     "reauthenticate": _("Use your password"),
     "mfa_reauthenticate": _("Use a code from your app or a recovery code"),
     "mfa_reauthenticate:webauthn": _("Use a passkey"),
@@ -111,7 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(
         self, request: HttpRequest, level: int, message_template: Any = None, *rest: Any, **more: Any
     ) -> None:
-        if message_template not in SILENT or request.POST.get("action") == "resend":
+        if message_template not in SUPPRESSED_MESSAGES or request.POST.get("action") == "resend":
             super().add_message(request, level, message_template, *rest, **more)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -134,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [{**method, "description": WAYS[method["id"]]} for method in methods]
+        return [{**method, "description": REAUTHENTICATION_METHODS[method["id"]]} for method in methods]
 
     def get_http_user_agent(self, request: HttpRequest) -> str:
         """Return the browser's name for emails."""
@@ -168,7 +168,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         names = [tidy_line(name, 245) for name in candidates if isinstance(name, str)]
         user.name = next(filter(None, names), "")
         handle = data.get("username")
-        user.username = self.username(handle if isinstance(handle, str) else "", user.name)
+        user.username = self.unique_username(handle if isinstance(handle, str) else "", user.name)
         return user
 
     @transaction.atomic
@@ -177,12 +177,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         user: User = super().save_user(request, sociallogin, form)
         return user
 
-    def username(self, *wanted: str) -> str:
+    def unique_username(self, *wanted: str) -> str:
         return AccountAdapter().generate_unique_username([name for name in wanted if name])
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Treat addresses as verified only if the provider is trusted, and refuse those of staff."""
-        if sociallogin.account.uid in NOBODY:
+        if sociallogin.account.uid in INVALID_UIDS:
             raise ValueError(f"No account has the key {sociallogin.account.uid!r}.")
         provider = identity.provider_of(sociallogin.account.provider)
         for email in sociallogin.email_addresses:
@@ -191,14 +191,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             connecting.take(request, sociallogin)
             return
         if not sociallogin.account.pk and any(
-            email_verification.is_of_staff(email) for email in emails_in(sociallogin)
+            email_verification.is_of_staff(email) for email in provider_emails(sociallogin)
         ):
             key = identity.service_of(sociallogin.account.provider)["key"]
-            login_log.failed(request, key, ", ".join(sorted(emails_in(sociallogin))))
+            login_log.failed(request, key, ", ".join(sorted(provider_emails(sociallogin))))
             raise ImmediateHttpResponse(redirects.after_refusing_staff(sociallogin.state, key))
         if sociallogin.is_existing:
             return
-        sociallogin.email_addresses = [email for email in sociallogin.email_addresses if settle(email)]
+        sociallogin.email_addresses = [email for email in sociallogin.email_addresses if may_claim_email(email)]
         if isinstance(user := sociallogin.user, User):
             user.email = sociallogin.email_addresses[0].email if sociallogin.email_addresses else ""
 
@@ -220,13 +220,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(redirects.after_failure(request, state, outcome))
 
 
-def emails_in(login: SocialLogin) -> set[str]:
+def provider_emails(login: SocialLogin) -> set[str]:
     """Return every address that the provider sent, verified or not."""
     emails = {email.email for email in login.email_addresses} | {getattr(login.user, "email", "")}
     return {email for email in emails if email}
 
 
-def settle(email: EmailAddress) -> bool:
+def may_claim_email(email: EmailAddress) -> bool:
     """Return whether a new user may have this address. First revoke unverified claims to a verified one."""
     if email.verified:
         email_verification.release(email.email)

@@ -22,10 +22,10 @@ from accounts.models import User
 from server.http import proxies, ratelimit
 
 MINUTE, MONTH = 60.0, 30 * 24 * 60 * 60.0
-GUESSES = 20  # failures from unknown browsers within a month
+MAX_GUESSES = 20  # failures from unknown browsers within a month
 
 
-class Count(NamedTuple):
+class Limit(NamedTuple):
     """A rate limit: the arguments of ratelimit.acquire()."""
 
     purpose: str
@@ -33,7 +33,7 @@ class Count(NamedTuple):
     seconds: float
     times: int
 
-    def take(self) -> float:
+    def acquire(self) -> float:
         return ratelimit.take(self.purpose, self.who, self.seconds, count=self.times)
 
     def give_back(self) -> None:
@@ -51,7 +51,7 @@ class Attempt:
     method: str
     login: str
     user: User | None
-    taken: list[Count] = field(default_factory=list)
+    acquired: list[Limit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.login = self.login.strip().lower()
@@ -59,42 +59,42 @@ class Attempt:
 
     def begin(self) -> None:
         """Count the attempt. Raises ValidationError for a browser or network that has to wait."""
-        account = Count(self.method, whose(self.request, self.login, self.user), 5 * MINUTE, 5)
-        network = Count("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
-        for count in [account] if self.is_known else [account, network]:
-            if seconds := count.take():
+        account = Limit(self.method, browser_or_network(self.request, self.login, self.user), 5 * MINUTE, 5)
+        network = Limit("failed logins", self.request.META["REMOTE_ADDR"], MINUTE, 30)
+        for limit in [account] if self.is_known else [account, network]:
+            if seconds := limit.acquire():
                 login_log.failed(self.request, self.method, self.login)
-                raise too_many(self.request, seconds)
-            self.taken.append(count)
+                raise too_many_error(self.request, seconds)
+            self.acquired.append(limit)
 
     def is_guessed_at(self, who: str) -> bool:
         """Count the attempt, and return whether unknown browsers have failed MAX_GUESSES times."""
-        count = guesses(self.method, who)
+        limit = guesses(self.method, who)
         if self.is_known:
             return False
-        if count.take():
+        if limit.acquire():
             return True
-        self.taken.append(count)
+        self.acquired.append(limit)
         return False
 
     def succeed(self) -> None:
-        for count in self.taken:
-            count.give_back()
+        for limit in self.acquired:
+            limit.give_back()
 
     def fail(self) -> None:
         login_log.failed(self.request, self.method, self.login)
 
 
-def whose(request: HttpRequest, account: str, user: User | None) -> str:
+def browser_or_network(request: HttpRequest, account: str, user: User | None) -> str:
     """Return the name of the known browser, or else the account as typed and the network."""
     return devices.known(request, user) or f"{account} {proxies.network(request.META['REMOTE_ADDR'])}"
 
 
-def guesses(method: str, who: str) -> Count:
-    return Count("wrong codes" if method == "code" else "wrong logins", who, MONTH, GUESSES)
+def guesses(method: str, who: str) -> Limit:
+    return Limit("wrong codes" if method == "code" else "wrong logins", who, MONTH, MAX_GUESSES)
 
 
-def too_many(request: HttpRequest, seconds: float) -> ValidationError:
+def too_many_error(request: HttpRequest, seconds: float) -> ValidationError:
     request.retry_after = math.ceil(seconds)  # type: ignore[attr-defined]
     minutes = math.ceil(seconds / MINUTE)
     message = ngettext(
@@ -131,13 +131,13 @@ def second_factor(request: HttpRequest, user: User) -> Attempt:
     """Begin an attempt at a two-factor code, after the password."""
     attempt = Attempt(request, "two-factor", user.username, user)
     attempt.begin()
-    if attempt.is_guessed_at(str(user.pk)) and not had_code(request, user) and verified_address(user):
+    if attempt.is_guessed_at(str(user.pk)) and not has_used_code(request, user) and verified_address(user):
         attempt.fail()
         raise ValidationError(_("Too many attempts. Please log in again; we'll also email you a code."))
     return attempt
 
 
-def had_code(request: HttpRequest, user: User) -> bool:
+def has_used_code(request: HttpRequest, user: User) -> bool:
     return any(record.get("method") == "code" for record in get_authentication_records(request, user))
 
 
@@ -154,16 +154,16 @@ def emailed_code(request: HttpRequest, email: str) -> Attempt:
 def ask_for_email(request: HttpRequest, purpose: str, email: str) -> None:
     """Count a request for an email. Raises ValidationError for a browser or network that has to wait."""
     user = user_named(email, "")
-    account = Count(f"ask {purpose}", whose(request, email.lower(), user), MINUTE, 5)
-    network = Count("ask for emails", request.META["REMOTE_ADDR"], MINUTE, 30)
-    for count in [account] if devices.known(request, user) else [account, network]:
-        if seconds := count.take():
-            raise too_many(request, seconds)
+    account = Limit(f"ask {purpose}", browser_or_network(request, email.lower(), user), MINUTE, 5)
+    network = Limit("ask for emails", request.META["REMOTE_ADDR"], MINUTE, 30)
+    for limit in [account] if devices.known(request, user) else [account, network]:
+        if seconds := limit.acquire():
+            raise too_many_error(request, seconds)
 
 
 def sign_up(request: HttpRequest) -> None:
     """Count a new account. Raises ValidationError for a network that has to wait."""
     address = request.META["REMOTE_ADDR"]
-    for count in (Count("sign up", address, MINUTE, 5), Count("sign up in an hour", address, 60 * MINUTE, 20)):
-        if seconds := count.take():
-            raise too_many(request, seconds)
+    for limit in (Limit("sign up", address, MINUTE, 5), Limit("sign up in an hour", address, 60 * MINUTE, 20)):
+        if seconds := limit.acquire():
+            raise too_many_error(request, seconds)

@@ -23,9 +23,9 @@ PURPOSES = {
     "account/email/unknown_account": "unknown",
     "account/email/account_already_exists": "exists",
 }
-LASTS = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
-AN_HOUR = 5  # then one every 12 minutes, before the last code expires
-LONG: Any = {**settings.ALLAUTH_USER_CODE_FORMAT, "length": 16}
+LIFETIME = settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT
+PER_HOUR = 5  # then one every 12 minutes, before the last code expires
+LONG_FORMAT: Any = {**settings.ALLAUTH_USER_CODE_FORMAT, "length": 16}
 
 
 def may_email(request: HttpRequest, purpose: str, email: str) -> bool:
@@ -34,28 +34,28 @@ def may_email(request: HttpRequest, purpose: str, email: str) -> bool:
         recipient = f"user {request.user.pk}"
     else:
         recipient = devices.known(request, user_named(email, "")) or email.lower()
-    return not ratelimit.take(f"email {purpose}", recipient, 3600, count=AN_HOUR)
+    return not ratelimit.take(f"email {purpose}", recipient, 3600, count=PER_HOUR)
 
 
 def issue(purpose: str, email: str, code: str) -> str:
     """Make a code valid and return it, or a longer one while strangers guess at the codes for this address."""
     if attempts.guesses("code", email.lower()).is_spent():
-        code = generate_user_code(**LONG)
-    ratelimit.issue(f"code {purpose}", named(email, code), LASTS)
+        code = generate_user_code(**LONG_FORMAT)
+    ratelimit.issue(f"code {purpose}", code_key(email, code), LIFETIME)
     return code
 
 
 def redeem(request: HttpRequest, purpose: str, email: str, code: str) -> bool:
     """Use up a code and return whether it was valid. Raises ValidationError if the person has to wait."""
     attempt = attempts.emailed_code(request, email)
-    if ratelimit.redeem(f"code {purpose}", named(email, code)):
+    if ratelimit.redeem(f"code {purpose}", code_key(email, code)):
         attempt.succeed()
         return True
     attempt.fail()
     return False
 
 
-def named(email: str, code: str) -> str:
+def code_key(email: str, code: str) -> str:
     return f"{email.lower()} {normalize_user_code(code)}"
 
 

@@ -22,19 +22,19 @@ RESUME = "accounts.login.connecting.resume"
 def take(request: HttpRequest, login: SocialLogin) -> None:
     """Connect the account instead of allauth, which refuses an account that another user has."""
     if isinstance(request.user, User):
-        raise ImmediateHttpResponse(settled(request, login))
+        raise ImmediateHttpResponse(connect_or_reauthenticate(request, login))
 
 
 def resume(request: HttpRequest, state: dict[str, Any]) -> HttpResponse:
     """Continue after reauthentication."""
-    return settled(request, SocialLogin.deserialize(state))
+    return connect_or_reauthenticate(request, SocialLogin.deserialize(state))
 
 
-def settled(request: HttpRequest, login: SocialLogin) -> HttpResponse:
+def connect_or_reauthenticate(request: HttpRequest, login: SocialLogin) -> HttpResponse:
     if is_reauthentication_required(request, app="allauth.socialaccount"):
         return stash_and_reauthenticate(request, login.serialize(), RESUME)
     try:
-        message = connect(request, login)
+        message = connect_or_merge(request, login)
     except merging.Refused as error:
         messages.error(request, str(error))
         return redirect("socialaccount_connections")
@@ -42,17 +42,17 @@ def settled(request: HttpRequest, login: SocialLogin) -> HttpResponse:
     return HttpResponseRedirect(login.get_redirect_url(request) or reverse("socialaccount_connections"))
 
 
-def connect(request: HttpRequest, login: SocialLogin) -> str:
+def connect_or_merge(request: HttpRequest, login: SocialLogin) -> str:
     """Connect or merge accounts, both authenticated, and return a message. Raises CannotMerge."""
     user = cast(User, request.user)
     key = login.user.pk if login.user else None
     other = User.objects.filter(pk=key).exclude(pk=user.pk).first() if key else None
     if other:
-        may_come(other)
+        ensure_no_two_factor(other)
         merging.join_users(other, user)
     if login.account.pk:
         login.account.refresh_from_db()
-        notify(login, user)
+        send_notification(login, user)
     else:
         login.connect(request, user)
     for email in login.email_addresses:
@@ -61,7 +61,7 @@ def connect(request: HttpRequest, login: SocialLogin) -> str:
     return _("Account connected. Its comments are now in this account.") if other else _("Account connected.")
 
 
-def may_come(other: User) -> None:
+def ensure_no_two_factor(other: User) -> None:
     """Raise CannotMerge if the other user's login needs two-factor authentication, which this one did not."""
     if mfa.is_asked_of(other):
         raise merging.Refused(
@@ -72,6 +72,6 @@ def may_come(other: User) -> None:
         )
 
 
-def notify(login: SocialLogin, user: User) -> None:
+def send_notification(login: SocialLogin, user: User) -> None:
     context = {"account": login.account, "provider": login.account.get_provider()}
     get_adapter().send_notification_mail("socialaccount/email/account_connected", user, context=context)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
 
-MOST_ACCOUNTS = 5
+MAX_ACCOUNTS = 5
 SEPARATOR = "~"
 
 
@@ -20,15 +20,15 @@ def known(request: HttpRequest, user: User | None) -> str:
     """Return this browser's random name if the user has logged in here before, else ""."""
     if user is None:
         return ""
-    return next((name for token in tokens(request) if (name := name_in(token, user))), "")
+    return next((name for token in tokens(request) if (name := browser_name(token, user))), "")
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    others = [token for token in tokens(request) if not name_in(token, user)]
+    others = [token for token in tokens(request) if not browser_name(token, user)]
     token = signer(user).sign(secrets.token_urlsafe(12))
     response.set_cookie(
         settings.DEVICE_COOKIE_NAME,
-        SEPARATOR.join([token, *others][:MOST_ACCOUNTS]),
+        SEPARATOR.join([token, *others][:MAX_ACCOUNTS]),
         max_age=settings.DEVICE_COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -43,10 +43,10 @@ def forget(response: HttpResponse) -> HttpResponse:
 
 def tokens(request: HttpRequest) -> list[str]:
     cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
-    return [token for token in cookie.split(SEPARATOR)[:MOST_ACCOUNTS] if token]
+    return [token for token in cookie.split(SEPARATOR)[:MAX_ACCOUNTS] if token]
 
 
-def name_in(token: str, user: User) -> str:
+def browser_name(token: str, user: User) -> str:
     try:
         return signer(user).unsign(token, max_age=settings.DEVICE_COOKIE_AGE)
     except signing.BadSignature:

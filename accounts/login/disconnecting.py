@@ -36,8 +36,8 @@ class DisconnectForm(forms.DisconnectForm):
         account = self.cleaned_data["account"]
         raise_if_reauthentication_required(self.request, app="allauth.socialaccount")
         account.delete()
-        unsay(account.user, str(self.request.site))
-        forget_log_in(self.request, account)
+        clear_shown_account(account.user, str(self.request.site))
+        remove_login_record(self.request, account)
         get_account_adapter().add_message(
             self.request, messages.INFO, "socialaccount/messages/account_disconnected.txt"
         )
@@ -45,7 +45,7 @@ class DisconnectForm(forms.DisconnectForm):
         get_adapter().send_notification_mail("socialaccount/email/account_disconnected", account.user, context=context)
 
 
-def unsay(user: User, site: str) -> None:
+def clear_shown_account(user: User, site: str) -> None:
     """Clear the shown verification unless an account that is still connected provides it."""
     commenter = Commenter.objects.filter(user=user).first()
     marks = {identity.mark_of(other) for other in SocialAccount.objects.filter(user=user)}
@@ -62,7 +62,7 @@ def has_another_way_in(user: User, *, without: SocialAccount | None = None) -> b
     return others.exists() or verified.exists() or passkeys.exists()
 
 
-def forget_log_in(request: HttpRequest, account: SocialAccount) -> None:
+def remove_login_record(request: HttpRequest, account: SocialAccount) -> None:
     """Keep the session but remove the record of a login with this account."""
     used = {"provider": account.provider, "uid": account.uid}
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY) or []

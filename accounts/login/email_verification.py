@@ -42,7 +42,7 @@ def account_of(email: str, *, name: str = "") -> User:
         try:
             with transaction.atomic():
                 name = release(email) or name
-                return newcomer(email, name)
+                return create_user(email, name)
         except IntegrityError:  # verified by another request at the same moment
             continue
     raise RuntimeError(f"The address {email!r} could not be given to an account.")
@@ -62,7 +62,7 @@ def add(user: User, email: str) -> None:
         Commenter.objects.filter(user=user).update(email=email_with_room(email))
 
 
-def newcomer(email: str, name: str) -> User:
+def create_user(email: str, name: str) -> User:
     user = User(email=email, name=name, username=get_adapter().generate_unique_username([name]))
     user.set_unusable_password()
     user.save()
@@ -80,7 +80,7 @@ def release(email: str) -> str:
     name = ""
     claimed = EmailAddress.objects.filter(email=email.lower(), verified=False)
     for user in User.objects.filter(pk__in=claimed.values("user")).order_by("pk"):
-        if is_nobodys(user):
+        if is_unused(user):
             name = user.name
             user.delete()
         else:
@@ -90,7 +90,7 @@ def release(email: str) -> str:
     return name
 
 
-def is_nobodys(user: User) -> bool:
+def is_unused(user: User) -> bool:
     """Return whether an account was never used and has no other login method."""
     if user.last_login or user.is_staff or user.is_superuser or not user.is_active or merging.holds_more(user):
         return False

@@ -26,7 +26,7 @@ def decrypt(token: str) -> str:
 def is_readable(authenticator: Authenticator) -> bool:
     """Return whether the secrets of an authenticator can be decrypted."""
     try:
-        _changed(authenticator, decrypt)
+        _map_secrets(authenticator, decrypt)
     except InvalidToken:
         return False
     return True
@@ -37,7 +37,7 @@ def renew() -> None:
     for pk in Authenticator.objects.values_list("pk", flat=True):
         with transaction.atomic():
             row = Authenticator.objects.select_for_update().filter(pk=pk).first()
-            if row and is_readable(row) and (data := _changed(row, _renewed)) != row.data:
+            if row and is_readable(row) and (data := _map_secrets(row, _reencrypted)) != row.data:
                 row.data = data
                 row.save(update_fields=["data"])
 
@@ -51,7 +51,7 @@ def _fernet(key: str) -> Fernet:
     return Fernet(urlsafe_b64encode(salted_hmac(SALT, "", key, algorithm="sha256").digest()))
 
 
-def _renewed(token: str) -> str:
+def _reencrypted(token: str) -> str:
     try:
         _fernet(settings.SECRET_KEY).decrypt(token)
     except InvalidToken:
@@ -59,7 +59,7 @@ def _renewed(token: str) -> str:
     return token
 
 
-def _changed(authenticator: Authenticator, change: Callable[[str], str]) -> dict[str, Any]:
+def _map_secrets(authenticator: Authenticator, change: Callable[[str], str]) -> dict[str, Any]:
     """Return the authenticator's data with `change` applied to each secret."""
     data: dict[str, Any] = authenticator.data
     return data | {name: change(str(data[name])) for name in SECRETS if name in data}

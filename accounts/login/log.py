@@ -10,29 +10,29 @@ from accounts.models import User
 from accounts.profiles import identity
 
 logger = logging.getLogger("rejoinder.login")
-LONGEST = 100
+MAX_LENGTH = 100
 
 
 def failed(request: HttpRequest, method: str, account: str = "") -> None:
-    logger.warning("login failed: %s", described(request, method, account))
+    logger.warning("login failed: %s", describe(request, method, account))
 
 
 def succeeded(request: HttpRequest, user: User) -> None:
-    logger.info("login succeeded: %s", described(request, methods(request, user), user.username))
+    logger.info("login succeeded: %s", describe(request, login_methods(request, user), user.username))
 
 
-def described(request: HttpRequest, method: str, account: str) -> str:
+def describe(request: HttpRequest, method: str, account: str) -> str:
     """Return the line's fields. The account comes last, as it was typed: in ASCII, quoted and shortened."""
-    return f"address={request.META['REMOTE_ADDR']} method={method} account={json.dumps(account[:LONGEST])}"
+    return f"address={request.META['REMOTE_ADDR']} method={method} account={json.dumps(account[:MAX_LENGTH])}"
 
 
-def methods(request: HttpRequest, user: User) -> str:
+def login_methods(request: HttpRequest, user: User) -> str:
     """Return how a person logged in, such as `password+two-factor`."""
     records = get_authentication_records(request, user)
-    return "+".join(dict.fromkeys(method_of(record) for record in records)) or "unknown"
+    return "+".join(dict.fromkeys(method_name(record) for record in records)) or "unknown"
 
 
-def method_of(record: dict[str, str]) -> str:
+def method_name(record: dict[str, str]) -> str:
     method = record.get("method", "")
     if method == "socialaccount":
         return identity.service_of(record.get("provider", ""))["key"]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.login import attempts
 from accounts.login import log as login_log
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)  # raised for malformed credentials
+MALFORMED_ERRORS = (LookupError, TypeError, ValueError, AttributeError)  # raised for malformed credentials
 
 
 class CodeMixin:
@@ -42,7 +42,7 @@ class PasskeyMixin:
     def clean_credential(self) -> Any:
         try:
             return super().clean_credential()  # type: ignore[misc]
-        except (ValidationError, *UNREADABLE) as error:
+        except (ValidationError, *MALFORMED_ERRORS) as error:
             login_log.failed(context.request, "passkey", self.user.username if self.user else "")
             if isinstance(error, ValidationError):
                 raise

@@ -13,7 +13,7 @@ from server.http import ratelimit
 
 A_MINUTE = 60  # from one IP address, which a whole school may share
 # What allauth raises for a malformed configuration of an OpenID Connect server.
-UNREADABLE = (requests.RequestException, LookupError, ValueError, TypeError)
+PROVIDER_ERRORS = (requests.RequestException, LookupError, ValueError, TypeError)
 
 
 def is_too_often(request: HttpRequest) -> bool:
@@ -28,6 +28,6 @@ def to(request: HttpRequest, key: str, process: Any, back: str) -> HttpResponse:
     try:
         service = get_adapter(request).get_provider(request, provider.id)
         return service.redirect(request, process, next_url=back)  # type: ignore[no-any-return]
-    except UNREADABLE as error:
+    except PROVIDER_ERRORS as error:
         identity.logger.warning("Login with %s could not start: %r", provider.name, error)
         return redirect(redirects.with_outcome(back, "failed"))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 
 View = TypeVar("View", bound=Callable[..., Any])
-NOWHERE = "0.0.0.0"  # noqa: S104 – allauth's column is required; we do not store real addresses
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 – allauth's column is required; we do not store real addresses
 # The first match counts: other browsers contain the later names too.
 BROWSERS = {
     "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox", "FxiOS": "Firefox",
@@ -34,7 +34,7 @@ def note(request: HttpRequest, user: User) -> None:
     UserSession.objects.filter(user=user).exclude(session_key__in=Session.objects.values("session_key")).delete()
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
-        defaults={"user": user, "ip": NOWHERE, "user_agent": described(request.headers.get("User-Agent", ""))},
+        defaults={"user": user, "ip": NO_ADDRESS, "user_agent": described(request.headers.get("User-Agent", ""))},
     )
 
 
@@ -56,8 +56,8 @@ def described(agent: str) -> str:
 
 # Staff sessions end sooner. Both times are in the session itself, as seconds since the epoch.
 BEGAN, USED = "began", "used"
-STEP = 5 * 60  # precision of the idle time, so that few pages write to the session
-AN_HOUR = 60 * 60
+IDLE_PRECISION = 5 * 60  # precision of the idle time, so that few pages write to the session
+HOUR = 60 * 60
 
 
 def begin(session: SessionBase) -> None:
@@ -69,11 +69,11 @@ def has_expired(session: SessionBase) -> bool:
     if BEGAN not in session:
         begin(session)
     age, idle = (time.time() - session.get(key, 0) for key in (BEGAN, USED))
-    return bool(age >= settings.STAFF_SESSION_DAYS * 24 * AN_HOUR or idle >= settings.STAFF_IDLE_HOURS * AN_HOUR)
+    return bool(age >= settings.STAFF_SESSION_DAYS * 24 * HOUR or idle >= settings.STAFF_IDLE_HOURS * HOUR)
 
 
 def mark_used(session: SessionBase) -> None:
-    if time.time() - session[USED] >= STEP:
+    if time.time() - session[USED] >= IDLE_PRECISION:
         session[USED] = int(time.time())
 
 

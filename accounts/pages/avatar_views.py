@@ -19,7 +19,7 @@ from accounts.models import Commenter, User
 from accounts.profiles import avatars
 from server.http import ratelimit
 
-AN_HOUR = 30
+PER_HOUR = 30
 
 
 class PictureForm(forms.Form):
@@ -42,32 +42,34 @@ class PictureForm(forms.Form):
 def picture(request: Request) -> HttpResponse:
     commenter = Commenter.objects.of(cast(User, request.user))
     if request.method != "POST":
-        return page(request, commenter)
+        return render_page(request, commenter)
     if commenter.has_lost_picture:
-        return page(request, commenter, status=403)
+        return render_page(request, commenter, status=403)
     if "remove" in request.POST:
         avatars.remove(commenter)
-        return changed(request, _("Picture removed."))
+        return redirect_with_message(request, _("Picture removed."))
     if "follow" in request.POST:
         avatars.follow(commenter)
-        return changed(request, _("Your picture from that account will appear here in a moment."))
+        return redirect_with_message(request, _("Your picture from that account will appear here in a moment."))
     return upload(request, commenter)
 
 
 def upload(request: Request, commenter: Commenter) -> HttpResponse:
-    if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=AN_HOUR):
+    if seconds := ratelimit.take("picture", f"commenter {commenter.pk}", 3600, count=PER_HOUR):
         message = _("You've uploaded too many pictures. Please try again in a few minutes.")
-        response = page(request, commenter, [message], status=429)
+        response = render_page(request, commenter, [message], status=429)
         response.headers["Retry-After"] = str(math.ceil(seconds))
         return response
     form = PictureForm(request.POST, request.FILES)
     if not form.is_valid():
-        return page(request, commenter, form.errors["picture"], status=422)
+        return render_page(request, commenter, form.errors["picture"], status=422)
     avatars.upload(commenter, form.cleaned_data["picture"])
-    return changed(request, _("Picture changed."))
+    return redirect_with_message(request, _("Picture changed."))
 
 
-def page(request: Request, commenter: Commenter, errors: Iterable[object] = (), *, status: int = 200) -> HttpResponse:
+def render_page(
+    request: Request, commenter: Commenter, errors: Iterable[object] = (), *, status: int = 200
+) -> HttpResponse:
     context = {
         "commenter": avatars.face(commenter) | {"row": commenter},
         "errors": list(errors),
@@ -76,6 +78,6 @@ def page(request: Request, commenter: Commenter, errors: Iterable[object] = (), 
     return render(request, "account/picture.html", context, status=status)
 
 
-def changed(request: Request, message: str) -> HttpResponse:
+def redirect_with_message(request: Request, message: str) -> HttpResponse:
     messages.success(request, message)
     return redirect("account_picture")

@@ -44,17 +44,17 @@ from server.http import ratelimit
 from server.jobs.tasks import job
 
 SALT = "accounts.pages.claims"
-LASTS = 60 * 60 * 24
+LIFETIME = 60 * 60 * 24
 AN_HOUR = 3
 
 
-def left_under(email: str) -> CommenterQuerySet:
+def guests_with_email(email: str) -> CommenterQuerySet:
     """Select the guests with this address and at least one comment, annotated with their `count`."""
     guests = Commenter.objects.guests().filter(email__iexact=email).annotate(count=Count("comments"))
     return guests.filter(count__gt=0).order_by("name", "pk")
 
 
-def count_of(guests: CommenterQuerySet) -> int:
+def count_comments(guests: CommenterQuerySet) -> int:
     """Return the total number of their comments."""
     return int(guests.aggregate(total=Sum("count"))["total"] or 0)
 
@@ -69,12 +69,12 @@ class Link:
 
     @classmethod
     def to(cls, guest: Commenter) -> "Link":
-        return cls(guest.pk, mark_of(guest.email), secrets.token_urlsafe(12))
+        return cls(guest.pk, hash_email(guest.email), secrets.token_urlsafe(12))
 
     @classmethod
     def read(cls, token: str) -> "Link | None":
         try:
-            return cls(*signing.loads(token, salt=SALT, max_age=LASTS))
+            return cls(*signing.loads(token, salt=SALT, max_age=LIFETIME))
         except (signing.BadSignature, TypeError):
             return None
 
@@ -84,10 +84,10 @@ class Link:
 
     def spend(self, purpose: str) -> bool:
         """Use up the link for a purpose, in the transaction that it permits, and return whether it was unused."""
-        return not ratelimit.take(f"claim {purpose}", self.nonce, LASTS)
+        return not ratelimit.take(f"claim {purpose}", self.nonce, LIFETIME)
 
 
-def mark_of(email: str) -> str:
+def hash_email(email: str) -> str:
     return salted_hmac(SALT, email.lower()).hexdigest()[:16]
 
 
@@ -103,11 +103,11 @@ def offer(guest: int) -> str:
 def ask(request: Request) -> HttpResponse:
     """Email the link to the guest's address, whether or not it has an account."""
     try:
-        pk = signing.loads(request.POST.get("offer", ""), salt=f"{SALT}.offer", max_age=LASTS)
+        pk = signing.loads(request.POST.get("offer", ""), salt=f"{SALT}.offer", max_age=LIFETIME)
     except signing.BadSignature:
         pk = None
     guest = Commenter.objects.guests().filter(pk=pk).exclude(email="").first()
-    return mailed(request, guest) if guest else no_longer(request)
+    return send_link(request, guest) if guest else render_expired(request)
 
 
 @login_required
@@ -117,13 +117,13 @@ def claims(request: Request) -> HttpResponse:
     addresses = EmailAddress.objects.filter(user=cast(User, request.user), verified=True).order_by("-primary", "email")
     if request.method == "POST":
         address = addresses.filter(email=request.POST.get("email", "")).first()
-        guest = left_under(address.email).first() if address else None
-        return mailed(request, guest) if guest else redirect("account_claims")
-    counts = {address.email: count_of(left_under(address.email)) for address in addresses}
+        guest = guests_with_email(address.email).first() if address else None
+        return send_link(request, guest) if guest else redirect("account_claims")
+    counts = {address.email: count_comments(guests_with_email(address.email)) for address in addresses}
     return render(request, "account/claims.html", {"counts": {email: n for email, n in counts.items() if n}})
 
 
-def mailed(request: HttpRequest, guest: Commenter) -> HttpResponse:
+def send_link(request: HttpRequest, guest: Commenter) -> HttpResponse:
     with transaction.atomic():
         subjects = [f"mail {guest.email.lower()}", request.META["REMOTE_ADDR"]]
         seconds = ratelimit.take("claim", subjects, 3600, count=AN_HOUR)
@@ -131,7 +131,7 @@ def mailed(request: HttpRequest, guest: Commenter) -> HttpResponse:
             transaction.set_rollback(True)
         else:
             site: Any = request.site
-            send.enqueue(guest.pk, str(site), site.language)
+            send_email.enqueue(guest.pk, str(site), site.language)
     if seconds:
         response = render(request, "account/claim_wait.html", {"minutes": math.ceil(seconds / 60)}, status=429)
         response.headers["Retry-After"] = str(int(seconds) + 1)
@@ -147,7 +147,7 @@ def sent(request: Request) -> HttpResponse:
 
 
 @job(retry=True)
-def send(guest_pk: int, site: str, language: str) -> None:
+def send_email(guest_pk: int, site: str, language: str) -> None:
     """Email a link. It contains nothing the guest typed, not even the name: the recipient may be another person."""
     guest = Commenter.objects.guests().filter(pk=guest_pk).exclude(email="").first()
     if guest is None:
@@ -176,45 +176,45 @@ def claim(request: Request, token: str) -> HttpResponse:
     """Show the emailed link's page, whose button logs the person in and adds the comments."""
     link = Link.read(token)
     guest = Commenter.objects.guests().filter(pk=link.guest).first() if link else None
-    if link is None or guest is None or mark_of(guest.email) != link.reader:
-        return no_longer(request)
-    response = follow(request, link, guest) if request.method == "POST" else page(request, guest)
+    if link is None or guest is None or hash_email(guest.email) != link.reader:
+        return render_expired(request)
+    response = process_claim(request, link, guest) if request.method == "POST" else render_claim(request, guest)
     response.headers["Referrer-Policy"] = "same-origin"  # the URL is a secret, but our own form needs its Origin
     return response
 
 
-def page(request: HttpRequest, guest: Commenter) -> HttpResponse:
-    guests = left_under(guest.email).prefetch_related("comments__essay")
+def render_claim(request: HttpRequest, guest: Commenter) -> HttpResponse:
+    guests = guests_with_email(guest.email).prefetch_related("comments__essay")
     context = {
         "email": guest.email,
-        "left": [(name, told(rows)) for name, rows in groupby(guests, lambda row: row.name)],
+        "left": [(name, newest_first(rows)) for name, rows in groupby(guests, lambda row: row.name)],
         "is_new": not EmailAddress.objects.filter(email=guest.email.lower(), verified=True).exists(),
         "name": guest.name,
     }
     return render(request, "account/claim.html", context)
 
 
-def told(rows: Any) -> list[Any]:
+def newest_first(rows: Any) -> list[Any]:
     """Return the comments of these guests, newest first."""
     return sorted((comment for row in rows for comment in row.comments.all()), key=lambda comment: -comment.pk)
 
 
-def follow(request: HttpRequest, link: Link, guest: Commenter) -> HttpResponse:
-    chosen = left_under(guest.email).filter(name__in=request.POST.getlist("as"))
+def process_claim(request: HttpRequest, link: Link, guest: Commenter) -> HttpResponse:
+    chosen = guests_with_email(guest.email).filter(name__in=request.POST.getlist("as"))
     if not chosen:
         messages.error(request, _("Select at least one."))
-        return page(request, guest)
+        return render_claim(request, guest)
     response: HttpResponse | None = None
     if not request.user.is_authenticated:
         if not link.spend("log-in"):
-            return no_longer(request)
-        response = let_in(request, guest)
+            return render_expired(request)
+        response = log_in(request, guest)
     if isinstance(request.user, User):
-        return have(request, link, chosen, request.user)
+        return add_comments(request, link, chosen, request.user)
     return cast(HttpResponse, response)  # asks for a second factor, then returns to this page
 
 
-def let_in(request: HttpRequest, guest: Commenter) -> HttpResponse:
+def log_in(request: HttpRequest, guest: Commenter) -> HttpResponse:
     """Log in to the account that has verified the guest's address, or to a new one: the link verifies it."""
     name = tidy_line(request.POST.get("name", ""), 245) or guest.name
     user = email_verification.account_of(guest.email, name=name)
@@ -223,11 +223,11 @@ def let_in(request: HttpRequest, guest: Commenter) -> HttpResponse:
     return response
 
 
-def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User) -> HttpResponse:
+def add_comments(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User) -> HttpResponse:
     with transaction.atomic():
         if not link.spend("join"):
-            return no_longer(request)
-        count = count_of(guests)
+            return render_expired(request)
+        count = count_comments(guests)
         commenter = Commenter.objects.of(user)
         for guest in guests:
             commenter = merging.join(guest, commenter)
@@ -238,7 +238,7 @@ def have(request: HttpRequest, link: Link, guests: CommenterQuerySet, user: User
     return forget(response) if is_remembered else response
 
 
-def no_longer(request: HttpRequest) -> HttpResponse:
+def render_expired(request: HttpRequest) -> HttpResponse:
     return render(request, "account/claim_gone.html", status=410)
 
 

@@ -26,7 +26,7 @@ from server.jobs.tasks import job
 
 SALT = "accounts.pages.invitations"
 LASTS = timedelta(days=7)
-KEPT = timedelta(days=60)
+KEPT_FOR = timedelta(days=60)
 
 
 class Letterhead(NamedTuple):
@@ -49,7 +49,7 @@ def invite(*, email: str, name: str, role: str, by: User, letterhead: Letterhead
     try:
         with transaction.atomic():
             invitation.save(force_insert=True)
-            send.enqueue(invitation.pk, invitation.nonce, *letterhead)
+            send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
     except IntegrityError as error:
         raise Already(Invitation.objects.get(email=invitation.email)) from error
     return invitation
@@ -60,7 +60,7 @@ def invite_again(invitation: Invitation, *, letterhead: Letterhead) -> None:
     """Send a new link for another seven days; the old one stops working."""
     invitation.nonce, invitation.sent, invitation.mailed, invitation.error = new_nonce(), timezone.now(), None, ""
     invitation.save(update_fields=["nonce", "sent", "mailed", "error"])
-    send.enqueue(invitation.pk, invitation.nonce, *letterhead)
+    send_email.enqueue(invitation.pk, invitation.nonce, *letterhead)
 
 
 def withdraw(invitation: Invitation) -> None:
@@ -80,30 +80,30 @@ def new_nonce() -> str:
 
 def forget_old() -> None:
     """Delete invitations that were not accepted."""
-    Invitation.objects.filter(sent__lt=timezone.now() - KEPT).delete()
+    Invitation.objects.filter(sent__lt=timezone.now() - KEPT_FOR).delete()
 
 
 @job(retry=True)
-def send(pk: int, nonce: str, *letterhead: str) -> None:
+def send_email(pk: int, nonce: str, *letterhead: str) -> None:
     invitation = Invitation.objects.filter(pk=pk, nonce=nonce, mailed=None).first()
     if invitation is None:  # withdrawn, accepted, already sent, or replaced by a newer link
         return
     rows = Invitation.objects.filter(pk=pk, nonce=nonce)
     try:
-        written(invitation, Letterhead(*letterhead)).send()
+        build_email(invitation, Letterhead(*letterhead)).send()
     except OSError as error:  # SMTPException is one
         rows.update(error=str(error))
         raise
     rows.update(mailed=timezone.now(), error="")
 
 
-def written(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlternatives:
+def build_email(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlternatives:
     with translation.override(letterhead.language):
         context = {
             "site": SimpleNamespace(name=letterhead.site, language=letterhead.language),
             "by": letterhead.by,
             "invitation": invitation,
-            "link": settings.SITE_URL + reverse("account_invitation", args=[token_of(invitation)]),
+            "link": settings.SITE_URL + reverse("account_invitation", args=[make_token(invitation)]),
             "until": invitation.sent + LASTS,
         }
         message = EmailMultiAlternatives(
@@ -119,11 +119,11 @@ def written(invitation: Invitation, letterhead: Letterhead) -> EmailMultiAlterna
 # For invited people
 
 
-def token_of(invitation: Invitation) -> str:
+def make_token(invitation: Invitation) -> str:
     return signing.dumps([invitation.pk, invitation.nonce], salt=SALT)
 
 
-def read(token: str) -> Invitation | None:
+def find_by_token(token: str) -> Invitation | None:
     """Return the invitation of an emailed link, or None if the link is invalid or has expired."""
     try:
         pk, nonce = signing.loads(token, salt=SALT)
@@ -135,25 +135,25 @@ def read(token: str) -> Invitation | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: Request, token: str) -> HttpResponse:
     """Show the emailed link's page, whose button accepts the invitation."""
-    pending = read(token)
+    pending = find_by_token(token)
     if pending is None:
-        return no_longer(request)
+        return render_expired(request)
     if request.method == "POST":
-        response = come_in(request, pending)
+        response = accept(request, pending)
     else:
         response = render(request, "account/invitation.html", {"invitation": pending})
     response.headers["Referrer-Policy"] = "same-origin"  # the URL is a secret, but our own form needs its Origin
     return response
 
 
-def come_in(request: Request, invitation: Invitation) -> HttpResponse:
+def accept(request: Request, invitation: Invitation) -> HttpResponse:
     """Give the role to the account that has verified the address, or to a new one, and log in: the link verifies it."""
     with transaction.atomic():
         deleted, _rows = Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce).delete()
         if not deleted:  # the button was pressed twice
-            return no_longer(request)
+            return render_expired(request)
         user = email_verification.account_of(invitation.email, name=invitation.name)
-        give(user, invitation.role)
+        grant_role(user, invitation.role)
     if request.user != user:
         logout(request, show_message=False)
     record_authentication(request, user, method="code", email=invitation.email)
@@ -162,12 +162,12 @@ def come_in(request: Request, invitation: Invitation) -> HttpResponse:
     return response
 
 
-def give(user: User, role: str) -> None:
+def grant_role(user: User, role: str) -> None:
     """Add the user to the role's group and let them open the admin."""
     user.groups.add(Group.objects.get(name=role))
     User.objects.filter(pk=user.pk).update(is_staff=True)
     user.is_staff = True
 
 
-def no_longer(request: Request) -> HttpResponse:
+def render_expired(request: Request) -> HttpResponse:
     return render(request, "account/invitation_gone.html", status=410)

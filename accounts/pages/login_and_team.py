@@ -65,16 +65,18 @@ class Service:
     people: int
 
 
-def services() -> list[Service]:
+def list_services() -> list[Service]:
     """Return the configured services in the order of their icons, then the others."""
     counts = SocialAccount.objects.values("provider").annotate(people=Count("user", distinct=True))
     people = dict(counts.values_list("provider", "people"))
     on = {provider.key: provider for provider in settings.PROVIDERS}
     off = [provider for provider in settings.KNOWN_PROVIDERS if provider.key not in on]
-    return [service(each, is_on=each.key in on, people=people.get(each.id, 0)) for each in [*on.values(), *off]]
+    return [
+        describe_service(each, is_on=each.key in on, people=people.get(each.id, 0)) for each in [*on.values(), *off]
+    ]
 
 
-def service(provider: Any, *, is_on: bool, people: int) -> Service:
+def describe_service(provider: Any, *, is_on: bool, people: int) -> Service:
     default = (
         provider.server_url,
         gettext_lazy("Register this site as a client on that server, with this redirect URI."),
@@ -121,22 +123,22 @@ def identity_page(request: Request) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not user.is_superuser:
         raise PermissionDenied
-    actions = {"test-mail": test_mail, "again": invite_again, "withdraw": withdraw}
+    actions = {"test-mail": send_test_email, "again": resend, "withdraw": withdraw}
     if request.method == "POST" and (action := actions.get(request.POST.get("action", ""))):
         action(request, user)
         return redirect("admin-identity")
     form = InvitationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and invite(request, form):
         return redirect("admin-identity")
-    return drawn(request, form)
+    return render_page(request, form)
 
 
-def drawn(request: Request, form: InvitationForm) -> HttpResponse:
+def render_page(request: Request, form: InvitationForm) -> HttpResponse:
     now = timezone.now()
     context = {
         **admin.site.each_context(request),
         "title": _("Login and team"),
-        "services": services(),
+        "services": list_services(),
         "form": form,
         "invitations": [(row, row.sent + invitations.LASTS < now) for row in Invitation.objects.order_by("-sent")],
         "email_is_set": settings.EMAIL_URL_IS_SET,
@@ -163,20 +165,20 @@ def invite(request: Request, form: InvitationForm) -> bool:
     return True
 
 
-def invite_again(request: Request, user: User) -> None:
-    for invitation in chosen(request):
+def resend(request: Request, user: User) -> None:
+    for invitation in requested_invitations(request):
         invitations.invite_again(invitation, letterhead=letterhead(request))
         messages.success(request, _("We're sending another invitation to %(email)s.") % {"email": invitation.email})
 
 
 def withdraw(request: Request, user: User) -> None:
-    for invitation in chosen(request):
+    for invitation in requested_invitations(request):
         invitations.withdraw(invitation)
         message = _("Invitation withdrawn. The link sent to %(email)s no longer works.")
         messages.success(request, message % {"email": invitation.email})
 
 
-def chosen(request: Request) -> list[Invitation]:
+def requested_invitations(request: Request) -> list[Invitation]:
     key = request.POST.get("invitation", "")
     is_number = key.isascii() and key.isdigit() and len(key) < 19
     return list(Invitation.objects.filter(pk=key)) if is_number else []
@@ -185,7 +187,7 @@ def chosen(request: Request) -> list[Invitation]:
 # Email
 
 
-def test_mail(request: Request, user: User) -> None:
+def send_test_email(request: Request, user: User) -> None:
     """Send a test email now, not in a job, so that the owner sees the mail server's answer."""
     if not user.email:
         messages.error(request, _("You have no email address. Add one under “Your account” first."))
@@ -197,7 +199,7 @@ def test_mail(request: Request, user: User) -> None:
         EmailMessage(subject, body % {"site": site, "url": settings.SITE_URL}, to=[user.email]).send()
     except (OSError, ValueError) as error:  # SMTPException is an OSError; a wrong port or address is a ValueError
         message = _("The test email to %(email)s wasn't sent. The mail server answered: %(answer)s")
-        messages.error(request, message % {"email": user.email, "answer": answer_in(error)})
+        messages.error(request, message % {"email": user.email, "answer": server_reply(error)})
         return
     if settings.EMAIL_URL_IS_SET:
         message = _("The mail server accepted the test email to %(email)s. Check that it arrives.")
@@ -206,14 +208,14 @@ def test_mail(request: Request, user: User) -> None:
     messages.success(request, message % {"email": user.email})
 
 
-def answer_in(error: Exception) -> str:
+def server_reply(error: Exception) -> str:
     """Return the mail server's own answer."""
     if isinstance(error, SMTPRecipientsRefused):
-        return "; ".join(f"{code} {text(reply)}" for code, reply in error.recipients.values())
+        return "; ".join(f"{code} {decode_reply(reply)}" for code, reply in error.recipients.values())
     if isinstance(error, SMTPResponseException):
-        return f"{error.smtp_code} {text(error.smtp_error)}"
+        return f"{error.smtp_code} {decode_reply(error.smtp_error)}"
     return str(error) or type(error).__name__
 
 
-def text(reply: bytes | str) -> str:
+def decode_reply(reply: bytes | str) -> str:
     return reply.decode(errors="replace") if isinstance(reply, bytes) else reply

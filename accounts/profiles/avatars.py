@@ -37,12 +37,12 @@ FOLDER = "avatars"
 SIZES = (32, 64, 128)  # sides, in pixels
 BYTES = 8 * 1024 * 1024
 # A phone's photo has 12 or 24 million pixels. A decoded pixel takes up to 4 bytes, in WebP 16.
-PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 8_000_000}
-ENOUGH = 8 * SIZES[-1]  # pixels on the longer side
-SECONDS = 5.0
+MAX_PIXELS = {"JPEG": 25_000_000, "PNG": 25_000_000, "GIF": 25_000_000, "WEBP": 8_000_000}
+MAX_DECODED_SIDE = 8 * SIZES[-1]  # pixels on the longer side
+TIMEOUT = 5.0
 HUES = 12
-AFTER_EVERYTHING_ELSE = -50  # emails do not wait for pictures
-UNCLAIMED = timedelta(days=1)
+LOW_PRIORITY = -50  # emails do not wait for pictures
+UNUSED_FOR = timedelta(days=1)
 
 Files = Mapping[int, bytes]  # by side
 
@@ -73,19 +73,19 @@ def want(commenter: Commenter) -> None:
 
     Call this inside a transaction, so that the job commits with the account's data.
     """
-    if is_wanted(commenter):
+    if needs_download(commenter):
         queued = DBTaskResult.objects.filter(
             task_path=bring.module_path,
             status=TaskResultStatus.READY,
             args_kwargs={"args": [commenter.pk], "kwargs": {}},
         )
         if not queued.update(run_after=timezone.now()):
-            bring.using(priority=AFTER_EVERYTHING_ELSE).enqueue(commenter.pk)
-    elif commenter.picture_from and not commenter.picture_url and (row := locked(commenter.pk)):
-        show(row, "", is_chosen=False)  # the account's picture was removed
+            bring.using(priority=LOW_PRIORITY).enqueue(commenter.pk)
+    elif commenter.picture_from and not commenter.picture_url and (row := lock_commenter(commenter.pk)):
+        set_picture(row, "", is_chosen=False)  # the account's picture was removed
 
 
-def is_wanted(commenter: Commenter) -> bool:
+def needs_download(commenter: Commenter) -> bool:
     is_fixed = commenter.has_chosen_picture or commenter.has_lost_picture
     return not is_fixed and commenter.picture_url not in {"", commenter.picture_from}
 
@@ -93,20 +93,20 @@ def is_wanted(commenter: Commenter) -> bool:
 @job(retry=True)
 def bring(commenter_pk: int) -> None:
     commenter = Commenter.objects.filter(pk=commenter_pk).first()
-    if commenter is None or not is_wanted(commenter):
+    if commenter is None or not needs_download(commenter):
         return
     source = commenter.picture_url
     # The only private origin allowed is the demo's: a provider could name any URL on the owner's network.
     allowed = [settings.DEMO_PROVIDER_URL] if settings.DEMO_PROVIDER_URL else []
     try:
-        files = rewritten(fetch.get(source, seconds=SECONDS, most=BYTES, allowed=allowed).body)
+        files = rewritten(fetch.get(source, seconds=TIMEOUT, most=BYTES, allowed=allowed).body)
     except (fetch.Refused, NoPicture) as error:
         logger.warning("The picture of commenter %d could not be used: %s", commenter_pk, error)
         return
-    if is_kept(commenter.picture, files):
+    if is_stored(commenter.picture, files):
         Commenter.objects.filter(pk=commenter_pk, picture=commenter.picture).update(picture_from=source)
     else:
-        wear(commenter_pk, files, source=source)
+        store(commenter_pk, files, source=source)
 
 
 # By the person
@@ -114,24 +114,24 @@ def bring(commenter_pk: int) -> None:
 
 def upload(commenter: Commenter, files: Files) -> None:
     """Store and show an uploaded picture, which the account's picture no longer replaces."""
-    wear(commenter.pk, files)
+    store(commenter.pk, files)
 
 
 @transaction.atomic
 def remove(commenter: Commenter) -> None:
     """Remove the picture: an uploaded one is replaced by the account's, and the account's by initials."""
-    row = locked(commenter.pk)
+    row = lock_commenter(commenter.pk)
     if row and row.picture:
-        show(row, "", is_chosen=not row.has_chosen_picture)
+        set_picture(row, "", is_chosen=not row.has_chosen_picture)
         want(row)
 
 
 @transaction.atomic
 def follow(commenter: Commenter) -> None:
     """Go back to the account's picture."""
-    row = locked(commenter.pk)
+    row = lock_commenter(commenter.pk)
     if row and row.has_chosen_picture:
-        show(row, "", is_chosen=False)
+        set_picture(row, "", is_chosen=False)
         want(row)
 
 
@@ -141,22 +141,22 @@ def follow(commenter: Commenter) -> None:
 @transaction.atomic
 def take_away(commenter: Commenter) -> bool:
     """Show only initials until `allow`, whatever is uploaded. Return whether anything changed."""
-    row = locked(commenter.pk)
+    row = lock_commenter(commenter.pk)
     if row is None or row.has_lost_picture:
         return False
     row.has_lost_picture = True
-    show(row, "", is_chosen=False)
+    set_picture(row, "", is_chosen=False)
     return True
 
 
 @transaction.atomic
 def allow(commenter: Commenter) -> bool:
     """Allow pictures again and download the account's, if there is one. Return whether anything changed."""
-    row = locked(commenter.pk)
+    row = lock_commenter(commenter.pk)
     if row is None or not row.has_lost_picture:
         return False
     row.has_lost_picture = False
-    show(row, "", is_chosen=False)
+    set_picture(row, "", is_chosen=False)
     want(row)
     return True
 
@@ -164,7 +164,7 @@ def allow(commenter: Commenter) -> bool:
 # Saving
 
 
-def wear(commenter_pk: int, files: Files, *, source: str = "") -> None:
+def store(commenter_pk: int, files: Files, *, source: str = "") -> None:
     """Store the files and show them. `source` is their URL at the provider, or "" for an upload."""
     key = secrets.token_hex(16)
     with ExitStack() as cleanup:
@@ -172,18 +172,22 @@ def wear(commenter_pk: int, files: Files, *, source: str = "") -> None:
         for size, data in files.items():
             default_storage.save(name_of(key, size), ContentFile(data))
         with transaction.atomic():
-            row = locked(commenter_pk)
-            if row is None or row.has_lost_picture or (source and not (is_wanted(row) and row.picture_url == source)):
+            row = lock_commenter(commenter_pk)
+            if (
+                row is None
+                or row.has_lost_picture
+                or (source and not (needs_download(row) and row.picture_url == source))
+            ):
                 return  # deleted, or pictures were changed or forbidden since
-            show(row, key, source=source, is_chosen=not source)
+            set_picture(row, key, source=source, is_chosen=not source)
         cleanup.pop_all()
 
 
-def locked(commenter_pk: int) -> Commenter | None:
+def lock_commenter(commenter_pk: int) -> Commenter | None:
     return Commenter.objects.select_for_update().filter(pk=commenter_pk).first()
 
 
-def show(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None:
+def set_picture(row: Commenter, key: str, *, source: str = "", is_chosen: bool) -> None:
     """Set the picture of a locked row. A removed picture's files are deleted after the commit; those of a replaced one
     only later by `delete_unused`, since pages rendered a moment ago still link to them.
     """
@@ -201,7 +205,7 @@ def name_of(key: str, size: int) -> str:
     return f"{FOLDER}/{key}-{size}.webp"
 
 
-def is_kept(key: str, files: Files) -> bool:
+def is_stored(key: str, files: Files) -> bool:
     """Return whether the same picture is already stored under this key."""
     try:
         with default_storage.open(name_of(key, SIZES[-1])) as file:
@@ -222,7 +226,7 @@ def sweep() -> None:
     except FileNotFoundError:
         return
     used = set(Commenter.objects.exclude(picture="").values_list("picture", flat=True))
-    before = timezone.now() - UNCLAIMED
+    before = timezone.now() - UNUSED_FOR
     for name in names:
         file = f"{FOLDER}/{name}"
         if name.rpartition("-")[0] not in used and default_storage.get_modified_time(file) < before:
@@ -239,29 +243,29 @@ def rewritten(data: bytes) -> Files:
             _("This file is larger than %(size)d MB. Choose a smaller one.") % {"size": BYTES // 1024 // 1024}
         )
     try:
-        with opening, decoding.opened(data, PIXELS) as (_kind, picture):
-            center = square(picture)
+        with opening, decoding.opened(data, MAX_PIXELS) as (_kind, picture):
+            center = crop_to_square(picture)
     except (decoding.Unfit, Image.DecompressionBombError) as error:
         raise NoPicture(_("This picture has too many pixels. Choose a smaller one.")) from error
     except Exception as error:  # decoders raise all kinds of errors for broken files
         raise NoPicture(_("This file can't be opened as a picture. Choose a JPEG, PNG, WebP or GIF.")) from error
-    return {size: encoded(center, size) for size in SIZES}
+    return {size: encode(center, size) for size in SIZES}
 
 
-def square(picture: Image.Image) -> Image.Image:
-    picture = decoding.shrink(picture, ENOUGH)
+def crop_to_square(picture: Image.Image) -> Image.Image:
+    picture = decoding.shrink(picture, MAX_DECODED_SIDE)
     picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    return on_white(ImageOps.fit(picture, (SIZES[-1], SIZES[-1]), Image.Resampling.LANCZOS))
+    return put_on_white(ImageOps.fit(picture, (SIZES[-1], SIZES[-1]), Image.Resampling.LANCZOS))
 
 
-def on_white(picture: Image.Image) -> Image.Image:
+def put_on_white(picture: Image.Image) -> Image.Image:
     """Put a transparent picture on white, so that it also looks right on a dark page."""
     if picture.mode == "RGBA":
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     return picture.convert("RGB")
 
 
-def encoded(picture: Image.Image, size: int) -> bytes:
+def encode(picture: Image.Image, size: int) -> bytes:
     out = io.BytesIO()
     picture = picture.resize((size, size), Image.Resampling.LANCZOS)
     picture.save(out, "WEBP", quality=82, method=6)

@@ -18,9 +18,9 @@ from accounts.profiles import avatars
 from accounts.profiles.names import tidy_line
 
 logger = logging.getLogger("rejoinder.accounts")
-is_web_address = URLValidator(schemes=["http", "https"])
-ROOM = {"profile": 500, "picture_url": 1000}  # of the columns
-HANDLES = ("username", "login", "preferred_username")
+validate_url = URLValidator(schemes=["http", "https"])
+MAX_URL_LENGTHS = {"profile": 500, "picture_url": 1000}  # of the columns
+HANDLE_KEYS = ("username", "login", "preferred_username")
 
 
 def provider_called(key: str) -> Any:
@@ -35,37 +35,37 @@ def provider_of(account: str) -> Any:
 
 def elsewhere() -> list[dict[str, str]]:
     """Return the services that people can log in with: key, name and icon."""
-    return [shown(provider) for provider in settings.PROVIDERS]
+    return [describe_provider(provider) for provider in settings.PROVIDERS]
 
 
 def service_of(account: str) -> dict[str, str]:
     """Return the key, name and icon of the service with this id in allauth's tables, even if it is not configured."""
     candidates = (*settings.PROVIDERS, *settings.KNOWN_PROVIDERS)
     found = next((provider for provider in candidates if provider.id == account), None)
-    return shown(found) if found else {"key": account, "name": account, "mark": "key"}
+    return describe_provider(found) if found else {"key": account, "name": account, "mark": "key"}
 
 
-def shown(provider: Any) -> dict[str, str]:
+def describe_provider(provider: Any) -> dict[str, str]:
     has_icon = provider.key in {provider.key for provider in settings.KNOWN_PROVIDERS}
     return {"key": provider.key, "name": provider.name, "mark": provider.key if has_icon else "key"}
 
 
-def last_login(request: HttpRequest) -> dict[str, Any]:
+def last_provider_login(request: HttpRequest) -> dict[str, Any]:
     """Return allauth's record of this session's last login, or {} if it was not by a provider."""
     user = request.user if isinstance(request.user, User) else None
-    records = [record for record in get_authentication_records(request, user) if is_way_in(record)]
+    records = [record for record in get_authentication_records(request, user) if is_full_login(record)]
     last = records[-1] if records else {}
     return last if last.get("method") == "socialaccount" else {}
 
 
-def is_way_in(record: dict[str, Any]) -> bool:
+def is_full_login(record: dict[str, Any]) -> bool:
     """Return whether this is a login, not a second factor or a reauthentication."""
     return record.get("method") != "mfa" and not record.get("reauthenticated")
 
 
 def account_name(request: HttpRequest) -> str:
     """Return the name of the account a person comments with: "X (Twitter)", or the site's name."""
-    provider = provider_of(last_login(request).get("provider", ""))
+    provider = provider_of(last_provider_login(request).get("provider", ""))
     return str(provider.name if provider else request.site)
 
 
@@ -73,16 +73,16 @@ def account_name(request: HttpRequest) -> str:
 def recognise(request: HttpRequest, user: User) -> Commenter:
     """Return the user's commenter, updated from the account that they have just logged in with."""
     commenter = Commenter.objects.of(user)
-    record = last_login(request)
+    record = last_provider_login(request)
     account = SocialAccount.objects.filter(
         user=user, provider=record.get("provider", ""), uid=record.get("uid", "")
     ).first()
     if account:
-        claims = claims_of(account)  # of OpenID Connect, which allauth does not read
+        claims = account_data(account)  # of OpenID Connect, which allauth does not read
         values = {
             "mark": mark_of(account),
-            "profile": address(account.get_profile_url() or claims.get("profile"), "profile"),
-            "picture_url": address(account.get_avatar_url() or claims.get("picture"), "picture_url"),
+            "profile": valid_url(account.get_profile_url() or claims.get("profile"), "profile"),
+            "picture_url": valid_url(account.get_avatar_url() or claims.get("picture"), "picture_url"),
         }
         update(commenter, values)
     elif not commenter.mark and not user.is_staff:  # staff have a badge of their own
@@ -105,13 +105,13 @@ def update(commenter: Commenter, values: dict[str, str]) -> None:
 def mark_of(account: SocialAccount) -> str:
     """Return what a commenter is verified by: "X: @name", or only "X" if the service has no public handles."""
     service = service_of(account.provider)["name"].partition(" (")[0]
-    data = claims_of(account)
-    handle = next((data[name] for name in HANDLES if isinstance(data.get(name), str) and data[name].strip()), "")
+    data = account_data(account)
+    handle = next((data[name] for name in HANDLE_KEYS if isinstance(data.get(name), str) and data[name].strip()), "")
     handle = "" if "@" in handle.strip().lstrip("@") else tidy_line(handle.strip().lstrip("@"), 120)
     return f"{service}: @{handle}" if handle else service
 
 
-def claims_of(account: SocialAccount) -> dict[str, Any]:
+def account_data(account: SocialAccount) -> dict[str, Any]:
     """Return the account's data from its provider, or {} if the provider is not configured any more."""
     try:
         return account.get_provider_account().get_user_data() or {}
@@ -119,12 +119,12 @@ def claims_of(account: SocialAccount) -> dict[str, Any]:
         return {}
 
 
-def address(url: object, field: str) -> str:
+def valid_url(url: object, field: str) -> str:
     """Return a URL from a provider if it is valid and fits its column, else ""."""
-    if not isinstance(url, str) or len(url) > ROOM[field]:
+    if not isinstance(url, str) or len(url) > MAX_URL_LENGTHS[field]:
         return ""
     try:
-        is_web_address(url)
+        validate_url(url)
     except ValidationError:
         return ""
     return url

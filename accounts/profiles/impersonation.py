@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from accounts.profiles.names import fold, imitates
 
-OFFICES = ("admin", "administrator", "author", "moderator", "owner", "staff", "webmaster")
+OFFICIAL_TITLES = ("admin", "administrator", "author", "moderator", "owner", "staff", "webmaster")
 
 
 class Known(NamedTuple):
@@ -37,4 +37,4 @@ def imitated(name: str, known: Iterable[Known]) -> Known | None:
 
 
 def is_office(name: str) -> bool:
-    return any(imitates(name, title) for title in OFFICES)
+    return any(imitates(name, title) for title in OFFICIAL_TITLES)

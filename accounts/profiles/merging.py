@@ -16,9 +16,9 @@ import pagecache
 from accounts.models import Commenter, User, email_with_room
 from accounts.profiles import avatars
 
-MOVING = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # rows that move with a user
-PICTURE = ("picture", "picture_url", "picture_from", "has_chosen_picture", "has_lost_picture")
-SHOWN = (("mark", "profile"), PICTURE)  # from connected accounts
+MOVED_MODELS = (Commenter, EmailAddress, SocialAccount, Authenticator, UserSession)  # rows that move with a user
+PICTURE_FIELDS = ("picture", "picture_url", "picture_from", "has_chosen_picture", "has_lost_picture")
+INHERITED_FIELDS = (("mark", "profile"), PICTURE_FIELDS)  # from connected accounts
 
 
 class Refused(Exception):
@@ -38,7 +38,7 @@ def join(old: Commenter, new: Commenter) -> Commenter:
     if old.pk not in rows:
         return new
     if owner := rows[old.pk].user:
-        stays(owner)
+        ensure_can_be_merged(owner)
     for model in related():
         model.objects.join(rows[old.pk], new)
     if key := rows[old.pk].picture:
@@ -60,12 +60,12 @@ def join_users(old: User, new: User) -> User:
     if old.pk == new.pk or len(rows) < 2:
         raise Refused(_("One of the two accounts no longer exists. Please try again."))
     old, new = rows[old.pk], rows[new.pk]
-    stays(old)
+    ensure_can_be_merged(old)
     SocialAccount.objects.filter(user=old).update(user=new)
     move_addresses(old, new)
     move_authenticators(old, new)
     if commenter := Commenter.objects.filter(user=old).first():
-        inherit(commenter, Commenter.objects.of(new))
+        copy_missing_profile(commenter, Commenter.objects.of(new))
         avatars.want(join(commenter, Commenter.objects.of(new)))
     old.delete()
     return new
@@ -76,7 +76,7 @@ def related() -> list[Any]:
     return [relation.related_model for relation in Commenter._meta.related_objects]
 
 
-def stays(user: User) -> None:
+def ensure_can_be_merged(user: User) -> None:
     """Raise CannotMerge unless the user is an active reader without further rights."""
     if user.is_staff or user.is_superuser or not user.is_active or holds_more(user):
         raise Refused(
@@ -91,7 +91,7 @@ def holds_more(user: User) -> bool:
     """Return whether the user has rows that merging does not move: essays, decisions, permissions."""
     if user.groups.exists() or user.user_permissions.exists():
         return True
-    relations = [relation for relation in User._meta.related_objects if relation.related_model not in MOVING]
+    relations = [relation for relation in User._meta.related_objects if relation.related_model not in MOVED_MODELS]
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: user}).exists()
         for relation in relations
@@ -121,9 +121,9 @@ def move_authenticators(old: User, new: User) -> None:
     Authenticator.objects.filter(user=old, type__in=moved).update(user=new)
 
 
-def inherit(old: Commenter, new: Commenter) -> None:
+def copy_missing_profile(old: Commenter, new: Commenter) -> None:
     """Copy the picture and verification of `old` to `new` where `new` has none."""
-    for names in SHOWN:
+    for names in INHERITED_FIELDS:
         if not any(getattr(new, name) for name in names):
             values = {name: getattr(old, name) for name in names}
             Commenter.objects.filter(pk=new.pk).update(**values)

@@ -7,7 +7,7 @@ from accounts.profiles.text import drop_leading_marks, tidy_text
 
 _SPACES = re.compile(r"[\s\u2800]+")
 # Allowed in prose but not in a name, and private-use letters, which a font could draw as the staff badge.
-_OUT_OF_PLACE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_NOT_IN_NAMES = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
 # Letters that look like a Latin letter: those in Unicode's table (a test compares) and others that look alike in most
 # typefaces.
@@ -28,17 +28,17 @@ _LOOKALIKES = str.maketrans(
     | {chr(first + i): chr(97 + i) for first in (0x1F150, 0x1F170, 0x1F1E6) for i in range(26)}
 )  # fmt: skip
 # Non-Latin letters that look identical to Latin ones in most typefaces.
-_TWINS = frozenset("асԁеһіјӏорԛѕуԝхѵүοναιρυօսհոց")
-FIGURES = "0123456789"
-NAMELY = 4  # shortest name searched for within others: Li, Max and Ada are part of too many
-WHOLLY = 10  # shortest name searched for across word boundaries
-MOST_WORDS = 30
-_SCRIPTS_ALIKE = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
+_IDENTICAL_TO_LATIN = frozenset("асԁеһіјӏорԛѕуԝхѵүοναιρυօսհոց")
+DIGITS = "0123456789"
+MIN_LETTERS = 4  # shortest name searched for within others: Li, Max and Ada are part of too many
+MIN_LETTERS_INSIDE_WORDS = 10  # shortest name searched for across word boundaries
+MAX_WORDS = 30
+_SIMILAR_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"}
 
 
 def tidy_line(text: str, limit: int | None = None) -> str:
     """Return one visible line in NFC with single spaces and at most `limit` bytes of UTF-8."""
-    line = _SPACES.sub(" ", _OUT_OF_PLACE.sub("", tidy_text(text)))
+    line = _SPACES.sub(" ", _NOT_IN_NAMES.sub("", tidy_text(text)))
     line = unicodedata.normalize("NFC", drop_leading_marks(line.strip()))
     if limit is not None:
         line = line.encode()[:limit].decode(errors="ignore")
@@ -56,7 +56,7 @@ def fold(name: str) -> str:
 def is_mixed(name: str) -> bool:
     """Return whether a word of the name mixes look-alike scripts, which honest words never do."""
     words = re.split(r"[\W\d_]+", unicodedata.normalize("NFKC", tidy_line(name)))
-    return any(len(_SCRIPTS_ALIKE.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
+    return any(len(_SIMILAR_SCRIPTS.intersection(map(_script, word))) > 1 for word in words if not word.isascii())
 
 
 def imitates(name: str, other: str) -> bool:
@@ -64,25 +64,25 @@ def imitates(name: str, other: str) -> bool:
     folded_other, folded = fold(other), fold(name)
     if folded_other == folded:
         return True
-    if len(folded_other) < NAMELY:
+    if len(folded_other) < MIN_LETTERS:
         return False
-    words = [fold(word.rstrip(FIGURES)) for word in words_of(name)]
+    words = [fold(word.rstrip(DIGITS)) for word in split_words(name)]
     runs = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
     if folded_other in runs:
         return True
-    other_words = {fold(word) for word in words_of(other)}
-    is_inside = len(folded_other) >= WHOLLY and folded_other in folded
+    other_words = {fold(word) for word in split_words(other)}
+    is_inside = len(folded_other) >= MIN_LETTERS_INSIDE_WORDS and folded_other in folded
     return len(other_words) > 1 and (other_words <= set(words) or is_inside)
 
 
-def words_of(name: str) -> list[str]:
-    return re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MOST_WORDS)
+def split_words(name: str) -> list[str]:
+    return re.split(r"[\W_]+", unicodedata.normalize("NFKC", tidy_line(name)), maxsplit=MAX_WORDS)
 
 
 def looks_latin(word: str) -> bool:
     """Return whether a word of non-Latin letters looks like a Latin word."""
     letters = [letter for letter in word if letter.isalpha()]
-    return bool(letters) and _TWINS.issuperset(letters)
+    return bool(letters) and _IDENTICAL_TO_LATIN.issuperset(letters)
 
 
 def _script(letter: str) -> str:

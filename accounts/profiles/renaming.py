@@ -15,7 +15,7 @@ from accounts.profiles.names import imitates, is_mixed
 @transaction.atomic
 def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
     """Change the name and website. Raises ValidationError for a name that would get a newcomer's comment held."""
-    if name != commenter.name and (problem := doubt_about(commenter, name, site)):
+    if name != commenter.name and (problem := find_problem(commenter, name, site)):
         raise ValidationError(problem)
     commenter.name, commenter.website, commenter.changed = name, website, timezone.now()
     commenter.save(update_fields=["name", "website", "changed"])
@@ -23,7 +23,7 @@ def rename(commenter: Commenter, *, name: str, website: str, site: str) -> None:
     pagecache.bump("site")
 
 
-def doubt_about(commenter: Commenter, name: str, site: str) -> str:
+def find_problem(commenter: Commenter, name: str, site: str) -> str:
     """Return an error message if the name is not acceptable, else ""."""
     known = [Known(*row) for row in impersonation.people()]
     others = [person for person in known if person.pk != commenter.user_id]

@@ -4,30 +4,30 @@ import re
 
 import regex
 
-MARKS_A_LETTER = 4
+MAX_MARKS_PER_LETTER = 4
 
 # Removed from all text, because blog.markup replaces & < > " by these characters while it works.
 STAND_INS = "\U0010fff0\U0010fff1\U0010fff2\U0010fff3"
 
 # Format characters that we keep: Arabic and Kaithi number signs, which are visible, and the soft hyphen.
-_DRAWN_FORMATS = "\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-_IN_CONTEXT = "\u200b-\u200f\u061c\u180e"  # kept or removed depending on their neighbors, see below
+_VISIBLE_FORMATS = "\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+_CONTEXTUAL = "\u200b-\u200f\u061c\u180e"  # kept or removed depending on their neighbors, see below
 _BLANK_LETTERS = "\u115f\u1160\u17b4\u17b5\u3164\uffa0"
-_NO_CHARACTERS = "\ufdd0-\ufdef\ufff0-\ufff8" + "".join(
+_NONCHARACTERS = "\ufdd0-\ufdef\ufff0-\ufff8" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}-{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_UNSEEN = regex.compile(
-    f"[[\\p{{Cc}}\\p{{Cf}}\\p{{Cs}}{_BLANK_LETTERS}{_NO_CHARACTERS}{STAND_INS}"
+_INVISIBLE = regex.compile(
+    f"[[\\p{{Cc}}\\p{{Cf}}\\p{{Cs}}{_BLANK_LETTERS}{_NONCHARACTERS}{STAND_INS}"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
-    f"--[\t\n{_DRAWN_FORMATS}{_IN_CONTEXT}]]",
+    f"--[\t\n{_VISIBLE_FORMATS}{_CONTEXTUAL}]]",
     regex.V1,
 )
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127))  # the only characters removed from ASCII text
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 _MARK = r"[\p{Mn}\p{Me}]"
-_TOO_MANY_MARKS = regex.compile(f"({_MARK}{{{MARKS_A_LETTER}}}){_MARK}+")
+_TOO_MANY_MARKS = regex.compile(f"({_MARK}{{{MAX_MARKS_PER_LETTER}}}){_MARK}+")
 _SELECTOR_RUN = re.compile(f"([{_SELECTORS}])[{_SELECTORS}]+")
 _LEADING_MARKS = regex.compile(f"^{_MARK}+")
 
@@ -66,19 +66,19 @@ def tidy_text(text: str) -> str:
 def _tidy(text: str) -> str:
     if text.isascii():
         return text.translate(_CONTROLS)
-    text = _UNSEEN.sub("", text)
+    text = _INVISIBLE.sub("", text)
     is_right_to_left = bool(_RIGHT_TO_LEFT.search(text))
 
     def keep_useful(run: re.Match[str]) -> str:
         before = text[run.start() - 1 : run.start()]
         after = text[run.end() : run.end() + 1]
-        return next((sign for sign in run[0] if _has_purpose(sign, before, after, is_right_to_left)), "")
+        return next((sign for sign in run[0] if _is_useful(sign, before, after, is_right_to_left)), "")
 
     text = _INVISIBLE_RUN.sub(keep_useful, text)
     return _TOO_MANY_MARKS.sub(r"\1", _SELECTOR_RUN.sub(r"\1", text))
 
 
-def _has_purpose(sign: str, before: str, after: str, is_right_to_left: bool) -> bool:
+def _is_useful(sign: str, before: str, after: str, is_right_to_left: bool) -> bool:
     match sign:
         case "\u200d" if _EMOJI.match(before) and _EMOJI.match(after):
             return True

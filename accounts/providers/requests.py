@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter
 from server.http import fetch
 
 SECONDS = 5.0  # for all requests of a login together
-BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 
 
 class FromSettings:
@@ -48,7 +48,7 @@ class Transport(BaseAdapter):
             ) as received:
                 response.status_code = received.status
                 response.headers.update(received.headers.items())
-                response.raw = io.BytesIO(fetch.read(received, BYTES))
+                response.raw = io.BytesIO(fetch.read(received, MAX_BYTES))
         except fetch.Failed as error:
             raise requests.ConnectionError(str(error), request=request) from error
         response.url, response.request, response.reason = request.url or "", request, received.reason

@@ -21,7 +21,7 @@ from comments.posting import actions as talking
 from comments.screening.screening import Sender
 from moderation.decisions import actions as deciding
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PASSWORD = "demo"  # noqa: S105 – public, printed by bin/run
 DECIDED_AFTER = timedelta(minutes=9)
 REMOVED_AFTER = timedelta(minutes=70)
@@ -34,7 +34,7 @@ class InUse(Exception):
 @transaction.atomic
 def fill() -> list[User]:
     """Add the demo content and return the users who can log in. Raises SiteInUse."""
-    content = tomllib.loads((HERE / "content.toml").read_text(encoding="utf-8"))
+    content = tomllib.loads((FOLDER / "content.toml").read_text(encoding="utf-8"))
     names = [person["username"] for person in content["people"]]
     if Essay.objects.exists() or User.objects.filter(username__in=names).exists():
         raise InUse
@@ -85,7 +85,7 @@ class Magazine:
 
     def add_essay(self, file: str, by: str, days: int, tags: tuple[str, ...] = (), **fields: Any) -> None:
         published = self.now - timedelta(days=days)
-        body = (HERE / file).read_text(encoding="utf-8")
+        body = (FOLDER / file).read_text(encoding="utf-8")
         essay = Essay(body=body, published=published, created=published, **fields)
         essay = writing.save(essay)
         Authorship.objects.create(essay=essay, author=self.people[by])

@@ -37,7 +37,7 @@ from demo.identity_provider.wire import Answer, Refused, Request, as_json
 FIELD = re.compile(r"(\w+)((?:\.\w+\([\w, ]*\))*)(?:\{[\w, ]*\})?")
 SIZE = re.compile(r"\.(width|height)\((\d{1,4})\)")
 DEFAULT_FIELDS = "id,name"
-WEEKS = 60 * 60 * 24 * 60
+SIXTY_DAYS = 60 * 60 * 24 * 60
 NODE_FIELDS = {
     *("id", "name", "first_name", "middle_name", "last_name", "name_format", "short_name", "email", "link", "picture"),
     *("verified", "locale", "timezone", "gender", "updated_time", "birthday", "hometown", "location", "age_range"),
@@ -87,45 +87,49 @@ class Facebook(Service):
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         parameters = {**request.query, **request.form}
         if parameters.get("client_id") != CLIENT:
-            raise error("Error validating application. Cannot get application info due to a system error.", 101)
+            raise error_response(
+                "Error validating application. Cannot get application info due to a system error.", 101
+            )
         if parameters.get("client_secret") != SECRET:
-            raise error("Error validating client secret.", 1)
+            raise error_response("Error validating client secret.", 1)
         if not parameters.get("redirect_uri"):
-            raise error("Missing redirect_uri parameter.", 191)
-        grant = self.used(parameters.get("code", ""))
+            raise error_response("Missing redirect_uri parameter.", 191)
+        grant = self.redeem_code(parameters.get("code", ""))
         if parameters["redirect_uri"] != grant.asked.redirect_uri:
             advice = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
-            raise error(f"Error validating verification code. {advice}", 100, 36008)
+            raise error_response(f"Error validating verification code. {advice}", 100, 36008)
         verifier = parameters.get("code_verifier", "")
         if verifier and not grant.asked.challenge:
-            raise error("code_verifier param is provided without a code_challenge in authorization request.", 1)
+            raise error_response(
+                "code_verifier param is provided without a code_challenge in authorization request.", 1
+            )
         if not grant.is_proved_by(verifier):
-            raise error("Invalid code verifier.", 1)
+            raise error_response("Invalid code verifier.", 1)
         token = self.grants.token(grant, "EAA")
-        return grant, {"access_token": token, "token_type": "bearer", "expires_in": WEEKS}
+        return grant, {"access_token": token, "token_type": "bearer", "expires_in": SIXTY_DAYS}
 
-    def used(self, code: str) -> Grant:
+    def redeem_code(self, code: str) -> Grant:
         try:
             return self.grants.use(self.key, code)
         except UsedCode:
-            raise error("This authorization code has been used.", 100, 36009) from None
+            raise error_response("This authorization code has been used.", 100, 36009) from None
         except ExpiredCode:
-            raise error("This authorization code has expired.", 100, 36007) from None
+            raise error_response("This authorization code has expired.", 100, 36007) from None
         except BadCode:
-            raise error("Invalid verification code format.", 100, 36009) from None
+            raise error_response("Invalid verification code format.", 100, 36009) from None
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         token = request.query.get("access_token") or request.bearer
         if not token:
             message = "An active access token must be used to query information about the current user."
-            raise error(message, 2500)
+            raise error_response(message, 2500)
         grant = self.grants.of(self.key, token)
         if not grant:
-            raise error("Invalid OAuth access token - Cannot parse access token", 190)
+            raise error_response("Invalid OAuth access token - Cannot parse access token", 190)
         check_proof(token, request.query.get("appsecret_proof"))
         user = self.user(grant)
         response = {}
-        for name, modifiers in wanted(request.query.get("fields") or DEFAULT_FIELDS):
+        for name, modifiers in parse_fields(request.query.get("fields") or DEFAULT_FIELDS):
             if name == "picture":
                 user["picture"] = self.picture_field(grant.person, modifiers)
             if name in user:
@@ -152,7 +156,7 @@ class Facebook(Service):
     def picture_field(self, person: Person, modifiers: str) -> dict[str, Any]:
         sizes = dict(SIZE.findall(modifiers))
         width = int(sizes.get("width") or sizes.get("height") or 50)
-        expires = int(time.time()) + WEEKS // 2
+        expires = int(time.time()) + SIXTY_DAYS // 2
         query = f"asid={self.number(person)}&height={width}&width={width}&ext={expires}&hash=Abg"
         return {
             "data": {
@@ -170,26 +174,26 @@ class Facebook(Service):
         return picture_of(person, request.query.get("width", "50")) if person else None
 
 
-def wanted(fields: str) -> list[tuple[str, str]]:
+def parse_fields(fields: str) -> list[tuple[str, str]]:
     """Parse `id,name,picture.width(256)` into names and their modifiers."""
     found = [(match[1], match[2]) for match in FIELD.finditer(fields)]
     for name, _modifiers in found:
         if name not in NODE_FIELDS:
-            raise error(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)
+            raise error_response(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)
     return found
 
 
 def check_proof(token: str, proof: str | None) -> None:
     if proof is None:
         message = "API calls from the server require an appsecret_proof argument"
-        raise error(message, 100, kind="GraphMethodException")
+        raise error_response(message, 100, kind="GraphMethodException")
     expected = hmac.new(SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), proof.encode()):
         message = "Invalid appsecret_proof provided in the API argument"
-        raise error(message, 100, kind="GraphMethodException")
+        raise error_response(message, 100, kind="GraphMethodException")
 
 
-def error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
+def error_response(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
     body = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
     if subcode:
         body["error_subcode"] = subcode

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from demo.identity_provider.people import Person
 
-SECONDS = 60
+CODE_LIFETIME = 60
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Grants:
             if code in self._used:
                 raise UsedCode
             self._used.add(code)
-        if self.clock() - grant.issued > SECONDS:
+        if self.clock() - grant.issued > CODE_LIFETIME:
             raise ExpiredCode
         return grant
 

@@ -72,16 +72,16 @@ class DemoID(Service):
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
         if (request.basic or (form.get("client_id"), form.get("client_secret"))) != (CLIENT, SECRET):
-            raise refusal("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
+            raise error_response("invalid_client", HTTPStatus.UNAUTHORIZED, WWW_Authenticate='Basic realm="Demo ID"')
         if form.get("grant_type") != "authorization_code":
-            raise refusal("unsupported_grant_type")
+            raise error_response("unsupported_grant_type")
         try:
             grant = self.grants.use(self.key, form.get("code", ""))
         except BadCode:
-            raise refusal("invalid_grant") from None
+            raise error_response("invalid_grant") from None
         is_same = form.get("redirect_uri") == grant.asked.redirect_uri
         if not is_same or not grant.is_proved_by(form.get("code_verifier", "")):
-            raise refusal("invalid_grant")
+            raise error_response("invalid_grant")
         return grant, {
             "access_token": self.grants.token(grant),
             "token_type": "Bearer",
@@ -109,7 +109,7 @@ class DemoID(Service):
         grant = self.grants.of(self.key, request.bearer)
         if not grant:
             challenge = 'Bearer error="invalid_token"' if request.bearer else "Bearer"
-            raise refusal("invalid_token", HTTPStatus.UNAUTHORIZED, WWW_Authenticate=challenge)
+            raise error_response("invalid_token", HTTPStatus.UNAUTHORIZED, WWW_Authenticate=challenge)
         return grant, self.claims(grant)
 
     def claims(self, grant: Grant) -> dict[str, Any]:
@@ -167,5 +167,5 @@ class DemoID(Service):
         return picture_of(found, 256) if found else None
 
 
-def refusal(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> Refused:
+def error_response(error: str, status: int = HTTPStatus.BAD_REQUEST, **headers: str) -> Refused:
     return Refused(as_json({"error": error}, status, **headers))

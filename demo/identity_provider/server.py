@@ -28,8 +28,8 @@ from demo.identity_provider.x import X
 SERVICES: tuple[type[Service], ...] = (X, Facebook, WordPress, DemoID)
 FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 64 * 1024
-NO_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # a machine without IPv6
-GONE = (ConnectionError, TimeoutError)  # the client disconnected
+NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # a machine without IPv6
+DISCONNECTED = (ConnectionError, TimeoutError)  # the client disconnected
 WRONG_STATE = "not-the-state-that-was-sent"
 
 
@@ -55,28 +55,30 @@ class Demo:
             return pages.home() if request.path == "/" else pages.nothing()
         local = Request(request.method, f"/{rest[0]}", request.query, request.form, request.headers)
         try:
-            return self.of_service(service, local)
+            return self.respond_for(service, local)
         except Refused as refused:
             return refused.answer
         except Unasked as unasked:
             back = service.refused(local, unasked.problem)
             return redirect(back) if back else pages.refusal(service, unasked.problem)
 
-    def of_service(self, service: Service, request: Request) -> Outcome:
+    def respond_for(self, service: Service, request: Request) -> Outcome:
         path = request.path.rstrip("/")
         if path == service.authorize:
             asked = service.asked(request)
             return (
-                self.decided(service, asked, request) if request.method == "POST" else pages.authorize(service, asked)
+                self.redirect_with_choice(service, asked, request)
+                if request.method == "POST"
+                else pages.authorize(service, asked)
             )
         if path == service.token:
-            return self.token(service, request)
+            return self.token_response(service, request)
         if path == service.me and request.method == "GET":
             grant, payload = service.profile(request)
             return spoilt(grant.trouble, Place.ME, payload)
-        return service.other(request) or self.about(service, request) or pages.nothing()
+        return service.other(request) or self.profile_page(service, request) or pages.nothing()
 
-    def token(self, service: Service, request: Request) -> Outcome:
+    def token_response(self, service: Service, request: Request) -> Outcome:
         if request.method not in service.token_methods:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(service.token_methods)})
         grant, payload = service.exchange(request)
@@ -84,7 +86,7 @@ class Demo:
             self.is_over.wait(self.very_slow)
         return spoilt(grant.trouble, Place.TOKEN, payload)
 
-    def decided(self, service: Service, asked: Asked, request: Request) -> Answer:
+    def redirect_with_choice(self, service: Service, asked: Asked, request: Request) -> Answer:
         """Redirect to the site with the result of the chosen person or error."""
         if "deny" in request.form:
             return redirect(service.denied(asked))
@@ -107,7 +109,7 @@ class Demo:
                 self.grants.use(service.key, code)
         return redirect(service.back(asked, code=code, state=state))
 
-    def about(self, service: Service, request: Request) -> Answer | None:
+    def profile_page(self, service: Service, request: Request) -> Answer | None:
         """Return the page that a profile's URL leads to; the path ends with a handle."""
         name = request.path.rstrip("/").rpartition("/")[2]
         found = next((one for one in PEOPLE if name in {one.handle, one.username, service.number(one)}), None)
@@ -124,7 +126,7 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        with contextlib.suppress(*GONE):
+        with contextlib.suppress(*DISCONNECTED):
             self.respond()
 
     do_POST = do_GET
@@ -145,7 +147,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         is_form = self.headers.get_content_type() == FORM
-        return Request(self.command, parts.path, fields(parts.query), fields(body) if is_form else {}, headers)
+        return Request(
+            self.command, parts.path, parse_fields(parts.query), parse_fields(body) if is_form else {}, headers
+        )
 
     def send(self, answer: Answer) -> None:
         self.send_response(answer.status)
@@ -175,7 +179,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None: ...
 
 
-def fields(text: str | bytes) -> dict[str, str]:
+def parse_fields(text: str | bytes) -> dict[str, str]:
     """Parse a query or form; of several values of a name the last one counts."""
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     try:
@@ -195,7 +199,7 @@ class Server(ThreadingHTTPServer):
         super(ThreadingHTTPServer, self).server_bind()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), GONE):
+        if not isinstance(sys.exception(), DISCONNECTED):
             super().handle_error(request, client_address)
 
 
@@ -203,13 +207,13 @@ class Server6(Server):
     address_family = socket.AF_INET6
 
 
-def listening(port: int) -> list[Server]:
+def create_servers(port: int) -> list[Server]:
     """Listen on 127.0.0.1 and, if there is IPv6, on ::1: browsers may try either for localhost. Raises OSError."""
     servers = [Server(("127.0.0.1", port), Handler)]
     try:
         servers.append(Server6(("::1", servers[0].server_address[1]), Handler))
     except OSError as error:
-        if error.errno not in NO_ADDRESS:
+        if error.errno not in NO_IPV6:
             servers[0].server_close()
             raise
     return servers
@@ -218,7 +222,7 @@ def listening(port: int) -> list[Server]:
 @contextlib.contextmanager
 def serve(port: int = 0, *, slow: float = 10.0, very_slow: float = 30.0) -> Iterator[Demo]:
     """Serve at `demo.base` until the block ends. Raises OSError if the port is in use."""
-    servers = listening(port)
+    servers = create_servers(port)
     demo = Demo(f"http://localhost:{servers[0].server_address[1]}", slow, very_slow)
     try:
         for server in servers:

@@ -15,9 +15,9 @@ from demo.identity_provider.wire import Answer, as_json
 
 JSON = "application/json"
 PIECE = b"x" * 64 * 1024
-LONGEST = 600.0  # seconds; even an endless response ends
-PROMISED = 100_000
-IDENTITIES = {"id", "ID", "sub"}
+MAX_SECONDS = 600.0  # seconds; even an endless response ends
+ANNOUNCED_LENGTH = 100_000
+ID_KEYS = {"id", "ID", "sub"}
 
 
 class Place(Enum):
@@ -37,7 +37,7 @@ class Endless:
 
     def pieces(self, is_over: Event) -> Iterator[bytes]:
         yield self.head
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + MAX_SECONDS
         while not is_over.wait(self.pause) and time.monotonic() < deadline:
             yield self.piece
 
@@ -53,7 +53,7 @@ class Trouble:
     spoil: Callable[[Any], Outcome] = as_json  # makes the response of a call from its payload
 
 
-def broken(payload: Any) -> Outcome:
+def truncated_json(payload: Any) -> Outcome:
     text = json.dumps(payload).encode()
     return Answer(HTTPStatus.OK, text[: len(text) * 2 // 3], JSON)
 
@@ -66,26 +66,26 @@ def endless(payload: Any) -> Outcome:
     return Endless(b'{"id": "', PIECE, 0.01)
 
 
-def dripping(payload: Any) -> Outcome:
-    return Endless(b"{", b" ", 0.5, PROMISED)
+def byte_by_byte(payload: Any) -> Outcome:
+    return Endless(b"{", b" ", 0.5, ANNOUNCED_LENGTH)
 
 
-def numbered(value: Any) -> Any:
+def strings_to_numbers(value: Any) -> Any:
     """Replace every string by a number."""
     match value:
         case str():
             return len(value)
         case dict():
-            return {key: numbered(item) for key, item in value.items()}
+            return {key: strings_to_numbers(item) for key, item in value.items()}
         case list():
-            return [numbered(item) for item in value]
+            return [strings_to_numbers(item) for item in value]
     return value
 
 
-def nameless(value: Any) -> Any:
+def remove_ids(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    return {key: nameless(item) for key, item in value.items() if key not in IDENTITIES}
+    return {key: remove_ids(item) for key, item in value.items() if key not in ID_KEYS}
 
 
 SLOW, WRONG_STATE, NO_STATE, REPLAYED, ERROR, VERY_SLOW = (
@@ -100,20 +100,20 @@ TROUBLES = (
     Trouble(ERROR, _("Service error"), BACK),
     Trouble(VERY_SLOW, _("Very slow: 30 seconds"), TOKEN),
     Trouble("token-error", _("Server error"), TOKEN, server_error),
-    Trouble("token-broken", _("Broken JSON"), TOKEN, broken),
+    Trouble("token-broken", _("Broken JSON"), TOKEN, truncated_json),
     Trouble("token-list", _("List instead of an object"), TOKEN, lambda payload: as_json([payload])),
     Trouble("token-null", _("null"), TOKEN, lambda payload: as_json(None)),
-    Trouble("token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: as_json(numbered(payload))),
+    Trouble("token-numbers", _("Numbers instead of text"), TOKEN, lambda payload: as_json(strings_to_numbers(payload))),
     Trouble("token-endless", _("Endless response"), TOKEN, endless),
-    Trouble("token-dripping", _("Response byte by byte"), TOKEN, dripping),
+    Trouble("token-dripping", _("Response byte by byte"), TOKEN, byte_by_byte),
     Trouble("me-error", _("Server error"), ME, server_error),
-    Trouble("me-broken", _("Broken JSON"), ME, broken),
+    Trouble("me-broken", _("Broken JSON"), ME, truncated_json),
     Trouble("me-list", _("List instead of an object"), ME, lambda payload: as_json([payload])),
     Trouble("me-null", _("null"), ME, lambda payload: as_json(None)),
-    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: as_json(numbered(payload))),
-    Trouble("me-nobody", _("No id"), ME, lambda payload: as_json(nameless(payload))),
+    Trouble("me-numbers", _("Numbers instead of text"), ME, lambda payload: as_json(strings_to_numbers(payload))),
+    Trouble("me-nobody", _("No id"), ME, lambda payload: as_json(remove_ids(payload))),
     Trouble("me-endless", _("Endless response"), ME, endless),
-    Trouble("me-dripping", _("Response byte by byte"), ME, dripping),
+    Trouble("me-dripping", _("Response byte by byte"), ME, byte_by_byte),
 )
 BY_NAME = {trouble.name: trouble for trouble in TROUBLES}
 

@@ -53,21 +53,21 @@ class WordPress(Service):
         form = request.form
         for needed in ("client_id", "client_secret", "grant_type", "code", "redirect_uri"):
             if not form.get(needed):
-                raise refusal("invalid_request", f'The required "{needed}" parameter is missing.')
+                raise error_response("invalid_request", f'The required "{needed}" parameter is missing.')
         if form["client_id"] != CLIENT:
-            raise refusal("invalid_client", "Unknown client_id.")
+            raise error_response("invalid_client", "Unknown client_id.")
         if form["client_secret"] != SECRET:
-            raise refusal("invalid_client", "Incorrect client_secret.")
+            raise error_response("invalid_client", "Incorrect client_secret.")
         if form["grant_type"] != "authorization_code":
-            raise refusal("unsupported_grant_type", "The grant_type is not supported.")
+            raise error_response("unsupported_grant_type", "The grant_type is not supported.")
         try:
             grant = self.grants.use(self.key, form["code"])
         except BadCode:
-            raise refusal("invalid_grant", "Invalid authorization_code.") from None
+            raise error_response("invalid_grant", "Invalid authorization_code.") from None
         if form["redirect_uri"] != grant.asked.redirect_uri:
-            raise refusal("invalid_request", "Mismatch in redirect_uri.")
+            raise error_response("invalid_request", "Mismatch in redirect_uri.")
         if not grant.is_proved_by(form.get("code_verifier", "")):
-            raise refusal("invalid_grant", "Invalid code_verifier.")
+            raise error_response("invalid_grant", "Invalid code_verifier.")
         return grant, {
             "access_token": self.grants.token(grant),
             "token_type": "bearer",
@@ -79,13 +79,13 @@ class WordPress(Service):
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         if not request.bearer:
             message = "An active access token must be used to query information about the current user."
-            raise api_refusal("authorization_required", message, HTTPStatus.FORBIDDEN)
+            raise api_error_response("authorization_required", message, HTTPStatus.FORBIDDEN)
         grant = self.grants.of(self.key, request.bearer)
         if not grant:
-            raise api_refusal("invalid_token", "The OAuth2 token is invalid.", HTTPStatus.BAD_REQUEST)
+            raise api_error_response("invalid_token", "The OAuth2 token is invalid.", HTTPStatus.BAD_REQUEST)
         if not set(grant.asked.scopes) & set(self.scopes):
             message = "That API call is not allowed for this account."
-            raise api_refusal("unauthorized", message, HTTPStatus.FORBIDDEN)
+            raise api_error_response("unauthorized", message, HTTPStatus.FORBIDDEN)
         return grant, self.user(grant)
 
     def user(self, grant: Grant) -> dict[str, Any]:
@@ -129,9 +129,9 @@ class WordPress(Service):
         return picture_of(person, request.query.get("s", "80")) if person else None
 
 
-def refusal(error: str, description: str) -> Refused:
+def error_response(error: str, description: str) -> Refused:
     return Refused(as_json({"error": error, "error_description": description}, HTTPStatus.BAD_REQUEST))
 
 
-def api_refusal(error: str, message: str, status: int) -> Refused:
+def api_error_response(error: str, message: str, status: int) -> Refused:
     return Refused(as_json({"error": error, "message": message}, status))

@@ -70,22 +70,24 @@ class X(Service):
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         form = request.form
         if request.basic != (CLIENT, SECRET):
-            raise refusal("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
+            raise error_response("unauthorized_client", "Missing valid authorization header", HTTPStatus.UNAUTHORIZED)
         for needed in ("grant_type", "code", "redirect_uri", "code_verifier"):
             if not form.get(needed):
-                raise refusal("invalid_request", f"Missing required parameter [{needed}].")
+                raise error_response("invalid_request", f"Missing required parameter [{needed}].")
         if form["grant_type"] != "authorization_code":
-            raise refusal("unsupported_grant_type", "Value passed for the grant_type was invalid.")
+            raise error_response("unsupported_grant_type", "Value passed for the grant_type was invalid.")
         try:
             grant = self.grants.use(self.key, form["code"])
         except BadCode:
-            raise refusal("invalid_request", "Value passed for the authorization code was invalid.") from None
+            raise error_response("invalid_request", "Value passed for the authorization code was invalid.") from None
         if form["redirect_uri"] != grant.asked.redirect_uri:
-            raise refusal(
+            raise error_response(
                 "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code."
             )
         if not grant.is_proved_by(form["code_verifier"]):
-            raise refusal("invalid_request", "Value passed for the code verifier did not match the code challenge")
+            raise error_response(
+                "invalid_request", "Value passed for the code verifier did not match the code challenge"
+            )
         response = {
             "token_type": "bearer",
             "expires_in": 7200,
@@ -99,9 +101,9 @@ class X(Service):
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         grant = self.grants.of(self.key, request.bearer)
         if not grant:
-            raise problem(HTTPStatus.UNAUTHORIZED)
+            raise problem_response(HTTPStatus.UNAUTHORIZED)
         if not set(grant.asked.scopes) >= PROFILE_SCOPES:
-            raise problem(HTTPStatus.FORBIDDEN)
+            raise problem_response(HTTPStatus.FORBIDDEN)
         requested = [field for field in request.query.get("user.fields", "").split(",") if field]
         if unknown := [field for field in requested if field not in FIELDS]:
             raise Refused(as_json(unknown_fields(unknown), HTTPStatus.BAD_REQUEST))
@@ -139,11 +141,11 @@ class X(Service):
         return picture_of(person, SIZES[match[2]]) if match and person else None
 
 
-def refusal(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Refused:
+def error_response(error: str, description: str, status: int = HTTPStatus.BAD_REQUEST) -> Refused:
     return Refused(as_json({"error": error, "error_description": description}, status))
 
 
-def problem(status: HTTPStatus) -> Refused:
+def problem_response(status: HTTPStatus) -> Refused:
     body = {"title": status.phrase, "type": "about:blank", "status": status.value, "detail": status.phrase}
     return Refused(as_json(body, status, "application/problem+json"))
 
