@@ -1,4 +1,4 @@
-"""A site that speaks to each service of the demo provider: what it asks, and what it is answered."""
+"""A client of the demo provider's services, for tests."""
 
 import base64
 import hashlib
@@ -49,7 +49,7 @@ def ask(
 
 @dataclass(frozen=True)
 class Site:
-    """What a site does at one service."""
+    """The requests of a site to one service."""
 
     demo: Demo
     key: str

@@ -1,4 +1,4 @@
-"""Somebody's browser, without a screen, that logs in and out by the demo provider, by mailed codes and by password."""
+"""A test client that logs in by the demo provider, emailed codes and password."""
 
 import re
 from typing import Any
@@ -15,9 +15,9 @@ HEADERS = {"host": "127.0.0.1", "sec-fetch-site": "same-origin"}
 
 
 def play(settings: Any, base: str) -> None:
-    """Let the provider at this address play every service, and "club": an OpenID Connect server that nobody trusts.
+    """Configure the demo provider for every service and for "club", an untrusted OpenID Connect server.
 
-    Both OpenID Connect servers say `email_verified` of the same people.
+    Both OpenID Connect servers send `email_verified` for the same people.
     """
     club = providers.server({**providers.played(base), "id": "club", "name": "The Club", "trusted": False})
     settings.PROVIDERS = (*providers.configured({}, base), club)
@@ -31,7 +31,7 @@ class Browser(Client):
 
     @property
     def user(self) -> Any:
-        """Who is logged in here, as the next request will find it."""
+        """Return the logged-in user."""
         key = self.session.get("_auth_user_id")
         return User.objects.filter(pk=key).first() if key and self.get("/accounts/me/").status_code == 200 else None
 
@@ -40,7 +40,7 @@ class Browser(Client):
         return Commenter.objects.get(user=self.user)
 
     def leave(self, service: str, *, connect: bool = False, to: str = "/accounts/done/") -> str:
-        """Off to a service: the address of its page."""
+        """Start a login and return the URL of the service's page."""
         path = f"/accounts/{'oidc/' if service in {'demo', 'club'} else ''}{ {'x': 'twitter_oauth2'}.get(service, service) }/login/"
         answer = self.post(f"{path}?{'process=connect&' if connect else ''}next={to}")
         assert answer.status_code == 302, answer.content.decode()
@@ -59,7 +59,7 @@ class Browser(Client):
         return self.post("/accounts/login/", {"login": login, "password": password})
 
     def ask_for_code(self, email: str) -> str:
-        """The code, as it is read in the mail."""
+        """Request a code and return it from the email."""
         self.post("/accounts/login/code/", {"email": email})
         return code_in(mail.outbox[-1])
 
@@ -70,7 +70,7 @@ class Browser(Client):
         return self.type_code(self.ask_for_code(email))
 
     def sign_up(self, email: str, name: str, password: str = "") -> Any:
-        """The account is there; nobody is in it before the address is proved."""
+        """Sign up; the account cannot be used before the address is verified."""
         answer = self.post("/accounts/signup/", {"email": email, "name": name})
         if password:
             user = User.objects.get(emailaddress__email=email)

@@ -1,4 +1,4 @@
-"""Sites that speak to the services of one demo provider; and somebody whose picture may be brought or uploaded."""
+"""Fixtures: clients of the demo provider, and a person with a picture."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_django import Settings
 
-# Nothing of ours can be imported yet: this file is read before Django is set up.
+# None of our modules can be imported here: this file is read before Django is set up.
 if TYPE_CHECKING:
     from accounts.models import Commenter
     from tests.accounts.asking import Site
@@ -28,7 +28,7 @@ def demo() -> "Iterator[Demo]":
 
 @pytest.fixture(scope="module")
 def running() -> "Iterator[Demo]":
-    """A demo provider as `bin/run` starts it."""
+    """The demo provider as `bin/run` starts it."""
     from tests.services.provider import provider
 
     with provider() as started:
@@ -37,7 +37,7 @@ def running() -> "Iterator[Demo]":
 
 @pytest.fixture
 def played(running: "Demo", settings: "Settings") -> "Demo":
-    """Every service, played by the demo provider."""
+    """The demo provider, configured for every service."""
     from tests.accounts.by_provider import play
 
     play(settings, running.base)
@@ -88,7 +88,7 @@ def media(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
-    """A server that has pictures, and passes for a public one."""
+    """A picture server that counts as public."""
     from demo.identity_provider.pictures import drawn
     from tests.services.web import pass_for_public, serving
 
@@ -100,7 +100,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> "Iterator[Server]":
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks: Any) -> Callable[[], Any]:
-    """`with commit():` what waits for the commit happens at its end."""
+    """`with commit():` runs on_commit callbacks at its end."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 

@@ -1,4 +1,4 @@
-"""Somebody whose account has a picture, pictures of every kind, and the files that are kept of them."""
+"""Helpers for tests of avatars: people, pictures of every kind, and stored files."""
 
 import io
 import re
@@ -26,7 +26,7 @@ HOST = {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 
 
 def person(address: str = "", **fields: Any) -> Commenter:
-    """Somebody whose account has a picture at this address."""
+    """Make a person whose account has a picture at this URL."""
     commenter = Commenter.objects.of(make.user(name="Mara Lindqvist"))
     told = {"mark": "X: @maralindqvist", "picture_url": address} | fields
     Commenter.objects.filter(pk=commenter.pk).update(**told)
@@ -40,7 +40,7 @@ def files() -> set[str]:
 
 
 def swept() -> set[str]:
-    """The files once the clock has been round: what was replaced stays a day, for pages that were drawn just now."""
+    """Return the files after the cleanup a day later, which deletes replaced ones."""
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
         jobs.sweep_pictures.call()
     return files()
@@ -74,7 +74,7 @@ def cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-# Made when their test asks: every part of the suite reads this file, one runs it.
+# Functions, because every test process imports this file and only one runs the tests.
 WORTHLESS: dict[str, Callable[[], bytes]] = {
     "nothing": bytes,
     "words": lambda: b"no picture",

@@ -1,4 +1,4 @@
-"""Ways to get into what is somebody else's: each is tried, and leads nowhere."""
+"""Attacks on other people's accounts, none of which succeeds."""
 
 import json
 from pathlib import Path
@@ -35,10 +35,10 @@ def victim() -> Browser:
     return Browser("203.0.113.5")
 
 
-# Who came first
+# Accounts made before the victim's
 
 
-def test_that_the_owner_saves_somebody_proves_no_address_that_they_only_claimed(attacker: Browser) -> None:
+def test_saving_a_user_in_the_admin_does_not_verify_a_claimed_address(attacker: Browser) -> None:
     attacker.log_in("facebook")
     user = attacker.user
     owner = Browser()
@@ -49,7 +49,7 @@ def test_that_the_owner_saves_somebody_proves_no_address_that_they_only_claimed(
     assert not EmailAddress.objects.filter(verified=True, user=user).exists()
 
 
-def test_an_address_that_the_owner_takes_from_somebody_is_no_way_in_any_more() -> None:
+def test_an_address_that_the_owner_removes_cannot_be_used_to_log_in() -> None:
     owner, user = Browser(), make.user("rosa", name="Rosa Castellanos")
     make.user("ines")
     owner.force_login(make.owner("boss"), "accounts.login.backends.Backend")
@@ -61,7 +61,9 @@ def test_an_address_that_the_owner_takes_from_somebody_is_no_way_in_any_more() -
     assert (address.email, address.verified, address.primary) == ("castellanos@example.org", True, True)
 
 
-def test_pre_hijack_by_an_account_with_a_password(attacker: Browser, victim: Browser) -> None:
+def test_an_attackers_account_with_a_password_gains_nothing_when_the_victim_signs_up(
+    attacker: Browser, victim: Browser
+) -> None:
     attacker.sign_up(MARA, "Mallory", PASSWORD)
     username = User.objects.get().username
     victim.log_in("x")
@@ -71,11 +73,15 @@ def test_pre_hijack_by_an_account_with_a_password(attacker: Browser, victim: Bro
     for login in (MARA, username):
         attacker.log_in_by_password(login, PASSWORD)
         assert attacker.user is None
-    attacker.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[0])})  # even who can read the first mail
+    attacker.post(
+        "/accounts/confirm-email/", {"code": code_in(mail.outbox[0])}
+    )  # even with the code of the first email
     assert attacker.user is None
 
 
-def test_pre_hijack_waits_at_the_code_while_the_victim_comes(attacker: Browser, victim: Browser) -> None:
+def test_an_attacker_waiting_at_the_code_gains_nothing_when_the_victim_signs_up(
+    attacker: Browser, victim: Browser
+) -> None:
     attacker.sign_up(MARA, "Mallory", PASSWORD)
     victim.log_in("x")
     for address in ("/accounts/confirm-email/", "/accounts/login/", "/accounts/me/", "/accounts/email/"):
@@ -85,7 +91,7 @@ def test_pre_hijack_waits_at_the_code_while_the_victim_comes(attacker: Browser, 
     assert attacker.user is None
 
 
-def test_pre_hijack_by_a_provider_that_proves_nothing(attacker: Browser, victim: Browser) -> None:
+def test_an_attackers_account_from_an_untrusted_provider_gains_nothing(attacker: Browser, victim: Browser) -> None:
     attacker.log_in("facebook")
     mallory = attacker.user
     assert mallory
@@ -99,9 +105,7 @@ def test_pre_hijack_by_a_provider_that_proves_nothing(attacker: Browser, victim:
     assert Commenter.objects.get(user=mallory).email == ""
 
 
-def test_the_victim_was_first_and_the_attacker_comes_by_a_provider_that_proves_nothing(
-    attacker: Browser, victim: Browser
-) -> None:
+def test_an_untrusted_provider_does_not_open_the_victims_existing_account(attacker: Browser, victim: Browser) -> None:
     victim.log_in("x")
     attacker.log_in("facebook", "Mara L.")
     assert attacker.user not in {None, victim.user}
@@ -120,14 +124,14 @@ def test_no_provider_opens_a_staff_account_by_its_email_address(attacker: Browse
     assert not SocialAccount.objects.filter(user=moderator).exists()
 
 
-def test_a_mailed_code_never_leads_into_an_account_that_another_made_with_the_address(
+def test_an_emailed_code_never_opens_an_account_that_another_made_with_the_address(
     attacker: Browser, victim: Browser
 ) -> None:
     attacker.sign_up(MARA, "Mallory", PASSWORD)
     made = User.objects.get()
     victim.log_in_by_code(MARA)
     assert victim.user not in {None, made}
-    assert not User.objects.filter(pk=made.pk).exists()  # with its password, and what a browser still remembers of it
+    assert not User.objects.filter(pk=made.pk).exists()  # with its password and its sessions
     attacker.log_in_by_password(MARA, PASSWORD)
     assert attacker.user is None
     attacker.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[0])})
@@ -135,7 +139,7 @@ def test_a_mailed_code_never_leads_into_an_account_that_another_made_with_the_ad
     assert EmailAddress.objects.get(email=MARA, verified=True).user == victim.user
 
 
-def test_a_mailed_code_never_leads_into_an_account_that_another_lives_in(attacker: Browser, victim: Browser) -> None:
+def test_an_emailed_code_never_opens_an_account_that_another_uses(attacker: Browser, victim: Browser) -> None:
     attacker.log_in("facebook")
     mallory = attacker.user
     assert mallory
@@ -149,21 +153,21 @@ def test_a_mailed_code_never_leads_into_an_account_that_another_lives_in(attacke
     assert attacker.user == mallory
 
 
-def test_an_address_that_somebody_merely_added_to_their_account_is_not_a_way_into_it(
-    attacker: Browser, victim: Browser
-) -> None:
+def test_an_unverified_added_address_cannot_be_used_to_log_in(attacker: Browser, victim: Browser) -> None:
     mallory = make.user("mallory")
     attacker.force_login(mallory)
     attacker.post("/accounts/email/", {"action_add": "", "email": MARA})
     code = code_in(mail.outbox[-1])
     victim.log_in("x")
     assert victim.user not in {None, mallory}
-    attacker.post("/accounts/confirm-email/", {"code": code})  # were it known, it would still be the victim's
+    attacker.post(
+        "/accounts/confirm-email/", {"code": code}
+    )  # even if it were known, it would log in to the victim's account
     assert EmailAddress.objects.get(email=MARA, verified=True).user == victim.user
     assert attacker.user == mallory
 
 
-def test_who_proves_an_address_takes_it_from_whoever_only_claimed_it(attacker: Browser, victim: Browser) -> None:
+def test_verifying_an_address_removes_it_from_accounts_that_only_claimed_it(attacker: Browser, victim: Browser) -> None:
     attacker.log_in("facebook")
     victim.force_login(mara := make.user("mara"))
     victim.post("/accounts/email/", {"action_add": "", "email": MARA})
@@ -172,7 +176,7 @@ def test_who_proves_an_address_takes_it_from_whoever_only_claimed_it(attacker: B
     assert attacker.user.email == ""
 
 
-def test_a_password_is_not_made_anew_by_an_address_that_was_only_claimed(attacker: Browser, victim: Browser) -> None:
+def test_an_unverified_address_cannot_reset_a_password(attacker: Browser, victim: Browser) -> None:
     attacker.log_in("facebook")
     victim.post("/accounts/password/reset/", {"email": MARA})
     (message,) = mail.outbox
@@ -189,7 +193,7 @@ def test_a_second_address_of_another_account_is_not_given_to_a_new_one(attacker:
     assert not EmailAddress.objects.filter(user=attacker.user).exists()
 
 
-def test_an_address_that_an_account_has_without_a_row_of_its_own_is_not_given_to_a_new_one(attacker: Browser) -> None:
+def test_an_address_of_a_user_without_an_address_row_is_not_given_to_a_new_account(attacker: Browser) -> None:
     User.objects.create(username="ines", email=MARA)
     attacker.log_in("facebook")
     assert attacker.user.email == ""
@@ -246,10 +250,10 @@ def test_connecting_an_untrusted_provider_verifies_no_address(attacker: Browser)
     assert not EmailAddress.objects.filter(email=MARA, verified=True).exists()
 
 
-# In another's browser
+# Responses in another browser
 
 
-def test_log_in_csrf_with_the_attackers_code(attacker: Browser, victim: Browser) -> None:
+def test_an_attackers_code_does_not_log_the_victim_in(attacker: Browser, victim: Browser) -> None:
     callback = demo.walk(attacker.leave("x"), "Kofi Asante")
     answer = victim.come_back(callback)
     assert answer.status_code == 400
@@ -261,8 +265,8 @@ def test_log_in_csrf_with_the_attackers_code(attacker: Browser, victim: Browser)
     assert victim.user == mara
 
 
-def test_connect_csrf_with_the_attackers_code(attacker: Browser, victim: Browser) -> None:
-    """Else the attacker's account elsewhere would be a way into the victim's here."""
+def test_an_attackers_code_is_not_connected_to_the_victims_account(attacker: Browser, victim: Browser) -> None:
+    """Otherwise the attacker's provider account could log in to the victim's account."""
     victim.log_in("x")
     attacker.log_in("demo", "Kofi Asante")
     victim.come_back(demo.walk(attacker.leave("facebook", connect=True), "Kofi Asante"))
@@ -270,7 +274,7 @@ def test_connect_csrf_with_the_attackers_code(attacker: Browser, victim: Browser
 
 
 @pytest.mark.parametrize("state", ["", "guessed", "wrong-state", None])
-def test_a_forged_state(victim: Browser, state: str | None) -> None:
+def test_a_forged_state_is_refused(victim: Browser, state: str | None) -> None:
     address = victim.leave("x")
     if state == "wrong-state":
         callback = demo.walk(address, trouble="wrong-state")
@@ -282,8 +286,8 @@ def test_a_forged_state(victim: Browser, state: str | None) -> None:
     assert victim.user is None
 
 
-def test_a_state_of_another_service(victim: Browser) -> None:
-    """Mix-up: an answer of one service is not taken for another's."""
+def test_the_state_of_another_service_is_refused(victim: Browser) -> None:
+    """A mix-up attack."""
     state = urlsplit(victim.leave("x")).query.partition("state=")[2].partition("&")[0]
     code = urlsplit(demo.walk(victim.leave("facebook"))).query.partition("code=")[2].partition("&")[0]
     assert victim.get(f"/accounts/facebook/login/callback/?code={code}&state={state}").status_code == 400
@@ -292,7 +296,9 @@ def test_a_state_of_another_service(victim: Browser) -> None:
 
 @pytest.mark.parametrize("elsewhere", ["wordpress", "demo"])
 @pytest.mark.parametrize("key", [None, False, [], {}, 0])
-def test_a_key_that_is_nobodys(victim: Browser, elsewhere: str, key: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_without_a_usable_id_logs_no_one_in(
+    victim: Browser, elsewhere: str, key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = requests.Response.json
 
     def lost(self: requests.Response) -> Any:
@@ -304,7 +310,9 @@ def test_a_key_that_is_nobodys(victim: Browser, elsewhere: str, key: Any, monkey
     assert not User.objects.exists()
 
 
-def test_two_answers_at_once_leave_no_half_of_an_account(victim: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_simultaneous_responses_leave_no_incomplete_account(
+    victim: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def first(self: SocialAccount, **rest: Any) -> None:
         raise IntegrityError("The other one was first.")
 
@@ -313,19 +321,19 @@ def test_two_answers_at_once_leave_no_half_of_an_account(victim: Browser, monkey
     assert not User.objects.exists()
 
 
-def test_a_way_back_that_is_no_path(victim: Browser) -> None:
+def test_a_redirect_target_that_is_not_a_path_is_refused(victim: Browser) -> None:
     denied = victim.come_back(demo.walk(victim.leave("facebook", to="foo"), deny=True))
     assert denied.headers["Location"] == "foo?login=denied"
     assert victim.log_in("x", to="foo").headers["Location"] == "foo"
     assert victim.log_in("facebook", connect=True, to="foo").headers["Location"] == "foo"
 
 
-def test_a_code_is_good_once(attacker: Browser, victim: Browser) -> None:
+def test_a_code_works_once(attacker: Browser, victim: Browser) -> None:
     callback = demo.walk(victim.leave("x"))
     victim.come_back(callback)
     assert victim.user
     victim.post("/accounts/logout/")
-    assert victim.come_back(callback).status_code == 400  # its state is spent
+    assert victim.come_back(callback).status_code == 400  # its state is used up
     assert victim.user is None
     attacker_state = urlsplit(attacker.leave("x")).query.partition("state=")[2].partition("&")[0]
     code = urlsplit(callback).query.partition("code=")[2].partition("&")[0]
@@ -333,7 +341,7 @@ def test_a_code_is_good_once(attacker: Browser, victim: Browser) -> None:
     assert attacker.user is None
 
 
-# Elsewhere
+# Redirects to other sites
 
 ELSEWHERE = [
     "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
@@ -350,7 +358,7 @@ def collected() -> list[str]:
 
 
 def stays_here(location: str) -> bool:
-    """As a browser would read it, which takes a backslash for a slash and drops what is no character."""
+    """Parse the URL as browsers do, which read a backslash as a slash and drop control characters."""
     plain = "".join(letter for letter in location if letter > " ").replace("\\", "/")
     parts = urlsplit(plain)
     return parts.netloc in {"", "127.0.0.1", "testserver"} and parts.scheme in {"", "http"} and plain[:2] != "//"
@@ -361,7 +369,7 @@ def essay() -> Essay:
     return make.essay("Of Forms")
 
 
-def test_nothing_that_is_asked_for_leads_elsewhere(victim: Browser, settings: Any) -> None:
+def test_no_request_redirects_to_another_site(victim: Browser, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = False
     make.user("mara", password=PASSWORD)
     for address in ELSEWHERE:
@@ -376,7 +384,7 @@ def test_nothing_that_is_asked_for_leads_elsewhere(victim: Browser, settings: An
             assert stays_here(answer.headers["Location"]), (address, answer.headers["Location"])
 
 
-def test_who_is_in_already_is_led_nowhere_else_either(victim: Browser) -> None:
+def test_a_logged_in_user_is_not_redirected_to_another_site(victim: Browser) -> None:
     victim.force_login(make.user("mara"))
     for address in ELSEWHERE + collected():
         answer = victim.get(f"/accounts/login/?next={quote(address)}")
@@ -385,7 +393,7 @@ def test_who_is_in_already_is_led_nowhere_else_either(victim: Browser) -> None:
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_no_log_in_by_provider_leads_elsewhere(victim: Browser, essay: Essay, address: str) -> None:
+def test_no_login_with_a_provider_redirects_to_another_site(victim: Browser, essay: Essay, address: str) -> None:
     for path, process in (("/accounts/twitter_oauth2/login/", ""), ("/accounts/twitter_oauth2/login/", "connect")):
         sent = victim.post(path, {"next": address, "process": process} if process else {"next": address})
         answer = victim.come_back(demo.walk(sent.headers["Location"]))

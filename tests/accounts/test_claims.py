@@ -1,4 +1,4 @@
-"""“Is this you?”: comments left as a guest become those of whoever reads the mail of the address, and of nobody else."""
+"""Claims: guest comments can be added to an account only by a person who reads the address's email."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def guest() -> Browser:
 
 
 def offer_on(page: Page, comment: Comment) -> dict[str, str]:
-    """What the button in a comment would send."""
+    """Return the form data of the button below a comment."""
     form = next(form for form in page.comment(comment).iter("form") if form.get("class") == "offer")
     assert form.get("action") == "/accounts/claims/ask/"
     return {str(field.get("name")): str(field.get("value")) for field in form.iter("input")}
@@ -49,13 +49,13 @@ def ask(browser: Browser, comment: Comment, address: str = "") -> Any:
 
 
 def say(browser: Browser, essay: Essay, **fields: str) -> tuple[Comment, str]:
-    """The comment, and where its writer finds it."""
+    """Post a comment and return it with its author's URL."""
     address = browser.post_to(essay, **fields).answer.headers["Location"]
     return Comment.objects.latest("pk"), address
 
 
 def mailed(count: int = 1) -> list[str]:
-    """The links in the mails that are sent by now."""
+    """Send pending emails and return their links."""
     work_off()
     sent = [message for message in mail.outbox if "Add your comments" in message.subject]
     assert len(sent) == count
@@ -75,10 +75,10 @@ def follow(browser: Browser, link: str, **fields: Any) -> Any:
 # The offer
 
 
-def test_every_guest_with_an_address_is_offered_it_whether_there_is_an_account_or_not(essay: Essay) -> None:
+def test_every_guest_with_an_address_is_offered_a_claim_with_or_without_an_account(essay: Essay) -> None:
     make.user("anna")
     pages = []
-    with time_machine.travel(datetime.now(UTC), tick=False):  # each page tells the minute of its comment
+    with time_machine.travel(datetime.now(UTC), tick=False):  # the pages show when the comments were posted
         for email in (ANNA, "nobody@example.org"):
             browser = Browser()
             comment, address = say(browser, essay, email=email, name="Somebody")
@@ -88,7 +88,7 @@ def test_every_guest_with_an_address_is_offered_it_whether_there_is_an_account_o
     assert pages[0] == pages[1]
 
 
-def test_the_answer_is_the_same_whether_there_is_an_account_or_not(essay: Essay) -> None:
+def test_the_response_is_the_same_with_or_without_an_account(essay: Essay) -> None:
     make.user("anna")
     answers = []
     for number, email in enumerate((ANNA, "nobody@example.org")):
@@ -103,7 +103,7 @@ def test_the_answer_is_the_same_whether_there_is_an_account_or_not(essay: Essay)
     ] * 2
 
 
-def test_nobody_else_and_nobody_without_an_address_is_offered_it(essay: Essay, guest: Browser) -> None:
+def test_others_and_guests_without_an_address_are_not_offered_a_claim(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="name")
     comment, address = say(guest, essay, email="")
     assert OFFER not in guest.read(address).words
@@ -112,7 +112,7 @@ def test_nobody_else_and_nobody_without_an_address_is_offered_it(essay: Essay, g
     assert OFFER not in words(reader.read(address).comment(comment))
 
 
-def test_a_comment_that_appears_at_once_offers_it_to_its_writer_for_an_hour(essay: Essay, guest: Browser) -> None:
+def test_an_approved_comment_offers_a_claim_to_its_author_for_an_hour(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     comment, address = say(guest, essay)
     assert comment.status == Status.APPROVED
@@ -122,13 +122,13 @@ def test_a_comment_that_appears_at_once_offers_it_to_its_writer_for_an_hour(essa
         assert OFFER not in guest.read(address).words
 
 
-def test_a_remembered_guest_is_offered_it_without_a_key(essay: Essay, guest: Browser) -> None:
+def test_a_remembered_guest_is_offered_a_claim_without_a_key(essay: Essay, guest: Browser) -> None:
     comment, address = say(guest, essay, remember="on")
     assert "key" not in address
     assert OFFER in words(guest.read(address).comment(comment))
 
 
-def test_an_offer_that_was_made_up_or_is_old_sends_nothing(essay: Essay, guest: Browser) -> None:
+def test_a_forged_or_expired_offer_sends_no_email(essay: Essay, guest: Browser) -> None:
     comment, address = say(guest, essay)
     form = offer_on(guest.read(address), comment)
     assert guest.post("/accounts/claims/ask/", form | {"offer": f"{form['offer']}x"}).status_code == 410
@@ -138,7 +138,7 @@ def test_an_offer_that_was_made_up_or_is_old_sends_nothing(essay: Essay, guest: 
     mailed(0)
 
 
-def test_another_site_cannot_ask_for_it(essay: Essay, guest: Browser) -> None:
+def test_another_site_cannot_request_a_claim(essay: Essay, guest: Browser) -> None:
     form = offer_on(guest.read((told := say(guest, essay))[1]), told[0])
     assert Browser(headers={"Sec-Fetch-Site": "cross-site"}).post("/accounts/claims/ask/", form).status_code == 403
     mailed(0)
@@ -147,7 +147,7 @@ def test_another_site_cannot_ask_for_it(essay: Essay, guest: Browser) -> None:
 @pytest.mark.parametrize(
     "onward", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )
-def test_the_way_back_leads_nowhere_else(essay: Essay, guest: Browser, onward: str) -> None:
+def test_the_link_back_never_leads_to_another_site(essay: Essay, guest: Browser, onward: str) -> None:
     form = offer_on(guest.read((told := say(guest, essay))[1]), told[0])
     page = Page(guest.post("/accounts/claims/ask/", form | {"next": onward}, follow=True))
     assert "evil" not in str(page.one("div[@class='plain leaf']//a").get("href"))
@@ -155,10 +155,10 @@ def test_the_way_back_leads_nowhere_else(essay: Essay, guest: Browser, onward: s
     assert back.get("href") == form["next"]
 
 
-# The mail
+# The email
 
 
-def test_the_mail_says_nothing_that_the_guest_typed(essay: Essay, guest: Browser) -> None:
+def test_the_email_contains_nothing_that_the_guest_typed(essay: Essay, guest: Browser) -> None:
     ask(guest, *say(guest, essay, name="Buy Pills", text="Cheap at pills.example", website="pills.example"))
     mailed(1)
     (message,) = [message for message in mail.outbox if message.to == [ANNA]]
@@ -170,7 +170,7 @@ def test_the_mail_says_nothing_that_the_guest_typed(essay: Essay, guest: Browser
     assert ANNA not in message.body
 
 
-def test_few_mails_an_hour_go_to_one_address_and_for_one_sender(essay: Essay) -> None:
+def test_claim_emails_are_limited_per_address_and_sender(essay: Essay) -> None:
     make.rules(flood_seconds=0)
     for number in range(claims.AN_HOUR + 1):
         browser = Browser(address=f"198.51.{number}.7")
@@ -189,7 +189,7 @@ def test_few_mails_an_hour_go_to_one_address_and_for_one_sender(essay: Essay) ->
 # The link
 
 
-def test_looking_at_the_link_does_nothing_and_says_what_it_would_do(essay: Essay) -> None:
+def test_opening_the_link_only_shows_what_it_would_do(essay: Essay) -> None:
     link = link_for(essay)
     page = Page(answer := Browser().get(link))
     assert answer.headers["Referrer-Policy"] == "same-origin"
@@ -201,7 +201,7 @@ def test_looking_at_the_link_does_nothing_and_says_what_it_would_do(essay: Essay
     assert not EmailAddress.objects.filter(email=ANNA).exists()
 
 
-def test_who_is_logged_in_takes_the_comment_with_one_button(essay: Essay, guest: Browser) -> None:
+def test_a_logged_in_user_claims_comments_with_one_button(essay: Essay, guest: Browser) -> None:
     link = link_for(essay, guest)
     rosa = Browser(user := make.user("rosa", name="Rosa Castellanos"))
     page = rosa.read(link)
@@ -212,10 +212,10 @@ def test_who_is_logged_in_takes_the_comment_with_one_button(essay: Essay, guest:
     assert comment.commenter.user == user
     assert not Commenter.objects.guests().exists()
     assert "Rosa Castellanos" in words(rosa.read(essay).comment(comment))
-    assert comment.status == Status.PENDING  # whoever's it is, nobody has read it yet
+    assert comment.status == Status.PENDING  # whoever owns it, no one has read the email yet
 
 
-def test_who_has_no_account_gets_one_and_is_in(essay: Essay, guest: Browser) -> None:
+def test_a_person_without_an_account_gets_one_and_is_logged_in(essay: Essay, guest: Browser) -> None:
     link = link_for(essay, guest)
     browser = Browser()
     assert "You don't have an account with this address yet." in browser.read(link).words
@@ -230,7 +230,7 @@ def test_who_has_no_account_gets_one_and_is_in(essay: Essay, guest: Browser) -> 
     assert "@" not in user.username
 
 
-def test_who_has_an_account_with_the_address_is_logged_in_to_it(essay: Essay) -> None:
+def test_a_person_with_an_account_is_logged_in_to_it(essay: Essay) -> None:
     user = make.user("anna", name="Anna K.")
     link = link_for(essay)
     browser = Browser()
@@ -240,7 +240,7 @@ def test_who_has_an_account_with_the_address_is_logged_in_to_it(essay: Essay) ->
     assert Comment.objects.get().commenter == Commenter.objects.get(user=user)
 
 
-def test_a_second_step_is_asked_for_before_anything_is_joined(essay: Essay) -> None:
+def test_two_factor_authentication_comes_before_merging(essay: Essay) -> None:
     user = make.user("anna")
     Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
     link = link_for(essay)
@@ -249,7 +249,7 @@ def test_a_second_step_is_asked_for_before_anything_is_joined(essay: Essay) -> N
     assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
     assert "_auth_user_id" not in browser.session
     assert Commenter.objects.guests().count() == 1
-    browser.force_login(user)  # as after the second step, which leads back here
+    browser.force_login(user)  # as after the second factor, which redirects here
     follow(browser, link)
     assert Comment.objects.get().commenter.user == user
 
@@ -268,7 +268,7 @@ def test_an_account_that_another_made_with_the_address_gets_nothing(essay: Essay
     )
 
 
-def test_all_that_was_left_under_the_address_is_offered_and_only_what_is_picked_is_taken(essay: Essay) -> None:
+def test_all_comments_with_the_address_are_offered_and_only_chosen_ones_are_added(essay: Essay) -> None:
     make.rules(flood_seconds=0)
     for name, email in (
         ("Anna Karg", ANNA),
@@ -289,7 +289,7 @@ def test_all_that_was_left_under_the_address_is_offered_and_only_what_is_picked_
     }  # fmt: skip
 
 
-def test_a_link_is_good_once(essay: Essay, guest: Browser) -> None:
+def test_a_link_works_once(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=0)
     link = link_for(essay, guest)
     follow(Browser(), link)
@@ -303,7 +303,7 @@ def test_a_link_is_good_once(essay: Essay, guest: Browser) -> None:
     assert Commenter.objects.guests().count() == 1
 
 
-def test_a_link_whose_guest_is_still_there_logs_in_once(essay: Essay) -> None:
+def test_a_link_whose_guest_still_exists_logs_in_once(essay: Essay) -> None:
     make.rules(flood_seconds=0)
     Browser().say(essay, name="Somebody")
     link = link_for(essay)
@@ -316,14 +316,14 @@ def test_a_link_whose_guest_is_still_there_logs_in_once(essay: Essay) -> None:
     assert Commenter.objects.guests().get().name == "Anna Karg"
 
 
-def test_a_link_to_an_address_that_the_guest_no_longer_has_opens_nothing(essay: Essay) -> None:
+def test_a_link_to_a_former_address_of_the_guest_is_invalid(essay: Essay) -> None:
     link = link_for(essay)
     Commenter.objects.guests().update(email="another@example.org")
     assert Browser().get(link).status_code == 410
     assert follow(Browser(), link, **{"as": ["Anna Karg"]}).status_code == 410
 
 
-def test_a_link_is_good_for_a_day_and_in_one_piece(essay: Essay) -> None:
+def test_a_link_expires_after_a_day_and_cannot_be_changed(essay: Essay) -> None:
     link = link_for(essay)
     assert Browser().get(f"{link[:-2]}x/").status_code == 410
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=24, minutes=1), tick=False):
@@ -334,7 +334,7 @@ def test_a_link_is_good_for_a_day_and_in_one_piece(essay: Essay) -> None:
     assert Browser().get(link).status_code == 200
 
 
-def test_nothing_picked_is_said_and_nothing_happens(essay: Essay) -> None:
+def test_choosing_nothing_shows_an_error(essay: Essay) -> None:
     link = link_for(essay)
     browser = Browser()
     answer = browser.post(link, {"name": "Anna"})
@@ -351,7 +351,7 @@ def test_another_site_cannot_press_the_button(essay: Essay) -> None:
     assert Commenter.objects.guests().count() == 1
 
 
-def test_a_remembered_guest_is_forgotten_once_the_comments_are_an_accounts(essay: Essay, guest: Browser) -> None:
+def test_the_guest_cookie_is_deleted_once_the_comments_belong_to_an_account(essay: Essay, guest: Browser) -> None:
     ask(guest, *say(guest, essay, remember="on"))
     (link,) = mailed()
     follow(guest, link)
@@ -361,7 +361,7 @@ def test_a_remembered_guest_is_forgotten_once_the_comments_are_an_accounts(essay
 # From the account
 
 
-def test_what_was_left_under_proved_addresses_is_listed_and_still_takes_a_mail(essay: Essay) -> None:
+def test_guest_comments_with_verified_addresses_are_listed_and_still_need_an_email(essay: Essay) -> None:
     make.rules(flood_seconds=0)
     user = make.user("anna", name="Anna")
     EmailAddress.objects.create(user=user, email="unproved@example.org", verified=False)
@@ -383,15 +383,15 @@ def test_what_was_left_under_proved_addresses_is_listed_and_still_takes_a_mail(e
     assert "There are no guest comments" in browser.read("/accounts/claims/").words
 
 
-def test_strangers_are_asked_to_log_in_first(guest: Browser) -> None:
+def test_anonymous_visitors_have_to_log_in_first(guest: Browser) -> None:
     assert guest.get("/accounts/claims/").headers["Location"].startswith("/accounts/login/")
 
 
-# Nothing typed claims
+# Typed details claim nothing
 
 
-def test_typing_an_approved_persons_name_and_address_makes_nobody_that_person(essay: Essay, guest: Browser) -> None:
-    """Held as a stranger, without the mark, the trust, or the place among their comments."""
+def test_typing_an_approved_persons_name_and_address_claims_nothing(essay: Essay, guest: Browser) -> None:
+    """The comment is held, without verification, trust or a link to the person's comments."""
     make.rules(flood_seconds=0)
     anna = make.user("anna", name="Anna Karg")
     Commenter.objects.of(anna)
@@ -412,6 +412,6 @@ def test_typing_an_approved_persons_name_and_address_makes_nobody_that_person(es
         assert "karg.example" not in stranger.read(address).html.partition(f'id="comment-{comment.pk}"')[2]
         deciding.approve(comment, by=judge)
         again = Browser(address="198.51.100.9").say(essay, text="Again.", name=name, email=email)
-        assert again.status == Status.PENDING  # another browser, so this is a stranger again
+        assert again.status == Status.PENDING  # another browser, so a new guest
     assert Browser(anna).say(essay, text="It is really me.").status == Status.APPROVED
     assert "X: @annakarg" in words(Browser().read(essay).comment(first))

@@ -1,4 +1,4 @@
-"""Accounts elsewhere that are connected and let go by their owner: one person stays one, and nobody is shut out."""
+"""Connecting and disconnecting accounts of providers, and merging the users they belong to."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -23,7 +23,7 @@ def people() -> int:
     return User.objects.filter(is_staff=False).count()
 
 
-def test_connecting_an_account_that_somebody_here_has_makes_one_person_of_two(browser: Browser) -> None:
+def test_connecting_an_account_of_another_user_merges_the_two(browser: Browser) -> None:
     other = Browser()
     other.log_in("facebook")
     make.comment(make.essay(), by=other.commenter)
@@ -39,13 +39,13 @@ def test_connecting_an_account_that_somebody_here_has_makes_one_person_of_two(br
         ("facebook", me.pk),
     }
     assert Comment.objects.get().commenter == browser.commenter
-    assert other.user is None  # that log-in is gone; the account elsewhere leads to the one that is left
+    assert other.user is None  # that user was deleted; the account now opens the remaining one
     other.log_in("facebook")
     assert other.user == me
 
 
 @pytest.mark.once
-def test_connecting_an_account_that_is_nobodys_yet_adds_it_with_its_proved_address(browser: Browser) -> None:
+def test_connecting_a_new_account_adds_it_with_its_verified_address(browser: Browser) -> None:
     browser.log_in("facebook", "Kofi Asante")
     me = browser.user
     browser.connect("x")
@@ -53,10 +53,10 @@ def test_connecting_an_account_that_is_nobodys_yet_adds_it_with_its_proved_addre
     assert EmailAddress.objects.get(email=MARA, verified=True).user == me
     other = Browser()
     other.log_in("demo", "Mara L.")
-    assert other.user == me  # the same proved address, by yet another
+    assert other.user == me  # another provider with the same verified address
 
 
-def test_connecting_one_that_proves_an_address_of_somebody_else_here_joins_them_too(browser: Browser) -> None:
+def test_connecting_an_account_with_another_users_verified_address_merges_the_two(browser: Browser) -> None:
     mara = make.user("mara")
     EmailAddress.objects.create(user=mara, email=MARA, verified=True)
     browser.log_in("facebook", "Kofi Asante")
@@ -68,7 +68,7 @@ def test_connecting_one_that_proves_an_address_of_somebody_else_here_joins_them_
 
 
 @pytest.mark.once
-def test_connecting_the_same_again_changes_nothing(browser: Browser) -> None:
+def test_connecting_the_same_account_again_changes_nothing(browser: Browser) -> None:
     browser.log_in("x")
     browser.connect("x")
     assert people() == 1
@@ -76,7 +76,7 @@ def test_connecting_the_same_again_changes_nothing(browser: Browser) -> None:
 
 
 @pytest.mark.once
-def test_connecting_what_proves_nothing_takes_no_address_from_anybody(browser: Browser) -> None:
+def test_connecting_an_untrusted_provider_takes_no_address_from_others(browser: Browser) -> None:
     mara = make.user("mara")
     EmailAddress.objects.create(user=mara, email=MARA, verified=True)
     browser.log_in("x", "Kofi Asante")
@@ -87,7 +87,7 @@ def test_connecting_what_proves_nothing_takes_no_address_from_anybody(browser: B
 
 
 @pytest.mark.once
-def test_staff_is_not_connected_away_and_the_page_says_what_to_do(browser: Browser) -> None:
+def test_staff_are_not_merged_into_another_account_and_the_page_says_what_to_do(browser: Browser) -> None:
     moderator = make.moderator("moderator")
     staff = Browser()
     staff.force_login(moderator)
@@ -97,13 +97,13 @@ def test_staff_is_not_connected_away_and_the_page_says_what_to_do(browser: Brows
     assert "an author or moderator" in browser.get("/accounts/3rdparty/").text
     assert SocialAccount.objects.get(provider="facebook").user == moderator
     assert not browser.user.is_staff
-    staff.connect("x", "Kofi Asante")  # the other way round it goes
+    staff.connect("x", "Kofi Asante")  # the other way round is allowed
     assert SocialAccount.objects.get(provider="twitter_oauth2").user == moderator
     assert browser.user is None
 
 
 @pytest.mark.once
-def test_an_account_with_a_second_step_is_not_handed_over_without_it(browser: Browser) -> None:
+def test_an_account_with_two_factor_authentication_is_not_merged_without_it(browser: Browser) -> None:
     other = Browser()
     other.log_in("facebook")
     Authenticator.objects.create(user=other.user, type=Authenticator.Type.TOTP, data={"secret": "x"})
@@ -115,7 +115,7 @@ def test_an_account_with_a_second_step_is_not_handed_over_without_it(browser: Br
 
 
 @pytest.mark.once
-def test_who_has_a_password_gives_it_again_before_two_accounts_become_one(browser: Browser) -> None:
+def test_a_user_with_a_password_enters_it_again_before_accounts_are_merged(browser: Browser) -> None:
     other = Browser()
     other.log_in("facebook")
     me = make.user("me", password=PASSWORD)
@@ -129,7 +129,7 @@ def test_who_has_a_password_gives_it_again_before_two_accounts_become_one(browse
     assert SocialAccount.objects.get().user == me
 
 
-def test_the_same_proved_address_by_a_second_provider_ends_in_one_account(browser: Browser) -> None:
+def test_the_same_verified_address_from_two_providers_leads_to_one_account(browser: Browser) -> None:
     browser.log_in("x")
     me = browser.user
     browser.post("/accounts/logout/")
@@ -140,7 +140,7 @@ def test_the_same_proved_address_by_a_second_provider_ends_in_one_account(browse
     assert Commenter.objects.count() == 1
 
 
-def test_a_mailed_code_and_a_provider_that_proves_the_same_address_end_in_one_account(browser: Browser) -> None:
+def test_an_emailed_code_and_a_trusted_provider_lead_to_one_account(browser: Browser) -> None:
     browser.log_in("x")
     me = browser.user
     browser.post("/accounts/logout/")
@@ -158,7 +158,7 @@ def account_of(browser: Browser, provider: str) -> dict[str, int]:
     return {"account": SocialAccount.objects.get(user=browser.user, provider=provider).pk}
 
 
-def test_one_of_two_is_let_go_and_nothing_says_any_more_that_it_is_theirs(browser: Browser) -> None:
+def test_a_disconnected_account_is_not_shown_any_more(browser: Browser) -> None:
     browser.log_in("facebook")
     browser.connect("x", "Kofi Asante")
     browser.post("/accounts/logout/")
@@ -176,7 +176,7 @@ def test_one_of_two_is_let_go_and_nothing_says_any_more_that_it_is_theirs(browse
 
 
 @pytest.mark.once
-def test_the_last_one_goes_too_where_a_mailed_code_lets_them_in(browser: Browser) -> None:
+def test_the_last_account_can_be_disconnected_if_emailed_codes_work(browser: Browser) -> None:
     browser.log_in("x")
     me = browser.user
     assert not me.has_usable_password()
@@ -188,7 +188,7 @@ def test_the_last_one_goes_too_where_a_mailed_code_lets_them_in(browser: Browser
 
 
 @pytest.mark.once
-def test_who_has_a_password_gives_it_again_before_a_connected_account_goes(browser: Browser) -> None:
+def test_a_user_with_a_password_enters_it_again_before_disconnecting(browser: Browser) -> None:
     browser.log_in("x")
     me = browser.user
     me.set_password(PASSWORD)
@@ -200,8 +200,8 @@ def test_who_has_a_password_gives_it_again_before_a_connected_account_goes(brows
 
 
 @pytest.mark.once
-def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) -> None:
-    browser.log_in("facebook")  # its address is not proved
+def test_the_only_login_method_cannot_be_disconnected_and_the_page_says_what_to_do(browser: Browser) -> None:
+    browser.log_in("facebook")  # its address is not verified
     page = browser.post("/accounts/3rdparty/", account_of(browser, "facebook"))
     assert page.status_code == 200
     assert "This is your only way to log in. Verify an email address first" in page.text
@@ -210,7 +210,7 @@ def test_the_only_way_in_stays_and_the_page_says_what_to_do(browser: Browser) ->
 
 
 @pytest.mark.once
-def test_proving_once_more_who_one_is_does_not_change_how_one_came(browser: Browser) -> None:
+def test_reauthentication_does_not_change_the_shown_login_method(browser: Browser) -> None:
     browser.log_in("x")
     user = browser.user
     user.set_password(PASSWORD)

@@ -1,4 +1,4 @@
-"""Deleting an account needs a fresh login and a confirmation, whichever way its owner logs in."""
+"""Deleting an account needs a fresh login and a confirmation, by whichever login method."""
 
 from datetime import timedelta
 from typing import Any
@@ -54,7 +54,7 @@ def test_the_password_and_a_confirmation_delete_the_account(browser: Browser) ->
     assert not is_there()
 
 
-def test_an_emailed_code_will_do(browser: Browser, rosa: User) -> None:
+def test_an_emailed_code_and_a_confirmation_delete_the_account(browser: Browser, rosa: User) -> None:
     page = begin(browser)
     asked = browser.post("/accounts/login/code/", {"email": rosa.email, "next": page})
     onward = door.Page(browser.get(asked.headers["Location"])).all("main//input[@name='next']")[0].get("value", "")
@@ -64,7 +64,7 @@ def test_an_emailed_code_will_do(browser: Browser, rosa: User) -> None:
     assert not is_there()
 
 
-def test_the_provider_will_do(demo: Demo, settings: Any) -> None:
+def test_a_provider_login_and_a_confirmation_delete_the_account(demo: Demo, settings: Any) -> None:
     play(settings, demo.base)
     browser = Browser()
     browser.log_in("x")
@@ -93,7 +93,7 @@ def test_the_confirmation_page_deletes_nothing_without_a_fresh_login(browser: Br
     assert is_there()
 
 
-def test_another_account_cannot_confirm_it(browser: Browser) -> None:
+def test_another_account_cannot_confirm_the_deletion(browser: Browser) -> None:
     make.user("eve", password=PASSWORD)
     page = begin(browser)
     browser.log_in_by_password("eve", PASSWORD)
@@ -114,7 +114,7 @@ def test_a_request_expires_after_an_hour(browser: Browser) -> None:
     assert is_there()
 
 
-def test_a_guest_confirms_without_a_login() -> None:
+def test_a_guest_confirms_the_deletion_without_a_login() -> None:
     make.rules(hold_first_comment=False)
     guest = door.Browser()
     said = guest.say(make.essay(), remember="on")
@@ -125,7 +125,7 @@ def test_a_guest_confirms_without_a_login() -> None:
     assert not Commenter.objects.filter(pk=said.commenter_id).exists()
 
 
-def test_nothing_is_asked_for_without_a_choice(browser: Browser) -> None:
+def test_deletion_requires_a_choice_about_the_comments(browser: Browser) -> None:
     answer = browser.post(FORGET, {})
     assert answer.status_code == 422
     assert "Choose what happens to your comments." in answer.text

@@ -1,4 +1,4 @@
-"""The demo identity provider itself: where it may run, and the page on which somebody is chosen."""
+"""The demo identity provider's server and authorization page."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ BROWSERS_POLICY = "form-action 'self' 127.0.0.1:* localhost:*"
 # Where it may run
 
 
-def test_it_cannot_be_imported_or_run_outside_debug(tmp_path: Path) -> None:
+def test_the_provider_cannot_be_imported_or_run_outside_debug(tmp_path: Path) -> None:
     environment = {**os.environ, "DEBUG": "0", "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
     words = "The demo identity provider logs anyone in without a password, so it only runs with DEBUG."
     for program in (["-c", "import demo.identity_provider"], ["manage.py", "demo_provider"]):
@@ -43,7 +43,7 @@ def command(port: int) -> list[str]:
     return [sys.executable, "manage.py", "demo_provider", "--port", str(port)]
 
 
-def test_it_says_where_it_is_and_that_a_port_is_taken_and_ends_when_told(tmp_path: Path) -> None:
+def test_the_command_prints_its_url_reports_a_used_port_and_stops_on_a_signal(tmp_path: Path) -> None:
     port = free_port()
     process = Process(command(port), log=tmp_path / "log", environment=os.environ, folder=ROOT)
     try:
@@ -58,14 +58,14 @@ def test_it_says_where_it_is_and_that_a_port_is_taken_and_ends_when_told(tmp_pat
         assert process.stop() == 0
 
 
-def test_it_dies_with_the_server_that_started_it(serve: Serve) -> None:
+def test_the_provider_ends_with_the_server_that_started_it(serve: Serve) -> None:
     server = serve(provider=True)
     assert answers(server.port + 1)
     server.kill()
     wait_until(lambda: not answers(server.port + 1), "its end")
 
 
-def test_it_listens_on_both_loopback_addresses_and_only_there(demo: Demo) -> None:
+def test_the_provider_listens_only_on_both_loopback_addresses(demo: Demo) -> None:
     port = urlsplit(demo.base).port
     with socket.create_connection(("127.0.0.1", port or 0), 5):
         pass
@@ -92,7 +92,7 @@ class Buttons(HTMLParser):
             self.found.append((dict(attrs)["name"], dict(attrs)["value"]))
 
 
-def test_the_page_says_whose_part_it_plays_and_offers_everybody_and_every_trouble(service: Site) -> None:
+def test_the_page_names_the_service_and_offers_every_person_and_error(service: Site) -> None:
     reply = ask("GET", service.question())
     page = reply.body.decode()
     name = service.demo.services[service.key].name
@@ -104,7 +104,7 @@ def test_the_page_says_whose_part_it_plays_and_offers_everybody_and_every_troubl
     assert Buttons(reply.body).found == wanted
 
 
-def test_the_page_has_a_policy_of_its_own(service: Site) -> None:
+def test_the_page_has_its_own_content_security_policy(service: Site) -> None:
     policy = ask("GET", service.question()).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
@@ -112,13 +112,13 @@ def test_the_page_has_a_policy_of_its_own(service: Site) -> None:
     assert BROWSERS_POLICY in policy
 
 
-def test_what_a_site_sends_is_shown_as_text(oidc: Site) -> None:
+def test_values_from_the_site_are_escaped(oidc: Site) -> None:
     page = ask("GET", oidc.question(scope="openid <script>x</script>")).body.decode()
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
-def test_other_addresses(demo: Demo) -> None:
+def test_other_urls_show_the_home_page_or_not_found(demo: Demo) -> None:
     assert ask("GET", f"{demo.base}/").status == 200
     for path in ("/nothing", "/x", "/x/", "/x/2/users/them", "//nothing", "/oidc/pictures/nobody"):
         assert ask("GET", f"{demo.base}{path}").status == 404
@@ -127,22 +127,22 @@ def test_other_addresses(demo: Demo) -> None:
     assert ask("GET", f"{demo.base}/x/2/oauth2/token?{'&'.join(f'a{n}=1' for n in range(200))}").status == 405
 
 
-def test_people_and_troubles_have_names_of_their_own() -> None:
+def test_names_of_people_and_errors_are_unique() -> None:
     assert len({one.handle for one in PEOPLE}) == len({one.name for one in PEOPLE}) == len(PEOPLE)
     assert len({one.username for one in PEOPLE}) == len(PEOPLE)
-    assert all(len(one.handle) <= 15 for one in PEOPLE)  # X takes no more
+    assert all(len(one.handle) <= 15 for one in PEOPLE)  # X accepts no longer state
     assert len(BY_NAME) == len(TROUBLES)
 
 
 @pytest.fixture
 def other() -> Iterator[Demo]:
-    """Stands in for the site: a server of another origin, which answers anything."""
+    """A server of another origin in place of the site, which accepts any request."""
     with provider() as other:
         yield other
 
 
-def test_in_a_browser(x: Site, other: Demo, visitor: Visitor) -> None:
-    """The way back crosses to another site, where the page's own policy must let it go."""
+def test_a_browser_returns_to_the_site(x: Site, other: Demo, visitor: Visitor) -> None:
+    """The redirect crosses origins, which the page's own policy must allow."""
     question = x.question(redirect_uri=f"http://127.0.0.1:{urlsplit(other.base).port}/")
     page = visitor.open()
     acts: list[Callable[[], None]] = [
@@ -167,12 +167,12 @@ def by_keyboard(page: Page) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_is_read_by_everybody(x: Site, facebook: Site, visitor: Visitor, dark: bool) -> None:
+def test_the_page_is_accessible(x: Site, facebook: Site, visitor: Visitor, dark: bool) -> None:
     page = visitor.open(x.question(), width=600, height=720, dark=dark)
     assert page.title() == "X (Twitter) · demo login"
     deny_button = page.get_by_role("button", name="Deny").bounding_box()
     assert deny_button
-    assert deny_button["y"] + deny_button["height"] < 720  # in the popup, without scrolling
+    assert deny_button["y"] + deny_button["height"] < 720  # fits the login window without scrolling
     page.set_viewport_size({"width": 360, "height": 720})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("[...document.images].every(image => image.naturalWidth)")

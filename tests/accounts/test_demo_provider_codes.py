@@ -1,4 +1,4 @@
-"""The demo provider is asked for a code and the code for a token: each service takes and refuses as the real one."""
+"""The demo provider's codes and tokens: each service accepts and refuses the same as the real one."""
 
 import time
 from urllib.parse import urlsplit
@@ -8,10 +8,10 @@ import pytest
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, X_SCOPE, Site, ask, back
 from tests.services.provider import Demo, walk
 
-# The question
+# The authorization request
 
 
-def test_it_comes_back_with_a_code_and_the_very_state(service: Site) -> None:
+def test_the_redirect_contains_a_code_and_the_same_state(service: Site) -> None:
     given = back(walk(service.question()))
     assert given["state"] == "a state & more"
     assert given.keys() == {"code", "state"}
@@ -29,7 +29,9 @@ def test_it_comes_back_with_a_code_and_the_very_state(service: Site) -> None:
         {"redirect_uri": ""},
     ],
 )
-def test_a_strange_site_is_told_on_the_page_and_sent_nowhere(service: Site, changes: dict[str, str]) -> None:
+def test_an_unknown_client_or_redirect_uri_gets_an_error_page_and_no_redirect(
+    service: Site, changes: dict[str, str]
+) -> None:
     for method, form in (("GET", None), ("POST", {"person": "maralindqvist"})):
         reply = ask(method, service.question(**changes), form)
         assert reply.status == 400
@@ -46,35 +48,35 @@ def test_a_strange_site_is_told_on_the_page_and_sent_nowhere(service: Site, chan
         ({"scope": "unheard"}, "invalid_scope"),
     ],
 )
-def test_a_wrong_question_is_refused(service: Site, changes: dict[str, str], error: str) -> None:
+def test_an_invalid_authorization_request_is_refused(service: Site, changes: dict[str, str], error: str) -> None:
     reply = ask("GET", service.question(**changes))
-    if service.key == "oidc":  # tells the site
+    if service.key == "oidc":  # redirects with an error
         assert back(reply.headers["location"]) == {"error": error, "state": "a state & more"}
     else:
         assert reply.status == 400
         assert b"This login can't start" in reply.body
 
 
-def test_x_insists_on_a_challenge_a_state_and_a_scope(x: Site) -> None:
+def test_x_requires_a_challenge_a_state_and_a_scope(x: Site) -> None:
     for name in ("code_challenge", "state", "scope"):
         assert ask("GET", x.question(**{name: ""})).status == 400
     assert ask("GET", x.question(state="s" * 501)).status == 400
     assert ask("GET", x.question(state="s" * 500)).status == 200
 
 
-def test_facebook_needs_no_type_and_parts_scopes_by_commas(facebook: Site) -> None:
+def test_facebook_needs_no_response_type_and_separates_scopes_by_commas(facebook: Site) -> None:
     reply = ask("GET", facebook.question(response_type="", scope="email,user_link"))
     assert reply.status == 200
     page = reply.body.decode()
     assert all(words in page for words in ("your name and picture", "your email address", "link to your profile"))
 
 
-def test_facebook_leaves_its_mark_at_the_end(facebook: Site) -> None:
+def test_facebook_appends_its_fragment_to_the_redirect(facebook: Site) -> None:
     assert urlsplit(walk(facebook.question())).fragment == "_=_"
     assert urlsplit(walk(facebook.question(), deny=True)).fragment == "_=_"
 
 
-def test_who_denies_comes_back_with_that(service: Site) -> None:
+def test_denial_redirects_with_an_error(service: Site) -> None:
     given = back(walk(service.question(), deny=True))
     assert given.pop("error") == "access_denied"
     assert given.pop("state") == "a state & more"
@@ -85,13 +87,13 @@ def test_who_denies_comes_back_with_that(service: Site) -> None:
 # The code
 
 
-def test_a_code_is_good_once(service: Site) -> None:
+def test_a_code_works_once(service: Site) -> None:
     code = service.code()
     assert service.exchange(code).status == 200
     assert service.exchange(code).status == 400
 
 
-def test_a_code_is_good_for_a_minute(service: Site, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_expires_after_a_minute(service: Site, demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
     early, late = service.code(), service.code()
     now = time.monotonic()
     monkeypatch.setattr(demo.grants, "clock", lambda: now + 59)
@@ -100,12 +102,12 @@ def test_a_code_is_good_for_a_minute(service: Site, demo: Demo, monkeypatch: pyt
     assert service.exchange(late).status == 400
 
 
-def test_a_code_of_one_service_is_no_code_at_another(x: Site, oidc: Site) -> None:
+def test_a_code_of_one_service_is_invalid_at_another(x: Site, oidc: Site) -> None:
     assert oidc.exchange(x.code()).json == {"error": "invalid_grant"}
     assert oidc.profile(x.token_of()).status == 401
 
 
-def test_another_verifier_address_client_or_secret_is_refused(service: Site) -> None:
+def test_a_wrong_verifier_redirect_uri_client_or_secret_is_refused(service: Site) -> None:
     for change in (
         {"code_verifier": VERIFIER[::-1]},
         {"redirect_uri": CALLBACK + "x"},
@@ -120,7 +122,7 @@ def test_another_verifier_address_client_or_secret_is_refused(service: Site) -> 
     assert service.exchange(service.code()).status == 200
 
 
-def test_x_refuses_in_its_own_words(x: Site) -> None:
+def test_x_returns_its_own_error_messages(x: Site) -> None:
     form = {"grant_type": "authorization_code", "code": x.code(), "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     without_basic = ask("POST", x(x.token), {**form, "client_id": "demo", "client_secret": "demo"})
     assert without_basic.status == 401
@@ -139,14 +141,14 @@ def test_x_refuses_in_its_own_words(x: Site) -> None:
     assert x.exchange(x.code(), method="GET").status == 405
 
 
-def test_x_answers_with_a_bearer_token_for_two_hours(x: Site) -> None:
+def test_x_returns_a_bearer_token_for_two_hours(x: Site) -> None:
     answer = x.exchange(x.code()).json
     assert answer.pop("access_token")
     assert answer == {"token_type": "bearer", "expires_in": 7200, "scope": X_SCOPE}
     assert "refresh_token" in x.exchange(x.code(scope=f"{X_SCOPE} offline.access")).json
 
 
-def test_facebook_takes_a_code_by_get_and_by_post(facebook: Site) -> None:
+def test_facebook_accepts_a_code_by_get_and_by_post(facebook: Site) -> None:
     for method in ("GET", "POST"):
         answer = facebook.exchange(facebook.code(), method=method).json
         assert answer["token_type"] == "bearer"
@@ -154,7 +156,7 @@ def test_facebook_takes_a_code_by_get_and_by_post(facebook: Site) -> None:
         assert answer.keys() == {"access_token", "token_type", "expires_in"}
 
 
-def test_facebook_refuses_in_the_shape_of_the_graph(facebook: Site) -> None:
+def test_facebook_returns_errors_in_the_format_of_the_graph_api(facebook: Site) -> None:
     used = facebook.code()
     facebook.exchange(used)
     error = facebook.exchange(used).json["error"]
@@ -177,14 +179,14 @@ def test_facebook_refuses_in_the_shape_of_the_graph(facebook: Site) -> None:
     assert facebook.exchange(plain, without="code_verifier").status == 200
 
 
-def test_wordpress_answers_with_a_blog_and_without_an_end(wordpress: Site) -> None:
+def test_wordpress_returns_a_blog_and_no_expiry(wordpress: Site) -> None:
     answer = wordpress.exchange(wordpress.code()).json
     assert answer.keys() == {"access_token", "token_type", "blog_id", "blog_url", "scope"}
     assert answer["blog_id"].isdecimal()
     assert (answer["token_type"], answer["scope"]) == ("bearer", "auth")
 
 
-def test_wordpress_refuses_in_words_and_takes_nothing_but_the_body(wordpress: Site) -> None:
+def test_wordpress_returns_error_descriptions_and_reads_only_the_body(wordpress: Site) -> None:
     refused = wordpress.exchange(wordpress.code(), client_secret="guessed")
     assert refused.status == 400
     assert refused.json == {"error": "invalid_client", "error_description": "Incorrect client_secret."}

@@ -1,4 +1,4 @@
-"""The demo provider's people: each service tells of them what the real one would, pictures included."""
+"""The demo provider's profiles and pictures, which match those of the real services."""
 
 import io
 from urllib.parse import urlencode
@@ -10,10 +10,10 @@ from PIL.ExifTags import IFD, Base
 from demo.identity_provider.people import LONG_NAME
 from tests.accounts.asking import BASIC, CALLBACK, VERIFIER, Reply, Site, ask, proof
 
-# Who it is
+# Profiles
 
 
-def test_x_gives_the_fields_that_were_asked_for(x: Site) -> None:
+def test_x_returns_the_requested_fields(x: Site) -> None:
     assert x.person(fields="").keys() == {"id", "name", "username"}
     mara = x.person()
     assert mara.keys() == {"id", "name", "username", "profile_image_url", "confirmed_email"}
@@ -25,14 +25,14 @@ def test_x_gives_the_fields_that_were_asked_for(x: Site) -> None:
     assert x.person()["id"] == mara["id"] != x.person("Mara L.")["id"]
 
 
-def test_x_gives_a_confirmed_email_alone_and_only_where_granted(x: Site) -> None:
+def test_x_returns_only_a_confirmed_email_and_only_with_permission(x: Site) -> None:
     assert "confirmed_email" not in x.person(scope="users.read tweet.read")
     assert "confirmed_email" not in x.person("Kofi Asante")
     assert "confirmed_email" not in x.person("Yuki Tanabe")
     assert x.person("Teodor Marin")["confirmed_email"] == "moderator@example.org"
 
 
-def test_x_refuses_a_profile_as_a_problem(x: Site) -> None:
+def test_x_returns_profile_errors_as_problem_details(x: Site) -> None:
     nobody = x.profile("none-of-ours")
     assert nobody.status == 401
     assert nobody.headers["content-type"] == "application/problem+json"
@@ -43,7 +43,7 @@ def test_x_refuses_a_profile_as_a_problem(x: Site) -> None:
     assert unknown.json["errors"][0]["parameters"] == {"user.fields": ["email"]}
 
 
-def test_facebook_gives_the_fields_that_were_asked_for_and_its_id(facebook: Site) -> None:
+def test_facebook_returns_the_requested_fields_and_the_id(facebook: Site) -> None:
     assert facebook.person(fields="").keys() == {"id", "name"}
     assert facebook.person(fields="email").keys() == {"id", "email"}
     mara = facebook.person()
@@ -55,7 +55,7 @@ def test_facebook_gives_the_fields_that_were_asked_for_and_its_id(facebook: Site
     assert facebook.person("Yuki Tanabe", "picture")["picture"]["data"]["is_silhouette"]
 
 
-def test_facebook_leaves_out_what_was_not_granted(facebook: Site) -> None:
+def test_facebook_omits_fields_without_permission(facebook: Site) -> None:
     everything = "id,name,first_name,last_name,email,link,verified,locale"
     assert facebook.person(fields=everything, scope="").keys() == {"id", "name", "first_name", "last_name"}
     assert "link" in facebook.person(fields=everything, scope="user_link")
@@ -63,7 +63,7 @@ def test_facebook_leaves_out_what_was_not_granted(facebook: Site) -> None:
     assert facebook.person("Kofi Asante")["email"] == "kofi.asante@example.net"
 
 
-def test_facebook_checks_the_proof_and_refuses_in_the_shape_of_the_graph(facebook: Site) -> None:
+def test_facebook_checks_the_proof_and_returns_errors_in_the_format_of_the_graph_api(facebook: Site) -> None:
     token = facebook.token_of()
 
     def error(**query: str) -> tuple[int, str, str]:
@@ -85,7 +85,7 @@ def test_facebook_checks_the_proof_and_refuses_in_the_shape_of_the_graph(faceboo
     )
 
 
-def test_wordpress_says_who_it_is_and_whether_the_address_is_confirmed(wordpress: Site) -> None:
+def test_wordpress_returns_the_profile_and_whether_the_address_is_confirmed(wordpress: Site) -> None:
     mara = wordpress.person()
     assert isinstance(mara["ID"], int)
     assert (mara["display_name"], mara["username"]) == ("Mara Lindqvist", "maralindqvist")
@@ -96,21 +96,21 @@ def test_wordpress_says_who_it_is_and_whether_the_address_is_confirmed(wordpress
     assert wordpress.person("Vera Holt")["email"] == wordpress.person("Teodor Marin")["email"]
 
 
-def test_wordpress_refuses_a_profile_in_words(wordpress: Site) -> None:
+def test_wordpress_returns_profile_errors_as_messages(wordpress: Site) -> None:
     nobody = wordpress.profile("none-of-ours")
     assert nobody.json == {"error": "invalid_token", "message": "The OAuth2 token is invalid."}
     assert ask("GET", wordpress(wordpress.me)).json["error"] == "authorization_required"
     assert wordpress.profile(wordpress.token_of(scope="")).json["error"] == "unauthorized"
 
 
-def test_the_same_address_is_known_by_two_people(oidc: Site) -> None:
+def test_two_people_have_the_same_address(oidc: Site) -> None:
     first, second = oidc.person(), oidc.person("Mara L.")
     assert first["sub"] != second["sub"]
     assert first["email"] == second["email"]
     assert first["email_verified"] is second["email_verified"] is True
 
 
-def test_openid_connect_is_found_and_its_signature_is_right(oidc: Site) -> None:
+def test_openid_connect_discovery_leads_to_a_key_that_verifies_the_token(oidc: Site) -> None:
     found = ask("GET", oidc("/.well-known/openid-configuration")).json
     assert found["issuer"] == oidc("")
     assert found["authorization_endpoint"] == oidc(oidc.authorize)
@@ -123,7 +123,7 @@ def test_openid_connect_is_found_and_its_signature_is_right(oidc: Site) -> None:
     assert "nonce" not in jwt.decode(oidc.exchange(oidc.code()).json["id_token"], options={"verify_signature": False})
 
 
-def test_openid_connect_gives_claims_by_scope(oidc: Site) -> None:
+def test_openid_connect_returns_claims_by_scope(oidc: Site) -> None:
     assert oidc.person(scope="openid").keys() == {"sub"}
     vera = oidc.person("Vera Holt")
     assert (vera["email"], vera["email_verified"]) == ("moderator@example.org", False)
@@ -131,7 +131,7 @@ def test_openid_connect_gives_claims_by_scope(oidc: Site) -> None:
     assert "email" not in oidc.person(scope="openid profile")
 
 
-def test_openid_connect_knows_its_client_in_both_ways(oidc: Site) -> None:
+def test_openid_connect_authenticates_the_client_by_header_or_body(oidc: Site) -> None:
     form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
     assert ask("POST", oidc(oidc.token), {**form, "code": oidc.code()}, BASIC).status == 200
     refused = oidc.exchange(oidc.code(), client_secret="guessed")
@@ -148,7 +148,7 @@ def picture_of(x: Site, name: str) -> Reply:
     return ask("GET", x.person(name)["profile_image_url"])
 
 
-def test_every_service_names_a_picture_that_is_there(service: Site) -> None:
+def test_every_service_links_to_an_existing_picture(service: Site) -> None:
     mara = service.person()
     named = {
         "x": lambda: mara["profile_image_url"],
@@ -161,14 +161,14 @@ def test_every_service_names_a_picture_that_is_there(service: Site) -> None:
     assert Image.open(io.BytesIO(reply.body)).format == "PNG"
 
 
-def test_x_gives_a_small_picture_and_has_a_larger_one(x: Site) -> None:
+def test_x_links_to_a_small_picture_and_has_a_larger_one(x: Site) -> None:
     url = x.person()["profile_image_url"]
     assert Image.open(io.BytesIO(ask("GET", url).body)).size == (48, 48)
     larger = ask("GET", url.replace("_normal", "_400x400"))
     assert Image.open(io.BytesIO(larger.body)).size == (400, 400)
 
 
-def test_a_photograph_says_where_it_was_taken_and_lies_on_its_side(x: Site) -> None:
+def test_a_photo_contains_its_location_and_is_rotated(x: Site) -> None:
     reply = picture_of(x, "Łucja Wiśniewska")
     assert reply.headers["content-type"] == "image/jpeg"
     exif = Image.open(io.BytesIO(reply.body)).getexif()
@@ -176,13 +176,13 @@ def test_a_photograph_says_where_it_was_taken_and_lies_on_its_side(x: Site) -> N
     assert exif.get_ifd(IFD.GPSInfo)
 
 
-def test_a_huge_picture_is_few_bytes(x: Site) -> None:
+def test_a_huge_picture_has_few_bytes(x: Site) -> None:
     reply = picture_of(x, "Bruno Castellanos")
     assert len(reply.body) < 100_000
     assert Image.open(io.BytesIO(reply.body)).size == (8000, 8000)
 
 
-def test_hostile_pictures(x: Site) -> None:
+def test_some_pictures_are_hostile(x: Site) -> None:
     elsewhere = picture_of(x, "Noor de Wit")
     assert elsewhere.status == 302
     assert elsewhere.headers["location"].startswith("http://169.254.169.254/")
@@ -192,7 +192,7 @@ def test_hostile_pictures(x: Site) -> None:
     assert b"<script>" in page.body
 
 
-def test_the_long_name_arrives_whole(service: Site) -> None:
+def test_the_long_name_is_complete(service: Site) -> None:
     who = service.person(LONG_NAME)
     assert LONG_NAME in who.values()
     assert len(LONG_NAME) > 245

@@ -1,4 +1,4 @@
-"""The demo provider's troubles: each goes wrong as its button says, wherever an answer can."""
+"""The demo provider's errors: each does what its button says."""
 
 import http.client
 import time
@@ -12,7 +12,7 @@ from tests.services.processes import PATIENCE
 from tests.services.provider import walk
 
 
-def test_the_way_back_may_go_wrong(service: Site) -> None:
+def test_errors_on_the_redirect_to_the_site(service: Site) -> None:
     def given(name: str) -> dict[str, str]:
         return back(walk(service.question(), trouble=name))
 
@@ -27,7 +27,7 @@ def test_the_way_back_may_go_wrong(service: Site) -> None:
     assert time.monotonic() - start > 0.25
 
 
-def test_the_token_may_go_wrong(service: Site) -> None:
+def test_errors_of_the_token_response(service: Site) -> None:
     def given(name: str) -> Reply:
         return service.exchange(service.code(trouble=name))
 
@@ -42,7 +42,7 @@ def test_the_token_may_go_wrong(service: Site) -> None:
     assert time.monotonic() - start > 0.25
 
 
-def test_the_profile_may_go_wrong(service: Site) -> None:
+def test_errors_of_the_profile_response(service: Site) -> None:
     def given(name: str) -> Reply:
         return service.profile(service.exchange(service.code(trouble=name)).json["access_token"])
 
@@ -58,7 +58,7 @@ def test_the_profile_may_go_wrong(service: Site) -> None:
 
 
 @pytest.mark.parametrize("place", ["token", "me"])
-def test_a_body_may_never_end_and_may_drip(service: Site, place: str) -> None:
+def test_endless_and_slow_bodies(service: Site, place: str) -> None:
     for name, least in (("endless", 3 * len(PIECE)), ("dripping", 1)):
         code = service.code(trouble=f"{place}-{name}")
         read = 0
@@ -88,6 +88,6 @@ def open_answer(service: Site, place: str, code: str) -> http.client.HTTPRespons
     return connection.getresponse()
 
 
-def test_no_trouble_but_those_on_the_page(service: Site) -> None:
+def test_an_unknown_error_is_refused(service: Site) -> None:
     assert ask("POST", service.question(), {"trouble": "unheard"}).status == 404
     assert ask("POST", service.question(), {"person": "unheard"}).status == 404

@@ -1,4 +1,4 @@
-"""Nobody learns from the work a page does whether an address or a name has an account here."""
+"""Response times do not reveal whether an address or username has an account."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """`with hashes() as counted:` lists the password hashes that were computed inside."""
+    """`with hashes() as counted:` lists the password hashes computed inside."""
     encode = PBKDF2PasswordHasher.encode
 
     @contextmanager
@@ -52,9 +52,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
         ("unknown@example.org", "wrong"),
     ],
 )
-def test_a_login_computes_one_password_hash_whoever_it_names(
-    hashes: Callable[[], Any], login: str, password: str
-) -> None:
+def test_every_login_computes_one_password_hash(hashes: Callable[[], Any], login: str, password: str) -> None:
     make.user("miriam", password=PASSWORD)
     make.user("no-password")
     make.user("inactive", password=PASSWORD, is_active=False)
@@ -75,7 +73,7 @@ def test_a_login_computes_one_password_hash_whoever_it_names(
     ],
 )
 @pytest.mark.parametrize("email", ["miriam@example.org", "unknown@example.org"])
-def test_asking_for_an_email_computes_no_password_hash(
+def test_requesting_an_email_computes_no_password_hash(
     hashes: Callable[[], Any], path: str, more: dict[str, str], email: str
 ) -> None:
     make.user("miriam", password=PASSWORD)
@@ -84,7 +82,7 @@ def test_asking_for_an_email_computes_no_password_hash(
     assert not counted
 
 
-def test_a_verified_address_goes_before_one_that_is_only_claimed() -> None:
+def test_a_verified_address_is_preferred_to_a_claimed_one() -> None:
     claimed = make.user("mallory", password="another letter")
     claimed.emailaddress_set.create(email="miriam@example.org", verified=False)
     miriam = make.user("miriam", password=PASSWORD)
@@ -103,12 +101,12 @@ def test_a_sign_up_makes_no_account_for_an_address_that_has_one() -> None:
     assert mail.outbox[-1].to == ["miriam@example.org"]
 
 
-def test_a_sign_up_asks_the_database_alike_for_known_and_unknown_addresses() -> None:
+def test_a_sign_up_makes_the_same_queries_for_known_and_unknown_addresses() -> None:
     def questions(email: str) -> int:
         with CaptureQueriesContext(connection) as made:
             Browser().sign_up(email, "Miriam")
         return sum(query["sql"].startswith(("INSERT", "UPDATE")) for query in made)
 
     make.user("miriam", password=PASSWORD)
-    questions("first@example.org")  # what is asked once
+    questions("first@example.org")  # fill caches first
     assert abs(questions("miriam@example.org") - questions("unknown@example.org")) <= 1

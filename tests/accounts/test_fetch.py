@@ -1,4 +1,4 @@
-"""The guarded client: whom it asks, and what it takes for an answer."""
+"""The guarded HTTP client: allowed addresses, and limits of time and size."""
 
 import ipaddress
 import socket
@@ -23,7 +23,7 @@ from tests.services.web import Answer, Handler, Server, pass_for_public, serving
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server on loopback that passes for a public one."""
+    """A server on loopback that counts as public."""
     with serving() as server:
         pass_for_public(monkeypatch, server.origin)
         yield server
@@ -31,7 +31,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def stranger() -> Iterator[Server]:
-    """Another one, which does not."""
+    """A server on loopback that does not count as public."""
     with serving() as server:
         yield server
 
@@ -47,13 +47,15 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-def test_an_answer_comes_with_its_kind_and_its_bytes(server: Server) -> None:
+def test_a_response_has_a_content_type_and_a_body(server: Server) -> None:
     answer = fetch.get(f"{server.origin}/a%20b/ü.png?w=1&x=ä")
     assert (answer.kind, answer.body) == ("image/png", b"a picture")
     assert server.asked[0][0] == "/a%20b/%C3%BC.png?w=1&x=%C3%A4"
 
 
-def test_it_says_who_asks_and_nothing_else(server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_identify_the_site_and_nothing_else(
+    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     pages: dict[str, Answer] = {
@@ -107,7 +109,7 @@ def test_a_public_address_is(address: str) -> None:
         "[::ffff:127.0.0.1]",
     ],
 )
-def test_no_way_of_writing_loopback_reaches_it(
+def test_no_spelling_of_a_loopback_address_is_reachable(
     stranger: Server, settings: Settings, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
@@ -116,7 +118,7 @@ def test_no_way_of_writing_loopback_reaches_it(
     assert stranger.asked == []
 
 
-def test_a_private_origin_is_asked_only_for_a_caller_that_names_it(stranger: Server, settings: Settings) -> None:
+def test_a_private_origin_is_requested_only_if_the_caller_allows_it(stranger: Server, settings: Settings) -> None:
     settings.FETCH_ALLOWED_ORIGINS = frozenset({stranger.origin})
     with pytest.raises(fetch.Refused):
         fetch.get(stranger.origin)
@@ -139,11 +141,11 @@ def test_a_private_origin_is_asked_only_for_a_caller_that_names_it(stranger: Ser
         ("https://id.example/token", "", False),
     ],
 )
-def test_an_origin_is_the_same_with_and_without_its_usual_port(url: str, allowed: str, is_allowed: bool) -> None:
+def test_an_origin_matches_with_and_without_its_default_port(url: str, allowed: str, is_allowed: bool) -> None:
     assert fetch.is_allowed(urlsplit(url), [allowed]) is is_allowed
 
 
-def test_a_name_that_leads_to_a_private_address_is_refused_where_it_connects(
+def test_a_host_name_with_a_private_address_is_refused_when_connecting(
     stranger: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "OTHER_PORTS", {stranger.server_port})
@@ -153,7 +155,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_where_it_connects(
     assert stranger.asked == []
 
 
-def test_a_name_with_two_faces_is_asked_at_its_public_address_and_resolved_once(
+def test_a_host_name_with_public_and_private_addresses_uses_the_public_one_and_is_resolved_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tried: list[str] = []
@@ -216,7 +218,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(server: Server) -> Non
         "http://example.org:25/",
     ],
 )
-def test_what_is_no_web_address_is_not_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_urls_are_not_requested(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to(monkeypatch)
     with pytest.raises(fetch.Refused):
         fetch.get(url)
@@ -243,7 +245,7 @@ def drip(head: bytes) -> Answer:
     ],
     ids=["status", "header", "body", "body-without-length", "silence"],
 )
-def test_nothing_takes_longer_than_the_time_given(server: Server, answer: Answer) -> None:
+def test_no_request_exceeds_its_deadline(server: Server, answer: Answer) -> None:
     server.answer = answer
     start = time.monotonic()
     with pytest.raises(fetch.Failed, match=r"timed out"):
@@ -251,7 +253,7 @@ def test_nothing_takes_longer_than_the_time_given(server: Server, answer: Answer
     assert time.monotonic() - start < 2
 
 
-def test_redirects_share_the_time(server: Server) -> None:
+def test_redirects_share_the_deadline(server: Server) -> None:
     def answer(handler: Handler) -> None:
         handler.server.is_over.wait(0.2)
         handler.say(302, Location="/again")
@@ -261,7 +263,7 @@ def test_redirects_share_the_time(server: Server) -> None:
         fetch.get(server.origin, seconds=0.3)
 
 
-def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_resolver_does_not_exceed_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **rest: is_over.wait(10))
     with pytest.raises(fetch.Failed, match="timed out"):
@@ -269,7 +271,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.M
     is_over.set()
 
 
-def test_a_name_that_nobody_knows_may_be_known_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_name_may_be_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: Any, **rest: Any) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -294,20 +296,20 @@ def chunked(handler: Handler) -> None:
     ],
     ids=["large", "chunked", "announced"],
 )
-def test_what_is_too_large_is_not_taken(server: Server, answer: Answer) -> None:
+def test_a_too_large_response_is_refused(server: Server, answer: Answer) -> None:
     server.answer = answer
     with pytest.raises(fetch.Refused, match="larger than 1 MB"):
         fetch.get(server.origin, most=1024 * 1024)
 
 
-def test_an_answer_that_breaks_off_is_none(server: Server) -> None:
+def test_an_incomplete_response_is_an_error(server: Server) -> None:
     server.answer = lambda handler: handler.say(body=b"half", Content_Length="8")
     with pytest.raises(fetch.Failed):
         fetch.get(server.origin)
 
 
 @pytest.mark.parametrize(("status", "is_final"), [(404, True), (403, True), (204, True), (429, False), (503, False)])
-def test_another_status_says_whether_to_ask_again(server: Server, status: int, is_final: bool) -> None:
+def test_the_status_of_an_error_says_whether_to_retry(server: Server, status: int, is_final: bool) -> None:
     server.answer = lambda handler: handler.say(status)
     with pytest.raises(fetch.Failed, match=str(status)) as caught:
         fetch.get(server.origin)
@@ -318,14 +320,14 @@ def speak_smtp(handler: Handler) -> None:
     handler.wfile.write(b"220 mail.example ESMTP\r\n")
 
 
-def test_what_does_not_speak_http_is_no_answer(server: Server) -> None:
+def test_a_response_that_is_not_http_is_an_error(server: Server) -> None:
     server.answer = speak_smtp
     with pytest.raises(fetch.Failed):
         fetch.get(server.origin)
 
 
 def self_signed(host: str, folder: Path) -> Path:
-    """A key and a certificate for a name that nobody vouches for, in one file."""
+    """Write a key and a self-signed certificate into one file and return it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -341,9 +343,7 @@ def self_signed(host: str, folder: Path) -> Path:
     return file
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
-    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_an_untrusted_certificate_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     certificate = self_signed("pictures.example", tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

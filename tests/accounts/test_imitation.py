@@ -1,4 +1,4 @@
-"""Names that imitate those who write and keep order here: what stands under them waits, with the reason in words."""
+"""Names that imitate authors and moderators: their comments are held with a reason."""
 
 import time
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def why(comment: Comment) -> list[str]:
         "Dr. M i r i a m Achterberg", "MiriamAchterberg2", "xxMiriamAchterbergxx", "Miriam_Achterberg",
     ],
 )  # fmt: skip
-def test_a_name_that_reads_as_the_authors_waits_and_says_whose_it_imitates(essay: Essay, name: str) -> None:
+def test_a_name_like_the_authors_is_held_and_the_reason_names_the_author(essay: Essay, name: str) -> None:
     comment = Browser().say(essay, name=name)
     assert comment.status == Status.PENDING
     assert "name imitates Miriam Achterberg, an author" in why(comment)
@@ -71,7 +71,7 @@ def test_a_name_that_reads_as_the_authors_waits_and_says_whose_it_imitates(essay
         ("Thе Оrchard", "uses the site’s name"),
     ],
 )
-def test_names_of_staff_of_offices_and_of_the_site(essay: Essay, name: str, words: str) -> None:
+def test_names_like_those_of_staff_titles_and_the_site_are_held(essay: Essay, name: str, words: str) -> None:
     comment = Browser().say(essay, name=name)
     assert comment.status == Status.PENDING
     assert words in why(comment)
@@ -84,12 +84,12 @@ def test_names_of_staff_of_offices_and_of_the_site(essay: Essay, name: str, word
         "Orchard Keeper", "Theo", "Ada", "★", "محمد", "玉", "Мария Петрова", "Ελένη", "O’Brien 3rd",
     ],
 )  # fmt: skip
-def test_an_ordinary_name_is_nobody_elses(essay: Essay, name: str) -> None:
+def test_an_ordinary_name_is_not_held(essay: Essay, name: str) -> None:
     assert Browser().say(essay, name=name).status == Status.APPROVED
 
 
-def test_an_account_elsewhere_called_like_the_author_waits_too(essay: Essay, settings: Any, author: User) -> None:
-    """What a provider says somebody is called is what they told it."""
+def test_a_provider_account_named_like_the_author_is_held_too(essay: Essay, settings: Any, author: User) -> None:
+    """A provider's name is not verified either."""
     with demo.provider() as running:
         play(settings, running.base)
         browser = Browser(headers={"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin"})
@@ -102,14 +102,14 @@ def test_an_account_elsewhere_called_like_the_author_waits_too(essay: Essay, set
     assert "name imitates Miriam Achterberg, an author" in why(comment)
 
 
-def test_those_whose_names_they_are_go_by_them(essay: Essay, author: User) -> None:
+def test_authors_and_moderators_may_use_their_own_names(essay: Essay, author: User) -> None:
     elsewhere = make.essay("Another", by=make.author("else", name="Somebody Else"))
     assert Browser(author).say(elsewhere).status == Status.APPROVED
     twin = make.moderator("twin", name=MIRIAM)
     assert Browser(twin).say(elsewhere).status == Status.APPROVED
 
 
-def test_a_namesake_whom_a_moderator_let_pass_waits_no_more_under_that_name(essay: Essay) -> None:
+def test_a_namesake_whom_a_moderator_approved_is_not_held_again(essay: Essay) -> None:
     namesake = make.user("namesake", name=MIRIAM)
     browser, judge = Browser(namesake), make.moderator("judge", name="Judge")
     first = browser.say(essay)
@@ -120,7 +120,7 @@ def test_a_namesake_whom_a_moderator_let_pass_waits_no_more_under_that_name(essa
     assert browser.say(essay, text="And again.").status == Status.PENDING
 
 
-def test_a_namesake_whom_a_moderator_let_pass_may_change_something_else(essay: Essay) -> None:
+def test_an_approved_namesake_may_change_other_details(essay: Essay) -> None:
     namesake = make.user("namesake", name=MIRIAM)
     browser = Browser(namesake)
     deciding.approve(browser.say(essay), by=make.moderator("judge", name="Judge"))
@@ -128,8 +128,8 @@ def test_a_namesake_whom_a_moderator_let_pass_may_change_something_else(essay: E
     assert browser.say(essay, text="Again.").status == Status.APPROVED
 
 
-def test_a_guest_who_was_approved_may_change_their_website(essay: Essay) -> None:
-    """Also where somebody of the same name has begun to write here since."""
+def test_an_approved_guest_may_change_their_website(essay: Essay) -> None:
+    """Even after an author with the same name has joined."""
     guest = Browser()
     assert guest.say(essay, name="Rosa Lindt", remember="on").status == Status.APPROVED
     make.essay(by=make.author("rosa", name="Rosa Lindt"))
@@ -137,7 +137,7 @@ def test_a_guest_who_was_approved_may_change_their_website(essay: Essay) -> None
     assert Browser().say(essay, name="Rosa Lindt", text="Me too.").status == Status.PENDING
 
 
-def test_who_was_approved_under_another_name_is_not_trusted_with_the_authors(essay: Essay) -> None:
+def test_approval_under_another_name_does_not_allow_the_authors_name(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa")
     browser = Browser(reader)
     assert browser.say(essay).status == Status.APPROVED
@@ -145,7 +145,7 @@ def test_who_was_approved_under_another_name_is_not_trusted_with_the_authors(ess
     assert browser.say(essay, text="Trust me.").status == Status.PENDING
 
 
-def test_it_takes_one_question_however_many_there_are(
+def test_the_check_makes_one_query_for_any_number_of_people(
     essay: Essay, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     for _number in range(20):
@@ -158,11 +158,11 @@ def test_it_takes_one_question_however_many_there_are(
 
 
 @pytest.mark.parametrize(("name", "other"), [("Li Wei", "Li"), ("Ada Lovelace", "Ada"), ("Jane Doe", "Jo Do")])
-def test_a_short_name_is_in_too_many_others(name: str, other: str) -> None:
+def test_a_short_name_is_not_searched_for_within_others(name: str, other: str) -> None:
     assert not imitates(name, other)
 
 
-def test_no_name_takes_long_to_compare() -> None:
+def test_comparing_a_long_name_is_fast() -> None:
     started = time.process_time()
     for name in ("a " * 122, "rn" * 122, "Ⲙ\u0301" * 60, "x_" * 122):
         assert not imitates(name, MIRIAM)
@@ -170,5 +170,5 @@ def test_no_name_takes_long_to_compare() -> None:
 
 
 @pytest.mark.parametrize("letter", "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜⲘⲞⲢⲤⲦⲬⲔⲚⲎ")
-def test_letters_that_are_drawn_as_latin_ones_fold_to_them(letter: str) -> None:
+def test_letters_that_look_latin_fold_to_latin_ones(letter: str) -> None:
     assert fold(letter).isascii()

@@ -1,4 +1,4 @@
-"""The same person twice: as two commenters, by two log-ins, in the same moment. One is left, with all of it."""
+"""Merging of commenters and users, also at the same moment."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,19 +25,19 @@ from tests.comments import door
 from tests.services.at_once import at_once
 from tests.services.site import Installation
 
-# Every relation
+# Relations
 
 
 def lacking(*extra: Any) -> list[str]:
     return [model.__name__ for model in [*merging.related(), *extra] if not hasattr(model.objects, "join")]
 
 
-def test_every_model_that_points_to_a_commenter_says_what_joining_means() -> None:
+def test_every_model_that_points_to_a_commenter_can_be_merged() -> None:
     assert Comment in merging.related()
     assert lacking() == []
 
 
-def test_one_that_is_added_without_it_is_found() -> None:
+def test_a_model_without_a_merge_method_is_found() -> None:
     try:
 
         class Later(models.Model):  # noqa: DJ008
@@ -58,7 +58,7 @@ def test_one_that_is_added_without_it_is_found() -> None:
 
 
 @pytest.mark.django_db
-def test_what_one_said_the_other_has_said_and_no_count_or_place_changes() -> None:
+def test_merging_moves_comments_and_keeps_their_order_and_counts() -> None:
     essay, elsewhere = make.essay(), make.essay()
     guest, other, mine = make.guest("Guest"), make.guest("Other"), Commenter.objects.of(make.user("anna", name="Anna"))
     root = make.comment(essay, by=guest)
@@ -77,8 +77,8 @@ def test_what_one_said_the_other_has_said_and_no_count_or_place_changes() -> Non
 
 
 @pytest.mark.django_db
-def test_nothing_that_a_guest_typed_comes_along() -> None:
-    """It may have been typed by somebody else, under one's own address."""
+def test_merging_does_not_copy_what_a_guest_typed() -> None:
+    """Another person may have typed it with the user's address."""
     guest = make.guest("Buy Pills", website="https://pills.example")
     make.comment(make.essay(), by=guest)
     mine = merging.join(guest, Commenter.objects.of(make.user("anna", name="Anna")))
@@ -86,7 +86,7 @@ def test_nothing_that_a_guest_typed_comes_along() -> None:
 
 
 @pytest.mark.django_db
-def test_joining_twice_or_with_oneself_or_with_nobody_harms_nothing() -> None:
+def test_merging_twice_with_oneself_or_with_a_deleted_commenter_changes_nothing() -> None:
     guest, mine = make.guest(), Commenter.objects.of(make.user("anna"))
     make.comment(make.essay(), by=guest)
     old = Commenter.objects.get(pk=guest.pk)
@@ -101,7 +101,7 @@ def test_joining_twice_or_with_oneself_or_with_nobody_harms_nothing() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", [make.author, make.moderator, make.owner])
-def test_those_who_write_or_keep_order_here_are_never_joined_away(kind: Callable[..., User]) -> None:
+def test_authors_and_moderators_are_never_merged_into_another_account(kind: Callable[..., User]) -> None:
     staff, reader = kind("staff"), make.user("reader")
     with pytest.raises(merging.Refused, match="an author or moderator"):
         merging.join(Commenter.objects.of(staff), Commenter.objects.of(reader))
@@ -112,7 +112,7 @@ def test_those_who_write_or_keep_order_here_are_never_joined_away(kind: Callable
 
 
 @pytest.mark.django_db
-def test_an_author_without_any_rights_is_not_joined_away_either() -> None:
+def test_an_author_without_permissions_is_not_merged_into_another_account() -> None:
     writer = make.user("writer")
     make.essay(by=writer)
     with pytest.raises(merging.Refused):
@@ -121,20 +121,20 @@ def test_an_author_without_any_rights_is_not_joined_away_either() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
-def test_staff_without_a_group_is_not_joined_away_either(right: str) -> None:
+def test_staff_without_a_group_are_not_merged_into_another_account(right: str) -> None:
     with pytest.raises(merging.Refused):
         merging.join_users(make.user("boss", **{right: True}), make.user("reader"))
     assert User.objects.filter(username="boss").exists()
 
 
 @pytest.mark.django_db
-def test_a_closed_account_does_not_come_back_under_another_name() -> None:
+def test_a_closed_account_is_not_merged_into_another_account() -> None:
     with pytest.raises(merging.Refused):
         merging.join_users(make.user("banned", is_active=False), make.user("reader"))
 
 
 @pytest.mark.django_db
-def test_words_that_were_sent_while_their_writer_was_joined_are_kept_and_it_is_said(
+def test_a_comment_posted_while_its_author_is_merged_keeps_its_text_and_shows_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make.rules(flood_seconds=0)
@@ -151,14 +151,14 @@ def test_words_that_were_sent_while_their_writer_was_joined_are_kept_and_it_is_s
     assert page.status == 409
     assert "Your account was changed in another window." in page.problem
     assert page.form["text"] == "My very words."
-    assert Comment.objects.get().commenter == guest  # all of it was one transaction, and nothing of it stays
+    assert Comment.objects.get().commenter == guest  # one transaction, which was rolled back
 
 
-# Two log-ins
+# Two users
 
 
 @pytest.mark.django_db
-def test_everything_that_leads_into_one_log_in_leads_into_the_other() -> None:
+def test_merging_users_moves_all_login_methods() -> None:
     kinds = Authenticator.Type
     old, new = make.user("old", name="Old", password=PASSWORD), make.user("new", name="New")
     EmailAddress.objects.create(user=old, email="second@example.org", verified=True)
@@ -183,7 +183,7 @@ def test_everything_that_leads_into_one_log_in_leads_into_the_other() -> None:
 
 
 @pytest.mark.django_db
-def test_codes_of_an_app_stay_one_set() -> None:
+def test_merging_keeps_only_one_authenticator_app() -> None:
     old, new = make.user("old"), make.user("new")
     for user in (old, new):
         Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"of": user.username})
@@ -192,7 +192,7 @@ def test_codes_of_an_app_stay_one_set() -> None:
 
 
 @pytest.mark.django_db
-def test_who_had_no_address_is_written_to_at_the_others() -> None:
+def test_a_user_without_an_address_gets_the_one_of_the_merged_user() -> None:
     old, new = make.user("old"), User.objects.create(username="new", name="New")
     Commenter.objects.of(new)
     merging.join_users(old, new)
@@ -202,7 +202,7 @@ def test_who_had_no_address_is_written_to_at_the_others() -> None:
 
 
 @pytest.mark.django_db
-def test_a_picture_and_a_mark_come_along_where_there_is_none_and_files_that_nobody_wears_go(
+def test_merging_copies_a_missing_picture_and_verification_and_deletes_unused_files(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     def wearing(username: str, key: str, mark: str) -> User:
@@ -228,7 +228,7 @@ def test_a_picture_and_a_mark_come_along_where_there_is_none_and_files_that_nobo
 # At once
 
 
-def test_whoever_speaks_while_they_are_joined_is_told_or_taken_along(house: Installation) -> None:
+def test_a_comment_posted_during_a_merge_is_moved_or_gets_an_error(house: Installation) -> None:
     make.rules()
     essay = make.essay()
     root = make.comment(essay)
@@ -250,7 +250,7 @@ def test_whoever_speaks_while_they_are_joined_is_told_or_taken_along(house: Inst
     assert not list(problems())
 
 
-def test_two_who_are_joined_to_one_another_in_the_same_moment(house: Installation) -> None:
+def test_two_users_merged_into_each_other_at_the_same_moment_leave_one(house: Installation) -> None:
     make.rules()
     essay = make.essay()
     for _round in range(5):

@@ -1,4 +1,4 @@
-"""How people come in: by password, by mailed code, as the owner of a site without mail; and who they are then."""
+"""Logging in by password and emailed code, and the commenter of a login."""
 
 import re
 
@@ -24,7 +24,7 @@ def log_in(client: Client, login: str, password: str, to: str = "/") -> None:
     assert (answer.status_code, answer.headers.get("Location")) == (302, to)
 
 
-def test_the_owner_of_a_site_without_mail_reaches_the_queue(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_owner_of_a_site_without_email_can_open_the_queue(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "orchards are not sold")
     call_command("createsuperuser", username="ida", email="ida@example.org", interactive=False)
     assert client.get(QUEUE).headers["Location"].startswith(LOGIN)
@@ -33,14 +33,14 @@ def test_the_owner_of_a_site_without_mail_reaches_the_queue(client: Client, monk
     assert not mail.outbox
 
 
-def test_an_owner_without_any_address_reaches_the_queue_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_without_an_address_can_open_the_queue(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "orchards are not sold")
     call_command("createsuperuser", username="ida", email="", interactive=False)
     log_in(client, "ida", "orchards are not sold", to=QUEUE)
     assert client.get(QUEUE).status_code == 200
 
 
-def test_an_address_that_the_owner_sets_counts_as_proved(client: Client) -> None:
+def test_an_address_that_the_owner_sets_counts_as_verified(client: Client) -> None:
     owner = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     owner.force_login(make.owner())
     fields = {
@@ -51,7 +51,7 @@ def test_an_address_that_the_owner_sets_counts_as_proved(client: Client) -> None
     log_in(client, "miriam@example.org", "a letter to no one")
 
 
-def test_a_mailed_code_lets_somebody_in(client: Client) -> None:
+def test_an_emailed_code_logs_a_user_in(client: Client) -> None:
     make.user("miriam", name="Miriam")
     answer = client.post("/accounts/login/code/", {"email": "miriam@example.org"})
     assert answer.status_code == 302
@@ -64,7 +64,7 @@ def test_a_mailed_code_lets_somebody_in(client: Client) -> None:
     assert int(client.session["_auth_user_id"]) == User.objects.get(username="miriam").pk
 
 
-def test_a_code_is_asked_for_and_answered_alike_for_an_unknown_address(client: Client) -> None:
+def test_requesting_a_code_looks_the_same_for_an_unknown_address(client: Client) -> None:
     answer = client.post("/accounts/login/code/", {"email": "nobody@example.org"})
     make.user("somebody")
     known = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"}).post(
@@ -73,7 +73,7 @@ def test_a_code_is_asked_for_and_answered_alike_for_an_unknown_address(client: C
     assert (answer.status_code, answer.headers["Location"]) == (known.status_code, known.headers["Location"])
 
 
-def test_a_new_account_has_the_name_it_gave_and_an_unproved_address_gets_nowhere(client: Client) -> None:
+def test_a_new_account_has_the_typed_name_and_needs_a_verified_address(client: Client) -> None:
     answer = client.post("/accounts/signup/", {"email": "new.person@example.org", "name": "Rosa Castellanos"})
     assert answer.status_code == 302
     user = User.objects.get(email="new.person@example.org")
@@ -82,7 +82,7 @@ def test_a_new_account_has_the_name_it_gave_and_an_unproved_address_gets_nowhere
     assert "_auth_user_id" not in client.session
 
 
-def test_a_wrong_password_says_so_and_lets_nobody_in(client: Client) -> None:
+def test_a_wrong_password_shows_an_error_and_logs_no_one_in(client: Client) -> None:
     make.user("miriam", password="a letter to no one")
     answer = client.post(LOGIN, {"login": "miriam", "password": "something else"})
     assert answer.status_code == 200
@@ -90,7 +90,7 @@ def test_a_wrong_password_says_so_and_lets_nobody_in(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_the_session_key_changes_at_log_in_and_ends_at_log_out(client: Client) -> None:
+def test_the_session_key_changes_at_login_and_ends_at_logout(client: Client) -> None:
     make.user("miriam", password="a letter to no one")
     client.get("/accounts/login/")
     before = client.cookies.get("session")
@@ -103,13 +103,13 @@ def test_the_session_key_changes_at_log_in_and_ends_at_log_out(client: Client) -
 
 
 @pytest.mark.parametrize("to", ["//evil.example", "/\\evil.example", "https:evil.example", "javascript:alert(1)"])
-def test_log_in_leads_nowhere_else(client: Client, to: str) -> None:
+def test_a_login_never_redirects_to_another_site(client: Client, to: str) -> None:
     make.user("miriam", password="a letter to no one")
     answer = client.post(LOGIN, {"login": "miriam", "password": "a letter to no one", "next": to})
     assert answer.headers["Location"] == "/"
 
 
-def test_whoever_logs_in_speaks_as_one_person(client: Client) -> None:
+def test_every_login_of_a_user_has_the_same_commenter(client: Client) -> None:
     user = make.user("miriam", name="Miriam Achterberg", password="a letter to no one")
     log_in(client, "miriam", "a letter to no one")
     commenter = Commenter.objects.get(user=user)
@@ -121,14 +121,14 @@ def test_whoever_logs_in_speaks_as_one_person(client: Client) -> None:
     assert 'name="email"' not in page
 
 
-def test_an_address_that_has_no_room_beside_a_name_is_not_cut_in_two(client: Client) -> None:
+def test_a_too_long_address_is_left_out_and_not_cut(client: Client) -> None:
     user = make.user("rosa", password="orchards are not sold")
     User.objects.filter(pk=user.pk).update(email=f"{'a' * 60}@{'b' * 60}.example.org")
     log_in(client, "rosa", "orchards are not sold")
     assert Commenter.objects.get(user=user).email == ""
 
 
-def test_a_stranger_is_kept_out_of_the_admin(client: Client) -> None:
+def test_a_reader_cannot_open_the_admin(client: Client) -> None:
     make.user("reader", password="a letter to no one")
     log_in(client, "reader", "a letter to no one")
     assert client.get("/admin/").status_code == 403 or client.get("/admin/", follow=True).status_code == 403

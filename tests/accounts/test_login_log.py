@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("played")]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fail2ban.md"
-ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]+:[0-9a-fA-F:]+)"  # what fail2ban makes of <ADDR>
+ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]+:[0-9a-fA-F:]+)"  # what fail2ban replaces <ADDR> by
 EMAIL = "miriam@example.org"
 
 
 def banned(line: str) -> str | None:
-    """The address that the documented filter finds in a line."""
+    """Return the address that the documented filter finds in a line."""
     found = re.search(r"^failregex = (.+)$", DOCUMENT.read_text(), re.MULTILINE)
     assert found
     match = re.search(found[1].replace("<ADDR>", ADDRESS), line)
@@ -33,7 +33,7 @@ def banned(line: str) -> str | None:
 
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What the site's own handler writes of logins."""
+    """The lines that the site's own handler writes."""
     logger = logging.getLogger("rejoinder")
     written: list[str] = []
     handler = logging.Handler()
@@ -90,7 +90,7 @@ def test_a_wrong_code_for_a_new_password_writes_a_line(lines: list[str]) -> None
     assert lines == [line("failed", "code", EMAIL)]
 
 
-def test_a_two_factor_code_is_part_of_its_login(lines: list[str]) -> None:
+def test_a_two_factor_code_is_logged_with_its_login(lines: list[str]) -> None:
     from tests.accounts.test_own_accounts import code_of
 
     user, secret = make.moderator("miriam", password=PASSWORD), generate_totp_secret()
@@ -119,7 +119,7 @@ def test_each_login_by_provider_writes_one_line(lines: list[str], monkeypatch: p
     username = browser.user.username
     browser.post("/accounts/logout/")
     browser.log_in("x", "Teodor Marin")
-    browser.come_back(demo.walk(browser.leave("facebook"), deny=True))  # who changes their mind has not failed
+    browser.come_back(demo.walk(browser.leave("facebook"), deny=True))  # canceling is not a failure
     answer = demo.walk(browser.leave("demo"))
     monkeypatch.setattr(requests.Response, "json", lambda _response: {})
     browser.come_back(answer)
@@ -128,7 +128,7 @@ def test_each_login_by_provider_writes_one_line(lines: list[str], monkeypatch: p
         line("failed", "x", "moderator@example.org"),
         line("failed", "demo", ""),
     ]
-    assert [banned(each) for each in lines] == [None] * 3  # a service that is down bans nobody
+    assert [banned(each) for each in lines] == [None] * 3  # an unreachable service must not ban anyone
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_each_login_by_provider_writes_one_line(lines: list[str], monkeypatch: p
         "é" * 5000,
     ],
 )
-def test_nothing_that_is_typed_forges_a_line(lines: list[str], typed: str) -> None:
+def test_typed_text_cannot_forge_a_line(lines: list[str], typed: str) -> None:
     Browser().log_in_by_password(typed, "wrong")
     (written,) = lines
     assert written.isascii()
@@ -150,8 +150,8 @@ def test_nothing_that_is_typed_forges_a_line(lines: list[str], typed: str) -> No
     assert banned(written) == "203.0.113.7"
 
 
-def test_the_address_is_the_clients_behind_a_trusted_proxy(serve: "Serve") -> None:
-    """And what the filter is given is what `serve` really writes."""
+def test_the_logged_address_is_the_clients_behind_a_trusted_proxy(serve: "Serve") -> None:
+    """The filter also gets what `serve` really writes."""
     server = serve(demo=True, TRUSTED_PROXIES="127.0.0.1")
     for forwarded, password in (("203.0.113.7", "wrong"), ("198.51.100.9, 2001:db8::7", "demo")):
         headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": forwarded}
@@ -165,4 +165,4 @@ def test_the_address_is_the_clients_behind_a_trusted_proxy(serve: "Serve") -> No
         line("succeeded", "password", "moderator", "2001:db8::7"),
     ]
     assert [banned(each) for each in log if banned(each)] == ["203.0.113.7"]
-    assert banned(f"host serve[12]: {written[0]}") == "203.0.113.7"  # as fail2ban reads the journal
+    assert banned(f"host serve[12]: {written[0]}") == "203.0.113.7"  # the way fail2ban reads the journal

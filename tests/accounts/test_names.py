@@ -1,4 +1,4 @@
-"""Names as they are kept, and whose name another's looks like."""
+"""Cleanup and comparison of names."""
 
 import string
 import time
@@ -30,11 +30,11 @@ from accounts.profiles.names import fold, is_mixed, looks_latin, tidy_line
         ("%s{0}{{7*7}}", "%s{0}{{7*7}}"),
     ],
 )
-def test_a_name_is_one_line_of_what_can_be_seen(typed: str, kept: str) -> None:
+def test_a_name_is_one_line_of_visible_characters(typed: str, kept: str) -> None:
     assert tidy_line(typed) == kept
 
 
-def test_a_name_is_cut_between_letters() -> None:
+def test_a_name_is_shortened_between_characters() -> None:
     assert tidy_line("n" * 300, 245) == "n" * 245
     assert tidy_line("é" * 5, 5) == "éé"
     assert tidy_line("ab cd", 3) == "ab"
@@ -42,7 +42,7 @@ def test_a_name_is_cut_between_letters() -> None:
 
 
 @given(text=st.text(), limit=st.integers(0, 40))
-def test_a_tidy_name_stays_as_it_is_and_within_its_limit(text: str, limit: int) -> None:
+def test_tidying_twice_changes_nothing_and_respects_the_limit(text: str, limit: int) -> None:
     name = tidy_line(text, limit)
     assert tidy_line(name, limit) == name
     assert len(name.encode()) <= limit
@@ -71,8 +71,8 @@ def test_names_that_differ_stay_apart(name: str, other: str) -> None:
     assert fold(name) != fold(other)
 
 
-def test_every_letter_that_unicode_says_reads_as_a_latin_one_folds_to_it() -> None:
-    """Except those that stand for another letter in Unicode's own compatibility mappings."""
+def test_every_latin_lookalike_in_unicodes_table_folds_to_its_letter() -> None:
+    """Except those that Unicode's compatibility mappings map to another letter."""
     confusables = load("confusables.json")
     latin = {*string.ascii_letters, "0", "1"}
     missed = {
@@ -86,24 +86,24 @@ def test_every_letter_that_unicode_says_reads_as_a_latin_one_folds_to_it() -> No
 
 
 @given(text=st.text(min_size=1))
-def test_folding_is_done_at_once_and_loses_no_name_whole(text: str) -> None:
+def test_folding_twice_changes_nothing_and_never_empties_a_name(text: str) -> None:
     assert bool(fold(text)) == bool(tidy_line(text))
 
 
 @pytest.mark.parametrize("name", ["\u0410dmin", "Иvan", "Αnna Smith", "pаypal"])
-def test_a_word_of_two_scripts_that_look_alike_is_noticed(name: str) -> None:
+def test_a_word_that_mixes_similar_scripts_is_detected(name: str) -> None:
     assert is_mixed(name)
 
 
 @pytest.mark.parametrize(
     "name", ["Jean-Luc", "Иван Petrov", "Tシャツ", "王Anna", "Ελένη", "محمد Ali", "Renée", "O’Brien 3rd", "★"]
 )
-def test_a_name_of_one_script_a_word_is_honest(name: str) -> None:
+def test_a_name_with_one_script_per_word_is_accepted(name: str) -> None:
     assert not is_mixed(name)
 
 
 @pytest.mark.parametrize("name", ["\u0316\u0301" * 50_000, "a\u0301" * 50_000, "\u0627\u200d" * 50_000, "ﷺ" * 20_000])
-def test_no_name_takes_long(name: str) -> None:
+def test_checking_a_long_name_is_fast(name: str) -> None:
     started = time.process_time()
     tidy_line(name, 245)
     fold(name)
@@ -111,7 +111,7 @@ def test_no_name_takes_long(name: str) -> None:
     assert time.process_time() - started < 1
 
 
-def test_words_of_another_script_that_read_as_latin_are_noticed() -> None:
+def test_non_latin_words_that_look_latin_are_detected() -> None:
     assert looks_latin("аррӏе")
     assert not looks_latin("москва")
     assert not looks_latin("apple")

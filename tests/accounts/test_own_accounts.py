@@ -1,4 +1,4 @@
-"""One's own account: coming in without a password, and every page on which it is looked after."""
+"""Signing up, logging in without a password, and the account pages."""
 
 import re
 import time
@@ -65,15 +65,15 @@ def words_of(answer: Any) -> str:
     return re.sub(r"\s+", " ", answer.content.decode())
 
 
-# Coming in
+# Logging in
 
 
-def test_name_and_address_make_an_account_and_the_mailed_code_opens_it(client: Client) -> None:
+def test_signing_up_needs_a_name_an_address_and_the_emailed_code(client: Client) -> None:
     page = words_of(client.get("/accounts/signup/"))
     assert "password" not in page.lower()
     answer = client.post("/accounts/signup/?next=/about/", {"name": "Ines Okafor", "email": "Ines@Example.org"})
     code = mailed_code()
-    assert code in mail.outbox[-1].subject  # a phone shows it without opening the mail
+    assert code in mail.outbox[-1].subject  # phones show the subject without opening the email
     answer = client.post(answer.headers["Location"], {"code": code})
     user = User.objects.get(email="ines@example.org")
     assert not user.has_usable_password()
@@ -81,7 +81,7 @@ def test_name_and_address_make_an_account_and_the_mailed_code_opens_it(client: C
     assert Commenter.objects.get(user=user).name == "Ines Okafor"
 
 
-def test_a_newcomer_is_told_what_is_missing(client: Client) -> None:
+def test_an_incomplete_sign_up_shows_what_is_missing(client: Client) -> None:
     page = words_of(client.post("/accounts/signup/", {"name": "", "email": "ines"}))
     assert "Enter your name." in page
     assert "Enter a valid email address" in page
@@ -89,7 +89,7 @@ def test_a_newcomer_is_told_what_is_missing(client: Client) -> None:
     assert "too long" in page
 
 
-def test_an_address_that_was_mistyped_can_be_set_right_on_the_way(client: Client) -> None:
+def test_a_mistyped_address_can_be_corrected_while_signing_up(client: Client) -> None:
     client.post("/accounts/signup/", {"name": "Ines Okafor", "email": "inez@example.org"})
     client.post("/accounts/confirm-email/", {"action": "change", "email": "ines@example.org"})
     assert mail.outbox[-1].to == ["ines@example.org"]
@@ -97,12 +97,12 @@ def test_an_address_that_was_mistyped_can_be_set_right_on_the_way(client: Client
     assert came_in(client)
 
 
-def test_the_code_is_typed_where_it_was_asked_for_and_leads_on(client: Client, rosa: User) -> None:
+def test_the_code_works_in_the_browser_that_requested_it_and_leads_to_the_next_page(client: Client, rosa: User) -> None:
     asked = client.post(f"{CODE}?next=/about/", {"email": " ROSA@example.org "})
     page = words_of(client.get(asked.headers["Location"]))
     assert 'inputmode="numeric"' in page
     assert 'autocomplete="one-time-code"' in page
-    elsewhere = browser(SAFARI)  # the phone on which the mail is read
+    elsewhere = browser(SAFARI)  # another device, where the email is read
     assert elsewhere.post(CONFIRM, {"code": mailed_code()}).headers["Location"] == CODE
     answer = client.post(asked.headers["Location"], {"code": mailed_code().replace("-", " ")})
     assert answer.headers["Location"] == "/about/"
@@ -137,7 +137,7 @@ def test_a_code_expires_after_fifteen_minutes(client: Client, rosa: User) -> Non
         assert came_in(later)
 
 
-def test_guessing_ends_after_five_codes(client: Client, rosa: User) -> None:
+def test_five_wrong_codes_end_the_attempt(client: Client, rosa: User) -> None:
     client.post(CODE, {"email": "rosa@example.org"})
     for _guess in range(4):
         assert client.post(CONFIRM, {"code": "0000-0000"}).status_code == 200
@@ -146,7 +146,7 @@ def test_guessing_ends_after_five_codes(client: Client, rosa: User) -> None:
     assert not came_in(client)
 
 
-def test_a_mail_server_that_refuses_is_no_error_page(
+def test_a_failing_mail_server_shows_a_message_and_no_error_page(
     client: Client, rosa: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_arguments: Any) -> int:
@@ -157,7 +157,7 @@ def test_a_mail_server_that_refuses_is_no_error_page(
     assert "send the email. Please try again in a few minutes." in page
 
 
-def test_asking_too_often_is_answered_in_words() -> None:
+def test_requesting_codes_too_often_shows_a_message() -> None:
     with time_machine.travel(NOON, tick=False):
         forms = [{"name": "Ines", "email": f"i{number}@example.org"} for number in range(6)]
         answers = [browser().post("/accounts/signup/", form) for form in forms]
@@ -167,11 +167,11 @@ def test_asking_too_often_is_answered_in_words() -> None:
     assert "i5@example.org" in words_of(answers[-1])  # what was typed is still there
 
 
-def test_the_log_in_page_offers_every_way(client: Client) -> None:
+def test_the_login_page_offers_every_login_method(client: Client) -> None:
     page = words_of(client.get(f"{LOGIN}?next=/about/"))
     for service in ("X (Twitter)", "Facebook", "WordPress.com"):
         assert f'aria-label="Log in with {service}"' in page
-    assert page.index('name="email"') < page.index('name="login"')  # the mailed code comes first
+    assert page.index('name="email"') < page.index('name="login"')  # the emailed code comes first
     answer = client.post("/accounts/with/x/", {"next": "/about/"})
     assert answer.headers["Location"].startswith("http://localhost:8001/x/i/oauth2/authorize?")
     assert client.get("/accounts/with/x/").status_code == 405
@@ -183,23 +183,23 @@ def test_the_log_in_page_offers_every_way(client: Client) -> None:
     assert "You canceled the login." in words_of(client.get(denied.headers["Location"]))
 
 
-def test_a_service_that_is_away_is_said_on_the_log_in_page(client: Client, settings: Any) -> None:
-    play(settings, f"http://localhost:{free_port()}")  # where nothing listens
+def test_the_login_page_reports_an_unreachable_service(client: Client, settings: Any) -> None:
+    play(settings, f"http://localhost:{free_port()}")  # no server listens there
     answer = client.post("/accounts/with/demo/", follow=True)
     assert "We couldn't log you in." in words_of(answer)
 
 
-# Who one is
+# Name
 
 
-def test_a_new_name_stands_over_everything_that_was_said(client: Client, rosa: User) -> None:
+def test_a_new_name_appears_on_all_comments(client: Client, rosa: User) -> None:
     log_in(client, rosa)
     essay = make.essay()
     make.comment(essay, by=Commenter.objects.get(user=rosa))
     before = Generation.objects.filter(key="site").values_list("number", flat=True).first() or 0
     answer = client.post(ME, {"name": "Rosa C.", "website": "rosa.example"})
     assert answer.headers["Location"] == ME
-    assert Generation.objects.get(key="site").number > before  # no kept page says the old one
+    assert Generation.objects.get(key="site").number > before  # no cached page shows the old one
     page = words_of(browser().get(essay.get_absolute_url()))
     assert "Rosa C." in page
     assert "https://rosa.example" in page
@@ -218,7 +218,7 @@ def test_a_new_name_stands_over_everything_that_was_said(client: Client, rosa: U
         ("Rоsа Luxemburg", "mixes letters from different alphabets"),
     ],
 )
-def test_nobody_renames_themselves_to_somebody_else(client: Client, rosa: User, name: str, problem: str) -> None:
+def test_a_name_that_imitates_another_is_refused(client: Client, rosa: User, name: str, problem: str) -> None:
     make.author(name="Miriam Achterberg")
     log_in(client, rosa)
     answer = client.post(ME, {"name": name, "website": ""})
@@ -226,7 +226,7 @@ def test_nobody_renames_themselves_to_somebody_else(client: Client, rosa: User, 
     assert User.objects.get(pk=rosa.pk).name == "Rosa Castellanos"
 
 
-def test_the_page_of_the_account_asks_the_same_few_questions(
+def test_the_account_page_makes_a_constant_number_of_queries(
     client: Client, rosa: User, django_assert_max_num_queries: Any
 ) -> None:
     log_in(client, rosa)
@@ -236,7 +236,7 @@ def test_the_page_of_the_account_asks_the_same_few_questions(
         assert "Facebook, Facebook" in words_of(client.get(ME))
 
 
-def test_a_stranger_logs_in_first(client: Client) -> None:
+def test_the_account_pages_require_a_login(client: Client) -> None:
     for path in (ME, SESSIONS, "/accounts/email/", SECOND, "/accounts/3rdparty/"):
         assert client.get(path).headers["Location"] == f"{LOGIN}?next={path}"
 
@@ -244,7 +244,7 @@ def test_a_stranger_logs_in_first(client: Client) -> None:
 # Passwords
 
 
-def test_a_password_is_removed_only_after_it_was_typed_again(client: Client, rosa: User) -> None:
+def test_removing_a_password_requires_entering_it_again(client: Client, rosa: User) -> None:
     client.force_login(rosa)
     answer = client.post("/accounts/password/remove/")
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
@@ -252,7 +252,7 @@ def test_a_password_is_removed_only_after_it_was_typed_again(client: Client, ros
     assert rosa.has_usable_password()
 
 
-def test_a_password_is_for_those_who_want_one(client: Client) -> None:
+def test_a_password_can_be_set_and_removed(client: Client) -> None:
     rosa = make.user("rosa", name="Rosa Castellanos")
     client.post(CODE, {"email": "rosa@example.org"})
     client.post(CONFIRM, {"code": mailed_code()})
@@ -260,13 +260,13 @@ def test_a_password_is_for_those_who_want_one(client: Client) -> None:
     assert not came_in(client)  # every session ended
     log_in(client, rosa)
     assert came_in(client)
-    answer = client.post("/accounts/password/remove/")  # asks first whether it is them
+    answer = client.post("/accounts/password/remove/")  # requires reauthentication
     client.post(answer.headers["Location"], {"password": PASSWORD})
     assert not User.objects.get(pk=rosa.pk).has_usable_password()
     assert came_in(client)
 
 
-def test_the_last_way_in_is_not_taken_away(client: Client, rosa: User) -> None:
+def test_the_last_login_method_cannot_be_removed(client: Client, rosa: User) -> None:
     rosa.emailaddress_set.all().delete()
     User.objects.filter(pk=rosa.pk).update(email="")
     log_in(client, rosa)
@@ -276,7 +276,7 @@ def test_the_last_way_in_is_not_taken_away(client: Client, rosa: User) -> None:
     assert User.objects.get(pk=rosa.pk).has_usable_password()
 
 
-def test_a_forgotten_password_is_replaced_by_a_mailed_code(client: Client, rosa: User) -> None:
+def test_a_forgotten_password_is_replaced_with_an_emailed_code(client: Client, rosa: User) -> None:
     answer = client.post("/accounts/password/reset/", {"email": "rosa@example.org"})
     answer = client.post(answer.headers["Location"], {"code": mailed_code()})
     new = "a letter to no one"
@@ -287,7 +287,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_code(client: Client, rosa:
 # Sessions
 
 
-def test_a_session_elsewhere_can_be_ended(rosa: User) -> None:
+def test_a_session_in_another_browser_can_be_ended(rosa: User) -> None:
     desk, phone = browser(FIREFOX), browser(SAFARI)
     log_in(desk, rosa)
     log_in(phone, rosa)
@@ -303,7 +303,7 @@ def test_a_session_elsewhere_can_be_ended(rosa: User) -> None:
     assert not came_in(phone)
 
 
-def test_all_others_end_at_once_and_ones_own_by_logging_out(rosa: User) -> None:
+def test_all_other_sessions_can_be_ended_and_the_current_one_by_logging_out(rosa: User) -> None:
     desk, phone, other = browser(), browser(SAFARI), browser()
     for each in (desk, phone):
         log_in(each, rosa)
@@ -311,13 +311,13 @@ def test_all_others_end_at_once_and_ones_own_by_logging_out(rosa: User) -> None:
     desk.post(SESSIONS, {"end": "others"})
     assert (came_in(desk), came_in(phone), came_in(other)) == (True, False, True)
     own = UserSession.objects.get(user=rosa)
-    other.post(SESSIONS, {"end": own.pk})  # not theirs to end
+    other.post(SESSIONS, {"end": own.pk})  # another user's session
     assert came_in(desk)
     desk.post(SESSIONS, {"end": own.pk})
     assert not came_in(desk)
 
 
-def test_what_is_left_of_an_ended_session_goes_with_the_next_log_in(client: Client, rosa: User) -> None:
+def test_the_next_login_deletes_records_of_ended_sessions(client: Client, rosa: User) -> None:
     log_in(client, rosa)
     client.session.flush()
     log_in(browser(), rosa)
@@ -334,15 +334,15 @@ def test_what_is_left_of_an_ended_session_goes_with_the_next_log_in(client: Clie
         ("", "Unknown browser"),
     ],
 )
-def test_a_browser_is_named_as_its_owner_knows_it(agent: str, words: str) -> None:
+def test_browsers_have_readable_names(agent: str, words: str) -> None:
     assert described(agent) == words
 
 
-# Second factors
+# Two-factor authentication
 
 
 def app_of(user: User) -> str:
-    """An app that makes codes for them; its secret."""
+    """Add an authenticator app and return its secret."""
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     return secret
@@ -356,7 +356,7 @@ def passkey_of(user: User) -> None:
     Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"})
 
 
-def test_codes_of_an_app_are_asked_for_whoever_it_is(client: Client, rosa: User) -> None:
+def test_everyone_with_an_authenticator_app_has_to_enter_a_code(client: Client, rosa: User) -> None:
     secret = app_of(rosa)
     answer = log_in(client, rosa, "/about/")
     assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
@@ -366,23 +366,23 @@ def test_codes_of_an_app_are_asked_for_whoever_it_is(client: Client, rosa: User)
     assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)}).headers["Location"] == "/about/"
 
 
-def test_a_readers_passkey_on_one_device_keeps_nobody_out_on_another(client: Client, rosa: User) -> None:
+def test_a_readers_passkey_is_not_required_on_another_device(client: Client, rosa: User) -> None:
     passkey_of(rosa)
     assert log_in(client, rosa, "/about/").headers["Location"] == "/about/"
 
 
-def test_a_passkey_of_staff_is_asked_for_after_a_password(client: Client) -> None:
+def test_a_staff_members_passkey_is_required_after_the_password(client: Client) -> None:
     miriam = make.author("miriam", password=PASSWORD)
     passkey_of(miriam)
     assert log_in(client, miriam).headers["Location"].startswith("/accounts/2fa/authenticate/")
 
 
-def test_the_square_stands_in_the_page_and_recovery_codes_follow_at_once(client: Client, rosa: User) -> None:
+def test_the_qr_code_is_inline_and_recovery_codes_follow_immediately(client: Client, rosa: User) -> None:
     log_in(client, rosa)
     answer = client.get("/accounts/2fa/totp/activate/")
     answer = client.post(answer.headers["Location"], {"password": PASSWORD})
     page = words_of(client.get("/accounts/2fa/totp/activate/"))
-    assert "data:" not in page  # the policy would refuse it
+    assert "data:" not in page  # the Content-Security-Policy would block it
     assert "<svg width=" in page
     secret = re.search(r'class="secret">(\w+)<', page)
     assert secret
@@ -396,7 +396,7 @@ def test_the_square_stands_in_the_page_and_recovery_codes_follow_at_once(client:
     assert came_in(later)
 
 
-def test_where_the_owner_asks_for_it_the_admin_opens_to_nobody_without_a_second_factor(
+def test_the_admin_requires_two_factor_authentication_if_the_setting_says_so(
     client: Client, rosa: User, settings: Any
 ) -> None:
     miriam = make.author("miriam", password=PASSWORD)
@@ -407,7 +407,7 @@ def test_where_the_owner_asks_for_it_the_admin_opens_to_nobody_without_a_second_
         assert client.get(path).headers["Location"] == SECOND
     assert "requires two-factor authentication" in words_of(client.get(SECOND))
     secret = app_of(miriam)
-    step = client.get(ADMIN).headers["Location"]  # there is one now, but this session did not come in by it
+    step = client.get(ADMIN).headers["Location"]  # it is set up, but this session has not used it
     assert step == f"{SECOND}reauthenticate/?next=%2Fadmin%2F"
     assert client.post(step, {"code": code_of(secret)}).headers["Location"] == ADMIN
     assert client.get(ADMIN).status_code == 200

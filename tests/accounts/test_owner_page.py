@@ -1,4 +1,4 @@
-"""The owner's page: what to paste where, whether mail goes out, and whom to let in."""
+"""The owner's page for login services, email and invitations."""
 
 import re
 from datetime import timedelta
@@ -55,7 +55,7 @@ def invite(desk: Client, *, role: str = "Authors", **fields: str) -> Any:
 
 
 def mailed_link() -> str:
-    """What the job mails: the path of its link."""
+    """Run the job and return the path of the emailed link."""
     work_off()
     found = re.search(r"http://127.0.0.1:\d+(/accounts/invitation/\S+)", str(mail.outbox[-1].body))
     assert found, mail.outbox[-1].body
@@ -65,7 +65,7 @@ def mailed_link() -> str:
 # Services
 
 
-def test_only_the_owner_sees_it(desk: Client) -> None:
+def test_only_the_owner_can_open_the_page(desk: Client) -> None:
     assert PAGE in words_of(desk.get("/admin/"))
     for who in (make.author(), make.moderator()):
         client = browser()
@@ -83,7 +83,7 @@ def row_of(page: str, name: str) -> str:
     return found[0]
 
 
-def test_it_says_what_to_paste_where_and_what_is_missing(desk: Client, settings: Any) -> None:
+def test_the_page_shows_redirect_uris_and_missing_settings(desk: Client, settings: Any) -> None:
     settings.SITE_URL = "https://essays.example.org"
     settings.PROVIDERS = providers.configured(KEYS)
     SocialAccount.objects.create(user=make.user(), provider="twitter_oauth2", uid="1")
@@ -102,34 +102,34 @@ def test_it_says_what_to_paste_where_and_what_is_missing(desk: Client, settings:
     assert all(known.name in page for known in providers.KNOWN)
 
 
-def test_a_callback_is_the_address_that_allauth_answers_at(settings: Any) -> None:
+def test_the_shown_redirect_uris_are_allauths_callbacks(settings: Any) -> None:
     for provider in settings.PROVIDERS:
         assert str(resolve(provider.callback).url_name).endswith("_callback"), provider.callback
 
 
-def test_it_asks_the_same_few_questions(desk: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_page_makes_a_constant_number_of_queries(desk: Client, django_assert_max_num_queries: Any) -> None:
     for number in range(5):
         invite(desk, email=f"tomas{number}@example.org")
     with django_assert_max_num_queries(8):
         desk.get(PAGE)
 
 
-# Mail
+# Email
 
 
-def test_a_test_mail_goes_to_the_owner(desk: Client, settings: Any) -> None:
+def test_a_test_email_goes_to_the_owner(desk: Client, settings: Any) -> None:
     settings.EMAIL_URL_IS_SET = True
     answer = desk.post(PAGE, {"action": "test-mail"}, follow=True)
     assert "accepted the test email to joris@example.org" in words_of(answer)
     assert mail.outbox[0].to == ["joris@example.org"]
 
 
-def test_without_a_mail_server_it_says_so(desk: Client) -> None:
+def test_the_page_says_that_no_mail_server_is_configured(desk: Client) -> None:
     assert "EMAIL_URL is not set" in words_of(desk.get(PAGE))
     assert "only written to a file" in words_of(desk.post(PAGE, {"action": "test-mail"}, follow=True))
 
 
-def test_the_mail_servers_own_words_are_shown(desk: Client, mailbox: Mailbox, settings: Any) -> None:
+def test_the_mail_servers_error_is_shown(desk: Client, mailbox: Mailbox, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
     mailbox.answer = "554 5.7.1 Your network is on our list"
@@ -148,7 +148,7 @@ def test_an_owner_without_an_address_is_told_to_add_one(desk: Client, owner: Use
 
 
 @pytest.mark.parametrize(("role", "may"), [("Authors", "blog.add_essay"), ("Moderators", "comments.add_decision")])
-def test_the_invited_come_in_by_the_mailed_link_without_a_password(desk: Client, role: str, may: str) -> None:
+def test_an_invited_person_logs_in_by_the_emailed_link_without_a_password(desk: Client, role: str, may: str) -> None:
     assert "sending the invitation to tomas@example.org" in words_of(invite(desk, role=role))
     link = mailed_link()
     assert mail.outbox[-1].subject == "[Rejoinder] Joris Vane has invited you"
@@ -157,7 +157,7 @@ def test_the_invited_come_in_by_the_mailed_link_without_a_password(desk: Client,
     page = client.get(link)
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert "Tomás Vega" in page.content.decode()
-    assert "_auth_user_id" not in client.session  # looking does nothing
+    assert "_auth_user_id" not in client.session  # opening it changes nothing
     answer = client.post(link)
     assert answer.headers["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
@@ -171,7 +171,7 @@ def test_the_invited_come_in_by_the_mailed_link_without_a_password(desk: Client,
     assert "Tomás" not in words_of(desk.get(PAGE))
 
 
-def test_after_seven_days_the_link_is_no_longer_good_and_another_can_be_sent(desk: Client) -> None:
+def test_the_link_expires_after_seven_days_and_can_be_sent_again(desk: Client) -> None:
     invite(desk)
     old = mailed_link()
     Invitation.objects.update(sent=timezone.now() - timedelta(days=7, seconds=1))
@@ -185,7 +185,7 @@ def test_after_seven_days_the_link_is_no_longer_good_and_another_can_be_sent(des
     assert browser().get(new).status_code == 200
 
 
-def test_a_second_invitation_of_the_same_address_says_so(desk: Client) -> None:
+def test_a_second_invitation_of_an_address_is_refused(desk: Client) -> None:
     invite(desk)
     answer = invite(desk, email="TOMAS@example.org", name="Tom")
     assert answer.status_code == 422
@@ -197,7 +197,7 @@ def test_a_second_invitation_of_the_same_address_says_so(desk: Client) -> None:
     assert len(mail.outbox) == 1
 
 
-def test_a_withdrawn_invitation_lets_nobody_in(desk: Client) -> None:
+def test_a_withdrawn_invitation_does_not_work(desk: Client) -> None:
     invite(desk)
     link = mailed_link()
     desk.post(PAGE, {"action": "withdraw", "invitation": Invitation.objects.get().pk})
@@ -206,7 +206,7 @@ def test_a_withdrawn_invitation_lets_nobody_in(desk: Client) -> None:
     assert not User.objects.filter(email="tomas@example.org").exists()
 
 
-def test_a_reader_whose_address_is_proved_keeps_their_account(desk: Client) -> None:
+def test_an_invited_reader_with_a_verified_address_keeps_their_account(desk: Client) -> None:
     rosa = make.user("rosa", name="Rosa Castellanos")
     invite(desk, email="rosa@example.org", name="R. Castellanos")
     reader = browser()
@@ -217,8 +217,8 @@ def test_a_reader_whose_address_is_proved_keeps_their_account(desk: Client) -> N
     assert int(reader.session["_auth_user_id"]) == rosa.pk
 
 
-def test_whoever_only_claimed_the_address_gets_nothing_of_it(desk: Client) -> None:
-    """The attack: make an account with an author's address and a password, and wait until the role comes to it."""
+def test_an_account_that_only_claimed_the_address_does_not_get_the_role(desk: Client) -> None:
+    """The attack: make an account with an author's address and a password, and wait for the role."""
     browser().post("/accounts/signup/", {"name": "Mallory", "email": "tomas@example.org"})
     mallory = User.objects.get(email="tomas@example.org")
     mallory.set_password("orchards are not sold")
@@ -237,7 +237,7 @@ def test_whoever_only_claimed_the_address_gets_nothing_of_it(desk: Client) -> No
     )
 
 
-def test_somebody_else_in_that_browser_is_logged_out(desk: Client, owner: User) -> None:
+def test_another_user_in_the_browser_is_logged_out(desk: Client, owner: User) -> None:
     invite(desk)
     link = mailed_link()
     assert "logged in as Joris Vane" in words_of(desk.get(link))
@@ -245,7 +245,7 @@ def test_somebody_else_in_that_browser_is_logged_out(desk: Client, owner: User) 
     assert User.objects.get(pk=desk.session["_auth_user_id"]).email == "tomas@example.org"
 
 
-def test_somebody_else_in_that_browser_is_logged_out_before_a_second_step(desk: Client) -> None:
+def test_another_user_in_the_browser_is_logged_out_before_two_factor_authentication(desk: Client) -> None:
     rosa = make.user("rosa")
     Authenticator.objects.create(user=rosa, type=Authenticator.Type.TOTP, data={"secret": "x"})
     invite(desk, email="rosa@example.org")
@@ -254,12 +254,10 @@ def test_somebody_else_in_that_browser_is_logged_out_before_a_second_step(desk: 
     assert "_auth_user_id" not in desk.session
 
 
-def test_an_invitation_that_two_browsers_send_at_once_is_used_once(
-    desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_invitation_accepted_twice_at_once_is_used_once(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     invite(desk)
     link, found = mailed_link(), Invitation.objects.get()
-    monkeypatch.setattr(invitations, "read", lambda _token: found)  # as both read it before either was used
+    monkeypatch.setattr(invitations, "read", lambda _token: found)  # both read it before it was used
     assert browser().post(link).status_code == 302
     late = browser()
     assert late.post(link).status_code == 410
@@ -267,11 +265,11 @@ def test_an_invitation_that_two_browsers_send_at_once_is_used_once(
 
 
 @pytest.mark.parametrize("token", ["x", "WzFd:1xWH6x:x", "%00", "W10:1:"])
-def test_a_made_up_link_is_no_error(token: str) -> None:
+def test_a_forged_link_causes_no_error(token: str) -> None:
     assert browser().get(f"/accounts/invitation/{token}/").status_code == 410
 
 
-def test_what_the_mail_server_said_stands_beside_the_invitation(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mail_servers_error_is_shown_beside_the_invitation(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: Any) -> int:
         raise ConnectionRefusedError(111, "Connection refused")
 
@@ -283,7 +281,7 @@ def test_what_the_mail_server_said_stands_beside_the_invitation(desk: Client, mo
     assert not mail.outbox
 
 
-def test_a_wrong_form_keeps_what_was_typed(desk: Client) -> None:
+def test_an_invalid_form_keeps_its_values(desk: Client) -> None:
     answer = invite(desk, email="tomas")
     assert answer.status_code == 422
     assert "Enter a valid email address" in words_of(answer)

@@ -1,4 +1,4 @@
-"""Pictures of people, brought by the job from the account they came by: when, and what is left where it is."""
+"""Downloaded avatars: when they are downloaded, and what is refused."""
 
 import io
 import socket
@@ -35,7 +35,7 @@ pytestmark = [
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[demo.Demo]:
-    """The demo provider in a thread, and settings that lead to it."""
+    """The demo provider in a thread, and the settings for it."""
     with demo.provider() as running:
         settings.PROVIDERS = providers.configured({}, running.base)
         settings.SOCIALACCOUNT_PROVIDERS = providers.for_allauth(settings.PROVIDERS)
@@ -54,19 +54,19 @@ def log_in(essay: Essay, name: str, service: str = "x") -> Browser:
 
 
 def looks_like(one: Image.Image, other: Image.Image) -> bool:
-    """At a grid of points, as nearly as WebP keeps colours."""
+    """Compare a grid of points, with the tolerance of WebP."""
     places = [(x, y) for x in range(8, 128, 16) for y in range(8, 128, 16)]
     pairs = [(one.getpixel(place), other.getpixel(place)) for place in places]
     far = [pair for pair in pairs if max(abs(a - b) for a, b in zip(*pair, strict=True)) > 24]  # type: ignore[arg-type]
     return len(far) <= 3
 
 
-# From the account, by the job
+# From the account
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("key", ["x", "facebook", "wordpress", "demo"])
-def test_the_accounts_picture_stands_beside_what_one_says(service: demo.Demo, settings: Settings, key: str) -> None:
+def test_the_accounts_picture_is_shown_with_comments(service: demo.Demo, settings: Settings, key: str) -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay()
     browser = log_in(essay, "Mara Lindqvist", key)
@@ -101,7 +101,7 @@ def test_the_accounts_picture_stands_beside_what_one_says(service: demo.Demo, se
 
 
 @pytest.mark.django_db
-def test_a_photograph_stands_upright_and_tells_nothing(service: demo.Demo) -> None:
+def test_a_photo_is_shown_upright_and_without_metadata(service: demo.Demo) -> None:
     assert b"at home" in photograph(96)
     log_in(make.essay(), "Łucja Wiśniewska")
     work_off()
@@ -125,7 +125,7 @@ def test_a_photograph_stands_upright_and_tells_nothing(service: demo.Demo) -> No
         ("Hana Novotná", "can't be opened as a picture"),
     ],
 )
-def test_what_nobody_should_swallow_is_left_and_said_once(
+def test_a_hostile_picture_is_refused_and_logged_once(
     service: demo.Demo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, why: str
 ) -> None:
     monkeypatch.setattr(avatars.logger, "propagate", True)
@@ -143,7 +143,7 @@ def test_what_nobody_should_swallow_is_left_and_said_once(
 
 
 @pytest.mark.django_db
-def test_who_has_no_picture_keeps_the_initials(service: demo.Demo) -> None:
+def test_a_person_without_a_picture_keeps_the_initials(service: demo.Demo) -> None:
     browser = log_in(essay := make.essay(), "Yuki Tanabe", "facebook")
     assert not DBTaskResult.objects.exists()
     assert "YT" in browser.read(essay).words
@@ -151,7 +151,7 @@ def test_who_has_no_picture_keeps_the_initials(service: demo.Demo) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
-def test_bytes_that_are_no_picture_leave_what_was_there(elsewhere: Server, made: Callable[[], bytes]) -> None:
+def test_an_invalid_picture_does_not_replace_the_old_one(elsewhere: Server, made: Callable[[], bytes]) -> None:
     mara = person(f"{elsewhere.origin}/mara.png", picture="a" * 32, picture_from=f"{elsewhere.origin}/old.png")
     data = made()
     elsewhere.answer = lambda handler: handler.say(body=data, Content_Type="image/png")
@@ -162,7 +162,7 @@ def test_bytes_that_are_no_picture_leave_what_was_there(elsewhere: Server, made:
 
 
 @pytest.mark.django_db
-def test_no_more_bytes_are_taken_than_a_picture_needs(elsewhere: Server) -> None:
+def test_a_too_large_download_is_stopped(elsewhere: Server) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
     elsewhere.answer = lambda handler: handler.say(body=b"x", Content_Length=str(avatars.BYTES + 1))
     avatars.bring.call(mara.pk)
@@ -170,7 +170,7 @@ def test_no_more_bytes_are_taken_than_a_picture_needs(elsewhere: Server) -> None
 
 
 @pytest.mark.django_db
-def test_a_picture_is_not_waited_for_long(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_download_is_stopped(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avatars, "SECONDS", 0.2)
     mara = person(f"{elsewhere.origin}/mara.png")
 
@@ -188,7 +188,7 @@ def test_a_picture_is_not_waited_for_long(elsewhere: Server, monkeypatch: pytest
 @pytest.mark.parametrize(
     "target", [INSIDE, "http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd"]
 )
-def test_a_redirect_leads_to_no_machine_of_ours(
+def test_a_redirect_to_a_private_address_is_refused(
     elsewhere: Server, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
     with serving() as inside:
@@ -210,8 +210,8 @@ def test_a_picture_at_a_login_server_on_the_private_network_is_refused(settings:
 
 
 @pytest.mark.django_db
-def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """First a public address, for whoever looks; then one of ours, for whoever connects."""
+def test_a_host_name_that_changes_to_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First a public address for the check, then a private one for the connection."""
     answers: list[str] = ["93.184.215.14", "127.0.0.1", "127.0.0.1"]
     tried: list[str] = []
 
@@ -229,15 +229,15 @@ def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch: pytest.MonkeyPa
     with pytest.raises(fetch.Failed, match="closed"):
         avatars.bring.call(mara.pk)
     assert tried == ["93.184.215.14"]
-    avatars.bring.call(mara.pk)  # it has changed by the next try
+    avatars.bring.call(mara.pk)  # it has changed before the retry
     assert (tried, files()) == (["93.184.215.14"], set())
 
 
-# When it is brought
+# When it is downloaded
 
 
 @pytest.mark.django_db
-def test_a_server_that_is_away_is_asked_again_and_at_once_at_the_next_log_in(elsewhere: Server) -> None:
+def test_an_unreachable_server_is_retried_later_and_at_the_next_login(elsewhere: Server) -> None:
     brings_it = elsewhere.answer
     elsewhere.answer = lambda handler: handler.say(503)
     mara = person()
@@ -255,7 +255,7 @@ def test_a_server_that_is_away_is_asked_again_and_at_once_at_the_next_log_in(els
 
 
 @pytest.mark.django_db
-def test_a_refused_picture_is_tried_again_at_the_next_log_in(elsewhere: Server, commit: Any) -> None:
+def test_a_refused_picture_is_retried_at_the_next_login(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/first.png")
     avatars.bring.call(mara.pk)
     first = files_of(mara)
@@ -276,8 +276,8 @@ def test_a_refused_picture_is_tried_again_at_the_next_log_in(elsewhere: Server, 
 
 
 @pytest.mark.django_db
-def test_the_same_picture_at_another_address_changes_nothing(elsewhere: Server, commit: Any) -> None:
-    """Facebook's addresses are other ones at every log-in."""
+def test_the_same_picture_at_another_url_changes_nothing(elsewhere: Server, commit: Any) -> None:
+    """Facebook's URLs are different at every login."""
     mara = person(f"{elsewhere.origin}/mara.png?signed=1")
     avatars.bring.call(mara.pk)
     mara.refresh_from_db()
@@ -287,11 +287,11 @@ def test_the_same_picture_at_another_address_changes_nothing(elsewhere: Server, 
         avatars.bring.call(mara.pk)
     mara.refresh_from_db()
     assert (mara.changed, mara.picture, mara.picture_from) == (changed, key, mara.picture_url)
-    assert callbacks == []  # no page was told to be made anew
+    assert callbacks == []  # no cached page was invalidated
 
 
 @pytest.mark.django_db
-def test_an_account_that_has_a_picture_no_more_takes_it_away_here(elsewhere: Server, commit: Any) -> None:
+def test_a_picture_removed_from_the_account_is_removed_here(elsewhere: Server, commit: Any) -> None:
     mara = person(f"{elsewhere.origin}/mara.png")
     avatars.bring.call(mara.pk)
     mara.refresh_from_db()
@@ -302,8 +302,8 @@ def test_an_account_that_has_a_picture_no_more_takes_it_away_here(elsewhere: Ser
 
 
 @pytest.mark.django_db
-def test_a_picture_that_came_too_late_is_dropped(elsewhere: Server, commit: Any) -> None:
-    """They uploaded another one while it was on its way."""
+def test_a_download_that_finishes_after_an_upload_is_discarded(elsewhere: Server, commit: Any) -> None:
+    """Another one was uploaded during the download."""
     mara = person(f"{elsewhere.origin}/mara.png")
 
     rewritten = avatars.rewritten

@@ -1,4 +1,4 @@
-"""Pictures of people, uploaded and removed by themselves, or taken away by a moderator."""
+"""Avatars that people upload and remove, or that a moderator removes."""
 
 import contextlib
 import io
@@ -42,7 +42,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_hostile_picture_is_refused_or_kept_as_bare_pixels_within_a_second(name: str) -> None:
+def test_a_hostile_picture_is_refused_or_re_encoded_within_a_second(name: str) -> None:
     data = SMALL[name]()
     started = time.process_time()
     with contextlib.suppress(avatars.NoPicture):
@@ -60,7 +60,7 @@ def test_a_key_color_stays_transparent_until_it_is_put_on_white() -> None:
     assert min(middle) > 250
 
 
-# By one's own hand
+# By the person
 
 
 KINDS: dict[str, Callable[[], bytes]] = {
@@ -91,7 +91,7 @@ def test_pictures_of_every_kind_can_be_uploaded(hers: Browser, mara: Commenter, 
 
 
 @pytest.mark.django_db
-def test_the_middle_of_the_first_picture_is_kept_on_white(hers: Browser, mara: Commenter) -> None:
+def test_the_center_of_the_first_frame_is_stored_on_white(hers: Browser, mara: Commenter) -> None:
     first = Image.new("RGBA", (300, 100), "red")
     first.paste("blue", (100, 0, 200, 50))
     first.paste((0, 0, 0, 0), (100, 50, 200, 100))
@@ -104,7 +104,7 @@ def test_the_middle_of_the_first_picture_is_kept_on_white(hers: Browser, mara: C
 
 
 @pytest.mark.django_db
-def test_colours_are_those_that_the_picture_means(hers: Browser, mara: Commenter) -> None:
+def test_colors_follow_the_embedded_profile(hers: Browser, mara: Commenter) -> None:
     usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = usual.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
     send(hers, encoded(color="red", icc_profile=swapped))
@@ -115,7 +115,7 @@ def test_colours_are_those_that_the_picture_means(hers: Browser, mara: Commenter
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("made", WORTHLESS.values(), ids=WORTHLESS)
-def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(
+def test_an_upload_that_is_not_a_picture_shows_an_error_beside_the_field(
     hers: Browser, made: Callable[[], bytes]
 ) -> None:
     page = send(hers, made())
@@ -128,16 +128,16 @@ def test_an_upload_that_is_no_picture_is_refused_in_words_beside_the_field(
 
 
 @pytest.mark.django_db
-def test_too_large_a_file_and_none_at_all_are_refused_in_words(hers: Browser, settings: Settings) -> None:
+def test_a_too_large_or_missing_file_shows_an_error(hers: Browser, settings: Settings) -> None:
     page = send(hers, encoded() + bytes(avatars.BYTES))
     assert (page.status, "larger than 8 MB" in page.words) == (422, True)
-    assert settings.BODY_LIMITS[OWN] > avatars.BYTES + 64 * 1024  # so that it is these words that they get
+    assert settings.BODY_LIMITS[OWN] > avatars.BYTES + 64 * 1024  # so that this message is shown
     page = Page(hers.post(OWN, {}))
     assert (page.status, "Choose a picture first." in page.words) == (422, True)
 
 
 @pytest.mark.django_db
-def test_whoever_sends_picture_after_picture_has_to_wait(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uploads_are_rate_limited(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(avatar_views, "AN_HOUR", 2)
     assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
     page = send(hers, encoded())
@@ -146,7 +146,7 @@ def test_whoever_sends_picture_after_picture_has_to_wait(hers: Browser, monkeypa
 
 
 @pytest.mark.django_db
-def test_nobody_else_may(mara: Commenter) -> None:
+def test_only_the_person_can_change_their_picture(mara: Commenter) -> None:
     stranger = Browser(headers=HOST)
     assert stranger.get(OWN).headers["Location"] == f"/accounts/login/?next={OWN}"
     assert send(stranger, encoded()).status == 302
@@ -158,7 +158,7 @@ def test_nobody_else_may(mara: Commenter) -> None:
 
 
 @pytest.mark.django_db
-def test_ones_own_picture_stays_until_it_is_removed(
+def test_an_uploaded_picture_remains_until_it_is_removed(
     elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
 ) -> None:
     address = f"{elsewhere.origin}/mara.png"
@@ -186,7 +186,7 @@ def test_ones_own_picture_stays_until_it_is_removed(
         hers.post(OWN, {"remove": "1"})
     mara.refresh_from_db()
     log_in_again(mara, f"{elsewhere.origin}/third.png")
-    assert (work_off(), files()) == (0, set())  # none is what they want
+    assert (work_off(), files()) == (0, set())  # they want none
     assert "your initials are shown with your comments" in hers.read(OWN).words
     hers.post(OWN, {"follow": "1"})
     work_off()
@@ -194,7 +194,7 @@ def test_ones_own_picture_stays_until_it_is_removed(
 
 
 @pytest.mark.django_db
-def test_who_removes_twice_at_once_removes_one(elsewhere: Server, hers: Browser, mara: Commenter) -> None:
+def test_two_simultaneous_removals_remove_one_picture(elsewhere: Server, hers: Browser, mara: Commenter) -> None:
     send(hers, encoded())
     assert [hers.post(OWN, {"remove": "1"}).status_code for _ in range(2)] == [302, 302]
     mara.refresh_from_db()
@@ -213,7 +213,7 @@ def decide(action: str, *people: Commenter, by: Any) -> Any:
 
 
 @pytest.mark.django_db
-def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
+def test_a_picture_removed_by_a_moderator_does_not_return_at_login(
     elsewhere: Server, hers: Browser, mara: Commenter, commit: Any
 ) -> None:
     moderator = make.moderator()
@@ -234,7 +234,7 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
     assert "A moderator removed your picture" in page.words
     assert page.find("input[@type='file']") is None
     assert [hers.post(OWN, {"follow": "1"}).status_code, send(hers, encoded()).status] == [403, 403]
-    avatars.upload(mara, avatars.rewritten(encoded()))  # one that was on its way meanwhile
+    avatars.upload(mara, avatars.rewritten(encoded()))  # a download that was still running
     mara.refresh_from_db()
     assert (mara.picture, files()) == ("", set())
     assert "1 person can have a picture again." in decide("allow_picture", mara, by=moderator).text
@@ -243,7 +243,7 @@ def test_a_moderator_takes_a_picture_away_and_no_log_in_brings_it_back(
 
 
 @pytest.mark.django_db
-def test_a_picture_that_was_taken_away_does_not_come_back_with_another_log_in(mara: Commenter) -> None:
+def test_a_picture_removed_by_a_moderator_does_not_return_by_merging(mara: Commenter) -> None:
     avatars.take_away(mara)
     other = person()
     assert mara.user is not None
@@ -254,7 +254,7 @@ def test_a_picture_that_was_taken_away_does_not_come_back_with_another_log_in(ma
 
 
 @pytest.mark.django_db
-def test_only_who_keeps_order_takes_pictures_away(hers: Browser, mara: Commenter) -> None:
+def test_only_moderators_can_remove_pictures(hers: Browser, mara: Commenter) -> None:
     send(hers, encoded())
     kept = files_of(mara)
     for who in (make.author(), make.user()):
@@ -262,4 +262,4 @@ def test_only_who_keeps_order_takes_pictures_away(hers: Browser, mara: Commenter
         assert files() == files_of(mara) == kept
     assert "take_picture_away" in Browser(make.moderator(), headers=HOST).get(PEOPLE).text
     moderators = Browser(make.moderator(), headers=HOST).get(f"{PEOPLE}{mara.pk}/change/").text
-    assert 'name="_save"' not in moderators  # who they are is the owner's to say
+    assert 'name="_save"' not in moderators  # only the owner may change users

@@ -1,4 +1,4 @@
-"""Pictures of people are shown from our own disk alone, at once, and swept away when nobody wears them."""
+"""Avatars are served from our own storage, shown immediately, and deleted when unused."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -43,7 +43,7 @@ pytestmark = [
 
 
 @pytest.mark.django_db
-def test_pictures_cost_no_query(mara: Commenter) -> None:
+def test_pictures_need_no_query(mara: Commenter) -> None:
     essay = make.essay()
     for number in range(5):
         make.comment(essay, by=Commenter.objects.of(make.user(name=f"Person {number}")))
@@ -57,7 +57,7 @@ def test_pictures_cost_no_query(mara: Commenter) -> None:
     queries()
     before = queries()
     Commenter.objects.update(picture="b" * 32, changed=timezone.now())
-    assert queries() == before + 1  # the words of what is drawn anew
+    assert queries() == before + 1  # the text of what is rendered again
     assert queries() == before
     page = reader.read(essay)
     assert len(page.all("img")) == 5
@@ -65,13 +65,13 @@ def test_pictures_cost_no_query(mara: Commenter) -> None:
 
 @pytest.fixture
 def _own_site(installation: "Installation", django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A site of its own, so that commits are commits."""
+    """A separate installation, with real commits."""
     with django_db_blocker.unblock(), installation.connected():
         yield
 
 
 @pytest.mark.usefixtures("_own_site")
-def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
+def test_a_cached_page_shows_the_new_picture_immediately(elsewhere: Server) -> None:
     essay = make.essay()
     mara = person(f"{elsewhere.origin}/mara.png")
     make.comment(essay, by=mara)
@@ -97,12 +97,12 @@ def test_a_kept_page_shows_the_new_picture_at_once(elsewhere: Server) -> None:
 
 
 @pytest.mark.django_db
-def test_what_nobody_wears_is_swept_away_in_a_day(hers: Browser, mara: Commenter) -> None:
+def test_unused_files_are_deleted_after_a_day(hers: Browser, mara: Commenter) -> None:
     jobs.sweep_pictures.call()
     send(hers, encoded())
     default_storage.save(f"avatars/{'c' * 32}-64.webp", ContentFile(b"left by a worker that died"))
     jobs.sweep_pictures.call()
-    assert len(files()) == 4  # it may still be on its way to somebody
+    assert len(files()) == 4  # a page may still link to it
     with time_machine.travel(timezone.now() + timedelta(days=1, hours=1)):
         jobs.sweep_pictures.call()
     assert files() == files_of(mara)
@@ -117,13 +117,13 @@ BROUGHT = """async (row) => {
 
 
 def is_drawn(face: Locator) -> None:
-    """The picture itself stands there, not the place that was kept for it."""
+    """Expect the picture itself and not only its box."""
     face.scroll_into_view_if_needed()
     expect(face).to_have_js_property("complete", True)
     expect(face).not_to_have_js_property("naturalWidth", 0)
 
 
-def test_a_browser_asks_nobody_but_us_for_a_picture(visitor: Visitor, site: "Site") -> None:
+def test_a_browser_requests_pictures_only_from_this_site(visitor: Visitor, site: "Site") -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay("Of Faces")
     page = visitor.open(site.url + essay.get_absolute_url())

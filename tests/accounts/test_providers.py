@@ -1,4 +1,4 @@
-"""What a provider may answer: nothing of it is a fault of ours, takes long, or lets anybody in who did not prove it."""
+"""Responses of providers: none causes an error page, takes long or logs in the wrong person."""
 
 import json
 import time
@@ -47,7 +47,7 @@ def essay() -> Essay:
 
 
 def leave(client: Client, essay: Essay, key: str) -> str:
-    """Press an icon without script; where it leads."""
+    """Press a provider's icon without JavaScript and return the URL it leads to."""
     answer = client.post(f"{essay.get_absolute_url()}connect/{key}/", {"text": "My very words."})
     assert answer.status_code == 302
     return str(answer.headers["Location"])
@@ -69,9 +69,11 @@ TELLS_ENOUGH = {("demo", "me-null"): "the signed token says who it is, and came 
 
 @pytest.mark.parametrize(
     ("trouble", "key"),
-    one_in(3, [(trouble, key) for trouble in TROUBLES for key in SERVICES]),  # each by one of the four, or by two
+    one_in(
+        3, [(trouble, key) for trouble in TROUBLES for key in SERVICES]
+    ),  # each with one or two of the four services
 )
-def test_a_hostile_answer_ends_in_words_where_it_began(
+def test_a_hostile_response_shows_a_message_where_the_login_began(
     service: demo.Demo, client: Client, essay: Essay, key: str, trouble: str
 ) -> None:
     before = (User.objects.count(), Commenter.objects.count())
@@ -91,7 +93,7 @@ def test_a_hostile_answer_ends_in_words_where_it_began(
 
 @pytest.mark.parametrize("key", SERVICES)
 @pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-dripping"])
-def test_nobody_waits_longer_than_the_time_that_is_given(
+def test_a_slow_provider_does_not_exceed_the_deadline(
     service: demo.Demo, client: Client, essay: Essay, monkeypatch: pytest.MonkeyPatch, key: str, trouble: str
 ) -> None:
     assert provider_requests.SECONDS <= 5
@@ -104,21 +106,23 @@ def test_nobody_waits_longer_than_the_time_that_is_given(
 
 
 @pytest.mark.parametrize("key", SERVICES)
-def test_a_service_that_is_away(client: Client, essay: Essay, settings: Any, key: str) -> None:
+def test_an_unreachable_service_shows_a_message(client: Client, essay: Essay, settings: Any, key: str) -> None:
     with demo.provider() as gone:
         play(settings, gone.base)
         address = leave(client, essay, key)
         address = demo.walk(address)
     answer = come_back(client, address)
     assert answer.headers["Location"] == f"{essay.get_absolute_url()}?login=failed#respond"
-    if key == "demo":  # where it is asked before anybody leaves
+    if key == "demo":  # the service that is requested before the redirect
         assert leave(client, essay, key) == f"{essay.get_absolute_url()}?login=failed#respond"
         answer = client.post("/accounts/oidc/demo/login/")
         assert answer.headers["Location"] == "/accounts/login/?login=failed"
 
 
 @pytest.mark.parametrize("trouble", ["wrong-state", "no-state"])
-def test_what_did_not_begin_here_ends_here(service: demo.Demo, client: Client, essay: Essay, trouble: str) -> None:
+def test_a_response_without_a_login_in_this_browser_is_refused(
+    service: demo.Demo, client: Client, essay: Essay, trouble: str
+) -> None:
     answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
     assert answer.status_code == 400
     assert "We couldn't log you in." in answer.text
@@ -134,7 +138,7 @@ def test_what_did_not_begin_here_ends_here(service: demo.Demo, client: Client, e
         ("demo", "Demo ID: @maralindqvist", None),
     ],
 )
-def test_what_an_account_says_of_somebody(
+def test_the_commenter_gets_the_accounts_name_profile_and_picture(
     service: demo.Demo, client: Client, essay: Essay, key: str, mark: str, profile: str | None
 ) -> None:
     answer = come_back(client, demo.walk(leave(client, essay, key)))
@@ -160,15 +164,15 @@ def test_what_an_account_says_of_somebody(
         ("demo", "Kofi Asante", False),
     ],
 )
-def test_which_addresses_count_as_proved(
+def test_which_addresses_count_as_verified(
     service: demo.Demo, client: Client, essay: Essay, key: str, person: str, is_proved: bool | None
 ) -> None:
     come_back(client, demo.walk(leave(client, essay, key), person))
-    assert client.session["_auth_user_id"]  # nobody waits for a mail
+    assert client.session["_auth_user_id"]  # no login waits for an email
     assert [address.verified for address in EmailAddress.objects.all()] == ([] if is_proved is None else [is_proved])
 
 
-def test_the_last_one_who_came_is_who_speaks(service: demo.Demo, client: Client, essay: Essay) -> None:
+def test_the_last_login_decides_the_commenter(service: demo.Demo, client: Client, essay: Essay) -> None:
     come_back(client, demo.walk(leave(client, essay, "x"), "Kofi Asante"))
     come_back(client, demo.walk(leave(client, essay, "facebook"), "Yuki Tanabe"))
     page = client.get(essay.get_absolute_url()).text
@@ -178,10 +182,12 @@ def test_the_last_one_who_came_is_who_speaks(service: demo.Demo, client: Client,
     assert User.objects.filter(socialaccount__isnull=False).count() == 2
 
 
-# Which there are
+# Configuration
 
 
-def test_without_keys_there_is_no_icon_and_nothing_to_connect_to(client: Client, essay: Essay, settings: Any) -> None:
+def test_a_provider_without_keys_has_no_icon_and_cannot_be_connected(
+    client: Client, essay: Essay, settings: Any
+) -> None:
     settings.PROVIDERS = ()
     settings.SOCIALACCOUNT_PROVIDERS = {}
     page = client.get(essay.get_absolute_url()).text
@@ -191,7 +197,7 @@ def test_without_keys_there_is_no_icon_and_nothing_to_connect_to(client: Client,
     assert client.get(f"{essay.get_absolute_url()}connect/x/").status_code == 405
 
 
-def test_a_service_is_on_when_it_has_its_keys(tmp_path: Any) -> None:
+def test_a_provider_is_on_if_its_keys_are_set(tmp_path: Any) -> None:
     key = tmp_path / "key.p8"
     key.write_text("a key")
     pairs = ("X", "FACEBOOK", "WORDPRESS", "GOOGLE", "GITHUB", "MICROSOFT", "LINKEDIN")
@@ -231,19 +237,19 @@ def server(**more: Any) -> dict[str, Any]:
         ({"OIDC_SERVERS": json.dumps([server(server="id.example.org")])}, "needs a full address"),
     ],
 )
-def test_half_a_set_of_keys_is_said_at_the_start(environment: dict[str, str], words: str) -> None:
+def test_an_incomplete_set_of_keys_is_reported_at_start_up(environment: dict[str, str], words: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):
         providers.configured(environment)
 
 
-def test_a_server_is_trusted_by_a_clear_yes_alone() -> None:
+def test_a_server_is_trusted_only_if_the_setting_is_true() -> None:
     trusted = [server(id="yes", trusted=True), server(id="no", trusted="false"), server(id="none")]
     on = providers.configured({"OIDC_SERVERS": json.dumps(trusted)})
     assert [provider.proves_addresses for provider in on] == [True, False, False]
 
 
 @pytest.mark.parametrize("gone", ["google", "lab"])
-def test_an_account_whose_service_is_switched_off_can_still_be_let_go(settings: Any, gone: str) -> None:
+def test_an_account_of_an_unconfigured_service_can_still_be_disconnected(settings: Any, gone: str) -> None:
     user = make.user("rosa", name="Rosa Castellanos")
     browser = Browser()
     browser.force_login(user, "accounts.login.backends.Backend")

@@ -1,4 +1,4 @@
-"""Staff who log in with a provider: only an account that they connected themselves opens theirs."""
+"""Staff who log in with a provider: only an account that they connected themselves logs them in."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_every_kind_of_staff_is_protected_at_every_verified_address(make_staff: 
     assert browser.user is None
 
 
-def test_an_address_that_staff_only_claim_refuses_nobody() -> None:
+def test_an_address_that_staff_only_claim_refuses_no_login() -> None:
     EmailAddress.objects.create(user=make.author("someone"), email="moderator@example.org", verified=False)
     browser = Browser()
     browser.log_in("x", TEODOR)
@@ -68,7 +68,7 @@ def test_a_provider_account_that_the_staff_member_connected_logs_them_in(moderat
     assert phone.user is None
 
 
-def test_the_essay_page_says_why_and_keeps_what_was_typed(moderator: User) -> None:
+def test_the_essay_page_shows_the_reason_and_keeps_the_typed_comment(moderator: User) -> None:
     essay, browser = make.essay("Of Forms"), Browser()
     left = browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "What I was writing."})
     answer = browser.come_back(demo.walk(left.headers["Location"], TEODOR))
@@ -85,6 +85,6 @@ def test_the_login_window_reports_the_refusal_to_the_page_behind_it(moderator: U
     assert SENTENCE.format("X (Twitter)") in page.words
 
 
-def test_a_made_up_outcome_shows_no_sentence() -> None:
+def test_a_forged_outcome_shows_no_message() -> None:
     page = Page(Browser().get("/accounts/login/?login=staff-%3Cscript%3E"))
     assert "in your account settings" not in page.words

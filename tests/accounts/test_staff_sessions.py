@@ -1,4 +1,4 @@
-"""How long staff stay logged in: less than readers, and less again when nobody is there."""
+"""Staff sessions are shorter than readers', and end after some idle hours."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -113,7 +113,7 @@ def test_pages_seldom_write_to_the_session(clock: time_machine.Traveller, modera
     assert session_writes() == 0
 
 
-def test_what_an_open_page_asks_by_itself_keeps_nobody_logged_in(
+def test_background_requests_of_open_pages_do_not_extend_a_session(
     clock: time_machine.Traveller, moderator: User
 ) -> None:
     browser = logged_in()

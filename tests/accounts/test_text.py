@@ -1,4 +1,4 @@
-"""What is kept of the characters people type, in every script."""
+"""Removal of invisible characters in every script."""
 
 import unicodedata
 
@@ -30,7 +30,7 @@ from accounts.profiles.text import tidy_text
         "𓀀 𝔄 🜁 ⠓⠑⠇⠇⠕",
     ],
 )
-def test_what_a_script_or_a_face_needs_is_kept(text: str) -> None:
+def test_characters_that_scripts_and_emoji_need_are_kept(text: str) -> None:
     assert tidy_text(text) == text
 
 
@@ -53,12 +53,12 @@ def test_what_a_script_or_a_face_needs_is_kept(text: str) -> None:
         ("\U0010fff0\U0010fff1\U0010fff2\U0010fff3", ""),
     ],
 )
-def test_what_is_unseen_or_leaves_its_line_goes(text: str, kept: str) -> None:
+def test_invisible_characters_and_excess_marks_are_removed(text: str, kept: str) -> None:
     assert tidy_text(text) == kept
 
 
 @given(text=st.text())
-def test_tidying_twice_is_tidying_once_and_the_rest_can_go_anywhere(text: str) -> None:
+def test_tidying_twice_changes_nothing_and_leaves_only_storable_characters(text: str) -> None:
     tidied = tidy_text(text)
     assert tidy_text(tidied) == tidied
     tidied.encode()
@@ -66,5 +66,5 @@ def test_tidying_twice_is_tidying_once_and_the_rest_can_go_anywhere(text: str) -
 
 
 @given(text=st.text(st.characters(categories=["L", "N", "P", "Sc", "Sm", "Zs"])))
-def test_letters_figures_and_punctuation_are_never_touched(text: str) -> None:
+def test_letters_digits_and_punctuation_are_never_changed(text: str) -> None:
     assert tidy_text(text) == "".join(letter for letter in text if letter not in "\u115f\u1160\u3164\uffa0")

@@ -82,7 +82,7 @@ def test_a_fallback_key_is_honored_until_the_secrets_are_encrypted_with_the_new_
 
 
 @pytest.mark.parametrize("is_plain", [False, True])
-def test_a_secret_that_cannot_be_decrypted_lets_no_one_in_and_the_doctor_names_the_account(
+def test_an_unreadable_secret_logs_no_one_in_and_the_doctor_names_the_account(
     miriam: User, settings: Any, is_plain: bool
 ) -> None:
     secret = app_of(miriam)

@@ -1,4 +1,4 @@
-"""Services that are down, silent or slow, over the real server: whoever comes by one reads words within six seconds."""
+"""Unreachable, silent and slow services: with the real server, a message appears within six seconds."""
 
 import socket
 import time
@@ -29,14 +29,14 @@ SENTENCE = "You are not logged in: the other side gave no usable answer"
 
 
 class InPlace(urllib.request.HTTPRedirectHandler):
-    """Shows where an answer leads instead of going there."""
+    """Returns redirects instead of following them."""
 
     def redirect_request(self, *args: Any) -> None:
         return None
 
 
 class Traveller:
-    """A browser that keeps its cookies and looks at each step of the way."""
+    """A client that keeps cookies and follows each redirect itself."""
 
     def __init__(self, site: "Server", essay: str) -> None:
         self.site, self.essay = site, essay
@@ -55,7 +55,7 @@ class Traveller:
         return self.ask(f"{self.site.url}{self.essay}connect/{service}/", {"text": TYPED})
 
     def follow(self, answer: HTTPResponse) -> str:
-        """What is read where an answer of the site leads."""
+        """Return the text of the page that a response redirects to."""
         while location := answer.headers.get("Location"):
             answer = self.ask(self.site.url + location.removeprefix(self.site.url))
         assert answer.status == 200
@@ -76,7 +76,7 @@ def come_back(traveller: Traveller, address: str) -> None:
 
 @contextmanager
 def silence(port: int) -> Iterator[None]:
-    """Takes every call and says nothing."""
+    """Accept every connection and never respond."""
     with socket.create_server(("127.0.0.1", port)):
         yield
 
@@ -88,7 +88,7 @@ def travellers(site: "Server") -> dict[str, Traveller]:
 
 
 @pytest.mark.parametrize("then", [lambda port: nullcontext(), silence], ids=["down", "silent"])
-def test_a_service_that_goes_away_while_somebody_is_there(
+def test_a_service_that_becomes_unreachable_during_a_login(
     serve: "Serve", django_db_blocker: DjangoDbBlocker, then: Callable[[int], AbstractContextManager[None]]
 ) -> None:
     site = serve()
@@ -98,19 +98,19 @@ def test_a_service_that_goes_away_while_somebody_is_there(
         back = {service: provider.walk(one.leave(service).headers["Location"]) for service, one in people.items()}
     with then(site.port + 1), ThreadPoolExecutor() as pool:
         list(pool.map(come_back, people.values(), back.values()))
-        start = time.monotonic()  # the only one whose server is asked before anybody leaves
+        start = time.monotonic()  # the only service that is requested before the redirect
         stranger = Traveller(site, people["demo"].essay)
         words_after(start, stranger, stranger.leave("demo"))
 
 
 @pytest.mark.parametrize("trouble", ["very-slow", "token-dripping", "me-endless"])
-def test_a_service_that_takes_its_time(site: "Server", trouble: str) -> None:
+def test_a_slow_service_delays_only_its_own_login(site: "Server", trouble: str) -> None:
     people = travellers(site)
     back = [provider.walk(one.leave(service).headers["Location"], trouble=trouble) for service, one in people.items()]
     with ThreadPoolExecutor() as pool:
         waiting = [pool.submit(come_back, *each) for each in zip(people.values(), back, strict=True)]
         reader = Traveller(site, people["x"].essay)
         assert reader.ask(site.url + reader.essay).status == 200
-        assert not all(one.done() for one in waiting)  # nobody else has waited
+        assert not all(one.done() for one in waiting)  # no other login waited
         for one in waiting:
             one.result()

@@ -1,4 +1,4 @@
-"""Someone whose account strangers guess at, at noon."""
+"""Fixtures: a user whose account strangers guess at, and a clock."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import time_machine
 
-# Nothing of ours can be imported yet: this file is read before Django is set up.
+# None of our modules can be imported here: this file is read before Django is set up.
 if TYPE_CHECKING:
     from accounts.models import User
 

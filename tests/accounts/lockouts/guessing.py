@@ -1,4 +1,4 @@
-"""Strangers who guess, and the browsers and codes of those who do not have to."""
+"""Helpers for tests of guessing: strangers, known browsers and codes."""
 
 import time
 
@@ -16,7 +16,7 @@ def stranger(number: int = 0) -> Browser:
 
 
 def guess(login: str = "miriam", *, times: int, networks: int = 1) -> list[int]:
-    """The statuses of wrong passwords, from each network in turn."""
+    """Enter wrong passwords from each network in turn and return the statuses."""
     strangers = [stranger(number) for number in range(networks)]
     return [
         strangers[number % networks].log_in_by_password(login, f"guess {number}").status_code for number in range(times)

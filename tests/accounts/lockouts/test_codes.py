@@ -1,4 +1,4 @@
-"""Strangers who ask for codes cannot keep anyone out, and do not get in either."""
+"""Strangers who request codes can neither lock anyone out nor log in."""
 
 import re
 from datetime import timedelta
@@ -55,7 +55,7 @@ def test_strangers_who_sign_up_with_an_address_do_not_keep_its_owner_from_an_acc
 
 
 def test_a_code_from_strangers_requests_is_always_valid(miriam: User, clock: time_machine.Traveller) -> None:
-    """However long they go on: the emails come sooner after one another than a code expires."""
+    """Even in the long run, emails are sent more often than codes expire."""
     for minute in range(90):
         stranger(minute).post(CODE, {"email": EMAIL})
         clock.shift(timedelta(minutes=1))
@@ -76,7 +76,7 @@ def test_the_code_of_one_address_is_not_the_code_of_another(miriam: User) -> Non
     assert mallory.user == User.objects.get(username="mallory")
 
 
-def test_no_mailbox_is_flooded(miriam: User, clock: time_machine.Traveller) -> None:
+def test_the_number_of_emails_to_an_address_is_limited(miriam: User, clock: time_machine.Traveller) -> None:
     for minute in range(60):
         for path in (CODE, RESET):
             for email in (EMAIL, "unknown@example.org"):
@@ -86,7 +86,7 @@ def test_no_mailbox_is_flooded(miriam: User, clock: time_machine.Traveller) -> N
     assert {email: to.count(email) for email in set(to)} == {EMAIL: 18, "unknown@example.org": 9}
 
 
-def test_a_known_browser_gets_emails_of_its_own(miriam: User) -> None:
+def test_a_known_browser_has_its_own_limit_of_emails(miriam: User) -> None:
     owner = known_browser()
     for number in range(10):
         stranger(number).post(CODE, {"email": EMAIL})
@@ -95,13 +95,13 @@ def test_a_known_browser_gets_emails_of_its_own(miriam: User) -> None:
     assert len(mail.outbox) == before + 1
 
 
-def test_a_network_that_keeps_asking_is_told_to_wait(miriam: User) -> None:
+def test_a_network_that_keeps_requesting_codes_has_to_wait(miriam: User) -> None:
     for path in (CODE, RESET):
         statuses = [stranger().post(path, {"email": EMAIL}).status_code for _time in range(6)]
         assert statuses == [302] * 5 + [429]
 
 
-def test_a_network_that_asks_for_many_addresses_is_told_to_wait() -> None:
+def test_a_network_that_requests_codes_for_many_addresses_has_to_wait() -> None:
     statuses = [stranger().post(CODE, {"email": f"name{n}@example.org"}).status_code for n in range(31)]
     assert statuses == [302] * 30 + [429]
 
@@ -117,12 +117,12 @@ def test_codes_become_longer_while_strangers_guess_at_them(miriam: User) -> None
     owner.post(CODE, {"email": EMAIL})
     code = code_in(mail.outbox[-1])
     assert len(re.sub(r"\D", "", code)) == 16
-    assert len(code) <= 20  # what the field takes
+    assert len(code) <= 20  # the length of the field
     owner.type_code(code)
     assert owner.user == miriam
 
 
-def test_a_code_for_one_purpose_serves_no_other(miriam: User) -> None:
+def test_a_code_works_for_one_purpose_only(miriam: User) -> None:
     browser = Browser()
     browser.post(RESET, {"email": EMAIL})
     reset = code_in(mail.outbox[-1])
@@ -131,8 +131,8 @@ def test_a_code_for_one_purpose_serves_no_other(miriam: User) -> None:
     assert browser.user is None
 
 
-def test_a_code_for_an_address_without_an_account_logs_nobody_in(miriam: User) -> None:
-    """Somebody asked before the account was there, and types the code that its owner asked for later."""
+def test_a_code_for_an_address_without_an_account_logs_no_one_in(miriam: User) -> None:
+    """A person requests a code before the account exists and enters the one that its owner requested later."""
     early, owner = Browser("198.51.100.1"), Browser()
     early.post(CODE, {"email": "ines@example.org"})
     make.user("ines")

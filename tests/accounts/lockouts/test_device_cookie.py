@@ -19,7 +19,7 @@ def cookie_of(browser: Client) -> Any:
     return browser.cookies["device"]
 
 
-def test_the_cookie_of_known_browsers_is_for_the_server_alone(miriam: User) -> None:
+def test_the_device_cookie_is_hidden_from_scripts_and_other_sites(miriam: User) -> None:
     browser = Browser()
     assert "device" not in browser.cookies
     browser.log_in_by_password("miriam", PASSWORD)
@@ -50,7 +50,7 @@ def test_the_cookie_is_bound_to_its_account_and_password(
     assert owner.log_in_by_password("miriam", PASSWORD).status_code == 429
 
 
-def test_one_browser_is_known_to_several_accounts(miriam: User) -> None:
+def test_a_browser_can_be_known_to_several_accounts(miriam: User) -> None:
     make.user("rosa", password=PASSWORD)
     shared = known_browser("198.51.0.1")
     shared.log_in_by_password("rosa", PASSWORD)
@@ -64,7 +64,7 @@ def test_one_browser_is_known_to_several_accounts(miriam: User) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "~~~~", "a" * 3000, "1:2:3"])
-def test_a_forged_cookie_is_no_error(miriam: User, value: str) -> None:
+def test_a_forged_cookie_causes_no_error(miriam: User, value: str) -> None:
     browser = Browser()
     browser.cookies["device"] = value
     browser.log_in_by_password("miriam", PASSWORD)
@@ -78,7 +78,7 @@ def test_no_request_waits_for_a_lock_of_the_rate_limits(miriam: User, monkeypatc
     from django.core.cache import cache
 
     monkeypatch.setattr("time.sleep", sleep)
-    monkeypatch.setattr(cache, "add", lambda *_arguments, **_more: False)  # every lock is taken
+    monkeypatch.setattr(cache, "add", lambda *_arguments, **_more: False)  # every lock is held by others
     Browser().post(CODE, {"email": EMAIL})
     Browser().post(RESET, {"email": EMAIL})
     Browser().sign_up("ines@example.org", "Ines")

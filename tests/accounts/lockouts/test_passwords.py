@@ -1,4 +1,4 @@
-"""Strangers who guess at passwords cannot keep anyone out, and do not get in either."""
+"""Strangers who guess passwords can neither lock anyone out nor log in."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -35,7 +35,7 @@ def test_an_ipv6_network_of_64_bits_counts_as_one(miriam: User) -> None:
     assert neighbor.user == miriam
 
 
-def test_a_known_browser_has_a_counter_of_its_own_even_in_the_network_of_those_who_guess(miriam: User) -> None:
+def test_a_known_browser_has_its_own_limit_even_in_a_guessing_network(miriam: User) -> None:
     owner = known_browser("198.51.0.1")
     assert guess(times=6)[-1] == 429
     assert [owner.log_in_by_password("miriam", "mistyped").status_code for _time in range(4)] == [200] * 4
@@ -111,7 +111,7 @@ def test_a_known_browser_needs_no_code_after_twenty_failures(miriam: User) -> No
 
 @pytest.fixture
 def unreached(miriam: User) -> User:
-    """Someone without an email address, who can be sent no code."""
+    """A user without an email address, who cannot be sent a code."""
     miriam.emailaddress_set.all().delete()
     User.objects.filter(pk=miriam.pk).update(email="")
     return User.objects.get(pk=miriam.pk)
@@ -124,7 +124,7 @@ def test_an_account_that_cannot_be_emailed_is_not_locked_out(unreached: User) ->
     assert owner.user == unreached
 
 
-def test_nor_is_it_by_wrong_two_factor_codes(unreached: User) -> None:
+def test_an_account_that_cannot_be_emailed_is_not_locked_out_by_wrong_two_factor_codes(unreached: User) -> None:
     secret = generate_totp_secret()
     TOTP.activate(unreached, secret)
     for number in range(20):
@@ -150,7 +150,7 @@ def test_two_factor_authentication_still_follows_the_emailed_code(miriam: User) 
     assert owner.user == miriam
 
 
-def test_guesses_at_two_factor_codes_hold_up_only_their_network(miriam: User) -> None:
+def test_wrong_two_factor_codes_slow_down_only_their_network(miriam: User) -> None:
     secret = generate_totp_secret()
     TOTP.activate(miriam, secret)
     thief = stranger()
