@@ -51,23 +51,22 @@ def find_commenter(request: HttpRequest) -> Commenter | None:
     return Commenter.objects.guests().filter(pk=pk).first() if pk else None
 
 
-class CommenterMiddleware:
+class Middleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+class CommenterMiddleware(Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.commenter = SimpleLazyObject(lambda: find_commenter(request))  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-class ProviderMiddleware:
+class ProviderMiddleware(Middleware):
     """Return to the page where a login began and show an error if the provider's response is malformed."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> None:
         if is_callback(request):
@@ -84,11 +83,8 @@ class ProviderMiddleware:
         return redirects.after_failure(request, request.login_state, "failed")  # type: ignore[attr-defined]
 
 
-class RetryAfterMiddleware:
+class RetryAfterMiddleware(Middleware):
     """Respond with 429 and Retry-After where a rate limit rejected a form (accounts.login.attempts)."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -99,11 +95,8 @@ class RetryAfterMiddleware:
         return response
 
 
-class StaffSessionMiddleware:
+class StaffSessionMiddleware(Middleware):
     """Log staff out after a session that is too old or was idle too long. Readers' sessions are not affected."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if is_staff_session(request) and sessions.has_expired(request.session):
@@ -124,14 +117,8 @@ def is_staff_session(request: HttpRequest) -> bool:
     return isinstance(user, User) and (user.is_staff or user.is_superuser)
 
 
-class StaffMiddleware:
+class StaffMiddleware(Middleware):
     """Require two-factor authentication for the admin if STAFF_SECOND_FACTOR is set."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
         if not settings.STAFF_SECOND_FACTOR or not request.path_info.startswith(reverse("admin:index")):
