@@ -36,12 +36,10 @@ class EmailMixin:
         return email
 
 
-class UserChangeForm(EmailMixin, DjangoUserChangeForm):  # type: ignore[type-arg]
-    pass
+class UserChangeForm(EmailMixin, DjangoUserChangeForm): ...  # type: ignore[type-arg]
 
 
-class AdminUserCreationForm(EmailMixin, DjangoAdminUserCreationForm):  # type: ignore[type-arg]
-    pass
+class AdminUserCreationForm(EmailMixin, DjangoAdminUserCreationForm): ...  # type: ignore[type-arg]
 
 
 @admin.register(User)
@@ -54,15 +52,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = (
-        (
-            None,
-            {
-                "classes": ("wide",),
-                "fields": ("username", "name", "email", "usable_password", "password1", "password2"),
-            },
-        ),
-    )
+    add_fields = ("username", "name", "email", "usable_password", "password1", "password2")
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": add_fields}),)
     list_display = ("username", "name", "email", "is_staff", "is_active")
     search_fields = ("username", "name", "email")
     readonly_fields = ("last_login", "date_joined")
@@ -120,9 +111,7 @@ class CommenterAdmin(admin.ModelAdmin[Commenter]):
         for commenter in changed:
             self.log_change(request, commenter, gettext("Removed the picture."))
         message = ngettext(
-            "Removed the picture of %(count)d person.",
-            "Removed the pictures of %(count)d people.",
-            len(changed),
+            "Removed the picture of %(count)d person.", "Removed the pictures of %(count)d people.", len(changed)
         )
         self.message_user(request, message % {"count": len(changed)}, messages.SUCCESS)
 

@@ -23,11 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("claims/sent/", claims.sent, name="account_claim_sent"),
     path("claims/<str:token>/", claims.claim, name="account_claim"),
     path("login/code/confirm/", claims.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
-    path(
-        "password/reset/confirm/",
-        claims.ConfirmResetCodeView.as_view(),
-        name="account_confirm_password_reset_code",
-    ),
+    path("password/reset/confirm/", claims.ConfirmResetCodeView.as_view(), name="account_confirm_password_reset_code"),
     path("invitation/<str:token>/", invitations.invitation, name="account_invitation"),
     path("", include("allauth.account.urls")),
     path("3rdparty/", include("allauth.socialaccount.urls")),

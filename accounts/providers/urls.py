@@ -12,8 +12,5 @@ urlpatterns = [
         name=f"{provider.id}_{name}",
     )
     for provider in provider_classes
-    for route, name, view in (
-        ("login", "login", OAuth2LoginView),
-        ("login/callback", "callback", OAuth2CallbackView),
-    )
+    for route, name, view in (("login", "login", OAuth2LoginView), ("login/callback", "callback", OAuth2CallbackView))
 ]

@@ -87,24 +87,20 @@ class Facebook(Service):
     def exchange(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         parameters = {**request.query, **request.form}
         if parameters.get("client_id") != CLIENT:
-            raise error_response(
-                "Error validating application. Cannot get application info due to a system error.", 101
-            )
+            raise graph_error("Error validating application. Cannot get application info due to a system error.", 101)
         if parameters.get("client_secret") != SECRET:
-            raise error_response("Error validating client secret.", 1)
+            raise graph_error("Error validating client secret.", 1)
         if not parameters.get("redirect_uri"):
-            raise error_response("Missing redirect_uri parameter.", 191)
+            raise graph_error("Missing redirect_uri parameter.", 191)
         grant = self.redeem_code(parameters.get("code", ""))
         if parameters["redirect_uri"] != grant.asked.redirect_uri:
             advice = "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request"
-            raise error_response(f"Error validating verification code. {advice}", 100, 36008)
+            raise graph_error(f"Error validating verification code. {advice}", 100, 36008)
         verifier = parameters.get("code_verifier", "")
         if verifier and not grant.asked.challenge:
-            raise error_response(
-                "code_verifier param is provided without a code_challenge in authorization request.", 1
-            )
+            raise graph_error("code_verifier param is provided without a code_challenge in authorization request.", 1)
         if not grant.is_proved_by(verifier):
-            raise error_response("Invalid code verifier.", 1)
+            raise graph_error("Invalid code verifier.", 1)
         token = self.grants.token(grant, "EAA")
         return grant, {"access_token": token, "token_type": "bearer", "expires_in": SIXTY_DAYS}
 
@@ -112,20 +108,20 @@ class Facebook(Service):
         try:
             return self.grants.use(self.key, code)
         except UsedCode:
-            raise error_response("This authorization code has been used.", 100, 36009) from None
+            raise graph_error("This authorization code has been used.", 100, 36009) from None
         except ExpiredCode:
-            raise error_response("This authorization code has expired.", 100, 36007) from None
+            raise graph_error("This authorization code has expired.", 100, 36007) from None
         except BadCode:
-            raise error_response("Invalid verification code format.", 100, 36009) from None
+            raise graph_error("Invalid verification code format.", 100, 36009) from None
 
     def profile(self, request: Request) -> tuple[Grant, dict[str, Any]]:
         token = request.query.get("access_token") or request.bearer
         if not token:
             message = "An active access token must be used to query information about the current user."
-            raise error_response(message, 2500)
+            raise graph_error(message, 2500)
         grant = self.grants.of(self.key, token)
         if not grant:
-            raise error_response("Invalid OAuth access token - Cannot parse access token", 190)
+            raise graph_error("Invalid OAuth access token - Cannot parse access token", 190)
         check_proof(token, request.query.get("appsecret_proof"))
         user = self.user(grant)
         response = {}
@@ -179,21 +175,21 @@ def parse_fields(fields: str) -> list[tuple[str, str]]:
     found = [(match[1], match[2]) for match in FIELD.finditer(fields)]
     for name, _modifiers in found:
         if name not in NODE_FIELDS:
-            raise error_response(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)
+            raise graph_error(f"(#100) Tried accessing nonexisting field ({name}) on node type (User)", 100)
     return found
 
 
 def check_proof(token: str, proof: str | None) -> None:
     if proof is None:
         message = "API calls from the server require an appsecret_proof argument"
-        raise error_response(message, 100, kind="GraphMethodException")
+        raise graph_error(message, 100, kind="GraphMethodException")
     expected = hmac.new(SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), proof.encode()):
         message = "Invalid appsecret_proof provided in the API argument"
-        raise error_response(message, 100, kind="GraphMethodException")
+        raise graph_error(message, 100, kind="GraphMethodException")
 
 
-def error_response(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
+def graph_error(message: str, code: int, subcode: int = 0, kind: str = "OAuthException") -> Refused:
     body = {"message": message, "type": kind, "code": code, "fbtrace_id": secrets.token_urlsafe(8)}
     if subcode:
         body["error_subcode"] = subcode

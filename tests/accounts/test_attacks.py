@@ -61,9 +61,7 @@ def test_an_address_that_the_owner_removes_cannot_be_used_to_log_in() -> None:
     assert (address.email, address.verified, address.primary) == ("castellanos@example.org", True, True)
 
 
-def test_an_attackers_account_with_a_password_gains_nothing_when_the_victim_signs_up(
-    attacker: Browser, victim: Browser
-) -> None:
+def test_an_attackers_account_with_a_password_gains_nothing(attacker: Browser, victim: Browser) -> None:
     attacker.sign_up(MARA, "Mallory", PASSWORD)
     username = User.objects.get().username
     victim.log_in("x")
@@ -79,9 +77,7 @@ def test_an_attackers_account_with_a_password_gains_nothing_when_the_victim_sign
     assert attacker.user is None
 
 
-def test_an_attacker_waiting_at_the_code_gains_nothing_when_the_victim_signs_up(
-    attacker: Browser, victim: Browser
-) -> None:
+def test_an_attacker_waiting_at_the_code_gains_nothing(attacker: Browser, victim: Browser) -> None:
     attacker.sign_up(MARA, "Mallory", PASSWORD)
     victim.log_in("x")
     for address in ("/accounts/confirm-email/", "/accounts/login/", "/accounts/me/", "/accounts/email/"):
@@ -296,7 +292,7 @@ def test_the_state_of_another_service_is_refused(victim: Browser) -> None:
 
 @pytest.mark.parametrize("elsewhere", ["wordpress", "demo"])
 @pytest.mark.parametrize("key", [None, False, [], {}, 0])
-def test_an_account_without_a_usable_id_logs_no_one_in(
+def test_an_account_without_an_id_is_refused(
     victim: Browser, elsewhere: str, key: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = requests.Response.json
@@ -310,9 +306,7 @@ def test_an_account_without_a_usable_id_logs_no_one_in(
     assert not User.objects.exists()
 
 
-def test_two_simultaneous_responses_leave_no_incomplete_account(
-    victim: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_simultaneous_responses_leave_no_partial_account(victim: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     def first(self: SocialAccount, **rest: Any) -> None:
         raise IntegrityError("The other one was first.")
 

@@ -29,9 +29,7 @@ def test_the_redirect_contains_a_code_and_the_same_state(service: Site) -> None:
         {"redirect_uri": ""},
     ],
 )
-def test_an_unknown_client_or_redirect_uri_gets_an_error_page_and_no_redirect(
-    service: Site, changes: dict[str, str]
-) -> None:
+def test_an_untrusted_site_gets_an_error_page_and_no_redirect(service: Site, changes: dict[str, str]) -> None:
     for method, form in (("GET", None), ("POST", {"person": "maralindqvist"})):
         reply = ask(method, service.question(**changes), form)
         assert reply.status == 400

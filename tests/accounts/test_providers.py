@@ -120,7 +120,7 @@ def test_an_unreachable_service_shows_a_message(client: Client, essay: Essay, se
 
 
 @pytest.mark.parametrize("trouble", ["wrong-state", "no-state"])
-def test_a_response_without_a_login_in_this_browser_is_refused(
+def test_a_response_in_another_browser_is_refused(
     service: demo.Demo, client: Client, essay: Essay, trouble: str
 ) -> None:
     answer = come_back(client, demo.walk(leave(client, essay, "x"), trouble=trouble))
@@ -185,9 +185,7 @@ def test_the_last_login_decides_the_commenter(service: demo.Demo, client: Client
 # Configuration
 
 
-def test_a_provider_without_keys_has_no_icon_and_cannot_be_connected(
-    client: Client, essay: Essay, settings: Any
-) -> None:
+def test_a_provider_without_keys_is_not_offered(client: Client, essay: Essay, settings: Any) -> None:
     settings.PROVIDERS = ()
     settings.SOCIALACCOUNT_PROVIDERS = {}
     page = client.get(essay.get_absolute_url()).text
