@@ -257,7 +257,7 @@ def test_another_user_in_the_browser_is_logged_out_before_two_factor_authenticat
 def test_an_invitation_accepted_twice_at_once_is_used_once(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     invite(desk)
     link, found = mailed_link(), Invitation.objects.get()
-    monkeypatch.setattr(invitations, "read", lambda _token: found)  # both read it before it was used
+    monkeypatch.setattr(invitations, "find_by_token", lambda _token: found)  # both read it before it was used
     assert browser().post(link).status_code == 302
     late = browser()
     assert late.post(link).status_code == 410

@@ -130,7 +130,7 @@ def test_a_hostile_picture_is_refused_and_logged_once(
 ) -> None:
     monkeypatch.setattr(avatars.logger, "propagate", True)
     decoded: list[Any] = []
-    monkeypatch.setattr(avatars, "square", decoded.append)
+    monkeypatch.setattr(avatars, "crop_to_square", decoded.append)
     browser = log_in(essay := make.essay(), name)
     assert work_off() == 1
     commenter = Commenter.objects.get(name=name)
@@ -171,7 +171,7 @@ def test_a_too_large_download_is_stopped(elsewhere: Server) -> None:
 
 @pytest.mark.django_db
 def test_a_slow_download_is_stopped(elsewhere: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(avatars, "SECONDS", 0.2)
+    monkeypatch.setattr(avatars, "TIMEOUT", 0.2)
     mara = person(f"{elsewhere.origin}/mara.png")
 
     def silence(handler: Handler) -> None:

@@ -138,7 +138,7 @@ def test_a_too_large_or_missing_file_shows_an_error(hers: Browser, settings: Set
 
 @pytest.mark.django_db
 def test_uploads_are_rate_limited(hers: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(avatar_views, "AN_HOUR", 2)
+    monkeypatch.setattr(avatar_views, "PER_HOUR", 2)
     assert [send(hers, encoded()).status for _ in range(2)] == [302, 302]
     page = send(hers, encoded())
     assert (page.status, "many pictures" in page.words) == (429, True)
