@@ -1,4 +1,4 @@
-"""The record of decisions, to be read; and the owner's reasons for refusing."""
+"""Admin pages of decisions (read-only) and of the owner's reasons for rejection."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 import pagecache
 from comments.models import Decision, Reason
 from moderation.list_columns import RowForm
-from moderation.rules import admin as rules_admin  # noqa: F401  registers its own
+from moderation.rules import admin as rules_admin  # noqa: F401  registers RuleAdmin
 
 
 @admin.register(Decision)
@@ -31,7 +31,7 @@ class DecisionAdmin(admin.ModelAdmin[Decision]):
 
 @admin.register(Reason)
 class ReasonAdmin(admin.ModelAdmin[Reason]):
-    """What moderators choose from, in this order. One that is no longer offered still says why what it refused went."""
+    """The reasons moderators choose from, in this order; withdrawn ones are still shown at earlier decisions."""
 
     list_display = ("name", "sentence", "position", "is_offered")
     list_editable = ("position", "is_offered")
@@ -41,7 +41,7 @@ class ReasonAdmin(admin.ModelAdmin[Reason]):
 
     def save_model(self, request: HttpRequest, obj: Reason, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        pagecache.bump("site")  # tombstones may name it
+        pagecache.bump("site")  # tombstones may show it
 
     def delete_model(self, request: HttpRequest, obj: Reason) -> None:
         super().delete_model(request, obj)

@@ -1,4 +1,4 @@
-"""The app: who decides."""
+"""The app of the moderators' pages and actions."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""What the clock does for moderators."""
+"""Periodic jobs of moderation."""
 
 from django.utils import timezone
 
@@ -13,14 +13,14 @@ from server.jobs.tasks import every, job
 @every(hours=1)
 @job()
 def learn() -> None:
-    """The spam filter learns what was decided, and forgets what was undone or is gone."""
+    """Train the spam filter from the current decisions."""
     learning.learn()
 
 
 @every(hours=1)
 @job()
 def send_digests() -> None:
-    """Each hour what came in it; in the morning, where the site is, what came in a day."""
+    """Send hourly digests, and daily ones in the morning of the site's time zone."""
     digest.gather(timezone.now(), daily=False)
     digest.gather(newest_morning(), daily=True)
     outbox.send()
@@ -29,6 +29,6 @@ def send_digests() -> None:
 @every(days=1)
 @job()
 def forget_networks() -> None:
-    """Where a report came from, as of comments and likes."""
+    """Erase the networks of old reports, as for comments and likes."""
     old = Report.objects.filter(created__lt=timezone.now() - NETWORKS_KEPT).exclude(network="")
     old.update(network="")

@@ -1,4 +1,4 @@
-"""Fields that stand in the rows of a list, named for those who do not see the head of their column."""
+"""Editable admin lists: labels for screen readers, which name the column and row of each field."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ class RowForm(forms.ModelForm[Any]):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         for field in self.fields.values():
-            said = {"field": capfirst(str(field.label)), "row": self.instance}
-            field.widget.attrs["aria-label"] = _("%(field)s: %(row)s") % said
+            names = {"field": capfirst(str(field.label)), "row": self.instance}
+            field.widget.attrs["aria-label"] = _("%(field)s: %(row)s") % names

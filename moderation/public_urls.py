@@ -1,4 +1,4 @@
-"""Addresses of moderation outside of the admin. Included before blog's, whose last patterns take any path."""
+"""URLs of moderation outside the admin. Included before blog's, whose last patterns match any path."""
 
 from django.urls import path
 

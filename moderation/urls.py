@@ -1,4 +1,4 @@
-"""Addresses of those who decide, below /admin/comments/queue/."""
+"""URLs of moderators' pages, below /admin/comments/queue/."""
 
 from django.urls import path
 

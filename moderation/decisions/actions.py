@@ -1,7 +1,7 @@
-"""The verbs of moderators. Each is one transaction about one thread, and each is on record."""
+"""The actions of moderators. Each is one transaction on one thread and is recorded as a Decision."""
 
 from collections.abc import Callable
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 
@@ -12,7 +12,7 @@ from moderation.decisions.locking import AlreadyDecided, check, decide_locked, l
 
 
 class How(TypedDict, total=False):
-    """What may be said with any verb: why, between moderators; what it was looked at as, in which words; with what."""
+    """Options of every action: a note for moderators, the status and wording they saw, the batch it belongs to."""
 
     why: str
     seen: str | None
@@ -21,7 +21,7 @@ class How(TypedDict, total=False):
 
 
 class Told(How, total=False):
-    """And with a refusal: a reason from the owner's list and a sentence, which its writer is told."""
+    """Options of a rejection: a reason from the owner's list and a message, both shown to the commenter."""
 
     reason: Reason | None
     told: str
@@ -44,44 +44,47 @@ def trash(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
 
 
 def restore(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
-    """Back out of spam or trash, to what it was before it went there; one that arrived there waits."""
-    return decide(comment, Decision.Verb.RESTORE, before_removal, may=is_removed, by=by, **how)
+    """Take a comment out of spam or trash, back to its status before; one that arrived there becomes pending."""
+    return decide(comment, Decision.Verb.RESTORE, status_before_removal, may=is_removed, by=by, **how)
 
 
 def keep(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
-    """A reported comment stays: what readers say against it is dismissed."""
+    """Keep a reported comment approved and dismiss its reports."""
     return decide(comment, Decision.Verb.KEEP, Status.APPROVED, may=is_reported, by=by, **how)
 
 
 def deny(comment: Comment, *, by: User, told: str = "", **how: Unpack[How]) -> Decision:
-    """The appeal against a refusal is refused, with what its writer is told."""
-    return decide(comment, Decision.Verb.DENY, as_it_is, may=is_appealed, by=by, told=told, **how)
+    """Reject an appeal, with an optional message to the commenter; the status stays."""
+    return decide(comment, Decision.Verb.DENY, current_status, may=is_appealed, by=by, told=told, **how)
 
 
 @transaction.atomic
 def decide(
     comment: Comment,
     verb: Decision.Verb,
-    after: Status | Callable[[Comment], Status],
+    new_status: Status | Callable[[Comment], Status],
     *,
     by: User,
     may: Callable[[Comment], bool] | None = None,
     why: str = "",
+    told: str = "",
+    reason: Reason | None = None,
+    batch: Batch | None = None,
     seen: str | None = None,
     words: int | None = None,
-    **told: Any,
 ) -> Decision:
-    """Change a comment's status. Whoever looked at it before deciding says as what it was `seen`, with which `words`.
+    """Change a comment's status and record the decision.
 
-    Raises AlreadyDecided when it stands otherwise by now, or like that already (`may` says what else to ask), Reworded
-    when its writer has changed it, Comment.DoesNotExist when it is gone.
+    Raises AlreadyDecided when the comment no longer has the expected status or already has the new one (`may` replaces
+    this check), Edited when it no longer has the expected wording, Comment.DoesNotExist when it has been deleted.
     """
     root, fresh = lock(comment.pk)
-    if fresh.status == after if may is None else not may(fresh):
+    if fresh.status == new_status if may is None else not may(fresh):
         raise AlreadyDecided(fresh)
     check(fresh, seen=seen, words=words)
-    comment.status = after if isinstance(after, Status) else after(fresh)
-    return decide_locked(root, fresh, Status(comment.status), Decision(verb=verb, moderator=by, why=why, **told))
+    comment.status = new_status if isinstance(new_status, Status) else new_status(fresh)
+    decision = Decision(verb=verb, moderator=by, why=why, told=told, reason=reason, batch=batch)
+    return decide_locked(root, fresh, Status(comment.status), decision)
 
 
 def is_removed(comment: Comment) -> bool:
@@ -96,19 +99,16 @@ def is_appealed(comment: Comment) -> bool:
     return is_removed(comment) and Appeal.objects.open().filter(comment=comment).exists()
 
 
-def as_it_is(comment: Comment) -> Status:
+def current_status(comment: Comment) -> Status:
     return Status(comment.status)
 
 
-def before_removal(comment: Comment) -> Status:
-    """The last status on record in which it was no spam and not in the trash.
-
-    Nobody decided about words that came later: those wait.
-    """
+def status_before_removal(comment: Comment) -> Status:
+    """Return the last recorded status other than spam or trash; pending if the text was edited after it."""
     edited = comment.edited
     for decision in Decision.objects.in_force(comment):
         if decision.verb == Decision.Verb.EDIT and decision.created == edited:
-            edited = decision.edited  # these words a moderator put there
+            edited = decision.edited  # a moderator made this edit
         if edited and decision.created < edited:
             break
         for status in (decision.after, decision.before):

@@ -1,4 +1,4 @@
-"""Deciding by the link in a mail: for one comment as it stood, one moderator, a week; and how such mails come."""
+"""Decisions by signed email links (one comment, one moderator, one week), and the choice of moderation emails."""
 
 from typing import Any
 
@@ -32,33 +32,35 @@ VERBS: dict[str, Any] = {
     "trash": actions.trash,
     "deny": actions.deny,
 }
-TOLD = 1000
+MESSAGE_LENGTH = 1000
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: Request, token: str) -> HttpResponse:
-    """The comment in full and what can be done about it; nothing is done before a button is pressed."""
+    """Show the comment with buttons to decide about it; GET changes nothing, because mail scanners open links."""
     try:
         link = signed_links.deciding(token)
     except SignatureExpired:
-        return nothing(request, 410, _("This link has expired. Look for the comment in the queue."))
-    found = link and whose(link)
+        return render_problem(request, 410, _("This link has expired. Look for the comment in the queue."))
+    found = link and moderator_and_comment(link)
     if not link or not found:
-        return nothing(request, 404, _("This link is not valid. Part of it may be missing."))
+        return render_problem(request, 404, _("This link is not valid. Part of it may be missing."))
     user, comment = found
-    ways = ways_for(comment, link)
+    ways = available_actions(comment, link)
     if request.method == "POST" and request.POST.get("action") in ways:
         try:
-            VERBS[request.POST["action"]](comment, by=user, seen=link.status, words=link.wording, **told(request))
+            VERBS[request.POST["action"]](
+                comment, by=user, seen=link.status, words=link.wording, **rejection_options(request)
+            )
         except (AlreadyDecided, Comment.DoesNotExist):
-            return page(request, 409, link, user)
+            return render_page(request, 409, link, user)
         return kept_close(redirect(request.path))
-    return page(request, 409 if request.method == "POST" else 200, link, user)
+    return render_page(request, 409 if request.method == "POST" else 200, link, user)
 
 
-def whose(link: Decidable) -> tuple[User, Comment] | None:
-    """Whom the link was mailed to and what it is about, as long as that is theirs to decide."""
+def moderator_and_comment(link: Decidable) -> tuple[User, Comment] | None:
+    """Return the moderator a link was sent to and its comment, or None if they may no longer decide about it."""
     user = User.objects.filter(pk=link.user).first()
     rights: Rights | None = rights_of(user) if user else None
     if user is None or rights is None:
@@ -68,8 +70,8 @@ def whose(link: Decidable) -> tuple[User, Comment] | None:
     return (user, comment) if comment and comment.wording else None
 
 
-def ways_for(comment: Comment, link: Decidable) -> list[str]:
-    """What is still to be decided as the mail told it; nothing: it stands otherwise by now."""
+def available_actions(comment: Comment, link: Decidable) -> list[str]:
+    """Return the actions for a comment; none if it has changed since the email was sent."""
     if (comment.status, comment.wording_id) != (link.status, link.wording):
         return []
     match comment.status:
@@ -80,27 +82,26 @@ def ways_for(comment: Comment, link: Decidable) -> list[str]:
     return ["approve", "deny"] if appeals.is_open(comment) else []
 
 
-def told(request: Request) -> dict[str, Any]:
-    """What the writer of something refused is to hear."""
-    words = tidy_text(request.POST.get("told", "")[: 2 * TOLD]).strip()[:TOLD]
+def rejection_options(request: Request) -> dict[str, Any]:
+    """Read the reason and the message to the commenter from the form."""
+    text = tidy_text(request.POST.get("told", "")[: 2 * MESSAGE_LENGTH]).strip()[:MESSAGE_LENGTH]
     match request.POST["action"]:
         case "spam" | "trash":
             key = request.POST.get("reason", "")[:18]
-            known = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
-            return {"reason": known.first(), "told": words}
+            reasons = Reason.objects.filter(is_offered=True, pk=int(key) if key.isascii() and key.isdigit() else 0)
+            return {"reason": reasons.first(), "told": text}
         case "deny":
-            return {"told": words}
+            return {"told": text}
     return {}
 
 
-def page(request: Request, status: int, link: Decidable, user: User) -> HttpResponse:
-    found = whose(link)
+def render_page(request: Request, status: int, link: Decidable, user: User) -> HttpResponse:
+    found = moderator_and_comment(link)
     if found is None:
-        return nothing(request, 404, _("This comment no longer exists."))
+        return render_problem(request, 404, _("This comment no longer exists."))
     comment = found[1]
-    ways = ways_for(comment, link)
-    wish = request.GET.get("do")
-    first = wish if wish in ways else None
+    ways = available_actions(comment, link)
+    first = request.GET.get("do")
     context = {
         "comment": comment,
         "moderator": user,
@@ -108,13 +109,13 @@ def page(request: Request, status: int, link: Decidable, user: User) -> HttpResp
         "reports": Report.objects.open().filter(comment=comment) if comment.reports and ways else (),
         "removal": removals.of([comment.pk]).get(comment.pk) if "deny" in ways else None,
         "reasons": Reason.objects.filter(is_offered=True) if "spam" in ways else (),
-        "stands": "" if ways else stands(comment, link, user),
+        "stands": "" if ways else describe_change(comment, link, user),
     }
     return kept_close(render(request, "moderation/mailed.html", context, status=status))
 
 
-def stands(comment: Comment, link: Decidable, user: User) -> str:
-    """How it came to be otherwise than the mail said."""
+def describe_change(comment: Comment, link: Decidable, user: User) -> str:
+    """Say how the comment changed after the email was sent."""
     if comment.wording_id != link.wording and comment.status == link.status:
         return _("This comment was edited after we sent the email. Please review it in the queue.")
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
@@ -123,8 +124,8 @@ def stands(comment: Comment, link: Decidable, user: User) -> str:
     return _("Already decided: %(how)s.") % {"how": how(newest, user)}
 
 
-def nothing(request: Request, status: int, sentence: str) -> HttpResponse:
-    """Neither whose the link was nor what it was about."""
+def render_problem(request: Request, status: int, sentence: str) -> HttpResponse:
+    """Show an error page that reveals neither the moderator nor the comment."""
     context = {"heading": _("Nothing to moderate"), "sentence": sentence}
     return kept_close(render(request, "problem.html", context, status=status))
 
@@ -142,7 +143,7 @@ class ChoiceForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_moderators
 def choose(request: Request, rights: Rights) -> HttpResponse:
-    """Let a moderator choose how often to be emailed about the queue."""
+    """Let a moderator choose how often we email them about the queue."""
     form = ChoiceForm(request.POST or None, initial={"queue_mail": rights.user.queue_mail})
     if form.is_valid():
         digest.choose(rights.user, QueueMail(form.cleaned_data["queue_mail"]))

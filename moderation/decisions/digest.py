@@ -10,10 +10,10 @@ from comments.notifications import moderator_emails
 
 
 def gather(until: datetime, *, daily: bool) -> None:
-    """Create one digest for each moderator of what was gathered before that moment.
+    """Create one digest for each moderator from the notices gathered before `until`.
 
     `daily` chooses the moderators who want one a day. The others get one an hour, also those who are emailed
-    immediately: theirs has what was too much at once.
+    immediately: theirs has what exceeded the limit of immediate emails.
     """
     parts = Notice.objects.filter(
         state=Notice.State.GATHERED, daily=None, created__lt=until, kind__in=Notice.OF_QUEUE, recipient__isnull=False
@@ -22,9 +22,9 @@ def gather(until: datetime, *, daily: bool) -> None:
     parts = parts.filter(wanted) if daily else parts.exclude(wanted)
     for recipient, email in parts.order_by("recipient").values_list("recipient", "email").distinct():
         with transaction.atomic():
-            sum_ = Notice.objects.create(kind=Notice.Kind.QUEUE, email=email, recipient_id=recipient)
-            if not parts.filter(recipient=recipient, email=email).update(daily=sum_):  # another worker was first
-                sum_.delete()
+            summary = Notice.objects.create(kind=Notice.Kind.QUEUE, email=email, recipient_id=recipient)
+            if not parts.filter(recipient=recipient, email=email).update(daily=summary):  # another worker was first
+                summary.delete()
 
 
 @transaction.atomic

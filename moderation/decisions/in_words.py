@@ -1,4 +1,4 @@
-"""What the queue says of a comment in a few words: who decided, what readers report, how it begins, how long ago."""
+"""Short texts about a comment: who decided, what was reported, an excerpt, its age."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ OLD = timedelta(days=30)
 
 
 def reported(reports: Sequence[Report]) -> str:
-    """“reported twice: it is spam, “words””; what several say, once."""
+    """Return “reported twice: it is spam, “text””; equal reports are listed once."""
     said: dict[str, None] = {}
     for report in reports:
         kind = str(report.get_kind_display())
@@ -31,7 +31,7 @@ def reported(reports: Sequence[Report]) -> str:
 
 
 def how(decision: Decision, you: Any = None) -> str:
-    """“approved by Mara, just now”."""
+    """Return “approved by Mara, just now”; `you` is the user who reads it."""
     if decision.rule:
         said = {"status": Status(decision.after).label, "rule": decision.rule, "when": ago(decision.created)}
         return _("%(status)s by the rule “%(rule)s”, %(when)s") % said
@@ -47,7 +47,7 @@ def how(decision: Decision, you: Any = None) -> str:
 
 
 def first_words(html: str, most: int = 60) -> str:
-    """A line of what was said; the HTML may have been cut off anywhere."""
+    """Return the first words of a comment as plain text; the HTML may be cut off anywhere."""
     if html.rfind("<") > html.rfind(">"):
         html = html[: html.rfind("<")]
     said = " ".join(markup.plain(html).split())
@@ -65,7 +65,7 @@ def ago(moment: datetime) -> str:
 
 
 def day(moment: datetime) -> str:
-    """A day as exact as its distance asks for."""
+    """Return “today”, “yesterday”, a date of this year without the year, or only an earlier year."""
     date, today = timezone.localdate(moment), timezone.localdate()
     if date == today:
         return _("today")

@@ -1,4 +1,4 @@
-"""What all decisions share: the comment is locked, and is still what the moderator looked at."""
+"""Locks and checks that all decisions share: the comment must still be what the moderator saw."""
 
 from comments.models import Comment, Decision, Status
 from comments.models.decision import REMOVED
@@ -6,7 +6,7 @@ from comments.transitions import transition
 
 
 class AlreadyDecided(Exception):
-    """Somebody else was there first; the argument is how the comment stands."""
+    """The comment is no longer what the moderator saw; `comment` is its current row."""
 
     def __init__(self, comment: Comment) -> None:
         super().__init__(comment)
@@ -14,11 +14,11 @@ class AlreadyDecided(Exception):
 
 
 class Reworded(AlreadyDecided):
-    """Its writer has changed the words since they were looked at."""
+    """The commenter has edited the text since the moderator saw it."""
 
 
 def check(fresh: Comment, *, seen: str | None, words: int | None) -> None:
-    """Raises AlreadyDecided or Reworded where it is not what whoever decides has looked at."""
+    """Raise AlreadyDecided or Edited unless a locked comment has the status and wording that the moderator saw."""
     if seen not in {None, fresh.status} or fresh.wording_id is None:
         raise AlreadyDecided(fresh)
     if words not in {None, fresh.wording_id}:
@@ -26,7 +26,7 @@ def check(fresh: Comment, *, seen: str | None, words: int | None) -> None:
 
 
 def lock(pk: int) -> tuple[Comment, Comment]:
-    """The root of a comment's thread, and the comment, as they are once nobody else can change them."""
+    """Lock a comment's thread and return its root and the comment, both read after the lock."""
     root, fresh = Comment.objects.lock_thread(pk)
     if root is None or fresh is None:
         raise Comment.DoesNotExist(f"There is no comment {pk}.")
@@ -34,7 +34,7 @@ def lock(pk: int) -> tuple[Comment, Comment]:
 
 
 def decide_locked(root: Comment, comment: Comment, after: Status, decision: Decision) -> Decision:
-    """Change the status of a locked comment by a moderator's decision, which is recorded with it."""
+    """Change the status of a locked comment and record a moderator's decision with it."""
     removed_by = Comment.Remover.MODERATOR if after in REMOVED else Comment.Remover.NOBODY
     if decision.undoes:
         removed_by = Comment.Remover(decision.undoes.removed_by)

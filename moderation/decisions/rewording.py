@@ -1,4 +1,4 @@
-"""The verbs of moderators who write: in somebody's place, or an answer. Each is one transaction, and on record."""
+"""Moderators' edits, replies and deletions. Each is one transaction and is recorded as a Decision."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -6,29 +6,29 @@ from django.utils import timezone
 from accounts.models import Commenter, User
 from blog import markup
 from comments.models import Comment, Decision, Status, Wording
-from comments.posting import actions as speaking
+from comments.posting import actions as posting
 from comments.screening.screening import Sender
 from comments.transitions import transition
 from moderation.decisions import actions, locking, undo
 
 
 class Unchanged(Exception):
-    """These are the words that stand there."""
+    """The new text equals the current one."""
 
 
 class TooLong(Exception):
-    """More than a comment may have."""
+    """The text exceeds the size limit of comments."""
 
 
 class Empty(Exception):
-    """Nothing of these words would be seen."""
+    """The text has no visible content."""
 
 
 @transaction.atomic
 def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | None = None) -> Decision:
-    """Put other words in the place of somebody's, which stay as history; readers see that it was edited.
+    """Replace a comment's text and keep the old one as an earlier version; readers see that it was edited.
 
-    Raises Unchanged, Empty, or as actions.decide() does.
+    Raises Unchanged, Empty, and what actions.decide() raises.
     """
     _root, fresh = locking.lock(comment.pk)
     locking.check(fresh, seen=None, words=words)
@@ -42,8 +42,8 @@ def edit(comment: Comment, *, by: User, text: str, why: str = "", words: int | N
     decision = Decision(verb=Decision.Verb.EDIT, moderator=by, why=why, created=now)
     decision.describe(fresh, fresh.status)
     decision.save(force_insert=True)
-    words_now = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
-    fresh.say(words_now, reasons=old.reasons)
+    wording = Wording(text=text, html=html, likeness=old.likeness, network=old.network, created=now)
+    fresh.say(wording, reasons=old.reasons)
     fresh.edited = fresh.changed = now
     Comment.objects.filter(pk=fresh.pk).update(changed=now)
     undo.reword(fresh, decision, was)
@@ -61,14 +61,14 @@ def reply(
     seen: str | None = None,
     words: int | None = None,
 ) -> list[Decision]:
-    """Answer a comment, which is approved by that: what was decided, the comment first.
+    """Approve a comment if necessary and reply to it; return the decisions, the approval first.
 
-    Raises as actions.decide() and comments.posting.actions.post() do; then nothing is kept.
+    Raises what actions.decide() and comments.posting.actions.post() raise; then nothing is saved.
     """
-    made = []
+    decisions = []
     if not comment.is_approved:
-        made.append(actions.approve(comment, by=by, seen=seen, words=words))
-    answer = speaking.post(
+        decisions.append(actions.approve(comment, by=by, seen=seen, words=words))
+    posted = posting.post(
         essay=comment.essay,
         commenter=Commenter.objects.of(by),
         sender=sender,
@@ -79,17 +79,17 @@ def reply(
         key=key,
     )
     decision = Decision(verb=Decision.Verb.REPLY, moderator=by)
-    decision.describe(answer, Status.APPROVED)
-    decision.before, decision.removed_by = Status.TRASH, Comment.Remover.UNDONE  # what an undo makes of it
+    decision.describe(posted, Status.APPROVED)
+    decision.before, decision.removed_by = Status.TRASH, Comment.Remover.UNDONE  # what undoing the decision restores
     decision.save(force_insert=True)
-    return [*made, decision]
+    return [*decisions, decision]
 
 
 @transaction.atomic
 def delete(comment: Comment, *, by: User, why: str = "", seen: str | None = None, words: int | None = None) -> Decision:
-    """For good: no words are left, nor where they came from; and a place only where answers hang from it.
+    """Permanently delete a comment's texts and networks; an empty row stays if it has replies.
 
-    The record stays. Raises as actions.decide() does.
+    Its decisions are kept. Raises what actions.decide() raises.
     """
     root, fresh = locking.lock(comment.pk)
     locking.check(fresh, seen=seen, words=words)

@@ -1,4 +1,4 @@
-"""Who may decide about which comments: moderators everywhere, authors on their own essays if the owner says so."""
+"""Who may moderate which comments: moderators all, authors those on their own essays if the owner allows it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Rights:
-    """Of one person who decides; whatever they see or change goes through `comments()`."""
+    """What one user may moderate; every view and action reads `comments()`."""
 
     user: User
     is_everywhere: bool
@@ -34,7 +34,7 @@ class Rights:
 
 
 def rights_of(user: User) -> Rights | None:
-    """None: nothing here is theirs to decide."""
+    """Return a user's rights, or None if they may moderate nothing."""
     if not user.is_active:
         return None
     if user.has_perm("comments.add_decision"):
@@ -47,10 +47,10 @@ def rights_of(user: User) -> Rights | None:
 def for_moderators(
     view: Callable[Concatenate[Request, Rights, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
-    """Hands the view what who asks may decide; everybody else is told, or logs in first."""
+    """Pass the user's rights to the view; redirect visitors to the login, answer other users with 403."""
 
     @wraps(view)
-    def guarded(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not isinstance(request.user, User):
             return redirect_to_login(request.get_full_path())
         rights = rights_of(request.user)
@@ -58,18 +58,18 @@ def for_moderators(
             raise PermissionDenied(_("Only moderators can open the queue. Ask the site owner for access."))
         return view(request, rights, *args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
 def for_all_of_it(
     view: Callable[Concatenate[Request, Rights, P], HttpResponse],
 ) -> Callable[Concatenate[Request, P], HttpResponse]:
-    """As for_moderators(), and only for those who decide everywhere."""
+    """Like moderator_required(), but only for moderators of the whole site."""
 
     @wraps(view)
-    def guarded(request: Request, rights: Rights, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: Request, rights: Rights, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not rights.is_everywhere:
             raise PermissionDenied(_("Only moderators of the whole site can do this."))
         return view(request, rights, *args, **kwargs)
 
-    return for_moderators(guarded)
+    return for_moderators(wrapper)

@@ -1,4 +1,4 @@
-"""Taking a decision back: a moderator's or a rule's, an undo too, so that all is as it was before."""
+"""Undo of decisions made by moderators or rules, including earlier undos."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,14 +16,14 @@ UNDONE_WITHIN = timedelta(days=30)
 
 
 class TooOld(Exception):
-    """What was decided so long ago is decided anew, not taken back."""
+    """The decision is older than UNDO_PERIOD; moderators make a new decision instead."""
 
 
 @transaction.atomic
 def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decision:
-    """Take a decision back, an undo too, so that all is as it was before. Raises as decide() does, and TooOld.
+    """Restore a comment's status and text from before a decision. Raises what decide() raises, and TooOld.
 
-    AlreadyDecided here: something was decided since, its words were changed, or its author removed it.
+    AlreadyDecided also means that the author has removed the comment or that the decision changed nothing.
     """
     root, fresh = lock(decision.number)
     newest = Decision.objects.filter(comment=fresh).first()
@@ -34,41 +34,41 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
         raise AlreadyDecided(fresh)
     if decision.created < timezone.now() - UNDONE_WITHIN:
         raise TooOld
-    was = fresh.wording_id, fresh.edited
+    previous = fresh.wording_id, fresh.edited
     if decision.wording_id:
         if not says_what_it_made(fresh, decision):
             raise Reworded(fresh)
         say_again(fresh, decision)
-    undone = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
-    decide_locked(root, fresh, before, undone)
+    undo_decision = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
+    decide_locked(root, fresh, before, undo_decision)
     if decision.wording_id:
-        reword(fresh, undone, was)
-    return undone
+        reword(fresh, undo_decision, previous)
+    return undo_decision
 
 
 def before_it(decision: Decision, reasons: Sequence[dict[str, Any]]) -> Status | None:
-    """What a comment is once that decision is taken back; None: nothing would be another than it is.
+    """Return a comment's status after undoing a decision, or None if nothing would change.
 
-    What a rule decided about as it came was nothing before: had it been held, it is published unless it was held for
-    other `reasons` too, and anything else waits, since nobody has decided.
+    A rule's decision on a new comment has no status before it: a comment that only the rule held is published (None if
+    it was also held for other `reasons`); one that the rule published or marked as spam becomes pending.
     """
     if decision.before:
         return Status(decision.before) if decision.before in Status.values else None
     if decision.after != Status.PENDING:
         return Status.PENDING
-    is_held_besides = any(reason.get("code") != "rule" for reason in reasons)
-    return None if is_held_besides else Status.APPROVED
+    has_other_reasons = any(reason.get("code") != "rule" for reason in reasons)
+    return None if has_other_reasons else Status.APPROVED
 
 
 def says_what_it_made(comment: Comment, decision: Decision) -> bool:
-    """Whether a comment says still what an edit, or what took one back, made of it."""
+    """Return whether a comment still has the text that an edit, or its undo, gave it."""
     if decision.verb == Decision.Verb.EDIT:
         return comment.edited == decision.created
     return decision.undoes is not None and comment.edited == decision.undoes.edited
 
 
 def say_again(comment: Comment, decision: Decision) -> None:
-    """Put what a comment said before a decision in the place of what it says now: its newest words are what it says."""
+    """Give a comment its text from before a decision, as a new Wording because the newest one is current."""
     words = decision.wording
     if words is None:
         return
@@ -77,9 +77,9 @@ def say_again(comment: Comment, decision: Decision) -> None:
     comment.edited = decision.edited
 
 
-def reword(comment: Comment, decision: Decision, was: tuple[int | None, datetime | None]) -> None:
-    """Keep with a decision what a locked comment said before it, and since when; and store what it says now."""
-    decision.wording_id, decision.edited = was
+def reword(comment: Comment, decision: Decision, previous: tuple[int | None, datetime | None]) -> None:
+    """Record with a decision the wording and edit time a locked comment had before it, and save the new ones."""
+    decision.wording_id, decision.edited = previous
     Decision.objects.filter(pk=decision.pk).update(wording=decision.wording_id, edited=decision.edited)
     Comment.objects.filter(pk=comment.pk).update(wording=comment.wording_id, edited=comment.edited)
     if comment.is_approved:

@@ -1,4 +1,4 @@
-"""The spam filter's page on the stock admin: what it knows, what it did, and where the owner draws the lines."""
+"""The spam filter's page in the admin: training data, spam scores and thresholds."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from comments.spam import akismet, training
 from moderation.decisions.rights import Rights, for_all_of_it
 from moderation.insights.spam_scores import Thresholds
 
-OWNERS = "comments.change_rules"
+OWNER_PERMISSION = "comments.change_rules"
 
 
 class ThresholdForm(forms.ModelForm[Rules]):
@@ -27,24 +27,24 @@ class ThresholdForm(forms.ModelForm[Rules]):
         fields = ("spam_hold_at", "spam_mark_at")
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        hold, mark = said.get("spam_hold_at") or 0, said.get("spam_mark_at") or 0
+        data = super().clean() or {}
+        hold, mark = data.get("spam_hold_at") or 0, data.get("spam_mark_at") or 0
         if 0 < mark < hold:
             self.add_error("spam_mark_at", _("The spam threshold can’t be lower than the hold threshold."))
-        return said
+        return data
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_all_of_it
 def filter_page(request: Request, rights: Rights) -> HttpResponse:
     rules = Rules.objects.current()
-    may_change = rights.user.has_perm(OWNERS)
+    may_change = rights.user.has_perm(OWNER_PERMISSION)
     form = ThresholdForm(request.POST if request.method == "POST" else None, instance=Rules.objects.current())
     if request.method == "POST":
         if not may_change:
             raise PermissionDenied(_("Only the site owner can change the thresholds."))
         if form.is_valid():
-            draw(**form.cleaned_data)
+            save_thresholds(**form.cleaned_data)
             messages.success(request, _("Thresholds saved."))
             return redirect("queue-filter")
     context = {
@@ -55,13 +55,13 @@ def filter_page(request: Request, rights: Rights) -> HttpResponse:
         "known": training.describe(),
         "thresholds": Thresholds.of(rules),
         "form": form if may_change else None,
-        "service": service(),
+        "service": describe_service(),
     }
     return render(request, "moderation/filter.html", context, status=422 if form.errors else 200)
 
 
-def service() -> str:
-    """What is known of the service elsewhere, without asking it; empty: there is none."""
+def describe_service() -> str:
+    """Describe the state of the spam service without calling it; empty if there is none."""
     if not akismet.is_on():
         return ""
     words = {
@@ -75,8 +75,8 @@ def service() -> str:
 
 
 @transaction.atomic
-def draw(*, spam_hold_at: int, spam_mark_at: int) -> None:
-    """Say from where on a comment is held, and from where on it is called spam."""
+def save_thresholds(*, spam_hold_at: int, spam_mark_at: int) -> None:
+    """Save the thresholds from which comments are held and marked as spam."""
     Rules.objects.bulk_create([Rules(pk=1)], ignore_conflicts=True)
     Rules.objects.filter(pk=1).update(spam_hold_at=spam_hold_at, spam_mark_at=spam_mark_at)
     pagecache.bump("site")

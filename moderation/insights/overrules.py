@@ -1,4 +1,4 @@
-"""What held comments, reasons and rules, and how often a moderator saw it otherwise."""
+"""How often reasons and rules held comments, and how often moderators overruled them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from comments.models import Comment, Decision, Status
 from comments.models.decision import REMOVED
 from moderation.insights.weeks import WEEKS, first_day
 
-NEWEST, HELD = 20_000, 2_000  # comments looked through for reasons; how many of those are read
+NEWEST, HELD = 20_000, 2_000  # newest comments searched; held ones of these read
 CODES = {
     "spam": gettext_lazy("spam filter"),
     "akismet": gettext_lazy("Akismet"),
@@ -35,7 +35,7 @@ CODES = {
 
 @dataclass
 class Check:
-    """A reason or a rule: how many it held, and how many of those a moderator let through after all."""
+    """A reason or rule: how many comments it held, and how many of these moderators approved or rejected."""
 
     name: Any
     url: str = ""
@@ -55,20 +55,20 @@ class Check:
 
 @dataclass
 class Doubts:
-    """What the newest comments were held for, and whether that was right."""
+    """Why the newest comments were held, and whether moderators agreed."""
 
     by_code: dict[str, Check] = field(default_factory=dict)
-    caught: int = 0  # by the filter, and spam to a moderator
-    missed: int = 0  # let pass by the filter, and spam to a moderator
+    caught: int = 0  # held by the filter, and spam according to a moderator
+    missed: int = 0  # passed by the filter, and spam according to a moderator
     wronged: int = 0  # held by the filter, and approved
-    unseen: int = 0  # held by the filter, and nobody has decided
+    unseen: int = 0  # held by the filter, and not decided yet
 
     @classmethod
     def found(cls) -> "Doubts":
         newest = Comment.objects.order_by("-pk").values_list("pk", flat=True)
-        from_ = newest[NEWEST : NEWEST + 1].first() or 0
-        doubted = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
-        rows = Comment.objects.filter(doubted, pk__gt=from_, wording__isnull=False).order_by("-pk")
+        oldest = newest[NEWEST : NEWEST + 1].first() or 0
+        held = ~Q(wording__reasons=[]) | Q(status=Status.SPAM)
+        rows = Comment.objects.filter(held, pk__gt=oldest, wording__isnull=False).order_by("-pk")
         found = cls()
         read = rows.values_list("status", "removed_by", "wording__reasons", "wording__likeness")
         for status, remover, reasons, likeness in read[:HELD]:
@@ -79,7 +79,7 @@ class Doubts:
         is_spam = status == Status.SPAM and is_removed
         for code in codes:
             if code not in self.by_code:
-                self.by_code[code] = Check(CODES.get(code, code), url=queue_of(code))
+                self.by_code[code] = Check(CODES.get(code, code), url=queue_url(code))
             check = self.by_code[code]
             check.held += 1
             check.overruled += status == Status.APPROVED
@@ -97,22 +97,22 @@ class Doubts:
 
 
 def codes_of(reasons: Any) -> set[str]:
-    """The site's own checks that spoke; the owner's rules are counted by their decisions."""
+    """Return the codes of built-in checks; the owner's rules are counted by their decisions."""
     return {str(reason.get("code", "")) for reason in reasons or () if isinstance(reason, dict)} - {"rule", ""}
 
 
-def queue_of(code: str) -> str:
+def queue_url(code: str) -> str:
     return f"{reverse('queue')}?{urlencode({'status': 'all', 'reason': code})}"
 
 
 def rules() -> list[Check]:
-    """The owner's rules by what they decided within the weeks."""
-    on_record = Decision.objects.filter(verb=Decision.Verb.RULE, created__gte=first_day(WEEKS)).order_by()
+    """Count the decisions of each of the owner's rules in the last WEEKS weeks."""
+    decisions = Decision.objects.filter(verb=Decision.Verb.RULE, created__gte=first_day(WEEKS)).order_by()
     by_hand = Q(comment__removed_by=Comment.Remover.MODERATOR)
     passed, held = Q(after=Status.APPROVED), ~Q(after=Status.APPROVED)
     wrong = (held & Q(comment__status=Status.APPROVED)) | (passed & Q(comment__status__in=REMOVED) & by_hand)
     right = held & Q(comment__status__in=REMOVED) & by_hand
-    rows = on_record.values_list("rule", "rule__name").annotate(
+    rows = decisions.values_list("rule", "rule__name").annotate(
         Count("pk"), wrong=Count("pk", filter=wrong), right=Count("pk", filter=right)
     )
     return [

@@ -1,4 +1,4 @@
-"""Small plots, drawn as SVG by the server: classes and attributes alone, so that the strict policy holds."""
+"""Small SVG plots without inline styles, which the content security policy forbids."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,49 +8,49 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 400, 180
-START, END, TOP, FOOT = 50, 392, 12, 154  # of the ground on which is drawn
+START, END, TOP, BOTTOM = 50, 392, 12, 154  # edges of the plot area
 Number = float | None
 Label = Callable[[float], str]
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line or one kind of bar: how it is classed in the stylesheet, and its values; None where there is none."""
+    """One line or kind of bar: its CSS class and its values, None for a gap."""
 
     kind: str
     values: Sequence[Number]
 
 
 def lines(series: Sequence[Series], labels: Sequence[str], *, says: str, label: Label = str) -> SafeString:
-    """Values over time; a gap stays a gap."""
-    top = nice(max((value for each in series for value in each.values if value is not None), default=0))
+    """Draw values over time as lines with gaps."""
+    top = round_up(max((value for each in series for value in each.values if value is not None), default=0))
     step = (END - START) / max(1, len(labels) - 1)
-    parts = [grid(top, label), along(labels, lambda at: START + at * step)]
+    parts = [grid(top, label), x_labels(labels, lambda at: START + at * step)]
     for each in series:
         for run in runs(each.values):
-            points = [(START + at * step, height(value, top)) for at, value in run]
+            points = [(START + at * step, y_of(value, top)) for at, value in run]
             parts.append(path(points, each.kind) if len(points) > 1 else dot(points[0], each.kind))
-    return drawn(parts, says)
+    return svg(parts, says)
 
 
 def stacked(series: Sequence[Series], labels: Sequence[str], *, says: str) -> SafeString:
-    """Bars on each other, the first at the foot."""
+    """Draw stacked bars, the first series at the bottom."""
     totals = [sum(each.values[at] or 0 for each in series) for at in range(len(labels))]
-    top = nice(max(totals, default=0))
+    top = round_up(max(totals, default=0))
     step = (END - START) / max(1, len(labels))
-    parts = [grid(top, whole), along(labels, lambda at: START + (at + 0.5) * step)]
+    parts = [grid(top, plain_number), x_labels(labels, lambda at: START + (at + 0.5) * step)]
     for at in range(len(labels)):
         below = 0.0
         for each in series:
             if value := each.values[at] or 0:
                 parts.append(bar(START + at * step, step, below, below + value, top, each.kind))
                 below += value
-    return drawn(parts, says)
+    return svg(parts, says)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A threshold on the axis, with a word at its foot."""
+    """A labeled threshold on the x axis."""
 
     at: float
     word: str
@@ -59,16 +59,16 @@ class Mark:
 def histograms(
     series: Sequence[Series], *, band: tuple[float, float] | None, marks: Sequence[Mark], says: str
 ) -> SafeString:
-    """Shares of each kind over likeness from 0 to 1, side by side in each bin; the band is what is held."""
+    """Draw the share of each series per bin of spam scores from 0 to 1; the band marks scores that are held."""
     bins = len(series[0].values)
-    top = nice(max((value for each in series for value in each.values if value), default=0))
+    top = round_up(max((value for each in series for value in each.values if value), default=0))
     step = (END - START) / bins
     parts = []
     if band:
         x, end = (START + edge * (END - START) for edge in band)
-        parts.append(rect(x, TOP, end - x, FOOT - TOP, "band"))
+        parts.append(rect(x, TOP, end - x, BOTTOM - TOP, "band"))
     parts.append(grid(top, lambda share: f"{share:.0f}%"))
-    parts.append(along(["0", "0.25", "0.5", "0.75", "1"], lambda at: START + at * (END - START) / 4))
+    parts.append(x_labels(["0", "0.25", "0.5", "0.75", "1"], lambda at: START + at * (END - START) / 4))
     width = step / len(series)
     for number, each in enumerate(series):
         for at, value in enumerate(each.values):
@@ -76,37 +76,34 @@ def histograms(
                 parts.append(bar(START + at * step + number * width, width, 0, value, top, each.kind))
     for mark in marks:
         x = START + mark.at * (END - START)
-        parts.append(format_html('<path class="line" d="M{} {}V{}"/>', short(x), TOP - 4, FOOT))
+        parts.append(format_html('<path class="line" d="M{} {}V{}"/>', short(x), TOP - 4, BOTTOM))
         anchor = "end" if mark.at > 0.5 else "start"
         words = '<text x="{}" y="{}" text-anchor="{}">{}</text>'
         parts.append(format_html(words, short(x + (-4 if mark.at > 0.5 else 4)), TOP + 4, anchor, mark.word))
-    return drawn(parts, says)
+    return svg(parts, says)
 
 
-# What they are made of
-
-
-def drawn(parts: Sequence[SafeString], says: str) -> SafeString:
+def svg(parts: Sequence[SafeString], says: str) -> SafeString:
     inside = mark_safe("".join(parts))  # noqa: S308 – each part was made safe
     frame = '<svg viewBox="0 0 {} {}" role="img" direction="ltr" aria-label="{}">{}</svg>'
     return format_html(frame, WIDTH, HEIGHT, says, inside)
 
 
-def nice(most: float) -> float:
-    """The first round number that leaves nothing out."""
+def round_up(most: float) -> float:
+    """Return the smallest round number that is not below `most`."""
     if most <= 0:
         return 1
     ten = 10 ** math.floor(math.log10(most))
     return next(round(float(ten * step), 10) for step in (1, 2, 4, 5, 10) if ten * step >= most)
 
 
-def height(value: float, top: float) -> float:
-    return FOOT - (FOOT - TOP) * value / top
+def y_of(value: float, top: float) -> float:
+    return BOTTOM - (BOTTOM - TOP) * value / top
 
 
 def grid(top: float, label: Label) -> SafeString:
-    """Lines at the foot, half way and at the top, with their numbers."""
-    rows = [(height(value, top), label(value), "axis" if not value else "grid") for value in (0, top / 2, top)]
+    """Draw lines with numbers at the bottom, the middle and the top."""
+    rows = [(y_of(value, top), label(value), "axis" if not value else "grid") for value in (0, top / 2, top)]
     return format_html_join(
         "",
         '<path class="{}" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
@@ -114,19 +111,19 @@ def grid(top: float, label: Label) -> SafeString:
     )
 
 
-def along(labels: Sequence[str], place: Callable[[int], float]) -> SafeString:
-    """The words below; of many the first, one in the middle and the last."""
+def x_labels(labels: Sequence[str], x_of: Callable[[int], float]) -> SafeString:
+    """Draw the labels of the x axis; of more than five only the first, middle and last."""
     shown = range(len(labels)) if len(labels) <= 5 else (0, len(labels) // 2, len(labels) - 1)
     last = len(labels) - 1
     rows = [
-        (short(place(at)), FOOT + 18, "end" if at == last and last else "middle" if at else "start", labels[at])
+        (short(x_of(at)), BOTTOM + 18, "end" if at == last and last else "middle" if at else "start", labels[at])
         for at in shown
     ]
     return format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', rows)
 
 
 def runs(values: Sequence[Number]) -> list[list[tuple[int, float]]]:
-    """Neighbours without a gap between them."""
+    """Split values at the gaps into runs of (index, value)."""
     found: list[list[tuple[int, float]]] = [[]]
     for at, value in enumerate(values):
         if value is None:
@@ -137,8 +134,8 @@ def runs(values: Sequence[Number]) -> list[list[tuple[int, float]]]:
 
 
 def path(points: Sequence[tuple[float, float]], kind: str) -> SafeString:
-    way = "M" + "L".join(f"{short(x)} {short(y)}" for x, y in points)
-    return format_html('<path class="{}" d="{}"/>', kind, way)
+    data = "M" + "L".join(f"{short(x)} {short(y)}" for x, y in points)
+    return format_html('<path class="{}" d="{}"/>', kind, data)
 
 
 def dot(point: tuple[float, float], kind: str) -> SafeString:
@@ -147,19 +144,19 @@ def dot(point: tuple[float, float], kind: str) -> SafeString:
 
 def bar(x: float, width: float, below: float, above: float, top: float, kind: str) -> SafeString:
     gap = min(1.5, width / 5)
-    y, foot = height(above, top), height(below, top)
+    y, foot = y_of(above, top), y_of(below, top)
     return rect(x + gap / 2, y, width - gap, foot - y, f"{kind} fill")
 
 
-def rect(x: float, y: float, width: float, tall: float, kind: str) -> SafeString:
+def rect(x: float, y: float, width: float, height: float, kind: str) -> SafeString:
     shape = '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>'
-    return format_html(shape, kind, short(x), short(y), short(width), short(tall))
+    return format_html(shape, kind, short(x), short(y), short(width), short(height))
 
 
 def short(number: float) -> str:
-    """As an SVG reads it, whatever the language writes."""
+    """Format a number for SVG, whatever the language."""
     return f"{number:.1f}".removesuffix(".0")
 
 
-def whole(number: float) -> str:
+def plain_number(number: float) -> str:
     return f"{number:g}"

@@ -1,4 +1,4 @@
-"""What the record says of the owner's rules: how often each decided, and how often a moderator saw it otherwise."""
+"""How often each of the owner's rules decided, and how often moderators overruled it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ def approved_by_hand(comments: Iterable[Comment]) -> set[int]:
 
 @dataclass(frozen=True)
 class Record:
-    """How often a rule decided, and how often a moderator then decided otherwise."""
+    """How often a rule decided, and how often a moderator then changed the result."""
 
     decided: int = 0
     overruled: int = 0
 
 
 def records() -> dict[int, Record]:
-    """Of each rule that ever decided, in one question."""
+    """Return the statistics of each rule that has decided, in one query."""
     later = Decision.objects.filter(number=OuterRef("number"), pk__gt=OuterRef("pk"), moderator__isnull=False)
-    otherwise = (
+    changed = (
         Q(after=Status.PENDING, comment__status=Status.APPROVED)
         | Q(after=Status.APPROVED) & ~Q(comment__status=Status.APPROVED)
         | Q(after=Status.SPAM, comment__status__in=(Status.APPROVED, Status.PENDING))
     )
     rows: Any = Decision.objects.filter(verb=Decision.Verb.RULE, rule__isnull=False).order_by().values("rule")
-    rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=otherwise & Q(Exists(later)))).values_list(
+    rows = rows.annotate(decided=Count("pk"), overruled=Count("pk", filter=changed & Q(Exists(later)))).values_list(
         "rule", "decided", "overruled"
     )
     return {rule: Record(*counts) for rule, *counts in rows}

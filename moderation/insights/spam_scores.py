@@ -1,4 +1,4 @@
-"""How like spam the site's own comments looked, good ones and spam, and what a threshold would have done with them."""
+"""Spam scores of the site's good and spam comments, and what each threshold would have done with them."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -13,18 +13,18 @@ from comments.spam import Said, training
 from moderation.insights import plots
 from moderation.insights.plots import Mark, Series
 
-EACH = 3000  # of the newest of each kind
-ANEW = 200  # that have no likeness of their own are judged now
+MAX_COMMENTS = 3000  # newest comments read of each kind
+ANEW = 200  # comments without a stored score that are scored now
 BINS = 20
 CANDIDATES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What a threshold does with what was there."""
+    """What share of the good and spam comments reaches a threshold."""
 
     at: float
-    good: tuple[int, int]  # so many of so many
+    good: tuple[int, int]  # count, total
     spam: tuple[int, int]
     word: str = ""
 
@@ -41,16 +41,16 @@ class Rates:
         return percent(*self.spam)
 
 
-def percent(some: int, every: int) -> str:
-    if not every:
+def percent(count: int, total: int) -> str:
+    if not total:
         return "–"
-    share = 100 * some / every
+    share = 100 * count / total
     return f"{share:.1f}%" if 0 < share < 10 or 99 < share < 100 else f"{share:.0f}%"
 
 
 @dataclass
 class Past:
-    """Likenesses in order; how many of them were judged on arrival, and how many only now."""
+    """Sorted spam scores; how many were scored on arrival, and how many only now."""
 
     good: list[float] = field(default_factory=list)
     spam: list[float] = field(default_factory=list)
@@ -61,10 +61,10 @@ class Past:
     def of(cls, rules: Rules) -> "Past":
         found = cls()
         for is_spam, scores in ((False, found.good), (True, found.spam)):
-            for score, is_anew in likenesses(decided(is_spam), rules, ANEW // 2):
+            for score, is_new in scores_of(decided_comments(is_spam), rules, ANEW // 2):
                 scores.append(score)
-                found.anew += is_anew
-                found.on_arrival += not is_anew
+                found.anew += is_new
+                found.on_arrival += not is_new
             scores.sort()
         return found
 
@@ -73,39 +73,39 @@ class Past:
         return Rates(threshold, (good, len(self.good)), (spam, len(self.spam)), word)
 
 
-def decided(is_spam: bool) -> Any:
-    """What is approved, and what a moderator called spam; what the filter alone put there proves nothing about it."""
+def decided_comments(is_spam: bool) -> Any:
+    """Return approved comments, or those that a moderator, not only the filter, marked as spam."""
     if is_spam:
         return Comment.objects.filter(status=Status.SPAM, removed_by=Comment.Remover.MODERATOR)
     return Comment.objects.approved()
 
 
-def likenesses(comments: Any, rules: Rules, most_anew: int) -> Iterator[tuple[float, bool]]:
-    """The stored ones, and, while the filter knows anything, of some that have none."""
+def scores_of(comments: Any, rules: Rules, max_rescored: int) -> Iterator[tuple[float, bool]]:
+    """Yield stored scores, then new ones for at most `max_rescored` comments; each with whether it is new."""
     newest = comments.filter(wording__isnull=False).order_by("-pk")
-    rows = list(newest.values_list("pk", "wording__likeness")[:EACH])
+    rows = list(newest.values_list("pk", "wording__likeness")[:MAX_COMMENTS])
     yield from ((score, False) for _pk, score in rows if score is not None)
-    known = training.known(rules)
-    if known is None:
+    model = training.known(rules)
+    if model is None:
         return
-    without = [pk for pk, score in rows if score is None][:most_anew]
+    without = [pk for pk, score in rows if score is None][:max_rescored]
     names = ("wording__text", "commenter__name", "commenter__email", "commenter__website")
     for said in Comment.objects.filter(pk__in=without).values_list(*names):
-        yield known.score(Said(*said)), True
+        yield model.score(Said(*said)), True
 
 
 @dataclass
 class Thresholds:
-    """Where it holds and where it calls spam, against what was there."""
+    """The thresholds and what they would have done with the site's comments."""
 
     rules: Rules
     past: Past
-    own: float | None  # where the filter itself draws the line; None while it knows too little
+    own: float | None  # the filter's automatic threshold; None while it has learned too little
 
     @classmethod
     def of(cls, rules: Rules) -> "Thresholds":
-        known = training.known(rules)
-        return cls(rules, Past.of(rules), known.threshold if known else None)
+        model = training.known(rules)
+        return cls(rules, Past.of(rules), model.threshold if model else None)
 
     @property
     def hold(self) -> float | None:
@@ -117,7 +117,7 @@ class Thresholds:
 
     @property
     def bites(self) -> float | None:
-        """From where on nothing is published at once."""
+        """The lowest score that is not published immediately."""
         return min((each for each in (self.hold, self.mark) if each is not None), default=None)
 
     @property
@@ -130,16 +130,16 @@ class Thresholds:
 
     @property
     def candidates(self) -> list[Rates]:
-        words: dict[int, str] = {}
-        places = {round(at * 100): at for at in CANDIDATES}
+        labels: dict[int, str] = {}
+        thresholds = {round(at * 100): at for at in CANDIDATES}
         for at, word in (
             (self.own, _("automatic threshold")), (self.hold, _("hold")), (self.mark, _("spam")),
         ):  # fmt: skip
             if at is not None:
                 key = round(at * 100)
-                places.setdefault(key, at)
-                words[key] = ", ".join(filter(None, (words.get(key, ""), word)))
-        return [self.past.at(at, words.get(key, "")) for key, at in sorted(places.items())]
+                thresholds.setdefault(key, at)
+                labels[key] = ", ".join(filter(None, (labels.get(key, ""), word)))
+        return [self.past.at(at, labels.get(key, "")) for key, at in sorted(thresholds.items())]
 
     @property
     def plot(self) -> SafeString:
@@ -152,7 +152,7 @@ class Thresholds:
 
 
 def shares(scores: Sequence[float]) -> list[float]:
-    """Per cent of them in each bin."""
+    """Return the percentage of scores in each bin."""
     counts = [0] * BINS
     for score in scores:
         counts[min(BINS - 1, int(score * BINS))] += 1

@@ -1,4 +1,4 @@
-"""How moderation goes, in numbers: what waits, what came of what, who or what was right, and who decided."""
+"""Moderation statistics: pending comments, outcomes, overruled checks, and decisions by moderator."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from moderation.insights.weeks import LONG_WEEKS, WEEKS, WeekAfter, first_day, w
 
 @dataclass
 class Comments:
-    """How many came by week, as they stand now."""
+    """Comments by week and current status."""
 
     first: datetime
     counts: dict[str, list[int]]
@@ -27,8 +27,8 @@ class Comments:
     @classmethod
     def counted(cls, weeks: int = LONG_WEEKS) -> "Comments":
         first = first_day(weeks)
-        there = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # answers that were taken back
-        rows = there.filter(created__gte=first).order_by()
+        comments = Comment.objects.exclude(removed_by=Comment.Remover.UNDONE)  # without undone moderator replies
+        rows = comments.filter(created__gte=first).order_by()
         rows = rows.annotate(week=WeekAfter(F("created"), Value(first))).values_list("week", "status")
         counts = {str(status): [0] * weeks for status in Status.values}
         for week, status, count in rows.annotate(count=Count("pk")):
@@ -77,19 +77,19 @@ SHOWN_VERBS = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH, D
 
 
 def moderators() -> list[Moderator]:
-    """Who decided how much within the weeks, the busiest first."""
-    made = Decision.objects.filter(created__gte=first_day(WEEKS), moderator__isnull=False).order_by()
+    """Count each moderator's decisions of the last WEEKS weeks, the busiest first."""
+    decisions = Decision.objects.filter(created__gte=first_day(WEEKS), moderator__isnull=False).order_by()
     found: dict[int, Moderator] = {}
-    rows = made.values_list("moderator", "moderator__name", "moderator__username", "verb").annotate(Count("pk"))
+    rows = decisions.values_list("moderator", "moderator__name", "moderator__username", "verb").annotate(Count("pk"))
     for pk, name, username, verb, count in rows:
         url = f"{reverse('queue-log')}?who={pk}"
         found.setdefault(pk, Moderator(name or username, url, Counter())).counts[verb] += count
-    return sorted(found.values(), key=lambda one: -one.total)
+    return sorted(found.values(), key=lambda moderator: -moderator.total)
 
 
 @dataclass(frozen=True)
 class Now:
-    """What waits at this moment."""
+    """The pending comments: how many, and since when the oldest."""
 
     count: int
     oldest: datetime | None
@@ -101,7 +101,7 @@ class Now:
 
 
 class Numbers:
-    """The whole page, in nine questions however much there is."""
+    """Everything on the page, in nine queries."""
 
     def __init__(self) -> None:
         self.now = Now.looked_at()

@@ -1,4 +1,4 @@
-"""The page of numbers on the stock admin, for those who decide everywhere."""
+"""The statistics page in the admin, for moderators of the whole site."""
 
 from django.contrib import admin
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""How long comments wait for the first decision by hand: half of them, and nine in ten, by the week."""
+"""How long pending comments wait for a moderator's first decision: median and 90% by week."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from moderation.insights import plots
 from moderation.insights.plots import Series
 from moderation.insights.weeks import WEEKS, SecondsAfter, WeekAfter, first_day, week_labels
 
-ROWS = 10_000  # of decisions read
-HAND = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)
+MAX_DECISIONS = 10_000  # newest decisions read
+VERBS = (Decision.Verb.APPROVE, Decision.Verb.SPAM, Decision.Verb.TRASH)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The value that so large a share does not exceed."""
+    """Return the value that this share of the sorted values does not exceed."""
     return ordered[max(0, ceil(len(ordered) * share) - 1)] if ordered else None
 
 
 @dataclass
 class Waiting:
-    """Of comments that came within the weeks and waited: the time to the first decision by hand."""
+    """Seconds from posting to a moderator's first decision, by week of the decision."""
 
     first: datetime
     by_week: list[list[float]]
@@ -36,14 +36,14 @@ class Waiting:
     def measured(cls, weeks: int = WEEKS) -> "Waiting":
         first = first_day(weeks)
         rows = Decision.objects.filter(
-            created__gte=first, comment__created__gte=first, before=Status.PENDING, verb__in=HAND, rule=None
+            created__gte=first, comment__created__gte=first, before=Status.PENDING, verb__in=VERBS, rule=None
         )
         seen: set[int] = set()
         by_week: list[list[float]] = [[] for _week in range(weeks)]
-        told = rows.annotate(
+        timed = rows.annotate(
             week=WeekAfter(F("created"), Value(first)), waited=SecondsAfter(F("created"), F("comment__created"))
         )
-        newest = list(told.order_by("-pk").values_list("comment", "week", "waited")[:ROWS])
+        newest = list(timed.order_by("-pk").values_list("comment", "week", "waited")[:MAX_DECISIONS])
         for comment, week, waited in reversed(newest):
             if comment not in seen:
                 seen.add(comment)
@@ -58,17 +58,17 @@ class Waiting:
 
     @property
     def median(self) -> str:
-        return lasting(quantile(self.all, 0.5))
+        return format_duration(quantile(self.all, 0.5))
 
     @property
     def slow(self) -> str:
-        return lasting(quantile(self.all, 0.9))
+        return format_duration(quantile(self.all, 0.9))
 
     @property
     def rows(self) -> list[tuple[str, int, str, str]]:
         labels = week_labels(self.first, len(self.by_week))
         return [
-            (label, len(week), lasting(quantile(week, 0.5)), lasting(quantile(week, 0.9)))
+            (label, len(week), format_duration(quantile(week, 0.5)), format_duration(quantile(week, 0.9)))
             for label, week in zip(labels, self.by_week, strict=True)
         ]
 
@@ -76,13 +76,13 @@ class Waiting:
     def plot(self) -> SafeString:
         slow = [quantile(week, 0.9) for week in self.by_week]
         median = [quantile(week, 0.5) for week in self.by_week]
-        unit, sign = unit_of(max(filter(None, slow), default=0.0))
+        unit, abbreviation = unit_of(max(filter(None, slow), default=0.0))
         says = _("Waiting time by week: median %(median)s, 90%% within %(slow)s.")
         return plots.lines(
             [Series("slow dashed", scaled(slow, unit)), Series("median", scaled(median, unit))],
             week_labels(self.first, len(self.by_week)),
             says=says % {"median": self.median, "slow": self.slow},
-            label=lambda value: f"{value:g} {sign}",
+            label=lambda value: f"{value:g} {abbreviation}",
         )
 
 
@@ -91,7 +91,7 @@ def scaled(values: Iterable[float | None], unit: float) -> list[float | None]:
 
 
 def unit_of(seconds: float) -> tuple[float, str]:
-    """In what a time is told: days, hours or minutes."""
+    """Return the unit for a duration (days, hours or minutes): its seconds and abbreviation."""
     if seconds >= 3 * 86_400:
         return 86_400.0, _("d")
     if seconds >= 2 * 3600:
@@ -99,7 +99,7 @@ def unit_of(seconds: float) -> tuple[float, str]:
     return 60.0, _("min")
 
 
-def lasting(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     days, hours, minutes = (round(seconds / unit) for unit in (86_400, 3600, 60))

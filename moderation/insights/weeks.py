@@ -1,4 +1,4 @@
-"""Time by the week, from Monday's midnight on, as both databases reckon it."""
+"""Weeks that begin on Monday at midnight, computed by both databases."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ WEEKS, LONG_WEEKS = 13, 26
 
 
 class WeekAfter(Func):
-    """How many whole weeks a moment lies after another: counted by the database, without a call for each row."""
+    """Whole weeks between two times, computed in the database; a Python function would be called for each row."""
 
     arity = 2
     output_field: Any = IntegerField()
@@ -33,7 +33,7 @@ class SecondsAfter(WeekAfter):
 
 
 def first_day(weeks: int) -> datetime:
-    """Monday's midnight of the first of so many weeks, the last of which is now."""
+    """Return the start of the first of so many weeks, the last being the current one."""
     monday = timezone.localdate() - timedelta(days=timezone.localdate().weekday(), weeks=weeks - 1)
     return timezone.make_aware(datetime.combine(monday, datetime.min.time()))
 

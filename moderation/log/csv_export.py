@@ -1,4 +1,4 @@
-"""The record of decisions as a file for spreadsheets, read line by line."""
+"""The log of decisions as CSV for spreadsheets, streamed line by line."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -11,12 +11,12 @@ from blog.models import Essay
 from comments.models import Decision, DecisionQuerySet, Status
 from moderation.log.search import LONGEST
 
-AT_A_TIME, SHOWN = 2000, 60
-UNSAFE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # wide ones are read alike
+CHUNK_SIZE, EXCERPT_LENGTH = 2000, 60
+UNSAFE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones work the same
 
 
-def defused(cell: str) -> str:
-    """What a spreadsheet would run as a formula is words to it."""
+def without_formula(cell: str) -> str:
+    """Quote a cell that a spreadsheet would run as a formula."""
     return f"'{cell}" if cell.startswith(UNSAFE) else cell
 
 
@@ -29,11 +29,11 @@ COLUMNS = (
 
 
 def in_lines(decisions: DecisionQuerySet) -> Any:
-    """Plain values, of what was said its beginning as typed: of many decisions everything else costs too much."""
+    """Select plain values with the beginning of the text as typed; model instances would be too slow for long logs."""
     return decisions.annotate(said=Left("comment__wording__text", LONGEST)).values(*COLUMNS)
 
 
-def head() -> list[str]:
+def header() -> list[str]:
     return [
         _("decision"), _("time"), _("decided by"), _("action"), _("comment"), _("commenter"), _("excerpt"), _("essay"),
         _("before"), _("after"), _("note"), _("message to the commenter"),
@@ -49,19 +49,19 @@ def lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[str]]:
         cells = [
             str(row["pk"]), row["created"].isoformat(timespec="seconds"), who(row),
             undone[row["undoes__verb"]] if row["undoes__verb"] else verbs.get(verb, verb),
-            about(row), row["comment__commenter__name"] or "", first_of(row["said"] or ""), title(row),
-            statuses.get(before, before), statuses.get(after, after), row["why"], told(row),
+            subject(row), row["comment__commenter__name"] or "", excerpt(row["said"] or ""), title(row),
+            statuses.get(before, before), statuses.get(after, after), row["why"], message(row),
         ]  # fmt: skip
-        yield [defused(cell) for cell in cells]
+        yield [without_formula(cell) for cell in cells]
 
 
-def about(row: dict[str, Any]) -> str:
+def subject(row: dict[str, Any]) -> str:
     key = row["commenter_key"]
     return _("commenter %(number)d") % {"number": key} if key else str(row["number"])
 
 
 def who(row: dict[str, Any]) -> str:
-    """As Entry.who says it."""
+    """Return the same as LogEntry.who."""
     if row["rule"]:
         return _("the rule “%(name)s”") % {"name": row["rule__name"]}
     if row["verb"] == Decision.Verb.RULE:
@@ -73,28 +73,28 @@ def title(row: dict[str, Any]) -> str:
     return row["essay__title"] or (str(Essay()) if row["essay"] else "")
 
 
-def told(row: dict[str, Any]) -> str:
-    """As Entry.told says it."""
+def message(row: dict[str, Any]) -> str:
+    """Return the same as LogEntry.message."""
     sentence = " ".join(filter(None, (row["reason__sentence"], row["told"])))
     return ": ".join(filter(None, (row["reason__name"], sentence)))
 
 
-def first_of(text: str) -> str:
+def excerpt(text: str) -> str:
     words = " ".join(text.split())
-    if len(words) <= SHOWN:
+    if len(words) <= EXCERPT_LENGTH:
         return words
-    return f"{words[:SHOWN].rpartition(' ')[0] or words[: SHOWN - 1]}…"
+    return f"{words[:EXCERPT_LENGTH].rpartition(' ')[0] or words[: EXCERPT_LENGTH - 1]}…"
 
 
-class Straight:
-    """A file that hands on what is written to it."""
+class Echo:
+    """A file-like object whose write() returns its argument, for csv.writer."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def table(found: Any) -> Iterator[str]:
-    writer = csv.writer(Straight())
-    yield "\ufeff" + writer.writerow(head())  # so that spreadsheets take it for UTF-8
-    for line in lines(found.iterator(chunk_size=AT_A_TIME)):
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(header())  # so that spreadsheets read it as UTF-8
+    for line in lines(found.iterator(chunk_size=CHUNK_SIZE)):
         yield writer.writerow(line)

@@ -1,4 +1,4 @@
-"""The record of decisions by the page, each decision in words."""
+"""Pages of the log of decisions, each decision in words."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,29 +18,25 @@ from moderation.decisions.rights import Rights
 from moderation.decisions.undo import UNDONE_WITHIN, before_it
 from moderation.log.search import HAND, RULE, Search
 
-A_PAGE = 50
-BY_RULE: dict[str, Any] = {
+PAGE_SIZE = 50
+RULE_VERBS: dict[str, Any] = {
     Status.APPROVED: gettext_lazy("published"),
     Status.PENDING: gettext_lazy("held"),
     Status.SPAM: gettext_lazy("marked as spam"),
 }
-FIRST = 600  # characters of HTML, of which a line of words is shown
+EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 
 
-def entries(decisions: DecisionQuerySet) -> DecisionQuerySet:
-    """With all that is said of each, in one question."""
-    return told(decisions.annotate(said=Left("comment__wording__html", FIRST), reasons=F("comment__wording__reasons")))
-
-
-def told(decisions: DecisionQuerySet) -> DecisionQuerySet:
-    return decisions.select_related("moderator", "rule", "reason", "essay", "comment__commenter", "undoes").defer(
-        "essay__body"
-    )
+def with_details(decisions: DecisionQuerySet) -> DecisionQuerySet:
+    """Add everything that an entry shows, in one query."""
+    excerpt, reasons = Left("comment__wording__html", EXCERPT_HTML), F("comment__wording__reasons")
+    found = decisions.annotate(said=excerpt, reasons=reasons).defer("essay__body")
+    return found.select_related("moderator", "rule", "reason", "essay", "comment__commenter", "undoes")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One decision, as the record tells it."""
+    """One decision in the log."""
 
     decision: Decision
     can_undo: bool = False
@@ -60,23 +56,23 @@ class Entry:
 
     @property
     def what(self) -> str:
-        """The verb; of an undo also what it took back."""
+        """The action; of an undo also what it undid."""
         if self.decision.undoes:
             return _("undone: %(verb)s") % {"verb": verb_of(self.decision.undoes)}
         return verb_of(self.decision)
 
     @property
     def because(self) -> str:
-        """Of what a rule decided: what of it was so, as long as the comment says what it said then."""
+        """The conditions that matched, for a rule's decision on a comment not edited since."""
         kept: Any = getattr(self.decision, "reasons", None) or ()
-        return next((rules_in_words.conditions(each.get("because", ())) for each in kept if self.is_of(each)), "")
+        return next((rules_in_words.conditions(each.get("because", ())) for each in kept if self.is_from(each)), "")
 
-    def is_of(self, reason: dict[str, Any]) -> bool:
+    def is_from(self, reason: dict[str, Any]) -> bool:
         return bool(self.decision.rule_id) and reason.get("rule") == self.decision.rule_id
 
     @property
     def change(self) -> str:
-        before, after = (as_label(status) for status in (self.decision.before, self.decision.after))
+        before, after = (status_label(status) for status in (self.decision.before, self.decision.after))
         return f"{before} → {after}" if before and before != after else after
 
     @property
@@ -89,42 +85,42 @@ class Entry:
 
     @property
     def told(self) -> str:
-        """What its writer was told: the reason's name, and the sentence."""
+        """What the commenter was told: the reason's name and the message."""
         reason = str(self.decision.reason) if self.decision.reason else ""
         return ": ".join(filter(None, (reason, self.decision.sentence)))
 
 
 def verb_of(decision: Decision) -> str:
-    """Of a rule's: what it did, by what the comment then was."""
-    if decision.verb == Decision.Verb.RULE and decision.after in BY_RULE:
-        return str(BY_RULE[decision.after])
+    """Return the action in words; of a rule, what it did."""
+    if decision.verb == Decision.Verb.RULE and decision.after in RULE_VERBS:
+        return str(RULE_VERBS[decision.after])
     return str(decision.get_verb_display())
 
 
-def as_label(status: str) -> str:
+def status_label(status: str) -> str:
     return str(Status(status).label) if status in Status.values else status
 
 
 class Log:
-    """A page of the record, in a handful of questions however long it is."""
+    """One page of the log; the number of queries does not depend on its length."""
 
     def __init__(self, search: Search, rights: Rights) -> None:
         self.rights = rights
         self.found = search.decisions(rights)
         self.total = self.found.count()
-        self.pages = max(1, -(-self.total // A_PAGE))
+        self.pages = max(1, -(-self.total // PAGE_SIZE))
         self.search = replace(search, page=min(search.page, self.pages))
 
     @cached_property
     def entries(self) -> list[Entry]:
-        start = (self.search.page - 1) * A_PAGE
-        shown = list(entries(self.found)[start : start + A_PAGE])
+        start = (self.search.page - 1) * PAGE_SIZE
+        shown = list(with_details(self.found)[start : start + PAGE_SIZE])
         newest = set(
             Decision.objects.latest_of({decision.number for decision in shown if decision.comment_id}).values_list(
                 "pk", flat=True
             )
         )
-        return [Entry(decision, decision.pk in newest and may_be_undone(decision)) for decision in shown]
+        return [Entry(decision, decision.pk in newest and can_be_undone(decision)) for decision in shown]
 
     @property
     def previous_url(self) -> str:
@@ -136,7 +132,7 @@ class Log:
 
     @property
     def moderators(self) -> list[tuple[str, str]]:
-        """Everybody who ever decided anything."""
+        """All users who have made decisions."""
         decided = Decision.objects.filter(moderator=OuterRef("pk"))
         found = User.objects.filter(Exists(decided)).order_by("name", "username")
         return [(str(user.pk), str(user)) for user in found]
@@ -147,13 +143,13 @@ class Log:
 
     @property
     def ways(self) -> list[tuple[str, str]]:
-        """By hand, by a rule, by which rule."""
+        """Choices of the filter: a moderator, any rule, one rule."""
         rules = [(str(rule.pk), _("the rule “%(name)s”") % {"name": rule}) for rule in Rule.objects.all()]
         return [(HAND, _("a moderator")), (RULE, _("a rule")), *rules]
 
 
-def may_be_undone(decision: Decision) -> bool:
-    """Of the newest about a comment that stands as it left it."""
+def can_be_undone(decision: Decision) -> bool:
+    """Return whether the newest decision about a comment can be undone."""
     comment = decision.comment
     reasons: Any = getattr(decision, "reasons", None) or ()
     return (

@@ -1,4 +1,4 @@
-"""The record as everybody may read it, if the owner likes: counts by month, without names and without words."""
+"""Public moderation statistics, if the owner publishes them: monthly counts without names or texts."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,8 +20,8 @@ from comments.models import Appeal, Decision, DecisionQuerySet, Report, Status
 from comments.models.decision import REMOVED
 
 MONTHS = 12
-COUNTED_ANEW = timedelta(hours=1)
-REFUSES = (Decision.Verb.SPAM, Decision.Verb.TRASH, Decision.Verb.RULE)
+UPDATED_EVERY = timedelta(hours=1)
+REJECTS = (Decision.Verb.SPAM, Decision.Verb.TRASH, Decision.Verb.RULE)
 APPROVES = (Decision.Verb.APPROVE, Decision.Verb.RESTORE, Decision.Verb.RULE)
 
 
@@ -31,15 +31,15 @@ def record(request: HttpRequest) -> HttpResponse:
         raise Http404
     now = timezone.now()
     since = first_month(timezone.localdate())
-    facts = {
+    context = {
         "months": months(since),
         "reasons": reasons(since),
         "reports": outcomes(Report.Kind.choices, Report.State.choices, reported(since)),
         "appeals": appeals(since),
         "counted": now,
     }
-    response = render(request, "moderation/public.html", facts)
-    return pagecache.made_from(response, "site", ends=now + COUNTED_ANEW)
+    response = render(request, "moderation/public.html", context)
+    return pagecache.made_from(response, "site", ends=now + UPDATED_EVERY)
 
 
 @dataclass
@@ -57,16 +57,16 @@ def first_month(today: date) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def standing(since: date) -> DecisionQuerySet:
-    """What was decided since and not taken back."""
+def decisions_in_force(since: date) -> DecisionQuerySet:
+    """Return the decisions since a day that were not undone."""
     begin = timezone.make_aware(datetime.combine(since, datetime.min.time()))
     return Decision.objects.filter(created__gte=begin, undone_by=None).exclude(verb=Decision.Verb.UNDO).order_by()
 
 
 def months(since: date) -> list[Month]:
-    """The newest first, those alone in which anything was decided."""
+    """Count decisions by month, the newest first, without empty months."""
     found: dict[date, Month] = {}
-    rows = standing(since).annotate(month=TruncMonth("created")).values_list("month", "verb", "after")
+    rows = decisions_in_force(since).annotate(month=TruncMonth("created")).values_list("month", "verb", "after")
     for moment, verb, after, count in rows.annotate(count=Count("pk")):
         first = timezone.localdate(moment)
         month = found.setdefault(first, Month(first))
@@ -74,19 +74,19 @@ def months(since: date) -> list[Month]:
         if after == Status.APPROVED and verb in APPROVES:
             month.approved += count
             month.approved_by_rule += count * by_rule
-        elif after in REMOVED and verb in REFUSES:
+        elif after in REMOVED and verb in REJECTS:
             month.refused += count
             month.refused_by_rule += count * by_rule
     return sorted(found.values(), key=lambda month: month.first, reverse=True)
 
 
 def reasons(since: date) -> list[tuple[str, int]]:
-    """What writers were told, the commonest first; at the end how many were told nothing."""
-    refused = standing(since).filter(verb__in=REFUSES, after__in=REMOVED)
+    """Count rejections by reason, the most frequent first, those without a reason last."""
+    refused = decisions_in_force(since).filter(verb__in=REJECTS, after__in=REMOVED)
     rows = dict(refused.values_list("reason__name").annotate(count=Count("pk")))
-    silent = rows.pop(None, 0)
+    without_reason = rows.pop(None, 0)
     named = sorted(rows.items(), key=lambda row: (-row[1], row[0]))
-    return [*named, (_("no reason given"), silent)] if silent else named
+    return [*named, (_("no reason given"), without_reason)] if without_reason else named
 
 
 def reported(since: date) -> Iterable[tuple[str, str, int]]:
@@ -98,12 +98,12 @@ def reported(since: date) -> Iterable[tuple[str, str, int]]:
 def outcomes(
     kinds: Iterable[tuple[str, Any]], states: Iterable[tuple[str, Any]], rows: Iterable[tuple[str, str, int]]
 ) -> list[tuple[str, list[int]]]:
-    """By kind how many ended in each state; kinds that nobody reported are left out."""
+    """Count reports by kind and state, without unused kinds."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     for kind, state, count in rows:
         found[kind][state] = count
-    every = [state for state, _label in states]
-    return [(str(label), [found[kind].get(state, 0) for state in every]) for kind, label in kinds if kind in found]
+    all_states = [state for state, _label in states]
+    return [(str(label), [found[kind].get(state, 0) for state in all_states]) for kind, label in kinds if kind in found]
 
 
 def appeals(since: date) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""What of the record somebody asks for: who decided, what, how, about what, and when."""
+"""The search of the log: by moderator, action, rule, essay, commenter, text and date."""
 
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
@@ -20,13 +20,13 @@ HAND, RULE = "hand", "rule"
 
 @dataclass(frozen=True)
 class Search:
-    """What of the record is asked for: all of it stands in the address."""
+    """The search and page in the address of the log."""
 
     who: str = ""
     verb: str = ""
-    by: str = ""  # `hand`, `rule`, or the number of a rule
-    essay: str = ""  # words of its title, or its number
-    person: str = ""  # of a name or address, or their number
+    by: str = ""  # `hand`, `rule`, or the key of a rule
+    essay: str = ""  # part of its title, or its key
+    person: str = ""  # part of a name or email address, or their key
     words: str = ""
     since: str = ""
     until: str = ""
@@ -34,40 +34,40 @@ class Search:
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        """What makes no sense counts as not said."""
-        said = {each.name: query.get(each.name, "").replace("\0", "").strip()[:LONGEST] for each in fields(cls)}
-        page = number(said.pop("page"))
+        """Read the search from an address; invalid values count as missing."""
+        values = {each.name: query.get(each.name, "").replace("\0", "").strip()[:LONGEST] for each in fields(cls)}
+        page = parse_number(values.pop("page"))
         known = {
-            "who": number(said["who"]) > 0,
-            "verb": said["verb"] in Decision.Verb.values,
-            "by": said["by"] in {HAND, RULE} or number(said["by"]) > 0,
-            "since": day_of(said["since"]) is not None,
-            "until": day_of(said["until"]) is not None,
+            "who": parse_number(values["who"]) > 0,
+            "verb": values["verb"] in Decision.Verb.values,
+            "by": values["by"] in {HAND, RULE} or parse_number(values["by"]) > 0,
+            "since": parse_day(values["since"]) is not None,
+            "until": parse_day(values["until"]) is not None,
         }
-        return cls(**{name: value for name, value in said.items() if known.get(name, True)}, page=max(1, page))
+        return cls(**{name: value for name, value in values.items() if known.get(name, True)}, page=max(1, page))
 
     def query(self) -> str:
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
-        return urlencode({name: value for name, value in said.items() if value and (name, value) != ("page", 1)})
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return urlencode({name: value for name, value in values.items() if value and (name, value) != ("page", 1)})
 
     def url(self, page: int = 1) -> str:
-        return address("queue-log", replace(self, page=page).query())
+        return url_with_query("queue-log", replace(self, page=page).query())
 
     def csv_url(self) -> str:
-        return address("queue-log-file", replace(self, page=1).query())
+        return url_with_query("queue-log-file", replace(self, page=1).query())
 
     @property
     def is_narrow(self) -> bool:
         return bool(replace(self, page=1).query())
 
     def decisions(self, rights: Rights) -> DecisionQuerySet:
-        """The newest first, those alone that are theirs to see."""
+        """Return the matching decisions that these rights let a moderator see, the newest first."""
         found = Decision.objects.order_by("-pk")
         if not rights.is_everywhere:
             found = found.filter(essay__in=rights.own_essays())
-        return found.filter(self.by_whom(), self.about(), self.during(), self.wording())
+        return found.filter(self.match_decider(), self.match_subject(), self.match_dates(), self.match_text())
 
-    def by_whom(self) -> Q:
+    def match_decider(self) -> Q:
         found = Q(moderator=self.who) if self.who else Q()
         if self.verb:
             found &= Q(verb=self.verb)
@@ -80,41 +80,41 @@ class Search:
                 return found & (Q(rule__isnull=False) | Q(verb=Decision.Verb.RULE))
         return found & Q(rule=self.by)
 
-    def about(self) -> Q:
+    def match_subject(self) -> Q:
         found = Q()
         if self.essay:
-            pk = number(self.essay)
+            pk = parse_number(self.essay)
             found &= Q(essay=pk) if pk else Q(essay__title__icontains=self.essay)
         if self.person:
-            pk, who = number(self.person), "comment__commenter"
+            pk, who = parse_number(self.person), "comment__commenter"
             named = Q(**{f"{who}__name__icontains": self.person}) | Q(**{f"{who}__email__icontains": self.person})
             found &= Q(**{who: pk}) | Q(commenter_key=pk) if pk else named
         return found
 
-    def during(self) -> Q:
-        since, until = day_of(self.since), day_of(self.until)
+    def match_dates(self) -> Q:
+        since, until = parse_day(self.since), parse_day(self.until)
         found = Q(created__gte=midnight(since)) if since else Q()
         return found & Q(created__lt=midnight(until + timedelta(days=1))) if until else found
 
-    def wording(self) -> Q:
-        """In what was said between moderators, what its writer was told, or the comment itself."""
-        places = ("why", "told", "reason__name", "comment__wording__text")
+    def match_text(self) -> Q:
+        """Search the notes, messages, reasons and comments."""
+        searched = ("why", "told", "reason__name", "comment__wording__text")
         found = Q()
-        for place in places if self.words else ():
-            found |= Q(**{f"{place}__icontains": self.words})
+        for name in searched if self.words else ():
+            found |= Q(**{f"{name}__icontains": self.words})
         return found
 
 
-def number(text: str) -> int:
-    """0: it is none."""
+def parse_number(text: str) -> int:
+    """Return the number in a text, 0 for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
-def address(name: str, query: str) -> str:
+def url_with_query(name: str, query: str) -> str:
     return f"{reverse(name)}?{query}" if query else reverse(name)
 
 
-def day_of(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     try:
         found = parse_date(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The record of decisions on the stock admin: to be searched, read, and taken away as a file."""
+"""The log of decisions in the admin, and its CSV export."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def log(request: Request, rights: Rights) -> HttpResponse:
 @require_safe
 @for_moderators
 def log_file(request: Request, rights: Rights) -> HttpResponse:
-    """All that was asked for, line by line as it is read."""
+    """Stream the matching decisions as CSV."""
     found = in_lines(Search.of(request.GET).decisions(rights))
-    answer: Any = StreamingHttpResponse(table(found), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="log.csv"'
-    return answer  # type: ignore[no-any-return]
+    response: Any = StreamingHttpResponse(table(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="log.csv"'
+    return response  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The three groups that people are put into: who writes, who publishes and changes what others wrote, who decides."""
+"""The groups Authors, Editors and Moderators with their permissions."""
 
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
@@ -26,7 +26,7 @@ def make_groups(apps, schema_editor):
         group, _ = Group.objects.get_or_create(name=name)
         for app, codenames in permissions.items():
             config = apps.get_app_config(app)
-            config.models_module = True  # permissions are made after the last migration; we need them now
+            config.models_module = True  # Django creates permissions after the last migration; we need them now
             create_permissions(config, apps=apps, verbosity=0)
             config.models_module = None
             group.permissions.add(*Permission.objects.filter(content_type__app_label=app, codename__in=codenames))

@@ -1,4 +1,4 @@
-"""What moderators note about people."""
+"""Moderators' notes about people."""
 
 from moderation.models.note import Note
 

@@ -1,4 +1,4 @@
-"""What moderators write down about people, for each other."""
+"""Notes about people, visible to moderators only."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from accounts.models import Commenter
 
 class NoteManager(models.Manager["Note"]):
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What was noted of one of two, who are one person, is noted of the other."""
+        """Move the notes about `old` to `new`."""
         self.filter(commenter=old.pk).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The page of those who are treated apart, for those who decide everywhere: to be seen, and lifted."""
+"""The page of trusted, held and blocked people, for moderators of the whole site."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest
@@ -31,7 +31,7 @@ def blocks(request: Request, rights: Rights) -> HttpResponse:
 
 
 def lift(request: Request, asked: Asked) -> HttpResponse:
-    """What was lifted elsewhere meanwhile is said to be."""
+    """Remove an exception; say so if another moderator has already removed it."""
     if request.POST.get("action") != "lift":
         raise BadRequest("There is no such action.")
     block = Block.objects.select_related("commenter").filter(pk=number(request.POST, "block")).first()

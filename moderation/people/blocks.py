@@ -1,4 +1,4 @@
-"""Who is treated apart: everybody of whom that is said, found by the page, and each said in words."""
+"""The list of trusted, held and blocked people: its search, its pages and its texts."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -16,50 +16,50 @@ from comments.models import Block
 from comments.screening import blocks
 from moderation.queue.filters import number
 
-A_PAGE = 50
-LONGEST = 200
+PAGE_SIZE = 50
+QUERY_LENGTH = 200
 KINDS: dict[str, Any] = {
     Block.Kind.BLOCK: gettext_lazy("blocked"),
     Block.Kind.HOLD: gettext_lazy("always held"),
     Block.Kind.TRUST: gettext_lazy("always published"),
 }
-OVER = "over"
+EXPIRED = "over"
 
 
 def until(block: Block) -> str:
     if block.until is None:
         return _("permanently")
-    said = {"date": blocks.day_of(block.until)}
-    return _("until %(date)s") % said if block.is_in_force else _("expired %(date)s") % said
+    values = {"date": blocks.day_of(block.until)}
+    return _("until %(date)s") % values if block.is_in_force else _("expired %(date)s") % values
 
 
 def in_words(block: Block) -> str:
-    """“Blocked: Anna Karg, until 3 December.”"""
+    """Return “blocked: Anna Karg, until 3 December”."""
     who = block.network or block.email or str(block.commenter)
     return _("%(what)s: %(who)s, %(until)s") % {"what": KINDS[block.kind], "who": who, "until": until(block)}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which of them: all of it stands in the address."""
+    """The search in the address of the list."""
 
-    q: str = ""  # of a name, address, network, reason
-    kind: str = ""  # or `over`: what holds no longer
+    q: str = ""  # part of a name, email address, network, note or message
+    kind: str = ""  # or `over`: the expired ones
     page: int = 1
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        """What makes no sense counts as not said."""
+        """Read the search from an address; invalid values count as missing."""
         kind = query.get("kind", "")
         return cls(
-            q=query.get("q", "").replace("\0", "").strip()[:LONGEST],
-            kind=kind if kind in {*KINDS, OVER} else "",
+            q=query.get("q", "").replace("\0", "").strip()[:QUERY_LENGTH],
+            kind=kind if kind in {*KINDS, EXPIRED} else "",
             page=max(1, number(query, "page")),
         )
 
     def url(self, page: int = 1) -> str:
-        said = {each.name: getattr(replace(self, page=page), each.name) for each in fields(self)}
-        query = urlencode({name: value for name, value in said.items() if value not in {"", 1}})
+        values = {each.name: getattr(replace(self, page=page), each.name) for each in fields(self)}
+        query = urlencode({name: value for name, value in values.items() if value not in {"", 1}})
         return f"{reverse('queue-blocks')}?{query}" if query else reverse("queue-blocks")
 
     @property
@@ -68,35 +68,35 @@ class Asked:
 
     def blocks(self) -> Any:
         found = Block.objects.select_related("commenter", "moderator").order_by("-pk")
-        if self.kind == OVER:
+        if self.kind == EXPIRED:
             found = found.filter(until__lte=timezone.now())
         else:
             found = found.in_force().filter(Q(kind=self.kind) if self.kind else Q())
-        named = ("commenter__name", "commenter__email", "email", "network", "why", "sentence")
+        searched = ("commenter__name", "commenter__email", "email", "network", "why", "sentence")
         wanted = Q()
-        for name in named if self.q else ():
+        for name in searched if self.q else ():
             wanted |= Q(**{f"{name}__icontains": self.q})
         return found.filter(wanted)
 
 
 class Apart:
-    """A page of them."""
+    """One page of the list."""
 
     def __init__(self, asked: Asked) -> None:
         self.found = asked.blocks()
         self.total = self.found.count()
-        self.pages = max(1, -(-self.total // A_PAGE))
+        self.pages = max(1, -(-self.total // PAGE_SIZE))
         self.asked = replace(asked, page=min(asked.page, self.pages))
 
     @cached_property
     def blocks(self) -> list[tuple[Block, Any, str]]:
-        """Each with what is done, and how long."""
-        start = (self.asked.page - 1) * A_PAGE
-        return [(block, KINDS[block.kind], until(block)) for block in self.found[start : start + A_PAGE]]
+        """The blocks of this page, each with its kind and duration in words."""
+        start = (self.asked.page - 1) * PAGE_SIZE
+        return [(block, KINDS[block.kind], until(block)) for block in self.found[start : start + PAGE_SIZE]]
 
     @property
     def kinds(self) -> list[tuple[str, Any]]:
-        return [*KINDS.items(), (OVER, _("expired"))]
+        return [*KINDS.items(), (EXPIRED, _("expired"))]
 
     @property
     def previous_url(self) -> str:

@@ -1,4 +1,4 @@
-"""One person as those who decide need to know them, and what can be done about them: noted, treated apart, cleared."""
+"""A commenter as moderators see them, and the removal of their recent comments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ from moderation.models import Note
 from moderation.queue import bulk
 from moderation.queue.history import histories
 
-A_PAGE = 20
-AT_ONCE = 100  # comments that are removed before the answer; more of them by a job
+PAGE_SIZE = 20
+AT_ONCE = 100  # comments removed during the request; more are removed by a job
 REMOVABLE = (Status.APPROVED, Status.PENDING)
-SHOWN = 20
+LIMIT = 20
 
 
 @dataclass(frozen=True)
 class Line:
-    """A way in which somebody can be treated apart: what is chosen, and how it is called."""
+    """A choice of whom an exception applies to: form value and label."""
 
     value: str
     label: str
 
 
 class Person:
-    """What of somebody is theirs to see who decides everywhere, or on essays of their own."""
+    """A commenter, limited to what a moderator's rights let them see."""
 
     def __init__(self, commenter: Commenter, rights: Rights) -> None:
         self.commenter, self.rights = commenter, rights
@@ -47,15 +47,15 @@ class Person:
         return self.rights.comments().filter(commenter=self.commenter.pk)
 
     def page(self, number: int) -> tuple[list[Comment], int]:
-        """Their comments, the newest first, and how many pages there are."""
-        pages = max(1, -(-self.comments.count() // A_PAGE))
-        start = (min(number, pages) - 1) * A_PAGE
+        """Return a page of their comments, the newest first, and the number of pages."""
+        pages = max(1, -(-self.comments.count() // PAGE_SIZE))
+        start = (min(number, pages) - 1) * PAGE_SIZE
         found = self.comments.select_related("essay", "wording").defer("essay__body", "essay__excerpt")
-        return list(found.order_by("-pk")[start : start + A_PAGE]), pages
+        return list(found.order_by("-pk")[start : start + PAGE_SIZE]), pages
 
     @cached_property
     def history(self) -> str:
-        """What became of all they said, in a line."""
+        """One line about how many of their comments were approved and rejected."""
         found = histories({self.commenter.pk}).get(self.commenter.pk) if self.rights.is_everywhere else None
         return found.beside("") if found else ""
 
@@ -64,7 +64,7 @@ class Person:
         found = Decision.objects.filter(comment__in=self.comments).select_related(
             "moderator", "rule", "comment__wording"
         )
-        return list(found.order_by("-pk")[:SHOWN])
+        return list(found.order_by("-pk")[:LIMIT])
 
     @property
     def accounts(self) -> list[str]:
@@ -76,7 +76,7 @@ class Person:
 
     @cached_property
     def proved(self) -> list[str]:
-        """Addresses of theirs that they have proved."""
+        """Their verified email addresses."""
         user = self.commenter.user_id
         if not user or not self.rights.is_everywhere:
             return []
@@ -89,11 +89,11 @@ class Person:
 
     @cached_property
     def networks(self) -> list[dict[str, Any]]:
-        """Where they wrote from, as long as it is kept: how often, and when last."""
+        """The networks they wrote from, while stored: number of comments and time of the last."""
         if not self.rights.is_everywhere:
             return []
         rows: Any = Wording.objects.filter(comment__commenter=self.commenter.pk).exclude(network="")
-        return list(rows.values("network").annotate(count=Count("pk"), last=Max("created")).order_by("-last")[:SHOWN])
+        return list(rows.values("network").annotate(count=Count("pk"), last=Max("created")).order_by("-last")[:LIMIT])
 
     @property
     def notes(self) -> Iterable[Note]:
@@ -101,16 +101,16 @@ class Person:
 
     @cached_property
     def blocks(self) -> list[Block]:
-        """How they, an address or a network of theirs are treated apart, and were."""
+        """Exceptions for them, their email addresses or their networks, expired ones too."""
         named = [row["network"] for row in self.networks]
-        reached = Q(commenter=self.commenter) | Q(email__in=self.proved, email__gt="")
-        reached |= Q(network__in=[each for network in named for each in supernets(network)], network__gt="")
-        found: QuerySet[Block] = Block.objects.filter(reached).select_related("moderator", "commenter")
-        return list(found.order_by("-pk")[:SHOWN])
+        matching = Q(commenter=self.commenter) | Q(email__in=self.proved, email__gt="")
+        matching |= Q(network__in=[each for network in named for each in supernets(network)], network__gt="")
+        found: QuerySet[Block] = Block.objects.filter(matching).select_related("moderator", "commenter")
+        return list(found.order_by("-pk")[:LIMIT])
 
     @property
     def ways(self) -> list[Line]:
-        """By what they can be treated apart."""
+        """Whom a new exception can apply to: them, an email address or a network."""
         return [
             Line("person", _("this person")),
             *(
@@ -136,7 +136,7 @@ def supernets(network: str) -> list[str]:
 
 
 def known(pk: int, rights: Rights) -> Person | None:
-    """Somebody of whom there is anything that those rights lead to."""
+    """Return a person, or None if the rights let the moderator see nothing about them."""
     commenter = Commenter.objects.select_related("user").filter(pk=pk).first()
     if commenter is None:
         return None
@@ -145,7 +145,7 @@ def known(pk: int, rights: Rights) -> Person | None:
 
 
 def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
-    """Take away all that somebody said in the last days, at one stroke; None: there is nothing."""
+    """Remove a person's comments of the last days in one batch; None if there are none."""
     found = person.removable(days)
     with transaction.atomic():
         total, newest = found.count(), found.order_by().aggregate(newest=Max("pk"))["newest"]
@@ -155,7 +155,7 @@ def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
             moderator=person.rights.user,
             verb=verb,
             why=why,
-            asked=asked(person, timezone.now() - timedelta(days=days), newest),
+            asked=batch_query(person, timezone.now() - timedelta(days=days), newest),
             total=total,
         )
         if total > AT_ONCE:
@@ -165,7 +165,7 @@ def remove(person: Person, *, verb: str, days: int, why: str) -> Batch | None:
     return batch
 
 
-def asked(person: Person, since: datetime, newest: int) -> dict[str, Any]:
+def batch_query(person: Person, since: datetime, newest: int) -> dict[str, Any]:
     return {
         "query": f"?status=all&person={person.commenter.pk}",
         "since": since.isoformat(),

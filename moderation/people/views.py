@@ -1,4 +1,4 @@
-"""A person's page, and the same as a drawer inside the queue."""
+"""A person's page, also shown as a drawer inside the queue."""
 
 from datetime import datetime, time
 from typing import Any
@@ -52,7 +52,7 @@ class TreatForm(forms.Form):
         return blocks.clean_network(self.cleaned_data["network"])
 
     def clean_until(self) -> datetime | None:
-        """Up to the end of that day's night: the day itself is the first that is free."""
+        """Return the midnight at which that day begins: the exception does not cover it."""
         if (day := self.cleaned_data["until"]) is None:
             return None
         moment = timezone.make_aware(datetime.combine(day, time.min))
@@ -88,59 +88,59 @@ def person(request: Request, rights: Rights, pk: int) -> HttpResponse:
         raise Http404(_("This person does not exist."))
     if request.method == "POST":
         return post(request, found)
-    return draw(request, found)
+    return render_page(request, found)
 
 
 def post(request: Request, found: Person) -> HttpResponse:
     action = request.POST.get("action", "")
-    if action not in DOES:
+    if action not in ACTIONS:
         raise BadRequest("There is no such action.")
-    if action in EVERYWHERE and not found.rights.is_everywhere:
+    if action in SITE_ACTIONS and not found.rights.is_everywhere:
         raise PermissionDenied(_("Only moderators of the whole site can do this."))
-    return DOES[action](request, found)
+    return ACTIONS[action](request, found)
 
 
-def note(request: Request, found: Person) -> HttpResponse:
+def add_note(request: Request, found: Person) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return draw(request, found, 422, note_form=form)
+        return render_page(request, found, 422, note_form=form)
     Note.objects.create(commenter=found.commenter, moderator=found.rights.user, text=form.cleaned_data["text"])
-    return back(request, found, _("Note added."))
+    return redirect_back(request, found, _("Note added."))
 
 
-def treat(request: Request, found: Person) -> HttpResponse:
+def save_block(request: Request, found: Person) -> HttpResponse:
     form = TreatForm(request.POST, found)
     if not form.is_valid():
-        return draw(request, found, 422, treat_form=form)
-    said = {name: form.cleaned_data[name] for name in ("until", "sentence", "why")}
-    made = blocks.put(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **said)
-    return back(request, found, capfirst(in_words(made)))
+        return render_page(request, found, 422, treat_form=form)
+    options = {name: form.cleaned_data[name] for name in ("until", "sentence", "why")}
+    made = blocks.put(form.cleaned_data["kind"], by=found.rights.user, **form.whom(), **options)
+    return redirect_back(request, found, capfirst(in_words(made)))
 
 
 def lift(request: Request, found: Person) -> HttpResponse:
-    asked = number(request.POST, "block")
-    if asked not in {block.pk for block in found.blocks}:
+    key = number(request.POST, "block")
+    if key not in {block.pk for block in found.blocks}:
         raise Http404(_("This exception has already been removed."))
-    Block.objects.filter(pk=asked).delete()
-    return back(request, found, _("Exception removed."))
+    Block.objects.filter(pk=key).delete()
+    return redirect_back(request, found, _("Exception removed."))
 
 
 def remove(request: Request, found: Person) -> HttpResponse:
     form = RemoveForm(request.POST)
     if not form.is_valid():
-        return draw(request, found, 422, remove_form=form)
+        return render_page(request, found, 422, remove_form=form)
     batch = people.remove(found, **form.cleaned_data)
     if batch is None:
-        return back(request, found, _("They have no comments to remove from those days."))
+        return redirect_back(request, found, _("They have no comments to remove from those days."))
     return redirect("queue-batch", batch.pk)
 
 
-DOES = {"note": note, "treat": treat, "lift": lift, "remove": remove}
-EVERYWHERE = {"note", "treat", "lift"}
+ACTIONS = {"note": add_note, "treat": save_block, "lift": lift, "remove": remove}
+SITE_ACTIONS = {"note", "treat", "lift"}
 
 
-def back(request: Request, found: Person, said: str) -> HttpResponse:
-    messages.success(request, said)
+def redirect_back(request: Request, found: Person, message: str) -> HttpResponse:
+    messages.success(request, message)
     return redirect(f"{request.path}{'?form=person' if is_drawer(request) else ''}")
 
 
@@ -148,15 +148,15 @@ def is_drawer(request: Request) -> bool:
     return request.GET.get("form") == "person"
 
 
-def draw(request: Request, found: Person, status: int = 200, **forms: Any) -> HttpResponse:
+def render_page(request: Request, found: Person, status: int = 200, **forms: Any) -> HttpResponse:
     shown, pages = found.page(max(1, number(request.GET, "page")))
-    at = min(max(1, number(request.GET, "page")), pages)
+    page_number = min(max(1, number(request.GET, "page")), pages)
     context = {
         "person": found,
         "commenter": found.commenter,
         "is_everywhere": found.rights.is_everywhere,
         "comments": [(comment, first_words(comment.wording.html, 90) if comment.wording else "") for comment in shown],
-        "page": at,
+        "page": page_number,
         "pages": pages,
         "decisions": [
             (made, first_words(made.comment.wording.html) if made.comment and made.comment.wording else "")
@@ -171,9 +171,9 @@ def draw(request: Request, found: Person, status: int = 200, **forms: Any) -> Ht
     }
     if is_drawer(request):
         return render(request, "moderation/_person.html", context, status=status)
-    page = {
+    admin_context = {
         **admin.site.each_context(request),
         "title": found.commenter.name or _("Unnamed person"),
         "is_nav_sidebar_enabled": False,
     }
-    return render(request, "moderation/person.html", {**page, **context}, status=status)
+    return render(request, "moderation/person.html", {**admin_context, **context}, status=status)

@@ -1,4 +1,4 @@
-"""What is asked for at one stroke: over all that a filter finds, or for good over what stands under spam or trash."""
+"""Pages of batches: one action on everything that matches a filter, and emptying spam or trash."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -22,14 +22,14 @@ CAN_BE_EMPTIED = {Status.SPAM, Status.TRASH}
 
 
 def empty(request: Request, place: Place) -> HttpResponse:
-    """Delete for good what was on the page's list, once somebody is sure; what came there since stays."""
+    """Ask for confirmation, then permanently delete the comments that the page listed; newer ones are kept."""
     seen = as_seen(request.POST.getlist("seen"))
     keys = sorted((pk for pk, (status, _words) in seen.items() if status in CAN_BE_EMPTIED), reverse=True)[:MOST]
     if not request.POST.get("sure"):
-        shown = [each for each in request.POST.getlist("seen") if set(as_seen([each])) & set(keys)]
+        shown = [text for text in request.POST.getlist("seen") if set(as_seen([text])) & set(keys)]
         context = {"title": _("Delete for good"), "seen": shown, "count": len(shown), "back": place.bare.url()}
         return render(request, "moderation/empty.html", {**admin.site.each_context(request), **context})
-    outcome = each(keys, place, seen, rewording.delete)  # answers before what they answer
+    outcome = each(keys, place, seen, rewording.delete)  # replies before their parents
     messages.info(request, outcome.summary())
     return redirect(place.bare.url())
 
@@ -52,12 +52,12 @@ def begin(request: Request, place: Place, action: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_moderators
 def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
-    """How far it is, and what takes it back."""
+    """Show the progress of a batch, with a button to undo it."""
     batch = Batch.objects.select_related("moderator").filter(pk=pk).first()
     if batch is None or (not rights.is_everywhere and batch.moderator != rights.user):
         raise Http404
     if request.method == "POST":
-        begin_undo(batch, rights)
+        start_undo(batch, rights)
         return redirect("queue-batch", pk)
     context = {
         **admin.site.each_context(request),
@@ -67,26 +67,26 @@ def page(request: Request, rights: Rights, pk: int) -> HttpResponse:
         "is_running": batch.state in {Batch.State.RUNNING, Batch.State.UNDOING},
         "can_be_undone": batch.state in {Batch.State.DONE, Batch.State.FAILED} and batch.done,
         "back": bulk.place_of(batch, rights).url(),
-        "said": in_words(batch),
+        "said": describe(batch),
     }
     return render(request, "moderation/batch.html", context)
 
 
-def in_words(batch: Batch) -> str:
-    """“312 approved, 2 were decided elsewhere meanwhile.”"""
+def describe(batch: Batch) -> str:
+    """Return “312 approved, 2 had already been decided.”"""
     so_far = {"count": batch.done, "total": batch.total, "verb": batch.get_verb_display()}
     is_running = batch.state == Batch.State.RUNNING
     parts = [(_("%(count)d of %(total)d %(verb)s") if is_running else _("%(count)d %(verb)s")) % so_far]
     if batch.missed:
-        said = ngettext("%(count)d had already been decided", "%(count)d had already been decided", batch.missed)
-        parts.append(said % {"count": batch.missed})
+        missed = ngettext("%(count)d had already been decided", "%(count)d had already been decided", batch.missed)
+        parts.append(missed % {"count": batch.missed})
     if batch.undone:
         parts.append(_("%(count)d undone") % {"count": batch.undone})
     return ", ".join(parts) + "."
 
 
 @transaction.atomic
-def begin_undo(batch: Batch, rights: Rights) -> None:
-    ended = Batch.objects.filter(pk=batch.pk, state__in=(Batch.State.DONE, Batch.State.FAILED))
-    if ended.update(state=Batch.State.UNDOING, ended=None):
+def start_undo(batch: Batch, rights: Rights) -> None:
+    finished = Batch.objects.filter(pk=batch.pk, state__in=(Batch.State.DONE, Batch.State.FAILED))
+    if finished.update(state=Batch.State.UNDOING, ended=None):
         bulk.undo_batch.enqueue(batch.pk, rights.user.pk)

@@ -1,4 +1,4 @@
-"""Decisions at one stroke over all that a filter finds: done by a job, and taken back by one."""
+"""Jobs that carry out and undo batches: one action on everything that matches a filter."""
 
 from time import monotonic
 from typing import Any
@@ -16,8 +16,8 @@ from moderation.queue.outcome import Outcome
 from moderation.queue.query import Place
 from server.jobs.tasks import job
 
-AT_A_TIME = 100
-SPELL = 4.0  # seconds
+CHUNK_SIZE = 100
+TIME_LIMIT = 4.0  # seconds
 
 
 def place_of(batch: Batch, rights: Rights) -> Place:
@@ -25,62 +25,62 @@ def place_of(batch: Batch, rights: Rights) -> Place:
 
 
 def decide_all(batch: Batch) -> bool:
-    """Decide about what is left, for a spell; whether all of it is done. What changed since it was asked for is missed.
+    """Continue a batch for TIME_LIMIT seconds; return whether it is done. Comments changed since its start are skipped.
 
-    A worker that takes over from one that died goes on where that one was.
+    Progress is saved after each chunk, so another worker can continue after a crash.
     """
-    rights, over = rights_of(batch.moderator) if batch.moderator else None, monotonic() + SPELL
+    rights, deadline = rights_of(batch.moderator) if batch.moderator else None, monotonic() + TIME_LIMIT
     if rights is None or batch.state != Batch.State.RUNNING:
-        return ended(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
+        return finish(batch, Batch.State.FAILED if batch.state == Batch.State.RUNNING else batch.state)
     verb, place = verb_of(batch.verb), place_of(batch, rights)
     unchanged = Q(changed__lte=batch.created) & (Q(edited=None) | Q(edited__lte=batch.created))
-    unchanged &= of_days(batch)
+    unchanged &= limits_of(batch)
     listed = place.comments().filter(unchanged, pk__lte=batch.asked["up_to"]).order_by("pk").select_related("commenter")
-    while found := list(listed.filter(pk__gt=batch.asked["after"])[:AT_A_TIME]):
+    while found := list(listed.filter(pk__gt=batch.asked["after"])[:CHUNK_SIZE]):
         outcome = Outcome([])
         for comment in found:
-            seen = {"seen": comment.status, "words": comment.wording_id}
-            attempt(outcome, verb, comment, by=rights.user, batch=batch, why=batch.why, **seen)
+            seen, words = comment.status, comment.wording_id
+            attempt(outcome, verb, comment, by=rights.user, batch=batch, why=batch.why, seen=seen, words=words)
         batch.asked["after"] = found[-1].pk
-        count(batch)
-        if monotonic() > over:
+        save_progress(batch)
+        if monotonic() > deadline:
             return False
-    count(batch)
+    save_progress(batch)
     batch.missed = max(0, batch.total - batch.done)
-    return ended(batch, Batch.State.DONE)
+    return finish(batch, Batch.State.DONE)
 
 
-def of_days(batch: Batch) -> Q:
-    """What was asked for of one person: said since then, and standing so."""
+def limits_of(batch: Batch) -> Q:
+    """Limit a batch about one person to the days and statuses that were chosen."""
     asked = batch.asked
     return Q(created__gte=asked["since"], status__in=asked["statuses"]) if "since" in asked else Q()
 
 
 def undo_all(batch: Batch, rights: Rights) -> bool:
-    """As decide_all(), the other way."""
-    over = monotonic() + SPELL
-    theirs = batch.decisions.filter(comment__in=rights.comments()).exclude(verb=Decision.Verb.UNDO)
+    """Continue the undo of a batch for TIME_LIMIT seconds; return whether it is done."""
+    deadline = monotonic() + TIME_LIMIT
+    decisions = batch.decisions.filter(comment__in=rights.comments()).exclude(verb=Decision.Verb.UNDO)
     before: Any = batch.asked.get("undone_to") or Decision.objects.aggregate(newest=Max("pk"))["newest"] + 1
-    while found := list(theirs.filter(pk__lt=before).order_by("-pk")[:AT_A_TIME]):
+    while found := list(decisions.filter(pk__lt=before).order_by("-pk")[:CHUNK_SIZE]):
         outcome = Outcome([])
         for decision in found:
             attempt(outcome, undo.undo, decision, by=rights.user, batch=batch)
         before = batch.asked["undone_to"] = found[-1].pk
-        count(batch)
-        if monotonic() > over:
+        save_progress(batch)
+        if monotonic() > deadline:
             return False
-    count(batch)
-    return ended(batch, Batch.State.UNDONE)
+    save_progress(batch)
+    return finish(batch, Batch.State.UNDONE)
 
 
-def count(batch: Batch) -> None:
-    """From what is on record, so that nothing counts twice."""
+def save_progress(batch: Batch) -> None:
+    """Save progress, counted from the recorded decisions so that nothing counts twice."""
     undone = batch.decisions.filter(verb=Decision.Verb.UNDO).count()
     batch.done, batch.undone = batch.decisions.count() - undone, undone
     batch.save(update_fields=["asked", "done", "undone"])
 
 
-def ended(batch: Batch, state: str) -> bool:
+def finish(batch: Batch, state: str) -> bool:
     batch.state, batch.ended = state, timezone.now()
     batch.save(update_fields=["state", "ended", "missed"])
     return True
@@ -96,7 +96,7 @@ def decide_batch(batch_pk: int) -> None:
 
 @job(is_first=True)
 def undo_batch(batch_pk: int, by: int) -> None:
-    """Undo before the emails about those decisions are sent."""
+    """Undo a batch, before other jobs so that emails about its decisions are not sent."""
     batch, user = Batch.objects.filter(pk=batch_pk).first(), User.objects.filter(pk=by).first()
     rights = rights_of(user) if user else None
     if batch and rights and not undo_all(batch, rights):

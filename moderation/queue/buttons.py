@@ -1,4 +1,4 @@
-"""The buttons of a row of the queue and the ways to its forms: alike in many rows, so made once in each language."""
+"""Action buttons and form links of queue rows, cached per language because many rows share them."""
 
 from functools import cache
 from typing import Any
@@ -27,30 +27,30 @@ FORMS = {
     "delete": gettext_lazy("Delete…"),
 }
 KEYS = {"approve": "a", "unapprove": "u", "spam": "s", "trash": "d", "edit": "e", "reply": "r"}
-AT = "{at}"  # where a row's own page is, in what is kept of the ways to its forms
+AT = "{at}"  # placeholder in cached markup for the address of a comment's page
 
 
 def verbs(names: tuple[str, ...]) -> SafeString:
-    """What can be done at once, each with what the comment then is."""
+    """Return the buttons for these actions, each with the resulting status."""
     return _verbs(names, get_language())
 
 
 def forms(names: tuple[str, ...], at: str) -> SafeString:
-    """What asks for more than a button; `at`: the row's own page, as an attribute holds it."""
-    return mark_safe(_forms(names, get_language()).replace(AT, at))  # noqa: S308 – put together below, and escaped
+    """Return links to these forms; `at` is the escaped address of the comment's page."""
+    return mark_safe(_forms(names, get_language()).replace(AT, at))  # noqa: S308 – escaped in _forms()
 
 
 @cache
 def _verbs(names: tuple[str, ...], language: str | None) -> SafeString:
     rows: list[Any] = [
-        (name, capfirst(Decision.Verb(name).label), shortcut(name), LABELS[name], key(name)) for name in names
+        (name, capfirst(Decision.Verb(name).label), shortcut(name), LABELS[name], key_hint(name)) for name in names
     ]
     return format_html_join("\n", '<button name="action" value="{}" data-done="{}"{}>{}{}</button>', rows)
 
 
 @cache
 def _forms(names: tuple[str, ...], language: str | None) -> SafeString:
-    rows: list[Any] = [(AT, name, name, shortcut(name), FORMS[name], key(name)) for name in names]
+    rows: list[Any] = [(AT, name, name, shortcut(name), FORMS[name], key_hint(name)) for name in names]
     return format_html_join("\n", '<a href="{}#{}" data-form="{}"{}>{}{}</a>', rows)
 
 
@@ -58,5 +58,5 @@ def shortcut(name: str) -> str:
     return format_html(' aria-keyshortcuts="{}"', KEYS[name]) if name in KEYS else ""
 
 
-def key(name: str) -> str:
+def key_hint(name: str) -> str:
     return format_html(' <kbd aria-hidden="true">{}</kbd>', KEYS[name]) if name in KEYS else ""

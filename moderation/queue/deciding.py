@@ -1,4 +1,4 @@
-"""One verb about every comment that a form names, and what takes it back."""
+"""One action on every comment that a form selects, and undo."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from moderation.queue.filters import numbers
 from moderation.queue.outcome import Outcome, answer
 from moderation.queue.query import MOST, Place
 
-LONGEST_TOLD = 1000
+MESSAGE_LENGTH = 1000
 VERBS: dict[str, Callable[..., Decision]] = {
     "approve": actions.approve,
     "unapprove": actions.unapprove,
@@ -40,42 +40,42 @@ def verb_of(action: str) -> Callable[..., Decision]:
 
 
 def decide(request: Request, place: Place, action: str) -> HttpResponse:
-    """One after the other; then back to the row after them."""
+    """Apply an action to the selected comments, then go on to the next row."""
     verb = verb_of(action)
     keys = numbers(request.POST.getlist("comment"))[:MOST]
     if not keys:
         messages.info(request, _("Select at least one comment first."))
         return redirect(place.url())
-    outcome = each(keys, place, as_seen(request.POST.getlist("seen")), verb, **told(request, verb))
-    # Sent twice, it has been decided by the first: that can be taken back here all the same.
-    own = Decision.objects.latest_of(comment.pk for comment in outcome.late).filter(moderator=place.rights.user)
-    place = shown_again(place.having([decision.pk for decision in (*outcome.made, *own)]), outcome, request)
-    at = keys[-1] if is_onwards(place) else keys[0]
+    outcome = each(keys, place, as_seen(request.POST.getlist("seen")), verb, **rejection_options(request, verb))
+    # If the form was sent twice, the first request decided; its decisions can be undone here too.
+    repeated = Decision.objects.latest_of(comment.pk for comment in outcome.late).filter(moderator=place.rights.user)
+    place = shown_again(place.having([decision.pk for decision in (*outcome.made, *repeated)]), outcome, request)
+    at = keys[-1] if is_forward(place) else keys[0]
     return answer(request, place, outcome, lambda: place.at(at))
 
 
-def told(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
-    """What the writer of something refused is to hear."""
+def rejection_options(request: Request, verb: Callable[..., Decision]) -> dict[str, Any]:
+    """Read the reason and the message to the commenter from the form."""
     if verb == actions.deny:
-        return {"told": sentence(request)}
+        return {"told": posted_message(request)}
     if verb not in {actions.mark_spam, actions.trash}:
         return {}
     reason = Reason.objects.filter(pk__in=numbers([request.POST.get("reason", "")]), is_offered=True).first()
-    return {"reason": reason, "told": sentence(request)}
+    return {"reason": reason, "told": posted_message(request)}
 
 
-def sentence(request: Request) -> str:
-    return tidy_text(request.POST.get("told", "")[: 2 * LONGEST_TOLD]).strip()[:LONGEST_TOLD]
+def posted_message(request: Request) -> str:
+    return tidy_text(request.POST.get("told", "")[: 2 * MESSAGE_LENGTH]).strip()[:MESSAGE_LENGTH]
 
 
-def is_onwards(place: Place) -> bool:
+def is_forward(place: Place) -> bool:
     return place.order != "newest"
 
 
 def each(
     keys: list[int], place: Place, seen: dict[int, tuple[str, int | None]], verb: Callable[..., Any], **more: Any
 ) -> Outcome:
-    """Do it to each of these comments that is there and theirs to decide, as it was when they saw it."""
+    """Apply an action to each of these comments that exists and that the moderator may decide about."""
     found = place.rights.comments().in_bulk(keys)
     outcome = Outcome(keys, gone=len(keys) - len(found))
     for key in filter(found.__contains__, keys):
@@ -85,7 +85,7 @@ def each(
 
 
 def attempt(outcome: Outcome, verb: Callable[..., Any], about: Comment | Decision, **more: Any) -> None:
-    """Do it, or write down why not."""
+    """Run an action and add its decisions, or the reason it failed, to the outcome."""
     try:
         made = verb(about, **more)
     except Reworded as changed:
@@ -101,14 +101,14 @@ def attempt(outcome: Outcome, verb: Callable[..., Any], about: Comment | Decisio
 
 
 def shown_again(place: Place, outcome: Outcome, request: Request) -> Place:
-    """With the wordings that were looked at where there are others by now."""
+    """Add the wordings the moderator saw of comments that were edited since."""
     changed = {comment.pk for comment in outcome.reworded}
     seen = as_seen(request.POST.getlist("seen"))
     return replace(place, reworded=tuple(words for pk, (_status, words) in seen.items() if pk in changed and words))
 
 
 def as_seen(shown: Iterable[str]) -> dict[int, tuple[str, int | None]]:
-    """`["12 pending 34"]` → what the page showed each comment as, and which of its wordings."""
+    """Parse `["12 pending 34"]` into the status and wording that the page showed, by comment."""
     found = {}
     for key, status, wording in ([*each.split(" "), "", ""][:3] for each in shown):
         for pk in numbers([key]):
@@ -117,16 +117,16 @@ def as_seen(shown: Iterable[str]) -> dict[int, tuple[str, int | None]]:
 
 
 def undo(request: Request, place: Place) -> HttpResponse:
-    """The newest first."""
+    """Undo the selected decisions, the newest first."""
     keys = numbers(request.POST.getlist("decision"))[:MOST]
-    theirs = Decision.objects.filter(pk__in=keys, comment__in=place.rights.comments())
-    found = list(theirs.select_related("comment__commenter").order_by("-pk"))
-    touched = sorted({decision.number for decision in found})
-    outcome = Outcome(touched or keys, gone=len(keys) - len(found), is_undo=True)
+    decisions = Decision.objects.filter(pk__in=keys, comment__in=place.rights.comments())
+    found = list(decisions.select_related("comment__commenter").order_by("-pk"))
+    comment_keys = sorted({decision.number for decision in found})
+    outcome = Outcome(comment_keys or keys, gone=len(keys) - len(found), is_undo=True)
     for decision in found:
         attempt(outcome, undoing.undo, decision, by=place.rights.user)
     place = place.without(keys)
-    if not touched:
+    if not comment_keys:
         return answer(request, place, outcome, place.url)
-    at = touched[0] if is_onwards(place) else touched[-1]
+    at = comment_keys[0] if is_forward(place) else comment_keys[-1]
     return answer(request, place, outcome, lambda: place.at(at))

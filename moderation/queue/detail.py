@@ -1,10 +1,9 @@
-"""One comment among moderators: the thread around it, and the forms that need more than a button."""
+"""A comment's page for moderators: the comments around it, and forms to edit, reply, reject and delete."""
 
 from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.formats import localize
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import Request
 from accounts.profiles.text import tidy_text
 from comments.models import Comment, Reason
-from comments.posting import actions as speaking
+from comments.posting import actions as posting
 from comments.posting.forms import TEXT_BYTES
 from comments.screening.screening import Refused, Sender
 from moderation.decisions import rewording
@@ -25,7 +24,7 @@ from moderation.queue.listing import only_these
 from moderation.queue.outcome import Outcome, answer, is_script
 from moderation.queue.query import Place
 
-ANSWERS = 50
+MAX_REPLIES = 50
 FORMS = ("reply", "edit", "refuse", "deny", "delete")
 
 
@@ -38,71 +37,73 @@ def comment(request: Request, rights: Rights, pk: int) -> HttpResponse:
     place = Place.of(request.GET, rights)
     if request.method == "POST":
         return post(request, place, found)
-    if request.GET.get("form") in FORMS:  # what the script puts into the row
+    if request.GET.get("form") in FORMS:  # for the script, which inserts it into the row
         return render(
             request,
             "moderation/_form.html",
-            {**shown(found, place), "form": request.GET["form"], "key": token_urlsafe(12)},
+            {**form_context(found, place), "form": request.GET["form"], "key": token_urlsafe(12)},
         )
-    return draw(request, place, found)
+    return render_page(request, place, found)
 
 
 def post(request: Request, place: Place, found: Comment) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "undo":
         return deciding.undo(request, place)
-    if action not in DOES:
+    if action not in ACTIONS:
         return deciding.decide(request, place, action)
-    status, words = as_seen(request.POST.getlist("seen")).get(found.pk, (None, None))
+    status, wording = as_seen(request.POST.getlist("seen")).get(found.pk, (None, None))
     outcome = Outcome([found.pk])
     try:
-        deciding.attempt(outcome, DOES[action], found, request=request, by=place.rights.user, seen=status, words=words)
-    except WRONG as error:
-        return refused(request, place, found, wrong(error))
+        deciding.attempt(
+            outcome, ACTIONS[action], found, request=request, by=place.rights.user, seen=status, words=wording
+        )
+    except ERRORS as error:
+        return show_form_again(request, place, found, error_message(error))
     place = place.having(decision.pk for decision in outcome.made)
     place = deciding.shown_again(place, outcome, request)
     return answer(request, place, outcome, lambda: place.at(found.pk))
 
 
 def edit(comment: Comment, *, request: Request, seen: str | None, **more: Any) -> Any:
-    return rewording.edit(comment, text=words(request), why=typed(request, "why"), **more)
+    return rewording.edit(comment, text=posted_text(request), why=posted_field(request, "why"), **more)
 
 
 def reply(comment: Comment, *, request: Request, **more: Any) -> Any:
-    sender = Sender(request.META["REMOTE_ADDR"])  # the token in the form proves where it was sent from
+    sender = Sender(request.META["REMOTE_ADDR"])  # its CSRF token shows that our own page sent it
     key = request.POST.get("key", "")
-    return rewording.reply(comment, sender=sender, text=words(request), key=key, **more)
+    return rewording.reply(comment, sender=sender, text=posted_text(request), key=key, **more)
 
 
-def words(request: Request) -> str:
-    """A comment's. Raises TooLong."""
+def posted_text(request: Request) -> str:
+    """Return the comment text of the form. Raises TooLong."""
     if len(request.POST.get("text", "").encode(errors="replace")) > TEXT_BYTES:
         raise rewording.TooLong
-    return typed(request, "text")
+    return posted_field(request, "text")
 
 
-def typed(request: Request, name: str) -> str:
-    """As readers' words are taken: bounded, and without what cannot be seen."""
+def posted_field(request: Request, name: str) -> str:
+    """Return a field cleaned like readers' texts: limited in length, without invisible characters."""
     return tidy_text(request.POST.get(name, "")[:TEXT_BYTES]).replace("\r\n", "\n").strip()
 
 
 def delete(comment: Comment, *, request: Request, **more: Any) -> Any:
-    return rewording.delete(comment, why=typed(request, "why"), **more)
+    return rewording.delete(comment, why=posted_field(request, "why"), **more)
 
 
-DOES = {"edit": edit, "reply": reply, "delete": delete}
-WRONG = (
+ACTIONS = {"edit": edit, "reply": reply, "delete": delete}
+ERRORS = (
     rewording.Unchanged,
     rewording.Empty,
     rewording.TooLong,
-    speaking.Gone,
-    speaking.Joined,
-    speaking.Duplicate,
+    posting.Gone,
+    posting.Joined,
+    posting.Duplicate,
     Refused,
 )  # fmt: skip
 
 
-def wrong(error: Exception) -> str:
+def error_message(error: Exception) -> str:
     match error:
         case rewording.Unchanged():
             return _("The text is unchanged.")
@@ -110,37 +111,37 @@ def wrong(error: Exception) -> str:
             return _("The comment is empty. Please write something first.")
         case rewording.TooLong():
             return _("This comment is too long. The limit is %(most)s bytes.") % {"most": localize(TEXT_BYTES)}
-        case speaking.Duplicate():
+        case posting.Duplicate():
             return _("You have already posted this comment.")
-        case speaking.Gone() | speaking.Joined():
+        case posting.Gone() | posting.Joined():
             return _("You can’t reply to this comment any more.")
     return str(error)
 
 
-def refused(request: Request, place: Place, found: Comment, said: str) -> HttpResponse:
-    """Nothing that was typed is lost."""
+def show_form_again(request: Request, place: Place, found: Comment, said: str) -> HttpResponse:
+    """Show the form again with an error and everything that was typed."""
     if is_script(request):
         return JsonResponse({"wrong": said}, status=422)
-    words = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
-    return draw(request, place, found, status=422, wrong=said, typed=words, at=request.POST.get("action"))
+    fields = {name: request.POST.get(name, "") for name in ("text", "why", "told")}
+    return render_page(request, place, found, status=422, wrong=said, typed=fields, at=request.POST.get("action"))
 
 
-def draw(request: Request, place: Place, found: Comment, status: int = 200, **more: Any) -> HttpResponse:
+def render_page(request: Request, place: Place, found: Comment, status: int = 200, **more: Any) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
-        **shown(found, place),
+        **form_context(found, place),
         "title": _("Comment by %(name)s") % {"name": found.commenter.name},
         "is_nav_sidebar_enabled": False,
         "place": place,
         "row": next(iter(only_these(place, [found.pk]))),
-        "above": list(above(found)),
-        "below": list(below(found)[:ANSWERS]),
+        "above": list(ancestors(found)),
+        "below": list(replies(found)[:MAX_REPLIES]),
         **more,
     }
     return render(request, "moderation/comment.html", context, status=status)
 
 
-def shown(found: Comment, place: Place) -> dict[str, Any]:
+def form_context(found: Comment, place: Place) -> dict[str, Any]:
     return {
         "comment": found,
         "query": place.query(),
@@ -149,13 +150,13 @@ def shown(found: Comment, place: Place) -> dict[str, Any]:
     }
 
 
-def above(found: Comment) -> Any:
-    """What it answers, the root first."""
-    around = Comment.objects.filter(tree_id=found.tree_id, lft__lt=found.lft, rght__gt=found.rght)
-    return around.select_related("commenter", "wording").order_by("lft")
+def ancestors(found: Comment) -> Any:
+    """Return the comments it replies to, the root first."""
+    comments = Comment.objects.filter(tree_id=found.tree_id, lft__lt=found.lft, rght__gt=found.rght)
+    return comments.select_related("commenter", "wording").order_by("lft")
 
 
-def below(found: Comment) -> Any:
-    """What answers it, and is no empty place."""
-    answers = Comment.objects.filter(Q(parent=found.pk) & Q(wording__isnull=False))
-    return answers.select_related("commenter", "wording").order_by("lft")
+def replies(found: Comment) -> Any:
+    """Return its direct replies that have text."""
+    comments = Comment.objects.filter(parent=found.pk, wording__isnull=False)
+    return comments.select_related("commenter", "wording").order_by("lft")

@@ -1,4 +1,4 @@
-"""What the queue is narrowed to, and in which order it stands."""
+"""Filters and sort orders of the queue."""
 
 import ipaddress
 import math
@@ -49,11 +49,11 @@ WEIGHTS: dict[str, Any] = {
     LIKELIEST: Coalesce(F("wording__likeness"), Value(-1.0), output_field=FloatField()),
     REPORTED: F("reports"),
 }
-LONGEST, MOST_WORDS = 200, 8
+QUERY_LENGTH, MAX_WORDS = 200, 8
 
 
 def numbers(texts: Any) -> list[int]:
-    """The keys among these, each once, in order; what is none is left out."""
+    """Return the valid primary keys among these texts, sorted and without duplicates."""
     return sorted({int(text) for text in texts if text.isascii() and text.isdigit() and 0 < len(text) < 19})
 
 
@@ -63,7 +63,7 @@ def number(query: QueryDict, name: str) -> int:
 
 @dataclass(frozen=True)
 class Filter:
-    """As an address says it; empty: everything, in the order that is usual there."""
+    """The filter and order in an address; empty values mean everything, in the tab's default order."""
 
     q: str = ""
     reason: str = ""
@@ -76,7 +76,7 @@ class Filter:
     def of(cls, query: QueryDict) -> Self:
         reason, age, order = (query.get(name, "") for name in ("reason", "age", "order"))
         return cls(
-            q=" ".join(query.get("q", "").replace("\0", "").split())[:LONGEST],
+            q=" ".join(query.get("q", "").replace("\0", "").split())[:QUERY_LENGTH],
             reason=reason if reason in REASONS else "",
             essay=number(query, "essay"),
             person=number(query, "person"),
@@ -85,12 +85,12 @@ class Filter:
         )
 
     def said(self) -> dict[str, Any]:
-        """What of it has to stand in an address."""
+        """Return the query parameters that differ from the defaults."""
         return {name: value for name, value in vars(self).items() if value}
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether it excludes any comments."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
     def among(self, comments: CommentQuerySet) -> CommentQuerySet:
@@ -102,29 +102,29 @@ class Filter:
             _label, age, is_younger = AGES[self.age]
             since = timezone.now() - age
             comments = comments.filter(created__gte=since) if is_younger else comments.filter(created__lt=since)
-        if self.reason:  # kept as JSON, which the two databases search in ways of their own; as text they agree
-            kept = Cast("wording__reasons", TextField())
-            comments = comments.alias(kept_reasons=kept).filter(kept_reasons__contains=f'"code": "{self.reason}"')
-        for word in self.q.split()[:MOST_WORDS]:
-            comments = comments.filter(has(word))
+        if self.reason:  # JSON, which the databases search differently; as text they agree
+            reasons = Cast("wording__reasons", TextField())
+            comments = comments.alias(kept_reasons=reasons).filter(kept_reasons__contains=f'"code": "{self.reason}"')
+        for word in self.q.split()[:MAX_WORDS]:
+            comments = comments.filter(contains(word))
         return comments
 
 
-def has(word: str) -> Q:
-    """What has this word in it, or came from the network of this address."""
+def contains(word: str) -> Q:
+    """Match comments that contain this word, or that came from the network of this IP address."""
     if network := network_of(word):
         return Q(pk__in=Wording.objects.filter(network=network).values("comment"))
     fields = ("wording__text", "commenter__name", "commenter__email", "commenter__website", "essay__title")
-    spelt = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite knows the case of ASCII alone
+    spellings = {word, word.lower(), word.capitalize(), word.upper()}  # SQLite ignores case only for ASCII
     found = Q()
-    for spelling in {word} if word.isascii() else spelt:
+    for spelling in {word} if word.isascii() else spellings:
         for field in fields:
             found |= Q(**{f"{field}__icontains": spelling})
     return found
 
 
 def network_of(text: str) -> str:
-    """That which is kept of where a comment came from."""
+    """Return the stored network for an IP address, or nothing for other texts."""
     try:
         return Sender(str(ipaddress.ip_interface(text).ip)).network
     except ValueError:
@@ -132,7 +132,7 @@ def network_of(text: str) -> str:
 
 
 def weighed(comments: CommentQuerySet, order: str) -> Any:
-    """In order: the heaviest first, and of equal weight by when they came."""
+    """Sort comments in one of ORDERS; equal weights by age."""
     if order in WEIGHTS:
         return comments.annotate(weight=WEIGHTS[order]).order_by("-weight", "pk")
     return comments.annotate(weight=Value(0)).order_by("-pk" if order == NEWEST else "pk")
@@ -140,7 +140,7 @@ def weighed(comments: CommentQuerySet, order: str) -> Any:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a comment is in a sorted list, also after it has left that list or changed its weight there."""
+    """A comment's position in a sorted list, valid even after the comment leaves the list or its weight changes."""
 
     pk: int
     weight: float = 0.0

@@ -1,4 +1,4 @@
-"""What became of all that somebody said, in a line."""
+"""One line about the outcome of a commenter's earlier comments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,14 @@ from moderation.decisions.in_words import day
 
 @dataclass(frozen=True)
 class History:
-    """What became of all that a person said."""
+    """How many comments of one commenter were approved and rejected, and since when they write."""
 
     approved: int
     refused: int
     since: datetime
 
     def beside(self, status: str) -> str:
-        """In words, a comment that stands like this one left out."""
+        """Describe it without one comment, which has this status."""
         approved = max(0, self.approved - (status == Status.APPROVED))
         refused = max(0, self.refused - (status in REMOVED))
         if not approved and not refused:
@@ -36,7 +36,7 @@ class History:
 
 
 def histories(commenters: set[int]) -> dict[int, History]:
-    """What became of everything that each of these people said."""
+    """Return the history of each of these commenters, in one query."""
     rows = Comment.objects.filter(commenter__in=commenters).order_by().values_list("commenter")
     found = rows.annotate(
         approved=Count("pk", filter=Q(status=Status.APPROVED)),

@@ -1,4 +1,4 @@
-"""What a page of the queue holds: which comments, how many everywhere, who they are by, and what was just decided."""
+"""A page of the queue: its comments, the counts of the tabs, the filter's choices, and decisions made just now."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -33,7 +33,7 @@ EMPTY: dict[str, Any] = {
     MINE: _("No comments on your essays yet."),
     ALL: _("No comments yet."),
 }
-EVERY = ("approve", "unapprove", "spam", "trash", "restore")
+DEFAULT_BULK = ("approve", "unapprove", "spam", "trash", "restore")
 BULK: dict[str, tuple[str, ...]] = {
     REPORTED: ("keep", "unapprove", "spam", "trash"),
     APPEALED: ("approve", "deny"),
@@ -42,24 +42,24 @@ BULK: dict[str, tuple[str, ...]] = {
     Status.SPAM: ("approve", "restore", "trash"),
     Status.TRASH: ("approve", "restore", "spam"),
 }
-SIZES = (20, 50, 100)
-ESSAYS_OFFERED = 100
+PAGE_SIZES = (20, 50, 100)
+MAX_ESSAYS = 100
 
 
 class Listing:
-    """The page at a place, in a dozen questions however many comments it holds."""
+    """One page of the queue; about a dozen queries whatever its size."""
 
     def __init__(self, place: Place) -> None:
         self.counts = counts(place.rights)
         self.total = place.comments().order_by().count() if place.filter.is_narrow else self.counts[place.tab]
-        self.place, self.page = page_at(place.fixed())
+        self.place, self.page = nearest_page(place.fixed())
         self.start = 0  # how many comments the list has before this page
         if self.page and self.place.position:
             self.start = place.comments().filter(filters.before(place.order, self.page[0])).order_by().count()
 
     @property
     def tabs(self) -> list[tuple[Any, str, str, int, bool, Any]]:
-        """Label, name, address, count, whether it is this one, what is meant."""
+        """Label, name, address, count, whether it is current, tooltip."""
         place = Place(self.place.rights, per_page=self.place.per_page)
         return [
             (label, tab, replace(place, tab=tab).url(), self.counts[tab], tab == self.place.tab, HINTS.get(tab, ""))
@@ -68,11 +68,11 @@ class Listing:
 
     @cached_property
     def items(self) -> "list[Row | Folded]":
-        """Rows, and among them, each in its old place, what was decided here."""
+        """Rows, with the comments just decided as one-line undo entries in their former positions."""
         folded = self.folded()
-        open_ = [row for row in self.rows() if row.pk not in folded]
+        open_rows = [row for row in self.rows() if row.pk not in folded]
         sign = -1 if self.place.order == NEWEST else 1
-        return sorted([*open_, *folded.values()], key=lambda item: (-item.weight, sign * item.pk))
+        return sorted([*open_rows, *folded.values()], key=lambda item: (-item.weight, sign * item.pk))
 
     @property
     def open(self) -> list[Row]:
@@ -88,12 +88,12 @@ class Listing:
 
     @property
     def bulk(self) -> list[tuple[str, Any, Any]]:
-        """What can be done about several at one stroke: the action, its label, what they then are."""
-        return [(verb, LABELS[verb], Decision.Verb(verb).label) for verb in BULK.get(self.place.tab, EVERY)]
+        """Actions for several comments: name, label, resulting status."""
+        return [(verb, LABELS[verb], Decision.Verb(verb).label) for verb in BULK.get(self.place.tab, DEFAULT_BULK)]
 
     @property
     def latest(self) -> int | None:
-        """The decision that `z` takes back, if the last action decided one comment."""
+        """The decision that `z` undoes, if the last action decided one comment."""
         return self.place.decided[-1] if self.place.actions and not self.is_batch_latest else None
 
     @property
@@ -103,7 +103,7 @@ class Listing:
 
     @cached_property
     def batch(self) -> list[Folded]:
-        """What the newest action on several comments decided and can still be undone."""
+        """Entries of the newest action on several comments that can still be undone."""
         decided = {item.decision.pk: item for item in self.items if isinstance(item, Folded)}
         for action in reversed(self.place.actions):
             found = [decided[pk] for pk in action if pk in decided]
@@ -112,17 +112,13 @@ class Listing:
         return []
 
     @property
-    def is_of_one_status(self) -> bool:
-        return self.place.tab in Status.values
-
-    @property
     def is_mixed(self) -> bool:
-        """Whether its rows have to say how they stand."""
-        return not self.is_of_one_status
+        """Whether rows show their status, because the tab has several."""
+        return self.place.tab not in Status.values
 
     @property
     def is_emptied_here(self) -> bool:
-        """Whether what stands here can be deleted for good at one stroke."""
+        """Whether this tab has a button that permanently deletes its comments."""
         return self.place.tab in {Status.SPAM, Status.TRASH}
 
     @property
@@ -139,22 +135,22 @@ class Listing:
 
     @cached_property
     def essays(self) -> list[tuple[int, str, bool]]:
-        """The newest, and the one that was asked for."""
-        asked = self.place.filter.essay
+        """The newest essays and the selected one: key, title, whether it is selected."""
+        selected = self.place.filter.essay
         found = Essay.objects.exclude(published=None).order_by("-published")
         if not self.place.rights.is_everywhere:
             found = found.filter(pk__in=self.place.rights.own_essays())
-        titles = dict(found.values_list("pk", "title")[:ESSAYS_OFFERED])
-        if asked and asked not in titles:
-            titles |= found.filter(pk=asked).values_list("pk", "title")
-        return [(pk, title, pk == asked) for pk, title in titles.items()]
+        titles = dict(found.values_list("pk", "title")[:MAX_ESSAYS])
+        if selected and selected not in titles:
+            titles |= found.filter(pk=selected).values_list("pk", "title")
+        return [(pk, title, pk == selected) for pk, title in titles.items()]
 
     @cached_property
     def person(self) -> str:
-        """Whose comments alone are shown."""
-        asked = self.place.filter.person
-        names = self.place.rights.comments().filter(commenter=asked).values_list("commenter__name", flat=True)
-        return (names.first() or f"#{asked}") if asked else ""
+        """The name of the commenter in the filter."""
+        selected = self.place.filter.person
+        names = self.place.rights.comments().filter(commenter=selected).values_list("commenter__name", flat=True)
+        return (names.first() or f"#{selected}") if selected else ""
 
     @property
     def everybody_url(self) -> str:
@@ -162,7 +158,7 @@ class Listing:
 
     @property
     def whole_url(self) -> str:
-        """The same tab with nothing filtered away."""
+        """The same tab without filters."""
         return Place(self.place.rights, self.place.tab, per_page=self.place.per_page).url()
 
     @property
@@ -175,9 +171,11 @@ class Listing:
 
     @property
     def sizes(self) -> list[tuple[int, str | None]]:
-        """How many a page, each with its address unless it is so now."""
+        """Page sizes, each with its address; None for the current one."""
         place = self.place.bare
-        return [(size, replace(place, per_page=size).url() if size != self.place.per_page else None) for size in SIZES]
+        return [
+            (size, replace(place, per_page=size).url() if size != self.place.per_page else None) for size in PAGE_SIZES
+        ]
 
     def rows(self) -> list[Row]:
         return rows.of([position.pk for position in self.page], self.place)
@@ -186,8 +184,8 @@ class Listing:
         return rows.folded(self.place)
 
 
-def page_at(place: Place) -> tuple[Place, list[Position]]:
-    """The page at this position, or the nearest one when no comment is left there."""
+def nearest_page(place: Place) -> tuple[Place, list[Position]]:
+    """Return the page at this position, or the nearest one that has comments."""
     found = place.page()
     if found or place.position is None:
         return place, found
@@ -196,30 +194,30 @@ def page_at(place: Place) -> tuple[Place, list[Position]]:
 
 
 def counts(rights: Rights) -> dict[str, int]:
-    """How many comments there are under each tab, in one question."""
-    of = rights.comments().order_by()
+    """Count the comments of each tab in one query."""
+    comments = rights.comments().order_by()
     found: dict[str, int] = dict(
-        of.values_list("status").annotate(how_many=Count("pk")).union(
-            counted(REPORTED, tab_of(REPORTED, rights)),
-            counted(APPEALED, tab_of(APPEALED, rights)),
-            counted(MINE, tab_of(MINE, rights)),
-            counted("unlisted", of.filter(unlisted())),
+        comments.values_list("status").annotate(how_many=Count("pk")).union(
+            count_for_tab(REPORTED, tab_of(REPORTED, rights)),
+            count_for_tab(APPEALED, tab_of(APPEALED, rights)),
+            count_for_tab(MINE, tab_of(MINE, rights)),
+            count_for_tab("unlisted", comments.filter(unlisted())),
             all=True,
         )
     )  # fmt: skip
-    left_out = found.pop("unlisted", 0)
-    every = {status.value: 0 for status in Status} | {REPORTED: 0, APPEALED: 0, MINE: 0} | found
-    every[Status.TRASH] -= left_out
-    return every | {ALL: sum(every[status] for status in Status)}
+    unlisted_count = found.pop("unlisted", 0)
+    all_counts = {status.value: 0 for status in Status} | {REPORTED: 0, APPEALED: 0, MINE: 0} | found
+    all_counts[Status.TRASH] -= unlisted_count
+    return all_counts | {ALL: sum(all_counts[status] for status in Status)}
 
 
-def counted(tab: str, comments: CommentQuerySet) -> Any:
+def count_for_tab(tab: str, comments: CommentQuerySet) -> Any:
     label = Value(tab, output_field=CharField())
     return comments.order_by().annotate(tab=label).values_list("tab").annotate(how_many=Count("pk"))
 
 
 def only_these(place: Place, keys: Collection[int]) -> list[Row]:
-    """Rows of comments that whoever asks may see, in no order of the queue's."""
-    if not keys:  # as after most decisions, whose rows are all folded
+    """Return the rows of those comments that the moderator may see, unsorted."""
+    if not keys:  # after most decisions all rows are undo entries
         return []
     return rows.of(list(place.rights.comments().filter(pk__in=keys).values_list("pk", flat=True)), place)

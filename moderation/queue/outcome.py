@@ -1,4 +1,4 @@
-"""What became of the decisions that one form asked for: told in words, or handed to the script row by row."""
+"""The result of one form's decisions: a message on the next page, or JSON for the script."""
 
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -40,7 +40,7 @@ class Outcome:
         return len(self.asked) == 1
 
     def in_words(self, you: User) -> str:
-        """What cannot be seen from the list itself."""
+        """Return what the page itself doesn't show; empty if all went as requested."""
         if self.is_undo and len(self.made) == 1 == len(self.asked):
             return undone(self.made[0])
         if not self.is_one:
@@ -54,7 +54,7 @@ class Outcome:
         return standing(self.late[0], you) if self.late else ""
 
     def summary(self) -> str:
-        """“3 approved, 1 was already decided.”"""
+        """Return “3 approved, 1 had already been decided.”"""
         verbs = Counter(decision.get_verb_display() for decision in self.made)
         late, gone = len(self.late), self.gone
         parts = [_("%(count)d %(verb)s") % {"count": count, "verb": verb} for verb, count in verbs.items()]
@@ -91,7 +91,7 @@ def undone(decision: Decision) -> str:
 
 
 def standing(comment: Comment, you: User) -> str:
-    """How a comment came to be what it is, for somebody who meant to change it."""
+    """Say who decided about a comment before the moderator `you` could."""
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     said = {"name": comment.commenter.name, "status": comment.get_status_display()}
     if newest is None or newest.after != comment.status:
@@ -101,7 +101,7 @@ def standing(comment: Comment, you: User) -> str:
 
 
 def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
-    """`place`: with what was decided there. Without script one goes on at `then`."""
+    """Respond with JSON for the script, otherwise redirect to `then()`; `state` includes the new decisions."""
     said = outcome.in_words(place.rights.user)
     if is_script(request):
         return JsonResponse(by_row(request, place, outcome, said))
@@ -111,24 +111,24 @@ def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], 
 
 
 def is_script(request: Request) -> bool:
-    """Whether it is the page's script that asks, and puts the answer into the page."""
+    """Whether the page's script sent the request."""
     return request.headers.get("accept") == "application/json"
 
 
 def by_row(request: Request, place: Place, outcome: Outcome, said: str) -> dict[str, Any]:
-    """Every row that was touched as it is now. No HTML: it is gone."""
+    """Return the current HTML of every affected row (empty if it has left the list), counts and message."""
     lines = rows.folded(place)
     lines |= {pk: line for pk, line in elsewhere(outcome.late, place.rights.user).items() if pk not in lines}
     if outcome.is_undo:
         lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.late}}
-    touched = {decision.number for decision in outcome.made} | set(outcome.asked)
-    open_ = {row.pk: row for row in only_these(place, touched - lines.keys())}
+    affected = {decision.number for decision in outcome.made} | set(outcome.asked)
+    open_ = {row.pk: row for row in only_these(place, affected - lines.keys())}
     told = {comment.pk: changed(comment) for comment in outcome.reworded}
     if outcome.is_one and said and not outcome.is_undo:
         told |= dict.fromkeys(outcome.asked, said)
     items: dict[int, Row | Folded] = {pk: replace(row, told=told.get(pk, "")) for pk, row in open_.items()}
     return {
-        "rows": {pk: drawn(request, (items | lines).get(pk), place) for pk in sorted(touched)},
+        "rows": {pk: drawn(request, (items | lines).get(pk), place) for pk in sorted(affected)},
         "made": [] if outcome.is_undo else [decision.pk for decision in outcome.made],
         "said": said,
         "counts": counted(place),
@@ -136,7 +136,7 @@ def by_row(request: Request, place: Place, outcome: Outcome, said: str) -> dict[
 
 
 def counted(place: Place) -> dict[str, str]:
-    """What the tabs say, as it is written."""
+    """Return the tabs' counts in the language's format."""
     return {tab: str(localize(count)) for tab, count in counts(place.rights).items()}
 
 
@@ -151,7 +151,7 @@ def drawn(request: Request, item: Row | Folded | None, place: Place) -> str:
 
 
 def elsewhere(comments: Collection[Comment], you: User) -> dict[int, Folded]:
-    """Those that somebody else decided about, as lines that say who."""
+    """Return one-line entries for comments that another moderator has decided about."""
     newest = Decision.objects.latest_of(comment.pk for comment in comments).select_related(
         "moderator", "rule", "comment__commenter", "comment__wording"
     )

@@ -1,4 +1,4 @@
-"""Who else is at it: what changed under the rows of an open page, and who is looking at which of them."""
+"""Updates for an open queue page: rows changed by other moderators, and who is viewing which row."""
 
 import hashlib
 from time import time
@@ -18,12 +18,12 @@ from moderation.queue.filters import numbers
 from moderation.queue.listing import only_these
 from moderation.queue.query import MOST, Place
 
-LOOKS_FOR = 60  # seconds
+VIEWING_TIME = 60  # seconds
 
-Lookers = dict[int, tuple[str, float]]  # users: their name, and when they were last seen there
+Viewers = dict[int, tuple[str, float]]  # user: name and time of the last signal
 
 
-def at(pk: int) -> str:
+def cache_key(pk: int) -> str:
     return f"queue:looking:{pk}"
 
 
@@ -31,45 +31,45 @@ def at(pk: int) -> str:
 @require_POST
 @for_moderators
 def looking(request: Request, rights: Rights) -> HttpResponse:
-    """Somebody has a row before them, or has left one."""
+    """Record that a moderator is viewing a row or has left one."""
     keys = {name: numbers([request.POST.get(name, "")]) for name in ("comment", "left")}
-    theirs = set(rights.comments().filter(pk__in=[*keys["comment"], *keys["left"]]).values_list("pk", flat=True))
+    permitted = set(rights.comments().filter(pk__in=[*keys["comment"], *keys["left"]]).values_list("pk", flat=True))
     for name, found in keys.items():
-        for pk in theirs.intersection(found):
-            lookers = still_there(cache.get(at(pk)) or {})
-            lookers.pop(rights.user.pk, None)
+        for pk in permitted.intersection(found):
+            viewers = current_viewers(cache.get(cache_key(pk)) or {})
+            viewers.pop(rights.user.pk, None)
             if name == "comment":
-                lookers[rights.user.pk] = (str(rights.user), time())
-            cache.set(at(pk), lookers, LOOKS_FOR)
+                viewers[rights.user.pk] = (str(rights.user), time())
+            cache.set(cache_key(pk), viewers, VIEWING_TIME)
     return HttpResponse(status=204)
 
 
-def still_there(lookers: Lookers) -> Lookers:
-    return {pk: (name, when) for pk, (name, when) in lookers.items() if when > time() - LOOKS_FOR}
+def current_viewers(viewers: Viewers) -> Viewers:
+    return {pk: (name, when) for pk, (name, when) in viewers.items() if when > time() - VIEWING_TIME}
 
 
 @unattended
 @require_safe
 @for_moderators
 def news(request: Request, rights: Rights) -> HttpResponse:
-    """Of the rows that a page shows, those that stand otherwise by now, and who is looking at the others."""
+    """Return the rows that changed since the page showed them, and who is viewing the others."""
     seen = dict(list(as_seen(request.GET.getlist("seen")).items())[:MOST])
     place = Place.of(request.GET, rights)
     body: dict[str, Any] = {
         "rows": changed(request, place, seen),
-        "looking": lookers(seen, rights),
+        "looking": other_viewers(seen, rights),
         "counts": outcome.counted(place),
     }
     answer = JsonResponse(body)
-    tag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
-    if request.headers.get("if-none-match") == tag:
+    etag = f'"{hashlib.blake2b(answer.content, digest_size=12).hexdigest()}"'
+    if request.headers.get("if-none-match") == etag:
         answer = HttpResponseNotModified()  # type: ignore[assignment]
-    answer["ETag"] = tag
+    answer["ETag"] = etag
     return answer
 
 
 def changed(request: Request, place: Place, seen: dict[int, tuple[str, int | None]]) -> dict[int, str]:
-    """Decided: a line that says by whom. Edited: the row anew. Gone: nothing."""
+    """Return the HTML of changed rows: an entry saying who decided, the edited row, or nothing if it was deleted."""
     now = {row.pk: row for row in place.rights.comments().filter(pk__in=seen).select_related("commenter")}
     same = {pk for pk, row in now.items() if seen[pk] == (row.status, row.wording_id)}
     decided = [row for pk, row in now.items() if seen[pk][0] != row.status]
@@ -78,13 +78,17 @@ def changed(request: Request, place: Place, seen: dict[int, tuple[str, int | Non
     return {pk: outcome.drawn(request, lines.get(pk) or others.get(pk), place) for pk in sorted(seen.keys() - same)}
 
 
-def lookers(seen: Any, rights: Rights) -> dict[int, str]:
-    """“Mara is looking”, for each row at which somebody else is."""
-    theirs = set(rights.comments().filter(pk__in=seen).values_list("pk", flat=True))
-    kept = cache.get_many([at(pk) for pk in theirs]) if theirs else {}
+def other_viewers(seen: Any, rights: Rights) -> dict[int, str]:
+    """Return “Also viewing: Mara” for each row that other moderators are viewing."""
+    permitted = set(rights.comments().filter(pk__in=seen).values_list("pk", flat=True))
+    stored = cache.get_many([cache_key(pk) for pk in permitted]) if permitted else {}
     found = {}
-    for pk in sorted(theirs):
-        others = [name for who, (name, _when) in still_there(kept.get(at(pk), {})).items() if who != rights.user.pk]
+    for pk in sorted(permitted):
+        others = [
+            name
+            for who, (name, _when) in current_viewers(stored.get(cache_key(pk), {})).items()
+            if who != rights.user.pk
+        ]
         if others:
             found[pk] = _("Also viewing: %(name)s") % {"name": ", ".join(sorted(others))}
     return found

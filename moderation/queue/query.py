@@ -36,21 +36,21 @@ USUAL, MOST = 20, 100
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the queue somebody is, and what they decided there since they came: all of it stands in the address."""
+    """The state of a queue page, all of it in the address: tab, filter, position, and decisions made there."""
 
     rights: Rights
     tab: str = Status.PENDING
     filter: Filter = field(default_factory=Filter)
-    number: int = 1  # of a page that somebody asked for by number; the pages' own links have a position
+    number: int = 1  # in addresses typed by hand; the page's own links use a position
     position: Position | None = None
     is_before: bool = False  # whether the page ends at its position; else it begins there
     per_page: int = USUAL
-    actions: tuple[tuple[int, ...], ...] = ()  # the decisions of each action made here, the newest last
-    reworded: tuple[int, ...] = ()  # wordings that were looked at when their comment had others already
+    actions: tuple[tuple[int, ...], ...] = ()  # decisions of each action made here, the newest last
+    reworded: tuple[int, ...] = ()  # wordings shown to the moderator of comments edited since
 
     @classmethod
     def of(cls, query: QueryDict, rights: Rights) -> Self:
-        """What an address says; what makes no sense counts as not said."""
+        """Read the state from an address; invalid values count as missing."""
         tab = query.get("status", "")
         actions = (tuple(numbers(action.split("."))) for action in query.get("decided", "").split(","))
         return cls(
@@ -61,7 +61,7 @@ class Place:
             position=Position.read(query.get("after", "")) or Position.read(query.get("before", "")),
             is_before=Position.read(query.get("after", "")) is None,
             per_page=max(1, min(number(query, "per_page") or USUAL, MOST)),
-            actions=newest(actions),
+            actions=limited(actions),
             reworded=tuple(numbers(query.get("reworded", "").split(",")))[-MOST:],
         )
 
@@ -83,11 +83,13 @@ class Place:
 
     def having(self, decisions: Iterable[int]) -> "Place":
         made = tuple(sorted(decisions))
-        return replace(self, actions=newest((*self.without(made).actions, made)))
+        return replace(self, actions=limited((*self.without(made).actions, made)))
 
     def without(self, decisions: Iterable[int]) -> "Place":
-        gone = set(decisions)
-        return replace(self, actions=newest(tuple(pk for pk in action if pk not in gone) for action in self.actions))
+        removed = set(decisions)
+        return replace(
+            self, actions=limited(tuple(pk for pk in action if pk not in removed) for action in self.actions)
+        )
 
     @cached_property
     def decided(self) -> tuple[int, ...]:
@@ -95,12 +97,12 @@ class Place:
 
     @property
     def bare(self) -> "Place":
-        """The same list from its beginning, without what was done there."""
+        """The same list from its first page, without decisions."""
         return replace(self, number=1, position=None, actions=(), reworded=())
 
     @cached_property
     def answers(self) -> dict[int, int]:
-        """The replies written here: which comment was answered, by which decision."""
+        """The replies written here: parent comment → decision."""
         if not self.decided:
             return {}
         replies = self.decisions_in_force().filter(verb=Decision.Verb.REPLY)
@@ -119,7 +121,7 @@ class Place:
         return filters.weighed(self.filter.among(tab_of(self.tab, self.rights)), self.order)
 
     def fixed(self) -> "Place":
-        """The same page by its position, so that it stays the same whatever leaves the list before it."""
+        """Return the same page by position, so that it does not shift when comments before it leave the list."""
         if self.position or self.number == 1:
             return replace(self, number=1)
         pages = max(1, -(-self.comments().order_by().count() // self.per_page))
@@ -128,15 +130,15 @@ class Place:
         return self.starting(Position(*last) if last else None)
 
     def starting(self, position: Position | None) -> "Place":
-        """The page that follows a position; None: the first page."""
+        """Return the page after a position; None: the first page."""
         return replace(self, number=1, position=position, is_before=False)
 
     def ending(self, position: Position) -> "Place":
-        """The page that leads up to a position."""
+        """Return the page before a position."""
         return replace(self, number=1, position=position, is_before=True)
 
     def page(self) -> list[Position]:
-        """The comments on this page, in the list's order."""
+        """Return the positions of this page's comments, in the list's order."""
         found = self.comments()
         if self.position is not None and self.is_before:
             nearest = found.filter(filters.before(self.order, self.position)).reverse().values_list("pk", "weight")
@@ -162,8 +164,8 @@ class Place:
         return f"{place.url()}#comment-{found[0]}"
 
 
-def newest(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
-    """The newest actions that have at most MOST decisions together, without empty ones."""
+def limited(actions: Iterable[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """Keep the newest actions, up to MAX_SIZE decisions together; drop empty ones."""
     kept: list[tuple[int, ...]] = []
     for action in reversed(list(filter(None, actions))):
         if len(action) + sum(map(len, kept)) > MOST:
@@ -180,7 +182,7 @@ def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
         case "appealed":
             return found.filter(appeal__state=Appeal.State.OPEN).exclude(unlisted())
         case "mine":
-            return found.filter(mine(rights)).exclude(unlisted())
+            return found.filter(is_mine(rights)).exclude(unlisted())
         case "all":
             return found.exclude(unlisted())
         case Status.TRASH:
@@ -189,12 +191,11 @@ def tab_of(tab: str, rights: Rights) -> CommentQuerySet:
 
 
 def unlisted() -> Q:
-    """What lies in the trash and is no part of it: places without words, deleted for good or by their writer; and
-    answers that were taken back, as long as the record brings them back."""
-    taken_back = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
-    return Q(status=Status.TRASH) & (Q(wording=None) | taken_back)
+    """Match rows hidden from every list: deleted texts, and undone moderator replies that can still be restored."""
+    undone = Q(removed_by=Comment.Remover.UNDONE, changed__gt=timezone.now() - UNDONE_WITHIN)
+    return Q(status=Status.TRASH) & (Q(wording=None) | undone)
 
 
-def mine(rights: Rights) -> Q:
-    """Under one's own essays, or by oneself."""
+def is_mine(rights: Rights) -> Q:
+    """Match comments on the user's own essays or by the user."""
     return Q(essay__in=rights.own_essays()) | Q(commenter__in=Commenter.objects.filter(user=rights.user).values("pk"))

@@ -24,23 +24,23 @@ VERBS: dict[str, tuple[str, ...]] = {
     Status.SPAM: ("approve", "restore", "trash"),
     Status.TRASH: ("approve", "restore", "spam"),
 }
-LONG, MANY_LINES = 1400, 14  # characters and lines, beyond which the rest is folded away
+LONG_TEXT, MANY_LINES = 1400, 14  # characters and lines; longer texts are folded
 
 
 @dataclass(frozen=True)
 class Row:
-    """A comment that can be decided about."""
+    """One comment in the queue, with everything that its row shows."""
 
     comment: Comment
     person: History | None
-    decision: Decision | None  # the newest about it
-    earlier: Sequence[Wording] = ()  # what was changed, the newest first
-    reported: Sequence[Report] = ()  # those that nobody has settled
-    appeal: Appeal | None = None  # one that nobody has answered
-    was: Wording | None = None  # what whoever decided had before them, when it was something else already
-    query: str = ""  # of the place in the queue that one comes back to
-    told: str = ""  # why what was asked for was not done
-    undo: int | None = None  # a decision made here that left it where it is
+    decision: Decision | None  # the newest one
+    earlier: Sequence[Wording] = ()  # earlier wordings, the newest first
+    reported: Sequence[Report] = ()  # open ones
+    appeal: Appeal | None = None  # an open one
+    was: Wording | None = None  # the text the moderator saw, if it was edited since
+    query: str = ""  # of the queue page to return to
+    told: str = ""  # why the requested action was not done
+    undo: int | None = None  # a decision made on this page that kept the row in the list
 
     @property
     def pk(self) -> int:
@@ -52,7 +52,7 @@ class Row:
 
     @cached_property
     def answered(self) -> SafeString | None:
-        """Whom it answers, in their first words, with the way there."""
+        """A link to the parent comment: name and excerpt."""
         parent = self.comment.parent
         if parent is None:
             return None
@@ -67,23 +67,23 @@ class Row:
 
     @property
     def where(self) -> SafeString:
-        """“answers Mara, “words” on Essay”."""
+        """“in reply to Mara, “text” on Essay”."""
         if self.answered:
             return format_html(_("in reply to {answered} on {essay}"), answered=self.answered, essay=self.essay)
         return format_html(_("on {essay}"), essay=self.essay)
 
     @property
     def selected(self) -> str:
-        """What its box is for."""
+        """The label of its checkbox."""
         return _("Select the comment by %(name)s") % {"name": self.name}
 
     def led(self, comment: Comment, words: str) -> SafeString:
-        """A way to a comment that readers do not see, in its thread."""
+        """Link to the moderators' page of a comment that readers can't see."""
         return format_html('<a href="{}{}">{}</a>', reverse("queue-comment", args=[comment.pk]), self.query, words)
 
     @cached_property
     def url(self) -> str:
-        """Its own page among moderators."""
+        """Its page for moderators."""
         return reverse("queue-comment", args=[self.pk]) + self.query
 
     @property
@@ -95,7 +95,7 @@ class Row:
 
     @cached_property
     def seen(self) -> str:
-        """What a form says of it: as what it was shown, and with which words."""
+        """The form value that tells which status and wording the moderator saw."""
         return f"{self.pk} {self.comment.status} {self.comment.wording_id or ''}"
 
     @property
@@ -108,7 +108,7 @@ class Row:
 
     @property
     def essay(self) -> SafeString:
-        """With a way to it, if readers can go there."""
+        """The essay's title, linked if it is published."""
         essay = self.comment.essay
         shown = "<bdi>{1}</bdi>" if not essay.is_published else '<a href="{0}"><bdi>{1}</bdi></a>'
         return format_html(shown, essay.get_absolute_url() if essay.is_published else "", essay)
@@ -120,11 +120,11 @@ class Row:
     @property
     def is_long(self) -> bool:
         said = markup.plain(self.body)
-        return len(said) > LONG or said.count("\n") > MANY_LINES
+        return len(said) > LONG_TEXT or said.count("\n") > MANY_LINES
 
     @cached_property
     def reasons(self) -> list[str]:
-        """Why it is here: what held it, as long as nobody has let it through, and what people say of it."""
+        """Why it was held, unless approved, and what reports and the appeal say."""
         wording = self.comment.wording
         held = wording.reasons if wording and not self.comment.is_approved else []
         found = [why_held.in_words(reason) for reason in held]
@@ -159,7 +159,7 @@ class Row:
 
     @cached_property
     def how(self) -> str:
-        """Who made it what it is."""
+        """Who gave the comment its status, and the message to the commenter."""
         if self.comment.status == Status.TRASH and self.comment.removed_by == Comment.Remover.AUTHOR:
             return _("removed by its author, %(when)s") % {"when": ago(self.comment.changed)}
         if self.decision is None:
@@ -172,19 +172,19 @@ class Row:
 
     @property
     def did(self) -> str:
-        """What was done here that left it where it is."""
+        """What was done here without removing it from the list."""
         is_edit = self.decision and self.decision.pk == self.undo
         return str(Decision.Verb.EDIT.label if is_edit else Decision.Verb.REPLY.label)
 
     @property
     def verbs(self) -> SafeString:
-        """What can be done about it at once."""
+        """Buttons for its actions."""
         names = VERBS[Status(self.comment.status)]
         return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reported else names)
 
     @property
     def ways(self) -> SafeString:
-        """What asks for more than a button."""
+        """Links to its forms."""
         return buttons.forms(self.forms, escape(self.url))
 
     @property

@@ -1,4 +1,4 @@
-"""The rows of a page of the queue: all that they show, in as many questions for a hundred as for one."""
+"""Rows of a queue page; the number of queries does not depend on the number of rows."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -13,21 +13,21 @@ from moderation.queue.query import Place
 from moderation.queue.row import Row
 from moderation.queue.undo_line import Folded
 
-FIRST_OF_ANSWERED = 600  # characters of HTML, of which a line of words is shown
+EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 T = TypeVar("T", Wording, Report)
 
 
 def of(keys: Collection[int], place: Place, told: Mapping[int, str] | None = None) -> list[Row]:
-    """`told`: what is to be said at some of them."""
+    """Build the rows of these comments; `messages` are shown at some of them."""
     found = filters.weighed(Comment.objects.filter(pk__in=keys), place.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
     found = found.defer("essay__body", "essay__excerpt", "wording__text")
-    comments = list(found.annotate(answered_html=Left("parent__wording__html", FIRST_OF_ANSWERED)))
+    comments = list(found.annotate(answered_html=Left("parent__wording__html", EXCERPT_HTML)))
     people = histories({comment.commenter_id for comment in comments})
     newest = Decision.objects.latest_of(keys).select_related("moderator", "rule", "reason")
     decisions = {decision.number: decision for decision in newest}
-    earlier = wordings_before(comment for comment in comments if comment.edited)
-    reports = by_comment(Report.objects.filter(comment__in=keys, state=Report.State.OPEN).order_by("pk"))
+    earlier = earlier_wordings(comment for comment in comments if comment.edited)
+    reports = group_by_comment(Report.objects.filter(comment__in=keys, state=Report.State.OPEN).order_by("pk"))
     appeals = {row.comment_id: row for row in Appeal.objects.filter(comment__in=keys, state=Appeal.State.OPEN)}
     undone_by = place.answers | {
         decision.number: decision.pk
@@ -52,14 +52,16 @@ def of(keys: Collection[int], place: Place, told: Mapping[int, str] | None = Non
 
 
 def folded(place: Place) -> dict[int, Folded]:
-    """What was decided here and stands like that still, by comment."""
+    """Return undo entries for the decisions made on this page that are still in force, by comment."""
     if not place.decided:
         return {}
-    in_place = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these leave a row where it is
+    kept_in_list = (Decision.Verb.UNDO, Decision.Verb.EDIT, Decision.Verb.REPLY)  # these keep a row in the list
     found = (
-        place.decisions_in_force().exclude(verb__in=in_place).select_related("comment__commenter", "comment__wording")
+        place.decisions_in_force()
+        .exclude(verb__in=kept_in_list)
+        .select_related("comment__commenter", "comment__wording")
     )
-    answers = place.answers
+    replies = place.answers
     weights = {}
     if place.order in filters.WEIGHTS:
         weighed = filters.weighed(Comment.objects.filter(decisions__in=place.decided), place.order)
@@ -68,29 +70,29 @@ def folded(place: Place) -> dict[int, Folded]:
         decision.number: Folded(
             decision,
             weights.get(decision.number, 0),
-            [answers[decision.number]] if decision.number in answers else [],
+            [replies[decision.number]] if decision.number in replies else [],
         )
         for decision in found.defer("comment__wording__text")
     }
-    return lines | {line.pk: replace(line, is_of_batch=True) for line in of_batches(place, lines.values())}
+    return lines | {line.pk: replace(line, is_of_batch=True) for line in lines_of_batches(place, lines.values())}
 
 
-def of_batches(place: Place, lines: Collection[Folded]) -> Iterable[Folded]:
-    """Those of the lines whose action decided several comments."""
+def lines_of_batches(place: Place, lines: Collection[Folded]) -> Iterable[Folded]:
+    """Return the entries whose action decided several comments."""
     for action in place.actions:
         found = [line for line in lines if line.decision.pk in action]
         yield from found if len(found) > 1 else ()
 
 
-def by_comment(rows: Iterable[T]) -> dict[int, list[T]]:
+def group_by_comment(rows: Iterable[T]) -> dict[int, list[T]]:
     found: dict[int, list[T]] = {}
     for row in rows:
         found.setdefault(row.comment_id, []).append(row)
     return found
 
 
-def wordings_before(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
-    """What stood there before, the newest first; no question when nothing was edited."""
+def earlier_wordings(edited: Iterable[Comment]) -> dict[int, list[Wording]]:
+    """Return earlier wordings, the newest first; no query if nothing was edited."""
     current = {comment.pk: comment.wording_id or 0 for comment in edited}
     rows = Wording.objects.filter(comment__in=current).order_by("-pk").defer("text") if current else ()
-    return by_comment(wording for wording in rows if wording.pk < current[wording.comment_id])
+    return group_by_comment(wording for wording in rows if wording.pk < current[wording.comment_id])

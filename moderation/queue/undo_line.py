@@ -1,4 +1,4 @@
-"""A comment that was just decided about, as the queue shows it."""
+"""The entry that the queue shows for a comment just decided about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from moderation.decisions.in_words import first_words
 
 @dataclass(frozen=True)
 class Folded:
-    """A comment just decided about, as one line that takes it back."""
+    """A decided comment as one line with an Undo button."""
 
     decision: Decision
     weight: float = 0
-    more: Sequence[int] = ()  # decisions that are taken back with it
+    more: Sequence[int] = ()  # decisions that are undone with it
     is_of_batch: bool = False  # whether the action that decided it also decided others
-    by: str = ""  # who decided it, if it was not whoever reads this
+    by: str = ""  # the other moderator who decided it, in words
 
     @property
     def pk(self) -> int:

@@ -1,4 +1,4 @@
-"""The queue's page, on the stock admin's site."""
+"""The queue's page in the admin."""
 
 from dataclasses import replace
 
@@ -22,12 +22,12 @@ def queue(request: Request, rights: Rights) -> HttpResponse:
     place = Place.of(request.GET, rights)
     if request.method == "POST":
         return post(request, place.fixed())
-    if wish := numbers([request.GET.get("comment", "")]):
-        return redirect(leading_to(wish[0], place))
+    if wanted := numbers([request.GET.get("comment", "")]):
+        return redirect(url_of_comment(wanted[0], place))
     context = {
         **admin.site.each_context(request),
         "title": _("Queue"),
-        "is_nav_sidebar_enabled": False,  # the width is for the words
+        "is_nav_sidebar_enabled": False,  # leaves more width for the comments
         "listing": Listing(place),
     }
     return render(request, "moderation/queue.html", context)
@@ -44,7 +44,7 @@ def post(request: Request, place: Place) -> HttpResponse:
     return deciding.decide(request, place, action)
 
 
-def leading_to(pk: int, place: Place) -> str:
-    """Where a comment stands now, for links from elsewhere; a place near it when it is gone."""
+def url_of_comment(pk: int, place: Place) -> str:
+    """Return the queue page with this comment, or a page near it when it has been deleted."""
     found = place.rights.comments().filter(pk=pk).values_list("status", flat=True).first()
     return replace(place, tab=found or place.tab).at(pk)

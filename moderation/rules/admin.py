@@ -1,4 +1,4 @@
-"""The owner's rules in the admin: each is tried on the last comments before it is on, and watched afterwards."""
+"""The owner's rules in the admin, with a dry run on the last comments and statistics of past decisions."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -38,7 +38,7 @@ class ConditionInline(admin.TabularInline[Condition, Rule]):
 
     @admin.display(description=gettext_lazy("timed out"))
     def stopped_in_words(self, condition: Condition) -> str:
-        """That its pattern took too long, and so held nothing."""
+        """Say how often its pattern timed out and therefore did not match."""
         if not condition.stops or condition.stopped is None:
             return "–"
         words = ngettext(
@@ -63,7 +63,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         css = {"all": ("css/rules.css",)}
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return (*self.list_display, would_have_done(), overruled())
+        return (*self.list_display, dry_run_column(), overruled_column())
 
     def get_changelist_form(self, request: HttpRequest, **more: Any) -> Any:
         return super().get_changelist_form(request, form=RowForm, **more)
@@ -94,9 +94,9 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def asked(
         self, request: HttpRequest, context: dict[str, Any], saved: Rule | None
     ) -> tuple[Rule | None, list[Condition]]:
-        """The rule as it stands in the form, or as it was saved; None while there is something wrong with it."""
+        """Return the rule and conditions in the submitted form, or the saved ones; None if they are not valid."""
         if request.method != "POST":
-            if saved is None or not readable(saved):
+            if saved is None or not is_valid(saved):
                 return None, []
             return saved, list(saved.conditions.all())
         form = cast(ModelForm[Rule], context["adminform"].form)
@@ -108,16 +108,16 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         for condition in form.instance.conditions.all():
-            if condition.stops and condition.pk in changed(formsets):
+            if condition.stops and condition.pk in changed_conditions(formsets):
                 Condition.objects.filter(pk=condition.pk).update(stops=0, stopped=None)
         rules_engine.stamp()
 
     def response_add(self, request: HttpRequest, obj: Rule, post_url_continue: str | None = None) -> HttpResponse:
-        offer_to_switch_on(request, obj)
+        offer_to_turn_on(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Rule) -> HttpResponse:
-        offer_to_switch_on(request, obj)
+        offer_to_turn_on(request, obj)
         return super().response_change(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
@@ -125,7 +125,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return [path("<int:pk>/switch-on/", view, name="rule-switch-on"), *super().get_urls()]
 
     def switch_on(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Switch a rule on by the button in the message about it."""
+        """Turn a rule on, from the button in the message after saving it."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         rule = get_object_or_404(Rule, pk=pk)
@@ -150,8 +150,8 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
         return response
 
 
-def offer_to_switch_on(request: HttpRequest, rule: Rule) -> None:
-    """Tell that a rule just saved is off, with a button that switches it on."""
+def offer_to_turn_on(request: HttpRequest, rule: Rule) -> None:
+    """Show a message that a rule just saved is off, with a button that turns it on."""
     if rule.is_on:
         return
     words = format_html(
@@ -165,12 +165,12 @@ def offer_to_switch_on(request: HttpRequest, rule: Rule) -> None:
     messages.warning(request, words)
 
 
-def changed(formsets: Any) -> set[int]:
-    """Conditions that are not what they were: what was said of them before is over."""
+def changed_conditions(formsets: Any) -> set[int]:
+    """Return the keys of changed conditions, whose timeout counts no longer apply."""
     return {form.instance.pk for formset in formsets for form in formset.forms if form.has_changed()}
 
 
-def readable(rule: Rule) -> bool:
+def is_valid(rule: Rule) -> bool:
     try:
         rules_engine.OwnRule.of(rule, rule.conditions.all())
     except ValidationError:
@@ -178,13 +178,13 @@ def readable(rule: Rule) -> bool:
     return True
 
 
-def would_have_done() -> Callable[[Rule], str]:
-    """A column that reads the last comments once for all rules."""
+def dry_run_column() -> Callable[[Rule], str]:
+    """Return a list column with each rule's dry run; all rows share one DryRun."""
     trials: list[Trial] = []
 
     @admin.display(description=gettext_lazy("test result"))
     def column(rule: Rule) -> str:
-        if not readable(rule):
+        if not is_valid(rule):
             return _("can’t be tested: a condition is not valid")
         trials[:] = trials or [Trial()]
         return dry_run_in_words.summary(trials[0].of(rule, rule.conditions.all()))
@@ -192,7 +192,7 @@ def would_have_done() -> Callable[[Rule], str]:
     return column
 
 
-def overruled() -> Callable[[Rule], str]:
+def overruled_column() -> Callable[[Rule], str]:
     found: list[dict[int, Record]] = []
 
     @admin.display(description=gettext_lazy("overruled"))

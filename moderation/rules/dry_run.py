@@ -1,4 +1,4 @@
-"""What a rule would have done to the last comments: they are let come again, in their order, with nothing saved."""
+"""Dry run of a rule: the last comments are screened again in their order, and nothing is saved."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -14,20 +14,20 @@ from comments.screening.word_lists import first_in
 from moderation.insights.rule_stats import approved_by_hand
 from moderation.rules.dry_run_history import KEPT_OUT, apart, counts_before, others_between, said_when
 
-LOOKED_AT = 1000
-MOST_STOPS = 3  # of one pattern, before it is not tried any further
-CHANGES = {Condition.Kind.EARLY, Condition.Kind.REPEATED, Condition.Kind.REPORTED}
+MAX_COMMENTS = 1000
+MAX_TIMEOUTS = 3  # timeouts of one pattern before it is skipped
+UNCACHED = {Condition.Kind.EARLY, Condition.Kind.REPEATED, Condition.Kind.REPORTED}
 
 
 @dataclass(frozen=True)
 class Remembered(Asked):
-    """A condition that answers alike each time it is asked about the same comment, and only thinks once."""
+    """A condition whose results are cached, because several dry runs evaluate it on the same comments."""
 
     answers: dict[int, bool | None] = field(default_factory=dict, compare=False)
     stops: list[int] = field(default_factory=list, compare=False)
 
     def holds(self, case: Case) -> bool | None:
-        if self.kind in CHANGES:
+        if self.kind in UNCACHED:
             return super().holds(case)
         key = id(case)
         if key not in self.answers:
@@ -35,7 +35,7 @@ class Remembered(Asked):
         return self.answers[key]
 
     def found(self, case: Case, key: int) -> bool | None:
-        if len(self.stops) >= MOST_STOPS:
+        if len(self.stops) >= MAX_TIMEOUTS:
             return None
         try:
             return super().holds(case)
@@ -46,12 +46,12 @@ class Remembered(Asked):
 
 @dataclass
 class Tried:
-    """What came of it."""
+    """The result of one rule's dry run."""
 
     rule: OwnRule
-    among: int  # so many comments
+    among: int  # number of comments tested
     decided: list[Comment] = field(default_factory=list)
-    unknown: int = 0  # of so many it cannot be said, since where they came from is not kept
+    unknown: int = 0  # comments whose stored network is missing or too coarse for the rule
     stops: int = 0
     by_hand: set[int] = field(default_factory=set)
 
@@ -60,7 +60,7 @@ class Tried:
         return len(self.decided)
 
     def stand_as(self) -> Counter[str]:
-        """How those stand now: approved by hand, published at once, or as what."""
+        """Count the matched comments by what became of them."""
         return Counter(self.stands(comment) for comment in self.decided)
 
     def stands(self, comment: Comment) -> str:
@@ -70,26 +70,27 @@ class Tried:
 
 
 class Trial:
-    """The last comments that have words, as they came; read once for as many rules as are tried."""
+    """The last comments that have text, as they were posted; read once for any number of rules."""
 
     def __init__(self) -> None:
         self.rules = Rules.objects.current()
         newest = Comment.objects.exclude(wording=None).order_by("-pk").select_related("commenter", "wording", "essay")
         newest = newest.defer("essay__body", "essay__excerpt")
-        self.comments: list[Comment] = sorted(newest[:LOOKED_AT], key=lambda comment: comment.pk)
+        self.comments: list[Comment] = sorted(newest[:MAX_COMMENTS], key=lambda comment: comment.pk)
         self.cases = [case_of(comment, self.rules, Past()) for comment in self.comments]
         self.apart = apart(self.comments)
         self.before = counts_before(self.comments)
         self.others = others_between(self.comments)
         self.said = said_when(self.comments)
-        self.on = [(place(rule), remembered(rule, rule.conditions.all())) for rule in rules_on()]
+        self.on = [(sort_key(rule), with_cached_conditions(rule, rule.conditions.all())) for rule in active_rules()]
 
     def of(self, rule: Rule, conditions: Iterable[Condition]) -> Tried:
-        """What this rule would have done, if it were on with all that are. Raises ValidationError."""
-        own = remembered(rule, conditions)
-        ranked = sorted([*(one for one in self.on if one[1].pk != own.pk), (place(rule), own)], key=lambda one: one[0])
+        """Return what this rule would have done together with the rules that are on. Raises ValidationError."""
+        own = with_cached_conditions(rule, conditions)
+        others = [entry for entry in self.on if entry[1].pk != own.pk]
+        ranked = sorted([*others, (sort_key(rule), own)], key=lambda entry: entry[0])
         tried = Tried(own, len(self.comments))
-        self.run([each for _place, each in ranked], tried)
+        self.run([each for _key, each in ranked], tried)
         tried.stops = sum(len(asked.stops) for asked in own.conditions if isinstance(asked, Remembered))
         tried.by_hand = approved_by_hand(tried.decided)
         return tried
@@ -99,28 +100,28 @@ class Trial:
         posted = Counter(self.before)
         others = iter(self.others)
         other = next(others, None)
-        coming = [rule for rule in rules if not rule.is_of_reports]
+        for_new_comments = [rule for rule in rules if not rule.is_of_reports]
         for comment, case in zip(self.comments, self.cases, strict=True):
-            while other and other[0] < comment.pk:  # without words by now, but posted all the same
+            while other and other[0] < comment.pk:  # its text has been deleted, but it counts as posted
                 posted[other[1]] += 1
                 other = next(others, None)
             case.past = Past(posted[comment.commenter_id], self.repeated(comment, refused))
-            standing_apart = self.apart.get(comment.pk)
-            decided = None if standing_apart else self.decide(coming, case, tried)
-            if tried.rule.is_of_reports and not standing_apart:
+            exemption = self.apart.get(comment.pk)
+            decided = None if exemption else self.decide(for_new_comments, case, tried)
+            if tried.rule.is_of_reports and not exemption:
                 decided = tried.rule if self.reported(comment, case, tried.rule) else decided
             if decided is tried.rule and not (decided.action == Rule.Action.PUBLISH and has_no_origin(comment)):
                 tried.decided.append(comment)
             is_refused = decided is not None and decided.action == Rule.Action.REFUSE
-            if decided is None and not standing_apart:
+            if decided is None and not exemption:
                 is_refused = bool(first_in(self.rules.refuse_words, case.folded))
-            if is_refused or standing_apart == KEPT_OUT:
+            if is_refused or exemption == KEPT_OUT:
                 refused.add(comment.pk)
             else:
                 posted[comment.commenter_id] += 1
 
     def decide(self, rules: Sequence[OwnRule], case: Case, tried: Tried) -> OwnRule | None:
-        case.reports = 0  # nobody had, when it came
+        case.reports = 0  # a new comment has none
         for rule in rules:
             holds = rule.holds(case)
             if holds:
@@ -134,7 +135,7 @@ class Trial:
         return bool(rule.holds(case))
 
     def repeated(self, comment: Comment, refused: set[int]) -> datetime | None:
-        """When the same words were posted last before, by another comment that was taken."""
+        """Return when an accepted earlier comment had the same text, or None."""
         moments = self.said.get(comment.wording.text if comment.wording else "", ())
         at = bisect_left(moments, (comment.wording.created if comment.wording else comment.created, comment.pk))
         for moment, pk in reversed(moments[:at]):
@@ -143,22 +144,22 @@ class Trial:
         return None
 
 
-def place(rule: Rule) -> tuple[int, float]:
+def sort_key(rule: Rule) -> tuple[int, float]:
     return rule.position, rule.pk or float("inf")
 
 
-def rules_on() -> Iterable[Rule]:
+def active_rules() -> Iterable[Rule]:
     return Rule.objects.filter(is_on=True).prefetch_related("conditions")
 
 
-def remembered(rule: Rule, conditions: Iterable[Condition]) -> OwnRule:
+def with_cached_conditions(rule: Rule, conditions: Iterable[Condition]) -> OwnRule:
     own = OwnRule.of(rule, conditions)
     own.conditions = [Remembered(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
     return own
 
 
 def lacks_sender(rule: OwnRule, case: Case) -> bool:
-    """Whether it is only what is not kept of the sender that leaves it open."""
+    """Return whether the rule is undecided because the sender's address is not fully stored."""
     return any(each.kind == Condition.Kind.ADDRESS and each.holds(case) is None for each in rule.conditions)
 
 

@@ -1,4 +1,4 @@
-"""What was there when each of the last comments came: who was treated apart, what had been posted, and which words."""
+"""The state when each of the last comments was posted: exempt people, comment counts and earlier texts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,32 +15,32 @@ from comments.models.permissions import moderators
 from comments.models.wording import BEGINNING, Beginning
 from comments.screening.conditions import is_within
 
-TEXTS_AT_ONCE = 250
+CHUNK_SIZE = 250
 KEPT_OUT = "kept out"
 
 
 def apart(comments: Sequence[Comment]) -> dict[int, str]:
-    """Those that no rule looks at: by whoever writes or keeps order there, and by whoever is treated apart."""
+    """Return the comments that skip the rules, with why: by authors, moderators, trusted, held or blocked people."""
     users = {user for comment in comments if (user := comment.commenter.user_id)}
-    writes = set(Authorship.objects.filter(author__in=users).values_list("essay", "author"))
-    keeps = set(User.objects.filter(moderators(), pk__in=users).values_list("pk", flat=True))
+    authorships = set(Authorship.objects.filter(author__in=users).values_list("essay", "author"))
+    moderator_keys = set(User.objects.filter(moderators(), pk__in=users).values_list("pk", flat=True))
     blocks: list[Block] = list(Block.objects.in_force())
-    proved: dict[int, set[str]] = defaultdict(set)
+    verified: dict[int, set[str]] = defaultdict(set)
     if any(block.email for block in blocks):
         for user, email in EmailAddress.objects.filter(user__in=users, verified=True).values_list("user", "email"):
-            proved[user].add(email.lower())
+            verified[user].add(email.lower())
     found: dict[int, str] = {}
     for comment in comments:
         user = comment.commenter.user_id
-        if user in keeps or (comment.essay_id, user) in writes:
+        if user in moderator_keys or (comment.essay_id, user) in authorships:
             found[comment.pk] = "writes"
-        elif block := closest(blocks, comment, proved[user] if user else set()):
+        elif block := closest_block(blocks, comment, verified[user] if user else set()):
             found[comment.pk] = KEPT_OUT if block.kind == Block.Kind.BLOCK else block.kind
     return found
 
 
-def closest(blocks: Sequence[Block], comment: Comment, emails: set[str]) -> Block | None:
-    """As `Block.objects.on()` finds it; of where somebody wrote from only as much as is kept."""
+def closest_block(blocks: Sequence[Block], comment: Comment, emails: set[str]) -> Block | None:
+    """Return the block that applies, like `Block.objects.on()` but with the stored network instead of the address."""
     network = network_of(comment.wording.network) if comment.wording else None
     strict = [Block.Kind.BLOCK, Block.Kind.HOLD, Block.Kind.TRUST]
 
@@ -50,16 +50,16 @@ def closest(blocks: Sequence[Block], comment: Comment, emails: set[str]) -> Bloc
         elif block.email:
             near = 1 if block.email.lower() in emails else None
         else:
-            whole = network_of(block.network)
-            near = 2 if whole and is_within(network, whole) else None
+            blocked = network_of(block.network)
+            near = 2 if blocked and is_within(network, blocked) else None
         return None if near is None else (near, strict.index(Block.Kind(block.kind)), -block.pk)
 
     ranked = [(found, block) for block in blocks if (found := rank(block))]
-    return min(ranked, key=lambda one: one[0])[1] if ranked else None
+    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
 def counts_before(comments: Sequence[Comment]) -> dict[int, int]:
-    """How many each of their writers had posted before the first of them."""
+    """Count the comments that each commenter had posted before the first of these."""
     if not comments:
         return {}
     earlier = Comment.objects.filter(commenter__in={each.commenter_id for each in comments}, pk__lt=comments[0].pk)
@@ -67,7 +67,7 @@ def counts_before(comments: Sequence[Comment]) -> dict[int, int]:
 
 
 def others_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
-    """What was posted among them and has no words any more: its key and its writer."""
+    """Return the comments without text posted since the first of these: key and commenter."""
     if not comments:
         return []
     rows = Comment.objects.filter(pk__gt=comments[0].pk, wording=None).order_by("pk")
@@ -75,13 +75,13 @@ def others_between(comments: Sequence[Comment]) -> list[tuple[int, int]]:
 
 
 def said_when(comments: Sequence[Comment]) -> dict[str, list[tuple[datetime, int]]]:
-    """Of each text when it was posted, and as which comment; in order."""
+    """Return when each repeated text was posted, and as which comment, sorted."""
     texts = sorted({comment.wording.text for comment in comments if comment.wording})
     found: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-    for at in range(0, len(texts), TEXTS_AT_ONCE):
-        some = texts[at : at + TEXTS_AT_ONCE]
+    for at in range(0, len(texts), CHUNK_SIZE):
+        chunk = texts[at : at + CHUNK_SIZE]
         rows = Wording.objects.alias(begins=Beginning("text")).filter(
-            begins__in={text[:BEGINNING] for text in some}, text__in=some
+            begins__in={text[:BEGINNING] for text in chunk}, text__in=chunk
         )
         for text, created, comment in rows.values_list("text", "created", "comment"):
             found[text].append((created, comment))

@@ -1,4 +1,4 @@
-"""What a rule would have done, and what it did, as the owner reads it."""
+"""Texts about a rule's dry run and its past decisions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def held(among: int) -> str:
     )
 
 
-def put_under_spam(among: int) -> str:
+def marked_as_spam(among: int) -> str:
     return ngettext(
         "It would have marked the only comment as spam",
         "It would have marked %(count)d of the last %(among)d comments as spam",
@@ -31,7 +31,7 @@ def put_under_spam(among: int) -> str:
     )
 
 
-def sent_back(among: int) -> str:
+def rejected(among: int) -> str:
     return ngettext(
         "It would have rejected the only comment",
         "It would have rejected %(count)d of the last %(among)d comments",
@@ -49,11 +49,11 @@ def published(among: int) -> str:
 
 WOULD: dict[str, Callable[[int], str]] = {
     Rule.Action.HOLD: held,
-    Rule.Action.SPAM: put_under_spam,
-    Rule.Action.REFUSE: sent_back,
+    Rule.Action.SPAM: marked_as_spam,
+    Rule.Action.REFUSE: rejected,
     Rule.Action.PUBLISH: published,
 }
-STANDS: dict[str, Any] = {
+OUTCOMES: dict[str, Any] = {
     "by hand": gettext_lazy("approved by a moderator"),
     "at once": gettext_lazy("published immediately"),
     Status.PENDING: gettext_lazy("now pending"),
@@ -63,7 +63,7 @@ STANDS: dict[str, Any] = {
 
 
 def summary(tried: Tried) -> str:
-    """“It would have held 12 of the last 1000 comments: 9 approved by hand, 3 spam now.”"""
+    """Return “It would have held 12 of the last 1000 comments: 9 approved by a moderator, 3 now spam.”"""
     if not tried.among:
         return _("There are no comments to test it on yet.")
     if not tried.count:
@@ -74,9 +74,9 @@ def summary(tried: Tried) -> str:
         )
         return words % {"among": tried.among}
     would = WOULD[tried.rule.action](tried.among) % {"count": tried.count, "among": tried.among}
-    stand = tried.stand_as()
+    counts = tried.stand_as()
     parts = [
-        _("%(count)d %(how)s") % {"count": stand[how], "how": words} for how, words in STANDS.items() if stand[how]
+        _("%(count)d %(how)s") % {"count": counts[key], "how": words} for key, words in OUTCOMES.items() if counts[key]
     ]
     return f"{would}: {', '.join(parts)}." if parts else f"{would}."
 
@@ -86,11 +86,11 @@ def record(found: Record) -> str:
         return _("It has not matched any comments yet.")
     decided = ngettext("It matched once", "It matched %(count)d times", found.decided)
     times = ngettext("was overruled once", "was overruled %(count)d times", found.overruled)
-    said = {
+    values = {
         "decided": decided % {"count": found.decided},
         "overruled": times % {"count": found.overruled} if found.overruled else _("was never overruled"),
     }
-    return _("%(decided)s and %(overruled)s.") % said
+    return _("%(decided)s and %(overruled)s.") % values
 
 
 def results(tried: Tried, *, may_read: bool) -> dict[str, Any]:
@@ -98,29 +98,29 @@ def results(tried: Tried, *, may_read: bool) -> dict[str, Any]:
     return {
         "summary": summary(tried),
         "notes": notes(tried),
-        "comments": [line(tried, comment) for comment in shown],
+        "comments": [comment_line(tried, comment) for comment in shown],
         "more": tried.count - len(shown) if shown else 0,
     }
 
 
 def notes(tried: Tried) -> list[str]:
-    said = []
+    found = []
     if tried.unknown:
         words = ngettext(
             "%(count)d comment could not be tested, because its network is not stored or not precise enough.",
             "%(count)d comments could not be tested, because their networks are not stored or not precise enough.",
             tried.unknown,
         )
-        said.append(words % {"count": tried.unknown})
+        found.append(words % {"count": tried.unknown})
     if tried.stops:
-        said.append(_("A pattern timed out on some comments, so the rule would not have matched them."))
-    return said
+        found.append(_("A pattern timed out on some comments, so the rule would not have matched them."))
+    return found
 
 
-def line(tried: Tried, comment: Comment) -> dict[str, Any]:
+def comment_line(tried: Tried, comment: Comment) -> dict[str, Any]:
     return {
         "url": f"{reverse('queue')}?comment={comment.pk}",
         "name": comment.commenter.name,
         "words": first_words(comment.wording.html if comment.wording else ""),
-        "stands": STANDS[tried.stands(comment)],
+        "stands": OUTCOMES[tried.stands(comment)],
     }

@@ -1,4 +1,4 @@
-"""What the admin's own pages show of the queue."""
+"""Template tags for links to the moderators' pages."""
 
 from typing import Any
 
@@ -15,30 +15,29 @@ register = template.Library()
 
 @register.simple_tag
 def pending() -> int:
-    """How many comments wait for a decision."""
-    waiting: int = Comment.objects.filter(status=Status.PENDING).count()
-    return waiting
+    """Return the number of pending comments."""
+    return int(Comment.objects.filter(status=Status.PENDING).count())
 
 
 @register.simple_tag
 def open_appeals(user: User) -> int:
-    """How many appeals a moderator has to answer, as the queue's tab counts them."""
+    """Return the number of appeals on the user's queue tab."""
     rights = rights_of(user)
     return tab_of(APPEALED, rights).count() if rights else 0
 
 
 @register.simple_tag
 def decides(user: object) -> bool:
-    """Whether there is anything in the queue that is theirs to decide."""
+    """Return whether the user may open the queue."""
     return isinstance(user, User) and rights_of(user) is not None
 
 
 @register.simple_tag
 def around(is_everywhere: bool) -> list[tuple[str, Any]]:
-    """The pages beside the queue, for somebody who decides everywhere or only on essays of their own."""
-    everywhere = [
+    """Return the pages linked from the queue, for moderators of the whole site or of their own essays."""
+    site_pages = [
         ("queue-blocks", _("Trusted, held and blocked")),
         ("queue-numbers", _("Statistics")),
         ("queue-filter", _("Spam filter")),
     ]
-    return [("queue-log", _("Log")), *(everywhere if is_everywhere else [])]
+    return [("queue-log", _("Log")), *(site_pages if is_everywhere else [])]

@@ -1,4 +1,4 @@
-"""Teach the spam filter from labelled comments, and see how well it judges."""
+"""`manage.py spam`: train the spam filter from labeled comments, and measure its accuracy."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from comments.models import Rules, SpamModel
 from comments.spam import Figures, Filter, Said, Unreadable, training
 from moderation.insights import learning
 
-SAID_AT_MOST = 20
+MAX_WARNINGS = 20
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, verb: str, files: list[Path], **options: Any) -> None:
         try:
-            {"learn": self.learn, "judge": self.judge, "check": self.each_way_round}[verb](files)
+            {"learn": self.learn, "judge": self.judge, "check": self.cross_validate}[verb](files)
         except Unreadable as error:
             raise CommandError(str(error)) from error
 
@@ -55,15 +55,15 @@ class Command(BaseCommand):
         known = training.known(Rules.objects.current()) or Filter.taught([])
         self.stdout.write(str(self.figures(known, self.read(files[0]))))
 
-    def each_way_round(self, files: list[Path]) -> None:
+    def cross_validate(self, files: list[Path]) -> None:
         if len(files) < 2:
             raise CommandError(_("Name at least two files: each is tested after learning from the others."))
         found = []
-        for left_out in files:
-            others = (each for file in files if file != left_out for each in self.read(file))
+        for tested in files:
+            others = (each for file in files if file != tested for each in self.read(file))
             known = Filter.taught(spam.kept(spam.lesson(said, is_spam=is_spam) for said, is_spam in others))
-            found.append(self.figures(known, self.read(left_out)))
-            self.stdout.write(f"{left_out.name}: {found[-1]}")
+            found.append(self.figures(known, self.read(tested)))
+            self.stdout.write(f"{tested.name}: {found[-1]}")
         self.stdout.write(_("Mean: %(figures)s") % {"figures": Figures.mean(found)})
 
     def figures(self, known: Filter, labelled: Iterator[tuple[Said, bool]]) -> Figures:
@@ -73,15 +73,15 @@ class Command(BaseCommand):
         return found
 
     def read(self, file: Path) -> Iterator[tuple[Said, bool]]:
-        troubles = 0
+        skipped = 0
 
-        def left_out(trouble: str) -> None:
-            nonlocal troubles
-            troubles += 1
-            if troubles <= SAID_AT_MOST:
+        def warn(trouble: str) -> None:
+            nonlocal skipped
+            skipped += 1
+            if skipped <= MAX_WARNINGS:
                 self.stderr.write(_("%(file)s, %(trouble)s. Skipped.") % {"file": file.name, "trouble": trouble})
 
-        yield from spam.labelled(file, left_out)
-        if (more := troubles - SAID_AT_MOST) > 0:
+        yield from spam.labelled(file, warn)
+        if (more := skipped - MAX_WARNINGS) > 0:
             words = ngettext("%(count)d more line skipped.", "%(count)d more lines skipped.", more)
             self.stderr.write(words % {"count": more})
