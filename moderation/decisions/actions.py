@@ -11,7 +11,7 @@ from comments.models.decision import REMOVED
 from moderation.decisions.locking import AlreadyDecided, check, decide_locked, lock
 
 
-class How(TypedDict, total=False):
+class DecisionOptions(TypedDict, total=False):
     """Options of every action: a note for moderators, the status and wording they saw, the batch it belongs to."""
 
     why: str
@@ -20,42 +20,42 @@ class How(TypedDict, total=False):
     batch: Batch | None
 
 
-class Told(How, total=False):
+class RejectionOptions(DecisionOptions, total=False):
     """Options of a rejection: a reason from the owner's list and a message, both shown to the commenter."""
 
     reason: Reason | None
     told: str
 
 
-def approve(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
-    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, **how)
+def approve(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> Decision:
+    return decide(comment, Decision.Verb.APPROVE, Status.APPROVED, by=by, **options)
 
 
-def unapprove(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
-    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, **how)
+def unapprove(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> Decision:
+    return decide(comment, Decision.Verb.UNAPPROVE, Status.PENDING, by=by, **options)
 
 
-def mark_spam(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
-    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, **how)
+def mark_spam(comment: Comment, *, by: User, **options: Unpack[RejectionOptions]) -> Decision:
+    return decide(comment, Decision.Verb.SPAM, Status.SPAM, by=by, **options)
 
 
-def trash(comment: Comment, *, by: User, **how: Unpack[Told]) -> Decision:
-    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, **how)
+def trash(comment: Comment, *, by: User, **options: Unpack[RejectionOptions]) -> Decision:
+    return decide(comment, Decision.Verb.TRASH, Status.TRASH, by=by, **options)
 
 
-def restore(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+def restore(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> Decision:
     """Take a comment out of spam or trash, back to its status before; one that arrived there becomes pending."""
-    return decide(comment, Decision.Verb.RESTORE, status_before_removal, may=is_removed, by=by, **how)
+    return decide(comment, Decision.Verb.RESTORE, status_before_removal, may=is_removed, by=by, **options)
 
 
-def keep(comment: Comment, *, by: User, **how: Unpack[How]) -> Decision:
+def keep(comment: Comment, *, by: User, **options: Unpack[DecisionOptions]) -> Decision:
     """Keep a reported comment approved and dismiss its reports."""
-    return decide(comment, Decision.Verb.KEEP, Status.APPROVED, may=is_reported, by=by, **how)
+    return decide(comment, Decision.Verb.KEEP, Status.APPROVED, may=is_reported, by=by, **options)
 
 
-def deny(comment: Comment, *, by: User, told: str = "", **how: Unpack[How]) -> Decision:
+def deny(comment: Comment, *, by: User, told: str = "", **options: Unpack[DecisionOptions]) -> Decision:
     """Reject an appeal, with an optional message to the commenter; the status stays."""
-    return decide(comment, Decision.Verb.DENY, current_status, may=is_appealed, by=by, told=told, **how)
+    return decide(comment, Decision.Verb.DENY, current_status, may=is_appealed, by=by, told=told, **options)
 
 
 @transaction.atomic

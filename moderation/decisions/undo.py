@@ -36,9 +36,9 @@ def undo(decision: Decision, *, by: User, batch: Batch | None = None) -> Decisio
         raise TooOld
     previous = fresh.wording_id, fresh.edited
     if decision.wording_id:
-        if not says_what_it_made(fresh, decision):
+        if not has_text_from(fresh, decision):
             raise Reworded(fresh)
-        say_again(fresh, decision)
+        restore_wording(fresh, decision)
     undo_decision = Decision(verb=Decision.Verb.UNDO, moderator=by, undoes=decision, batch=batch)
     decide_locked(root, fresh, before, undo_decision)
     if decision.wording_id:
@@ -60,20 +60,20 @@ def before_it(decision: Decision, reasons: Sequence[dict[str, Any]]) -> Status |
     return None if has_other_reasons else Status.APPROVED
 
 
-def says_what_it_made(comment: Comment, decision: Decision) -> bool:
+def has_text_from(comment: Comment, decision: Decision) -> bool:
     """Return whether a comment still has the text that an edit, or its undo, gave it."""
     if decision.verb == Decision.Verb.EDIT:
         return comment.edited == decision.created
     return decision.undoes is not None and comment.edited == decision.undoes.edited
 
 
-def say_again(comment: Comment, decision: Decision) -> None:
+def restore_wording(comment: Comment, decision: Decision) -> None:
     """Give a comment its text from before a decision, as a new Wording because the newest one is current."""
-    words = decision.wording
-    if words is None:
+    wording = decision.wording
+    if wording is None:
         return
-    words.pk, words.sent_as, words._state.adding = None, "", True
-    comment.say(words, reasons=words.reasons)
+    wording.pk, wording.sent_as, wording._state.adding = None, "", True
+    comment.say(wording, reasons=wording.reasons)
     comment.edited = decision.edited
 
 

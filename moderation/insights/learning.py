@@ -27,7 +27,7 @@ def lessons() -> Iterator[Lesson]:
         decisions = {decision.number: decision for decision in in_force}
         for comment in Comment.objects.filter(pk__in=decisions).select_related("commenter", "wording"):
             if is_lesson(comment, decisions[comment.pk]):
-                yield spam.lesson(said(comment), is_spam=IS_SPAM[Status(comment.status)])
+                yield spam.lesson(text_to_learn(comment), is_spam=IS_SPAM[Status(comment.status)])
 
 
 def is_lesson(comment: Comment, decision: Decision) -> bool:
@@ -36,6 +36,6 @@ def is_lesson(comment: Comment, decision: Decision) -> bool:
     return by_hand and is_unchanged and not (comment.edited and decision.created < comment.edited)
 
 
-def said(comment: Comment) -> Said:
+def text_to_learn(comment: Comment) -> Said:
     who = comment.commenter
     return Said(comment.wording.text if comment.wording else "", who.name, who.email, who.website)

@@ -53,7 +53,7 @@ class Mark:
     """A labeled threshold on the x axis."""
 
     at: float
-    word: str
+    label: str
 
 
 def histograms(
@@ -79,7 +79,7 @@ def histograms(
         parts.append(format_html('<path class="line" d="M{} {}V{}"/>', short(x), TOP - 4, BOTTOM))
         anchor = "end" if mark.at > 0.5 else "start"
         words = '<text x="{}" y="{}" text-anchor="{}">{}</text>'
-        parts.append(format_html(words, short(x + (-4 if mark.at > 0.5 else 4)), TOP + 4, anchor, mark.word))
+        parts.append(format_html(words, short(x + (-4 if mark.at > 0.5 else 4)), TOP + 4, anchor, mark.label))
     return svg(parts, says)
 
 

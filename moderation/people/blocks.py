@@ -26,7 +26,7 @@ KINDS: dict[str, Any] = {
 EXPIRED = "over"
 
 
-def until(block: Block) -> str:
+def describe_end(block: Block) -> str:
     if block.until is None:
         return _("permanently")
     values = {"date": blocks.day_of(block.until)}
@@ -36,7 +36,7 @@ def until(block: Block) -> str:
 def in_words(block: Block) -> str:
     """Return “blocked: Anna Karg, until 3 December”."""
     who = block.network or block.email or str(block.commenter)
-    return _("%(what)s: %(who)s, %(until)s") % {"what": KINDS[block.kind], "who": who, "until": until(block)}
+    return _("%(what)s: %(who)s, %(until)s") % {"what": KINDS[block.kind], "who": who, "until": describe_end(block)}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Apart:
     def blocks(self) -> list[tuple[Block, Any, str]]:
         """The blocks of this page, each with its kind and duration in words."""
         start = (self.asked.page - 1) * PAGE_SIZE
-        return [(block, KINDS[block.kind], until(block)) for block in self.found[start : start + PAGE_SIZE]]
+        return [(block, KINDS[block.kind], describe_end(block)) for block in self.found[start : start + PAGE_SIZE]]
 
     @property
     def kinds(self) -> list[tuple[str, Any]]:

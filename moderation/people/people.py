@@ -29,7 +29,7 @@ LIMIT = 20
 
 
 @dataclass(frozen=True)
-class Line:
+class BlockTarget:
     """A choice of whom an exception applies to: form value and label."""
 
     value: str
@@ -109,16 +109,16 @@ class Person:
         return list(found.order_by("-pk")[:LIMIT])
 
     @property
-    def ways(self) -> list[Line]:
+    def ways(self) -> list[BlockTarget]:
         """Whom a new exception can apply to: them, an email address or a network."""
         return [
-            Line("person", _("this person")),
+            BlockTarget("person", _("this person")),
             *(
-                Line(f"email {email}", _("anyone with the verified address %(email)s") % {"email": email})
+                BlockTarget(f"email {email}", _("anyone with the verified address %(email)s") % {"email": email})
                 for email in self.proved
             ),
             *(
-                Line(f"network {row['network']}", _("everyone on %(network)s") % {"network": row["network"]})
+                BlockTarget(f"network {row['network']}", _("everyone on %(network)s") % {"network": row["network"]})
                 for row in self.networks
             ),
         ]

@@ -32,7 +32,7 @@ class NoteForm(forms.Form):
     text = forms.CharField(max_length=2000, error_messages={"required": gettext_lazy("Please write a note first.")})
 
 
-class TreatForm(forms.Form):
+class BlockForm(forms.Form):
     kind = forms.ChoiceField(choices=Block.Kind.choices)
     who = forms.ChoiceField()
     network = forms.CharField(max_length=60, required=False)
@@ -109,7 +109,7 @@ def add_note(request: Request, found: Person) -> HttpResponse:
 
 
 def save_block(request: Request, found: Person) -> HttpResponse:
-    form = TreatForm(request.POST, found)
+    form = BlockForm(request.POST, found)
     if not form.is_valid():
         return render_page(request, found, 422, treat_form=form)
     options = {name: form.cleaned_data[name] for name in ("until", "sentence", "why")}

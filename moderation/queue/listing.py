@@ -69,10 +69,10 @@ class Listing:
     @cached_property
     def items(self) -> "list[Row | Folded]":
         """Rows, with the comments just decided as one-line undo entries in their former positions."""
-        folded = self.folded()
-        open_rows = [row for row in self.rows() if row.pk not in folded]
+        lines = self.undo_lines()
+        open_rows = [row for row in self.rows() if row.pk not in lines]
         sign = -1 if self.place.order == NEWEST else 1
-        return sorted([*open_rows, *folded.values()], key=lambda item: (-item.weight, sign * item.pk))
+        return sorted([*open_rows, *lines.values()], key=lambda item: (-item.weight, sign * item.pk))
 
     @property
     def open(self) -> list[Row]:
@@ -180,7 +180,7 @@ class Listing:
     def rows(self) -> list[Row]:
         return rows.of([position.pk for position in self.page], self.place)
 
-    def folded(self) -> Mapping[int, Folded]:
+    def undo_lines(self) -> Mapping[int, Folded]:
         return rows.folded(self.place)
 
 

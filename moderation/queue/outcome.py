@@ -42,7 +42,7 @@ class Outcome:
     def in_words(self, you: User) -> str:
         """Return what the page itself doesn't show; empty if all went as requested."""
         if self.is_undo and len(self.made) == 1 == len(self.asked):
-            return undone(self.made[0])
+            return undone_message(self.made[0])
         if not self.is_one:
             return self.summary()
         if self.gone:
@@ -50,8 +50,8 @@ class Outcome:
         if self.old:
             return _("You can’t undo decisions older than 30 days. Make a new decision instead.")
         if self.reworded:
-            return changed(self.reworded[0])
-        return standing(self.late[0], you) if self.late else ""
+            return edited_message(self.reworded[0])
+        return decided_message(self.late[0], you) if self.late else ""
 
     def summary(self) -> str:
         """Return “3 approved, 1 had already been decided.”"""
@@ -80,17 +80,17 @@ class Outcome:
         return ", ".join(parts) + "."
 
 
-def changed(comment: Comment) -> str:
+def edited_message(comment: Comment) -> str:
     return _("%(name)s has just edited this comment. Please read it again.") % {"name": comment.commenter.name}
 
 
-def undone(decision: Decision) -> str:
+def undone_message(decision: Decision) -> str:
     comment = decision.comment
     said = {"name": comment.commenter.name, "status": comment.get_status_display()} if comment else {}
     return _("Undone: the comment by %(name)s is %(status)s again.") % said if comment else ""
 
 
-def standing(comment: Comment, you: User) -> str:
+def decided_message(comment: Comment, you: User) -> str:
     """Say who decided about a comment before the moderator `you` could."""
     newest = Decision.objects.select_related("moderator", "rule").filter(comment=comment).first()
     said = {"name": comment.commenter.name, "status": comment.get_status_display()}
@@ -102,11 +102,11 @@ def standing(comment: Comment, you: User) -> str:
 
 def answer(request: Request, place: Place, outcome: Outcome, then: Callable[[], str]) -> HttpResponse:
     """Respond with JSON for the script, otherwise redirect to `then()`; `state` includes the new decisions."""
-    said = outcome.in_words(place.rights.user)
+    message = outcome.in_words(place.rights.user)
     if is_script(request):
-        return JsonResponse(by_row(request, place, outcome, said))
-    if said:
-        messages.info(request, said)
+        return JsonResponse(response_data(request, place, outcome, message))
+    if message:
+        messages.info(request, message)
     return redirect(then())
 
 
@@ -115,7 +115,7 @@ def is_script(request: Request) -> bool:
     return request.headers.get("accept") == "application/json"
 
 
-def by_row(request: Request, place: Place, outcome: Outcome, said: str) -> dict[str, Any]:
+def response_data(request: Request, place: Place, outcome: Outcome, message: str) -> dict[str, Any]:
     """Return the current HTML of every affected row (empty if it has left the list), counts and message."""
     lines = rows.folded(place)
     lines |= {pk: line for pk, line in elsewhere(outcome.late, place.rights.user).items() if pk not in lines}
@@ -123,14 +123,14 @@ def by_row(request: Request, place: Place, outcome: Outcome, said: str) -> dict[
         lines = {pk: line for pk, line in lines.items() if pk in {comment.pk for comment in outcome.late}}
     affected = {decision.number for decision in outcome.made} | set(outcome.asked)
     open_ = {row.pk: row for row in only_these(place, affected - lines.keys())}
-    told = {comment.pk: changed(comment) for comment in outcome.reworded}
-    if outcome.is_one and said and not outcome.is_undo:
-        told |= dict.fromkeys(outcome.asked, said)
-    items: dict[int, Row | Folded] = {pk: replace(row, told=told.get(pk, "")) for pk, row in open_.items()}
+    notes = {comment.pk: edited_message(comment) for comment in outcome.reworded}
+    if outcome.is_one and message and not outcome.is_undo:
+        notes |= dict.fromkeys(outcome.asked, message)
+    items: dict[int, Row | Folded] = {pk: replace(row, told=notes.get(pk, "")) for pk, row in open_.items()}
     return {
         "rows": {pk: drawn(request, (items | lines).get(pk), place) for pk in sorted(affected)},
         "made": [] if outcome.is_undo else [decision.pk for decision in outcome.made],
-        "said": said,
+        "said": message,
         "counts": counted(place),
     }
 

@@ -17,7 +17,7 @@ EXCERPT_HTML = 600  # characters of HTML, enough for an excerpt
 T = TypeVar("T", Wording, Report)
 
 
-def of(keys: Collection[int], place: Place, told: Mapping[int, str] | None = None) -> list[Row]:
+def of(keys: Collection[int], place: Place, messages: Mapping[int, str] | None = None) -> list[Row]:
     """Build the rows of these comments; `messages` are shown at some of them."""
     found = filters.weighed(Comment.objects.filter(pk__in=keys), place.order).order_by()
     found = found.select_related("commenter__user", "essay", "wording", "parent__commenter")
@@ -44,7 +44,7 @@ def of(keys: Collection[int], place: Place, told: Mapping[int, str] | None = Non
             appeals.get(comment.pk),
             next((each for each in earlier.get(comment.pk, ()) if each.pk in place.reworded), None),
             place.query(),
-            (told or {}).get(comment.pk, ""),
+            (messages or {}).get(comment.pk, ""),
             undone_by.get(comment.pk),
         )
         for comment in comments

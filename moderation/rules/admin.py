@@ -78,12 +78,12 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
         context["condition_help"] = HELP
         context["try_name"] = TRY
-        rule, conditions = self.asked(request, context, more.get("obj"))
+        rule, conditions = self.rule_in_form(request, context, more.get("obj"))
         if rule is not None:
             may_read = request.user.has_perm("comments.add_decision")
-            asked = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
+            conditions_text = rules_in_words.conditions((each.kind, each.value, each.is_not) for each in conditions)
             context["asked"] = _("If: %(asked)s. Then: %(action)s.") % {
-                "asked": asked,
+                "asked": conditions_text,
                 "action": rule.get_action_display(),
             }
             context["trial"] = dry_run_in_words.results(Trial().of(rule, conditions), may_read=may_read)
@@ -91,7 +91,7 @@ class RuleAdmin(admin.ModelAdmin[Rule]):
             context["record"] = dry_run_in_words.record(records().get(rule.pk, Record()))
         return super().render_change_form(request, context, *args, **more)
 
-    def asked(
+    def rule_in_form(
         self, request: HttpRequest, context: dict[str, Any], saved: Rule | None
     ) -> tuple[Rule | None, list[Condition]]:
         """Return the rule and conditions in the submitted form, or the saved ones; None if they are not valid."""

@@ -20,7 +20,7 @@ UNCACHED = {Condition.Kind.EARLY, Condition.Kind.REPEATED, Condition.Kind.REPORT
 
 
 @dataclass(frozen=True)
-class Remembered(Asked):
+class CachedCondition(Asked):
     """A condition whose results are cached, because several dry runs evaluate it on the same comments."""
 
     answers: dict[int, bool | None] = field(default_factory=dict, compare=False)
@@ -91,7 +91,7 @@ class Trial:
         ranked = sorted([*others, (sort_key(rule), own)], key=lambda entry: entry[0])
         tried = Tried(own, len(self.comments))
         self.run([each for _key, each in ranked], tried)
-        tried.stops = sum(len(asked.stops) for asked in own.conditions if isinstance(asked, Remembered))
+        tried.stops = sum(len(asked.stops) for asked in own.conditions if isinstance(asked, CachedCondition))
         tried.by_hand = approved_by_hand(tried.decided)
         return tried
 
@@ -154,7 +154,7 @@ def active_rules() -> Iterable[Rule]:
 
 def with_cached_conditions(rule: Rule, conditions: Iterable[Condition]) -> OwnRule:
     own = OwnRule.of(rule, conditions)
-    own.conditions = [Remembered(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
+    own.conditions = [CachedCondition(each.kind, each.wanted, each.is_not, each.pk) for each in own.conditions]
     return own
 
 
