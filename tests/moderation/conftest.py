@@ -1,4 +1,4 @@
-"""A moderator in front of the queue, and an essay to answer."""
+"""Fixtures: a moderator at the queue, and an essay with comments."""
 
 from typing import TYPE_CHECKING
 

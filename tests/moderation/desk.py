@@ -1,4 +1,4 @@
-"""A moderator in front of the queue, without script, and what a page of it shows."""
+"""A moderator who uses the queue without script, and readers of its pages."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ QUEUE = "/admin/comments/queue/"
 
 
 class Desk:
-    """A moderator in front of the queue."""
+    """A moderator who uses the queue."""
 
     def __init__(self, client: Client, user: User) -> None:
         self.client, self.user = client, user
@@ -26,7 +26,7 @@ class Desk:
         return response.content.decode()
 
     def send(self, action: str, *comments: Comment, at: str = QUEUE, seen: str = "", **more: Any) -> Any:
-        """Presses a button; where that leads to."""
+        """Press a button and return the response."""
         data = {"action": action, "comment": [comment.pk for comment in comments], **more}
         if seen:
             data["seen"] = [f"{comment.pk} {seen}" for comment in comments]
@@ -46,7 +46,7 @@ def held(essay: Essay, count: int) -> list[Comment]:
 
 
 def listed(html: str) -> list[int]:
-    """The comments on a page that can be decided about, in order."""
+    """Return the keys of the comments with buttons on a page, in order."""
     return [int(pk) for pk in re.findall(r'<li class="row" id="comment-(\d+)" data-status="\w+" tabindex="-1"', html)]
 
 

@@ -1,4 +1,4 @@
-"""A service elsewhere that is asked about spam, faked on loopback: right, slow, broken, lying, or talking for ever."""
+"""The spam service, faked on loopback: correct, slow, broken, wrong, or sending endlessly."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,7 +29,7 @@ WORDS = "Cheap watches, click here."
 
 
 class Service:
-    """What it was asked, and what it answers."""
+    """The requests it received, and its responses."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -79,7 +79,7 @@ def post(essay: Essay, **more: Any) -> Comment:
 
 
 def run() -> None:
-    """What waits of its jobs, as the worker would."""
+    """Run its queued jobs as the worker would."""
     waiting = DBTaskResult.objects.ready().filter(task_path__contains=".akismet_").order_by("enqueued_at")
     for result in list(waiting):
         task, sent = result.task, result.args_kwargs
@@ -97,17 +97,17 @@ def reasons(comment: Comment) -> list[str]:
     return [in_words(reason) for reason in wording.reasons] if wording else []
 
 
-def test_without_a_key_nobody_is_asked(service: Service, essay: Essay, settings: Any, mara: User) -> None:
+def test_without_a_key_the_service_is_not_called(service: Service, essay: Essay, settings: Any, mara: User) -> None:
     settings.AKISMET_KEY = ""
     actions.mark_spam(post(essay), by=mara)
     run()
     assert service.asked == []
 
 
-def test_what_it_calls_spam_waits_for_a_moderator_with_the_reason(service: Service, essay: Essay) -> None:
+def test_a_comment_that_it_calls_spam_is_held_with_the_reason(service: Service, essay: Essay) -> None:
     service.says["comment-check"] = "true"
     comment = post(essay)
-    assert comment.status == Status.APPROVED  # the reader does not wait for it
+    assert comment.status == Status.APPROVED  # posting does not wait for it
     assert service.asked == []
     run()
     assert fresh(comment).status == Status.PENDING
@@ -117,7 +117,7 @@ def test_what_it_calls_spam_waits_for_a_moderator_with_the_reason(service: Servi
     assert len(reasons(comment)) == 1
 
 
-def test_it_is_told_what_was_typed_and_no_whole_address(service: Service, essay: Essay) -> None:
+def test_it_receives_the_typed_text_and_only_the_network(service: Service, essay: Essay) -> None:
     post(essay)
     run()
     ((verb, said),) = service.asked
@@ -128,7 +128,7 @@ def test_it_is_told_what_was_typed_and_no_whole_address(service: Service, essay:
     assert said["permalink"].endswith(essay.get_absolute_url())
 
 
-def test_what_is_good_stays_and_what_waits_keeps_waiting(service: Service, essay: Essay) -> None:
+def test_a_good_verdict_does_not_change_the_status(service: Service, essay: Essay) -> None:
     good = post(essay)
     run()
     assert fresh(good).status == Status.APPROVED
@@ -140,7 +140,7 @@ def test_what_is_good_stays_and_what_waits_keeps_waiting(service: Service, essay
     assert len(reasons(held)) == 2
 
 
-def test_a_moderator_who_was_first_is_right(service: Service, essay: Essay, mara: User) -> None:
+def test_an_earlier_decision_of_a_moderator_is_kept(service: Service, essay: Essay, mara: User) -> None:
     service.says["comment-check"] = "true"
     comment = post(essay)
     actions.unapprove(comment, by=mara)
@@ -150,7 +150,7 @@ def test_a_moderator_who_was_first_is_right(service: Service, essay: Essay, mara
     assert "comment-check" not in service.verbs
 
 
-def test_who_is_trusted_is_not_asked_about(service: Service, essay: Essay) -> None:
+def test_comments_of_trusted_people_are_not_checked(service: Service, essay: Essay) -> None:
     post(essay, is_trusted=True)
     run()
     assert service.asked == []
@@ -160,9 +160,7 @@ def test_who_is_trusted_is_not_asked_about(service: Service, essay: Essay) -> No
     assert service.asked == []
 
 
-def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
-    service: Service, essay: Essay, mara: User
-) -> None:
+def test_overruled_verdicts_and_their_undo_are_reported_to_it(service: Service, essay: Essay, mara: User) -> None:
     passed = post(essay)
     run()
     service.asked.clear()
@@ -179,12 +177,14 @@ def test_it_is_told_where_moderators_disagree_and_what_they_take_back(
     run()
     undo.undo(decision, by=mara)
     run()
-    actions.mark_spam(flagged, by=mara)  # as it said itself
+    actions.mark_spam(flagged, by=mara)  # agrees with its verdict
     run()
     assert service.verbs == ["comment-check", "submit-ham", "submit-spam"]
 
 
-def test_through_the_trash_it_is_told_of_what_was_before(service: Service, essay: Essay, mara: User) -> None:
+def test_a_decision_after_the_trash_is_compared_with_the_status_before_it(
+    service: Service, essay: Essay, mara: User
+) -> None:
     comment = post(essay)
     run()
     for decide in (actions.mark_spam, actions.trash, actions.approve, actions.trash, actions.mark_spam):
@@ -193,7 +193,7 @@ def test_through_the_trash_it_is_told_of_what_was_before(service: Service, essay
     assert service.verbs == ["comment-check", "submit-spam", "submit-ham", "submit-spam"]
 
 
-def test_what_is_undone_before_it_was_told_is_not_told(service: Service, essay: Essay, mara: User) -> None:
+def test_a_decision_undone_before_it_was_reported_is_not_reported(service: Service, essay: Essay, mara: User) -> None:
     comment = post(essay)
     run()
     actions.mark_spam(comment, by=mara)
@@ -209,7 +209,7 @@ def slowly(handler: Handler) -> None:
         handler.wfile.write(b" ")
 
 
-def for_ever(handler: Handler) -> None:
+def endlessly(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
     while not handler.server.is_over.is_set():
@@ -227,13 +227,13 @@ def for_ever(handler: Handler) -> None:
         (lambda handler: handler.say(body=b"tr", Content_Length="4"), True),
         (lambda handler: handler.wfile.write(b"220 mail.example ESMTP\r\n"), True),
         (slowly, True),
-        (for_ever, False),
+        (endlessly, False),
         (lambda handler: handler.say(404), False),
         (lambda handler: handler.say(302, Location="https://example.org/"), False),
         ("invalid", False),
     ],
 )
-def test_an_answer_that_is_none_changes_nothing(
+def test_an_invalid_response_changes_nothing(
     service: Service, essay: Essay, monkeypatch: pytest.MonkeyPatch, says: Any, may_ask_again: bool
 ) -> None:
     monkeypatch.setattr(akismet.said, "__kwdefaults__", {"seconds": 0.3})
@@ -248,14 +248,14 @@ def test_an_answer_that_is_none_changes_nothing(
     assert reasons(comment) == []
 
 
-def test_nothing_is_sent_in_clear(service: Service, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_unencrypted(service: Service, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AKISMET_URL = "http://akismet.example/1.1/"
     pass_for_public(monkeypatch, "http://akismet.example")
     with pytest.raises(fetch.Refused, match="https"):
         akismet.said("verify-key", {})
 
 
-def test_a_spam_service_on_the_private_network_is_not_asked(settings: Any) -> None:
+def test_a_service_on_a_private_network_is_not_called(settings: Any) -> None:
     with serving() as private:
         settings.AKISMET_URL = f"{private.origin}/1.1/"
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
@@ -268,17 +268,17 @@ def test_a_spam_service_on_the_private_network_is_not_asked(settings: Any) -> No
     ("says", "words"),
     [("valid", ""), ("invalid", "rejects the API key"), (lambda handler: handler.say(500), "does not respond")],
 )
-def test_the_doctor_and_the_filters_page_say_how_it_is(service: Service, client: Client, says: Any, words: str) -> None:
+def test_the_doctor_and_the_filter_page_show_its_state(service: Service, client: Client, says: Any, words: str) -> None:
     service.says["verify-key"] = says
     told = [finding.words for finding in findings() if finding.subject == "Spam service"]
     assert [words in each for each in told] == ([True] if words else [])
     client.force_login(make.owner())
     page = client.get("/admin/comments/queue/filter/").content.decode()
     assert (words or "Comments are also checked by").replace("does not respond", "did not respond") in page
-    assert service.verbs == ["verify-key"]  # the page itself asks nobody
+    assert service.verbs == ["verify-key"]  # the page itself makes no call
 
 
-def test_the_privacy_page_says_so_while_it_is_on(service: Service, client: Client, settings: Any) -> None:
+def test_the_privacy_page_mentions_it_while_it_is_on(service: Service, client: Client, settings: Any) -> None:
     on = client.get("/privacy/").content.decode()
     assert "also ask a service at 127.0.0.1" in on
     assert "sends nothing to other services" not in on

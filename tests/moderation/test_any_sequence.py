@@ -39,7 +39,7 @@ STEPS = st.tuples(
 
 
 class Site:
-    """What was said and decided so far, with what it must amount to."""
+    """The comments and decisions so far, with the expected state."""
 
     def __init__(self) -> None:
         make.rules(hold_everything=True)

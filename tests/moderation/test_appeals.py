@@ -1,4 +1,4 @@
-"""A writer reads why a comment was refused, and may say something against that: once, in words."""
+"""An author reads why a comment was rejected, and may appeal once."""
 
 from datetime import timedelta
 from typing import Any
@@ -70,7 +70,7 @@ def mailed_to(email: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("verb", [actions.trash, actions.mark_spam])
-def test_the_writer_reads_why_wherever_they_see_their_own(
+def test_the_author_reads_the_reason_wherever_they_see_their_comment(
     essay: Essay, rosa: Browser, comment: Comment, mara: User, verb: Any
 ) -> None:
     decision = refuse(comment, mara, verb)
@@ -91,7 +91,7 @@ def test_the_writer_reads_why_wherever_they_see_their_own(
     assert stranger.get(comment.get_absolute_url()).status_code == 404
 
 
-def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
+def test_an_undo_removes_the_message(essay: Essay, rosa: Browser, comment: Comment, mara: User) -> None:
     actions.unapprove(comment, by=mara)
     decision = refuse(comment, mara)
     assert f"Your comment was not published: {WHY}" in rosa.read(essay).words
@@ -102,7 +102,7 @@ def test_an_undo_takes_the_sentence_back(essay: Essay, rosa: Browser, comment: C
 
 
 @pytest.mark.once
-def test_a_guest_without_a_cookie_reads_it_by_the_link_they_were_given(essay: Essay, mara: User) -> None:
+def test_a_guest_without_a_cookie_reads_it_through_their_link(essay: Essay, mara: User) -> None:
     make.rules(hold_first_comment=True)
     guest = Browser()
     place = guest.post_to(essay, text="You fool.").answer["Location"]
@@ -117,7 +117,7 @@ def test_a_guest_without_a_cookie_reads_it_by_the_link_they_were_given(essay: Es
 
 
 @pytest.mark.once
-def test_who_asked_reads_it_in_the_mail_with_the_way_to_appeal(essay: Essay, rosa: Browser, mara: User) -> None:
+def test_a_subscriber_is_emailed_the_reason_with_a_link_to_appeal(essay: Essay, rosa: Browser, mara: User) -> None:
     make.rules(hold_everything=True)
     comment = rosa.say(essay, text="You fool.")
     rosa.post(f"/comments/{comment.pk}/tell/", {"email": "rosa@example.org"})
@@ -138,7 +138,7 @@ def test_who_asked_reads_it_in_the_mail_with_the_way_to_appeal(essay: Essay, ros
 
 
 @pytest.mark.parametrize("tells", [True, False])
-def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
+def test_a_tombstone_shows_who_removed_it_and_why_if_the_owner_allows_it(
     essay: Essay, comment: Comment, mara: User, tells: bool
 ) -> None:
     make.rules(tombstones_tell=tells)
@@ -153,7 +153,7 @@ def test_a_tombstone_says_by_whom_and_why_if_the_owner_likes(
 
 
 @pytest.mark.once
-def test_what_is_told_costs_one_question(
+def test_reasons_cost_one_query(
     essay: Essay, rosa: Browser, comment: Comment, mara: User, django_assert_max_num_queries: Any
 ) -> None:
     make.rules(hold_first_comment=False, tombstones_tell=True)
@@ -173,7 +173,7 @@ def test_what_is_told_costs_one_question(
 # The appeal
 
 
-def test_a_writer_appeals_once_and_those_who_decide_hear_of_it(comment: Comment, rosa: Browser, mara: User) -> None:
+def test_an_author_appeals_once_and_moderators_are_notified(comment: Comment, rosa: Browser, mara: User) -> None:
     make.moderator("joris")
     decision = refuse(comment, mara)
     assert appeal(rosa, comment, words=" ").status == 422
@@ -213,7 +213,7 @@ def test_not_everything_can_be_appealed(essay: Essay, rosa: Browser, comment: Co
 
 
 @pytest.mark.parametrize("verb", ["approve", "restore"])
-def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
+def test_approving_grants_the_appeal_and_each_undo_reverses_it(
     comment: Comment, rosa: Browser, mara: User, verb: str
 ) -> None:
     refuse(comment, mara)
@@ -234,7 +234,7 @@ def test_what_comes_back_grants_it_and_each_undo_turns_that_round(
     )
 
 
-def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
+def test_rejecting_the_appeal_sends_a_message_and_each_undo_reverses_it(
     comment: Comment, rosa: Browser, mara: User
 ) -> None:
     refuse(comment, mara)
@@ -252,12 +252,12 @@ def test_a_refusal_is_answered_in_words_and_each_undo_turns_that_round(
     assert "Mara" not in str(message.message())
     with pytest.raises(AlreadyDecided):
         actions.deny(comment, by=mara)
-    assert WHY in rosa.read(comment.essay).words  # still the reason, not the answer
+    assert WHY in rosa.read(comment.essay).words  # still the reason, not the message about the appeal
     assert again.before == again.after == "trash"
 
 
 @pytest.mark.once
-def test_moving_it_from_the_trash_to_spam_is_no_answer(comment: Comment, rosa: Browser, mara: User) -> None:
+def test_moving_it_from_trash_to_spam_leaves_the_appeal_open(comment: Comment, rosa: Browser, mara: User) -> None:
     refuse(comment, mara)
     appeal(rosa, comment)
     actions.mark_spam(comment, by=mara)
@@ -265,7 +265,7 @@ def test_moving_it_from_the_trash_to_spam_is_no_answer(comment: Comment, rosa: B
 
 
 @pytest.mark.once
-def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa: Browser, mara: User) -> None:
+def test_erasing_a_person_erases_the_text_of_their_appeal(comment: Comment, rosa: Browser, mara: User) -> None:
 
     refuse(comment, mara)
     appeal(rosa, comment)
@@ -277,7 +277,7 @@ def test_of_who_is_forgotten_no_word_of_the_appeal_stays(comment: Comment, rosa:
 
 
 @pytest.mark.once
-def test_the_owner_keeps_the_list_of_reasons() -> None:
+def test_the_owner_edits_the_list_of_reasons() -> None:
     desk = Browser(make.owner("owner"))
     assert "Off topic" in desk.get("/admin/comments/reason/").content.decode()
     said = {"name": "Too long", "sentence": "Please be brief.", "position": "9", "is_offered": "on"}
@@ -290,7 +290,7 @@ def test_the_owner_keeps_the_list_of_reasons() -> None:
 
 @pytest.mark.both
 @pytest.mark.parametrize(("action", "state"), [("approve", "granted"), ("deny", "denied")])
-def test_an_open_appeal_is_counted_in_a_tab_and_on_the_admins_first_page_until_it_is_answered(
+def test_an_open_appeal_is_counted_on_its_tab_and_on_the_admin_index(
     rosa: Browser, comment: Comment, mara: User, action: str, state: str
 ) -> None:
     moderator = Browser(mara)

@@ -1,4 +1,4 @@
-"""Two moderators at once, on a real database of the kind the run is for: nothing is decided twice, nobody waits for ever."""
+"""Two simultaneous moderators on a real database of the tested kind: no decision is made twice, none deadlocks."""
 
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +26,9 @@ def _rules(house: Installation) -> None:
 @pytest.mark.parametrize(
     "verbs", [(actions.approve, actions.approve), (actions.approve, actions.trash)], ids=["the same", "opposite"]
 )
-def test_one_of_two_decides_and_the_other_is_told(house: Installation, verbs: tuple[Any, Any]) -> None:
+def test_of_two_simultaneous_decisions_one_fails_with_already_decided(
+    house: Installation, verbs: tuple[Any, Any]
+) -> None:
     people = make.moderator(), make.moderator()
     essay = make.essay()
     root = make.comment(essay)
@@ -40,7 +42,7 @@ def test_one_of_two_decides_and_the_other_is_told(house: Installation, verbs: tu
     assert not list(problems())
 
 
-def test_of_an_undo_and_a_decision_one_comes_after_the_other(house: Installation) -> None:
+def test_a_simultaneous_undo_and_decision_are_serialized(house: Installation) -> None:
     mara, jo = make.moderator(), make.moderator()
     essay = make.essay()
     for _ in range(ROUNDS):
@@ -58,7 +60,7 @@ def test_of_an_undo_and_a_decision_one_comes_after_the_other(house: Installation
     assert not list(problems())
 
 
-def test_two_who_decide_about_the_same_many_never_wait_for_one_another_in_a_ring(house: Installation) -> None:
+def test_two_moderators_deciding_about_the_same_comments_do_not_deadlock(house: Installation) -> None:
     essays = [make.essay(), make.essay()]
     roots = [make.comment(essay) for essay in essays for _ in range(3)]
     held = [make.comment(root.essay, to=root, status="pending") for root in roots for _ in range(3)]

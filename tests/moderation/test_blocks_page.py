@@ -1,4 +1,4 @@
-"""Everybody who is trusted, held or blocked at /admin/comments/queue/blocks/: found, read and lifted by moderators."""
+"""Trusted, held and blocked people at /admin/comments/queue/blocks/: searched, listed and removed."""
 
 import re
 from datetime import timedelta
@@ -37,7 +37,7 @@ def read(client: Client, query: str = "") -> str:
     return " ".join(re.sub(r"<[^>]+>", "", html.partition('<p class="count">')[2] or html).split())
 
 
-def test_each_says_who_how_long_why_and_by_whom(client: Client, mara: User) -> None:
+def test_each_entry_shows_person_duration_note_and_moderator(client: Client, mara: User) -> None:
     essay = make.essay()
     person = make.comment(essay, by=make.guest("Anna Karg")).commenter
     put(commenter=person, moderator=mara, why="Third time", sentence="Cool down.")
@@ -55,7 +55,7 @@ def test_each_says_who_how_long_why_and_by_whom(client: Client, mara: User) -> N
     assert "No matches." in read(client, "?q=nobody%00&kind=x&page=-1")
 
 
-def test_lifted_it_holds_no_longer_and_a_second_time_says_so(client: Client, mara: User) -> None:
+def test_a_removed_exception_no_longer_applies_and_removing_it_again_says_so(client: Client, mara: User) -> None:
     block = put(network="203.0.113.0/24")
     for words in ("Removed: Blocked: 203.0.113.0/24, permanently.", "Already removed."):
         answer = client.post(f"{BLOCKS}?q=203", {"action": "lift", "block": block.pk}, follow=True)
@@ -64,7 +64,7 @@ def test_lifted_it_holds_no_longer_and_a_second_time_says_so(client: Client, mar
     assert client.post(BLOCKS, {"action": "eat", "block": block.pk}).status_code == 400
 
 
-def test_many_are_turned_page_by_page_in_few_questions(client: Client, mara: User) -> None:
+def test_long_lists_are_paged_with_few_queries(client: Client, mara: User) -> None:
     essay = make.essay()
     writer = make.comment(essay).commenter
     Block.objects.bulk_create(Block(kind="block", commenter=writer, moderator=mara) for _ in range(120))

@@ -1,4 +1,4 @@
-"""Moderators hear of what waits as they like, and decide by the links in the mail, logged in or not."""
+"""Emails to moderators: their frequency, and decisions by their links without logging in."""
 
 import logging
 from datetime import timedelta
@@ -40,13 +40,13 @@ def comment(essay: Essay, mara: User) -> Comment:
 
 
 def sent() -> list[Any]:
-    """The mails that went to Mara."""
+    """Return the emails sent to Mara."""
     work_off()
     return [message for message in mail.outbox if message.recipients() == ["mara@example.org"]]
 
 
 def links(message: Any) -> dict[str, str]:
-    """The way that each verb names, without the site's name."""
+    """Return the path of each action's link."""
     lines = [line.partition(": ") for line in message.body.splitlines() if "/comments/decide/" in line]
     return {verb: "/" + link.split("/", 3)[3] for verb, _colon, link in lines}
 
@@ -64,7 +64,7 @@ def press(link: str, action: str, **fields: str) -> Page:
 
 
 @pytest.mark.both
-def test_a_comment_is_approved_by_the_link_without_logging_in(comment: Comment, mara: User) -> None:
+def test_a_comment_is_approved_by_link_without_logging_in(comment: Comment, mara: User) -> None:
     ways = links(sent()[0])
     assert list(ways) == ["Approve", "Spam", "Trash"]
     page = Page(Browser().get(ways["Spam"]))
@@ -82,7 +82,7 @@ def test_a_comment_is_approved_by_the_link_without_logging_in(comment: Comment, 
     assert not page.all("button[@name='action']")
 
 
-def test_refusing_carries_a_reason_and_a_sentence(comment: Comment) -> None:
+def test_a_rejection_stores_a_reason_and_a_message(comment: Comment) -> None:
     link = links(sent()[0])["Trash"]
     reason = Reason.objects.get(name="Advertising")
     press(link, "trash", reason=str(reason.pk), told="Two links to shops.")
@@ -90,7 +90,7 @@ def test_refusing_carries_a_reason_and_a_sentence(comment: Comment) -> None:
     assert (decision.verb, decision.reason, decision.told) == ("trash", reason, "Two links to shops.")
 
 
-def test_what_is_decided_elsewhere_is_said_and_left_alone(comment: Comment) -> None:
+def test_a_comment_already_decided_is_reported_and_not_changed(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     actions.mark_spam(comment, by=make.moderator("joris", name="Joris"))
     assert "Already decided: marked as spam by Joris, just now." in Page(Browser().get(link)).words
@@ -101,7 +101,7 @@ def test_what_is_decided_elsewhere_is_said_and_left_alone(comment: Comment) -> N
     assert Decision.objects.count() == 1
 
 
-def test_what_its_writer_changed_meanwhile_is_left_to_the_queue(essay: Essay, mara: User) -> None:
+def test_a_comment_edited_since_the_email_must_be_decided_in_the_queue(essay: Essay, mara: User) -> None:
     rosa = Browser(make.user("rosa"))
     comment = rosa.say(essay, text="First words.")
     link = links(sent()[0])["Approve"]
@@ -112,7 +112,7 @@ def test_what_its_writer_changed_meanwhile_is_left_to_the_queue(essay: Essay, ma
     assert now(comment).status == "pending"
 
 
-def test_a_link_is_good_for_a_week_and_only_as_it_was_sent(comment: Comment) -> None:
+def test_a_link_works_for_a_week_and_only_unchanged(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     for wrong in (link.replace("/decide/", "/decide/x"), "/comments/decide/1/", "/comments/decide/a:b:c/"):
         for answer in (Browser().get(wrong), Browser().post(wrong, {"action": "approve"})):
@@ -127,7 +127,7 @@ def test_a_link_is_good_for_a_week_and_only_as_it_was_sent(comment: Comment) -> 
 
 
 @pytest.mark.parametrize("gone", ["closed", "no longer a moderator"])
-def test_whoever_keeps_no_order_any_more_decides_nothing(comment: Comment, mara: User, gone: str) -> None:
+def test_a_former_moderator_cannot_decide(comment: Comment, mara: User, gone: str) -> None:
     link = links(sent()[0])["Approve"]
     if gone == "closed":
         User.objects.filter(pk=mara.pk).update(is_active=False)
@@ -139,7 +139,7 @@ def test_whoever_keeps_no_order_any_more_decides_nothing(comment: Comment, mara:
     assert now(comment).status == "pending"
 
 
-def test_nothing_but_what_the_page_offers_is_done(comment: Comment) -> None:
+def test_only_actions_that_the_page_offers_are_accepted(comment: Comment) -> None:
     link = links(sent()[0])["Approve"]
     for action in ("deny", "keep", "restore", "undo", "delete", ""):
         assert press(link, action).status == 409
@@ -148,7 +148,7 @@ def test_nothing_but_what_the_page_offers_is_done(comment: Comment) -> None:
     assert not Decision.objects.exists()
 
 
-def test_the_log_shows_no_such_link(comment: Comment, caplog: pytest.LogCaptureFixture) -> None:
+def test_links_are_not_logged(comment: Comment, caplog: pytest.LogCaptureFixture) -> None:
     link = links(sent()[0])["Approve"]
     Browser(headers={"Sec-Fetch-Site": "cross-site"}).post(link)
     handler: Any = logging.getLogger("django").handlers[0]
@@ -157,7 +157,7 @@ def test_the_log_shows_no_such_link(comment: Comment, caplog: pytest.LogCaptureF
     assert not any(link.split("/")[3].split(":")[-1] in line for line in lines)
 
 
-def test_a_reported_comment_is_kept_by_mail(essay: Essay, mara: User) -> None:
+def test_a_reported_comment_is_kept_by_email_link(essay: Essay, mara: User) -> None:
     comment = make.comment(essay, "You fool.")
     Browser().post(f"/comments/{comment.pk}/report/", {"kind": "rude", "words": "Look."})
     ways = links(sent()[-1])
@@ -168,7 +168,7 @@ def test_a_reported_comment_is_kept_by_mail(essay: Essay, mara: User) -> None:
     assert (now(comment).status, now(comment).reports) == ("approved", 0)
 
 
-def test_an_appeal_is_answered_by_mail(essay: Essay, mara: User) -> None:
+def test_an_appeal_is_rejected_by_email_link(essay: Essay, mara: User) -> None:
     rosa = Browser(make.user("rosa"))
     comment = rosa.say(essay, text="A quotation.")
     actions.trash(comment, by=make.moderator("joris", name="Joris"), told="No.")
@@ -189,7 +189,7 @@ def choose(mara: User, how: str) -> Page:
     return Page(Browser(mara).post(CHOICE, {"queue_mail": how}, follow=True))
 
 
-def test_each_moderator_chooses_how_such_mails_come(essay: Essay, mara: User) -> None:
+def test_each_moderator_chooses_how_often_to_be_emailed(essay: Essay, mara: User) -> None:
     assert "/accounts/queue-mail/" in Browser(mara).get("/accounts/me/", follow=True).content.decode()
     assert "Changes saved." in choose(mara, "none").words
     assert Browser(mara).post(CHOICE, {"queue_mail": "never"}).status_code == 422
@@ -199,13 +199,13 @@ def test_each_moderator_chooses_how_such_mails_come(essay: Essay, mara: User) ->
     assert "/login/" in Client().get(CHOICE)["Location"]
 
 
-def test_what_is_on_its_way_is_not_sent_to_who_wants_none(comment: Comment, mara: User) -> None:
+def test_unsent_emails_are_dropped_for_a_moderator_who_chooses_none(comment: Comment, mara: User) -> None:
     choose(mara, "none")
     assert sent() == []
 
 
 @pytest.mark.parametrize("how", ["hourly", "daily"])
-def test_what_waits_comes_together_with_the_links_of_each(essay: Essay, mara: User, how: str) -> None:
+def test_a_digest_contains_the_links_of_each_comment(essay: Essay, mara: User, how: str) -> None:
     choose(mara, how)
     decided, first, second = (Browser(address=f"203.0.{n}.7").say(essay, text=f"Number {n}.") for n in (1, 2, 3))
     work_off()
@@ -225,7 +225,7 @@ def test_what_waits_comes_together_with_the_links_of_each(essay: Essay, mara: Us
     assert not Notice.objects.filter(state="gathered").exists()
 
 
-def test_who_comes_to_want_them_at_once_gets_what_was_gathered_within_the_hour(essay: Essay, mara: User) -> None:
+def test_after_switching_to_immediate_the_gathered_emails_arrive_within_an_hour(essay: Essay, mara: User) -> None:
     choose(mara, "daily")
     Browser().say(essay)
     work_off()
@@ -234,7 +234,7 @@ def test_who_comes_to_want_them_at_once_gets_what_was_gathered_within_the_hour(e
     assert [message.subject for message in sent()] == ["[Rejoinder] 1 comment to moderate"]
 
 
-def test_authors_hear_of_their_own_essays_where_they_decide(essay: Essay) -> None:
+def test_authors_who_moderate_are_emailed_about_their_own_essays(essay: Essay) -> None:
     author = make.author("mara", queue_mail="each")
     Authorship.objects.create(essay=essay, author=author)
     elsewhere = make.essay("Elsewhere")

@@ -1,4 +1,4 @@
-"""What a moderator's verb changes, what it leaves alone, and what takes it back."""
+"""What a moderator's decision changes, what it leaves unchanged, and its undo."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def generation(key: str) -> int:
     return Generation.objects.filter(key=key).values_list("number", flat=True).first() or 0
 
 
-def test_every_verb_is_on_record_with_before_and_after(mara: User) -> None:
+def test_every_decision_is_recorded_with_the_status_before_and_after(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     decision = actions.approve(comment, by=mara, why="A good point.")
     found = Decision.objects.get()
@@ -43,7 +43,7 @@ def test_every_verb_is_on_record_with_before_and_after(mara: User) -> None:
     assert now(comment).status == comment.status == Status.APPROVED
 
 
-def test_counts_follow_what_can_be_read(mara: User) -> None:
+def test_counts_include_only_readable_comments(mara: User) -> None:
     essay = make.essay()
     root = make.comment(essay, status="pending")
 
@@ -62,7 +62,7 @@ def test_counts_follow_what_can_be_read(mara: User) -> None:
     assert not list(problems())
 
 
-def test_a_reply_is_decided_about_under_what_was_removed(mara: User) -> None:
+def test_a_reply_under_a_removed_comment_can_be_decided(mara: User) -> None:
     essay = make.essay()
     root = make.comment(essay)
     reply = make.comment(essay, to=root, status="pending")
@@ -75,7 +75,7 @@ def test_a_reply_is_decided_about_under_what_was_removed(mara: User) -> None:
 
 
 @pytest.mark.parametrize("verb", [actions.approve, actions.unapprove, actions.mark_spam, actions.trash])
-def test_what_stands_like_that_already_is_left_alone(mara: User, verb: Any) -> None:
+def test_a_comment_that_already_has_the_status_is_not_changed(mara: User, verb: Any) -> None:
     after = {actions.approve: "approved", actions.unapprove: "pending", actions.mark_spam: "spam"}.get(verb, "trash")
     comment = make.comment(make.essay(), status=after)
     decisions = Decision.objects.count()
@@ -84,7 +84,7 @@ def test_what_stands_like_that_already_is_left_alone(mara: User, verb: Any) -> N
     assert Decision.objects.count() == decisions
 
 
-def test_a_decision_made_since_it_was_looked_at_holds(mara: User) -> None:
+def test_a_decision_made_since_the_comment_was_shown_is_kept(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     actions.trash(comment, by=mara, seen="pending")
     with pytest.raises(AlreadyDecided) as refused:
@@ -93,7 +93,7 @@ def test_a_decision_made_since_it_was_looked_at_holds(mara: User) -> None:
     assert Decision.objects.count() == 1
 
 
-def test_what_is_gone_cannot_be_decided_about(mara: User) -> None:
+def test_a_deleted_comment_cannot_be_decided(mara: User) -> None:
     comment = make.comment(make.essay(), status="trash")
     writing.delete(comment.essay)
     for verb in (actions.approve, actions.restore):
@@ -103,7 +103,7 @@ def test_what_is_gone_cannot_be_decided_about(mara: User) -> None:
 
 @pytest.mark.parametrize("before", ["pending", "approved"])
 @pytest.mark.parametrize("way", [["spam"], ["trash"], ["spam", "trash"], ["trash", "spam", "trash"]])
-def test_restoring_leads_back_to_what_it_was_before_it_was_removed(mara: User, before: str, way: list[str]) -> None:
+def test_restoring_returns_to_the_status_before_removal(mara: User, before: str, way: list[str]) -> None:
     comment = make.comment(make.essay(), status=before)
     for verb in way:
         {"spam": actions.mark_spam, "trash": actions.trash}[verb](comment, by=mara)
@@ -113,14 +113,14 @@ def test_restoring_leads_back_to_what_it_was_before_it_was_removed(mara: User, b
     assert now(comment).removed_by == Comment.Remover.NOBODY
 
 
-def test_what_arrived_as_spam_waits_once_it_is_restored(mara: User) -> None:
+def test_a_comment_that_arrived_as_spam_is_pending_after_restoring(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     Comment.objects.update(status=Status.SPAM)
     actions.restore(comment, by=mara)
     assert now(comment).status == Status.PENDING
 
 
-def test_an_approval_that_was_undone_does_not_count_as_what_was_before(mara: User) -> None:
+def test_restoring_ignores_an_undone_approval(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     Comment.objects.update(status=Status.SPAM)
     undo.undo(actions.approve(comment, by=mara), by=mara)
@@ -129,7 +129,7 @@ def test_an_approval_that_was_undone_does_not_count_as_what_was_before(mara: Use
     assert now(comment).status == Status.PENDING
 
 
-def test_what_its_author_removed_after_an_approval_is_approved_once_restored(mara: User) -> None:
+def test_a_comment_removed_by_its_author_after_approval_is_approved_after_restoring(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     actions.approve(comment, by=mara)
     Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
@@ -141,7 +141,7 @@ def test_what_its_author_removed_after_an_approval_is_approved_once_restored(mar
 @pytest.mark.parametrize(
     "verb", [actions.approve, actions.unapprove, actions.mark_spam, actions.trash, actions.restore]
 )
-def test_undoing_leaves_everything_as_it_was_and_undoing_that_too(mara: User, before: str, verb: Any) -> None:
+def test_an_undo_and_its_undo_restore_everything(mara: User, before: str, verb: Any) -> None:
     essay = make.essay()
     comment = make.comment(essay, status="pending")
     make.comment(essay)
@@ -182,7 +182,7 @@ def test_only_the_newest_decision_can_be_undone(mara: User) -> None:
         undo.undo(trashed, by=mara)
 
 
-def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> None:
+def test_a_decision_is_not_undone_after_the_author_removed_the_comment(mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     approved = actions.approve(comment, by=mara)
     Comment.objects.update(status=Status.TRASH, removed_by=Comment.Remover.AUTHOR)
@@ -190,7 +190,7 @@ def test_a_decision_is_not_undone_over_what_its_author_did_since(mara: User) -> 
         undo.undo(approved, by=mara)
 
 
-def test_cached_pages_are_made_anew_by_what_readers_can_see_alone(mara: User) -> None:
+def test_only_visible_changes_invalidate_cached_pages(mara: User) -> None:
     essay = make.essay()
     alone, above = make.comment(essay, status="pending"), make.comment(essay)
     make.comment(essay, to=above)
@@ -202,14 +202,14 @@ def test_cached_pages_are_made_anew_by_what_readers_can_see_alone(mara: User) ->
     actions.approve(alone, by=mara)
     assert generation(essay.cache_key) > before
     before = generation(essay.cache_key)
-    actions.mark_spam(above, by=mara)  # its tombstone is read
+    actions.mark_spam(above, by=mara)  # its tombstone is visible
     assert generation(essay.cache_key) > before
 
 
-def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: User) -> None:
+def test_authors_are_notified_of_new_comments_and_not_of_restored_ones(mara: User) -> None:
     essay = make.essay()
     held, published = make.comment(essay, status="pending"), make.comment(essay, by=make.guest("Trusted"))
-    Decision.objects.all().delete()  # as one that was published when it was posted, or imported
+    Decision.objects.all().delete()  # like a comment published when posted, or imported
     before = DBTaskResult.objects.count()
     actions.approve(held, by=mara)
     assert DBTaskResult.objects.count() == before + 1
@@ -217,7 +217,7 @@ def test_the_authors_are_told_of_what_appears_and_not_of_what_comes_back(mara: U
     assert DBTaskResult.objects.count() == before + 1
 
 
-def test_the_log_can_be_read_and_by_nobody_changed(mara: User, client: Client) -> None:
+def test_decisions_in_the_admin_are_read_only(mara: User, client: Client) -> None:
     decision = actions.approve(make.comment(make.essay(), status="pending"), by=mara, why="A good point.")
     for person in (mara, make.owner()):
         client.force_login(person)

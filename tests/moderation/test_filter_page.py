@@ -1,4 +1,4 @@
-"""The spam filter's page at /admin/comments/queue/filter/: what it would have done, and where its lines are drawn."""
+"""The spam filter's page at /admin/comments/queue/filter/: spam scores and thresholds."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def owner(client: Client) -> User:
 
 
 def said(owner: User, good: list[float], spam: list[float]) -> None:
-    """Comments that looked like that when they came, and turned out so."""
+    """Create comments with these spam scores, decided as good and spam."""
     essay = make.essay()
     for scores, verb in ((good, None), (spam, actions.mark_spam)):
         for score in scores:
@@ -38,7 +38,7 @@ def said(owner: User, good: list[float], spam: list[float]) -> None:
                 verb(comment, by=owner)
 
 
-def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: User) -> None:
+def test_it_shows_what_a_threshold_would_have_done(client: Client, owner: User) -> None:
     said(owner, good=[0.1, 0.2, 0.3, 0.7], spam=[0.6, 0.8, 0.9, 0.95])
     make.rules(spam_hold_at=50, spam_mark_at=90)
     page = " ".join(client.get(PLACE).content.decode().split())
@@ -50,7 +50,7 @@ def test_it_says_what_a_line_does_with_what_was_there(client: Client, owner: Use
     assert (rates.good, rates.spam) == ((0, 4), (3, 4))
 
 
-def test_what_only_the_filter_called_spam_proves_nothing(owner: User) -> None:
+def test_comments_that_only_the_filter_marked_as_spam_are_not_counted(owner: User) -> None:
     said(owner, good=[0.1], spam=[0.9])
     unseen = make.comment(make.essay(), status="pending")
     Wording.objects.filter(comment=unseen).update(likeness=0.99)
@@ -59,7 +59,7 @@ def test_what_only_the_filter_called_spam_proves_nothing(owner: User) -> None:
     assert (past.good, past.spam) == ([0.1], [0.9])
 
 
-def test_what_has_no_likeness_is_judged_now_and_said_to_be(
+def test_comments_without_a_score_are_scored_now_and_counted_separately(
     client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Known:
@@ -80,7 +80,7 @@ def test_what_has_no_likeness_is_judged_now_and_said_to_be(
     )
 
 
-def test_the_owner_draws_the_lines_there(client: Client, owner: User) -> None:
+def test_the_owner_changes_the_thresholds(client: Client, owner: User) -> None:
     response = client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}, follow=True)
     assert "Thresholds saved." in response.content.decode()
     rules = Rules.objects.current()
@@ -89,7 +89,7 @@ def test_the_owner_draws_the_lines_there(client: Client, owner: User) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("data", [("90", "50"), ("100", "0"), ("x", "0"), ("-1", "0"), ("", "")])
-def test_lines_that_make_no_sense_are_refused_in_words(client: Client, owner: User, data: tuple[str, str]) -> None:
+def test_invalid_thresholds_are_rejected_with_an_error(client: Client, owner: User, data: tuple[str, str]) -> None:
     response = client.post(PLACE, {"spam_hold_at": data[0], "spam_mark_at": data[1]})
     assert response.status_code == 422
     assert "errorlist" in response.content.decode()
@@ -97,14 +97,14 @@ def test_lines_that_make_no_sense_are_refused_in_words(client: Client, owner: Us
 
 
 @pytest.mark.once
-def test_a_moderator_reads_and_does_not_draw(client: Client, owner: User) -> None:
+def test_a_moderator_cannot_change_the_thresholds(client: Client, owner: User) -> None:
     client.force_login(make.moderator())
     assert "Save thresholds" not in client.get(PLACE).content.decode()
     assert client.post(PLACE, {"spam_hold_at": "70", "spam_mark_at": "95"}).status_code == 403
     assert Rules.objects.current().spam_hold_at == 0
 
 
-def test_few_questions_and_no_style(client: Client, owner: User) -> None:
+def test_the_page_needs_few_queries_and_no_inline_styles(client: Client, owner: User) -> None:
     said(owner, good=[0.1, 0.2], spam=[0.9])
     make.rules(spam_hold_at=50)
     with CaptureQueriesContext(connection) as asked:
@@ -116,6 +116,6 @@ def test_few_questions_and_no_style(client: Client, owner: User) -> None:
 
 
 @pytest.mark.once
-def test_a_new_site_says_that_there_is_nothing_to_judge_by(client: Client, owner: User) -> None:
+def test_a_new_site_says_that_it_has_no_scores_yet(client: Client, owner: User) -> None:
     page = client.get(PLACE).content.decode()
     assert "No data yet." in page

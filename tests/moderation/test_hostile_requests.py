@@ -1,4 +1,4 @@
-"""Nothing that is sent to a moderator's address, by whomever, is more than refused: no address and no field breaks."""
+"""Malformed requests to moderators' pages are rejected and never cause a server error."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ ODD = (
     "\0", "\ud83d", "’; DROP", "%s%n", "９", "-1", "9" * 30, "1.5", "1,2,x", "null", "[]", "true", "2026-13-45", "0001-01-01",
     "9999-12-31", "a" * 9000, "<script>", "\u202eabc", "1 pending x", " ", "/etc/passwd", "{{ 7 }}", "\r\nX: y",
 )  # fmt: skip
-CASES = [*enumerate(ODD)] if RUNS_ALL else [*enumerate(ODD)][::5]  # each field gets each of them, by turns
+CASES = [*enumerate(ODD)] if RUNS_ALL else [*enumerate(ODD)][::5]  # each field gets each of them in turn
 ASKED = ("status", "page", "after", "before", "per_page", "decided", "batch", "q", "reason", "essay", "person", "age", "order", "comment",
          "who", "verb", "by", "since", "until", "words", "seen", "do", "after")  # fmt: skip
 SENT = ("comment", "seen", "decision", "text", "why", "told", "reason", "whole", "key", "days", "kind", "until", "network",
@@ -49,7 +49,7 @@ def addresses(held: Comment) -> list[str]:
     ]  # fmt: skip
 
 
-def test_no_query_breaks_a_page(desk: Client, held: Comment) -> None:
+def test_no_query_string_causes_a_server_error(desk: Client, held: Comment) -> None:
     for address in addresses(held):
         for number, odd in CASES:
             query = {name: ODD[(number + at) % len(ODD)] for at, name in enumerate(ASKED)} | {"q": odd}
@@ -57,7 +57,7 @@ def test_no_query_breaks_a_page(desk: Client, held: Comment) -> None:
             assert answer.status_code < 500, (address, query)
 
 
-def test_no_form_breaks_an_address(desk: Client, held: Comment) -> None:
+def test_no_form_causes_a_server_error(desk: Client, held: Comment) -> None:
     for address in addresses(held):
         for number, _odd in CASES:
             sent = {name: ODD[(number + at) % len(ODD)] for at, name in enumerate(SENT)}
@@ -68,11 +68,11 @@ def test_no_form_breaks_an_address(desk: Client, held: Comment) -> None:
 
 
 def as_sent(fields: dict[str, str]) -> Any:
-    """Half of a pair of surrogates cannot even be sent; what a browser makes of it can."""
+    """Replace lone surrogates, which cannot be encoded, as browsers do."""
     return {name: value.encode(errors="replace").decode() for name, value in fields.items()}
 
 
-def test_words_that_are_too_long_are_refused_and_stay_typed(desk: Client) -> None:
+def test_a_text_that_is_too_long_is_rejected_and_kept_in_the_form(desk: Client) -> None:
     comment = make.comment(make.essay("Of Length"), "Words", status="pending")
     sent = {"action": "edit", "text": "a" * 65_526, "why": "", "comment": comment.pk}
     answer = desk.post(f"/admin/comments/queue/comments/{comment.pk}/", sent)

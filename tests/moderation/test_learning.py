@@ -1,4 +1,4 @@
-"""What moderators decide teaches the filter; what they take back, and what is gone, it forgets."""
+"""Moderators' decisions train the filter; undone decisions and deleted comments are unlearned."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def said_so() -> set[tuple[int, bool]]:
     return {(lesson.group, lesson.is_spam) for lesson in learning.lessons()}
 
 
-def test_decisions_alone_teach_it_once_there_are_enough(essay: Essay, mara: User, tmp_path: Path) -> None:
+def test_enough_decisions_train_it_without_a_file(essay: Essay, mara: User, tmp_path: Path) -> None:
     for text, is_spam in rows()[10:70]:
         decided(essay, mara, text, "spam" if is_spam == "1" else "approve")
     jobs.learn.call()
@@ -65,11 +65,11 @@ def test_decisions_alone_teach_it_once_there_are_enough(essay: Essay, mara: User
 
 
 @pytest.mark.both
-def test_a_decision_is_learnt_and_its_undo_forgotten(essay: Essay, mara: User, tmp_path: Path) -> None:
+def test_a_decision_is_learned_and_unlearned_after_its_undo(essay: Essay, mara: User, tmp_path: Path) -> None:
     teach(tmp_path)
     before, stamp = likeness(), Rules.objects.get().spam_stamp
     _, decision = decided(essay, mara, OFFER, "spam")
-    assert likeness() == before  # a job learns, no moderator waits for it
+    assert likeness() == before  # a job trains it later
     assert learning.learn()
     assert likeness() > max(before + 0.2, 0.6)
     assert not learning.learn()
@@ -81,7 +81,7 @@ def test_a_decision_is_learnt_and_its_undo_forgotten(essay: Essay, mara: User, t
     assert likeness() > before
 
 
-def test_an_approval_says_that_it_was_none(essay: Essay, mara: User, tmp_path: Path) -> None:
+def test_an_approval_teaches_that_a_comment_is_good(essay: Essay, mara: User, tmp_path: Path) -> None:
     teach(tmp_path)
     cheap = "Cheap lamps, click and order"
     before = likeness(cheap)
@@ -90,7 +90,7 @@ def test_an_approval_says_that_it_was_none(essay: Essay, mara: User, tmp_path: P
     assert likeness(cheap) < before - 0.2
 
 
-def test_what_says_nothing(essay: Essay, mara: User) -> None:
+def test_which_comments_teach_nothing(essay: Essay, mara: User) -> None:
     make.comment(essay, "Published by nobody's hand.")
     decided(essay, mara, "Trash says nothing.", "trash")
     actions.unapprove(decided(essay, mara, "Nor does one that waits again.", "approve")[0], by=mara)
@@ -104,20 +104,20 @@ def test_what_says_nothing(essay: Essay, mara: User) -> None:
     assert said_so() == set()
 
 
-def test_out_of_spam_again_is_good(essay: Essay, mara: User) -> None:
+def test_a_comment_approved_out_of_spam_is_good(essay: Essay, mara: User) -> None:
     comment, _ = decided(essay, mara, OFFER, "spam")
     assert [is_spam for _, is_spam in said_so()] == [True]
     actions.restore(comment, by=mara)
     assert [is_spam for _, is_spam in said_so()] == [False]
 
 
-def test_after_an_undo_the_decision_before_it_holds(essay: Essay, mara: User) -> None:
+def test_after_an_undo_the_earlier_decision_counts(essay: Essay, mara: User) -> None:
     comment, _ = decided(essay, mara, OFFER, "approve")
     undo.undo(actions.mark_spam(comment, by=mara), by=mara)
     assert [is_spam for _, is_spam in said_so()] == [False]
 
 
-def test_of_what_is_gone_nothing_is_left(essay: Essay, mara: User, tmp_path: Path) -> None:
+def test_deleted_comments_are_unlearned(essay: Essay, mara: User, tmp_path: Path) -> None:
     teach(tmp_path)
     stamp = Rules.objects.get().spam_stamp
     comment, _ = decided(essay, mara, OFFER, "spam")
@@ -129,7 +129,7 @@ def test_of_what_is_gone_nothing_is_left(essay: Essay, mara: User, tmp_path: Pat
     assert Rules.objects.get().spam_stamp == stamp
 
 
-def test_a_file_taught_while_it_was_learning_is_not_lost(
+def test_a_file_learned_at_the_same_time_is_not_lost(
     essay: Essay, mara: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manage("learn", table(tmp_path / "half.csv", rows()[::2]))
@@ -149,11 +149,11 @@ def test_a_file_taught_while_it_was_learning_is_not_lost(
     assert row.stamp == whole.stamp
 
 
-def test_the_clock_lets_it_learn_every_hour() -> None:
+def test_it_learns_every_hour() -> None:
     assert jobs.learn.module_path in clock._clock
 
 
-def test_learning_asks_little_however_much_was_decided(essay: Essay, mara: User) -> None:
+def test_learning_needs_few_queries_however_many_decisions_there_are(essay: Essay, mara: User) -> None:
     from django.db import connection
 
     for text, _ in rows()[:20]:

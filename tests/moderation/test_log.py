@@ -1,4 +1,4 @@
-"""The record of decisions at /admin/comments/queue/log/: read, searched, taken away as a file, and only ever added to."""
+"""The log of decisions at /admin/comments/queue/log/: reading, searching, CSV export; it is append-only."""
 
 import ast
 import csv
@@ -51,7 +51,7 @@ def rows(client: Client, **query: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text[1:])))
 
 
-def test_it_tells_who_decided_what_about_which_words_and_why(client: Client, mara: User) -> None:
+def test_an_entry_shows_moderator_action_excerpt_and_note(client: Client, mara: User) -> None:
     comment = make.comment(make.essay("On Rivers"), "It flows.", by=make.guest("Anna Karg"), status="pending")
     decision = actions.trash(comment, by=mara, why="Third time today")
     reason = Reason.objects.create(name="Off the point", sentence="Please keep to the essay.")
@@ -64,7 +64,7 @@ def test_it_tells_who_decided_what_about_which_words_and_why(client: Client, mar
         assert words in said
 
 
-def test_what_is_gone_stays_on_record_by_its_number(client: Client, mara: User) -> None:
+def test_decisions_about_deleted_comments_keep_their_number(client: Client, mara: User) -> None:
     comment = make.comment(make.essay(), "Short-lived.", status="pending")
     actions.mark_spam(comment, by=mara)
     Comment.objects.filter(pk=comment.pk).delete()
@@ -74,7 +74,7 @@ def test_what_is_gone_stays_on_record_by_its_number(client: Client, mara: User) 
     assert "by a deleted user" in read(client)
 
 
-def test_it_is_searched_by_every_side_of_a_decision(client: Client, mara: User) -> None:
+def test_every_part_of_a_decision_can_be_searched(client: Client, mara: User) -> None:
     rivers, hills = make.essay("On Rivers"), make.essay("On Hills")
     other = make.moderator("otto", name="Otto")
     rule = Rule.objects.create(name="Casinos")
@@ -115,7 +115,7 @@ def test_it_is_searched_by_every_side_of_a_decision(client: Client, mara: User) 
         assert {int(pk) for pk in re.findall(r'id="decision-(\d+)"', shown)} == found, query
 
 
-def test_the_newest_about_a_comment_can_be_undone_for_thirty_days(client: Client, mara: User) -> None:
+def test_the_newest_decision_can_be_undone_for_thirty_days(client: Client, mara: User) -> None:
     comment = make.comment(make.essay(), status="pending")
     first = actions.approve(comment, by=mara)
     second = actions.trash(comment, by=mara)
@@ -132,7 +132,7 @@ def test_the_newest_about_a_comment_can_be_undone_for_thirty_days(client: Client
     assert "Undone: moved to the trash by Mara" in read(client)
 
 
-def test_an_author_reads_what_was_decided_on_their_own_essays(client: Client, mara: User) -> None:
+def test_an_author_sees_only_decisions_on_their_own_essays(client: Client, mara: User) -> None:
     author = make.author()
     actions.trash(make.comment(make.essay(by=author), "Under their own.", status="pending"), by=mara)
     actions.trash(make.comment(make.essay(), "Elsewhere.", status="pending"), by=mara)
@@ -144,9 +144,9 @@ def test_an_author_reads_what_was_decided_on_their_own_essays(client: Client, ma
     assert len(rows(client)) == 2
 
 
-def test_a_page_asks_few_questions_however_long_the_record_is(client: Client, mara: User) -> None:
+def test_a_page_needs_few_queries_however_long_the_log_is(client: Client, mara: User) -> None:
     essay = make.essay()
-    client.get(reverse("queue-log"))  # the first page after a login also stores when the session was used
+    client.get(reverse("queue-log"))  # the first request after a login also saves the session
     asked = []
     for count in (1, 60):
         comments = [make.comment(essay, status="pending") for _ in range(2)]
@@ -166,7 +166,7 @@ def test_a_page_asks_few_questions_however_long_the_record_is(client: Client, ma
     assert second.count('id="decision-') == 61 - 50
 
 
-def test_a_cell_is_never_a_formula(client: Client, mara: User) -> None:
+def test_a_csv_cell_is_never_a_formula(client: Client, mara: User) -> None:
     for why in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"):
         actions.trash(make.comment(make.essay("=Essay"), status="pending"), by=mara, why=why)
     head, *lines = rows(client)
@@ -176,8 +176,8 @@ def test_a_cell_is_never_a_formula(client: Client, mara: User) -> None:
     assert lines[-1][head.index("note")] == "'=1+1"
 
 
-def test_no_line_of_the_house_deletes_or_rewrites_a_decision() -> None:
-    """The record is only ever added to; what an edit or a stroke adds to one that is being made is part of making."""
+def test_no_code_deletes_or_changes_a_decision() -> None:
+    """The log is append-only, except that an edit or batch completes its decision within the same transaction."""
     found = []
     for file in [path for app in ("comments", "moderation", "transfer") for path in (ROOM / app).rglob("*.py")]:
         if "migrations" in file.parts or "demo" in file.parts:
@@ -193,7 +193,7 @@ def test_no_line_of_the_house_deletes_or_rewrites_a_decision() -> None:
     assert not found
 
 
-def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(client: Client, mara: User) -> None:
+def test_public_statistics_contain_no_names_or_texts(client: Client, mara: User) -> None:
     essay = make.essay("On Rivers")
     make.rules()
     client.logout()
@@ -216,7 +216,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", page)
     cells = {head: re.findall(r"<td>(\d+)</td>", rest) for head, rest in rows}
     month = cells.pop(date_format(timezone.localdate(), "YEAR_MONTH_FORMAT"))
-    # The three were put to wait by the judge of make.py, after they had come approved or not
+    # The judge of make.py made these three pending after they were posted
     assert month == ["1", "0", "2", "1"]
     assert cells == {
         "Off the point": ["1"], "no reason given": ["1"], "Harassment or threats": ["0", "0", "1"],
@@ -231,7 +231,7 @@ def test_everybody_reads_counts_without_names_or_words_once_the_owner_likes(clie
     ("action", "said", "before"),
     [("publish", "Published", "pending"), ("spam", "Marked as spam", "pending"), ("hold", "Held", "approved")],
 )
-def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
+def test_a_decision_of_a_rule_shows_its_conditions_and_can_be_undone(
     client: Client, mara: User, action: str, said: str, before: str
 ) -> None:
     make.rules(hold_first_comment=False)
@@ -254,11 +254,11 @@ def test_what_a_rule_decided_is_told_with_why_and_taken_back_as_any_other(
     assert not list(checking.problems())
 
 
-def test_what_a_rule_held_is_not_offered_back_while_something_else_holds_it_too(client: Client, mara: User) -> None:
+def test_a_rules_decision_has_no_undo_while_the_comment_is_held_for_another_reason(client: Client, mara: User) -> None:
     rule = Rule.objects.create(name="Gold", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="gold")
     rules_engine.stamp()
-    comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held besides
+    comment = Browser().say(make.essay(), text="About gold")  # a first comment, which is held for that too
     assert "Undo" not in read(client)
     client.post(reverse("queue"), {"action": "undo", "decision": Decision.objects.get().pk})
     comment.refresh_from_db()

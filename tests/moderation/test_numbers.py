@@ -1,4 +1,4 @@
-"""The numbers at /admin/comments/queue/numbers/: computed right, drawn without a style, in few questions."""
+"""The statistics at /admin/comments/queue/numbers/: correct figures, no inline styles, few queries."""
 
 import re
 from datetime import timedelta
@@ -30,7 +30,7 @@ def mara(client: Client) -> User:
 
 
 def decided(comment: Comment, by: User, verb: Any, after: timedelta) -> Decision:
-    """As if the comment had waited so long until it was decided, a moment ago."""
+    """Decide about a comment as if it had been pending for this long."""
     decision: Decision = verb(comment, by=by)
     Comment.objects.filter(pk=comment.pk).update(created=decision.created - after)
     return decision
@@ -39,13 +39,13 @@ def decided(comment: Comment, by: User, verb: Any, after: timedelta) -> Decision
 def waiting_comments(count: int, *reasons: str, likeness: float | None = 0.5) -> list[Comment]:
     essay = make.essay()
     found = [make.comment(essay, status="pending") for _each in range(count)]
-    Decision.objects.all().delete()  # the judge's, who put them there
+    Decision.objects.all().delete()  # those of the judge of make.py
     kept = [{"code": code} for code in reasons]
     Wording.objects.filter(comment__in=found).update(reasons=kept, likeness=likeness)
     return found
 
 
-def test_it_says_how_long_half_and_nine_in_ten_waited(client: Client, mara: User) -> None:
+def test_it_shows_the_median_and_ninetieth_percentile_of_waiting_times(client: Client, mara: User) -> None:
     for at, comment in enumerate(waiting_comments(10), start=1):
         decided(comment, mara, actions.approve, at * 10 * MINUTE)
     found = waiting_times.Waiting.measured()
@@ -55,7 +55,7 @@ def test_it_says_how_long_half_and_nine_in_ten_waited(client: Client, mara: User
     assert "Median: 50 minutes; 90% within 2 hours." in " ".join(page.split())
 
 
-def test_only_the_first_decision_by_hand_about_what_waited_is_a_waiting_time(mara: User) -> None:
+def test_only_a_moderators_first_decision_about_a_pending_comment_is_counted(mara: User) -> None:
     twice, ruled = waiting_comments(2)
     decided(twice, mara, actions.approve, 10 * MINUTE)
     actions.unapprove(twice, by=mara)
@@ -67,12 +67,12 @@ def test_only_the_first_decision_by_hand_about_what_waited_is_a_waiting_time(mar
 
 @pytest.mark.once
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 2.0), (0.9, 4.0), (0.01, 1.0)])
-def test_a_quantile_is_a_value_that_was_there(share: float, expected: float) -> None:
+def test_a_quantile_is_one_of_the_values(share: float, expected: float) -> None:
     assert waiting_times.quantile([1.0, 2.0, 3.0, 4.0], share) == expected
     assert waiting_times.quantile([], share) is None
 
 
-def test_comments_are_counted_by_the_week_in_which_they_came(mara: User) -> None:
+def test_comments_are_counted_by_week_of_posting(mara: User) -> None:
     new, old, ancient = waiting_comments(3)
     first = weeks.first_day(weeks.LONG_WEEKS)
     Comment.objects.filter(pk=old.pk).update(created=first + timedelta(days=8))
@@ -85,7 +85,7 @@ def test_comments_are_counted_by_the_week_in_which_they_came(mara: User) -> None
     assert new.status == "pending"
 
 
-def test_reasons_and_the_filter_are_measured_by_what_moderators_said(mara: User) -> None:
+def test_reasons_and_the_filter_are_compared_with_moderators_decisions(mara: User) -> None:
     right, wrong, unseen = waiting_comments(3, "spam", "links")
     (missed,) = waiting_comments(1)
     actions.mark_spam(right, by=mara)
@@ -99,7 +99,7 @@ def test_reasons_and_the_filter_are_measured_by_what_moderators_said(mara: User)
     assert unseen.status == "pending"
 
 
-def test_a_rule_is_measured_by_what_moderators_said(mara: User) -> None:
+def test_rules_are_compared_with_moderators_decisions(mara: User) -> None:
     rule = Rule.objects.create(name="Casinos")
     held, right, passed = waiting_comments(3)
     for comment in (held, right):
@@ -114,7 +114,7 @@ def test_a_rule_is_measured_by_what_moderators_said(mara: User) -> None:
     assert check.url == f"{reverse('queue-log')}?by={rule.pk}"
 
 
-def test_the_page_asks_few_questions_and_holds_no_style(client: Client, mara: User) -> None:
+def test_the_page_needs_few_queries_and_no_inline_styles(client: Client, mara: User) -> None:
     for comment in waiting_comments(3, "spam"):
         decided(comment, mara, actions.mark_spam, MINUTE)
     with CaptureQueriesContext(connection) as asked:
@@ -132,7 +132,7 @@ def test_an_empty_site_has_a_page_too(client: Client, mara: User) -> None:
 
 
 @pytest.mark.once
-def test_a_plot_is_numbers_an_svg_reads_whatever_the_values() -> None:
+def test_a_plot_is_valid_svg_whatever_the_values() -> None:
     drawn = [
         plots.lines([Series("median", [None, 1e9, None, 0.0, 3.5])], [str(at) for at in range(5)], says='"<&'),
         plots.stacked([Series("good", [0, 0])], ["a", "b"], says="none"),
@@ -151,11 +151,11 @@ def test_a_plot_is_numbers_an_svg_reads_whatever_the_values() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (0.3, 0.4), (1, 1), (3, 4), (11, 20), (41, 50), (99_999, 100_000)])
-def test_the_top_of_a_plot_is_round(most: float, top: float) -> None:
+def test_the_top_of_a_plot_is_a_round_number(most: float, top: float) -> None:
     assert plots.nice(most) == top
 
 
 @pytest.mark.once
-def test_times_are_told_as_people_tell_them() -> None:
+def test_durations_are_rounded_to_one_unit() -> None:
     told = [waiting_times.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
     assert told == ["–", "less than a minute", "1 minute", "67 minutes", "30 hours", "9 days"]

@@ -1,4 +1,4 @@
-"""A person's page among moderators: what is known of them, and what can be done about them."""
+"""A person's page for moderators: their data, exceptions, notes and the removal of comments."""
 
 from datetime import timedelta
 from typing import Any
@@ -55,7 +55,9 @@ class Desk:
         return self.client.post(self.address, {"action": action, **fields})
 
 
-def test_all_that_is_known_of_them_is_there(mara: User, essay: Essay, anna: tuple[Browser, Commenter]) -> None:
+def test_the_page_shows_everything_known_about_a_person(
+    mara: User, essay: Essay, anna: tuple[Browser, Commenter]
+) -> None:
     browser, person = anna
     comment = browser.say(essay, text="Of the <b>harbour</b>")
     browser.say(essay, text="And of the garden")
@@ -69,14 +71,14 @@ def test_all_that_is_known_of_them_is_there(mara: User, essay: Essay, anna: tupl
         assert words in html
 
 
-def test_many_comments_are_turned_page_by_page_at_the_same_cost(
+def test_many_comments_are_paged_with_a_constant_number_of_queries(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter], django_assert_max_num_queries: Any
 ) -> None:
     person = anna[1]
     for number in range(people.A_PAGE + 2):
         make.comment(essay, f"Words number {number}.", by=person)
     desk = Desk(mara, person)
-    desk.open()  # the first page after a login also stores when the session was used
+    desk.open()  # the first request after a login also saves the session
     with django_assert_max_num_queries(17):
         html = desk.open()
     assert "Words number 1." not in html
@@ -84,13 +86,13 @@ def test_many_comments_are_turned_page_by_page_at_the_same_cost(
     assert "Words number 1." in desk.open("?page=99")
 
 
-def test_a_drawer_is_the_same_without_the_page_round_it(mara: User, anna: tuple[Browser, Commenter]) -> None:
+def test_the_drawer_has_the_same_content_without_the_page(mara: User, anna: tuple[Browser, Commenter]) -> None:
     html = Desk(mara, anna[1]).open("?form=person")
     assert "Trust, hold or block" in html
     assert "<html" not in html
 
 
-def test_a_note_is_kept_and_an_empty_one_is_not(mara: User, anna: tuple[Browser, Commenter]) -> None:
+def test_a_note_is_saved_and_an_empty_one_is_rejected(mara: User, anna: tuple[Browser, Commenter]) -> None:
     desk = Desk(mara, anna[1])
     assert desk.send("note", text="Look twice.").status_code == 302
     assert desk.send("note", text=" ").status_code == 422
@@ -102,7 +104,7 @@ def test_a_note_is_kept_and_an_empty_one_is_not(mara: User, anna: tuple[Browser,
     ("who", "network"),
     [("person", ""), ("email anna@example.org", ""), ("network 203.0.113.0/24", ""), ("person", "203.0.0.0/16")],
 )
-def test_blocked_they_read_it_and_lifted_they_write_again(
+def test_a_blocked_person_is_told_so_and_can_post_again_afterwards(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter], who: str, network: str
 ) -> None:
     browser, person = anna
@@ -139,7 +141,7 @@ def test_blocked_they_read_it_and_lifted_they_write_again(
         ({"kind": "ban"}, "Select a valid choice"),
     ],
 )
-def test_what_makes_no_sense_is_said_and_nothing_is_done(
+def test_invalid_input_shows_an_error_and_changes_nothing(
     mara: User, anna: tuple[Browser, Commenter], fields: dict[str, str], says: str
 ) -> None:
     answer = Desk(mara, anna[1]).send("treat", **{"kind": "block", "who": "person", **fields})
@@ -154,7 +156,7 @@ def states(person: Commenter) -> list[tuple[int, str, str]]:
 
 @pytest.mark.both
 @pytest.mark.parametrize("at_once", [100, 2])
-def test_what_they_said_of_late_is_removed_at_one_stroke_and_comes_back_at_one(
+def test_recent_comments_are_removed_and_restored_as_one_batch(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter], monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(people, "AT_ONCE", at_once)
@@ -184,7 +186,7 @@ def test_what_they_said_of_late_is_removed_at_one_stroke_and_comes_back_at_one(
 
 
 def run_jobs() -> None:
-    """What the worker would do with bulk decisions, now."""
+    """Run the jobs of batches as the worker would."""
     from moderation import jobs
 
     for _round in range(5):
@@ -194,14 +196,14 @@ def run_jobs() -> None:
             getattr(jobs, result.task_path.rpartition(".")[2]).call(*arguments["args"], **arguments["kwargs"])
 
 
-def test_nothing_to_remove_is_said(mara: User, anna: tuple[Browser, Commenter]) -> None:
+def test_a_message_says_that_there_is_nothing_to_remove(mara: User, anna: tuple[Browser, Commenter]) -> None:
     desk = Desk(mara, anna[1])
     assert desk.send("remove", days="7", verb="trash").status_code == 302
     assert not Batch.objects.exists()
     assert desk.send("remove", days="x", verb="trash").status_code == 422
 
 
-def test_an_author_sees_and_removes_only_what_was_said_under_their_own(
+def test_an_author_sees_and_removes_only_comments_on_their_own_essays(
     essay: Essay, anna: tuple[Browser, Commenter]
 ) -> None:
     browser, person = anna
@@ -225,7 +227,7 @@ def test_an_author_sees_and_removes_only_what_was_said_under_their_own(
     assert said == {"Elsewhere": "approved", "Under hers": "trash"}
 
 
-def test_an_address_made_to_be_thrown_away_is_told(mara: User, essay: Essay) -> None:
+def test_a_disposable_email_address_is_marked(mara: User, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest(email="x@mailinator.com"))
     assert "disposable email address" in Desk(mara, comment.commenter).open()
     Wording.objects.update(network="")

@@ -1,4 +1,4 @@
-"""The queue at /admin/comments/queue/, as moderators open it: who may come, and what each tab, page and row shows."""
+"""The queue at /admin/comments/queue/: who may open it, and what each tab, page and row shows."""
 
 import re
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def buttons(html: str, comment: Comment) -> list[str]:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_stranger_logs_in_first_and_comes_back(client: Client, essay: Essay, method: str) -> None:
+def test_a_visitor_is_redirected_to_the_login_and_back(client: Client, essay: Essay, method: str) -> None:
     make.rules()
     comment = make.comment(essay, status="pending")
     response = getattr(client, method)(f"{QUEUE}?status=spam", {"action": "approve", "comment": comment.pk})
@@ -43,7 +43,7 @@ def test_a_stranger_logs_in_first_and_comes_back(client: Client, essay: Essay, m
 
 @pytest.mark.parametrize("person", [make.user, make.author])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_who_is_no_moderator_is_told_so_and_sees_nothing(
+def test_other_users_get_403_and_see_no_comments(
     client: Client, essay: Essay, person: Callable[[], User], method: str
 ) -> None:
     make.rules()
@@ -57,14 +57,14 @@ def test_who_is_no_moderator_is_told_so_and_sees_nothing(
     assert status(comment) == Status.PENDING
 
 
-def test_a_moderator_needs_no_other_right_in_the_admin(client: Client, essay: Essay) -> None:
+def test_a_moderator_needs_no_other_admin_permission(client: Client, essay: Essay) -> None:
     make.rules()
     comment = make.comment(essay, status="pending")
     desk = Desk(client, make.user(group="Moderators"))
     assert listed(desk.open()) == [comment.pk]
 
 
-def test_opening_it_changes_nothing_and_is_kept_by_nobody(desk: Desk, essay: Essay) -> None:
+def test_opening_it_changes_nothing_and_is_not_cached(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     response = desk.client.get(f"{QUEUE}?action=approve&comments={comment.pk}")
     assert response["Cache-Control"] == "private, no-store"
@@ -75,7 +75,7 @@ def test_opening_it_changes_nothing_and_is_kept_by_nobody(desk: Desk, essay: Ess
 
 
 @pytest.mark.both
-def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
+def test_tabs_show_the_count_of_each_status(desk: Desk, essay: Essay) -> None:
     for state, count in {"pending": 3, "approved": 2, "spam": 1, "trash": 4}.items():
         for _ in range(count):
             make.comment(essay, status=state)
@@ -88,7 +88,7 @@ def test_tabs_say_how_many_stand_as_what(desk: Desk, essay: Essay) -> None:
 
 
 @pytest.mark.both
-def test_the_oldest_waits_first_and_the_newest_of_the_others_stands_first(desk: Desk, essay: Essay) -> None:
+def test_pending_comments_start_with_the_oldest_and_other_tabs_with_the_newest(desk: Desk, essay: Essay) -> None:
     waiting = [comment.pk for comment in held(essay, 3)]
     shown = [make.comment(essay).pk for _ in range(3)]
     assert listed(desk.open()) == waiting
@@ -97,7 +97,7 @@ def test_the_oldest_waits_first_and_the_newest_of_the_others_stands_first(desk: 
 
 
 @pytest.mark.both
-def test_a_page_holds_twenty_or_as_many_as_asked_for_up_to_a_hundred(desk: Desk, essay: Essay) -> None:
+def test_a_page_has_twenty_comments_or_up_to_a_hundred_on_request(desk: Desk, essay: Essay) -> None:
     keys = [comment.pk for comment in held(essay, 25)]
     assert listed(desk.open()) == keys[:20]
     assert listed(desk.open(f"{QUEUE}?page=2")) == keys[20:]
@@ -108,7 +108,7 @@ def test_a_page_holds_twenty_or_as_many_as_asked_for_up_to_a_hundred(desk: Desk,
 
 @pytest.mark.parametrize("query", both_one_in(3, ["page=0", "page=-1", "page=x", "page=99999999999999999999", "per_page=0",
     "per_page=x", "decided=x,1,,99999999999999999999", "decided=1&batch=77", "page=²", "status=%00"]))  # fmt: skip
-def test_an_address_that_makes_no_sense_shows_the_queue(desk: Desk, essay: Essay, query: str) -> None:
+def test_invalid_query_parameters_are_ignored(desk: Desk, essay: Essay, query: str) -> None:
     held(essay, 2)
     assert listed(desk.open(f"{QUEUE}?{query}"))
 
@@ -118,7 +118,7 @@ def test_a_page_past_the_end_is_the_last_one(desk: Desk, essay: Essay) -> None:
     assert listed(desk.open(f"{QUEUE}?per_page=2&page=9")) == keys[2:]
 
 
-def test_a_row_says_who_answers_whom_where_and_why_it_waits(desk: Desk, essay: Essay) -> None:
+def test_a_row_shows_commenter_parent_essay_and_reasons(desk: Desk, essay: Essay) -> None:
     make.rules(hold_words="casino")
     root = make.comment(essay, "A *surveyor*, not a philosopher.", by=make.guest("J. Halloran"))
     make.comment(essay, "See http://a.example and http://b.example, a <b>casino</b>", by=make.guest("Anselm <Brandt>"), to=root,
@@ -136,7 +136,7 @@ def test_a_row_says_who_answers_whom_where_and_why_it_waits(desk: Desk, essay: E
     assert "<b>casino</b>" in body
 
 
-def test_a_row_knows_the_person(desk: Desk, essay: Essay) -> None:
+def test_a_row_shows_the_commenters_history(desk: Desk, essay: Essay) -> None:
     known = Commenter.objects.create(name="Rosa", email="rosa@example.org", website="https://rosa.example/")
     for state in ("approved", "approved", "trash", "spam", "spam", "pending"):
         make.comment(essay, by=known, status=state)
@@ -150,12 +150,12 @@ def test_a_row_knows_the_person(desk: Desk, essay: Essay) -> None:
     assert "New here</a>; logs in as ines" in desk.open()
 
 
-def test_a_comment_is_no_history_of_its_own(desk: Desk, essay: Essay) -> None:
+def test_the_history_leaves_out_the_comment_itself(desk: Desk, essay: Essay) -> None:
     make.comment(essay, by=make.guest("Once"), status="spam")
     assert "New here" in desk.open(f"{QUEUE}?status=spam")
 
 
-def test_what_was_removed_is_not_quoted_and_a_draft_is_no_link(desk: Desk, essay: Essay) -> None:
+def test_a_removed_parent_is_not_quoted_and_a_draft_is_not_linked(desk: Desk, essay: Essay) -> None:
     root = make.comment(essay, "Removed words", by=make.guest("Gone Person"))
     make.comment(essay, to=root, status="pending")
     actions.trash(root, by=desk.user)
@@ -167,12 +167,12 @@ def test_what_was_removed_is_not_quoted_and_a_draft_is_no_link(desk: Desk, essay
     assert essay.get_absolute_url() not in desk.open()
 
 
-def test_a_decided_row_says_by_whom(desk: Desk, essay: Essay) -> None:
+def test_a_decided_row_shows_the_moderator(desk: Desk, essay: Essay) -> None:
     actions.approve(make.comment(essay, status="pending"), by=desk.user)
     assert "Approved by Mara, just now" in desk.open(f"{QUEUE}?status=approved")
 
 
-def test_long_words_are_folded_and_short_ones_are_not(desk: Desk, essay: Essay) -> None:
+def test_only_long_texts_are_folded(desk: Desk, essay: Essay) -> None:
     make.comment(essay, "Short", status="pending")
     assert "Show all" not in desk.open()
     make.comment(essay, "W" * 10_000, by=make.guest("N" * 245), status="pending")
@@ -180,7 +180,7 @@ def test_long_words_are_folded_and_short_ones_are_not(desk: Desk, essay: Essay) 
 
 
 @pytest.mark.parametrize("state", Status.values)
-def test_a_row_offers_what_can_be_done_about_it(desk: Desk, essay: Essay, state: str) -> None:
+def test_a_row_has_the_buttons_for_its_status(desk: Desk, essay: Essay, state: str) -> None:
     comment = make.comment(essay, status=state)
     offered = {
         "pending": ["approve", "spam", "trash"],
@@ -200,7 +200,7 @@ def test_an_empty_tab_says_so(desk: Desk, tab: str, words: str) -> None:
 
 
 @pytest.mark.both
-def test_a_page_asks_few_questions_however_much_is_on_it(
+def test_a_page_needs_few_queries_however_many_rows_it_has(
     desk: Desk, essay: Essay, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     parents = [make.comment(make.essay(), by=Commenter.objects.of(make.user())) for _ in range(4)]
@@ -218,7 +218,7 @@ def test_a_page_asks_few_questions_however_much_is_on_it(
 
 
 @pytest.mark.both
-def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_now(desk: Desk, essay: Essay) -> None:
+def test_a_link_in_an_email_leads_to_the_current_tab_and_page_of_the_comment(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 25)
     address = f"{QUEUE}?comment={comments[22].pk}"
     assert desk.client.get(address)["Location"] == f"{QUEUE}?after={comments[21].pk}#comment-{comments[22].pk}"
@@ -228,7 +228,7 @@ def test_a_link_from_a_mail_leads_to_the_page_and_tab_where_the_comment_stands_n
     assert desk.client.get(address)["Location"] == f"{QUEUE}#queue"
 
 
-def test_what_people_write_reaches_moderators_as_words_alone(desk: Desk, essay: Essay) -> None:
+def test_commenters_input_is_escaped(desk: Desk, essay: Essay) -> None:
     name = "<script>alert(1)</script>"
     root = make.comment(essay, f"root {name}", by=make.guest(name))
     comment = make.comment(essay, f"reply {name}", by=make.guest(name), to=root, status="pending")
@@ -237,7 +237,7 @@ def test_what_people_write_reaches_moderators_as_words_alone(desk: Desk, essay: 
     assert escape(name) in html
 
 
-def test_the_admins_first_page_leads_to_the_queue_and_the_owner_to_the_doctor(client: Client, essay: Essay) -> None:
+def test_the_admin_index_links_to_the_queue_and_for_the_owner_to_the_doctor(client: Client, essay: Essay) -> None:
     make.rules()
     held(essay, 2)
     desk = Desk(client, make.moderator())

@@ -1,4 +1,4 @@
-"""Deciding in the queue by its buttons: one comment or many, what is said then, and what takes it back."""
+"""Deciding with the queue's buttons: one comment or many, messages, and undo."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -37,7 +37,7 @@ def anchor(response: HttpResponse) -> str:
         ],
     ),
 )
-def test_a_button_decides_and_the_line_that_is_left_takes_it_back(
+def test_a_button_decides_and_the_remaining_line_undoes_it(
     desk: Desk, essay: Essay, before: str, action: str, after: str
 ) -> None:
     comment = make.comment(essay, "These are the first words of it", by=make.guest("Piet"), status="pending")
@@ -57,7 +57,7 @@ def test_a_button_decides_and_the_line_that_is_left_takes_it_back(
     assert "Undone: the comment by Piet is" in html
 
 
-def test_the_next_row_is_gone_on_with(desk: Desk, essay: Essay) -> None:
+def test_the_next_row_is_focused(desk: Desk, essay: Essay) -> None:
     first, second, third = held(essay, 3)
     assert anchor(desk.send("approve", second)) == f"comment-{third.pk}"
     assert anchor(desk.send("approve", third)) == f"comment-{first.pk}"
@@ -66,7 +66,7 @@ def test_the_next_row_is_gone_on_with(desk: Desk, essay: Essay) -> None:
     assert anchor(desk.send("spam", second, at=everything)) == f"comment-{first.pk}"
 
 
-def test_one_stays_on_the_page_where_one_was(desk: Desk, essay: Essay) -> None:
+def test_a_decision_stays_on_the_same_page(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 7)
     at = f"{QUEUE}?page=2&per_page=3"
     response = desk.send("approve", comments[4], at=at)
@@ -78,7 +78,7 @@ def test_one_stays_on_the_page_where_one_was(desk: Desk, essay: Essay) -> None:
     assert html.index(f'id="comment-{comments[4].pk}"') < html.index(f'id="comment-{comments[5].pk}"')
 
 
-def test_every_decision_made_here_can_be_taken_back_for_as_long_as_one_stays(desk: Desk, essay: Essay) -> None:
+def test_every_decision_made_on_a_page_can_be_undone_there(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 4)
     address = QUEUE
     for action, comment in zip(("approve", "spam", "trash"), comments, strict=False):
@@ -91,7 +91,7 @@ def test_every_decision_made_here_can_be_taken_back_for_as_long_as_one_stays(des
     assert "decided" not in address
 
 
-def test_a_line_that_another_decision_overtook_is_not_offered(desk: Desk, essay: Essay) -> None:
+def test_a_decision_followed_by_another_has_no_undo(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     address = desk.send("approve", comment)["Location"]
     actions.unapprove(comment, by=make.moderator())
@@ -101,7 +101,7 @@ def test_a_line_that_another_decision_overtook_is_not_offered(desk: Desk, essay:
 
 
 @pytest.mark.both
-def test_all_that_is_selected_is_decided_and_reported(desk: Desk, essay: Essay) -> None:
+def test_all_selected_comments_are_decided_and_reported(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 4)
     actions.approve(comments[1], by=make.moderator())
     gone = make.comment(make.essay(), status="pending")
@@ -116,14 +116,14 @@ def test_all_that_is_selected_is_decided_and_reported(desk: Desk, essay: Essay) 
     assert [status(comment) for comment in comments] == ["pending", "approved", "pending", "pending"]
 
 
-def test_nothing_selected_is_said(desk: Desk, essay: Essay) -> None:
+def test_an_empty_selection_shows_a_message(desk: Desk, essay: Essay) -> None:
     held(essay, 2)
     assert "Select at least one comment first." in desk.follow(desk.send("approve"))
     assert "Select at least" not in desk.open()
 
 
 @pytest.mark.both
-def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) -> None:
+def test_a_form_sent_twice_decides_once_and_can_be_undone(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     desk.send("approve", comment, seen="pending")
     html = desk.follow(desk.send("approve", comment, seen="pending"))
@@ -134,7 +134,7 @@ def test_sent_twice_it_is_done_once_and_can_be_undone(desk: Desk, essay: Essay) 
 
 @pytest.mark.both
 @pytest.mark.parametrize("action", ["approve", "spam", "trash"])
-def test_what_another_moderator_decided_meanwhile_holds_and_is_told(desk: Desk, essay: Essay, action: str) -> None:
+def test_a_decision_of_another_moderator_is_kept_and_reported(desk: Desk, essay: Essay, action: str) -> None:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     actions.trash(comment, by=make.moderator("jo", name="Jo"))
     html = desk.follow(desk.send(action, comment, seen="pending"))
@@ -144,7 +144,7 @@ def test_what_another_moderator_decided_meanwhile_holds_and_is_told(desk: Desk, 
     assert status(comment) == Status.TRASH
 
 
-def test_an_undo_that_comes_too_late_says_so(desk: Desk, essay: Essay) -> None:
+def test_an_undo_after_another_decision_shows_a_message(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, by=make.guest("Piet"), status="pending")
     approved = actions.approve(comment, by=desk.user)
     actions.trash(comment, by=make.moderator("jo", name="Jo"))
@@ -152,7 +152,7 @@ def test_an_undo_that_comes_too_late_says_so(desk: Desk, essay: Essay) -> None:
     assert status(comment) == Status.TRASH
 
 
-def test_a_comment_that_is_gone_is_said_to_be(desk: Desk, essay: Essay) -> None:
+def test_a_deleted_comment_is_reported(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     writing.delete(essay)
     assert "This comment no longer exists." in desk.follow(desk.send("approve", comment))
@@ -162,7 +162,7 @@ def test_a_comment_that_is_gone_is_said_to_be(desk: Desk, essay: Essay) -> None:
 @pytest.mark.parametrize(
     "data", [{}, {"action": "eat", "comment": "1"}, {"action": "", "comment": "1"}, {"action": "__class__"}]
 )
-def test_what_is_no_action_is_refused_in_words(desk: Desk, data: dict[str, str]) -> None:
+def test_an_unknown_action_is_rejected_with_a_message(desk: Desk, data: dict[str, str]) -> None:
     response = desk.client.post(QUEUE, data)
     assert response.status_code == 400
     assert b"<h1>" in response.content
@@ -170,7 +170,7 @@ def test_what_is_no_action_is_refused_in_words(desk: Desk, data: dict[str, str])
 
 @pytest.mark.both
 @pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 30, "²", "1 or 1=1"])
-def test_a_key_that_is_none_changes_nothing(desk: Desk, essay: Essay, key: str) -> None:
+def test_an_invalid_key_changes_nothing(desk: Desk, essay: Essay, key: str) -> None:
     comment = make.comment(essay, status="pending")
     for data in ({"action": "approve", "comment": key}, {"action": "undo", "decision": key}):
         assert desk.client.post(QUEUE, data | {"seen": key}).status_code == 302

@@ -1,4 +1,4 @@
-"""The queue's pages: no comment is left out or shown twice, whatever is decided between two of them."""
+"""The queue's pages: no comment is skipped or shown twice, whatever is decided between two pages."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def linked(html: str, rel: str) -> str:
 
 
 def pages(desk: Desk, address: str, decide: Decide, rel: str = "next") -> Iterator[list[int]]:
-    """The comments of each page. All of a page is decided before the link on it, as it was loaded, is followed."""
+    """The comments of each page. Decides about a whole page before following the link in its loaded HTML."""
     while address:
         html = desk.open(address)
         yield listed(html)
@@ -76,7 +76,7 @@ def test_no_comment_is_skipped_in_any_order_tab_or_search(desk: Desk, essay: Ess
 
 
 @pytest.mark.parametrize("query", ["", "&order=newest", "&order=likeliest"])
-def test_the_previous_pages_show_what_was_left_there(desk: Desk, essay: Essay, query: str) -> None:
+def test_the_previous_pages_show_the_remaining_comments(desk: Desk, essay: Essay, query: str) -> None:
     held(essay, 12)
     address = f"{QUEUE}?per_page=3{query}"
     forward = list(pages(desk, address, leave))
@@ -88,13 +88,13 @@ def test_the_previous_pages_show_what_was_left_there(desk: Desk, essay: Essay, q
     assert sorted(chain.from_iterable(back)) == sorted(page[2] for page in forward)
 
 
-def test_without_a_script_deciding_a_page_at_a_time_reaches_every_comment(desk: Desk, essay: Essay) -> None:
+def test_deciding_page_by_page_without_script_reaches_every_comment(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 11)
     address, shown = f"{QUEUE}?per_page=3&order=newest", []
     while page := listed(desk.open(address)):
         shown += page
         address = desk.send("trash", *Comment.objects.filter(pk__in=page), at=address)["Location"].split("#")[0]
-        if len(shown) == 6:  # Next after a decision, instead of going on with what moved up
+        if len(shown) == 6:  # follow Next after a decision instead of the redirect
             address = linked(desk.open(address), "next")
     left = set(Comment.objects.filter(status="pending").values_list("pk", flat=True))
     assert len(shown) == len(set(shown))
@@ -102,7 +102,7 @@ def test_without_a_script_deciding_a_page_at_a_time_reaches_every_comment(desk: 
     assert not left
 
 
-def test_a_page_that_has_emptied_leads_to_what_is_left(desk: Desk, essay: Essay) -> None:
+def test_an_emptied_page_shows_the_nearest_comments(desk: Desk, essay: Essay) -> None:
     keys = [comment.pk for comment in held(essay, 9)]
     last = linked(desk.open(f"{QUEUE}?per_page=6"), "next")
     mark_as_spam(keys[6:])
@@ -115,6 +115,6 @@ def test_a_page_that_has_emptied_leads_to_what_is_left(desk: Desk, essay: Essay)
 @pytest.mark.parametrize(
     "query", ["after=x", "after=1,nan", "after=,", "after=1,1e999", "before=²", "before=%00", "after=0"]
 )
-def test_a_position_that_makes_no_sense_is_the_first_page(desk: Desk, essay: Essay, query: str) -> None:
+def test_an_invalid_position_shows_the_first_page(desk: Desk, essay: Essay, query: str) -> None:
     keys = [comment.pk for comment in held(essay, 2)]
     assert listed(desk.open(f"{QUEUE}?order=likeliest&{query}")) == keys

@@ -1,4 +1,4 @@
-"""What moderators do in the queue beside deciding: search, write, delete for good, decide over a whole result."""
+"""Other actions in the queue: searching, editing, replying, deleting for good, and batches."""
 
 import json
 from typing import Any
@@ -45,7 +45,7 @@ def shown(essay: Essay) -> list[int]:
 
 
 @pytest.mark.both
-def test_it_is_searched_by_words_name_address_network_and_essay(desk: Desk, essay: Essay) -> None:
+def test_the_search_covers_text_name_email_network_and_essay(desk: Desk, essay: Essay) -> None:
     other = make.essay("Orchards")
     found = make.comment(essay, "Plums and ÄPFEL", by=make.guest("Rosa", email="rosa@fruit.example"), status="pending")
     make.comment(other, "Something else", by=make.guest("Piet", email="piet@x.example"), status="pending")
@@ -59,7 +59,7 @@ def test_it_is_searched_by_words_name_address_network_and_essay(desk: Desk, essa
 
 
 @pytest.mark.both
-def test_it_is_narrowed_by_reason_and_ordered(desk: Desk, essay: Essay) -> None:
+def test_it_is_filtered_by_reason_and_sorted(desk: Desk, essay: Essay) -> None:
     make.rules(hold_words="casino")
     first = make.comment(essay, "One", status="pending")
     casino = make.comment(essay, "A casino", status="pending")
@@ -74,14 +74,14 @@ def test_it_is_narrowed_by_reason_and_ordered(desk: Desk, essay: Essay) -> None:
     assert response["Location"].endswith(f"#comment-{first.pk}")
 
 
-def test_mine_are_those_on_my_essays_and_by_me(desk: Desk, essay: Essay) -> None:
+def test_my_essays_tab_has_comments_on_my_essays_and_by_me(desk: Desk, essay: Essay) -> None:
     Authorship.objects.create(essay=essay, author=desk.user)
     mine = make.comment(essay)
     make.comment(make.essay())
     assert listed(desk.open(f"{QUEUE}?status=mine")) == [mine.pk]
 
 
-def test_a_row_says_what_readers_and_its_writer_say(desk: Desk, essay: Essay) -> None:
+def test_a_row_shows_reports_and_the_appeal(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay)
     for number, words in enumerate(("", "a shop")):
         Report.objects.create(comment=comment, kind="spam", words=words, network=f"198.51.{number}.0/24")
@@ -96,7 +96,7 @@ def test_a_row_says_what_readers_and_its_writer_say(desk: Desk, essay: Essay) ->
 
 
 @pytest.mark.both
-def test_an_edit_keeps_what_was_said_and_is_taken_back_whole(desk: Desk, essay: Essay) -> None:
+def test_an_edit_keeps_the_earlier_text_and_can_be_undone(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "Old words", status="pending")
     data = {"action": "edit", "seen": seen(comment), "text": "New words", "why": "a phone number"}
     html = desk.follow(desk.client.post(one(comment), data))
@@ -116,7 +116,7 @@ def test_an_edit_keeps_what_was_said_and_is_taken_back_whole(desk: Desk, essay: 
     assert fresh.wording.text == "New words"
 
 
-def test_an_edit_of_what_its_writer_changed_meanwhile_shows_both_texts(desk: Desk, essay: Essay) -> None:
+def test_an_edit_conflict_with_the_author_shows_both_texts(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "What it was", status="pending")
     stale = seen(comment)
     comment.say(Wording(text="What it is", html="<p>What it is</p>"), reasons=[])
@@ -133,7 +133,7 @@ def test_an_edit_of_what_its_writer_changed_meanwhile_shows_both_texts(desk: Des
     assert "Before:" in rows[str(comment.pk)]
 
 
-def test_what_cannot_be_saved_is_said_and_stays_typed(desk: Desk, essay: Essay) -> None:
+def test_a_failed_form_shows_an_error_and_keeps_the_text(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "Same", status="pending")
     data = {"action": "edit", "seen": seen(comment), "text": "Same", "why": "typed why"}
     response = desk.client.post(one(comment), data)
@@ -143,7 +143,7 @@ def test_what_cannot_be_saved_is_said_and_stays_typed(desk: Desk, essay: Essay) 
 
 
 @pytest.mark.both
-def test_what_no_database_or_reader_can_take_is_left_out_of_what_moderators_type(desk: Desk, essay: Essay) -> None:
+def test_invisible_and_unstorable_characters_are_removed_from_moderators_texts(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "A question?")
     hostile = "N\0o\u202e more"
     for data in (
@@ -158,7 +158,7 @@ def test_what_no_database_or_reader_can_take_is_left_out_of_what_moderators_type
 
 
 @pytest.mark.both
-def test_an_answer_approves_and_both_are_taken_back_at_one_stroke(desk: Desk, essay: Essay) -> None:
+def test_a_reply_approves_its_parent_and_one_undo_reverses_both(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, "A question?", status="pending")
     data = {"action": "reply", "seen": seen(comment), "text": "An answer."}
     answer = as_script(desk, data, one(comment))
@@ -176,7 +176,7 @@ def test_an_answer_approves_and_both_are_taken_back_at_one_stroke(desk: Desk, es
 
 
 @pytest.mark.both
-def test_what_is_deleted_for_good_leaves_no_words_and_a_place_only_under_answers(desk: Desk, essay: Essay) -> None:
+def test_a_comment_deleted_for_good_leaves_an_empty_row_only_above_replies(desk: Desk, essay: Essay) -> None:
     root = make.comment(essay, "A root")
     leaf = make.comment(essay, "A leaf", to=root)
     other = make.comment(essay, "Another", to=root)
@@ -190,7 +190,7 @@ def test_what_is_deleted_for_good_leaves_no_words_and_a_place_only_under_answers
     assert not list(problems())
 
 
-def test_emptying_asks_first_and_takes_only_what_was_on_the_list(desk: Desk, essay: Essay) -> None:
+def test_emptying_asks_for_confirmation_and_deletes_only_listed_comments(desk: Desk, essay: Essay) -> None:
     junk = [make.comment(essay, status="spam") for _ in range(2)]
     at = f"{QUEUE}?status=spam"
     data: dict[str, Any] = {"action": "empty", "seen": [seen(comment) for comment in junk]}
@@ -204,7 +204,7 @@ def test_emptying_asks_first_and_takes_only_what_was_on_the_list(desk: Desk, ess
     assert set(Comment.objects.values_list("pk", flat=True)) == {later.pk, saved.pk}
 
 
-def test_a_decision_of_more_than_a_month_ago_is_not_taken_back(desk: Desk, essay: Essay) -> None:
+def test_a_decision_older_than_thirty_days_cannot_be_undone(desk: Desk, essay: Essay) -> None:
     comment = make.comment(essay, status="pending")
     decision = actions.approve(comment, by=desk.user)
     Decision.objects.filter(pk=decision.pk).update(created=timezone.now() - undo.UNDONE_WITHIN * 2)
@@ -216,7 +216,7 @@ def test_a_decision_of_more_than_a_month_ago_is_not_taken_back(desk: Desk, essay
 
 
 @pytest.mark.both
-def test_a_whole_result_is_decided_by_a_job_and_taken_back_by_one(desk: Desk, essay: Essay) -> None:
+def test_all_matching_comments_are_decided_by_a_job_and_undone_by_one(desk: Desk, essay: Essay) -> None:
     comments = held(essay, 5)
     other = make.comment(make.essay(), status="pending")
     at = f"{QUEUE}?essay={essay.pk}&per_page=2"
@@ -245,7 +245,7 @@ def test_a_whole_result_is_decided_by_a_job_and_taken_back_by_one(desk: Desk, es
 # Two moderators
 
 
-def test_an_open_page_hears_what_another_decided_and_who_is_looking(desk: Desk, essay: Essay, client: Client) -> None:
+def test_an_open_page_receives_others_decisions_and_who_is_viewing(desk: Desk, essay: Essay, client: Client) -> None:
     cache.clear()
     first, second = (make.comment(essay, by=make.guest(name), status="pending") for name in ("Piet", "Rosa"))
     stale = seen(first)

@@ -1,4 +1,4 @@
-"""Readers report what should not stand as it does; decisions settle that, and an undo opens it again."""
+"""Readers report comments; decisions close the reports, and an undo reopens them."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def send(browser: Client, comment: Comment, **fields: str) -> Page:
 
 
 def stored(comment: Comment) -> tuple[int, list[str]]:
-    """The count beside the comment, and how each report stands."""
+    """Return the comment's stored count and the state of each report."""
     assert not [problem for problem in problems() if problem.kind is checking.Kind.REPORTS]
     states = Report.objects.filter(comment=comment.pk).order_by("pk").values_list("state", flat=True)
     return Comment.objects.get(pk=comment.pk).reports, list(states)
@@ -78,7 +78,7 @@ def test_a_reader_reports_without_script_and_is_thanked(comment: Comment) -> Non
     assert stored(comment) == (1, ["open"])
 
 
-def test_a_report_that_says_nothing_comes_back_with_what_was_typed(comment: Comment) -> None:
+def test_a_report_without_a_kind_comes_back_with_the_typed_text(comment: Comment) -> None:
     page = send(Browser(), comment, kind="", words="Look at this.")
     assert page.status == 422
     assert "Please choose a reason." in page.words
@@ -94,13 +94,13 @@ def test_one_person_reports_once(comment: Comment) -> None:
     assert again.status == 409
     assert "already reported this comment" in again.words
     assert send(Browser(), comment).status == 303
-    assert send(Browser(address="203.0.113.80"), comment).status == 409  # next door to it
+    assert send(Browser(address="203.0.113.80"), comment).status == 409  # the same network
     assert send(Browser(address="198.51.100.7"), comment).status == 303
     assert stored(comment) == (3, ["open"] * 3)
 
 
 @pytest.mark.once
-def test_reports_come_a_few_times_an_hour(comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_are_limited_per_hour(comment: Comment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("comments.reports.reporting.REPORTS_AN_HOUR", 1)
     other = make.comment(comment.essay)
     assert send(Browser(), comment).status == 303
@@ -111,7 +111,7 @@ def test_reports_come_a_few_times_an_hour(comment: Comment, monkeypatch: pytest.
 
 
 @pytest.mark.once
-def test_nobody_reports_themselves_or_what_cannot_be_read(essay: Essay) -> None:
+def test_own_and_unreadable_comments_cannot_be_reported(essay: Essay) -> None:
     rosa = make.user("rosa")
     own = make.comment(essay, by=Commenter.objects.of(rosa))
     browser = Browser(rosa)
@@ -125,7 +125,7 @@ def test_nobody_reports_themselves_or_what_cannot_be_read(essay: Essay) -> None:
 
 
 @pytest.mark.once
-def test_where_nobody_reports_there_is_no_way_to(comment: Comment) -> None:
+def test_there_is_no_report_link_when_reports_are_off(comment: Comment) -> None:
     make.rules(readers_may_report=False)
     assert "Report" not in words(Browser().read(comment.essay).comment(comment))
     assert Browser().get(address(comment)).status_code == 404
@@ -134,7 +134,7 @@ def test_where_nobody_reports_there_is_no_way_to(comment: Comment) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "cross-site"}])
-def test_what_another_site_sends_is_refused(comment: Comment, headers: dict[str, str]) -> None:
+def test_a_report_sent_by_another_site_is_rejected(comment: Comment, headers: dict[str, str]) -> None:
     assert send(Browser(headers=headers), comment).status == 403
     assert stored(comment) == (0, [])
 
@@ -145,7 +145,7 @@ def test_what_another_site_sends_is_refused(comment: Comment, headers: dict[str,
 @pytest.mark.parametrize(
     ("verb", "state"), [(actions.keep, "dismissed"), (actions.mark_spam, "upheld"), (actions.trash, "upheld")]
 )
-def test_a_decision_settles_reports_and_each_undo_turns_that_round(
+def test_a_decision_closes_reports_and_each_undo_reverses_it(
     comment: Comment, mara: User, verb: Any, state: str
 ) -> None:
     send(Browser(), comment)
@@ -161,7 +161,7 @@ def test_a_decision_settles_reports_and_each_undo_turns_that_round(
     assert stored(comment) == (2, ["open"] * 2)
 
 
-def test_one_that_waits_again_keeps_its_reports_until_it_is_decided(comment: Comment, mara: User) -> None:
+def test_an_unapproved_comment_keeps_its_reports_until_it_is_decided(comment: Comment, mara: User) -> None:
     send(Browser(), comment)
     actions.unapprove(comment, by=mara)
     assert stored(comment) == (1, ["open"])
@@ -170,13 +170,13 @@ def test_one_that_waits_again_keeps_its_reports_until_it_is_decided(comment: Com
 
 
 @pytest.mark.once
-def test_what_nobody_reports_cannot_be_kept(comment: Comment, mara: User) -> None:
+def test_a_comment_without_reports_cannot_be_kept(comment: Comment, mara: User) -> None:
     with pytest.raises(AlreadyDecided):
         actions.keep(comment, by=mara)
     assert not Decision.objects.exists()
 
 
-def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara: User) -> None:
+def test_an_undo_does_not_reopen_a_second_report_from_one_network(comment: Comment, mara: User) -> None:
     send(Browser(), comment)
     kept = actions.keep(comment, by=mara)
     send(Browser(), comment)
@@ -185,7 +185,7 @@ def test_an_undo_opens_no_second_report_from_one_network(comment: Comment, mara:
 
 
 @pytest.mark.once
-def test_a_rule_of_the_owners_holds_what_is_reported_often(comment: Comment, mara: User) -> None:
+def test_a_rule_of_the_owner_holds_comments_reported_often(comment: Comment, mara: User) -> None:
     rule = Rule.objects.create(name="Often reported", is_on=True, action=Rule.Action.HOLD)
     rule.conditions.create(kind="reported", value="2")
     rules_engine.stamp()
@@ -205,7 +205,7 @@ def test_a_rule_of_the_owners_holds_what_is_reported_often(comment: Comment, mar
 
 
 @pytest.mark.once
-def test_moderators_hear_of_the_first_report_and_not_of_each(comment: Comment, mara: User) -> None:
+def test_moderators_are_notified_of_the_first_report_only(comment: Comment, mara: User) -> None:
     work_off()
     mail.outbox.clear()
     send(Browser(), comment, words="He insults people.")
@@ -218,12 +218,12 @@ def test_moderators_hear_of_the_first_report_and_not_of_each(comment: Comment, m
     actions.keep(comment, by=mara)
     send(Browser(make.user("ines")), comment)
     assert len(mailed_to(mara.email)) == 2
-    assert not mailed_to("miriam@example.org")  # nothing appeared
+    assert not mailed_to("miriam@example.org")  # no new comment was published
 
 
 @pytest.mark.once
 @pytest.mark.parametrize(("verb", "said"), [(actions.keep, "and kept it"), (actions.trash, "It has been removed.")])
-def test_who_is_logged_in_hears_what_came_of_it_if_they_tick_that(
+def test_a_logged_in_reporter_is_emailed_the_outcome_on_request(
     comment: Comment, mara: User, verb: Any, said: str
 ) -> None:
     send(Browser(make.user("rosa")), comment, words="My secret reasons.", tell="on")
@@ -238,7 +238,7 @@ def test_who_is_logged_in_hears_what_came_of_it_if_they_tick_that(
 
 
 @pytest.mark.once
-def test_an_undo_before_the_mail_goes_out_keeps_it_back(comment: Comment, mara: User) -> None:
+def test_an_undo_before_the_email_is_sent_cancels_it(comment: Comment, mara: User) -> None:
     send(Browser(make.user("rosa")), comment, tell="on")
     decision = actions.trash(comment, by=mara)
     undo.undo(decision, by=mara)
@@ -248,7 +248,7 @@ def test_an_undo_before_the_mail_goes_out_keeps_it_back(comment: Comment, mara: 
 
 
 @pytest.mark.once
-def test_a_strangers_address_has_to_prove_itself_first(comment: Comment, mara: User) -> None:
+def test_a_visitors_address_must_be_confirmed_first(comment: Comment, mara: User) -> None:
     answer = send(Browser(), comment, email="eve@example.org")
     assert "open the confirmation link" in Browser().read(answer.answer["Location"]).words
     asking = mailed_to("eve@example.org")
@@ -266,7 +266,7 @@ def test_a_strangers_address_has_to_prove_itself_first(comment: Comment, mara: U
 # Those who report may become one, and be forgotten
 
 
-def test_of_two_who_are_one_person_one_report_stays(comment: Comment, mara: User) -> None:
+def test_merging_two_people_keeps_one_report(comment: Comment, mara: User) -> None:
     one, two = (Commenter.objects.of(make.user(name)) for name in ("rosa", "ines"))
     for who in (one, two):
         assert who.user
@@ -277,7 +277,7 @@ def test_of_two_who_are_one_person_one_report_stays(comment: Comment, mara: User
     assert Report.objects.get().commenter == two
 
 
-def test_of_who_is_forgotten_the_report_stays_and_nothing_else(comment: Comment) -> None:
+def test_erasing_a_person_keeps_only_the_bare_report(comment: Comment) -> None:
     for name in ("rosa", "ines"):
         user = make.user(name)
         send(Browser(user), comment, words="My words.", tell="on")
@@ -286,7 +286,7 @@ def test_of_who_is_forgotten_the_report_stays_and_nothing_else(comment: Comment)
     assert Report.objects.filter(commenter=None, network="", words="").count() == 2
 
 
-def test_what_its_writer_takes_away_is_reported_no_more(essay: Essay) -> None:
+def test_deleting_a_comment_closes_its_reports(essay: Essay) -> None:
     rosa = make.user("rosa")
     speaker = Commenter.objects.of(rosa)
     first, second = (make.comment(essay, by=speaker) for _ in range(2))
@@ -298,7 +298,7 @@ def test_what_its_writer_takes_away_is_reported_no_more(essay: Essay) -> None:
     assert stored(second) == (0, ["upheld"])
 
 
-def test_a_wrong_count_is_found_and_mended(comment: Comment) -> None:
+def test_a_wrong_count_is_found_and_repaired(comment: Comment) -> None:
     send(Browser(), comment)
     Comment.objects.filter(pk=comment.pk).update(reports=7)
     assert [str(problem) for problem in problems()] == [

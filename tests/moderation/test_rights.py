@@ -1,7 +1,7 @@
-"""Who may open and send what of moderation: every address × everybody, as one table says.
+"""Who may open and post to each page of moderation: every address × every role, in one table.
 
-An address that is added without lines here fails the first test, which prints the lines as they would stand now: read
-them, and if that is what should be, put them into the table.
+An address that is added without lines here fails the first test, which prints the missing lines: check them and, if
+they are right, add them to the table.
 """
 
 import re
@@ -117,7 +117,7 @@ GET  queue-person(writer)                           login  login 403    403    4
 POST queue-person(writer)                           login  login 403    403    404   400       400   400
 """)
 SEE_ALL = {"moderator", "staff", "owner"}
-BY_LINK = "decide-by-mail(link)"  # whoever holds the mail sees what it is about
+BY_LINK = "decide-by-mail(link)"  # anyone with the email sees the comment
 OF_ADMIN = re.compile(r"admin:(moderation_|comments_(rules?|block|spammodel)_)")
 SECRETS = ("unsaid until decided", "held@secret.example", "Hilda Held")
 
@@ -179,7 +179,7 @@ def world(kept: None) -> World:
 
 
 def of_moderation() -> dict[str, list[str]]:
-    """The addresses that the table must know: all views of this room, and its pages of the stock admin."""
+    """Return the addresses that the table must contain: all views of this app, and its stock admin pages."""
     return {
         name: about
         for name, module, about in addresses()
@@ -187,11 +187,11 @@ def of_moderation() -> dict[str, list[str]]:
     }
 
 
-def test_every_address_stands_in_the_table(world: World) -> None:
+def test_every_address_is_in_the_table(world: World) -> None:
     rights.assert_all_stand(TABLE, of_moderation(), world)
 
 
-def test_opening_answers_as_the_table_says_and_changes_nothing(world: World) -> None:
+def test_get_responds_as_the_table_says_and_changes_nothing(world: World) -> None:
     wrong = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
@@ -208,7 +208,7 @@ def test_opening_answers_as_the_table_says_and_changes_nothing(world: World) -> 
     assert not wrong, "\n".join(wrong)
 
 
-def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(world: World) -> None:
+def test_post_responds_as_the_table_says_and_refused_requests_change_nothing(world: World) -> None:
     wrong = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
@@ -226,14 +226,14 @@ def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(world:
     assert not wrong, "\n".join(wrong)
 
 
-def test_nobody_without_the_right_decides_about_a_comment(world: World) -> None:
-    """The author neither, about what stands under somebody else's essay."""
+def test_users_without_the_permission_cannot_decide(world: World) -> None:
+    """An author cannot decide about comments on another author's essay either."""
     held = world.things["held"]
     before = (Decision.objects.count(), Comment.objects.get(pk=held.pk).status)
     data = {"comment": held.pk, "decision": world.things["decision"].pk}
     wrong = []
     for who in (each for each in TABLE.people if each not in SEE_ALL):
-        world.client(who)  # outside of what is taken back below
+        world.client(who)  # outside the transaction that is rolled back below
         for action in ("approve", "unapprove", "spam", "trash", "restore", "undo"):
             with transaction.atomic():
                 response = world.client(who).post(reverse("queue"), data | {"action": action}, follow=who == "own")
@@ -245,7 +245,7 @@ def test_nobody_without_the_right_decides_about_a_comment(world: World) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_moderator_who_has_nothing_to_do_in_the_admin_finds_the_queue_from_their_account(world: World) -> None:
+def test_a_moderator_without_admin_access_finds_the_queue_on_their_account_page(world: World) -> None:
     page = world.client("moderator").get(reverse("account_me")).content.decode()
     assert f'href="{reverse("queue")}"' in page
     assert reverse("queue") not in world.client("person").get(reverse("account_me")).content.decode()

@@ -34,9 +34,7 @@ def save(client: Client, address: str = ADD, **fields: str) -> Any:
 
 
 @pytest.mark.parametrize("button", ["_save", "_continue", "_addanother"])
-def test_a_rule_saved_while_it_is_off_says_so_with_a_button_that_switches_it_on(
-    owner: Client, essay: Essay, button: str
-) -> None:
+def test_saving_a_rule_that_is_off_shows_a_button_that_turns_it_on(owner: Client, essay: Essay, button: str) -> None:
     html = save(owner, **{button: "1"}).content.decode()
     assert OFF in html
     form = html.split('<form class="switch-on"')[1].split("</form>")[0]
@@ -53,13 +51,13 @@ def test_a_rule_saved_while_it_is_off_says_so_with_a_button_that_switches_it_on(
     assert LogEntry.objects.filter(object_repr="No <gold>", action_flag=2).exists()
 
 
-def test_a_rule_saved_while_it_is_on_says_nothing_of_that(owner: Client) -> None:
+def test_saving_a_rule_that_is_on_shows_no_such_message(owner: Client) -> None:
     html = save(owner, is_on="on").content.decode()
     assert "” is off." not in html
     assert "Turn on" not in html
 
 
-def test_changing_a_rule_that_is_off_says_so_again(owner: Client) -> None:
+def test_changing_a_rule_that_is_off_shows_the_button_again(owner: Client) -> None:
     save(owner)
     rule = Rule.objects.get()
     key = rule.conditions.get().pk
@@ -68,7 +66,7 @@ def test_changing_a_rule_that_is_off_says_so_again(owner: Client) -> None:
     assert OFF in answer.content.decode()
 
 
-def test_only_who_may_change_rules_can_switch_one_on_and_only_by_a_button(owner: Client) -> None:
+def test_only_users_who_may_change_rules_can_turn_one_on_and_only_by_post(owner: Client) -> None:
     save(owner)
     rule = Rule.objects.get()
     address = f"/admin/comments/rule/{rule.pk}/switch-on/"

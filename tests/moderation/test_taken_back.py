@@ -1,4 +1,4 @@
-"""Whatever moderators do is taken back whole: what readers see, what is counted, taught and mailed is as before."""
+"""Undo restores everything: pages, counts, the filter's training and emails are as before."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +42,7 @@ class Scene:
 
 
 def begun() -> Scene:
-    """One comment that is shown, and one that waits."""
+    """Create an approved and a pending comment."""
     make.rules()
     mara, essay = make.moderator("mara"), make.essay("Of Undoing", by=make.author("miriam"))
     anna = Commenter.objects.of(make.user("anna"))
@@ -52,7 +52,7 @@ def begun() -> Scene:
 
 
 def followed(scene: Scene) -> Scene:
-    """Everybody who can hear of anything there has asked to, and has heard of all that was so far."""
+    """Subscribe everyone who can subscribe, and send all emails due so far."""
     follow("essay", essay=scene.essay)
     follow("essay", often="daily", essay=scene.essay)
     follow("thread", comment=scene.comments["shown"])
@@ -73,7 +73,7 @@ def scene() -> Scene:
 
 @pytest.fixture
 def whole() -> Scene:
-    """An argument in which a comment stands in every way."""
+    """A discussion with a comment in every state."""
     scene = begun()
     rules, essay, found = make.rules(), scene.essay, scene.comments
     root, anna = found["shown"], found["shown"].commenter
@@ -99,7 +99,7 @@ def follow(kind: str, often: str = "at_once", **about: Any) -> Subscription:
 
 
 def everything(scene: Scene) -> dict[str, Any]:
-    """All that an undo has to bring back. What was answered meanwhile and taken back is looked for elsewhere."""
+    """Return everything that an undo must restore; undone replies are tested separately."""
     rights = Rights(scene.desk.user, is_everywhere=True)
     there = Comment.objects.filter(pk__in=[comment.pk for comment in scene.comments.values()]).order_by("pk")
     said = ("text", "html", "format", "reasons", "network", "likeness")
@@ -121,7 +121,7 @@ def everything(scene: Scene) -> dict[str, Any]:
 
 
 def let_days_pass() -> None:
-    """Until every mail has gone out, daily ones too."""
+    """Let enough days pass to send every email, daily ones too."""
     work_off()
     with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
         outbox.gather(timezone.now())
@@ -152,11 +152,11 @@ ONE_BY_ONE: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-LEAVES = {"keep", "deny", "edit"}  # a comment as it stands
+LEAVES = {"keep", "deny", "edit"}  # the status as it is
 
 
 @pytest.mark.once
-def test_each_decision_and_each_stroke_taken_back_was_never_made(whole: Scene) -> None:
+def test_undoing_each_decision_and_each_batch_restores_everything(whole: Scene) -> None:
     before = everything(whole)
     for what, (name, typed) in ONE_BY_ONE.items():
         comment = Comment.objects.get(pk=whole.comments[name].pk)
@@ -172,10 +172,10 @@ def test_each_decision_and_each_stroke_taken_back_was_never_made(whole: Scene) -
         assert differing(whole, before) == {}, what
         assert mail.outbox == [], what
     assert not list(checking.problems())
-    many_taken_back_at_one_stroke_were_never_decided(whole, before)
+    check_that_undoing_a_batch_restores_everything(whole, before)
 
 
-def many_taken_back_at_one_stroke_were_never_decided(scene: Scene, before: dict[str, Any]) -> None:
+def check_that_undoing_a_batch_restores_everything(scene: Scene, before: dict[str, Any]) -> None:
     anna = scene.comments["shown"].commenter_id
     strokes: list[tuple[str, dict[str, Any]]] = [
         (f"{QUEUE}?status=all", {"action": "spam", "whole": "1"}),
@@ -186,7 +186,7 @@ def many_taken_back_at_one_stroke_were_never_decided(scene: Scene, before: dict[
         answer = scene.desk.client.post(at, data)
         batch = Batch.objects.select_related("moderator").first()
         assert batch
-        bulk.decide_all(batch)  # its job alone: mails are slower
+        bulk.decide_all(batch)  # only its job, because emails are slow
         assert batch.done > 1
         scene.desk.client.post(answer["Location"], {"action": "undo"})
         let_days_pass()
@@ -196,7 +196,7 @@ def many_taken_back_at_one_stroke_were_never_decided(scene: Scene, before: dict[
 
 
 def told() -> list[str]:
-    """Who was mailed since this was asked last."""
+    """Return who has been emailed since the last call."""
     let_days_pass()
     found = sorted(message.recipients()[0].split("-")[0] for message in mail.outbox)
     mail.outbox.clear()
@@ -204,7 +204,7 @@ def told() -> list[str]:
 
 
 @pytest.mark.once
-def test_what_is_decided_again_after_all_is_told_then_and_once(scene: Scene) -> None:
+def test_a_decision_made_again_is_notified_once(scene: Scene) -> None:
     comment, mara = scene.comments["pending"], scene.desk.user
     approval = actions.approve(comment, by=mara)
     undone = undo.undo(approval, by=mara)
@@ -217,11 +217,11 @@ def test_what_is_decided_again_after_all_is_told_then_and_once(scene: Scene) -> 
     undo.undo(actions.unapprove(comment, by=mara), by=mara)
     actions.trash(comment, by=mara)
     actions.restore(comment, by=mara)
-    assert told() == []  # who follows since then hears of what comes since then
+    assert told() == []  # new subscribers are not notified of earlier comments
 
 
 @pytest.mark.once
-def test_what_waits_again_before_anybody_heard_of_it_is_told(scene: Scene) -> None:
+def test_a_comment_unapproved_before_its_emails_is_notified_on_approval(scene: Scene) -> None:
     comment = Browser().say(scene.essay, text="Held, and in the trash at once")
     refusal = actions.trash(comment, by=scene.desk.user)
     assert told() == []
@@ -234,7 +234,7 @@ def test_what_waits_again_before_anybody_heard_of_it_is_told(scene: Scene) -> No
 
 
 @pytest.mark.once
-def test_an_answer_taken_back_lies_in_no_list_until_the_record_cannot_bring_it_back(scene: Scene) -> None:
+def test_an_undone_reply_is_in_no_list_while_it_can_be_restored(scene: Scene) -> None:
     parent, desk = scene.comments["shown"], scene.desk
     data = {"action": "reply", "seen": f"{parent.pk} approved {parent.wording_id}", "text": "Never mind."}
     desk.client.post(scene.at("shown"), data)

@@ -1,4 +1,4 @@
-"""What a rule would have done is what it then does; and the owner reads it before the rule is on."""
+"""The dry run of a rule predicts what it does once it is on."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ TEXTS = [
     "Buy gold at https://gold.example now", "I read the part about the harbour twice.", "gold gold gold",
     "LOOK AT THIS AND TELL ALL YOUR FRIENDS", "Das ist nicht der Weg, und ich habe es auch gesagt.", "aaaaaaaaaaaaaa!",
 ]  # fmt: skip
-Saying = tuple[Commenter, str, str, Any]  # who, what, from where, when
+Saying = tuple[Commenter, str, str, Any]  # commenter, text, address, time
 
 RULES: list[tuple[str, dict[str, Any]]] = [
     ("hold", {"links": 1}),
@@ -62,7 +62,7 @@ def essay() -> Essay:
 
 
 def talk(essay: Essay) -> list[Saying]:
-    """What six people said in twenty days, the same texts again and again."""
+    """Comments of six people over twenty days, with repeated texts."""
     people = [make.guest(f"Guest {n}", email=f"g{n}@{'mailinator.com' if n == 3 else 'example.org'}") for n in range(4)]
     people += [Commenter.objects.of(make.user("anna")), Commenter.objects.of(make.moderator("mara"))]
     for person in people:
@@ -73,14 +73,14 @@ def talk(essay: Essay) -> list[Saying]:
         who, text = people[number % 6], TEXTS[number // 3 % 6]
         text += " –" * any(who is other and text == words for other, words, *_rest in said)
         said.append((who, text, f"203.0.{number % 3}.7", BEGUN + timedelta(hours=19 * number)))
-    for who, hours in ((people[0], 0), (people[2], 5), (people[4], 25)):  # the second is what the third repeats
+    for who, hours in ((people[0], 0), (people[2], 5), (people[4], 25)):  # the third repeats the second
         said.append((who, "An echo of it", "203.0.0.7", said[23][-1] + timedelta(hours=19 + hours)))
     play(essay, said)
     return said
 
 
 def play(essay: Essay, said: list[Saying]) -> list[int | str | None]:
-    """Post all of it at its time; which rule decided, or what was said when it was sent back."""
+    """Post all comments at their times; return which rule decided on each, or the error message."""
     outcomes: list[int | str | None] = []
     for who, text, address, when in said:
         with time_machine.travel(when, tick=False):
@@ -102,7 +102,7 @@ def play(essay: Essay, said: list[Saying]) -> list[int | str | None]:
 
 
 @pytest.mark.both
-def test_the_numbers_are_what_happens_when_it_is_on_and_the_same_comes_again(essay: Essay) -> None:
+def test_a_dry_run_predicts_what_the_rule_does_with_the_same_comments(essay: Essay) -> None:
     said = talk(essay)
     rule("publish", is_on=True, position=1, words="twice")
     rule("refuse", is_on=True, position=9, words="friends")
@@ -125,7 +125,7 @@ def test_the_numbers_are_what_happens_when_it_is_on_and_the_same_comes_again(ess
         assert [place for place, one in enumerate(outcomes) if one in {each.pk, each.sentence}] == expected, each
 
 
-def test_where_a_sender_is_not_kept_exactly_enough_it_says_so(essay: Essay) -> None:
+def test_comments_with_too_coarse_a_network_are_counted_as_untestable(essay: Essay) -> None:
     make.comment(essay, status="pending")
     tried = Trial().of(Rule(action="hold"), [Condition(kind="address", value="203.0.113.9")])
     assert (tried.count, tried.unknown) == (0, 1)
@@ -151,7 +151,7 @@ def form(*conditions: tuple[str, str], **fields: str) -> dict[str, str]:
 
 
 def said_by_hand(essay: Essay) -> None:
-    """Four that speak of gold: one approved by hand, one at once, one spam by hand; and one that says nothing of it."""
+    """Create comments: about gold, one approved and one marked as spam by a moderator, one published; one about silver."""
     judge = make.moderator("judge")
     deciding.approve(make.comment(essay, "gold one", status="pending"), by=judge)
     deciding.mark_spam(make.comment(essay, "gold two"), by=judge)
@@ -159,7 +159,7 @@ def said_by_hand(essay: Essay) -> None:
         actions.post(essay=essay, commenter=make.guest(), sender=Sender("203.0.113.9"), text=text)
 
 
-def test_tried_it_says_what_it_would_have_done_and_saves_nothing(owner: Client, essay: Essay) -> None:
+def test_a_dry_run_shows_its_result_and_saves_nothing(owner: Client, essay: Essay) -> None:
     said_by_hand(essay)
     html = owner.post(ADD, form(("words", "gold"), _try="1")).content.decode()
     assert (
@@ -171,7 +171,7 @@ def test_tried_it_says_what_it_would_have_done_and_saves_nothing(owner: Client, 
     assert not Rule.objects.exists()
 
 
-def test_saved_it_says_so_on_its_page_and_in_the_list_and_works_once_it_is_on(owner: Client, essay: Essay) -> None:
+def test_a_saved_rule_shows_its_dry_run_and_works_once_it_is_on(owner: Client, essay: Essay) -> None:
     said_by_hand(essay)
     assert owner.post(ADD, form(("words", "gold"), ("longer", "9"))).status_code == 302
     made = Rule.objects.get()
@@ -185,7 +185,7 @@ def test_saved_it_says_so_on_its_page_and_in_the_list_and_works_once_it_is_on(ow
     assert Rules.objects.get().rule_stamp == ""
 
 
-def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None:
+def test_it_shows_how_often_a_rule_was_overruled(owner: Client, essay: Essay) -> None:
     made, judge = rule(is_on=True, words="gold"), make.moderator("judge")
     held = [
         actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text=f"gold {number}") for number in range(4)
@@ -210,7 +210,7 @@ def test_how_often_it_was_overruled_is_told(owner: Client, essay: Essay) -> None
     ],
 )
 @pytest.mark.parametrize("button", ["_save", "_try"])
-def test_what_makes_no_sense_is_said_and_not_saved(
+def test_invalid_rules_show_an_error_and_are_not_saved(
     owner: Client, conditions: list[tuple[str, str]], fields: dict[str, str], says: str, button: str
 ) -> None:
     html = owner.post(ADD, form(*conditions, **fields, **{button: "1"})).content.decode()
@@ -219,7 +219,7 @@ def test_what_makes_no_sense_is_said_and_not_saved(
     assert not Rule.objects.exists()
 
 
-def test_a_pattern_that_was_stopped_is_told_of_beside_it(owner: Client, essay: Essay) -> None:
+def test_a_pattern_that_timed_out_is_shown_next_to_it(owner: Client, essay: Essay) -> None:
     made = rule(is_on=True, pattern="(a|a)*$")
     actions.post(essay=essay, commenter=make.guest(), sender=Sender(), text="a" * 40 + "!")
     html = owner.get(f"{LIST}{made.pk}/change/").content.decode()
@@ -227,12 +227,12 @@ def test_a_pattern_that_was_stopped_is_told_of_beside_it(owner: Client, essay: E
     assert "A pattern timed out on some comments" in html
 
 
-def test_a_trial_asks_no_more_for_many_comments_than_for_few(
+def test_the_queries_of_a_dry_run_do_not_grow_with_the_comments(
     owner: Client, essay: Essay, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
         make.comment(essay, f"gold {number % 3}", status="approved")
     made = rule(words="gold", early=3, repeated=9, address="10.0.0.0/8")
-    owner.get(LIST)  # the first page after a login also stores when the session was used
+    owner.get(LIST)  # the first request after a login also saves the session
     with django_assert_max_num_queries(16):
         owner.get(f"{LIST}{made.pk}/change/")
