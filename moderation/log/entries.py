@@ -132,7 +132,6 @@ class Log:
 
     @property
     def moderators(self) -> list[tuple[str, str]]:
-        """All users who have made decisions."""
         decided = Decision.objects.filter(moderator=OuterRef("pk"))
         found = User.objects.filter(Exists(decided)).order_by("name", "username")
         return [(str(user.pk), str(user)) for user in found]

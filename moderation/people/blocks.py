@@ -80,8 +80,6 @@ class Asked:
 
 
 class Apart:
-    """One page of the list."""
-
     def __init__(self, asked: Asked) -> None:
         self.found = asked.blocks()
         self.total = self.found.count()

@@ -76,7 +76,6 @@ class Person:
 
     @cached_property
     def proved(self) -> list[str]:
-        """Their verified email addresses."""
         user = self.commenter.user_id
         if not user or not self.rights.is_everywhere:
             return []

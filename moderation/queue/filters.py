@@ -90,7 +90,6 @@ class Filter:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it excludes any comments."""
         return bool(self.q or self.reason or self.essay or self.person or self.age)
 
     def among(self, comments: CommentQuerySet) -> CommentQuerySet:

@@ -158,7 +158,6 @@ class Listing:
 
     @property
     def whole_url(self) -> str:
-        """The same tab without filters."""
         return Place(self.place.rights, self.place.tab, per_page=self.place.per_page).url()
 
     @property

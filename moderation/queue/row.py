@@ -74,7 +74,6 @@ class Row:
 
     @property
     def selected(self) -> str:
-        """The label of its checkbox."""
         return _("Select the comment by %(name)s") % {"name": self.name}
 
     def led(self, comment: Comment, words: str) -> SafeString:
@@ -178,13 +177,11 @@ class Row:
 
     @property
     def verbs(self) -> SafeString:
-        """Buttons for its actions."""
         names = VERBS[Status(self.comment.status)]
         return buttons.verbs(("keep", *names) if self.comment.is_approved and self.reported else names)
 
     @property
     def ways(self) -> SafeString:
-        """Links to its forms."""
         return buttons.forms(self.forms, escape(self.url))
 
     @property

@@ -15,7 +15,6 @@ register = template.Library()
 
 @register.simple_tag
 def pending() -> int:
-    """Return the number of pending comments."""
     return int(Comment.objects.filter(status=Status.PENDING).count())
 
 
