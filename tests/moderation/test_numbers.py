@@ -152,10 +152,10 @@ def test_a_plot_is_valid_svg_whatever_the_values() -> None:
 @pytest.mark.once
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (0.3, 0.4), (1, 1), (3, 4), (11, 20), (41, 50), (99_999, 100_000)])
 def test_the_top_of_a_plot_is_a_round_number(most: float, top: float) -> None:
-    assert plots.nice(most) == top
+    assert plots.round_up(most) == top
 
 
 @pytest.mark.once
 def test_durations_are_rounded_to_one_unit() -> None:
-    told = [waiting_times.lasting(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
+    told = [waiting_times.format_duration(seconds) for seconds in (None, 20, 60, 4000, 3600 * 30, 86_400 * 9)]
     assert told == ["–", "less than a minute", "1 minute", "67 minutes", "30 hours", "9 days"]

@@ -75,7 +75,7 @@ def test_many_comments_are_paged_with_a_constant_number_of_queries(
     mara: User, essay: Essay, anna: tuple[Browser, Commenter], django_assert_max_num_queries: Any
 ) -> None:
     person = anna[1]
-    for number in range(people.A_PAGE + 2):
+    for number in range(people.PAGE_SIZE + 2):
         make.comment(essay, f"Words number {number}.", by=person)
     desk = Desk(mara, person)
     desk.open()  # the first request after a login also saves the session
