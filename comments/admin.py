@@ -1,4 +1,4 @@
-"""The owner's rules, an essay's own settings of discussion, who likes what; and, in its own file, mails."""
+"""Admin pages for the rules, an essay's discussion settings and likes; others are in their own packages."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ SPAM = _("Spam")
 
 @admin.register(Rules)
 class RulesAdmin(admin.ModelAdmin[Rules]):
-    """One row: its list is its form."""
+    """The single row of rules; its list redirects to its form."""
 
     fieldsets = (
         (None, {"fields": ("who_may_comment", "close_after_days", "flood_seconds")}),
@@ -53,9 +53,9 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Rules | None = None) -> Any:
-        knows = {"description": training.describe()}
+        knowledge = {"description": training.describe()}
         return [
-            (name, {**options, **knows} if name == SPAM else options)
+            (name, {**options, **knowledge} if name == SPAM else options)
             for name, options in super().get_fieldsets(request, obj)
         ]
 
@@ -76,7 +76,7 @@ class RulesAdmin(admin.ModelAdmin[Rules]):
 
 class DiscussionForm(forms.ModelForm[Discussion]):
     def validate_unique(self) -> None:
-        """The row may have come into being since the form was opened: with the first comment."""
+        """Skip the check: the first comment may have created the row since the form was opened."""
 
 
 class DiscussionFormSet(forms.BaseInlineFormSet[Discussion, Essay, forms.ModelForm[Discussion]]):
@@ -101,15 +101,15 @@ class DiscussionInline(admin.StackedInline[Discussion, Essay]):
     min_num = max_num = 1
 
     def get_formset(self, request: HttpRequest, obj: Essay | None = None, **kwargs: Any) -> Any:
-        return super().get_formset(request, obj, **kwargs, help_texts=explained(Rules.objects.current()))
+        return super().get_formset(request, obj, **kwargs, help_texts=help_texts(Rules.objects.current()))
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs["choices"] = db_field.get_choices(blank_choice=[("", _("site setting"))])
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
-def explained(rules: Rules) -> dict[str, str]:
-    """What an essay's own settings do, and what the site does where they are empty."""
+def help_texts(rules: Rules) -> dict[str, str]:
+    """Return the help texts of an essay's settings, with the site's values used where they are empty."""
     after = (
         ngettext(
             "Leave empty for the site setting (%(count)d day).",
@@ -120,9 +120,9 @@ def explained(rules: Rules) -> dict[str, str]:
         if rules.close_after_days
         else gettext("Leave empty for the site setting (never).")
     )
-    as_the_site_does = gettext("Leave empty for the site setting (%(value)s).")
+    site_setting = gettext("Leave empty for the site setting (%(value)s).")
     levels, threads, order = (
-        as_the_site_does % {"value": value}
+        site_setting % {"value": value}
         for value in (rules.shown_depth, rules.threads_a_page, rules.get_order_display())
     )
     site_likes = gettext("Likes are on for the site.") if rules.likes else gettext("Likes are off for the whole site.")
@@ -141,7 +141,7 @@ EssayAdmin.inlines = (*EssayAdmin.inlines, DiscussionInline)
 
 @admin.register(Like)
 class LikeAdmin(admin.ModelAdmin[Like]):
-    """Likes come from readers; here they are only taken away."""
+    """Readers' likes, which can only be removed here."""
 
     list_display = ("who", "what", "network", "created")
     list_display_links = None
@@ -159,23 +159,23 @@ class LikeAdmin(admin.ModelAdmin[Like]):
     def what(self, like: Like) -> str:
         if like.comment is None:
             return str(like.essay)
-        told = gettext("Comment by %(name)s on “%(title)s”")
-        return told % {"name": like.comment.commenter, "title": like.comment.essay}
+        text = gettext("Comment by %(name)s on “%(title)s”")
+        return text % {"name": like.comment.commenter, "title": like.comment.essay}
 
     @admin.action(description=_("Remove"), permissions=["delete"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
-        self.tell(request, likes.remove(queryset.values_list("pk", flat=True)))
+        self.show_count(request, likes.remove(queryset.values_list("pk", flat=True)))
 
     @admin.action(description=_("Remove, and block future likes"), permissions=["delete"])
     def remove_and_bar(self, request: HttpRequest, queryset: QuerySet[Like]) -> None:
-        self.tell(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
+        self.show_count(request, likes.remove(queryset.values_list("pk", flat=True), bar=True))
 
-    def tell(self, request: HttpRequest, count: int) -> None:
-        words = ngettext("%(count)d like removed.", "%(count)d likes removed.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+    def show_count(self, request: HttpRequest, count: int) -> None:
+        text = ngettext("%(count)d like removed.", "%(count)d likes removed.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without the stock way to delete, which counts nothing."""
+        """Leave out the built-in deletion, which would not update the counts."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def delete_model(self, request: HttpRequest, obj: Like) -> None:
@@ -190,7 +190,7 @@ class LikeAdmin(admin.ModelAdmin[Like]):
 
 @admin.register(Bar)
 class BarAdmin(admin.ModelAdmin[Bar]):
-    """Whoever is deleted here may like again."""
+    """People and networks who may not like; deleting a row allows it again."""
 
     list_display = ("__str__", "network", "created")
     list_select_related = ("commenter",)

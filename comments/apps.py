@@ -1,4 +1,4 @@
-"""The app: what is answered."""
+"""The app of comments and discussions."""
 
 from django.apps import AppConfig
 

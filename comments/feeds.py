@@ -1,4 +1,4 @@
-"""The newest comments as feeds: everywhere, under one essay, in one thread. Approved ones alone."""
+"""Feeds of the newest approved comments: of the site, an essay or a thread."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from comments.models import Comment, CommentQuerySet, Status
 from comments.models.lookup import essay_at
 
 NEWEST = 10
-THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}  # RFC 4685
+THREADING = {"xmlns:thr": "http://purl.org/syndication/thread/1.0"}
 
 
 class Threaded(SyndicationFeed):
-    """Each entry says what it answers."""
+    """A feed whose entries link to what they reply to (RFC 4685)."""
 
     def root_attributes(self) -> dict[str, str]:
         return {**super().root_attributes(), **THREADING}
@@ -33,13 +33,13 @@ class Threaded(SyndicationFeed):
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
-        answered = {"ref": item["answers"], "href": item["answers"], "type": "text/html"}
-        handler.addQuickElement("thr:in-reply-to", attrs=answered)
+        parent = {"ref": item["answers"], "href": item["answers"], "type": "text/html"}
+        handler.addQuickElement("thr:in-reply-to", attrs=parent)
 
 
 class ThreadedRss(Threaded, FullTextRss):
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
-        """RSS has no word of its own for when an entry was changed."""
+        """Add the time of the last change, for which RSS has no element of its own."""
         super().add_item_elements(handler, item)
         if item["updateddate"] != item["pubdate"]:
             handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
@@ -54,7 +54,7 @@ class CommentsFeed(Feed[Comment, Any]):
 
     @classmethod
     def view(cls, request: HttpRequest, form: str = "rss", **address: Any) -> HttpResponse:
-        """A feed of its own for each request: what it is about stands on it."""
+        """Serve the feed by a new instance for each request, because it stores the site and path."""
         response = cls(request, ThreadedAtom if form == "atom" else ThreadedRss)(request, **address)
         return pagecache.made_from(response, "comments", "site", ends=Essay.objects.next_change())
 
@@ -82,19 +82,19 @@ class CommentsFeed(Feed[Comment, Any]):
         return comments
 
     def items(self, obj: Any) -> list[Comment]:
-        """The newest ones, found before anything is joined to them: planners otherwise join and sort them all.
+        """Return the newest comments, selected before joining: planners otherwise join and sort all of them.
 
-        Comments on essays that were withdrawn are skipped, one round for each essay that is met.
+        Comments on withdrawn essays are skipped; each such essay costs one more round.
         """
         withdrawn: set[int] = set()
         while True:
             newest = self.comments(obj).exclude(essay__in=withdrawn).order_by("-created", "-pk").values("pk")[:NEWEST]
             rows = Comment.objects.filter(pk__in=newest).select_related("commenter", "wording", "essay")
             found = list(rows.order_by("-created", "-pk"))
-            met = {comment.essay_id for comment in found if not comment.essay.is_published}
-            if not met:
+            hidden = {comment.essay_id for comment in found if not comment.essay.is_published}
+            if not hidden:
                 return found
-            withdrawn |= met
+            withdrawn |= hidden
 
     def item_title(self, item: Comment) -> str:
         return _("%(name)s on %(essay)s") % {"name": item.commenter.name, "essay": item.essay}
@@ -112,8 +112,8 @@ class CommentsFeed(Feed[Comment, Any]):
         return item.edited or item.created
 
     def item_extra_kwargs(self, item: Comment) -> dict[str, Any]:
-        answered = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()
-        return {"content": self.item_description(item), "answers": ours(answered)}
+        parent = reverse("comment", args=[item.parent_id]) if item.parent_id else item.essay.get_absolute_url()
+        return {"content": self.item_description(item), "answers": ours(parent)}
 
 
 class EssayCommentsFeed(CommentsFeed):
@@ -126,7 +126,7 @@ class EssayCommentsFeed(CommentsFeed):
 
 
 class ThreadFeed(CommentsFeed):
-    """A comment with everything under it."""
+    """The feed of a comment and all replies under it."""
 
     def get_object(self, request: HttpRequest, pk: int) -> Comment:
         public = Comment.objects.filter(essay__published__lte=timezone.now())
@@ -141,7 +141,7 @@ class ThreadFeed(CommentsFeed):
         return _("%(name)s on %(essay)s, and replies") % {"name": obj.commenter.name, "essay": obj.essay}
 
     def comments(self, obj: Comment) -> CommentQuerySet:
-        """Without `status = `: by the index of all that is approved, a planner may read the site's other threads."""
+        """Avoid `status = `, which may make a planner read all approved comments by their index."""
         inside = Comment.objects.filter(tree_id=obj.tree_id, lft__gte=obj.lft, rght__lte=obj.rght)
         comments: CommentQuerySet = inside.exclude(status__in=set(Status.values) - {Status.APPROVED})
         return comments

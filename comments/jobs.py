@@ -1,4 +1,4 @@
-"""What the clock does for discussions."""
+"""Periodic jobs: sending emails and deleting expired data."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,14 +14,14 @@ from comments.notifications.subscribing import ASKED_WITHIN
 from server.jobs.tasks import every, job
 
 NETWORKS_KEPT = STOPPED_KEPT = timedelta(days=30)
-DAILY_AT = 7
-SENDINGS_KEPT = timedelta(days=1)
+DAILY_HOUR = 7
+SUBMISSION_KEY_MAX_AGE = timedelta(days=1)
 
 
 @every(minutes=1)
 @job()
 def send_due() -> None:
-    """What was put off, or left by a worker that died; and every essay that has just appeared."""
+    """Send emails that are due for a retry or were left by a dead worker, and announce new essays."""
     outbox.announce()
     outbox.send()
 
@@ -29,7 +29,7 @@ def send_due() -> None:
 @every(hours=1)
 @job()
 def send_daily() -> None:
-    """At seven in the morning, where the site is."""
+    """Send the daily digests, at 7 a.m. in the site's time zone."""
     outbox.gather(newest_morning())
     outbox.send()
 
@@ -37,17 +37,16 @@ def send_daily() -> None:
 def newest_morning() -> datetime:
     zone = ZoneInfo(Site.objects.current().time_zone)
     now = timezone.localtime(timezone=zone)
-    latest = now.replace(hour=DAILY_AT, minute=0, second=0, microsecond=0)
+    latest = now.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
     return latest if latest <= now else latest - timedelta(days=1)
 
 
 @every(days=1)
 @job()
 def forget_subscriptions() -> None:
-    """What nobody confirmed, what was stopped a month ago, and what has been decided; then addresses without any.
+    """Delete unconfirmed, ended and decided subscriptions, then addresses without any, then the notices to them.
 
-    Of the mails to an address that is gone nothing is kept either, and for a day at most that somebody gave it who has
-    been forgotten.
+    The notice of a confirmation email outlives an erased commenter by a day, so that the daily limit still counts it.
     """
     now = timezone.now()
     decided = Q(kind=Subscription.Kind.DECISION) & ~Q(comment__status=Status.PENDING)
@@ -56,10 +55,10 @@ def forget_subscriptions() -> None:
     decided &= Q(created__lt=now - STOPPED_KEPT)
     unconfirmed = Q(confirmed=None, created__lt=now - WAITS_FOR)
     Subscription.objects.filter(unconfirmed | Q(stopped__lt=now - STOPPED_KEPT) | decided).delete()
-    Address.objects.filter(refused=None).drop_idle()  # or it would go on bouncing if it came back
+    Address.objects.filter(refused=None).drop_idle()  # suppressed addresses stay, or emails to them would bounce again
     known = Address.objects.filter(email=OuterRef("email"))
-    forgotten = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - ASKED_WITHIN)
-    old = Q(created__lt=now - WAITS_FOR) | forgotten
+    erased = Q(kind=Notice.Kind.CONFIRM, subscription=None, created__lt=now - ASKED_WITHIN)
+    old = Q(created__lt=now - WAITS_FOR) | erased
     Notice.objects.filter(old, ~Exists(known), recipient=None).delete()
 
 
@@ -74,5 +73,5 @@ def forget_networks() -> None:
 @every(days=1)
 @job()
 def forget_sendings() -> None:
-    """By then nobody sends the same again because an answer got lost."""
-    Wording.objects.filter(created__lt=timezone.now() - SENDINGS_KEPT).exclude(sent_as="").update(sent_as="")
+    """Clear the keys of old submissions: a browser repeats a submission only soon after a lost response."""
+    Wording.objects.filter(created__lt=timezone.now() - SUBMISSION_KEY_MAX_AGE).exclude(sent_as="").update(sent_as="")

@@ -1,4 +1,4 @@
-"""The privacy page: what is stored and for how long, written from the settings that decide it."""
+"""The privacy page: what is stored and for how long, generated from the settings."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ DAY = 60 * 60 * 24
 
 @require_safe
 def privacy(request: Request) -> HttpResponse:
-    """The owner's own page of this name, if there is one; else ours."""
+    """Show the owner's page `/privacy/` if there is one, else the generated one."""
     own = Essay.objects.pages().published().with_authors().prefetch_related("tags").filter(slug="privacy").first()
     if own:
         return draw(request, own)
@@ -51,7 +51,7 @@ def privacy(request: Request) -> HttpResponse:
 
 @dataclass(frozen=True)
 class Cookie:
-    """A row of the page."""
+    """A cookie in the page's list."""
 
     name: str
     purpose: str
@@ -59,22 +59,22 @@ class Cookie:
 
 
 def cookies() -> list[Cookie]:
-    """Every cookie that this site can set; those of logging in with a provider only where that is on."""
+    """List every cookie that this site can set; those of login providers only if they are on."""
     until_closed = _("Deleted when you close your browser.")
     session = Cookie(
         settings.SESSION_COOKIE_NAME,
         _("Keeps you logged in, and saves what you were doing while you log in."),
-        kept_for(settings.SESSION_COOKIE_AGE),
+        lifetime(settings.SESSION_COOKIE_AGE),
     )
     csrf = Cookie(
         settings.CSRF_COOKIE_NAME,
         _("Protects your account’s forms against forged requests from other sites."),
-        kept_for(settings.CSRF_COOKIE_AGE),
+        lifetime(settings.CSRF_COOKIE_AGE),
     )
     guest = Cookie(
         settings.COMMENTER_COOKIE_NAME,
         _("Recognizes you as the same guest, if you ask for it or like something without logging in."),
-        kept_for(settings.COMMENTER_COOKIE_AGE),
+        lifetime(settings.COMMENTER_COOKIE_AGE),
     )
     visit = Cookie(
         settings.VISIT_COOKIE_NAME,
@@ -84,14 +84,14 @@ def cookies() -> list[Cookie]:
     address = Cookie(
         settings.ADDRESS_COOKIE_NAME,
         _("Remembers that you confirmed your email address in this browser, if you ask for it."),
-        kept_for(settings.COMMENTER_COOKIE_AGE),
+        lifetime(settings.COMMENTER_COOKIE_AGE),
     )
     device = Cookie(
         settings.DEVICE_COOKIE_NAME,
         _("Recognizes a browser you’ve logged in with, so that other people’s failed logins don’t slow yours down."),
-        kept_for(settings.DEVICE_COOKIE_AGE),
+        lifetime(settings.DEVICE_COOKIE_AGE),
     )
-    order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), kept_for(choices.KEPT_FOR))
+    order = Cookie(settings.PAGECACHE_CHOICE, _("Remembers how you sort comments."), lifetime(choices.KEPT_FOR))
     messages = Cookie(
         CookieStorage.cookie_name, _("Shows a message such as “Changes saved.” on the next page."), until_closed
     )
@@ -103,6 +103,6 @@ def cookies() -> list[Cookie]:
     return found
 
 
-def kept_for(seconds: int) -> str:
+def lifetime(seconds: int) -> str:
     days = seconds // DAY
     return ngettext("Expires after %(count)d day.", "Expires after %(count)d days.", days) % {"count": days}

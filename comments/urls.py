@@ -1,4 +1,4 @@
-"""Addresses of what is said. Imported before blog's, whose last patterns take any path."""
+"""URL patterns of comments. Included before the blog's, whose last patterns match any path."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -14,7 +14,7 @@ def feed(kind: type[feeds.CommentsFeed], name: str) -> list[URLPattern]:
     return [path("", kind.view, name=name), path("atom/", kind.view, {"form": "atom"}, name=f"{name}-atom")]
 
 
-row = [
+essay_actions = [
     path("connect/<slug:provider>/", identity_views.connect, name="connect"),
     path("log-out/", identity_views.log_out, name="log-out"),
     path("change/", identity_views.change, name="change"),
@@ -31,10 +31,10 @@ subscriptions = [
     path("<str:token>/", subscription_views.of, name="subscriptions-of"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(row)),
+    path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/", include(essay_actions)),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/respond/", views.respond, name="respond"),
     path("<yyyy:year>/<mm:month>/<dd:day>/<uslug:slug>/feed/", include(feed(feeds.EssayCommentsFeed, "essay-feed"))),
-    path("<uslug:slug>/", include(row)),
+    path("<uslug:slug>/", include(essay_actions)),
     path("<uslug:slug>/respond/", views.respond, name="respond-page"),
     path("comments/<int:pk>/", views.comment, name="comment"),
     path("comments/<int:pk>/edit/", edit_views.edit, name="edit-comment"),

@@ -1,4 +1,4 @@
-"""Whether every thread and every stored count is as it should be, and how to put right what is not."""
+"""Checks and repairs threads and stored counts."""
 
 from comments.checking.finding import Kind, Problem, problems
 from comments.checking.mending import repair

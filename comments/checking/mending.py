@@ -1,4 +1,4 @@
-"""Puts right what is wrong: each problem under the locks that every writer takes, from the rows as they are then."""
+"""Repairs faulty threads, counts and wordings: each under the locks of all writers, from the rows read again."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,62 +13,62 @@ from comments.models import Comment, Discussion, Like, TreeNumber, Wording
 
 
 def repair() -> None:
-    """Put right what problems() names: the shape by who answers whom, in the order in which they came."""
+    """Repair every problem; trees are rebuilt from the parent keys, replies in order of time."""
     wrong: defaultdict[Kind, dict[int, None]] = defaultdict(dict)  # in order, each key once
     for problem in problems():
         wrong[problem.kind][problem.key] = None
-    for kind, mend in MENDS.items():
+    for kind, repair_row in REPAIRS.items():
         for key in wrong[kind]:
-            mend(key)
+            repair_row(key)
 
 
 @transaction.atomic
-def mend_thread(tree: int) -> None:
-    trees = tangled_with(tree)
+def repair_thread(tree: int) -> None:
+    trees = connected_trees(tree)
     list(Comment.objects.filter(tree_id__in=trees, parent=None).order_by("pk").lock())
     nodes = list(Comment.objects.filter(tree_id__in=trees).order_by("pk"))
-    before = {node.pk: shape(node) for node in nodes}
+    before = {node.pk: tree_fields(node) for node in nodes}
     essays = {node.essay_id for node in nodes}
-    answers: defaultdict[int | None, list[Comment]] = defaultdict(list)
+    replies: defaultdict[int | None, list[Comment]] = defaultdict(list)
     for node in nodes:
         node.readable = 0
-        answers[node.parent_id].append(node)
+        replies[node.parent_id].append(node)
     unseen = {node.pk: node for node in nodes}
-    for root in answers[None]:
-        renumber(root, answers, unseen)
-    while unseen:  # they answer one another in a ring: the first of them opens a thread of its own
+    for root in replies[None]:
+        renumber(root, replies, unseen)
+    while unseen:  # a cycle of replies: its first comment becomes a root
         root = unseen[min(unseen)]
-        answers[root.parent_id].remove(root)
+        replies[root.parent_id].remove(root)
         root.parent_id, root.tree_id = None, TreeNumber.objects.create().pk
-        renumber(root, answers, unseen)
-    changed = [node for node in nodes if shape(node) != before[node.pk]]
+        renumber(root, replies, unseen)
+    changed = [node for node in nodes if tree_fields(node) != before[node.pk]]
     fields = ("parent", "tree_id", "lft", "rght", "level", "essay", "readable")
     Comment.objects.bulk_update(changed, fields, batch_size=500)
     recount(essays)
 
 
-def tangled_with(tree: int) -> set[int]:
-    """The thread's number and those of all threads that hold what answers it or is answered from it."""
+def connected_trees(tree: int) -> set[int]:
+    """Return the numbers of this thread and of all threads with parents or replies of its comments."""
     trees: set[int] = set()
     more = {tree}
     while more:
         trees |= more
-        above = Comment.objects.filter(tree_id__in=trees, parent__isnull=False).values_list(
+        parents = Comment.objects.filter(tree_id__in=trees, parent__isnull=False).values_list(
             "parent__tree_id", flat=True
         )
-        below = Comment.objects.filter(parent__tree_id__in=trees).values_list("tree_id", flat=True)
-        more = {*above.order_by().distinct(), *below.order_by().distinct()} - trees
+        children = Comment.objects.filter(parent__tree_id__in=trees).values_list("tree_id", flat=True)
+        more = {*parents.order_by().distinct(), *children.order_by().distinct()} - trees
     return trees
 
 
-def shape(node: Comment) -> tuple[int | None, ...]:
+def tree_fields(node: Comment) -> tuple[int | None, ...]:
     return node.parent_id, node.tree_id, node.lft, node.rght, node.level, node.essay_id, node.readable
 
 
-def renumber(root: Comment, answers: dict[int | None, list[Comment]], unseen: dict[int, Comment]) -> None:
-    """Number a thread anew, depth first, and count on its root what is readable; `unseen` loses what was reached."""
+def renumber(root: Comment, replies: dict[int | None, list[Comment]], unseen: dict[int, Comment]) -> None:
+    """Renumber a thread depth first and count its approved comments; comments reached are removed from `unseen`."""
     root.level = number = 0
-    path = [root]  # a comment stands here until its replies, pushed above it, are done
+    path = [root]  # a comment stays here until its replies, pushed after it, are done
     while path:
         node = path[-1]
         number += 1
@@ -78,17 +78,17 @@ def renumber(root: Comment, answers: dict[int | None, list[Comment]], unseen: di
             continue
         node.lft, node.tree_id, node.essay_id = number, root.tree_id, root.essay_id
         root.readable += node.is_approved
-        for reply in reversed(answers[node.pk]):
+        for reply in reversed(replies[node.pk]):
             reply.level = node.level + 1
             path.append(reply)
 
 
 @transaction.atomic
-def mend_tree_number(tree: int) -> None:
+def repair_tree_number(tree: int) -> None:
     if not Comment.objects.filter(tree_id=tree).exists():
-        return  # the thread was put back where it belongs
+        return  # the thread has been repaired
     TreeNumber.objects.get_or_create(pk=tree)
-    if connection.vendor == "postgresql":  # a row with a key of its own does not move the sequence on
+    if connection.vendor == "postgresql":  # inserting a row with a key does not advance the sequence
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT CASE WHEN nextval(name) < %s THEN setval(name, %s) END "
@@ -98,24 +98,24 @@ def mend_tree_number(tree: int) -> None:
 
 
 @transaction.atomic
-def mend_words(pk: int) -> None:
+def repair_wording(pk: int) -> None:
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is None:
         return
     newest = Wording.objects.filter(comment=comment).order_by("-pk").first()
-    newest = newest or Wording.objects.create(comment=comment)  # what was lost is lost; its place stays
-    Comment.objects.filter(wording=newest).update(wording=None)  # who else shows it has a turn of their own
+    newest = newest or Wording.objects.create(comment=comment)  # a lost text stays lost; the comment keeps its place
+    Comment.objects.filter(wording=newest).update(wording=None)  # another comment that shows it is repaired separately
     Comment.objects.filter(pk=pk).update(wording=newest, changed=timezone.now())
     pagecache.bump(comment.essay.cache_key, "comments")
 
 
 @transaction.atomic
-def mend_counts(essay: int) -> None:
+def repair_counts(essay: int) -> None:
     recount([essay])
 
 
 @transaction.atomic
-def mend_likes_of_comment(pk: int) -> None:
+def repair_comment_likes(pk: int) -> None:
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is not None:
         Comment.objects.filter(pk=pk).update(likes=Like.objects.of(comment).count())
@@ -123,7 +123,7 @@ def mend_likes_of_comment(pk: int) -> None:
 
 
 @transaction.atomic
-def mend_likes_of_essay(pk: int) -> None:
+def repair_essay_likes(pk: int) -> None:
     essay = Essay(pk=pk)
     Discussion.objects.lock(essay)
     Discussion.objects.filter(pk=pk).update(likes=Like.objects.of(essay).count())
@@ -131,14 +131,14 @@ def mend_likes_of_essay(pk: int) -> None:
 
 
 @transaction.atomic
-def mend_reports(pk: int) -> None:
+def repair_reports(pk: int) -> None:
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is not None:
         comment.reported.recount(comment)
 
 
 def recount(essays: Iterable[int]) -> None:
-    """Count anew what is stored of these essays' discussions. Writers change it last, so its lock is enough."""
+    """Count these essays' comments and threads again. Writers change the counts last, so their lock is enough."""
     keys = sorted(essays)
     for key in keys:
         Discussion.objects.lock(Essay(pk=key))
@@ -147,12 +147,12 @@ def recount(essays: Iterable[int]) -> None:
     pagecache.bump(*(Essay(pk=key).cache_key for key in keys), "comments")
 
 
-MENDS = {
-    Kind.THREAD: mend_thread,
-    Kind.TREE_NUMBER: mend_tree_number,
-    Kind.WORDS: mend_words,
-    Kind.COUNTS: mend_counts,
-    Kind.LIKES_OF_COMMENT: mend_likes_of_comment,
-    Kind.LIKES_OF_ESSAY: mend_likes_of_essay,
-    Kind.REPORTS: mend_reports,
+REPAIRS = {
+    Kind.THREAD: repair_thread,
+    Kind.TREE_NUMBER: repair_tree_number,
+    Kind.WORDING: repair_wording,
+    Kind.COUNTS: repair_counts,
+    Kind.LIKES_OF_COMMENT: repair_comment_likes,
+    Kind.LIKES_OF_ESSAY: repair_essay_likes,
+    Kind.REPORTS: repair_reports,
 }

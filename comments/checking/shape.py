@@ -1,4 +1,4 @@
-"""What is wrong with the shape of one thread, and with what its comments say of it; asks no database."""
+"""Faults in the tree of one thread and in its stored counts, found without queries."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from comments.models import Status
 
 
 class Node(NamedTuple):
-    """A comment as far as its thread's shape and the counts go."""
+    """The columns of a comment that the checks need."""
 
     pk: int
     parent: int | None
@@ -18,8 +18,8 @@ class Node(NamedTuple):
     essay: int
     status: str
     readable: int
-    responses: int | None  # what its essay's discussion says of them; None: it has no row
-    threads: int | None
+    stored_comments: int | None  # as stored in the essay's discussion; None: it has no row
+    stored_threads: int | None
 
 
 COLUMNS = (
@@ -33,7 +33,7 @@ def is_shown(nodes: Sequence[Node]) -> bool:
 
 
 def faults(nodes: Sequence[Node]) -> Iterator[str]:
-    """What is wrong with the shape of one thread, its nodes in order of `lft`."""
+    """Describe the faults in the tree of one thread, given its nodes in order of `lft`."""
     roots = sum(node.parent is None for node in nodes)
     if roots != 1:
         yield f"it has {roots} roots"
@@ -42,7 +42,7 @@ def faults(nodes: Sequence[Node]) -> Iterator[str]:
     if off:
         yield f"its lft and rght are not 1 to {len(edges)}: found {off[1]} instead of {off[0]}"
     else:
-        yield from misplaced(nodes)
+        yield from nesting_faults(nodes)
     by_pk = {node.pk: node for node in nodes}
     for node in nodes:
         parent = by_pk.get(node.parent) if node.parent else None
@@ -55,20 +55,20 @@ def faults(nodes: Sequence[Node]) -> Iterator[str]:
             yield f"comment {node.pk} is on level {node.level} instead of {level}"
 
 
-def misplaced(nodes: Sequence[Node]) -> Iterator[str]:
-    """Comments that do not stand in the one they answer. Every number from 1 to 2n is there once."""
-    around: list[Node] = []
+def nesting_faults(nodes: Sequence[Node]) -> Iterator[str]:
+    """Describe the comments that are not nested in their parent. Every number from 1 to 2n must occur once."""
+    ancestors: list[Node] = []
     for node in nodes:
-        while around and around[-1].right < node.left:
-            around.pop()
-        within = around[-1].pk if around else None
+        while ancestors and ancestors[-1].right < node.left:
+            ancestors.pop()
+        outer = ancestors[-1].pk if ancestors else None
         if node.left > node.right:
             yield f"comment {node.pk} has lft {node.left} after rght {node.right}"
-        elif around and node.right > around[-1].right:
-            yield f"comment {node.pk} ({node.left} to {node.right}) extends beyond {within} (to {around[-1].right})"
-        elif node.parent != within:
-            yield f"comment {node.pk} replies to {node.parent} but is inside {within}"
-        around.append(node)
+        elif ancestors and node.right > ancestors[-1].right:
+            yield f"comment {node.pk} ({node.left} to {node.right}) extends beyond {outer} (to {ancestors[-1].right})"
+        elif node.parent != outer:
+            yield f"comment {node.pk} replies to {node.parent} but is inside {outer}"
+        ancestors.append(node)
 
 
 def miscounts(nodes: Sequence[Node]) -> Iterator[str]:

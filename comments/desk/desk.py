@@ -1,4 +1,4 @@
-"""What readers said to an author's own essays, and how many of them follow by mail."""
+"""Comments on an author's own essays, the number of subscribers, and replies from the admin."""
 
 from typing import Any, NamedTuple
 
@@ -11,12 +11,12 @@ from comments.models import Comment, Discussion, Subscription
 from comments.posting import actions
 from comments.screening.screening import Sender
 
-NEWEST = 60  # among which the unanswered are sought
-SHOWN = 10
+NEWEST = 60  # newest comments searched for unanswered ones
+MAX_SHOWN = 10
 
 
 class Closed(Exception):
-    """The essay takes no comments any more."""
+    """The essay's comments are closed."""
 
 
 class Readers(NamedTuple):
@@ -25,13 +25,13 @@ class Readers(NamedTuple):
 
 
 def newest(user: Any) -> list[Comment]:
-    """The newest that others said to one's own essays, those first that none of its authors has answered."""
-    answers = Comment.objects.approved().filter(
+    """Return the newest comments by others on the user's essays, first those that no author has answered."""
+    replies = Comment.objects.approved().filter(
         parent=OuterRef("pk"), commenter__user__authorships__essay=OuterRef("essay")
     )
-    said = Comment.objects.approved().filter(essay__authorships__author=user).exclude(commenter__user=user)
-    keys = dict(said.annotate(is_replied=Exists(answers)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST])
-    first = sorted(keys, key=lambda pk: (keys[pk], -pk))[:SHOWN]
+    rows = Comment.objects.approved().filter(essay__authorships__author=user).exclude(commenter__user=user)
+    keys = dict(rows.annotate(is_replied=Exists(replies)).order_by("-pk").values_list("pk", "is_replied")[:NEWEST])
+    first = sorted(keys, key=lambda pk: (keys[pk], -pk))[:MAX_SHOWN]
     found = Comment.objects.select_related("commenter", "wording", "essay__discussion__rules").in_bulk(first)
     for pk, comment in found.items():
         comment.is_replied = keys[pk]
@@ -40,18 +40,18 @@ def newest(user: Any) -> list[Comment]:
 
 
 def readers(user: Any) -> Readers:
-    """How many hear of new essays, and of comments on one's own."""
+    """Count the subscribers to new essays, and to comments on the user's essays."""
     active = Subscription.objects.active()
-    mine = Essay.objects.by(user).values("pk")
+    essays = Essay.objects.by(user).values("pk")
     return Readers(
         active.filter(kind=Subscription.Kind.ESSAYS).count(),
-        active.filter(kind=Subscription.Kind.ESSAY, essay__in=mine).count(),
+        active.filter(kind=Subscription.Kind.ESSAY, essay__in=essays).count(),
     )
 
 
 @transaction.atomic
 def reply(comment: Comment, *, by: User, sender: Sender, text: str, key: str = "") -> Comment:
-    """An author's answer. Raises Closed, and as actions.post() does."""
+    """Post an author's reply. Raises Closed, and as actions.post() does."""
     if not Discussion.objects.of(comment.essay).takes_comments:
         raise Closed
     return actions.post(
@@ -61,6 +61,6 @@ def reply(comment: Comment, *, by: User, sender: Sender, text: str, key: str = "
         text=text,
         parent=comment.pk,
         is_trusted=True,
-        is_moderator=True,  # who need not wait between two
+        is_moderator=True,  # no waiting time between two replies
         key=key,
     )

@@ -1,6 +1,6 @@
-"""A like that waits while its reader logs in: kept in their session for half an hour, and given once.
+"""A like that is saved in the session while its reader logs in, for half an hour, and applied once.
 
-Only a POST from a page of ours puts it there, so that no link can make a person like something.
+Only a POST from our own pages can save it, so that no link can make a person like something.
 """
 
 import time
@@ -14,22 +14,22 @@ from django.utils.http import urlencode
 from accounts.login import redirects
 
 KEY = "like"
-KEPT_FOR = settings.ACCOUNT_LOGIN_TIMEOUT  # seconds
+MAX_AGE = settings.ACCOUNT_LOGIN_TIMEOUT  # seconds
 
 
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Keep the like that was sent to this address, and lead to the login page, which leads back here."""
+    """Save the like of this address, and redirect to the login page, which returns here."""
     request.session[KEY] = {"path": request.path, "at": time.time()}
-    request.session.set_expiry(redirects.CARRIED_FOR)  # a login makes it last as long as any
+    request.session.set_expiry(redirects.CARRIED_FOR)  # logging in extends it
     return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def is_due(request: HttpRequest) -> bool:
-    """Whether a like of what is at this address was kept before the login. It is forgotten with the answer."""
+    """Return whether a like of this address was saved before the login, and delete it."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
         return False
     kept = request.session.get(KEY)
     if not kept or kept["path"] != request.path:
         return False
     del request.session[KEY]
-    return bool(time.time() - kept["at"] < KEPT_FOR)
+    return bool(time.time() - kept["at"] < MAX_AGE)

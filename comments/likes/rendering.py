@@ -1,4 +1,4 @@
-"""What is said of likes, in the owner's noun, and the mark that says it under an essay and beside a comment."""
+"""Like buttons and counts of essays and comments, worded with the owner's choice of noun."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,19 +22,19 @@ from comments.threads.pages import order_wished
 from comments.threads.rendering import Stencil, open_place, open_places
 from comments.threads.tree import Row
 
-NAMED = 60
-FACES = 5
+MAX_NAMES = 60
+MAX_FACES = 5
 
 
 def said(likers: str, count: int, *, is_mine: bool) -> str:
-    """How many like it, and whether whoever reads this is one of them."""
+    """Describe how many like it, and whether the reader is one of them."""
     if count < 1:
         return _("Be the first to like this.")
     if is_mine and count == 1:
         return _("You like this.")
     others = count - is_mine
-    words = with_you(likers, others) if is_mine else without_you(likers, others)
-    return words % {"count": others}
+    text = with_you(likers, others) if is_mine else without_you(likers, others)
+    return text % {"count": others}
 
 
 def without_you(likers: str, count: int) -> str:
@@ -61,23 +61,23 @@ def with_you(likers: str, others: int) -> str:
 
 @dataclass
 class Likes:
-    """Those under one essay, as whoever a page is drawn for sees them."""
+    """The likes of an essay and its comments, as the reader of a page sees them."""
 
     essay: Essay
     discussion: Discussion
     commenter: Commenter | None
-    order: str = ""  # in which the thread stands, if not in the usual one
-    marks: dict[tuple[int, bool], Stencil] = field(default_factory=dict)
+    order: str = ""  # of the threads, if not the default
+    buttons: dict[tuple[int, bool], Stencil] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: HttpRequest, essay: Essay) -> "Likes | None":
-        """The same for everything on a page; None where nothing can be liked."""
+        """Return the object shared by everything on a page; None if likes are off."""
         known: Any = request
         if not hasattr(known, "likes"):
             commenter = known.commenter or None
-            # The one query for two is dear; strangers' pages have room for another, where there is something to ask.
+            # The combined query is expensive. Unknown visitors' pages use a second one, and only if there are likes.
             is_known = Discussion._meta.get_field("essay").remote_field.is_cached(essay)
-            newest = newest_of(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
+            newest = newest_likes(essay, commenter, known.META["REMOTE_ADDR"]) if commenter and not is_known else None
             discussion = Discussion.objects.of(essay)
             order = order_wished(request)
             found = cls(essay, discussion, commenter, order if order != discussion.order else "")
@@ -88,27 +88,27 @@ class Likes:
 
     @property
     def may_like(self) -> bool:
-        is_somebody = self.commenter is not None and self.commenter.user_id is not None
-        return is_somebody or self.discussion.rules.guests_may_like
+        has_account = self.commenter is not None and self.commenter.user_id is not None
+        return has_account or self.discussion.rules.guests_may_like
 
     @cached_property
     def newest(self) -> list[Like]:
-        """Of the essay's the viewer's own, and the last few with a name."""
-        return newest_of(self.essay, self.commenter) if self.discussion.likes else []
+        """Return the essay's newest likes: the viewer's own, then the last few with a name."""
+        return newest_likes(self.essay, self.commenter) if self.discussion.likes else []
 
     @property
     def is_mine(self) -> bool:
         return self.commenter is not None and any(like.commenter_id == self.commenter.pk for like in self.newest)
 
     def likes(self, comment: Comment) -> bool:
-        who = self.commenter
-        return who is not None and Like.objects.of(comment).filter(commenter=who.pk).exists()
+        commenter = self.commenter
+        return commenter is not None and Like.objects.of(comment).filter(commenter=commenter.pk).exists()
 
     def said(self, count: int, *, is_mine: bool) -> str:
         return said(self.discussion.rules.likers, count, is_mine=is_mine)
 
     def under_essay(self, *, is_alone: bool = False) -> SafeString:
-        """The mark in `article.essay`; alone on a page of its own, the list of who stands below it."""
+        """Render the essay's button; `is_alone`: on the page that lists the people below it."""
         count, is_mine = self.discussion.likes, self.is_mine
         context = {
             "url": f"{self.essay.get_absolute_url()}like/",
@@ -116,27 +116,27 @@ class Likes:
             "is_mine": is_mine,
             "said": self.said(count, is_mine=is_mine),
             "other": self.said(count + (-1 if is_mine else 1), is_mine=not is_mine) if self.may_like else "",
-            "faces": [] if is_alone else faces(sorted(self.newest, key=lambda like: -like.pk))[:FACES],
+            "faces": [] if is_alone else faces(sorted(self.newest, key=lambda like: -like.pk))[:MAX_FACES],
             "is_alone": is_alone,
         }
         return SafeString(get_template("comments/_likes.html").render(context))
 
     def of_row(self, row: Row) -> str:
-        return self.beside(row.pk, row.name, row.likes, is_mine=bool(row.is_liked))
+        return self.render_button(row.pk, row.name, row.likes, is_mine=bool(row.is_liked))
 
     def of_comment(self, comment: Comment) -> SafeString:
         is_mine = self.likes(comment)
-        return SafeString(self.beside(comment.pk, comment.commenter.name, comment.likes, is_mine=is_mine))
+        return SafeString(self.render_button(comment.pk, comment.commenter.name, comment.likes, is_mine=is_mine))
 
-    def beside(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
-        """The mark of a comment: by joining strings, since a page may hold a thousand."""
+    def render_button(self, pk: int, name: str, count: int, *, is_mine: bool) -> str:
+        """Render a comment's button by joining strings, since a page may have a thousand."""
         key = count, is_mine
-        if key not in self.marks:
-            self.marks[key] = self.mark(count, is_mine=is_mine)
-        return self.marks[key].fill({"pk": str(pk), "name": escape(name)})
+        if key not in self.buttons:
+            self.buttons[key] = self.compile(count, is_mine=is_mine)
+        return self.buttons[key].fill({"pk": str(pk), "name": escape(name)})
 
-    def mark(self, count: int, *, is_mine: bool) -> Stencil:
-        """That of every comment which so many like."""
+    def compile(self, count: int, *, is_mine: bool) -> Stencil:
+        """Compile the button for all comments with this count."""
         other = count + (-1 if is_mine else 1)
         values = {
             "query": escape(f"?order={self.order}") if self.order else "",
@@ -144,14 +144,14 @@ class Likes:
             "other": str(other or ""),
             "label": escape(self.said(count, is_mine=is_mine)),
         }
-        return of_any_comment(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
+        return compiled_button(get_language() or "", is_mine, bool(count), self.may_like).bind(values)
 
 
-def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
-    """The newest likes of an essay, first of all one's own, then those with a name.
+def newest_likes(essay: Essay, commenter: Commenter | None, address: str = "") -> list[Like]:
+    """Return the newest likes of an essay: the viewer's own first, then those with a name.
 
-    One query also reads the essay's discussion and its rules, and keeps both on the essay. If the address of a known
-    reader is given, it reads what screening knows of them too.
+    The same query caches the essay's discussion and rules on the essay. With the address of a known reader it also
+    reads what screening needs to know about them.
     """
     known = author_record.asked(commenter, essay, address) if commenter and address else {}
     found: Any = Discussion.objects.filter(essay=essay).select_related("rules")
@@ -162,17 +162,17 @@ def newest_of(essay: Essay, commenter: Commenter | None, address: str = "") -> l
         is_nameless=Case(When(**{f"{liker}__name": ""}, then=1), default=0),
         **known,
     )  # fmt: skip
-    rows = list(found.order_by("-is_own", "is_nameless", "-like")[: FACES + 1])
+    rows = list(found.order_by("-is_own", "is_nameless", "-like")[: MAX_FACES + 1])
     if rows:
         rows[0].essay = essay
         if known and commenter:
             essay.author_record = author_record.read(rows[0], commenter)  # type: ignore[attr-defined]
     likers = [(row.like, Commenter(pk=row.who, name=row.who_name, picture=row.who_picture)) for row in rows if row.like]
-    return [Like(pk=pk, commenter=who) for pk, who in likers]
+    return [Like(pk=pk, commenter=commenter) for pk, commenter in likers]
 
 
 @lru_cache
-def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
+def compiled_button(language: str, is_mine: bool, has_count: bool, may_like: bool) -> Stencil:
     places: Mapping[str, Any] = open_places("name", "count", "other", "label")
     url = SafeString(f"/comments/{open_place('pk')}/like/{open_place('query')}")
     flags = {"is_mine": is_mine, "has_count": has_count, "may_like": may_like}
@@ -180,15 +180,15 @@ def of_any_comment(language: str, is_mine: bool, has_count: bool, may_like: bool
 
 
 def faces(likes: Iterable[Like]) -> list[dict[str, Any]]:
-    """Of those who have a name."""
+    """Return the pictures and names of those who gave a name."""
     people = [like.commenter for like in likes if like.commenter.name]
     return [avatars.face(commenter) | {"name": commenter.name} for commenter in people]
 
 
 def who(target: Essay | Comment, count: int) -> dict[str, Any]:
-    """Who likes it: names, how many guests never gave one, and how many more there are."""
+    """List who likes it: named people, the number of guests without a name, and how many more."""
     newest = Like.objects.of(target).exclude(commenter__name="").select_related("commenter").order_by("-pk")
-    named = faces(newest[:NAMED]) if count else []
+    named = faces(newest[:MAX_NAMES]) if count else []
     rest = count - len(named)
     nameless = Like.objects.of(target).filter(commenter__name="").count() if rest else 0
     return {"named": named, "nameless": nameless, "more": max(0, rest - nameless)}

@@ -1,4 +1,4 @@
-"""Mails, in the admin: who follows what, which addresses take none, and what went wrong; for the owner alone."""
+"""Admin pages for the owner: subscriptions, email addresses and the outbox."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from comments.models import Address, Notice, Subscription
 from comments.notifications import outbox, subscribing
 
 
-class ReadAdmin(admin.ModelAdmin[Any]):
-    """What comes from readers is neither made here nor changed but by the actions."""
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Readers' records, which the admin can change only by actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -23,12 +23,12 @@ class ReadAdmin(admin.ModelAdmin[Any]):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def tell(self, request: HttpRequest, words: str, count: int) -> None:
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+    def notify(self, request: HttpRequest, text: str, count: int) -> None:
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadAdmin):
+class SubscriptionAdmin(ReadOnlyAdmin):
     list_display = ("address", "what", "often", "created", "state")
     list_filter = ("kind", "often", ("confirmed", admin.EmptyFieldListFilter), ("stopped", admin.EmptyFieldListFilter))
     list_select_related = ("address", "commenter", "essay", "comment__essay", "comment__commenter")
@@ -58,11 +58,11 @@ class SubscriptionAdmin(ReadAdmin):
     def stop(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
         count = queryset.filter(stopped=None).count()
         subscribing.stop(queryset)
-        self.tell(request, ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", count), count)
+        self.notify(request, ngettext("%(count)d subscription ended.", "%(count)d subscriptions ended.", count), count)
 
 
 @admin.register(Address)
-class AddressAdmin(ReadAdmin):
+class AddressAdmin(ReadOnlyAdmin):
     list_display = ("email", "state", "bounces", "problem")
     list_filter = (("refused", admin.EmptyFieldListFilter), "is_paused", ("proved", admin.EmptyFieldListFilter))
     search_fields = ("email", "problem")
@@ -80,10 +80,10 @@ class AddressAdmin(ReadAdmin):
 
     @admin.action(description=_("Allow emails again"), permissions=["delete"])
     def send_to_it_again(self, request: HttpRequest, queryset: QuerySet[Address]) -> None:
-        """Whether its reader asked is another question: it still has to be proved."""
+        """Remove these addresses from the suppression list. This does not verify them."""
         count = queryset.exclude(refused=None).update(refused=None, bounces=0, problem="")
-        words = ngettext("%(count)d address can get emails again.", "%(count)d addresses can get emails again.", count)
-        self.tell(request, words, count)
+        text = ngettext("%(count)d address can get emails again.", "%(count)d addresses can get emails again.", count)
+        self.notify(request, text, count)
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -103,7 +103,7 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadAdmin):
+class NoticeAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "state", "error", "comment", "tries", "due")
     list_filter = (StuckFilter, "state", "kind")
     list_select_related = ("comment__commenter",)
@@ -113,11 +113,11 @@ class NoticeAdmin(ReadAdmin):
 
     @admin.action(description=_("Resend"), permissions=["delete"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
-        """For one that failed, or of which nobody knows whether it arrived; not for one that is on its way."""
+        """Resend emails that failed or whose delivery is uncertain, but none that is being sent."""
         now = timezone.now()
         stuck = Notice.objects.failed() | Notice.objects.uncertain()
         count = stuck.filter(pk__in=queryset).update(state=Notice.State.READY, tries=0, due=now, changed=now)
         outbox.send_ready.enqueue()
-        self.tell(
+        self.notify(
             request, ngettext("%(count)d email will be resent.", "%(count)d emails will be resent.", count), count
         )

@@ -1,7 +1,7 @@
-"""Mails that came back: which of ours each one is about, and what that means for the address it was sent to.
+"""Bounces and spam complaints: which of our emails each is about, and what it means for the recipient's address.
 
-Nothing in such a mail is believed but our own Message-ID, whose mark shows that we sent that very mail to that very
-address. Each mail counts once: its notice is `bounced` from then on, so a mailbox may be read again and again.
+Only our own Message-ID in them is trusted: its signature shows that we sent that email to that address. Each email
+counts once, because its notice is `bounced` from then on, so a mailbox may be read again and again.
 """
 
 import hmac
@@ -23,14 +23,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from comments.models import Notice, Subscription
-from comments.notifications import compose, subscribing, suppression
+from comments.notifications import headers, subscribing, suppression
 from comments.notifications.suppression import tidy
 
 logger = logging.getLogger("rejoinder.bounces")
 
-MOST_BYTES = 256 * 1024  # of each mail; what is looked for stands at its head
-MOST_PARTS = 20
-MOST_WORDS = 64 * 1024
+MAX_BYTES = 256 * 1024  # of each email; what we look for is near its beginning
+MAX_PARTS = 20
+MAX_TEXT = 64 * 1024
 DAEMONS = frozenset({"mailer-daemon", "postmaster"})
 STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 RETURNED_ID = re.compile(
@@ -42,83 +42,83 @@ Kind = Notice.Kind
 
 
 class Outcome(Enum):
-    REFUSED = "refused"  # the address takes no mail any more
+    REFUSED = "refused"  # the address no longer accepts email
     COUNTED = "counted"
-    STOPPED = "stopped"  # its reader complained of it
+    STOPPED = "stopped"  # its reader reported it as spam
     DELAYED = "delayed"
-    KNOWN = "known"  # it counted before
-    FOREIGN = "foreign"  # about no mail of ours
-    OTHER = "other"  # no mail that came back
+    KNOWN = "known"  # it was counted before
+    FOREIGN = "foreign"  # not about one of our emails
+    OTHER = "other"  # neither a bounce nor a complaint
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a mail says that came back: of which of ours (`thing` and its mark), and why."""
+class BounceReport:
+    """What a bounce or complaint says: which of our emails it is about (`subject` and its signature), and why."""
 
-    thing: str
-    mark: str
+    subject: str
+    signature: str
     status: str = ""
-    said: str = ""
+    reason: str = ""
     is_delayed: bool = False
     is_complaint: bool = False
 
 
 def take(raw: bytes) -> Outcome:
-    """Act on one mail, whoever wrote it."""
+    """Parse one email from an untrusted sender and act on it."""
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(raw[:MOST_BYTES])
-        report = read(message)
+        message = BytesParser(policy=policy.compat32).parsebytes(raw[:MAX_BYTES])
+        report = parse_report(message)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        logger.info("An email could not be read: %r", error)  # made to be hard to read; the next one is not
+        logger.info("An email could not be read: %r", error)  # probably malformed on purpose; go on with the next one
         return Outcome.OTHER
-    return Outcome.OTHER if report is None else act(report)
+    return Outcome.OTHER if report is None else apply_report(report)
 
 
-def act(report: Report) -> Outcome:
-    if (notice := reported(report)) is None:
+def apply_report(report: BounceReport) -> Outcome:
+    if (notice := find_notice(report)) is None:
         return Outcome.FOREIGN
     if report.is_delayed:
         return Outcome.DELAYED
-    return came_back(notice, report)
+    return mark_bounced(notice, report)
 
 
 @transaction.atomic
-def came_back(notice: Notice, report: Report) -> Outcome:
-    arrived = Notice.objects.filter(pk=notice.pk, state__in=(State.SENT, State.SENDING))
-    if not arrived.update(state=State.BOUNCED, error=report.said, changed=timezone.now()):
+def mark_bounced(notice: Notice, report: BounceReport) -> Outcome:
+    sent = Notice.objects.filter(pk=notice.pk, state__in=(State.SENT, State.SENDING))
+    if not sent.update(state=State.BOUNCED, error=report.reason, changed=timezone.now()):
         return Outcome.KNOWN
     if report.is_complaint and notice.recipient_id is None:
-        stop_what_it_rests_on(notice, report.said)
+        unsubscribe_complainer(notice, report.reason)
         return Outcome.STOPPED
-    return Outcome.REFUSED if suppression.count(notice.email, report.status, report.said) else Outcome.COUNTED
+    return Outcome.REFUSED if suppression.count(notice.email, report.status, report.reason) else Outcome.COUNTED
 
 
-def stop_what_it_rests_on(notice: Notice, said: str) -> None:
-    """A mail that asks rests on nothing that its reader wants: no other one goes there."""
+def unsubscribe_complainer(notice: Notice, reason: str) -> None:
+    """Unsubscribe a reader who complained. After a complaint about a confirmation email, never email that address."""
     theirs = Subscription.objects.filter(address__email=notice.email)
     match notice.kind:
         case Kind.CONFIRM:
-            suppression.give_up(notice.email, said)
+            suppression.give_up(notice.email, reason)
         case Kind.DAILY:
             subscribing.stop(theirs.filter(often=Subscription.Often.DAILY))
         case _:
             subscribing.stop(theirs.filter(notices=notice))
 
 
-# Which mail of ours
+# Which of our emails it is about
 
 
-def reported(report: Report) -> Notice | None:
-    """The notice whose mail bears this Message-ID; None when the mark is not ours."""
-    for notice in candidates(report.thing).only("pk", "kind", "email", "recipient").iterator():
-        if hmac.compare_digest(compose.mark_of(report.thing, notice.email), report.mark):
+def find_notice(report: BounceReport) -> Notice | None:
+    """Find the notice whose email has this Message-ID; None if the signature is not ours."""
+    for notice in candidate_notices(report.subject).only("pk", "kind", "email", "recipient").iterator():
+        if hmac.compare_digest(headers.mark_of(report.subject, notice.email), report.signature):
             return notice
     return None
 
 
-def candidates(thing: str) -> QuerySet[Notice]:
-    """Every notice whose mail is about that thing, to whomever."""
-    name, _, number = thing.partition("-")
+def candidate_notices(subject: str) -> QuerySet[Notice]:
+    """Return every notice about this subject, to any recipient."""
+    name, _, number = subject.partition("-")
     if name == "comment":
         return Notice.objects.filter(comment=int(number), kind__in=Notice.NEWS)
     if name == "essay":
@@ -126,69 +126,71 @@ def candidates(thing: str) -> QuerySet[Notice]:
     return Notice.objects.filter(pk=int(number), kind=name)
 
 
-# What a mail says
+# What the email says
 
 
-def read(message: Message) -> Report | None:
-    """None: no mail that came back."""
+def parse_report(message: Message) -> BounceReport | None:
+    """Parse a bounce or complaint; return None for any other email."""
     if message.get_content_type() == "multipart/report":
-        return of_complaint(message) or of_delivery(message)
-    return of_plain(message) if is_by_a_daemon(message) else None
+        return parse_complaint(message) or parse_delivery_status(message)
+    return parse_plain_bounce(message) if is_from_mail_daemon(message) else None
 
 
-def of_delivery(message: Message) -> Report | None:
-    """RFC 3464. Each of our mails has one recipient, but a list behind it may have many."""
-    status = part_of(message, "message/delivery-status", "message/global-delivery-status")
+def parse_delivery_status(message: Message) -> BounceReport | None:
+    """Parse a delivery report (RFC 3464). Our emails have one recipient, but that may be a list of many."""
+    status = find_part(message, "message/delivery-status", "message/global-delivery-status")
     if status is None:
         return None
-    recipients = [fields for fields in blocks(status) if fields["Action"]]
-    failed = [fields for fields in recipients if action(fields) == "failed"]
-    delayed = [fields for fields in recipients if action(fields) == "delayed"]
+    recipients = [fields for fields in field_groups(status) if fields["Action"]]
+    failed = [fields for fields in recipients if read_action(fields) == "failed"]
+    delayed = [fields for fields in recipients if read_action(fields) == "delayed"]
     if not failed and not delayed:
         return None  # it arrived
     fields = (failed or delayed)[0]
-    said = tidy(fields["Diagnostic-Code"] or fields["Status"] or "")
-    return about(returned_head(message), status_in(tidy(fields["Status"] or ""), said), said, is_delayed=not failed)
+    reason = tidy(fields["Diagnostic-Code"] or fields["Status"] or "")
+    return build_report(
+        returned_head(message), status_in(tidy(fields["Status"] or ""), reason), reason, is_delayed=not failed
+    )
 
 
-def status_in(field: str, said: str) -> str:
-    """Many write 5.0.0 into the field, which says nothing, and know more in their own words."""
-    found = [match.group() for text in (field, said) if (match := STATUS.search(text))]
-    return next((status for status in found if not status.endswith(".0.0")), next(iter(found), ""))
+def status_in(field: str, reason: str) -> str:
+    """Return the most specific status. Many servers put 5.0.0 into the field and the real code into the text."""
+    codes = [match.group() for text in (field, reason) if (match := STATUS.search(text))]
+    return next((status for status in codes if not status.endswith(".0.0")), next(iter(codes), ""))
 
 
-def of_complaint(message: Message) -> Report | None:
-    """RFC 5965: somebody pressed “this is spam”."""
-    feedback = part_of(message, "message/feedback-report")
+def parse_complaint(message: Message) -> BounceReport | None:
+    """Parse a complaint (RFC 5965), sent when a reader presses “this is spam”."""
+    feedback = find_part(message, "message/feedback-report")
     if feedback is None:
         return None
-    kinds = {tidy(fields["Feedback-Type"] or "").lower() for fields in blocks(feedback)}
+    kinds = {tidy(fields["Feedback-Type"] or "").lower() for fields in field_groups(feedback)}
     if "abuse" not in kinds:
         return None
-    return about(returned_head(message), "", "abuse", is_complaint=True)
+    return build_report(returned_head(message), "", "abuse", is_complaint=True)
 
 
-def of_plain(message: Message) -> Report | None:
-    """As qmail, Exim and others write them: their own words, then the mail as it was, or its head."""
-    words = text_of(message)
-    if not (found := RETURNED_ID.search(words)):
-        words = f"{words}\n{returned_head(message)}"
-        found = RETURNED_ID.search(words)
-    before = words[: found.start()] if found else ""
+def parse_plain_bounce(message: Message) -> BounceReport | None:
+    """Parse a bounce by qmail, Exim and others: free text, then the original email or its headers."""
+    text = first_text(message)
+    if not (found := RETURNED_ID.search(text)):
+        text = f"{text}\n{returned_head(message)}"
+        found = RETURNED_ID.search(text)
+    before = text[: found.start()] if found else ""
     status = STATUS.search(before)
     line = next((line for line in before.splitlines() if status and status.group() in line), "")
     number = status.group() if status else ""
-    return about(words, number, tidy(line or str(message["Subject"] or "")), is_delayed=number.startswith("4"))
+    return build_report(text, number, tidy(line or str(message["Subject"] or "")), is_delayed=number.startswith("4"))
 
 
-def about(words: str, status: str, said: str, **more: bool) -> Report:
-    found = RETURNED_ID.search(words)
-    thing, mark = (found.group(1).lower(), found.group(2).lower()) if found else ("none-0", "")
-    return Report(thing, mark, status, said or status, **more)
+def build_report(text: str, status: str, reason: str, **more: bool) -> BounceReport:
+    found = RETURNED_ID.search(text)
+    subject, signature = (found.group(1).lower(), found.group(2).lower()) if found else ("none-0", "")
+    return BounceReport(subject, signature, status, reason or status, **more)
 
 
-def is_by_a_daemon(message: Message) -> bool:
-    """Not somebody's answer, nor what says that they are away (RFC 3834)."""
+def is_from_mail_daemon(message: Message) -> bool:
+    """Return whether a mail server wrote it: no person's reply, and no auto-reply (RFC 3834)."""
     if message["X-Failed-Recipients"]:
         return True  # Exim
     if str(message["Auto-Submitted"] or "no").strip().lower().startswith("auto-"):
@@ -196,83 +198,83 @@ def is_by_a_daemon(message: Message) -> bool:
     return parseaddr(str(message["From"] or ""))[1].partition("@")[0].lower() in DAEMONS
 
 
-# The parts of a mail
+# The parts of an email
 
 
-def parts(message: Message) -> list[Any]:
-    below = message.get_payload()
-    return below[:MOST_PARTS] if isinstance(below, list) else []
+def subparts(message: Message) -> list[Any]:
+    child = message.get_payload()
+    return child[:MAX_PARTS] if isinstance(child, list) else []
 
 
-def part_of(message: Message, *kinds: str) -> Message | None:
-    return next((part for part in parts(message) if part.get_content_type() in kinds), None)
+def find_part(message: Message, *kinds: str) -> Message | None:
+    return next((part for part in subparts(message) if part.get_content_type() in kinds), None)
 
 
-def blocks(part: Message) -> list[Message]:
-    """The groups of fields that a report consists of."""
-    return [below for below in parts(part) if isinstance(below, Message)]
+def field_groups(part: Message) -> list[Message]:
+    """Return the groups of fields in a report."""
+    return [child for child in subparts(part) if isinstance(child, Message)]
 
 
-def action(fields: Message) -> str:
+def read_action(fields: Message) -> str:
     return tidy(fields["Action"] or "").lower()
 
 
 def returned_head(message: Message) -> str:
-    """The head of the mail that came back, as far as it bears our Message-ID."""
-    for part in parts(message):
+    """Return the Message-ID headers of the email that bounced."""
+    for part in subparts(message):
         match part.get_content_type():
             case "message/rfc822" | "message/global":
-                heads = [f"Message-ID: {below['Message-ID']}" for below in parts(part) if below["Message-ID"]]
+                heads = [f"Message-ID: {child['Message-ID']}" for child in subparts(part) if child["Message-ID"]]
                 return "\n".join(heads)
             case "text/rfc822-headers" | "message/global-headers":
-                return text_of(part)
+                return first_text(part)
     return ""
 
 
-def text_of(message: Message) -> str:
-    """The first words of a mail that has no parts, or of its first part that has none."""
-    for part in [message, *parts(message)]:
+def first_text(message: Message) -> str:
+    """Return the beginning of an email without parts, or of its first part that has no parts itself."""
+    for part in [message, *subparts(message)]:
         if not part.is_multipart() and isinstance(raw := part.get_payload(decode=True), bytes):
-            return raw[:MOST_WORDS].decode("utf-8", "replace").replace("\r\n", "\n")
+            return raw[:MAX_TEXT].decode("utf-8", "replace").replace("\r\n", "\n")
     return ""
 
 
-# Where they lie
+# Mailboxes
 
 
 def in_file(file: Path) -> Iterator[bytes]:
-    """The mails of a mailbox: an mbox, a Maildir, or a file with one mail."""
+    """Read the emails of an mbox, a Maildir, or a file with one email."""
     if not file.is_dir():
         with file.open("rb") as stream:
             yield from in_stream(stream)
         return
     for folder in ("new", "cur"):
         for mail in sorted((file / folder).glob("*")):
-            with suppress(FileNotFoundError):  # a mail program has moved it meanwhile
+            with suppress(FileNotFoundError):  # moved by an email program
                 if mail.is_file():
                     with mail.open("rb") as stream:
-                        yield stream.read(MOST_BYTES)
+                        yield stream.read(MAX_BYTES)
 
 
 def in_stream(stream: BinaryIO) -> Iterator[bytes]:
-    """One mail, or an mbox: then each begins with a line “From …” after an empty one, or at the very start."""
-    lines = pieces(stream)
+    """Read one email, or an mbox, where each begins with a line “From …” at the start or after an empty line."""
+    lines = read_lines(stream)
     first = next(lines, b"")
     is_mbox = first.startswith(b"From ")
-    kept, room, is_empty = ([], MOST_BYTES, False) if is_mbox else ([first], MOST_BYTES - len(first), False)
+    chunks, left, is_empty = ([], MAX_BYTES, False) if is_mbox else ([first], MAX_BYTES - len(first), False)
     for line in lines:
         if is_mbox and is_empty and line.startswith(b"From "):
-            yield b"".join(kept)
-            kept, room = [], MOST_BYTES
-        elif room > 0:
-            kept.append(line)
-            room -= len(line)
+            yield b"".join(chunks)
+            chunks, left = [], MAX_BYTES
+        elif left > 0:
+            chunks.append(line)
+            left -= len(line)
         is_empty = line in {b"\n", b"\r\n"}
-    if kept:
-        yield b"".join(kept)
+    if chunks:
+        yield b"".join(chunks)
 
 
-def pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """Its lines, the longest in pieces."""
-    while line := stream.readline(MOST_BYTES):
+def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield its lines, long ones in pieces of MAX_BYTES."""
+    while line := stream.readline(MAX_BYTES):
         yield line

@@ -1,4 +1,4 @@
-"""What a notice says, as a mail: text and HTML, where in the thread a mail program shows it, how it is stopped."""
+"""Builds a notice's email: subject, text, HTML and headers."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,26 +10,24 @@ from django.utils import timezone, translation
 
 from blog.models import Site
 from comments.models import Notice
-from comments.notifications.headers import mark_of, own_id
-from comments.notifications.messages import DIGEST_SHOWS, WAYS, of_part, told_by
-
-__all__ = ["DIGEST_SHOWS", "WAYS", "mark_of", "of_part", "written"]
+from comments.notifications.headers import own_id
+from comments.notifications.messages import told_by
 
 
 def written(notice: Notice, site: Site) -> EmailMultiAlternatives | None:
-    """The mail, in the site's language and time; None when it is no longer owed: decided otherwise, or stopped."""
+    """Build the email in the site's language and time zone; return None if the notice is out of date."""
     with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-        told = told_by(notice)
-        return None if told is None else message(notice, site, *told)
+        content = told_by(notice)
+        return None if content is None else build_email(notice, site, *content)
 
 
-def message(
+def build_email(
     notice: Notice, site: Site, context: dict[str, Any], headers: dict[str, str] | None = None
 ) -> EmailMultiAlternatives:
-    """From the templates `mail/KIND….`; `context` and `headers` are what the notice's own kind has to say."""
+    """Render the templates `mail/KIND…`; `context` and `headers` come from the notice's kind."""
     context = {"site": site, "address": "", "recipient": notice.recipient} | context
     subject = " ".join(render_to_string(f"mail/{notice.kind}_subject.txt", context).split())
-    made = EmailMultiAlternatives(
+    email = EmailMultiAlternatives(
         subject,
         render_to_string(f"mail/{notice.kind}.txt", context),
         to=[notice.recipient.email if notice.recipient else notice.email],
@@ -37,5 +35,5 @@ def message(
         headers={"From": settings.DEFAULT_FROM_EMAIL, "Auto-Submitted": "auto-generated", "Message-ID": own_id(notice)}
         | (headers or {}),
     )
-    made.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
-    return made
+    email.attach_alternative(render_to_string(f"mail/{notice.kind}.html", context), "text/html")
+    return email

@@ -1,4 +1,4 @@
-"""What a reader wants to hear of by mail: under the reply form, and without commenting."""
+"""Forms for email notifications: in the reply form, and on a page of their own."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ Kind = Subscription.Kind
 
 
 class NotifyForm(forms.Form):
-    """Stands with the reply that is being written; nothing is ticked until somebody does."""
+    """The notification fields of the reply form. Nothing is selected by default."""
 
     notify_replies = forms.BooleanField(label=_("Notify me of new comments via email."), required=False)
     notify_about = forms.ChoiceField(
@@ -37,7 +37,7 @@ class NotifyForm(forms.Form):
         return bool(self.cleaned_data["notify_replies"] or self.cleaned_data["notify_essays"])
 
     def following(self, email: str, *, is_reader: bool) -> Following | None:
-        """What is ticked, for this address; None for nothing."""
+        """Return what is selected, for this address; None if nothing is."""
         about = Kind(self.cleaned_data["notify_about"] or Kind.REPLIES)
         comments = about.value if self.cleaned_data["notify_replies"] else ""
         essays = self.cleaned_data["notify_essays"]
@@ -53,7 +53,7 @@ class AddressForm(forms.Form):
 
 
 class FollowForm(AddressForm):
-    """Follows without commenting: an essay's discussion, a thread of it, or new essays."""
+    """Subscribes to an essay's discussion, one of its threads, or new essays, without commenting."""
 
     what = forms.MultipleChoiceField(
         label=_("Notify me about"),
@@ -71,18 +71,18 @@ class FollowForm(AddressForm):
         },
     )
 
-    def __init__(self, *args: Any, essay: Essay | None, thread: Comment | None, **rest: Any) -> None:
+    def __init__(self, *args: Any, essay: Essay | None, thread: Comment | None, **options: Any) -> None:
         self.essay, self.thread = essay, thread
-        first = Kind.THREAD if thread else Kind.ESSAY if essay else Kind.ESSAYS
-        rest["initial"] = {"what": [first.value]} | rest.get("initial", {})
-        super().__init__(*args, **rest)
+        preset = Kind.THREAD if thread else Kind.ESSAY if essay else Kind.ESSAYS
+        options["initial"] = {"what": [preset.value]} | options.get("initial", {})
+        super().__init__(*args, **options)
         choices: list[tuple[str, Any]] = []
         if thread:
-            words = _("the thread started by %(name)s") % {"name": thread.commenter.name}
-            choices.append((Kind.THREAD.value, words))
+            label = _("the thread started by %(name)s") % {"name": thread.commenter.name}
+            choices.append((Kind.THREAD.value, label))
         if essay:
-            words = conditional_escape(_("all comments on “%(essay)s”"))
-            choices.append((Kind.ESSAY.value, SafeString(words % {"essay": essay.title_html})))
+            label = conditional_escape(_("all comments on “%(essay)s”"))
+            choices.append((Kind.ESSAY.value, SafeString(label % {"essay": essay.title_html})))
         choices.append((Kind.ESSAYS.value, _("new essays")))
         self.fields["what"].choices = choices  # type: ignore[attr-defined]
         self.fields["email"].widget.attrs["autocomplete"] = "email"

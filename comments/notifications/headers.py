@@ -1,4 +1,4 @@
-"""What a mail says to programs: which mail it is, where in the thread it stands, how it is stopped."""
+"""Headers of notification emails: Message-ID, threading and unsubscribing."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -10,36 +10,36 @@ from comments.models import Comment, Notice, Subscription
 from comments.notifications import signed_links
 
 Kind = Notice.Kind
-ANCESTORS = 20  # in References: more would make a header that no server takes
+ANCESTORS = 20  # in References: with more, the header would exceed what servers accept
 
 
 def by_subscription(subscription: Subscription) -> dict[str, str]:
-    what = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
-    return unsubscribed_at(signed_links.to_stop(subscription)) | {"List-Id": f"<{what}.{host()}>"}
+    topic = subscription.kind if subscription.essay_id is None else f"essay-{subscription.essay_id}"
+    return unsubscribed_at(signed_links.to_stop(subscription)) | {"List-Id": f"<{topic}.{host()}>"}
 
 
 def unsubscribed_at(link: str) -> dict[str, str]:
-    """RFC 2369 and RFC 8058: the mail program's own button stops it, by one POST."""
+    """Headers for the email program's unsubscribe button, which sends one POST (RFC 2369, RFC 8058)."""
     return {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def in_thread(notice: Notice, comment: Comment) -> dict[str, str]:
-    """So that a mail program shows the argument as the page does, whether or not each mail of it went here."""
+    """Headers that show the discussion as threads, even if not every email of it went to this address."""
     above = Comment.objects.filter(tree_id=comment.tree_id, lft__lt=comment.lft, rght__gt=comment.rght)
     nearest = list(above.order_by("-lft").values_list("pk", flat=True)[:ANCESTORS])
-    things = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
+    keys = [f"essay-{comment.essay_id}", *(f"comment-{pk}" for pk in reversed(nearest))]
     if notice.kind not in Notice.NEWS:
-        things.append(f"comment-{comment.pk}")
-    ids = references(notice, things)
+        keys.append(f"comment-{comment.pk}")
+    ids = message_ids(notice, keys)
     return {"In-Reply-To": ids[-1], "References": " ".join(ids)}
 
 
 def own_id(notice: Notice) -> str:
-    """The same however often it is tried, so that a mail server can drop a second one."""
-    return references(notice, [thing(notice)])[0]
+    """Return the Message-ID, the same on every attempt, so that an email server can drop a duplicate."""
+    return message_ids(notice, [subject_key(notice)])[0]
 
 
-def thing(notice: Notice) -> str:
+def subject_key(notice: Notice) -> str:
     match notice.kind:
         case Kind.ESSAY:
             return f"essay-{notice.essay_id}"
@@ -48,14 +48,14 @@ def thing(notice: Notice) -> str:
     return f"{notice.kind}-{notice.pk}"
 
 
-def references(notice: Notice, things: Iterable[str]) -> list[str]:
-    """The Message-ID that a mail about each has, had or would have in this mailbox."""
-    return [f"<{each}.{mark_of(each, notice.email)}@{host()}>" for each in things]
+def message_ids(notice: Notice, keys: Iterable[str]) -> list[str]:
+    """Return the Message-ID of the email to this address about each subject, whether or not it was sent."""
+    return [f"<{key}.{mark_of(key, notice.email)}@{host()}>" for key in keys]
 
 
-def mark_of(what: str, email: str) -> str:
-    """Shows a mail that comes back to be one of ours, sent to this address."""
-    return salted_hmac("comments.notifications.compose", f"{what} {email}").hexdigest()[:20]
+def mark_of(key: str, email: str) -> str:
+    """Sign a Message-ID, so that a bounce is known to be about our email to this address."""
+    return salted_hmac("comments.notifications.compose", f"{key} {email}").hexdigest()[:20]
 
 
 def host() -> str:

@@ -1,4 +1,4 @@
-"""Whether a browser is known to be that of whoever reads an address: by their log-in, or since they confirmed here."""
+"""Whether the person using a browser has verified an email address: by their account, or by confirming it here."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,27 +14,27 @@ SALT = "comments.notifications.known_addresses"
 
 
 def asker(request: HttpRequest, email: str, commenter: Commenter | None) -> Asker:
-    """Whoever asks for mail to this address."""
-    return Asker(email.lower(), commenter, is_reader=reads(request, email))
+    """Return the person who subscribes this address, and whether they have verified it."""
+    return Asker(email.lower(), commenter, is_reader=is_verified(request, email))
 
 
-def reads(request: HttpRequest, email: str) -> bool:
+def is_verified(request: HttpRequest, email: str) -> bool:
     return is_known(request, email) or (
         isinstance(request.user, User) and email_verification.is_proved(request.user, email)
     )
 
 
 def is_known(request: HttpRequest, email: str) -> bool:
-    """Whether the address was confirmed in this browser."""
-    mark = cookies.signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
-    return constant_time_compare(str(mark), mark_of(email))
+    """Return whether the address was confirmed in this browser."""
+    digest = cookies.signed(request, settings.ADDRESS_COOKIE_NAME, salt=SALT, max_age=settings.COMMENTER_COOKIE_AGE)
+    return constant_time_compare(str(digest), address_digest(email))
 
 
 def know(address: Address, response: HttpResponse) -> HttpResponse:
-    """What this browser asks for with this address is confirmed from now on."""
-    mark, age = mark_of(address.email), settings.COMMENTER_COOKIE_AGE
-    return cookies.set_signed(response, settings.ADDRESS_COOKIE_NAME, mark, salt=SALT, max_age=age)
+    """Remember in a cookie that the address was confirmed in this browser, so that it needs no confirmation again."""
+    digest, age = address_digest(address.email), settings.COMMENTER_COOKIE_AGE
+    return cookies.set_signed(response, settings.ADDRESS_COOKIE_NAME, digest, salt=SALT, max_age=age)
 
 
-def mark_of(email: str) -> str:
+def address_digest(email: str) -> str:
     return salted_hmac(SALT, email.lower()).hexdigest()[:32]

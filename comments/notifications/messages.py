@@ -1,4 +1,4 @@
-"""What each kind of notice tells, and the headers it alone has; None: no longer."""
+"""Template context and extra headers of each kind of notice; None if the notice is out of date."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,135 +29,137 @@ WAYS = {
 
 def told_by(notice: Notice) -> Any:
     try:
-        return TELLS[Kind(notice.kind)](notice)
-    except Comment.DoesNotExist:  # deleted this very moment, and the notice with it
+        return BUILDERS[Kind(notice.kind)](notice)
+    except Comment.DoesNotExist:  # deleted just now, and the notice with it
         return None
 
 
-def of_comment(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    comment = the_comment(notice)
+def comment_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    comment = get_comment(notice)
     expected = Status.PENDING if notice.kind == Kind.HELD else Status.APPROVED
     if comment.status != expected or comment.wording is None:
         return None
     if notice.kind == Kind.HELD and moderator_emails.is_marked_as_spam(comment):
         return None
-    context = told_of(comment) | {
+    context = about_comment(comment) | {
         "reasons": [reasons.in_words(reason) for reason in comment.wording.reasons],
-        "queue": in_queue(comment),
-        "choice": choice(),
+        "queue": queue_url(comment),
+        "choice": settings_url(),
     }
     headers = in_thread(notice, comment)
     if notice.recipient:
         if notice.kind == Kind.HELD:
-            context["ways"] = ways(comment, notice.recipient, "approve", "spam", "trash")
-        return (context, headers) if still_serves(notice, comment) else None
-    if (subscription := still(notice)) is None or not comment.essay.is_published:
+            context["ways"] = action_links(comment, notice.recipient, "approve", "spam", "trash")
+        return (context, headers) if is_still_recipient(notice, comment) else None
+    if (subscription := active_subscription(notice)) is None or not comment.essay.is_published:
         return None
-    return context | stops(subscription), headers | by_subscription(subscription)
+    return context | stop_links(subscription), headers | by_subscription(subscription)
 
 
-def of_decision(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    comment, subscription = the_comment(notice), still(notice)
+def decision_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.is_waiting or comment.removed_by == Comment.Remover.AUTHOR:
         return None
-    context = told_of(comment) | {"is_published": comment.status == Status.APPROVED} | stops(subscription)
+    context = about_comment(comment) | {"is_published": comment.status == Status.APPROVED} | stop_links(subscription)
     if not comment.is_approved and (removal := removals.of([comment.pk]).get(comment.pk)):
         may_appeal = removal.may_appeal(comment, Rules.objects.current())
         context |= {"why": removal.sentence, "appeal": signed_links.to_appeal(comment) if may_appeal else ""}
     return context, in_thread(notice, comment) | by_subscription(subscription)
 
 
-def of_reports(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """To those who decide: what readers say against a comment that stands for all to read."""
-    comment, recipient = the_comment(notice), notice.recipient
-    if not comment.reports or not comment.is_approved or recipient is None or not still_serves(notice, comment):
+def reports_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Build the email that tells moderators about readers' reports of a public comment."""
+    comment, recipient = get_comment(notice), notice.recipient
+    if not comment.reports or not comment.is_approved or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = told_of(comment) | {
+    context = about_comment(comment) | {
         "reports": Report.objects.open().filter(comment=comment.pk).order_by("pk"),
-        "queue": in_queue(comment),
-        "choice": choice(),
-        "ways": ways(comment, recipient, "keep", "spam", "trash"),
+        "queue": queue_url(comment),
+        "choice": settings_url(),
+        "ways": action_links(comment, recipient, "keep", "spam", "trash"),
     }
     return context, in_thread(notice, comment)
 
 
-def of_outcome(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """To who reported a comment: whether it stays. Of what anybody said there is not a word in it."""
-    comment, subscription = the_comment(notice), still(notice)
+def report_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Tell the person who reported a comment whether it stays. Quotes neither the comment nor any report."""
+    comment, subscription = get_comment(notice), active_subscription(notice)
     if subscription is None or comment.reports:
         return None
-    context = told_of(comment) | {"stays": comment.is_approved, "words": "", "html": ""} | stops(subscription)
+    context = (
+        about_comment(comment) | {"stays": comment.is_approved, "words": "", "html": ""} | stop_links(subscription)
+    )
     return context, by_subscription(subscription)
 
 
-def of_appeal(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """To those who decide: what the writer of a refused comment says against that."""
-    comment, recipient = the_comment(notice), notice.recipient
+def appeal_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Build the email that tells moderators about the appeal of a rejected comment's author."""
+    comment, recipient = get_comment(notice), notice.recipient
     appeal = removals.of([comment.pk]).get(comment.pk)
     if appeal is None or appeal.appeal is None or appeal.appeal.state != "open":
         return None
-    if comment.wording is None or recipient is None or not still_serves(notice, comment):
+    if comment.wording is None or recipient is None or not is_still_recipient(notice, comment):
         return None
-    context = told_of(comment) | {
+    context = about_comment(comment) | {
         "appeal": appeal.appeal.words,
         "refused_by": appeal.by,
         "why": appeal.sentence,
-        "queue": in_queue(comment),
-        "choice": choice(),
-        "ways": ways(comment, recipient, "approve", "deny"),
+        "queue": queue_url(comment),
+        "choice": settings_url(),
+        "ways": action_links(comment, recipient, "approve", "deny"),
     }
     return context, in_thread(notice, comment)
 
 
-def of_answer(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """To the writer who appealed."""
-    comment, subscription = the_comment(notice), still(notice)
+def appeal_outcome_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """Tell the author who appealed how the appeal was decided."""
+    comment, subscription = get_comment(notice), active_subscription(notice)
     appeal = Appeal.objects.filter(comment=comment).first()
     if appeal is None or appeal.state == "open" or subscription is None:
         return None
-    context = told_of(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
-    return context | stops(subscription), in_thread(notice, comment) | by_subscription(subscription)
+    context = about_comment(comment) | {"is_granted": appeal.state == "granted", "answer": appeal.answer}
+    return context | stop_links(subscription), in_thread(notice, comment) | by_subscription(subscription)
 
 
-def of_queue(notice: Notice) -> tuple[dict[str, Any]] | None:
-    """A moderator's digest: what came to the queue in an hour or a day, the first comments in full."""
-    parts = gathered(notice)
+def queue_digest_content(notice: Notice) -> tuple[dict[str, Any]] | None:
+    """Build a moderator's digest of an hour or a day of the queue, the first comments in full."""
+    parts = digest_parts(notice)
     count = parts.count()
-    shown = [told for part in parts[:DIGEST_SHOWS] if (told := of_part(part))]
+    shown = [shown for part in parts[:DIGEST_SHOWS] if (shown := of_part(part))]
     if not shown:
         return None
     context = {"parts": shown, "count": count, "left_out": count - len(shown)}
-    return (context | {"queue": f"{settings.SITE_URL}/admin/comments/queue/", "choice": choice()},)
+    return (context | {"queue": f"{settings.SITE_URL}/admin/comments/queue/", "choice": settings_url()},)
 
 
-def of_essay(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    essay, subscription = notice.essay, still(notice)
+def essay_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    essay, subscription = notice.essay, active_subscription(notice)
     if essay is None or subscription is None or not essay.is_published:
         return None
     address = settings.SITE_URL + essay.get_absolute_url()
     whole = markup.afar(markup.draw(essay.body, essay.prefix), settings.SITE_URL, address)
     names = ", ".join(str(author) for author in essay.bylines)
     context = {"essay": essay, "names": names, "address": address, "whole": whole, "text": markup.readable(essay.body)}
-    return context | stops(subscription), by_subscription(subscription)
+    return context | stop_links(subscription), by_subscription(subscription)
 
 
-def of_asking(notice: Notice) -> tuple[dict[str, Any]] | None:
-    """To an address that has proved nothing: whoever asked may be somebody else, so none of their words is in it."""
-    asked = wanted(notice, Subscription.objects.waiting().filter(address__refused=None))
-    if asked is None:
+def confirmation_content(notice: Notice) -> tuple[dict[str, Any]] | None:
+    """Ask an unverified address to confirm. Quotes nothing from the person who asked: it may be someone else."""
+    subscription = first_subscription(notice, Subscription.objects.waiting().filter(address__refused=None))
+    if subscription is None:
         return None
-    return ({"link": signed_links.to_confirm(asked.address)},)
+    return ({"link": signed_links.to_confirm(subscription.address)},)
 
 
-def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
-    parts = [told for part in gathered(notice) if (told := of_part(part))]
+def daily_digest_content(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
+    parts = [shown for part in digest_parts(notice) if (shown := of_part(part))]
     address = Address.objects.filter(email=notice.email).first()
     if not parts or address is None:
         return None
     stop = signed_links.to_stop_daily(address)
     context = {
-        "essays": [part["essay"] for part in parts if "words" not in part],
-        "comments": [part for part in parts if "words" in part],
+        "essays": [part["essay"] for part in parts if "comment" not in part],
+        "comments": [part for part in parts if "comment" in part],
         "stop": stop,
         "all": signed_links.to_all(address),
         "site_url": settings.SITE_URL,
@@ -165,38 +167,38 @@ def of_day(notice: Notice) -> tuple[dict[str, Any], dict[str, str]] | None:
     return context, unsubscribed_at(stop) | {"List-Id": f"<daily.{host()}>"}
 
 
-def gathered(sum_: Notice) -> QuerySet[Notice]:
-    return sum_.parts.filter(state=Notice.State.GATHERED).select_related("recipient").order_by("pk")
+def digest_parts(digest: Notice) -> QuerySet[Notice]:
+    return digest.parts.filter(state=Notice.State.GATHERED).select_related("recipient").order_by("pk")
 
 
 def of_part(part: Notice) -> dict[str, Any] | None:
-    """What one of the day's notices tells, if it is still owed."""
-    told = told_by(part)
-    return told and {"notice": part, **told[0]}
+    """Return the template context of one part of a digest; None if it is out of date."""
+    content = told_by(part)
+    return content and {"notice": part, **content[0]}
 
 
-TELLS: dict[Kind, Callable[[Notice], Any]] = {
-    Kind.HELD: of_comment,
-    Kind.PUBLISHED: of_comment,
-    Kind.REPLY: of_comment,
-    Kind.FOLLOWED: of_comment,
-    Kind.DECIDED: of_decision,
-    Kind.ESSAY: of_essay,
-    Kind.CONFIRM: of_asking,
-    Kind.REPORTED: of_reports,
-    Kind.OUTCOME: of_outcome,
-    Kind.APPEALED: of_appeal,
-    Kind.ANSWERED: of_answer,
-    Kind.DAILY: of_day,
-    Kind.QUEUE: of_queue,
+BUILDERS: dict[Kind, Callable[[Notice], Any]] = {
+    Kind.HELD: comment_content,
+    Kind.PUBLISHED: comment_content,
+    Kind.REPLY: comment_content,
+    Kind.FOLLOWED: comment_content,
+    Kind.DECIDED: decision_content,
+    Kind.ESSAY: essay_content,
+    Kind.CONFIRM: confirmation_content,
+    Kind.REPORTED: reports_content,
+    Kind.OUTCOME: report_outcome_content,
+    Kind.APPEALED: appeal_content,
+    Kind.ANSWERED: appeal_outcome_content,
+    Kind.DAILY: daily_digest_content,
+    Kind.QUEUE: queue_digest_content,
 }
 
 
-def the_comment(notice: Notice) -> Comment:
+def get_comment(notice: Notice) -> Comment:
     return Comment.objects.select_related("commenter", "wording", "essay").get(notices=notice)  # type: ignore[no-any-return]
 
 
-def told_of(comment: Comment) -> dict[str, Any]:
+def about_comment(comment: Comment) -> dict[str, Any]:
     html = comment.wording.html if comment.wording else ""
     return {
         "comment": comment,
@@ -206,37 +208,37 @@ def told_of(comment: Comment) -> dict[str, Any]:
     }
 
 
-def still(notice: Notice) -> Subscription | None:
-    """The subscription that a notice rests on, if mail still goes out for it."""
-    return wanted(notice, Subscription.objects.active())
+def active_subscription(notice: Notice) -> Subscription | None:
+    """Return the notice's subscription if it is still active."""
+    return first_subscription(notice, Subscription.objects.active())
 
 
-def wanted(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None:
+def first_subscription(notice: Notice, among: QuerySet[Subscription]) -> Subscription | None:
     return among.select_related("address").filter(notices=notice).first()
 
 
-def still_serves(notice: Notice, comment: Comment) -> bool:
-    """Whether whoever keeps order and wants such mails, or wrote the essay, still does and may come in."""
+def is_still_recipient(notice: Notice, comment: Comment) -> bool:
+    """Return whether a moderator who wants these emails, or an author, still has this role and an active account."""
     if notice.kind not in Notice.OF_QUEUE:
         return User.objects.filter(is_active=True, notices=notice).exists()
     serving = User.objects.filter(moderators_of(comment.essay_id), notices=notice)
     return serving.exclude(moderator_emails.choosing(QueueMail.NONE)).exists()
 
 
-def in_queue(comment: Comment) -> str:
+def queue_url(comment: Comment) -> str:
     return f"{settings.SITE_URL}/admin/comments/queue/?comment={comment.pk}"
 
 
-def choice() -> str:
-    """The page where a moderator chooses how often to be emailed."""
+def settings_url() -> str:
+    """Return the address of the page where moderators choose how often to be emailed."""
     return f"{settings.SITE_URL}/accounts/queue-mail/"
 
 
-def ways(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:
-    """What can be done about it from the mail: in a word, and where."""
+def action_links(comment: Comment, user: User, *verbs: str) -> list[tuple[Any, str]]:
+    """Return label and link of each action that the email offers."""
     link = signed_links.to_decide(comment, user)
     return [(WAYS[verb], f"{link}?do={verb}") for verb in verbs]
 
 
-def stops(subscription: Subscription) -> dict[str, str]:
+def stop_links(subscription: Subscription) -> dict[str, str]:
     return {"stop": signed_links.to_stop(subscription), "all": signed_links.to_all(subscription.address)}

@@ -14,8 +14,8 @@ SPAM_REASONS = {"spam", "akismet"}
 
 
 def choice_of(user: User) -> QueueMail:
-    own = QueueMail(user.queue_mail)
-    return QueueMail(Rules.objects.current().moderator_emails) if own == QueueMail.SITE else own
+    choice = QueueMail(user.queue_mail)
+    return QueueMail(Rules.objects.current().moderator_emails) if choice == QueueMail.SITE else choice
 
 
 def choosing(*choices: QueueMail, lookup: str = "queue_mail") -> Q:

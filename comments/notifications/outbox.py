@@ -1,4 +1,4 @@
-"""What is owed to whom → email. A notice is sent at most once: “sending” is committed just before it goes out."""
+"""The email outbox. A notice is sent at most once: its state “sending” is committed just before the email goes out."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -14,17 +14,17 @@ from accounts.models import QueueMail, User
 from blog.models import Essay, Site
 from comments.models import Comment, Notice, Status, Subscription
 from comments.models.permissions import moderators_of
-from comments.notifications import compose, moderator_emails, suppression
+from comments.notifications import compose, messages, moderator_emails, suppression
 from comments.notifications.smtp import Away, MailServer, NotTaken, Uncertain
 from server.jobs.tasks import PAUSES, job
 
-ANNOUNCED_FOR = timedelta(days=2)
-AT_A_TIME = 1000
-READ_AT_A_TIME = 50
-SPELL = 4.0  # seconds
+ANNOUNCEMENT_WINDOW = timedelta(days=2)
+INSERT_BATCH = 1000
+READ_BATCH = 50
+MAX_RUN = 4.0  # seconds
 
 Kind = Notice.Kind
-OF = {
+NOTICE_KINDS = {
     Subscription.Kind.REPLIES: Kind.REPLY,
     Subscription.Kind.THREAD: Kind.FOLLOWED,
     Subscription.Kind.ESSAY: Kind.FOLLOWED,
@@ -38,10 +38,10 @@ NEAREST = [Subscription.Kind.REPLIES, Subscription.Kind.THREAD, Subscription.Kin
 
 @job()
 def notify(comment_pk: int, subscribed_before: str = "") -> None:
-    """Create the notices about what became of a comment, then send them. The job was committed with the change.
+    """Create and send the notices about a comment's status. The job was committed with the change of status.
 
-    Creating them here and not in the reader's request keeps posting short however many there are.
-    `subscribed_before`: notify only those who had subscribed by then, because the comment has been public before.
+    Creating them here instead of in the reader's request keeps posting fast however many there are.
+    `subscribed_before`: notify only people who subscribed before then, because the comment has been public before.
     """
     comment = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=comment_pk).first()
     if comment:
@@ -50,16 +50,16 @@ def notify(comment_pk: int, subscribed_before: str = "") -> None:
 
 
 def prepare(comment: Comment, subscribed_before: datetime | None = None) -> None:
-    owe(list(owed(comment, subscribed_before)))
-    owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=kinds(comment)))
+    owe(list(build_notices(comment, subscribed_before)))
+    owe_after_all(Notice.objects.filter(comment=comment, state=Notice.State.DROPPED, kind__in=current_kinds(comment)))
 
 
 def owe_after_all(dropped: Any) -> None:
     now = timezone.now()
     is_daily = Q(subscription__isnull=False, subscription__often=Subscription.Often.DAILY)
     daily = list(dropped.filter(is_daily).values_list("pk", flat=True))
-    of_queue = dropped.filter(kind__in=Notice.OF_QUEUE, recipient__isnull=False).select_related("recipient")
-    daily += [each.pk for each in of_queue if moderator_emails.first_state(each.recipient) == Notice.State.GATHERED]
+    queued = dropped.filter(kind__in=Notice.OF_QUEUE, recipient__isnull=False).select_related("recipient")
+    daily += [each.pk for each in queued if moderator_emails.first_state(each.recipient) == Notice.State.GATHERED]
     dropped.exclude(pk__in=daily).update(state=Notice.State.READY, tries=0, due=now, changed=now)
     Notice.objects.filter(pk__in=daily, state=Notice.State.DROPPED).update(
         state=Notice.State.GATHERED, daily=None, created=now, changed=now
@@ -67,12 +67,12 @@ def owe_after_all(dropped: Any) -> None:
 
 
 def owe(notices: Iterable[Notice]) -> None:
-    """Write them down, each that is not there yet."""
-    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=AT_A_TIME)
+    """Insert the notices that do not exist yet."""
+    Notice.objects.bulk_create(notices, ignore_conflicts=True, batch_size=INSERT_BATCH)
 
 
-def kinds(comment: Comment) -> list[Kind]:
-    """What there is to be told of a comment as it stands."""
+def current_kinds(comment: Comment) -> list[Kind]:
+    """Return the kinds of notices that the comment's status calls for."""
     match comment.status:
         case Status.PENDING:
             return [Kind.HELD]
@@ -81,14 +81,14 @@ def kinds(comment: Comment) -> list[Kind]:
     return [Kind.DECIDED]
 
 
-def owed(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
-    """Nobody hears of their own, nor of one comment twice: who is nearest to it comes first."""
+def build_notices(comment: Comment, subscribed_before: datetime | None = None) -> Iterator[Notice]:
+    """Build the notices of a comment, closest subscription first; no one is notified of their own, or twice."""
     if comment.status == Status.PENDING and not moderator_emails.is_marked_as_spam(comment):
         yield from to_staff(Kind.HELD, comment, User.objects.filter(moderators_of(comment.essay_id)))
     if comment.is_waiting:
         return
-    asked = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
-    yield from (to_reader(subscription, comment=comment) for subscription in asked.select_related("address"))
+    subscriptions = Subscription.objects.active().filter(kind=Subscription.Kind.DECISION, comment=comment)
+    yield from (to_reader(subscription, comment=comment) for subscription in subscriptions.select_related("address"))
     if comment.is_approved:
         authors = User.objects.filter(authorships__essay=comment.essay_id, is_active=True)
         yield from to_staff(Kind.PUBLISHED, comment, authors)
@@ -99,87 +99,87 @@ def owed(comment: Comment, subscribed_before: datetime | None = None) -> Iterato
 
 
 def to_staff(kind: Kind, comment: Comment, people: Any) -> Iterator[Notice]:
-    """Moderators for what waits for them, as each chose; the essay's authors for one that appeared."""
-    is_of_queue = kind in Notice.OF_QUEUE
-    if is_of_queue:
+    """Build notices to moderators, by each one's email settings, or to the authors of an essay with a new comment."""
+    is_for_queue = kind in Notice.OF_QUEUE
+    if is_for_queue:
         people = people.exclude(moderator_emails.choosing(QueueMail.NONE))
     for person in people.exclude(commenter=comment.commenter_id).exclude(email="").distinct():
-        state = moderator_emails.first_state(person) if is_of_queue else Notice.State.READY
+        state = moderator_emails.first_state(person) if is_for_queue else Notice.State.READY
         yield Notice(kind=kind, comment=comment, recipient=person, email=person.email.lower(), state=state)
 
 
-def to_reader(subscription: Subscription, **about: Any) -> Notice:
+def to_reader(subscription: Subscription, **target: Any) -> Notice:
     is_daily = subscription.often == Subscription.Often.DAILY
     return Notice(
-        kind=OF[Subscription.Kind(subscription.kind)],
+        kind=NOTICE_KINDS[Subscription.Kind(subscription.kind)],
         subscription=subscription,
         email=subscription.address.email,
         state=Notice.State.GATHERED if is_daily else Notice.State.READY,
-        **about,
+        **target,
     )
 
 
 def announce() -> None:
-    """Owe every new essay to those who asked for it before it appeared. An essay appears by its time alone."""
+    """Create notices of new essays for people who subscribed before. No job runs when an essay is published."""
     now = timezone.now()
-    fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCED_FOR)
+    fresh = Essay.objects.published().essays().filter(published__gt=now - ANNOUNCEMENT_WINDOW)
     for essay in fresh:
-        told = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
-        # It may have gone and come again.
-        first_told = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
-        appeared = min(filter(None, (essay.published, first_told)))
-        asked = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=appeared)
-        owe([to_reader(each, essay=essay) for each in asked.exclude(Exists(told)).select_related("address")])
+        known = Notice.objects.filter(essay=essay, email=OuterRef("address__email"))
+        # The essay may have been withdrawn and published again.
+        first_notice = Notice.objects.filter(essay=essay).aggregate(at=Min("created"))["at"]
+        published = min(filter(None, (essay.published, first_notice)))
+        rows = Subscription.objects.active().filter(kind=Subscription.Kind.ESSAYS, confirmed__lt=published)
+        owe([to_reader(each, essay=essay) for each in rows.exclude(Exists(known)).select_related("address")])
 
 
 def gather(until: datetime) -> None:
-    """Owe one mail to everybody for what was gathered for them before that moment."""
+    """Create one digest per address for the notices gathered before that time."""
     parts = Notice.objects.filter(state=Notice.State.GATHERED, daily=None, recipient=None, created__lt=until)
     for email in parts.values_list("email", flat=True).distinct():
         with transaction.atomic():
-            theirs = parts.filter(email=email)
-            subscription = theirs.values_list("subscription", flat=True).exclude(subscription=None).first()
+            items = parts.filter(email=email)
+            subscription = items.values_list("subscription", flat=True).exclude(subscription=None).first()
             daily = Notice.objects.create(kind=Kind.DAILY, email=email, subscription_id=subscription)
-            if not theirs.update(daily=daily):  # another worker was first
+            if not items.update(daily=daily):  # another worker did it first
                 daily.delete()
 
 
 @job()
 def send_ready() -> None:
-    """For a change that owes a mail about no comment, and to go on where another left off."""
+    """Send what is due: for notices that are not about a comment, and to continue after another job."""
     send()
 
 
 def send() -> None:
-    """Send what is due; what another worker holds is left to it.
+    """Send the notices that are due, except those claimed by another worker.
 
-    After a spell another job takes over, so that others have their turn, and a worker that is to stop can.
+    After MAX_RUN seconds another job continues, so that other jobs get their turn and a stopping worker can stop.
     """
-    site, over = Site.objects.current(), monotonic() + SPELL
+    site, deadline = Site.objects.current(), monotonic() + MAX_RUN
     with MailServer() as server:
-        while candidates := list(Notice.objects.due().select_related("recipient")[:READ_AT_A_TIME]):
+        while candidates := list(Notice.objects.due().select_related("recipient")[:READ_BATCH]):
             for notice in candidates:
-                if monotonic() > over:
+                if monotonic() > deadline:
                     send_ready.enqueue()
                     return
                 try:
                     if claim(notice):
                         deliver(notice, site, server)
                 except Away:
-                    return  # the rest is tried by the clock
+                    return  # send_due() tries the rest later
 
 
 def claim(notice: Notice) -> bool:
-    """Take a due notice, unless another worker has it or it was tried too often."""
+    """Claim a due notice for this worker, unless another worker has it or it was tried too often."""
     if notice.tries > len(PAUSES):
-        move(notice, Notice.State.FAILED, error=notice.error or _("The worker died each time it was sent."))
+        set_state(notice, Notice.State.FAILED, error=notice.error or _("The worker died each time it was sent."))
         return False
     notice.tries += 1
-    return move(notice, Notice.State.CLAIMED, tries=notice.tries)
+    return set_state(notice, Notice.State.CLAIMED, tries=notice.tries)
 
 
-def move(notice: Notice, state: str, **fields: Any) -> bool:
-    """Change the state if nobody else has done so since it was read."""
+def set_state(notice: Notice, state: str, **fields: Any) -> bool:
+    """Change the state unless another worker has changed it since it was read; return whether it was changed."""
     now = timezone.now()
     same = Notice.objects.filter(pk=notice.pk, state=notice.state, changed=notice.changed)
     moved = same.update(state=state, changed=now, **fields)
@@ -188,60 +188,60 @@ def move(notice: Notice, state: str, **fields: Any) -> bool:
 
 
 def deliver(notice: Notice, site: Site, server: MailServer) -> None:
-    """Raises Away, once the notice is put off."""
+    """Send one notice. Raises ServerUnavailable after rescheduling it."""
     if notice.kind in Notice.SUMS:
-        leave_out(notice)
+        drop_stale_parts(notice)
     message = compose.written(notice, site)
     if message is None:
-        move(notice, Notice.State.DROPPED)  # decided otherwise since
+        set_state(notice, Notice.State.DROPPED)  # out of date
         return
     try:
         server.open()
-        if move(notice, Notice.State.SENDING):
+        if set_state(notice, Notice.State.SENDING):
             server.send(message)
-            arrived(notice)
+            mark_sent(notice)
     except Uncertain as error:
-        move(notice, Notice.State.SENDING, error=str(error))  # a person decides
+        set_state(notice, Notice.State.SENDING, error=str(error))  # a person decides
     except NotTaken as error:
         if suppression.is_for_good(error.status):
-            refused(notice, error)
+            mark_bounced(notice, error)
         else:
-            put_off(notice, error)
+            reschedule(notice, error)
     except Away as error:
-        put_off(notice, error)
+        reschedule(notice, error)
         raise
 
 
 @transaction.atomic
-def arrived(notice: Notice) -> None:
-    move(notice, Notice.State.SENT, error="")
+def mark_sent(notice: Notice) -> None:
+    set_state(notice, Notice.State.SENT, error="")
     if notice.kind in Notice.SUMS:
         notice.parts.filter(state=Notice.State.GATHERED).update(state=Notice.State.SENT)
 
 
 @transaction.atomic
-def refused(notice: Notice, error: NotTaken) -> None:
-    """As if it had come back: its server says at once what others say by a mail later."""
-    if move(notice, Notice.State.BOUNCED, error=str(error)):
+def mark_bounced(notice: Notice, error: NotTaken) -> None:
+    """Record a permanent rejection like a bounce that arrives later by email."""
+    if set_state(notice, Notice.State.BOUNCED, error=str(error)):
         suppression.count(notice.email, error.status, str(error))
 
 
-def leave_out(digest: Notice) -> None:
+def drop_stale_parts(digest: Notice) -> None:
     """Drop the parts of a digest that are out of date, so that they can be sent later.
 
-    Of the pending comments only those that the digest shows are looked at one by one: there may be thousands.
+    Only the pending comments that the digest shows are checked one by one: there may be thousands.
     """
     parts = digest.parts.filter(state=Notice.State.GATHERED).order_by("pk")
     held = parts.filter(kind=Kind.HELD)
     held.exclude(comment__status=Status.PENDING).update(state=Notice.State.DROPPED)
-    checked = [*parts.exclude(kind=Kind.HELD), *held[: compose.DIGEST_SHOWS]]
-    gone = [part.pk for part in checked if compose.of_part(part) is None]
-    Notice.objects.filter(pk__in=gone).update(state=Notice.State.DROPPED)
+    checked = [*parts.exclude(kind=Kind.HELD), *held[: messages.DIGEST_SHOWS]]
+    outdated = [part.pk for part in checked if messages.of_part(part) is None]
+    Notice.objects.filter(pk__in=outdated).update(state=Notice.State.DROPPED)
 
 
-def put_off(notice: Notice, error: Exception) -> None:
-    """Nothing went out: try again after the next pause, or give up and show it in the admin."""
+def reschedule(notice: Notice, error: Exception) -> None:
+    """Retry an email that was not sent after the next pause, or give up and show it in the admin."""
     if notice.tries > len(PAUSES):
-        move(notice, Notice.State.FAILED, error=str(error))
+        set_state(notice, Notice.State.FAILED, error=str(error))
     else:
-        move(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[notice.tries - 1])
+        set_state(notice, Notice.State.READY, error=str(error), due=timezone.now() + PAUSES[notice.tries - 1])

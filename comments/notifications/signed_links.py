@@ -1,4 +1,4 @@
-"""The signed addresses that mails end with: each does one thing, says nothing by itself, and acts on POST alone."""
+"""The signed links in emails: each is for one purpose, reveals nothing by itself, and acts only on POST."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,14 +12,14 @@ from accounts.models import User
 from comments.models import Address, Comment, Subscription
 from comments.models.subscription import WAITS_FOR
 
-CONFIRM, ALL, STOP, DAILY = (f"comments.{purpose}" for purpose in ("confirm", "subscriptions", "stop", "daily"))
+CONFIRM, ALL, STOP, STOP_DAILY = (f"comments.{purpose}" for purpose in ("confirm", "subscriptions", "stop", "daily"))
 DECIDE, APPEAL = "comments.decide", "comments.appeal"
-DECIDES_FOR, APPEALS_FOR = timedelta(days=7), timedelta(days=60)
+DECISION_MAX_AGE, APPEAL_MAX_AGE = timedelta(days=7), timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class Decidable:
-    """What a link to decide by is good for: one comment as it stood, in one wording, and one person."""
+    """What a decision link is valid for: a comment with this wording and status, and one moderator."""
 
     comment: int
     user: int
@@ -28,38 +28,38 @@ class Decidable:
 
 
 def to_confirm(address: Address) -> str:
-    return _made("confirm-subscriptions", signing.dumps(address.pk, salt=CONFIRM))
+    return _build_url("confirm-subscriptions", signing.dumps(address.pk, salt=CONFIRM))
 
 
 def to_all(address: Address) -> str:
-    """Everything that an address follows. Good for as long as the mail is kept that it stands in."""
-    return _made("subscriptions-of", signing.dumps(address.pk, salt=ALL))
+    """Link to all subscriptions of an address. It never expires."""
+    return _build_url("subscriptions-of", signing.dumps(address.pk, salt=ALL))
 
 
 def to_stop(subscription: Subscription) -> str:
-    return _made("stop-subscription", signing.dumps(subscription.pk, salt=STOP))
+    return _build_url("stop-subscription", signing.dumps(subscription.pk, salt=STOP))
 
 
 def to_stop_daily(address: Address) -> str:
-    return _made("stop-daily", signing.dumps(address.pk, salt=DAILY))
+    return _build_url("stop-daily", signing.dumps(address.pk, salt=STOP_DAILY))
 
 
 def to_decide(comment: Comment, user: User) -> str:
-    """For whoever it is mailed to, logged in or not; what is asked of them stands behind it, as `?do=`."""
-    said = [comment.pk, user.pk, comment.wording_id, comment.status]
-    return _made("decide-by-mail", signing.dumps(said, salt=DECIDE))
+    """Link for a moderator to decide without logging in; the action is added as `?do=`."""
+    values = [comment.pk, user.pk, comment.wording_id, comment.status]
+    return _build_url("decide-by-mail", signing.dumps(values, salt=DECIDE))
 
 
 def to_appeal(comment: Comment) -> str:
-    """For the writer of a comment that was refused, whom a browser may not know any more."""
+    """Link for the author of a rejected comment, whose browser may no longer be recognized."""
     token = signing.dumps(comment.pk, salt=APPEAL)
     return f"{settings.SITE_URL}{reverse('appeal-comment', args=[comment.pk])}?by={token}"
 
 
 def deciding(token: str) -> Decidable | None:
-    """Raises SignatureExpired when it once was one."""
+    """Return what the link is valid for, or None. Raises SignatureExpired."""
     try:
-        return Decidable(*signing.loads(token, salt=DECIDE, max_age=DECIDES_FOR))
+        return Decidable(*signing.loads(token, salt=DECIDE, max_age=DECISION_MAX_AGE))
     except signing.SignatureExpired:
         raise
     except (signing.BadSignature, TypeError):
@@ -67,33 +67,33 @@ def deciding(token: str) -> Decidable | None:
 
 
 def appealing(token: str) -> int | None:
-    found: int | None = _read(token, APPEAL, APPEALS_FOR)
+    found: int | None = _load_token(token, APPEAL, APPEAL_MAX_AGE)
     return found
 
 
 def confirming(token: str) -> Address | None:
-    return Address.objects.filter(pk=_read(token, CONFIRM, WAITS_FOR)).first()
+    return Address.objects.filter(pk=_load_token(token, CONFIRM, WAITS_FOR)).first()
 
 
 def all_of(token: str) -> Address | None:
-    return Address.objects.filter(pk=_read(token, ALL)).first()
+    return Address.objects.filter(pk=_load_token(token, ALL)).first()
 
 
 def stopping(token: str) -> Subscription | None:
     rows = Subscription.objects.select_related("address", "essay", "comment__essay", "comment__commenter", "commenter")
-    return rows.filter(pk=_read(token, STOP)).first()
+    return rows.filter(pk=_load_token(token, STOP)).first()
 
 
 def stopping_daily(token: str) -> Address | None:
-    return Address.objects.filter(pk=_read(token, DAILY)).first()
+    return Address.objects.filter(pk=_load_token(token, STOP_DAILY)).first()
 
 
-def _made(view: str, token: str) -> str:
+def _build_url(view: str, token: str) -> str:
     return f"{settings.SITE_URL}{reverse(view, args=[token])}"
 
 
-def _read(token: str, salt: str, lasts: timedelta | None = None) -> Any:
+def _load_token(token: str, salt: str, max_age: timedelta | None = None) -> Any:
     try:
-        return signing.loads(token, salt=salt, max_age=lasts)
+        return signing.loads(token, salt=salt, max_age=max_age)
     except signing.BadSignature:
         return None

@@ -1,4 +1,4 @@
-"""The connection to the mail server while mails go out one after another, and whether a mail may have been taken."""
+"""The connection to the SMTP server, and whether an email may have been accepted when it fails."""
 
 from contextlib import suppress
 from smtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPServerDisconnected
@@ -10,32 +10,32 @@ from django.core.mail import EmailMessage, get_connection
 from comments.notifications import suppression
 
 
-class Trouble(Exception):
-    """What the mail server said, as one line; `status`: RFC 3463's, when it was the recipient that it refused."""
+class MailServerError(Exception):
+    """The mail server's message, as one line; `status`: its RFC 3463 code if it rejected the recipient."""
 
     def __init__(self, error: Exception) -> None:
-        said, self.status = str(error), ""
+        text, self.status = str(error), ""
         if isinstance(error, SMTPRecipientsRefused):
-            code, words = next(iter(error.recipients.values()))
-            said = f"{code} {words.decode('utf-8', 'replace')}"
-            self.status = next(iter(words.decode("utf-8", "replace").split()), "") if code >= 500 else ""
-        super().__init__(suppression.tidy(said))
+            code, reply = next(iter(error.recipients.values()))
+            text = f"{code} {reply.decode('utf-8', 'replace')}"
+            self.status = next(iter(reply.decode("utf-8", "replace").split()), "") if code >= 500 else ""
+        super().__init__(suppression.tidy(text))
 
 
-class Away(Trouble):
-    """No mail server answers."""
+class Away(MailServerError):
+    """The mail server does not respond."""
 
 
-class NotTaken(Trouble):
-    """The mail did not go out."""
+class NotTaken(MailServerError):
+    """The email was not sent."""
 
 
-class Uncertain(Trouble):
-    """The mail may have gone out or not."""
+class Uncertain(MailServerError):
+    """The email may or may not have been sent."""
 
 
 class MailServer:
-    """Opened with the first mail; `with MailServer() as server:` closes it after the last."""
+    """A connection that opens for the first email; leaving the `with` block closes it."""
 
     def __init__(self) -> None:
         self.connection: Any = get_connection()
@@ -50,7 +50,7 @@ class MailServer:
         self.close()
 
     def open(self) -> None:
-        """Raises Away. Does nothing while it is open."""
+        """Connect, unless connected. Raises ServerUnavailable."""
         if self.is_open:
             return
         try:
@@ -59,53 +59,53 @@ class MailServer:
             raise Away(error) from error
         self.is_open, self.is_used = True, False
         if isinstance(server := getattr(self.connection, "connection", None), SMTP):
-            self.watch(server)
+            self.track_data(server)
 
-    def watch(self, server: SMTP) -> None:
-        """Until the words themselves begin to be handed over, nothing can have been taken."""
+    def track_data(self, server: SMTP) -> None:
+        """Record when the DATA command begins: before it, the server cannot have accepted anything."""
         begin = server.data
 
-        def data(words: Any) -> Any:
+        def data(content: Any) -> Any:
             self.has_begun = True
-            return begin(words)
+            return begin(content)
 
         server.data = data  # type: ignore[assignment, method-assign]
 
     def send(self, message: EmailMessage) -> None:
-        """Once. Raises Away, NotTaken or Uncertain."""
+        """Send an email at most once. Raises ServerUnavailable, NotSent or Uncertain."""
         self.open()
         was_used = self.is_used
         try:
-            self.hand_over(message)
+            self.transmit(message)
         except NotTaken as error:
             self.close()
-            if not was_used or not is_lost(error):
+            if not was_used or not is_connection_lost(error):
                 raise
-            self.open()  # many a server takes only so many mails from one caller, or waits only so long
-            self.hand_over(message)
+            self.open()  # servers limit the emails and the time of a connection
+            self.transmit(message)
         except Uncertain:
             self.close()
             raise
 
-    def hand_over(self, message: EmailMessage) -> None:
+    def transmit(self, message: EmailMessage) -> None:
         self.has_begun = not isinstance(getattr(self.connection, "connection", None), SMTP)
         self.is_used = True
         message.connection = self.connection
         try:
             message.send()
-        except Exception as error:  # each kind of backend has its own
-            said_no = isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected)
-            raise (NotTaken if said_no or not self.has_begun else Uncertain)(error) from error
+        except Exception as error:  # every email backend has its own
+            is_rejected = isinstance(error, SMTPException) and not isinstance(error, SMTPServerDisconnected)
+            raise (NotTaken if is_rejected or not self.has_begun else Uncertain)(error) from error
 
     def close(self) -> None:
         if self.is_open:
             self.is_open = False
-            with suppress(OSError):  # what was sent is sent, whatever becomes of the goodbye
+            with suppress(OSError):  # the emails are sent even if QUIT fails
                 self.connection.close()
 
 
-def is_lost(error: NotTaken) -> bool:
-    """Whether it was the connection that failed, not this mail."""
+def is_connection_lost(error: NotTaken) -> bool:
+    """Return whether the connection failed, not this email."""
     why = error.__cause__
     if isinstance(why, SMTPResponseException):
         return why.smtp_code == 421

@@ -1,7 +1,7 @@
-"""The verbs of following by mail: ask, confirm, stop, take back. Each is one transaction.
+"""Subscribe, confirm, unsubscribe and resubscribe. Each is one transaction.
 
-Whoever types an address may be somebody else: what they ask for waits until its reader says so, by the one mail that
-such an address gets. A browser that is known to be its reader's asks for nothing twice.
+Anyone can type an address, so a subscription is inactive until its reader confirms it by the link we email, the only
+email that an unverified address gets. A browser in which the address was confirmed needs no confirmation.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,14 +18,14 @@ from comments.models import Address, Comment, Notice, Subscription
 from comments.notifications import outbox
 from server.jobs.tasks import job
 
-ASKED_WITHIN, MOST_ASKED = timedelta(days=1), 3  # mails to an address that has proved nothing
+ASKED_WITHIN, MAX_CONFIRMATIONS = timedelta(days=1), 3  # confirmation emails to an unverified address
 
 Kind = Subscription.Kind
 
 
 @dataclass(frozen=True)
 class Wish:
-    """One thing to follow. `comment`: the root of a thread, or what waits to be decided."""
+    """Something to subscribe to. `comment`: the root of a thread, or a comment that awaits a decision."""
 
     kind: Kind
     essay: Essay | None = None
@@ -34,7 +34,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, for which address; `is_reader`: this browser is known to be that of whoever reads it."""
+    """An address and who subscribes it; `is_reader`: this browser is known to be its reader's."""
 
     email: str
     commenter: Commenter | None = None
@@ -43,15 +43,15 @@ class Asker:
 
 @dataclass(frozen=True)
 class Following:
-    """What somebody ticked under the reply that they post, and the address that it is for."""
+    """The notifications chosen in the reply form, and the address they go to."""
 
     email: str
     is_reader: bool
-    comments: str = ""  # which of the new ones: one of Kind
+    comments: str = ""  # a Kind: about which new comments
     essays: bool = False
 
     def wishes(self, comment: Comment, root: Comment) -> list[Wish]:
-        """What they come to, once there is a comment; `root` begins its thread."""
+        """Return the topics, once there is a comment; `root` is the root of its thread."""
         found = [Wish(Kind.ESSAYS)] if self.essays else []
         match self.comments:
             case Kind.REPLIES:
@@ -64,15 +64,15 @@ class Following:
 
 
 @job()
-def asked(email: str, commenter_pk: int | None, often: str, wishes: list[list[Any]]) -> None:
-    """What a stranger asks for. By then they have their answer: how long it took says nothing of the address."""
+def subscribe_unverified(email: str, commenter_pk: int | None, often: str, wishes: list[list[Any]]) -> None:
+    """Subscribe an unverified address, in a job so that the response time reveals nothing about the address."""
     commenter = Commenter.objects.filter(pk=commenter_pk or 0).first()
-    found = [wish for kind, essay, comment in wishes if (wish := wish_for(kind, essay, comment))]
+    found = [wish for kind, essay, comment in wishes if (wish := load_topic(kind, essay, comment))]
     follow(Asker(email, commenter), found, often=often)
 
 
-def wish_for(kind: str, essay_pk: int | None, comment_pk: int | None) -> Wish | None:
-    """None when what it is about is gone meanwhile."""
+def load_topic(kind: str, essay_pk: int | None, comment_pk: int | None) -> Wish | None:
+    """Return None if the essay or comment has been deleted."""
     essay = Essay.objects.filter(pk=essay_pk or 0).first()
     comment = Comment.objects.filter(pk=comment_pk or 0).first()
     if (essay_pk and essay is None) or (comment_pk and comment is None):
@@ -82,46 +82,43 @@ def wish_for(kind: str, essay_pk: int | None, comment_pk: int | None) -> Wish | 
 
 def ask_later(asker: Asker, wishes: Iterable[Wish], *, often: str) -> None:
     about = [[wish.kind, wish.essay and wish.essay.pk, wish.comment and wish.comment.pk] for wish in wishes]
-    asked.enqueue(asker.email, asker.commenter.pk if asker.commenter else None, often, about)
+    subscribe_unverified.enqueue(asker.email, asker.commenter.pk if asker.commenter else None, often, about)
 
 
 @job()
 def posted(comment_pk: int, **following: Any) -> None:
-    """What outbox.notify does, for a comment under which something was ticked: see Following."""
+    """Subscribe the commenter as requested, then notify as outbox.notify() does."""
     comment = Comment.objects.select_related("commenter", "essay").filter(pk=comment_pk).first()
     if comment:
-        asked = Following(**following)
+        request = Following(**following)
         root = Comment.objects.get(tree_id=comment.tree_id, parent=None)
-        follow(Asker(asked.email, comment.commenter, asked.is_reader), asked.wishes(comment, root))
+        follow(Asker(request.email, comment.commenter, request.is_reader), request.wishes(comment, root))
     outbox.notify.call(comment_pk)
 
 
 @transaction.atomic
 def follow(asker: Asker, wishes: Iterable[Wish], *, often: str = "") -> None:
-    """Follow these from now on; or once the address's reader has confirmed it, for which they are asked by mail.
-
-    Without `often`: as it was if it is followed already, else at once.
-    """
+    """Subscribe to these topics now, or email a link to confirm. Without `often`: unchanged, or immediately if new."""
     address = Address.objects.locked(asker.email)
-    asked = [made for wish in wishes if (made := take(address, asker, wish, often))]
+    requested = [made for wish in wishes if (made := update_subscription(address, asker, wish, often))]
     if asker.is_reader:
         prove(address)
-    elif asked:
-        ask(address, asked[-1])
+    elif requested:
+        send_confirmation(address, requested[-1])
 
 
-def take(address: Address, asker: Asker, wish: Wish, often: str) -> Subscription | None:
-    """The subscription as asked for; None when it stands already, and for a stranger stays as it is."""
+def update_subscription(address: Address, asker: Asker, wish: Wish, often: str) -> Subscription | None:
+    """Create or renew a subscription; return None if it is active, which only a verified reader may change."""
     about: dict[str, Any] = {"kind": wish.kind, "essay": wish.essay, "comment": wish.comment}
     if wish.kind == Kind.REPLIES:
         about["commenter"] = asker.commenter
     found = Subscription.objects.filter(address=address, **about).first()
     now = timezone.now()
     if found is None:
-        fresh = {"commenter": asker.commenter} | about
+        values = {"commenter": asker.commenter} | about
         confirmed = now if asker.is_reader else None
         often = often or Subscription.Often.AT_ONCE
-        return Subscription.objects.create(address=address, often=often, confirmed=confirmed, **fresh)
+        return Subscription.objects.create(address=address, often=often, confirmed=confirmed, **values)
     if found.confirmed and not found.stopped:
         if asker.is_reader and often:
             Subscription.objects.filter(pk=found.pk).update(often=often)
@@ -132,22 +129,22 @@ def take(address: Address, asker: Asker, wish: Wish, often: str) -> Subscription
     return found
 
 
-def ask(address: Address, subscription: Subscription) -> None:
-    """The mail that asks its reader: of what it leads to, all that waits is shown, so a few a day are enough."""
+def send_confirmation(address: Address, subscription: Subscription) -> None:
+    """Email a link to confirm. Its page lists everything unconfirmed, so a few a day are enough."""
     if address.refused:
         return
     since = timezone.now() - ASKED_WITHIN
     sent = Notice.objects.filter(kind=Notice.Kind.CONFIRM, email=address.email, created__gt=since)
-    if sent.count() < MOST_ASKED:
+    if sent.count() < MAX_CONFIRMATIONS:
         Notice.objects.create(kind=Notice.Kind.CONFIRM, email=address.email, subscription=subscription)
         outbox.send_ready.enqueue()
 
 
 @transaction.atomic
 def confirm(address: Address, chosen: Collection[int]) -> int:
-    """The reader of the address says that they asked for these of what waits, and not for the rest.
+    """Confirm the chosen subscriptions, delete the other unconfirmed ones, and return how many of them are confirmed.
 
-    How many of these stand then: a second press of the button says what the first one did.
+    The count includes those confirmed before, so that pressing the button twice shows the same result.
     """
     Address.objects.select_for_update().filter(pk=address.pk).first()
     theirs = Subscription.objects.filter(address=address)
@@ -158,14 +155,14 @@ def confirm(address: Address, chosen: Collection[int]) -> int:
 
 
 def prove(address: Address) -> None:
-    """Somebody reads it, so that it takes mail again if it once did not."""
+    """Mark the address as verified, and allow emails to it again if it had bounced."""
     proved = address.proved or timezone.now()
     Address.objects.filter(pk=address.pk).update(proved=proved, refused=None, bounces=0, problem="")
 
 
 @transaction.atomic
 def stop(subscriptions: Any) -> None:
-    """No more of these, the mails that are on their way included. They can be taken up again for a while."""
+    """End these subscriptions; emails already queued are not sent. They can be resumed for a while."""
     subscriptions.filter(stopped=None).update(stopped=timezone.now())
 
 
@@ -176,5 +173,5 @@ def resume(subscription: Subscription) -> None:
 
 @transaction.atomic
 def pause(address: Address, *, is_paused: bool) -> None:
-    """All mail to the address rests, or comes again. What happens meanwhile is not sent later."""
+    """Pause or resume all emails to the address. What happens during a pause is not sent later."""
     Address.objects.filter(pk=address.pk).update(is_paused=is_paused)

@@ -1,4 +1,4 @@
-"""Addresses whose server takes no mail for them: given up at once when nobody is there, else after a few failures."""
+"""The suppression list: addresses that bounce permanently, or several times in a month, get no more emails."""
 
 import re
 from datetime import timedelta
@@ -9,39 +9,39 @@ from django.utils import timezone
 from comments.models import Address, Notice
 from comments.models.subscription import PROBLEM_ROOM
 
-MOST = 3
-WITHIN = timedelta(days=30)
-# RFC 3463: no such mailbox or host (but for what is wrong with the sender's address, 5.1.7 and 5.1.8), a mailbox that
-# is closed, no way there. A full mailbox, a policy, or a delay that was too long may be over tomorrow.
-FOR_GOOD = re.compile(r"5\.(1\.(0|1|2|3|4|6|9|10)|2\.1|4\.[14])")
+MAX_BOUNCES = 3
+BOUNCE_WINDOW = timedelta(days=30)
+# RFC 3463: no such mailbox or host (not a problem with the sender's address, 5.1.7 and 5.1.8), a closed mailbox, no
+# route. A full mailbox, a policy or a long delay may be temporary.
+PERMANENT = re.compile(r"5\.(1\.(0|1|2|3|4|6|9|10)|2\.1|4\.[14])")
 
 
 def is_for_good(status: str) -> bool:
-    return FOR_GOOD.fullmatch(status) is not None
+    return PERMANENT.fullmatch(status) is not None
 
 
 @transaction.atomic
-def count(email: str, status: str, said: str) -> bool:
-    """A mail to this address, already marked as one that came back, did so; whether the address is given up now."""
+def count(email: str, status: str, message: str) -> bool:
+    """Count a bounce whose notice is already marked; return whether the address is suppressed now."""
     address = Address.objects.select_for_update().filter(email=email).first()
     if address is None:
-        return False  # of those who write or keep order here: the notice itself says it
+        return False  # an author's or moderator's: only the notice shows it
     now = timezone.now()
-    lately = Notice.objects.filter(email=email, state=Notice.State.BOUNCED, changed__gt=now - WITHIN).count()
-    address.bounces, address.bounced = min(address.bounces + 1, lately), now
-    address.problem = said
-    is_given_up = is_for_good(status) or address.bounces >= MOST
-    if is_given_up and address.refused is None:
+    recent = Notice.objects.filter(email=email, state=Notice.State.BOUNCED, changed__gt=now - BOUNCE_WINDOW).count()
+    address.bounces, address.bounced = min(address.bounces + 1, recent), now
+    address.problem = message
+    is_suppressed = is_for_good(status) or address.bounces >= MAX_BOUNCES
+    if is_suppressed and address.refused is None:
         address.refused = now
     address.save(update_fields=["bounces", "bounced", "problem", "refused"])
-    return is_given_up
+    return is_suppressed
 
 
-def give_up(email: str, said: str) -> None:
-    Address.objects.filter(email=email, refused=None).update(refused=timezone.now(), problem=said)
+def give_up(email: str, message: str) -> None:
+    Address.objects.filter(email=email, refused=None).update(refused=timezone.now(), problem=message)
 
 
 def tidy(value: object) -> str:
-    """What a server said, as one line that can be stored and shown."""
+    """Return a server's message as one printable line of limited length."""
     line = " ".join(str(value).encode("utf-8", "replace").decode("utf-8").split())
-    return "".join(sign for sign in line if sign.isprintable())[:PROBLEM_ROOM]
+    return "".join(character for character in line if character.isprintable())[:PROBLEM_ROOM]

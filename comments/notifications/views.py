@@ -1,4 +1,4 @@
-"""Following by mail: asking for it, confirming it, and the page of all that an address follows. GET changes nothing."""
+"""Pages to subscribe, confirm, manage subscriptions and unsubscribe. GET changes nothing."""
 
 import math
 from typing import Any
@@ -26,18 +26,18 @@ from comments.threads.pages import ThreadPage
 from comments.threads.viewer import Viewer, number_in
 from server.http import ratelimit
 
-AN_HOUR = 20
+REQUESTS_AN_HOUR = 20
 
-door = require_http_methods(["GET", "HEAD", "POST"])
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@door
+@get_or_post
 def follow(request: Request) -> HttpResponse:
-    """Ask for mails without commenting: `?essay=` or `?comment=` says where somebody came from."""
-    if not may_follow():
+    """Subscribe without commenting; `?essay=` or `?comment=` names the page that the reader came from."""
+    if not may_subscribe():
         raise Http404
-    essay, thread = whereabouts(request)
-    speaker = request.commenter if isinstance(request.user, User) else None
+    essay, thread = requested_target(request)
+    commenter = request.commenter if isinstance(request.user, User) else None
     initial = {"email": request.user.email} if isinstance(request.user, User) else {}
     form = FollowForm(request.POST or None, essay=essay, thread=thread, initial=initial)
     context = {"form": form, "essay": essay, "thread": thread}
@@ -49,7 +49,7 @@ def follow(request: Request) -> HttpResponse:
         return render(request, "comments/follow.html", context, status=422)
     if seconds := wait(request):
         return too_often(request, "comments/follow.html", context, seconds)
-    asker = known_addresses.asker(request, form.cleaned_data["email"], speaker)
+    asker = known_addresses.asker(request, form.cleaned_data["email"], commenter)
     if not asker.is_reader:
         subscribing.ask_later(asker, form.wishes(), often=form.cleaned_data["often"])
         return redirect(f"{reverse('subscription-asked')}?{request.GET.urlencode()}")
@@ -57,16 +57,16 @@ def follow(request: Request) -> HttpResponse:
     return redirect(f"{signed_links.to_all(Address.objects.get(email=asker.email))}?said=followed")
 
 
-def may_follow(essay: Essay | None = None) -> bool:
+def may_subscribe(essay: Essay | None = None) -> bool:
     rules = Discussion.objects.of(essay).rules if essay else Rules.objects.current()
     return rules.readers_may_follow
 
 
-def whereabouts(request: Request) -> tuple[Essay | None, Comment | None]:
-    """The essay, and the thread of it, that the address names; 404 for what is not there to be read."""
+def requested_target(request: Request) -> tuple[Essay | None, Comment | None]:
+    """Return the essay and thread named in the query; 404 if they are not public."""
     if "comment" in request.GET:
-        said = Comment.objects.filter(pk=number_in(request.GET["comment"])).values("tree_id")
-        rows = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=said)
+        threads = Comment.objects.filter(pk=number_in(request.GET["comment"])).values("tree_id")
+        rows = Comment.objects.shown_roots().select_related("essay", "commenter").filter(tree_id__in=threads)
         root = rows.first()
         if root is None or not root.essay.is_published:
             raise Http404
@@ -80,18 +80,18 @@ def whereabouts(request: Request) -> tuple[Essay | None, Comment | None]:
 
 
 def wait(request: Request) -> float:
-    """Whoever asks may have many strangers' addresses: for how many seconds they ask for nothing more."""
-    return ratelimit.take("follow", request.META["REMOTE_ADDR"], 3600, count=AN_HOUR)
+    """Limit requests by IP address, since one sender may use many people's emails; return the seconds to wait."""
+    return ratelimit.take("follow", request.META["REMOTE_ADDR"], 3600, count=REQUESTS_AN_HOUR)
 
 
 def too_often(request: Request, template: str, context: dict[str, Any], seconds: float) -> HttpResponse:
     minutes = math.ceil(seconds / 60)
-    words = ngettext(
+    text = ngettext(
         "Too many attempts. Please wait %(count)d minute and try again.",
         "Too many attempts. Please wait %(count)d minutes and try again.",
         minutes,
     )
-    context |= {"problem": words % {"count": minutes}}
+    context |= {"problem": text % {"count": minutes}}
     response = render(request, template, context, status=429)
     response.headers["Retry-After"] = str(math.ceil(seconds))
     return response
@@ -99,18 +99,18 @@ def too_often(request: Request, template: str, context: dict[str, Any], seconds:
 
 @require_http_methods(["GET", "HEAD"])
 def asked(request: Request) -> HttpResponse:
-    """The same for every address, known or not."""
-    essay, thread = whereabouts(request)
+    """Ask the reader to check their email. The page is the same for every address, known or not."""
+    essay, thread = requested_target(request)
     back = thread.get_absolute_url() if thread else essay.get_absolute_url() if essay else "/"
     return render(request, "comments/follow_asked.html", {"back": back})
 
 
-@door
+@get_or_post
 def tell(request: Request, pk: int) -> HttpResponse:
-    """Ask for a mail when a comment of one's own is decided about."""
+    """Subscribe to the moderators' decision about one's own comment."""
     viewer = Viewer.of(request)
     comment = Comment.objects.select_related("essay__discussion__rules", "commenter").filter(pk=pk).first()
-    if comment is None or not viewer.wrote(comment) or not may_follow(comment.essay):
+    if comment is None or not viewer.wrote(comment) or not may_subscribe(comment.essay):
         raise Http404
     here = ThreadPage(comment.essay, viewer)
     if not comment.is_waiting:
@@ -127,11 +127,11 @@ def tell(request: Request, pk: int) -> HttpResponse:
     return kept_close(redirect(here.url_of(comment, mailed=None if asker.is_reader else pk)))
 
 
-# What an address follows
+# Managing subscriptions
 
 
-def said() -> dict[str, str]:
-    """What was done, in words, by the name that the address of the page gives it."""
+def result_messages() -> dict[str, str]:
+    """Return the messages after an action, by the value of `?said=` in the page's address."""
     return {
         "followed": _("You’re subscribed."),
         "confirmed": _("You’re subscribed."),
@@ -144,36 +144,36 @@ def said() -> dict[str, str]:
     }
 
 
-@door
+@get_or_post
 def of(request: Request, token: str) -> HttpResponse:
-    """By the signed link that stands in every mail."""
+    """Show the subscriptions of one address, opened by the signed link in every email."""
     address = signed_links.all_of(token)
-    return gone(request) if address is None else kept_close(page(request, [address], request.path))
+    return gone(request) if address is None else kept_close(subscriptions_page(request, [address], request.path))
 
 
 @login_required
-@door
+@get_or_post
 def mine(request: Request) -> HttpResponse:
-    """Of somebody logged in: what the addresses follow that they have proved, and what they asked for themselves."""
+    """Show the subscriptions of every verified address of the logged-in user."""
     user: Any = request.user
-    proved = EmailAddress.objects.filter(user=user, verified=True).values("email")
-    return page(request, list(Address.objects.filter(email__in=proved).order_by("email")), request.path)
+    verified = EmailAddress.objects.filter(user=user, verified=True).values("email")
+    return subscriptions_page(request, list(Address.objects.filter(email__in=verified).order_by("email")), request.path)
 
 
-def page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
+def subscriptions_page(request: Request, addresses: list[Address], here: str) -> HttpResponse:
     if request.method == "POST":
-        return redirect(f"{here}?said={change(request, addresses)}")
+        return redirect(f"{here}?said={apply_change(request, addresses)}")
     rows = shown(Subscription.objects.standing().filter(address__in=addresses))
     context = {
         "addresses": [(address, [row for row in rows if row.address_id == address.pk]) for address in addresses],
         "often": Subscription.Often.choices,
-        "said": said().get(request.GET.get("said", "")),
+        "said": result_messages().get(request.GET.get("said", "")),
     }
     return render(request, "comments/subscriptions.html", context)
 
 
 def shown(subscriptions: Any) -> list[Subscription]:
-    """With what each is to; but for what has been decided by now."""
+    """Load the subscriptions with what they are about, without those whose decision has been made."""
     decided = Q(kind=Subscription.Kind.DECISION) & ~is_waiting("comment__")
     decided |= Q(kind=Subscription.Kind.REPORT, comment__reports=0)
     decided |= Q(kind=Subscription.Kind.APPEAL) & ~Q(comment__appeal__state="open")
@@ -181,8 +181,8 @@ def shown(subscriptions: Any) -> list[Subscription]:
     return list(rows.order_by("kind", "-pk"))
 
 
-def change(request: Request, addresses: list[Address]) -> str:
-    """What one of the page's buttons does, and the name of what it says then."""
+def apply_change(request: Request, addresses: list[Address]) -> str:
+    """Do what the pressed button says, and return the key of its message."""
     theirs = Subscription.objects.filter(address__in=addresses)
     one = theirs.filter(pk=number_in(request.POST.get("subscription")) or 0)
     address = next((each for each in addresses if str(each.pk) == request.POST.get("address")), None)
@@ -196,38 +196,38 @@ def change(request: Request, addresses: list[Address]) -> str:
         case "stop-all" if address:
             subscribing.stop(theirs.filter(address=address))
             return "all-stopped"
-        case ("pause" | "resume") as verb if address:
-            subscribing.pause(address, is_paused=verb == "pause")
-            return "paused" if verb == "pause" else "resumed"
+        case ("pause" | "resume") as action if address:
+            subscribing.pause(address, is_paused=action == "pause")
+            return "paused" if action == "pause" else "resumed"
         case "again" if address:
             subscribing.prove(address)
             return "resumed"
     return ""
 
 
-# What the mailed links do
+# Links in emails
 
 
-@door
+@get_or_post
 def confirm(request: Request, token: str) -> HttpResponse:
-    """What was asked for in an address's name, for its reader to say what of it they asked for themselves."""
+    """List the unconfirmed subscriptions of an address, and confirm those its reader selects."""
     address = signed_links.confirming(token)
     if address is None:
         return gone(request)
     if request.method == "POST":
         chosen = [number for value in request.POST.getlist("subscription") if (number := number_in(value))]
         count = subscribing.confirm(address, chosen)
-        onward = redirect(f"{signed_links.to_all(address)}?said={'confirmed' if count else 'none'}")
-        return kept_close(known_addresses.know(address, onward) if "know" in request.POST else onward)
+        response = redirect(f"{signed_links.to_all(address)}?said={'confirmed' if count else 'none'}")
+        return kept_close(known_addresses.know(address, response) if "know" in request.POST else response)
     waiting = shown(Subscription.objects.waiting().filter(address=address))
     context = {"address": address, "waiting": waiting, "all": signed_links.to_all(address)}
     return kept_close(render(request, "comments/confirm.html", context))
 
 
-@csrf_exempt  # the mail program's own button has neither cookie nor page: the link is what shows whose it is
-@door
+@csrf_exempt  # an email program's button sends no cookie; the signed link is the proof
+@get_or_post
 def stop(request: Request, token: str) -> HttpResponse:
-    """RFC 8058's one click, and the page with a button for whoever follows the link."""
+    """Unsubscribe by an email program's one-click POST (RFC 8058), or by the button on this page."""
     subscription = signed_links.stopping(token)
     if subscription is None:
         return gone(request)
@@ -242,9 +242,9 @@ def stop(request: Request, token: str) -> HttpResponse:
 
 
 @csrf_exempt
-@door
+@get_or_post
 def stop_daily(request: Request, token: str) -> HttpResponse:
-    """The same for everything that comes once a day."""
+    """Unsubscribe from the daily digest."""
     address = signed_links.stopping_daily(token)
     if address is None:
         return gone(request)
@@ -260,6 +260,6 @@ def gone(request: Request) -> HttpResponse:
 
 
 def kept_close(response: HttpResponse) -> HttpResponse:
-    """The address is the proof, so no other site is told it; and the button on its page is ours."""
+    """Send no referrer to other sites: the address is a secret. Same-origin requests keep it for the CSRF check."""
     response.headers["Referrer-Policy"] = "same-origin"
     return response

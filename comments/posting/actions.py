@@ -21,7 +21,7 @@ from server.http import ratelimit
 
 
 class Duplicate(Exception):
-    """The same person has said just this here; the argument is the comment that is there."""
+    """The same person has already posted this text here; the argument is that comment."""
 
     def __init__(self, comment: Comment) -> None:
         super().__init__(comment)
@@ -30,17 +30,17 @@ class Duplicate(Exception):
 
 @dataclass
 class Flooded(Exception):
-    """Too soon after the last one; try again after so many seconds."""
+    """Too many attempts; try again after `seconds`."""
 
     seconds: float
 
 
 class Joined(Exception):
-    """Who speaks has become one with somebody else, or was forgotten, since the request began."""
+    """The commenter was merged with another or erased since the request began."""
 
 
 class Gone(Exception):
-    """The comment being answered is no longer there to be answered."""
+    """The comment to reply to or to act on is no longer public."""
 
 
 @transaction.atomic
@@ -57,34 +57,34 @@ def post(
     key: str = "",
     following: Following | None = None,
 ) -> Comment:
-    """Put a comment under an essay, or under the comment `parent` of it, and say who is to hear of it.
+    """Create a comment on an essay or a reply to `parent`, set its status and enqueue notifications.
 
-    Sent again with the same key, as after an answer that got lost, it is the comment made the first time.
-    Raises Gone, Joined, Duplicate, Flooded or screening.Refused; then nothing is kept.
+    A submission repeated with the same key, as after a lost response, returns the comment created the first time.
+    Raises CommentGone, CommenterChanged, Duplicate, RateLimited or screening.Rejected; then nothing is saved.
     """
     rules = rules or Rules.objects.current()
-    wait = 0.0 if is_moderator else flood(commenter, sender, rules.flood_seconds)
-    # those who write or keep order here are never joined away
-    root, above = lock_commenter_and_thread(commenter if commenter.pk and not is_trusted else None, essay, parent)
-    mark = sending(key, commenter, essay, parent, text)
-    if parent is not None and (above is None or not above.is_approved):
-        if sent := sent_before(mark, commenter):
-            return sent
+    wait = 0.0 if is_moderator else acquire_turn(commenter, sender, rules.flood_seconds)
+    # authors and moderators are never merged into others
+    root, replied_to = lock_commenter_and_thread(commenter if commenter.pk and not is_trusted else None, essay, parent)
+    digest = submission_key(key, commenter, essay, parent, text)
+    if parent is not None and (replied_to is None or not replied_to.is_approved):
+        if existing := find_submitted(digest, commenter):
+            return existing
         raise Gone
     has_rules = bool(rules.rule_stamp)
     history = history_of_post(
-        commenter, essay=essay, parent=parent, text=text, mark=mark, address=sender.address, looks_for_words=has_rules
+        commenter, essay=essay, parent=parent, text=text, mark=digest, address=sender.address, looks_for_words=has_rules
     )
-    if history.is_sent and (sent := sent_before(mark, commenter)):
-        return sent
-    check(history, wait)
+    if history.is_sent and (existing := find_submitted(digest, commenter)):
+        return existing
+    ensure_postable(history, wait)
     if commenter._state.adding:
-        commenter.save()  # a stranger's first words
-    wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=mark)
+        commenter.save()  # a new guest's first comment
+    wording = Wording(text=text, html=markup.comment(text), network=sender.network, sent_as=digest)
     draft = Draft(commenter, sender, wording, rules, essay, history)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.reasons, wording.likeness = verdict.reasons, draft.likeness
-    comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=above, wording=wording)
+    comment = Comment.objects.insert_comment(essay=essay, commenter=commenter, parent=replied_to, wording=wording)
     decision = Decision(verb=Decision.Verb.RULE, rule_id=verdict.rule) if verdict.rule else None
     transition(comment, verdict.status, root=root or comment, decision=decision, notify=following is None)
     if following:
@@ -98,47 +98,47 @@ def post(
 def lock_commenter_and_thread(
     commenter: Commenter | None, essay: Essay, parent: int | None
 ) -> tuple[Comment | None, Comment | None]:
-    """Lock the commenter, then the thread to reply in; return its root and the comment replied to. Raises Joined.
+    """Lock the commenter, then the thread; return its root and the comment replied to. Raises CommenterChanged.
 
-    In this order, as merge_commenters() does, so that two transactions never wait for each other.
+    In this order, as merge_commenters() does, so that two transactions cannot deadlock.
     """
     if commenter and parent is not None and not commenter.has_news:
-        found = Comment.objects.lock_thread(parent, essay, holding=commenter)  # at one stroke
+        found = Comment.objects.lock_thread(parent, essay, holding=commenter)  # both in one query
         if found[1] is not None:
             return found
     if commenter and not Commenter.objects.hold(commenter):
         raise Joined
     if parent is not None:
-        return Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbours: one writer a thread
+        return Comment.objects.lock_thread(parent, essay)  # mptt renumbers neighbors: one writer per thread
     Discussion.objects.lock(essay)  # no thread to lock yet
     return None, None
 
 
-def sending(key: str, commenter: Commenter, essay: Essay, parent: int | None, text: str) -> str:
-    """The mark of one sending: of these words, here, by this person. So nobody meets what another sent with a key."""
+def submission_key(key: str, commenter: Commenter, essay: Essay, parent: int | None, text: str) -> str:
+    """Hash the submission's key with its content and commenter, so that a key finds only the same person's comment."""
     if not key:
         return ""
     user = commenter.user_id
-    person = (user,) if user else (commenter.name, commenter.email)  # a guest's cookie may come with the lost answer
+    person = (user,) if user else (commenter.name, commenter.email)  # a guest's cookie may be in the lost response
     return hashlib.blake2b(repr((key, person, essay.pk, parent, text)).encode(), digest_size=16).hexdigest()
 
 
-def sent_before(mark: str, commenter: Commenter) -> Comment | None:
-    """What was made of it the first time; a website that only now comes with it is new all the same."""
-    found: Comment | None = Comment.objects.sent(mark)
+def find_submitted(digest: str, commenter: Commenter) -> Comment | None:
+    """Return the comment that this submission created before. A website submitted only now still updates the pages."""
+    found: Comment | None = Comment.objects.sent(digest)
     if found and commenter.has_news:
         pagecache.bump("site")
     return found
 
 
-def flood(commenter: Commenter, sender: Sender, seconds: int) -> float:
-    """Take the turn of one person and of one address; how many seconds to wait, if it is not yet there."""
+def acquire_turn(commenter: Commenter, sender: Sender, seconds: int) -> float:
+    """Limit posts by person and by IP address; return the seconds to wait."""
     person = f"commenter:{commenter.pk}" if commenter.pk else f"typed:{commenter.name}\n{commenter.email}"
     return ratelimit.take("comment", [who for who in (person, sender.address) if who], seconds)
 
 
-def check(history: History, wait: float) -> None:
-    """Raises Duplicate or Flooded where this is not the time to say it."""
+def ensure_postable(history: History, wait: float) -> None:
+    """Check that the comment may be posted now. Raises Duplicate or RateLimited."""
     if history.twin:
         raise Duplicate(Comment.objects.get(pk=history.twin))
     if wait:

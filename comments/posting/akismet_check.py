@@ -27,13 +27,13 @@ def check(pk: int) -> None:
         return
     try:
         if akismet.is_spam(comment):
-            hold(comment)
+            hold_for_moderation(comment)
     except fetch.Refused:
         return  # asking again would not help; the doctor reports a key that is not accepted
 
 
 @transaction.atomic
-def hold(comment: Comment) -> bool:
+def hold_for_moderation(comment: Comment) -> bool:
     """Make a comment that the service calls spam pending, unless it was decided about or edited since."""
     root, fresh = Comment.objects.lock_thread(comment.pk)
     if root is None or fresh is None or fresh.wording_id != comment.wording_id:

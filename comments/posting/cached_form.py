@@ -1,4 +1,4 @@
-"""The reply form as every stranger finds it under an essay: drawn once, with the essay's address left open."""
+"""The reply form for unknown visitors: rendered once, with placeholders for the essay."""
 
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ from comments.threads.rendering import Stencil, open_place
 
 
 def is_for(request: HttpRequest) -> bool:
-    """Whether nothing is known of whoever asks that the form would show."""
+    """Return whether the visitor is unknown, so that the form has nothing personal to show."""
     return not PERSONAL & request.COOKIES.keys() and "login" not in request.GET
 
 
@@ -26,12 +26,12 @@ def draw(request: HttpRequest, essay: Essay, rules: Rules) -> SafeString:
     hint = identity_views.hint(essay, rules)
     who, may_follow = rules.who_may_comment, rules.readers_may_follow
     services = tuple(service["name"] for service in elsewhere())
-    form = of_any_essay(get_language() or "", who, may_follow, hint, str(site_of(request)), services)
+    form = compiled_form(get_language() or "", who, may_follow, hint, str(site_of(request)), services)
     return SafeString(form.fill({"address": essay.get_absolute_url(), "pk": str(essay.pk)}))
 
 
 @lru_cache
-def of_any_essay(
+def compiled_form(
     language: str, who_may_comment: str, may_follow: bool, hint: str, site: str, services: tuple[str, ...]
 ) -> Stencil:
     address = open_place("address")

@@ -1,4 +1,4 @@
-"""The pages on which writers change what they said, or take it away: whole without script."""
+"""The pages for editing and deleting one's own comment; they work without JavaScript."""
 
 import math
 from typing import Any
@@ -25,8 +25,8 @@ from comments.threads.viewer import Viewer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: Request, pk: int) -> HttpResponse:
-    """The words as they were typed, to be typed anew; refused, they come back and say what to do."""
-    viewer, comment = Viewer.of(request), shown(request, pk)
+    """Edit a comment, or show the form again with the reason it was rejected."""
+    viewer, comment = Viewer.of(request), find_visible(request, pk)
     rules = Discussion.objects.of(comment.essay).rules
     form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=EditForm.of(comment))
     page = EditPage(request, viewer, comment, rules, form)
@@ -42,109 +42,109 @@ def edit(request: Request, pk: int) -> HttpResponse:
         is_trusted: bool = comment.is_trusted  # type: ignore[attr-defined]
         saved = editing.edit(pk, by=viewer, sender=sender, rules=rules, is_trusted=is_trusted, **form.cleaned_data)
     except editing.NotYours:
-        return page.final(not_yours(request))
+        return page.final(not_author_message(request))
     except editing.Removed:
-        return page.final(no_longer_shown(comment))
+        return page.final(removed_message(comment))
     except editing.TooLate as late:
-        return page.final(too_late(late))
+        return page.final(too_late_message(late))
     except editing.Answered:
         return page.final(
             _("Someone has replied, so this comment can no longer be edited. You can add a reply instead.")
         )
     except editing.Changed as changed:
-        return page.beside(changed.comment)
+        return page.conflict(changed.comment)
     except Refused as refused:
         form.add_error("text", str(refused))
         return page.answer(422)
     except Flooded as flooded:
-        return page.later(flooded.seconds)
-    return kept_close(viewer, redirect(ThreadPage(saved.essay, viewer).url_of(saved, edited=saved.pk)))
+        return page.rate_limited(flooded.seconds)
+    return limit_referrer(viewer, redirect(ThreadPage(saved.essay, viewer).url_of(saved, edited=saved.pk)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: Request, pk: int) -> HttpResponse:
-    """The comment once more, and one button; then back to where it stood."""
-    viewer, comment = Viewer.of(request), shown(request, pk, is_leaving=True)
+    """Show the comment and a button to delete it, then return to its place in the thread."""
+    viewer, comment = Viewer.of(request), find_visible(request, pk, is_deleting=True)
     problem = ""
     try:
         if not viewer.wrote(comment):
             raise editing.NotYours
         if request.method == "POST":
-            return kept_close(viewer, redirect(place_of(editing.remove(pk, by=viewer), viewer)))
+            return limit_referrer(viewer, redirect(url_after_deleting(editing.remove(pk, by=viewer), viewer)))
     except editing.NotYours:
-        problem = not_yours(request)
+        problem = not_author_message(request)
     except editing.Removed:
         problem = _("A moderator has already removed this comment.")
-    said = {"comment": comment, "problem": problem, "back": way_back(comment, viewer)}
-    return answer(request, viewer, "comments/delete.html", said, 403 if problem else 200)
+    context = {"comment": comment, "problem": problem, "back": return_url(comment, viewer)}
+    return render_page(request, viewer, "comments/delete.html", context, 403 if problem else 200)
 
 
 class EditPage:
-    """The form with all that may stand round it."""
+    """The edit form with the messages around it."""
 
     def __init__(self, request: Request, viewer: Viewer, comment: Comment, rules: Rules, form: EditForm) -> None:
         self.request, self.viewer, self.comment, self.form = request, viewer, comment, form
         own = viewer.own_addresses(comment.pk, is_editable=True)
-        self.said: dict[str, Any] = {
+        self.context: dict[str, Any] = {
             "comment": comment,
             "form": form,
             "ends": editing.ends(comment, rules),
             "delete_url": own.delete,
-            "back": way_back(comment, viewer),
+            "back": return_url(comment, viewer),
         }
 
     def answer(self, status: int, **more: Any) -> HttpResponse:
-        return answer(self.request, self.viewer, "comments/edit.html", {**self.said, **more}, status)
+        return render_page(self.request, self.viewer, "comments/edit.html", {**self.context, **more}, status)
 
     def final(self, problem: str) -> HttpResponse:
-        """What was typed can be copied, and not sent."""
-        own = self.viewer.wrote(self.comment)
+        """Show that it can no longer be saved; the typed text can be copied."""
+        is_author = self.viewer.wrote(self.comment)
         typed = self.form["text"].value() if self.form.is_bound else ""
-        return self.answer(403, problem=problem, typed=typed or "", is_final=True, is_own=own)
+        return self.answer(403, problem=problem, typed=typed or "", is_final=True, is_own=is_author)
 
-    def beside(self, current: Comment) -> HttpResponse:
-        """What was saved elsewhere meanwhile, and what was typed here: whoever saves now has seen both."""
+    def conflict(self, current: Comment) -> HttpResponse:
+        """Show the version saved in another window beside the typed one; saving again replaces it."""
         self.form.data = {**self.request.POST.dict(), "seen": str(current.wording_id)}
         problem = _(
             "You changed this comment in another window. Compare both versions, then save the one you want to keep."
         )
         return self.answer(409, problem=problem, current=current.wording and current.wording.text)
 
-    def later(self, seconds: float) -> HttpResponse:
+    def rate_limited(self, seconds: float) -> HttpResponse:
         minutes = math.ceil(seconds / 60)
-        words = ngettext(
+        text = ngettext(
             "You’ve saved too often. Please wait %(count)d minute and try again; your text is still below.",
             "You’ve saved too often. Please wait %(count)d minutes and try again; your text is still below.",
             minutes,
         )
-        response = self.answer(429, problem=words % {"count": minutes})
+        response = self.answer(429, problem=text % {"count": minutes})
         response.headers["Retry-After"] = str(math.ceil(seconds))
         return response
 
 
-def shown(request: Request, pk: int, *, is_leaving: bool = False) -> Comment:
-    """The comment, if whoever asks may know of it: its writer, even under an essay that is gone when they delete it."""
+def find_visible(request: Request, pk: int, *, is_deleting: bool = False) -> Comment:
+    """Return a comment that the visitor may see; its author may delete it even if the essay was withdrawn."""
     viewer, comment = Viewer.of(request), editing.find(pk, request.user)
     if comment is None:
         raise Http404
     is_own = viewer.wrote(comment)
-    if not (is_own or viewer.may_see(comment)) or not (comment.essay.is_published or (is_own and is_leaving)):
+    if not (is_own or viewer.may_see(comment)) or not (comment.essay.is_published or (is_own and is_deleting)):
         raise Http404
     return comment
 
 
-def answer(request: Request, viewer: Viewer, template: str, said: dict[str, Any], status: int) -> HttpResponse:
-    return kept_close(viewer, render(request, template, said, status=status))
+def render_page(request: Request, viewer: Viewer, template: str, context: dict[str, Any], status: int) -> HttpResponse:
+    return limit_referrer(viewer, render(request, template, context, status=status))
 
 
-def kept_close(viewer: Viewer, response: HttpResponse) -> HttpResponse:
-    """Where the address says who somebody is, no other site is told it."""
+def limit_referrer(viewer: Viewer, response: HttpResponse) -> HttpResponse:
+    """Send no referrer to other sites if the address contains the author's key."""
     if viewer.key:
         response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
-def not_yours(request: Request) -> str:
+def not_author_message(request: Request) -> str:
     if request.user.is_authenticated:
         return _("This comment was posted from a different account. Log in with that account to change it.")
     return _(
@@ -153,21 +153,21 @@ def not_yours(request: Request) -> str:
     )
 
 
-def no_longer_shown(comment: Comment) -> str:
-    why = removals.of([comment.pk]).get(comment.pk) if removals.is_refused(comment) else None
+def removed_message(comment: Comment) -> str:
+    removal = removals.of([comment.pk]).get(comment.pk) if removals.is_refused(comment) else None
     sentence = _("This comment is no longer shown, so it can’t be edited.")
-    return f"{why.words} {sentence}" if why and why.sentence else sentence
+    return f"{removal.words} {sentence}" if removal and removal.sentence else sentence
 
 
-def too_late(late: editing.TooLate) -> str:
+def too_late_message(late: editing.TooLate) -> str:
     if late.ended is None:
         return _("Comments can’t be edited on this site.")
     local = timezone.localtime(late.ended)
     return _("You could edit this comment until %(time)s.") % {"time": date_format(local, "DATETIME_FORMAT")}
 
 
-def way_back(comment: Comment, viewer: Viewer) -> str:
-    """To the comment, as whoever came by a link sees it."""
+def return_url(comment: Comment, viewer: Viewer) -> str:
+    """Return the URL to go back to: the comment if it is visible, otherwise the essay or “My comments”."""
     if not comment.essay.is_published:
         return reverse("my-comments")
     if not viewer.may_see(comment):
@@ -175,8 +175,8 @@ def way_back(comment: Comment, viewer: Viewer) -> str:
     return ThreadPage(comment.essay, viewer).url_of(comment)
 
 
-def place_of(comment: Comment, viewer: Viewer) -> str:
-    """Where a deleted comment stood: its tombstone, or the discussion that goes on without it."""
+def url_after_deleting(comment: Comment, viewer: Viewer) -> str:
+    """Return the URL of the page that showed the deleted comment, perhaps with its tombstone."""
     if not comment.essay.is_published:
         return reverse("my-comments")
     page = ThreadPage(comment.essay, viewer)

@@ -1,4 +1,4 @@
-"""What writers do with their own: change the words for a while, take the comment away. Each is one transaction."""
+"""Edit, remove and erase comments, as their author. Each is one transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,31 +23,31 @@ from comments.threads.viewer import Viewer
 from comments.transitions import transition
 from server.http import ratelimit
 
-AN_HOUR, EDITS_AN_HOUR = 60 * 60, 20
-SHOWN = frozenset({Status.APPROVED, Status.PENDING})
+HOUR, EDITS_AN_HOUR = 60 * 60, 20
+EDITABLE = frozenset({Status.APPROVED, Status.PENDING})
 
 
 class NotYours(Exception):
-    """Whoever asks is not known as its writer, or it is gone."""
+    """The visitor is not known to be the author, or the comment was deleted."""
 
 
 class Removed(Exception):
-    """It is taken for spam, or was taken away."""
+    """The comment is spam or was removed."""
 
 
 @dataclass
 class TooLate(Exception):
-    """The time in which it could be changed is over; None: nobody changes anything here."""
+    """The time for editing ended at `ended`; None: editing is turned off."""
 
     ended: datetime | None
 
 
 class Answered(Exception):
-    """Somebody has answered what stands there."""
+    """The comment has a reply."""
 
 
 class Changed(Exception):
-    """It was edited since the form was drawn; the argument is the comment as it is now."""
+    """The comment was edited since the form was opened; the argument is the current comment."""
 
     def __init__(self, comment: Comment) -> None:
         super().__init__(comment)
@@ -55,12 +55,12 @@ class Changed(Exception):
 
 
 def find(pk: int, user: User | AnonymousUser) -> Comment | None:
-    """A comment with all that its pages show; `is_trusted`: the user wrote it, and the essay or keeps order here."""
+    """Load a comment for its pages; `is_trusted`: its author is the user, who writes the essay or moderates."""
     found = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
     if isinstance(user, User):
         writes = Exists(Authorship.objects.filter(essay=OuterRef("essay"), author=user))
-        keeps = Exists(User.objects.filter(moderators(), pk=user.pk))
-        found = found.annotate(is_trusted=Q(commenter__user=user) & (writes | keeps))
+        moderates = Exists(User.objects.filter(moderators(), pk=user.pk))
+        found = found.annotate(is_trusted=Q(commenter__user=user) & (writes | moderates))
     else:
         found = found.annotate(is_trusted=Value(False))
     comment: Comment | None = found.filter(pk=pk).first()
@@ -68,13 +68,13 @@ def find(pk: int, user: User | AnonymousUser) -> Comment | None:
 
 
 def ends(comment: Comment, rules: Rules) -> datetime:
-    moment: datetime = comment.created + timedelta(minutes=rules.edit_minutes)
-    return moment
+    end: datetime = comment.created + timedelta(minutes=rules.edit_minutes)
+    return end
 
 
 def check(comment: Comment, rules: Rules) -> None:
-    """Raises Removed, TooLate or Answered where the words stand as they are."""
-    if comment.status not in SHOWN:
+    """Check that the text can still be edited. Raises Removed, TooLate or AlreadyAnswered."""
+    if comment.status not in EDITABLE:
         raise Removed
     if timezone.now() >= ends(comment, rules):
         raise TooLate(ends(comment, rules) if rules.edit_minutes else None)
@@ -86,31 +86,30 @@ def check(comment: Comment, rules: Rules) -> None:
 def edit(
     pk: int, *, by: Viewer, text: str, sender: Sender, rules: Rules, seen: str = "", is_trusted: bool = False
 ) -> Comment:
-    """Put new words in the place of the old, which stay as history. `seen`: the wording that the writer started from.
+    """Replace the text; the old one stays in the history. `seen`: the wording that the author started from.
 
-    What waits goes on waiting; what is published waits again if a first post of these words would, and goes under Spam
-    if that would.
-    Raises NotYours, Changed, Flooded, screening.Refused, or as check() does; then nothing is kept.
+    A pending comment stays pending. A published one becomes pending or spam if a new comment with this text would.
+    Raises NotAuthor, EditConflict, RateLimited, screening.Rejected, or as ensure_editable(); then nothing is saved.
     """
-    root, comment = owned(pk, by)
+    root, comment = lock_own_comment(pk, by)
     check(comment, rules)
     old = comment.wording
     if old and old.text == text:
         return comment
     if old and seen and seen != str(old.pk):
         raise Changed(comment)
-    if wait := ratelimit.take("edit", f"commenter:{comment.commenter_id}", AN_HOUR, count=EDITS_AN_HOUR):
+    if wait := ratelimit.take("edit", f"commenter:{comment.commenter_id}", HOUR, count=EDITS_AN_HOUR):
         raise Flooded(wait)
     wording = Wording(text=text, html=markup.comment(text), network=sender.network)
-    asked = text if rules.rule_stamp else ""
-    history = history_of_comment(comment, text=asked, address=sender.address)
+    searched = text if rules.rule_stamp else ""
+    history = history_of_comment(comment, text=searched, address=sender.address)
     draft = Draft(comment.commenter, sender, wording, rules, comment.essay, history, comment.reports)
     verdict = screening.judge(draft, is_trusted=is_trusted)
     wording.likeness = draft.likeness
     was_public = comment.is_approved
-    waits = not was_public or verdict.status != Status.APPROVED
-    after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if waits else Status.APPROVED
-    comment.say(wording, reasons=verdict.reasons or (old.reasons if old and waits else []))
+    is_held = not was_public or verdict.status != Status.APPROVED
+    after = Status.SPAM if verdict.status == Status.SPAM else Status.PENDING if is_held else Status.APPROVED
+    comment.say(wording, reasons=verdict.reasons or (old.reasons if old and is_held else []))
     comment.edited = comment.changed = timezone.now()
     Comment.objects.filter(pk=pk).update(edited=comment.edited, changed=comment.changed)
     if after != comment.status:
@@ -124,11 +123,11 @@ def edit(
 
 @transaction.atomic
 def remove(pk: int, *, by: Viewer) -> Comment:
-    """Take a comment away: nothing stays to be read but, under answers, its place. Moderators can restore it.
+    """Remove a comment; if it has replies, a tombstone stays. Moderators can restore it. A repetition changes nothing.
 
-    Raises NotYours, and Removed where somebody else took it away before; a second time it changes nothing.
+    Raises NotAuthor, or Removed if someone else removed it before.
     """
-    root, comment = owned(pk, by)
+    root, comment = lock_own_comment(pk, by)
     if comment.status == Status.TRASH:
         if comment.removed_by == Comment.Remover.AUTHOR:
             return comment
@@ -148,8 +147,8 @@ def erase_all(commenter: Commenter) -> None:
             Wording.objects.filter(comment=comment).delete()
 
 
-def owned(pk: int, by: Viewer) -> tuple[Comment, Comment]:
-    """The root of the thread and the comment, locked, if it is theirs still."""
+def lock_own_comment(pk: int, by: Viewer) -> tuple[Comment, Comment]:
+    """Lock the thread; return its root and the comment. Raises NotAuthor."""
     root, comment = Comment.objects.lock_thread(pk)
     if root is None or comment is None or not by.wrote(comment):
         raise NotYours

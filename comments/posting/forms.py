@@ -1,4 +1,4 @@
-"""What a reader writes."""
+"""The forms for posting and editing a comment, and their fields."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class TextField(forms.CharField):
-    """Words as typed, of which what cannot be seen is gone."""
+    """A text, without invisible characters."""
 
     widget = forms.Textarea
 
@@ -25,7 +25,7 @@ class TextField(forms.CharField):
 
 
 class NumberField(forms.CharField):
-    """The key of a comment, or nothing; whether it may be answered is looked at under the thread's lock."""
+    """The key of the parent comment, or nothing; whether it accepts replies is checked under the thread's lock."""
 
     def to_python(self, value: Any) -> int | None:  # type: ignore[override]
         text = (super().to_python(value) or "").strip()
@@ -39,17 +39,17 @@ class NumberField(forms.CharField):
         return int(text)
 
     def run_validators(self, value: Any) -> None:
-        """A number has no characters to look at."""
+        """Skip the validators for characters: the value is a number."""
 
 
 class KeyField(forms.CharField):
-    """What script calls one sending of the words by: random, so only the browser that made it knows it."""
+    """JavaScript's random key of one submission, which only the browser that made it knows."""
 
     def to_python(self, value: Any) -> str:
         return value if isinstance(value, str) and KEY.fullmatch(value) else ""
 
     def run_validators(self, value: Any) -> None:
-        """Without script there is none, and nobody can mend a field that is not seen."""
+        """Accept anything: without JavaScript there is no key, and no one can correct a hidden field."""
 
 
 class CommentForm(forms.Form):
@@ -64,14 +64,14 @@ class CommentForm(forms.Form):
 
 
 class SeenField(forms.CharField):
-    """The key of a wording. One that makes no sense is not the newest, and that is said beside the words."""
+    """The key of a wording. An invalid one counts as outdated, which the edit page explains."""
 
     def run_validators(self, value: Any) -> None:
-        """Nobody can mend a field that is not seen."""
+        """Accept anything: no one can correct a hidden field."""
 
 
 class EditForm(forms.Form):
-    """New words, and the wording that their writer started from."""
+    """The new text, and the wording that its author started from."""
 
     text = TextField(
         label=_("Comment"),
@@ -85,5 +85,5 @@ class EditForm(forms.Form):
 
     @classmethod
     def of(cls, comment: Comment) -> dict[str, Any]:
-        """What it holds before anything is changed."""
+        """Return the form's initial values."""
         return {"text": comment.wording.text if comment.wording else "", "seen": comment.wording_id or ""}

@@ -1,4 +1,4 @@
-"""What somebody said here, all of it, and what became of each."""
+"""The page of a person's own comments with the status of each."""
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -18,70 +18,70 @@ from comments.threads import removals
 from comments.threads.removals import Removal
 from comments.threads.viewer import Viewer
 
-A_PAGE = 20
-WORDS, LETTERS = 60, 500
+PAGE_SIZE = 20
+MAX_WORDS, MAX_CHARACTERS = 60, 500
 
 
 @require_safe
 def mine(request: Request) -> HttpResponse:
-    """Whoever this browser speaks as: somebody logged in, or the guest it remembers."""
-    speaker = request.commenter or None
-    page = Paginator(said_by(speaker), A_PAGE).get_page(request.GET.get("page"))
-    viewer, rules = Viewer(speaker), Rules.objects.current()
-    why = removals.of([comment.pk for comment in page if removals.is_refused(comment)])
+    """List the comments of the logged-in user, or of the guest that this browser remembers."""
+    commenter = request.commenter or None
+    page = Paginator(comments_by(commenter), PAGE_SIZE).get_page(request.GET.get("page"))
+    viewer, rules = Viewer(commenter), Rules.objects.current()
+    removed = removals.of([comment.pk for comment in page if removals.is_refused(comment)])
     own = viewer.verbs_of([comment.pk for comment in page if comment.status != Status.TRASH], rules)
     comments = [
         {
             "row": comment,
             "own": own.get(comment.pk),
-            "words": beginning(markup.plain(comment.wording.html) if comment.wording else ""),
-            "state": state(comment, why.get(comment.pk)),
-            "removal": why.get(comment.pk),
-            "appeal": appeal_of(comment, why.get(comment.pk), rules),
+            "words": excerpt(markup.plain(comment.wording.html) if comment.wording else ""),
+            "state": describe_status(comment, removed.get(comment.pk)),
+            "removal": removed.get(comment.pk),
+            "appeal": appeal_url(comment, removed.get(comment.pk), rules),
             "is_shown": comment.essay.is_published and (comment.is_approved or comment.is_waiting),
         }
         for comment in page
     ]
-    return render(request, "comments/mine.html", {"page": page, "comments": comments, "speaker": speaker})
+    return render(request, "comments/mine.html", {"page": page, "comments": comments, "speaker": commenter})
 
 
-def beginning(text: str) -> str:
-    """Whole words, unless they are written without spaces between."""
-    return Truncator(Truncator(text).words(WORDS, truncate="…")).chars(LETTERS)
+def excerpt(text: str) -> str:
+    """Return the beginning of a text: whole words, or characters in a script without spaces."""
+    return Truncator(Truncator(text).words(MAX_WORDS, truncate="…")).chars(MAX_CHARACTERS)
 
 
-def said_by(speaker: Commenter | None) -> QuerySet[Comment]:
-    """The newest first; of nobody, nothing."""
-    found: QuerySet[Comment] = Comment.objects.filter(commenter=speaker.pk) if speaker else Comment.objects.none()
+def comments_by(commenter: Commenter | None) -> QuerySet[Comment]:
+    """Return a person's comments, newest first; none for an unknown visitor."""
+    found: QuerySet[Comment] = Comment.objects.filter(commenter=commenter.pk) if commenter else Comment.objects.none()
     return found.select_related("essay", "wording", "parent__commenter").order_by("-created", "-pk")
 
 
-def appeal_of(comment: Comment, removal: Removal | None, rules: Rules) -> str:
-    """Where its writer says something against that it was refused, or reads what came of it."""
+def appeal_url(comment: Comment, removal: Removal | None, rules: Rules) -> str:
+    """Return the link to appeal or to read the outcome; empty if there is neither."""
     if removal is None or not comment.essay.is_published:
         return ""
-    is_heard = removal.appeal or removal.may_appeal(comment, rules)
-    return reverse("appeal-comment", args=[comment.pk]) if is_heard else ""
+    has_page = removal.appeal or removal.may_appeal(comment, rules)
+    return reverse("appeal-comment", args=[comment.pk]) if has_page else ""
 
 
-def state(comment: Comment, why: Removal | None = None) -> str:
-    """What became of it, as its writer reads it."""
-    if why and why.sentence:
-        return why.words
+def describe_status(comment: Comment, removed: Removal | None = None) -> str:
+    """Describe a comment's status to its author."""
+    if removed and removed.sentence:
+        return removed.words
     match Status.PENDING if comment.is_waiting else comment.status:
         case Status.PENDING:
-            waits = reasons.to_writer(comment.wording.reasons if comment.wording else [])
-            return f"{_('Your comment is awaiting moderation.')} {waits}"
+            reason = reasons.to_writer(comment.wording.reasons if comment.wording else [])
+            return f"{_('Your comment is awaiting moderation.')} {reason}"
         case Status.SPAM:
             return _("Not published: marked as spam. If this is a mistake, contact the site owner.")
         case Status.TRASH:
-            return removal(comment.removed_by)
+            return describe_removal(comment.removed_by)
     if not comment.essay.is_published:
         return _("Published, but the essay is no longer public.")
     return _("Published.")
 
 
-def removal(by: str) -> str:
+def describe_removal(by: str) -> str:
     if by in {Comment.Remover.AUTHOR, Comment.Remover.UNDONE}:
         return _("Removed by you.")
     if by == Comment.Remover.MODERATOR:

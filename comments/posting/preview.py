@@ -1,4 +1,4 @@
-"""How a comment would look: drawn by the same hand as a posted one, and kept nowhere."""
+"""The preview of a comment: rendered like a posted one, and not stored."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,23 +18,23 @@ A_MINUTE = 60  # previews from one network
 
 
 def preview(request: Request, essay: Essay, rules: Rules, *, is_guest: bool) -> HttpResponse:
-    """The page again, the form as it was and the words as readers will see them; for a script these alone."""
+    """Show the page again with the form as it was and a preview; for JavaScript the preview alone."""
     form = CommentForm({"text": request.POST.get("text", "")})
-    words, wrong, status = SafeString(""), "", 200
+    html, problem, status = SafeString(""), "", 200
     seconds = ratelimit.take("preview", request.META["REMOTE_ADDR"], 60, count=A_MINUTE)
     if seconds:
-        status, wrong = 429, _("Too many previews. Please wait a minute and try again; your comment is still here.")
+        status, problem = 429, _("Too many previews. Please wait a minute and try again; your comment is still here.")
     elif not form.is_valid():
-        status, wrong = 422, " ".join(map(str, form.errors["text"]))
+        status, problem = 422, " ".join(map(str, form.errors["text"]))
     else:
-        words = SafeString(markup.comment(form.cleaned_data["text"]))
-    shown = {"preview": words, "preview_wrong": wrong}
+        html = SafeString(markup.comment(form.cleaned_data["text"]))
+    values = {"preview": html, "preview_wrong": problem}
     if request.POST["preview"] == "block":
-        response = render(request, "comments/_preview.html", shown, status=status)
+        response = render(request, "comments/_preview.html", values, status=status)
     else:
         typed = {name: request.POST[name] for name in drafts.FIELDS if name in request.POST}
         details = identity_views.details_form(request, rules, initial=typed) if is_guest else None
-        response = draw(request, essay, status, form=CommentForm(initial=typed), details=details, **shown)
+        response = draw(request, essay, status, form=CommentForm(initial=typed), details=details, **values)
     response.headers["Cache-Control"] = "private, no-store"
     if seconds:
         response.headers["Retry-After"] = str(int(seconds) + 1)

@@ -1,4 +1,4 @@
-"""What somebody sent with the reply form: the words, who says them and from where, and what they want to hear of."""
+"""The submitted reply form: text, commenter, sender and chosen notifications."""
 
 import re
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ class Reply:
     essay: Any  # as essay_at() finds it
     discussion: Discussion
     form: CommentForm
-    details: DetailsForm | None  # a guest's; None: a log-in speaks
+    details: DetailsForm | None  # a guest's; None: the commenter is logged in
     notify: NotifyForm
 
     @classmethod
     def sent(cls, request: Request, **address: Any) -> "Reply":
-        """404 where no essay stands at that address."""
+        """Read a submission from a request; 404 if the address has no essay."""
         user = AnonymousUser() if request.POST.get("as") == GUEST else request.user
         essay = essay_at(user, **address)
         discussion = Discussion.objects.of(essay)
@@ -51,14 +51,14 @@ class Reply:
 
     @property
     def is_as_shown(self) -> bool:
-        """Whether who speaks is still whom the page named beside the form."""
+        """Return whether the commenter is still the one that the page named beside the form."""
         shown = self.request.POST.get("as", "")
         if shown in {"", GUEST}:
             return True
         return self.details is None and shown == str(cast(Commenter, self.request.commenter).pk)
 
     def is_valid(self) -> bool:
-        """Each form is looked at, so that every field says what is wrong with it."""
+        """Validate all forms, so that every field shows its errors."""
         return all([self.form.is_valid(), self.details is None or self.details.is_valid(), self.notify.is_valid()])
 
     @property
@@ -74,7 +74,7 @@ class Reply:
 
     @property
     def is_asked_by_mail(self) -> bool:
-        """Whether a mail is on its way that asks its reader whether they want the others."""
+        """Return whether a confirmation email is sent before any notification."""
         return self.following is not None and not self.following.is_reader
 
     def commenter(self) -> Commenter:
@@ -85,7 +85,7 @@ class Reply:
 
     @property
     def sender(self) -> Sender:
-        """Where it came from, and what the form itself tells of how it was filled in."""
+        """Return where the submission came from, whether the honeypot was filled in, and the seconds it took."""
         request = self.request
         seconds = request.POST.get("seconds", "")
         return Sender(

@@ -1,4 +1,4 @@
-"""The page on which the writer of a refused comment reads why, and may say something against it: once."""
+"""The page where the author of a rejected comment reads the reason and may appeal once."""
 
 from typing import Any
 
@@ -17,19 +17,19 @@ from comments.reports import appeals, outcome_subscriptions
 from comments.threads import removals
 from comments.threads.viewer import Viewer
 
-WORDS = 2000
+MAX_LENGTH = 2000
 
 
 class AppealForm(outcome_subscriptions.MailForm):
     words = TextField(
-        max_length=WORDS,
+        max_length=MAX_LENGTH,
         error_messages={"required": gettext_lazy("Please explain why your comment should be published.")},
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: Request, pk: int) -> HttpResponse:
-    comment = own(request, pk)
+    comment = find_own_comment(request, pk)
     removal = removals.of([pk]).get(pk)
     if removal is None or not (removal.appeal or removals.is_refused(comment)):
         raise Http404
@@ -43,20 +43,20 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     )
     page = {"comment": comment, "removal": removal, "form": form, "may_appeal": may_appeal}
     if request.method != "POST":
-        return answer(request, 200, page)
+        return render_page(request, 200, page)
     if not may_appeal:
-        return answer(request, 409 if removal.appeal else 403, page)
+        return render_page(request, 409 if removal.appeal else 403, page)
     if not form.is_valid():
-        return answer(request, 422, page)
+        return render_page(request, 422, page)
     asker = outcome_subscriptions.asker(request, form.address, comment.commenter)
     if seconds := outcome_subscriptions.wait(request, asker):
         return kept_close(too_often(request, "moderation/appeal.html", page, seconds))
     try:
         appeals.appeal(pk, words=form.cleaned_data["words"], rules=rules)
     except appeals.AppealedAlready:
-        return answer(request, 409, page | {"removal": removals.of([pk])[pk], "may_appeal": False})
+        return render_page(request, 409, page | {"removal": removals.of([pk])[pk], "may_appeal": False})
     except appeals.Closed:
-        return answer(
+        return render_page(
             request, 403, page, problem=_("This decision has changed since you opened the page. Please reload it.")
         )
     outcome_subscriptions.follow(asker, Subscription.Kind.APPEAL, comment)
@@ -65,8 +65,8 @@ def appeal(request: Request, pk: int) -> HttpResponse:
     return response
 
 
-def own(request: Request, pk: int) -> Comment:
-    """By log-in, by cookie, by the link from the answer to the post or from the mail about the decision."""
+def find_own_comment(request: Request, pk: int) -> Comment:
+    """Return the visitor's own comment, by login, cookie, or the link after posting or in the email; else 404."""
     rows = Comment.objects.select_related("essay__discussion__rules", "commenter", "wording", "parent__commenter")
     comment: Comment | None = rows.filter(pk=pk).first()
     if comment is None or not comment.essay.is_published:
@@ -77,5 +77,5 @@ def own(request: Request, pk: int) -> Comment:
     return comment
 
 
-def answer(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
+def render_page(request: Request, status: int, page: dict[str, Any], **more: Any) -> HttpResponse:
     return kept_close(render(request, "moderation/appeal.html", page | more, status=status))

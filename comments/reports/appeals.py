@@ -8,11 +8,11 @@ from comments.threads import removals
 
 
 class Closed(Exception):
-    """It was not refused by anybody, or too long ago, or nobody appeals here."""
+    """The comment was not rejected, the time for an appeal is over, or appeals are off."""
 
 
 class AppealedAlready(Exception):
-    """Once is what there is; the argument is the appeal."""
+    """A comment can be appealed once; the argument is that appeal."""
 
     def __init__(self, appeal: Appeal) -> None:
         super().__init__(appeal)
@@ -21,19 +21,19 @@ class AppealedAlready(Exception):
 
 @transaction.atomic
 def appeal(pk: int, *, words: str, rules: Rules) -> Appeal:
-    """Bring a refused comment back before those who decide. Raises Closed or AppealedAlready."""
+    """Appeal the rejection of a comment. Raises AppealsClosed or AlreadyAppealed."""
     _root, comment = Comment.objects.lock_thread(pk)
     if comment is None:
         raise Closed
-    if made := Appeal.objects.filter(comment=comment).first():
-        raise AppealedAlready(made)
-    refusal = next(Decision.objects.refusals([pk]), None)
+    if created := Appeal.objects.filter(comment=comment).first():
+        raise AppealedAlready(created)
+    rejection = next(Decision.objects.refusals([pk]), None)
     removal = removals.of([pk]).get(pk)
-    if refusal is None or removal is None or not removal.may_appeal(comment, rules):
+    if rejection is None or removal is None or not removal.may_appeal(comment, rules):
         raise Closed
-    made = Appeal.objects.create(comment=comment, decision=refusal, words=words)
+    created = Appeal.objects.create(comment=comment, decision=rejection, words=words)
     report_notifications.notify.enqueue(pk)
-    return made
+    return created
 
 
 def is_open(comment: Comment) -> bool:

@@ -1,4 +1,4 @@
-"""To hear by mail of what comes of a report or an appeal: a tick for who is known, an address for everybody else."""
+"""Email subscriptions to the outcome of a report or appeal: a checkbox for verified users, an address for others."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from comments.notifications.subscribing import Asker, Wish
 
 
 class MailForm(forms.Form):
-    """`known`: the address that whoever is logged in has proved; it is then a matter of a tick."""
+    """Asks whether to email the outcome. `known`: the user's verified address, for which a checkbox is enough."""
 
     tell = forms.BooleanField(label=_("Email me about the outcome"), required=False)
     email = EmailField(label=_("Email"), max_bytes=EMAIL_ROOM, required=False)
 
-    def __init__(self, *args: Any, known: str = "", may_be_mailed: bool = True, **rest: Any) -> None:
-        super().__init__(*args, **rest)
+    def __init__(self, *args: Any, known: str = "", may_be_mailed: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.known = known
         if known or not may_be_mailed:
             del self.fields["email"]
@@ -31,7 +31,7 @@ class MailForm(forms.Form):
 
     @property
     def address(self) -> str:
-        """Where it is to go; empty where nothing is wished for."""
+        """Return the address to email; empty if no email is wanted."""
         found: str = (self.known if self.cleaned_data.get("tell") else "") or self.cleaned_data.get("email", "")
         return found
 
@@ -46,7 +46,7 @@ def may_be_mailed(rules: Rules) -> bool:
 
 
 def wait(request: Request, asker: Asker) -> float:
-    """Whoever asks for mail to strangers' addresses may do so a few times an hour."""
+    """Limit requests for unverified addresses; return the seconds to wait."""
     return 0.0 if asker.is_reader or not asker.email else subscription_views.wait(request)
 
 
@@ -55,9 +55,9 @@ def asker(request: Request, email: str, commenter: Commenter | None) -> Asker:
 
 
 def follow(asker: Asker, kind: Subscription.Kind, comment: Comment) -> None:
-    """From now on, or once the address has proved itself; how long it takes says nothing of the address."""
-    wish = [Wish(kind, comment=comment)]
+    """Subscribe now if verified, else in a job, so that the response time reveals nothing about the address."""
+    topics = [Wish(kind, comment=comment)]
     if asker.is_reader:
-        subscribing.follow(asker, wish)
+        subscribing.follow(asker, topics)
     elif asker.email:
-        subscribing.ask_later(asker, wish, often="")
+        subscribing.ask_later(asker, topics, often="")

@@ -1,4 +1,4 @@
-"""The page on which a reader reports a comment: whole without script."""
+"""The page to report a comment; it works without JavaScript."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from comments.reports import outcome_subscriptions, reporting
 from comments.screening.screening import Sender
 from comments.threads.viewer import Viewer
 
-WORDS = 1000
+MAX_LENGTH = 1000
 
 
 class ReportForm(outcome_subscriptions.MailForm):
@@ -30,19 +30,19 @@ class ReportForm(outcome_subscriptions.MailForm):
             "invalid_choice": gettext_lazy("Please choose one of the reasons."),
         },
     )
-    words = TextField(required=False, max_length=WORDS)
+    words = TextField(required=False, max_length=MAX_LENGTH)
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("kind") == Report.Kind.ELSE and not said.get("words"):
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == Report.Kind.ELSE and not cleaned.get("words"):
             self.add_error("words", _("Please describe the problem."))
-        return said
+        return cleaned
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: Request, pk: int) -> HttpResponse:
-    """Why, in what words, and whether somebody wants to hear of it; refused, all of it comes back."""
-    comment, viewer = readable(pk), Viewer.of(request)
+    """Report a comment, or show the form again with the reason it was rejected."""
+    comment, viewer = find_readable(pk), Viewer.of(request)
     rules = Discussion.objects.of(comment.essay).rules
     if not rules.readers_may_report:
         raise Http404
@@ -51,7 +51,7 @@ def report(request: Request, pk: int) -> HttpResponse:
         known=outcome_subscriptions.known_address(request),
         may_be_mailed=outcome_subscriptions.may_be_mailed(rules),
     )
-    page = {"comment": comment, "form": form, "said": said(request.GET.get("said", ""))}
+    page = {"comment": comment, "form": form, "said": confirmation_messages(request.GET.get("said", ""))}
     if viewer.wrote(comment):
         return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     if request.method != "POST":
@@ -66,8 +66,8 @@ def report(request: Request, pk: int) -> HttpResponse:
     try:
         reporting.report(comment=pk, commenter=viewer.commenter, sender=sender, **about)
     except reporting.ReportedAlready:
-        words = _("You or someone on your network already reported this comment. A moderator will review it.")
-        return answer(request, 409, page, final=words)
+        text = _("You or someone on your network already reported this comment. A moderator will review it.")
+        return answer(request, 409, page, final=text)
     except reporting.OwnWords:
         return answer(request, 403, page, final=_("This is your own comment. You can edit or delete it instead."))
     except Flooded as flooded:
@@ -83,8 +83,8 @@ def report(request: Request, pk: int) -> HttpResponse:
     return response
 
 
-def readable(pk: int) -> Comment:
-    """The comment, if it stands for all to read."""
+def find_readable(pk: int) -> Comment:
+    """Return the comment if it is public, else 404."""
     rows = Comment.objects.approved().select_related(
         "essay__discussion__rules", "commenter", "wording", "parent__commenter"
     )
@@ -94,7 +94,7 @@ def readable(pk: int) -> Comment:
     return found
 
 
-def said(outcome: str) -> list[str]:
+def confirmation_messages(outcome: str) -> list[str]:
     thanks = _("Thank you. A moderator will review the comment.")
     match outcome:
         case "reported":

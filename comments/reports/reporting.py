@@ -12,25 +12,25 @@ from comments.screening.screening import Sender
 from comments.transitions import transition
 from server.http import ratelimit
 
-AN_HOUR, REPORTS_AN_HOUR = 60 * 60, 20
+HOUR, REPORTS_AN_HOUR = 60 * 60, 20
 
 
 class ReportedAlready(Exception):
-    """By the same person, or from the same network while that report is open."""
+    """The same person, or the same network while that report is open, has reported it."""
 
 
 class OwnWords(Exception):
-    """Nobody reports themselves."""
+    """People cannot report their own comments."""
 
 
 @transaction.atomic
 def report(*, comment: int, commenter: Commenter | None, sender: Sender, kind: str, words: str = "") -> Report:
-    """Put a reader's word against a comment before those who decide. None: somebody who is not known here.
+    """Report a comment to the moderators. Without `commenter`: by an unknown visitor.
 
-    Raises Joined, Gone, OwnWords, ReportedAlready or Flooded; then nothing is kept.
+    Raises CommenterChanged, CommentGone, OwnComment, AlreadyReported or RateLimited; then nothing is saved.
     """
     if commenter and not Commenter.objects.hold(commenter):
-        raise Joined  # held before any thread, as join() does
+        raise Joined  # locked before any thread, as merge() does
     _root, found = Comment.objects.lock_thread(comment)
     if found is None or not found.is_approved:
         raise Gone
@@ -38,17 +38,17 @@ def report(*, comment: int, commenter: Commenter | None, sender: Sender, kind: s
         raise OwnWords
     if was_reported(found, commenter, sender):
         raise ReportedAlready
-    who = f"commenter:{commenter.pk}" if commenter and commenter.user_id else sender.network or sender.address
-    if who and (wait := ratelimit.take("report", who, AN_HOUR, count=REPORTS_AN_HOUR)):
+    source = f"commenter:{commenter.pk}" if commenter and commenter.user_id else sender.network or sender.address
+    if source and (wait := ratelimit.take("report", source, HOUR, count=REPORTS_AN_HOUR)):
         raise Flooded(wait)
     network = "" if commenter and commenter.user_id else sender.network
-    made = Report.objects.create(comment=found, commenter=commenter, network=network, kind=kind, words=words)
-    if not found.reports:  # what moderators heard of reports that are settled is no news of this one
+    created = Report.objects.create(comment=found, commenter=commenter, network=network, kind=kind, words=words)
+    if not found.reports:  # an email about closed reports must not prevent one about this report
         Notice.objects.filter(comment=found, kind=Notice.Kind.REPORTED, state=Notice.State.SENT).delete()
     Report.objects.recount(found)
     apply_rules(found)
     report_notifications.notify.enqueue(found.pk)
-    return made
+    return created
 
 
 def was_reported(comment: Comment, commenter: Commenter | None, sender: Sender) -> bool:
@@ -59,7 +59,7 @@ def was_reported(comment: Comment, commenter: Commenter | None, sender: Sender) 
 
 
 def apply_rules(comment: Comment) -> bool:
-    """Let the owner's rules that count reports decide about a comment that was just reported; whether one did.
+    """Apply the owner's rules that count reports to a comment that was just reported; return whether one matched.
 
     Call inside a transaction. Each rule decides once about a comment: a moderator's later decision is final.
     """

@@ -1,4 +1,4 @@
-"""The argument under an essay: `{% thread essay %}`, `{% respond essay %}`, and counts for lists."""
+"""Template tags for the discussion under an essay (`{% thread essay %}`, `{% respond essay %}`) and for counts."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -25,27 +25,27 @@ from comments.threads.tree import Row
 from comments.threads.viewer import Told, number_in
 
 register = template.Library()
-LONG = 60  # comments of a page: of more than these, what is out of sight is not laid out (thread.css)
+LONG_PAGE = 60  # comments; a longer page skips the layout of what is off screen (thread.css)
 
 
 @register.simple_tag
 def counts(essays: Iterable[Essay]) -> list[Essay]:
-    """The essays, each with how many `responses` it has: one query for all."""
+    """Return the essays, each with its `comment_count`, in one query."""
     listed = list(essays)
-    found = Discussion.objects.responses(listed)
+    counts_by_essay = Discussion.objects.responses(listed)
     for essay in listed:
-        essay.responses = found.get(essay.pk, 0)  # type: ignore[attr-defined]
+        essay.responses = counts_by_essay.get(essay.pk, 0)  # type: ignore[attr-defined]
     return listed
 
 
 @register.simple_tag
 def fixed(template: str) -> SafeString:
-    """A part that says the same on every page, drawn once a language."""
-    return (drawn_once.__wrapped__ if settings.DEBUG else drawn_once)(template, get_language() or "")
+    """Include a template that is the same on every page, rendered once per language."""
+    return (_render_once.__wrapped__ if settings.DEBUG else _render_once)(template, get_language() or "")
 
 
 @cache
-def drawn_once(template: str, language: str) -> SafeString:
+def _render_once(template: str, language: str) -> SafeString:
     return SafeString(get_template(template).render())
 
 
@@ -55,9 +55,9 @@ def readers_may_follow() -> bool:
 
 
 @register.filter
-def in_words(responses: int) -> str:
+def in_words(count: int) -> str:
     """Return “1 comment” or “2 comments”."""
-    return ngettext("%(n)d comment", "%(n)d comments", responses) % {"n": responses}
+    return ngettext("%(n)d comment", "%(n)d comments", count) % {"n": count}
 
 
 @register.simple_tag
@@ -72,25 +72,25 @@ def takes_comments(essay: Essay) -> bool:
 
 @register.simple_tag(takes_context=True)
 def thread(context: Context, essay: Essay) -> SafeString:
-    """A page of the essay's threads; the form stands in it when a comment is answered without script."""
+    """Render a page of threads, with the reply form inside when replying without JavaScript."""
     request = context["request"]
-    wish = being_answered(context)
-    page = by_author.page_asked_for(request, essay, answering=wish)
+    parent_pk = requested_parent(context)
+    page = by_author.page_asked_for(request, essay, answering=parent_pk)
     if page.discussion.takes_comments:
         ends(request, page.discussion.closes)
-    rows, told = page.rows()
-    answered = next((row for row in rows if row.pk == wish and row.status == Status.APPROVED), None)
-    request.form_is_in_thread = answered is not None
-    outline = drawn(context, page, rows, told, answered)
-    shown = {**around(page, request), "outline": outline, "is_long": len(rows) > LONG}
-    return SafeString(get_template("comments/_thread.html").render(shown, request))
+    rows, notices = page.rows()
+    replied_to = next((row for row in rows if row.pk == parent_pk and row.status == Status.APPROVED), None)
+    request.form_is_in_thread = replied_to is not None
+    outline = render_comments(context, page, rows, notices, replied_to)
+    values = {**thread_context(page, request), "outline": outline, "is_long": len(rows) > LONG_PAGE}
+    return SafeString(get_template("comments/_thread.html").render(values, request))
 
 
-def drawn(
-    context: Context, page: ThreadPage, rows: list[Row], told: dict[int, Told], answered: Row | None
+def render_comments(
+    context: Context, page: ThreadPage, rows: list[Row], notices: dict[int, Told], replied_to: Row | None
 ) -> SafeString:
-    """The comments of a page, with all that hangs on them there."""
-    steps = page.outline(rows, told)
+    """Render the comments of a page with their links, buttons and notices."""
+    steps = page.outline(rows, notices)
     rules = page.discussion.rules
     likes = likes_rendering.Likes.of(context["request"], page.essay)
     return rendering.Page(
@@ -99,11 +99,11 @@ def drawn(
         reply_to=page.url(replyto=""),
         branch_url=page.branch_url,
         is_open=page.discussion.takes_comments,
-        told=told,
+        told=notices,
         own=page.viewer.verbs(rows),
         likes=likes.of_row if likes else None,
-        form_under=answered.pk if answered else None,
-        form=respond_form(context, page.essay, answered) if answered else "",
+        form_under=replied_to.pk if replied_to else None,
+        form=render_reply_form(context, page.essay, replied_to) if replied_to else "",
         more=page.more,
         elsewhere=page.answered_elsewhere(rows),
         may_report=rules.readers_may_report,
@@ -111,8 +111,8 @@ def drawn(
     ).html(steps)
 
 
-def around(page: ThreadPage, request: Any) -> dict[str, Any]:
-    """What stands round the comments of a page: how many there are, in which orders, and where the others are."""
+def thread_context(page: ThreadPage, request: Any) -> dict[str, Any]:
+    """Context for what surrounds the comments of a page: count, sort order, pager and links to the rest."""
     return {
         "essay": page.essay,
         "responses": page.discussion.responses,
@@ -121,31 +121,31 @@ def around(page: ThreadPage, request: Any) -> dict[str, Any]:
         "pager": page.pager,
         "part": page.part,
         "whole_url": page.whole_url,
-        "by_author": said_by_authors(page),
+        "by_author": author_filter(page),
         "onward": page.onward,
-        "orders": orders(page, is_liked=likes_rendering.Likes.of(request, page.essay) is not None),
+        "orders": sort_links(page, has_likes=likes_rendering.Likes.of(request, page.essay) is not None),
     }
 
 
-def said_by_authors(page: ThreadPage) -> tuple[str, str, bool] | None:
-    """How much, where it is read alone, and whether it is just now."""
+def author_filter(page: ThreadPage) -> tuple[str, str, bool] | None:
+    """Return label and URL of the filter for the author's comments, and whether it is active."""
     if not page.said_by_authors:
         return None
-    words = by_author.said(page.said_by_authors, len(page.authors))
-    return words, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
+    label = by_author.said(page.said_by_authors, len(page.authors))
+    return label, f"{page.url(number=1, by=by_author.AUTHOR)}#comments", isinstance(page, by_author.AuthorsPage)
 
 
-def orders(page: ThreadPage, *, is_liked: bool) -> list[tuple[str, str, bool]]:
-    """What each is called, where it is read, and whether it is the one now."""
+def sort_links(page: ThreadPage, *, has_likes: bool) -> list[tuple[str, str, bool]]:
+    """Return the label and URL of each sort order, and whether it is the current one."""
     named = [(Rules.Order.OLDEST.value, _("Oldest")), (Rules.Order.NEWEST.value, _("Newest"))]
-    if is_liked:
+    if has_likes:
         named.append((Rules.Order.LIKED.value, _("Most liked")))
     return [(label, page.url_in(order), order == page.order) for order, label in named]
 
 
 @register.simple_tag(takes_context=True)
 def likes(context: Context, essay: Essay) -> SafeString:
-    """How many like the essay, and the button that says so."""
+    """Render the like button of the essay, with the count."""
     found = likes_rendering.Likes.of(context["request"], essay)
     return found.under_essay() if found else SafeString("")
 
@@ -157,18 +157,18 @@ def takes_likes(context: Context, essay: Essay) -> bool:
 
 @register.simple_tag(takes_context=True)
 def respond(context: Context, essay: Essay) -> SafeString:
-    """The reply form, unless it stood in the thread, which comes first on the page."""
-    return SafeString("") if context["request"].form_is_in_thread else respond_form(context, essay, None)
+    """Render the reply form, unless the thread above contains it."""
+    return SafeString("") if context["request"].form_is_in_thread else render_reply_form(context, essay, None)
 
 
-def being_answered(context: Context) -> int | None:
-    """The key of the comment that the form of a refused reply, or the address, says is being answered."""
+def requested_parent(context: Context) -> int | None:
+    """Return the key of the comment that a rejected form or the address names as the one to reply to."""
     form = context.get("form")
-    wish = form["parent"].value() if isinstance(form, CommentForm) else context["request"].GET.get("replyto")
-    return number_in(wish)
+    value = form["parent"].value() if isinstance(form, CommentForm) else context["request"].GET.get("replyto")
+    return number_in(value)
 
 
-def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:
+def render_reply_form(context: Context, essay: Essay, parent: Row | None) -> SafeString:
     request = context["request"]
     discussion = Discussion.objects.of(essay)
     rules = discussion.rules
@@ -184,7 +184,7 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
             {
                 **identity_views.row(request, essay, rules, context.get("details"), draft),
                 "essay": essay,
-                "action": reverse_respond(essay),
+                "action": respond_url(essay),
                 "form": form,
                 "parent": parent,
                 "parent_name": parent.name if parent else None,
@@ -201,10 +201,10 @@ def respond_form(context: Context, essay: Essay, parent: Row | None) -> SafeStri
 
 
 def notify_form(context: Context, draft: Mapping[str, Any]) -> NotifyForm:
-    """As it was sent, or left; else nothing is ticked."""
+    """Return the notification form as submitted or as saved in a draft, otherwise empty."""
     request = context["request"]
     return NotifyForm(request.POST) if request.method == "POST" else NotifyForm(initial=dict(draft))
 
 
-def reverse_respond(essay: Essay) -> str:
+def respond_url(essay: Essay) -> str:
     return f"{essay.get_absolute_url()}respond/"

@@ -1,4 +1,4 @@
-"""The comments' part of an author's first page in the admin."""
+"""Template tags for the comments on an author's admin index page."""
 
 from secrets import token_urlsafe
 from typing import Any
@@ -23,5 +23,5 @@ def readers_of(user: Any) -> desk.Readers:
 
 @register.simple_tag
 def fresh_key() -> str:
-    """By which an answer that is sent twice is known."""
+    """Return a random key by which a reply that is submitted twice is recognized."""
     return token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""What the admin's first page shows of mails."""
+"""Template tag for the stuck emails on the admin's index page."""
 
 from django import template
 

@@ -15,7 +15,7 @@ from accounts.models import QueueMail, User
 from accounts.profiles.text import tidy_text
 from comments.models import Comment, Decision, Reason, Report, Rules, Status
 from comments.notifications import signed_links
-from comments.notifications.compose import WAYS
+from comments.notifications.messages import WAYS
 from comments.notifications.signed_links import Decidable
 from comments.notifications.views import kept_close
 from comments.reports import appeals

@@ -104,7 +104,7 @@ def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
 
 
 def test_one_person_cannot_change_their_mind_without_end(essay: Essay, reader: Browser, monkeypatch: Any) -> None:
-    monkeypatch.setattr(liking, "A_MINUTE", 2)
+    monkeypatch.setattr(liking, "CHANGES_A_MINUTE", 2)
     assert [press(reader, essay, wish).status_code for wish in (1, 0, 1)] == [303, 303, 429]
     assert count(essay) == 0
 

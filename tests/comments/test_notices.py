@@ -163,7 +163,7 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
 def test_after_a_spell_the_next_job_goes_on(
     essay: Essay, moderator: User, guest: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SPELL", 0)
+    monkeypatch.setattr(outbox, "MAX_RUN", 0)
     for _ in range(3):
         Notice.objects.create(
             kind="held", email=moderator.email, recipient=moderator, comment=make.comment(essay, status="pending")

@@ -1,4 +1,4 @@
-"""Show or set the rules of discussion from the command line."""
+"""`manage.py rules [NAME=VALUE …]`: shows or sets the discussion rules."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import models, transaction
 import pagecache
 from comments.models import Rules
 
-WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 NAMES = {field.name: field for field in Rules._meta.concrete_fields if field.editable and not field.primary_key}
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             name, is_given, value = change.partition("=")
             if not is_given or name not in NAMES:
                 raise CommandError(f"Unknown setting {name!r}. Choose from: {', '.join(NAMES)}.")
-            setattr(rules, name, value_of(NAMES[name], value))
+            setattr(rules, name, parse_value(NAMES[name], value))
         try:
             rules.full_clean()
         except ValidationError as error:
@@ -36,15 +36,15 @@ class Command(BaseCommand):
             rules.save()
             pagecache.bump("site")
         for name in NAMES:
-            self.stdout.write(f"{name}={shown(getattr(rules, name))}")
+            self.stdout.write(f"{name}={format_value(getattr(rules, name))}")
 
 
-def value_of(field: Any, value: str) -> Any:
-    """`true`, `false`, a number or words; `\\n` or a comma between words of a list makes lines."""
+def parse_value(field: Any, value: str) -> Any:
+    """Convert a value from the command line; in a list, `\\n` or a comma separates the lines."""
     if isinstance(field, models.BooleanField):
-        if value.lower() not in WORDS:
+        if value.lower() not in BOOLEANS:
             raise CommandError(f"{field.name} must be true or false, not {value!r}.")
-        return WORDS[value.lower()]
+        return BOOLEANS[value.lower()]
     if isinstance(field, models.IntegerField):
         if not value.isascii() or not value.isdigit():
             raise CommandError(f"{field.name} must be a whole number, 0 or more, not {value!r}.")
@@ -54,5 +54,5 @@ def value_of(field: Any, value: str) -> Any:
     return value
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value).replace("\n", ",")

@@ -1,4 +1,4 @@
-"""`manage.py take_bounces [FILE]`: stops writing to addresses whose mail came back, and where somebody complained."""
+"""`manage.py take_bounces [FILE]`: reads bounces and complaints and stops emailing those addresses."""
 
 import sys
 from argparse import ArgumentParser
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from comments.notifications import bounces
 from comments.notifications.bounces import Outcome
 
-EX_TEMPFAIL = 75  # a mail server that pipes a mail here keeps it and comes again
+EX_TEMPFAIL = 75  # tells a mail server that pipes an email here to retry later
 
 
 class Command(BaseCommand):
@@ -33,19 +33,19 @@ class Command(BaseCommand):
             sys.exit(EX_TEMPFAIL)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error}") from error
-        for line in told(outcomes):
+        for line in summary_lines(outcomes):
             self.stdout.write(line)
 
 
-def told(outcomes: Counter[Outcome]) -> list[str]:
-    """What was done, in words."""
-    all_of_them = outcomes.total()
-    lines = [(all_of_them, ngettext("%(count)d email was read.", "%(count)d emails were read.", all_of_them))]
-    lines += [(count, words(outcome, count)) for outcome in Outcome if (count := outcomes[outcome])]
+def summary_lines(outcomes: Counter[Outcome]) -> list[str]:
+    """Summarize what was done, a line per outcome."""
+    total = outcomes.total()
+    lines = [(total, ngettext("%(count)d email was read.", "%(count)d emails were read.", total))]
+    lines += [(count, describe_outcome(outcome, count)) for outcome in Outcome if (count := outcomes[outcome])]
     return [line % {"count": count} for count, line in lines]
 
 
-def words(outcome: Outcome, count: int) -> str:
+def describe_outcome(outcome: Outcome, count: int) -> str:
     match outcome:
         case Outcome.REFUSED:
             return ngettext(
