@@ -1,4 +1,4 @@
-"""The identity row at its door: who speaks, what is carried through a log-in, and what is refused in words."""
+"""The identity row: who comments, drafts kept through a login, and rejected requests."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def reader() -> Browser:
     return Browser(make.user("reader", name="Rosa Castellanos"))
 
 
-def test_the_draft_waits_where_it_was_left(essay: Essay) -> None:
+def test_a_draft_is_restored_where_it_was_saved(essay: Essay) -> None:
     answered = make.comment(essay)
     browser = Browser()
     for parent, text in (("", "To the essay."), (str(answered.pk), "To the comment.")):
@@ -49,7 +49,7 @@ def test_the_draft_waits_where_it_was_left(essay: Essay) -> None:
     assert Browser().read(essay).form["text"] == ""
 
 
-def test_a_draft_waits_for_an_hour_and_no_more_of_them_than_there_is_room_for(essay: Essay) -> None:
+def test_drafts_expire_after_an_hour_and_are_limited_in_size(essay: Essay) -> None:
     browser = Browser()
     other = make.essay("Of Room")
     browser.post(f"{essay.get_absolute_url()}connect/x/", {"text": "Ä" * (BYTES // 3)})
@@ -61,7 +61,7 @@ def test_a_draft_waits_for_an_hour_and_no_more_of_them_than_there_is_room_for(es
         assert browser.read(other).form["text"] == ""
 
 
-def test_logging_out_leaves_the_words(essay: Essay, reader: Browser) -> None:
+def test_logging_out_keeps_the_draft(essay: Essay, reader: Browser) -> None:
     assert "You are commenting using your Rejoinder account." in reader.read(essay).words
     answer = reader.post(f"{essay.get_absolute_url()}log-out/", {"text": "Words of mine."})
     page = reader.read(answer.headers["Location"])
@@ -69,7 +69,7 @@ def test_logging_out_leaves_the_words(essay: Essay, reader: Browser) -> None:
     assert "You are commenting" not in page.words
 
 
-def test_changing_shows_the_row_without_logging_out(essay: Essay, reader: Browser) -> None:
+def test_changing_identity_does_not_log_out(essay: Essay, reader: Browser) -> None:
     answer = reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
     page = reader.read(answer.headers["Location"])
     assert page.form == make.details(text="Words of mine.", name="", email="")
@@ -82,7 +82,7 @@ def test_changing_shows_the_row_without_logging_out(essay: Essay, reader: Browse
     assert (comment.commenter.name, comment.commenter.user) == ("Anna Karg", None)
 
 
-def test_an_author_who_speaks_as_a_guest_is_trusted_like_one(essay: Essay) -> None:
+def test_an_author_who_comments_as_a_guest_is_trusted_as_a_guest(essay: Essay) -> None:
     make.rules(hold_first_comment=True, flood_seconds=0)
     author = make.author(name="Miriam Achterberg")
     mine = make.essay("Mine", by=author)
@@ -91,7 +91,7 @@ def test_an_author_who_speaks_as_a_guest_is_trusted_like_one(essay: Essay) -> No
     assert not browser.say(mine, **make.details(text="As a guest.")).is_approved
 
 
-def test_nothing_is_posted_in_another_name_than_the_page_showed(essay: Essay, reader: Browser) -> None:
+def test_nothing_is_posted_under_another_name_than_the_page_showed(essay: Essay, reader: Browser) -> None:
     other = Commenter.objects.of(make.user("other", name="Teodor Marin"))
     page = reader.post_to(essay, **{"text": "Words of mine.", "as": str(other.pk)})
     assert page.status == 422
@@ -104,7 +104,7 @@ def test_nothing_is_posted_in_another_name_than_the_page_showed(essay: Essay, re
     assert not Comment.objects.exists()
 
 
-def test_the_row_by_itself_is_nobody_elses(essay: Essay, reader: Browser) -> None:
+def test_the_identity_fragment_is_private(essay: Essay, reader: Browser) -> None:
     answer = reader.get(f"{essay.get_absolute_url()}identity/")
     assert "You are commenting using your Rejoinder account." in answer.text
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -114,15 +114,15 @@ def test_the_row_by_itself_is_nobody_elses(essay: Essay, reader: Browser) -> Non
     assert not stranger.cookies
 
 
-def test_what_another_site_has_a_browser_send_goes_nowhere(essay: Essay, reader: Browser) -> None:
+def test_cross_site_requests_are_rejected(essay: Essay, reader: Browser) -> None:
     foreign = {"Sec-Fetch-Site": "cross-site"}
     for place in ("connect/x/", "log-out/", "change/"):
         assert reader.post(f"{essay.get_absolute_url()}{place}", headers=foreign).status_code == 403
     assert "You are commenting" in reader.read(essay).words
 
 
-def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
-    with time_machine.travel(timezone.now(), tick=False):  # a turn comes back every second
+def test_login_attempts_are_limited(essay: Essay) -> None:
+    with time_machine.travel(timezone.now(), tick=False):  # one more attempt is allowed every second
         browser = Browser()
         x = f"{essay.get_absolute_url()}connect/x/"
         answers = [browser.post(x, {"window": "1"}) for _ in range(oauth_start.A_MINUTE + 1)]
@@ -137,7 +137,7 @@ def test_nobody_begins_log_ins_without_end(essay: Essay) -> None:
             assert not stranger.cookies
 
 
-def test_what_a_stranger_left_is_gone_when_its_hour_is_over(essay: Essay, reader: Browser) -> None:
+def test_a_guests_draft_is_deleted_after_an_hour(essay: Essay, reader: Browser) -> None:
     Browser().post(f"{essay.get_absolute_url()}connect/site/", {"text": "Words of mine."})
     reader.post(f"{essay.get_absolute_url()}change/", {"text": "Words of mine."})
     assert Session.objects.count() == 2
@@ -149,7 +149,7 @@ def test_what_a_stranger_left_is_gone_when_its_hour_is_over(essay: Essay, reader
     assert reader.session.get_expiry_age() == 60 * 60
 
 
-def test_where_people_have_to_log_in_the_words_may_come_first(essay: Essay) -> None:
+def test_a_draft_may_be_written_before_a_required_login(essay: Essay) -> None:
     make.rules(who_may_comment="login")
     browser = Browser()
     page = browser.post_to(essay, text="Words of mine.")
@@ -159,7 +159,7 @@ def test_where_people_have_to_log_in_the_words_may_come_first(essay: Essay) -> N
     assert browser.read(essay).form["text"] == "Words of mine."
 
 
-def test_who_is_verified_is_marked_by_what_and_a_guest_is_not(essay: Essay) -> None:
+def test_logged_in_commenters_show_their_service_and_guests_do_not(essay: Essay) -> None:
     verified = make.guest("Rosa Castellanos", mark="X: @rosa_<c>", profile="https://x.com/rosa_c")
     make.comment(essay, by=verified)
     make.comment(essay, by=make.guest("Ines Okafor"))

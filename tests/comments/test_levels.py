@@ -1,4 +1,4 @@
-"""How deep replies stand, what goes on past the last level, and what hangs on each comment."""
+"""How replies are nested, continued past the last level, and labeled."""
 
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
-def test_past_the_last_level_a_reply_says_whom_it_answers(essay: Essay, guest: Browser, depth: int) -> None:
+def test_a_reply_past_the_last_level_names_the_comment_it_answers(essay: Essay, guest: Browser, depth: int) -> None:
     make.rules(shown_depth=depth)
     names = ["Anna", "Bela", "Chris", "Dora", "Emil", "Fay", "Gus"]
     chain: list[Comment] = []
@@ -42,7 +42,7 @@ def test_past_the_last_level_a_reply_says_whom_it_answers(essay: Essay, guest: B
 
 
 @pytest.mark.both
-def test_no_link_continues_a_thread_of_which_every_reply_is_shown(essay: Essay, guest: Browser) -> None:
+def test_a_fully_shown_thread_has_no_continue_link(essay: Essay, guest: Browser) -> None:
     make.rules(shown_depth=3)
     said = make.talk(essay, None, *range(6), 2)
     page = guest.read(essay)
@@ -53,7 +53,7 @@ def test_no_link_continues_a_thread_of_which_every_reply_is_shown(essay: Essay, 
     assert place(guest.get(said[6].get_absolute_url())) == essay.get_absolute_url()
 
 
-def test_an_essays_own_settings_shape_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:
+def test_an_essays_own_settings_apply_to_its_pages_and_permalinks(essay: Essay, guest: Browser) -> None:
     said = roots(essay, 5)
     elsewhere = make.essay("Another", by=None)
     others = roots(elsewhere, 3)
@@ -68,7 +68,7 @@ def test_an_essays_own_settings_shape_its_pages_and_permalinks(essay: Essay, gue
     assert guest.read(elsewhere).shown == keys(others)
 
 
-def test_a_list_of_replies_says_how_many_hang_below(essay: Essay, guest: Browser) -> None:
+def test_a_list_of_replies_counts_all_replies_below(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     reply = make.comment(essay, to=root)
     make.comment(essay, to=reply)
@@ -79,10 +79,10 @@ def test_a_list_of_replies_says_how_many_hang_below(essay: Essay, guest: Browser
     ]
 
 
-# What hangs on a comment
+# The parts of a comment
 
 
-def test_a_comment_shows_who_when_and_where(essay: Essay, guest: Browser) -> None:
+def test_a_comment_shows_its_author_time_and_permalink(essay: Essay, guest: Browser) -> None:
     comment = make.comment(essay, "Words.", by=make.guest("Ines Okafor", website="https://example.org/ines"))
     place = guest.read(essay).comment(comment)
     time, link = place.find(".//time"), place.find(".//bdi/a")
@@ -94,15 +94,15 @@ def test_a_comment_shows_who_when_and_where(essay: Essay, guest: Browser) -> Non
     assert place.find(f".//a[@href='/comments/{comment.pk}/']") is not None
 
 
-def test_an_anonymous_page_holds_nothing_personal(essay: Essay, guest: Browser) -> None:
+def test_an_anonymous_page_contains_nothing_personal(essay: Essay, guest: Browser) -> None:
     make.comment(essay)
     page = guest.read(essay)
     assert not page.answer.cookies
     assert "csrfmiddlewaretoken" not in page.html
-    assert "example.org" not in page.words  # nobody's address
+    assert "example.org" not in page.words  # no email address
 
 
-def test_every_reply_says_whom_it_answers(essay: Essay, guest: Browser) -> None:
+def test_every_reply_names_the_comment_it_answers(essay: Essay, guest: Browser) -> None:
     make.rules(shown_depth=3)
     comment = make.comment(essay, by=make.guest("Ida <1>"))
     asked = [comment]

@@ -1,4 +1,4 @@
-"""Likes by the doors that people use: what is asked for is so, and everybody counts once."""
+"""Likes and unlikes through their forms, counted once per person."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -19,12 +19,12 @@ from transfer.person.deletion import delete_person
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# What is asked for is so
+# Liking and unliking
 
 
 @pytest.mark.both
 @pytest.mark.parametrize("kind", ["essay", "comment"])
-def test_asking_twice_changes_nothing(essay: Essay, comment: Comment, reader: Browser, kind: str) -> None:
+def test_liking_twice_changes_nothing(essay: Essay, comment: Comment, reader: Browser, kind: str) -> None:
     target = essay if kind == "essay" else comment
     for _ in range(2):
         assert press(reader, target).status_code == 303
@@ -35,13 +35,13 @@ def test_asking_twice_changes_nothing(essay: Essay, comment: Comment, reader: Br
 
 
 @pytest.mark.parametrize("wish", ["", "2", "yes", "\0"])
-def test_what_is_neither_asked_for_nor_taken_back_is_refused(essay: Essay, reader: Browser, wish: str) -> None:
+def test_a_value_other_than_like_or_unlike_is_rejected(essay: Essay, reader: Browser, wish: str) -> None:
     answer = reader.post(like_address(essay), {"like": wish})
     assert (answer.status_code, count(essay)) == (422, 0)
 
 
 @pytest.mark.both
-def test_the_database_holds_one_of_each(essay: Essay, comment: Comment) -> None:
+def test_the_database_allows_one_like_per_person(essay: Essay, comment: Comment) -> None:
     somebody = Commenter.objects.create(name="A")
     Like.objects.create(commenter=somebody, essay=essay)
     Like.objects.create(commenter=somebody, comment=comment)
@@ -58,25 +58,23 @@ def test_ones_own_comment_may_be_liked(essay: Essay) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "spam", "trash"])
-def test_what_cannot_be_read_cannot_be_liked(essay: Essay, reader: Browser, status: str) -> None:
+def test_a_comment_that_is_not_public_cannot_be_liked(essay: Essay, reader: Browser, status: str) -> None:
     hidden = make.comment(essay, status=status)
     answer = press(reader, hidden, fragment=1)
     assert (answer.status_code, answer.content.decode()) == (404, "This comment is no longer available.")
-    with pytest.raises(Gone):  # decided while the like was on its way
+    with pytest.raises(Gone):  # decided during the request
         likes.like(commenter=Commenter.objects.create(name="A"), sender=Sender(), essay=essay, comment=hidden.pk)
     assert (reader.get(like_address(hidden)).status_code, count(hidden)) == (404, 0)
 
 
-def test_nothing_is_liked_under_an_essay_that_is_no_longer_public(
-    essay: Essay, comment: Comment, reader: Browser
-) -> None:
+def test_comments_on_a_withdrawn_essay_cannot_be_liked(essay: Essay, comment: Comment, reader: Browser) -> None:
     address = like_address(essay)
     Essay.objects.update(published=None)
     assert (press(reader, comment).status_code, reader.post(address, {"like": 1}).status_code) == (404, 404)
     assert not Like.objects.exists()
 
 
-def test_a_page_is_liked_too(author: User, reader: Browser) -> None:
+def test_a_page_can_be_liked(author: User, reader: Browser) -> None:
     make.rules()
     about = make.essay("About", by=author, kind="page")
     assert press(reader, about).status_code == 303
@@ -84,7 +82,7 @@ def test_a_page_is_liked_too(author: User, reader: Browser) -> None:
 
 
 @pytest.mark.both
-def test_check_threads_finds_and_mends_a_count_that_is_wrong(essay: Essay, comment: Comment) -> None:
+def test_check_threads_finds_and_repairs_a_wrong_count(essay: Essay, comment: Comment) -> None:
     liked_by(comment, 1)
     liked_by(essay, 1)
     assert list(checking.problems()) == []
@@ -95,11 +93,11 @@ def test_check_threads_finds_and_mends_a_count_that_is_wrong(essay: Essay, comme
     assert (count(essay), count(comment), list(checking.problems())) == (1, 1, [])
 
 
-# Two who are one, and one who is nobody
+# Merged and erased people
 
 
 @pytest.mark.both
-def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) -> None:
+def test_likes_of_merged_people_count_once(essay: Essay, comment: Comment) -> None:
     old, new = (Commenter.objects.of(make.user()) for _ in range(2))
     for who in (old, new):
         likes.like(commenter=who, sender=Sender(), essay=essay)
@@ -112,7 +110,7 @@ def test_what_two_liked_who_are_one_counts_once(essay: Essay, comment: Comment) 
 
 
 @pytest.mark.both
-def test_the_likes_of_whoever_is_forgotten_go(essay: Essay, comment: Comment) -> None:
+def test_erasing_a_person_removes_their_likes(essay: Essay, comment: Comment) -> None:
     (user,) = liked_by(comment, 1)
     likes.like(commenter=Commenter.objects.of(user), sender=Sender(), essay=essay)
     delete_person(Commenter.objects.of(user), keep_comments=True)

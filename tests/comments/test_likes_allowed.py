@@ -1,4 +1,4 @@
-"""Who may like what: people, guests if the owner lets them, nobody who is barred; and what the owner takes away."""
+"""Who may like: people, guests if the owner allows it, no one who is barred; and removing likes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 COOKIE = "commenter"
 
 
-# Who may
+# Who may like
 
 
-def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
+def test_a_guest_must_log_in_unless_the_owner_allows_guests_to_like(
     essay: Essay, comment: Comment, guest: Browser
 ) -> None:
     for target in (essay, comment):
@@ -40,11 +40,11 @@ def test_a_guest_is_asked_to_log_in_unless_the_owner_lets_guests(
 
 
 @pytest.mark.both
-def test_guests_like_once_a_browser(essay: Essay, comment: Comment, guest: Browser, stranger: Browser) -> None:
+def test_guests_can_like_once_per_browser(essay: Essay, comment: Comment, guest: Browser, stranger: Browser) -> None:
     make.rules(guests_may_like=True)
     assert COOKIE not in guest.cookies
     guest.read(essay)
-    assert COOKIE not in guest.cookies  # made at the moment of the first like only
+    assert COOKIE not in guest.cookies  # created only by the first like
     for target in (essay, essay, comment):
         assert press(guest, target).status_code == 303
     assert guest.cookies[COOKIE]["httponly"]
@@ -56,13 +56,13 @@ def test_guests_like_once_a_browser(essay: Essay, comment: Comment, guest: Brows
     assert (count(essay), count(comment)) == (1, 1)
 
 
-def test_who_takes_back_what_they_never_liked_stays_a_stranger(essay: Essay, guest: Browser) -> None:
+def test_an_unlike_by_an_unknown_guest_creates_no_commenter(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     assert press(guest, essay, 0).status_code == 303
     assert (guest.cookies, Commenter.objects.filter(name="").count()) == ({}, 0)
 
 
-def test_a_guest_who_is_remembered_likes_as_who_they_are(essay: Essay) -> None:
+def test_a_remembered_guest_likes_under_their_own_name(essay: Essay) -> None:
     make.rules(guests_may_like=True)
     guest = Browser()
     said_here = guest.say(essay, remember="on")
@@ -70,7 +70,7 @@ def test_a_guest_who_is_remembered_likes_as_who_they_are(essay: Essay) -> None:
     assert Like.objects.get().commenter == said_here.commenter
 
 
-def test_a_guest_without_a_name_is_called_nothing(essay: Essay, guest: Browser) -> None:
+def test_a_guest_without_a_name_is_shown_without_one(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     press(guest, essay)
     mine, kept = guest.read("/comments/mine/"), guest.read(reverse("data"))
@@ -78,11 +78,11 @@ def test_a_guest_without_a_name_is_called_nothing(essay: Essay, guest: Browser) 
     assert (kept.status, "Your likes" in kept.words) == (200, True)
 
 
-def test_a_guest_without_a_name_who_comments_is_asked_for_all_they_were(essay: Essay, guest: Browser) -> None:
+def test_a_nameless_guest_who_comments_sees_an_empty_form(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     press(guest, essay)
     form = guest.read(essay).form
-    assert "remember" not in form  # nobody asked for that
+    assert "remember" not in form  # not requested
     guest.say(essay, text="I say so too.")
     assert said(guest.read(essay), essay) == "You like this."
     guest.say(essay, text="And so on.", remember="on")
@@ -103,21 +103,21 @@ def test_new_browsers_from_one_address_are_limited(essay: Essay) -> None:
     assert press(Browser(address="198.51.100.9"), essay).status_code == 303
 
 
-def test_one_person_cannot_change_their_mind_without_end(essay: Essay, reader: Browser, monkeypatch: Any) -> None:
+def test_likes_and_unlikes_of_one_person_are_limited(essay: Essay, reader: Browser, monkeypatch: Any) -> None:
     monkeypatch.setattr(liking, "CHANGES_A_MINUTE", 2)
     assert [press(reader, essay, wish).status_code for wish in (1, 0, 1)] == [303, 303, 429]
     assert count(essay) == 0
 
 
-def test_a_like_from_another_site_is_refused(essay: Essay) -> None:
+def test_a_like_from_another_site_is_rejected(essay: Essay) -> None:
     browser = Browser(make.user(), headers={"Sec-Fetch-Site": "cross-site"})
     assert (press(browser, essay).status_code, count(essay)) == (403, 0)
 
 
-# What the owner decides
+# The owner's decisions
 
 
-def test_likes_are_switched_off_everywhere_or_for_one_essay(essay: Essay, comment: Comment, reader: Browser) -> None:
+def test_likes_can_be_turned_off_for_the_site_or_one_essay(essay: Essay, comment: Comment, reader: Browser) -> None:
     press(reader, comment)
     other = make.essay()
     Discussion.objects.update_or_create(essay=essay, defaults={"may_be_liked": False})
@@ -132,7 +132,7 @@ def test_likes_are_switched_off_everywhere_or_for_one_essay(essay: Essay, commen
     assert [part for part in reader.read(other).tree.iter() if part.get("class") == "likes"] == []
     make.rules(likes=True)
     Discussion.objects.update(may_be_liked=True)
-    assert button(reader.read(essay), comment).get("aria-pressed") == "true"  # nothing was lost
+    assert button(reader.read(essay), comment).get("aria-pressed") == "true"  # the other like stays
 
 
 def act(owner: Browser, action: str, *likes: Like) -> None:
@@ -150,7 +150,7 @@ def test_the_owner_removes_likes(essay: Essay, comment: Comment) -> None:
     assert (count(essay), count(comment), Bar.objects.count()) == (1, 0, 0)
 
 
-def test_whoever_is_barred_likes_nothing_more(essay: Essay, comment: Comment, reader: Browser) -> None:
+def test_a_barred_person_cannot_like(essay: Essay, comment: Comment, reader: Browser) -> None:
     make.rules(guests_may_like=True)
     owner, guest, neighbour = Browser(make.owner()), Browser(), Browser(address="203.0.113.250")
     for browser in (reader, guest):
@@ -163,13 +163,13 @@ def test_whoever_is_barred_likes_nothing_more(essay: Essay, comment: Comment, re
             403,
             "You’re not allowed to like things on this site.",
         )
-    assert press(Browser(make.user()), comment).status_code == 303  # who logs in is known by more than an address
+    assert press(Browser(make.user()), comment).status_code == 303  # logged-in users are not limited by address
     Bar.objects.all().delete()
     assert press(reader, comment).status_code == 303
 
 
 @pytest.mark.both
-def test_networks_are_kept_of_guests_alone_and_for_a_month(essay: Essay, guest: Browser, reader: Browser) -> None:
+def test_networks_are_stored_for_guests_only_and_for_a_month(essay: Essay, guest: Browser, reader: Browser) -> None:
     make.rules(guests_may_like=True)
     press(guest, essay)
     press(reader, essay)

@@ -1,4 +1,4 @@
-"""Who has to log in before they like something: the like is kept, given once they are in, and they are back there."""
+"""Likes by readers who must log in first: the like is saved, applied once, and they return to the page."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,7 +43,7 @@ def by_a_new_account(guest: Browser, login: str) -> Any:
 
 
 def ask_to_log_in(guest: Browser, target: Essay | Comment, query: str = "") -> str:
-    """Press Like, then Log in: the address of the login page."""
+    """Press Like, then Log in; return the URL of the login page."""
     assert "Log in to like this" in press(guest, target).text
     answer = guest.post(like_address(target) + query, {"login": "1"})
     return str(answer.headers["Location"])
@@ -55,7 +55,7 @@ def is_logged_in(guest: Browser) -> bool:
 
 @pytest.mark.parametrize("way", [by_password, by_code, by_a_new_account])
 @pytest.mark.parametrize("on", ["essay", "comment"])
-def test_the_like_is_saved_and_the_reader_is_back_there(
+def test_the_like_is_saved_and_the_reader_returns_to_the_page(
     essay: Essay, comment: Comment, guest: Browser, rosa: User, way: Callable[[Browser, str], Any], on: str
 ) -> None:
     target = essay if on == "essay" else comment
@@ -70,7 +70,7 @@ def test_the_like_is_saved_and_the_reader_is_back_there(
     assert count(target) == 1
 
 
-def test_it_is_given_once(essay: Essay, guest: Browser, rosa: User) -> None:
+def test_the_like_is_applied_once(essay: Essay, guest: Browser, rosa: User) -> None:
     by_password(guest, ask_to_log_in(guest, essay))
     assert guest.get(like_address(essay)).status_code == 303
     press(guest, essay, 0)
@@ -78,7 +78,7 @@ def test_it_is_given_once(essay: Essay, guest: Browser, rosa: User) -> None:
     assert count(essay) == 0
 
 
-def test_it_waits_for_half_an_hour(essay: Essay, guest: Browser, rosa: User) -> None:
+def test_the_like_expires_after_half_an_hour(essay: Essay, guest: Browser, rosa: User) -> None:
     login = ask_to_log_in(guest, essay)
     with time_machine.travel(timezone.now() + timedelta(minutes=31)):
         by_password(guest, login)
@@ -86,7 +86,7 @@ def test_it_waits_for_half_an_hour(essay: Essay, guest: Browser, rosa: User) -> 
     assert count(essay) == 0
 
 
-def test_a_link_alone_makes_nobody_like_anything(essay: Essay, guest: Browser, rosa: User) -> None:
+def test_following_a_link_never_likes_anything(essay: Essay, guest: Browser, rosa: User) -> None:
     by_password(guest, f"/accounts/login/?next={like_address(essay)}")
     assert is_logged_in(guest)
     assert guest.get(like_address(essay)).status_code == 200
@@ -94,13 +94,13 @@ def test_a_link_alone_makes_nobody_like_anything(essay: Essay, guest: Browser, r
     assert count(essay) == 0
 
 
-def test_a_like_of_one_thing_is_no_like_of_another(essay: Essay, comment: Comment, guest: Browser, rosa: User) -> None:
+def test_a_saved_like_applies_only_to_its_own_page(essay: Essay, comment: Comment, guest: Browser, rosa: User) -> None:
     by_password(guest, ask_to_log_in(guest, essay))
     assert guest.get(like_address(comment)).status_code == 200
     assert (count(comment), guest.get(like_address(essay)).status_code, count(essay)) == (0, 303, 1)
 
 
-def test_another_site_cannot_ask_for_it(essay: Essay) -> None:
+def test_another_site_cannot_save_a_like(essay: Essay) -> None:
     for site in ("cross-site", "same-site"):
         stranger = Browser(headers={"Sec-Fetch-Site": site})
         assert stranger.post(like_address(essay), {"login": "1"}).status_code == 403
@@ -108,12 +108,12 @@ def test_another_site_cannot_ask_for_it(essay: Essay) -> None:
     assert Browser(headers={}).post(like_address(essay), {"login": "1"}).status_code == 403
 
 
-def test_whoever_only_likes_gets_no_session(essay: Essay, guest: Browser) -> None:
+def test_liking_alone_creates_no_session(essay: Essay, guest: Browser) -> None:
     press(guest, essay)
     assert settings.SESSION_COOKIE_NAME not in guest.cookies
 
 
-def test_whoever_logs_out_in_between_leaves_no_like_to_the_next(essay: Essay, guest: Browser, rosa: User) -> None:
+def test_logging_out_discards_the_saved_like(essay: Essay, guest: Browser, rosa: User) -> None:
     by_password(guest, ask_to_log_in(guest, essay))
     guest.post("/accounts/logout/")
     by_password(guest, "/accounts/login/")
@@ -121,7 +121,7 @@ def test_whoever_logs_out_in_between_leaves_no_like_to_the_next(essay: Essay, gu
     assert count(essay) == 0
 
 
-def test_whoever_is_logged_in_by_then_likes_at_once(essay: Essay, reader: Browser) -> None:
+def test_a_reader_who_is_already_logged_in_likes_immediately(essay: Essay, reader: Browser) -> None:
     assert reader.post(like_address(essay), {"login": "1"}).status_code == 303
     assert count(essay) == 1
 

@@ -1,4 +1,4 @@
-"""Likes as they are read: in the right words, on a page of their own, and in the order of threads."""
+"""How likes are shown: their wording, a page of their own, and sorting threads by likes."""
 
 import pytest
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from tests.comments.likes import button, count, like_address, liked_by, mark, pr
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# In words
+# Wording
 
 
 BLOGGERS = {
@@ -38,7 +38,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("likers", ["blogger", "reader", "person"])
-def test_how_many_like_it_is_said_in_the_owners_noun(likers: str) -> None:
+def test_likes_are_described_with_the_owners_noun(likers: str) -> None:
     for (number, is_mine), sentence in BLOGGERS.items():
         expected = sentence
         for old, new in OTHERS.get(likers, []):
@@ -47,7 +47,7 @@ def test_how_many_like_it_is_said_in_the_owners_noun(likers: str) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 1, 2, 5])
-def test_an_essay_says_who_likes_it(essay: Essay, guest: Browser, reader: Browser, others: int) -> None:
+def test_an_essay_shows_who_likes_it(essay: Essay, guest: Browser, reader: Browser, others: int) -> None:
     liked_by(essay, others)
     assert said(guest.read(essay), essay) == BLOGGERS[others, False]
     assert press(reader, essay).status_code == 303
@@ -56,7 +56,7 @@ def test_an_essay_says_who_likes_it(essay: Essay, guest: Browser, reader: Browse
     assert count(essay) == others + 1
 
 
-def test_a_comments_button_says_whose_it_is_and_whether_it_is_pressed(
+def test_a_comments_button_names_its_author_and_shows_its_state(
     essay: Essay, comment: Comment, reader: Browser, guest: Browser
 ) -> None:
     liked_by(comment, 2)
@@ -75,18 +75,20 @@ def test_a_comments_button_says_whose_it_is_and_whether_it_is_pressed(
     assert button(guest.read(essay), comment).get("aria-pressed") == "false"
 
 
-def test_the_other_state_stands_ready_for_the_script(essay: Essay, reader: Browser, guest: Browser) -> None:
+def test_the_page_contains_the_other_state_for_javascript(essay: Essay, reader: Browser, guest: Browser) -> None:
     liked_by(essay, 1)
     (sentence,) = [part for part in mark(reader.read(essay), essay).iter("a") if part.get("data-other")]
     assert sentence.get("data-other") == "You and one other blogger like this."
-    # of whom nobody knows they may, nothing is promised
+    # no other state for visitors who may not be allowed to like
     assert not [part for part in mark(guest.read(essay), essay).iter() if part.get("data-other")]
 
 
-# Without script
+# Without JavaScript
 
 
-def test_the_address_shows_one_button_and_who(essay: Essay, comment: Comment, reader: Browser, guest: Browser) -> None:
+def test_the_likes_page_shows_button_and_people(
+    essay: Essay, comment: Comment, reader: Browser, guest: Browser
+) -> None:
     liked_by(comment, 2)
     for target, told in ((essay, "Be the first to like this."), (comment, "2 bloggers like this:")):
         page = guest.read(like_address(target))
@@ -100,7 +102,7 @@ def test_the_address_shows_one_button_and_who(essay: Essay, comment: Comment, re
 
 
 @pytest.mark.both
-def test_the_list_names_sixty_and_counts_the_others(essay: Essay, guest: Browser) -> None:
+def test_the_list_names_sixty_people_and_counts_the_others(essay: Essay, guest: Browser) -> None:
     make.rules(guests_may_like=True)
     for number in range(3):
         press(Browser(address=f"198.51.{number}.1"), essay)
@@ -116,7 +118,7 @@ def test_the_list_names_sixty_and_counts_the_others(essay: Essay, guest: Browser
     assert "And 3 guests. And 1 more." in page.words
 
 
-def test_the_order_of_the_thread_is_kept(essay: Essay, comment: Comment, reader: Browser) -> None:
+def test_liking_keeps_the_sort_order(essay: Essay, comment: Comment, reader: Browser) -> None:
     make.comment(essay)
     page = reader.read(f"{essay.get_absolute_url()}?order=newest")
     action = str(next(mark(page, comment).iter("form")).get("action"))
@@ -124,7 +126,7 @@ def test_the_order_of_the_thread_is_kept(essay: Essay, comment: Comment, reader:
     assert answer.headers["Location"] == f"/comments/{comment.pk}/?order=newest"
 
 
-def test_the_mark_alone_is_what_the_script_asks_for(essay: Essay, comment: Comment, reader: Browser) -> None:
+def test_javascript_receives_the_button_alone(essay: Essay, comment: Comment, reader: Browser) -> None:
     answer = press(reader, essay, fragment=1)
     assert (answer.status_code, answer.content.decode().startswith("<section")) == (200, True)
     assert "You like this." in answer.content.decode()
@@ -145,9 +147,9 @@ def five(essay: Essay) -> list[Comment]:
 
 
 @pytest.mark.both
-def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], guest: Browser) -> None:
+def test_threads_are_sorted_by_likes_then_newest(essay: Essay, five: list[Comment], guest: Browser) -> None:
     reply = make.comment(essay, to=five[0])
-    liked_by(reply, 3)  # of a thread its root alone counts
+    liked_by(reply, 3)  # only likes of the root count for sorting
     expected = [five[3].pk, five[1].pk, five[2].pk, five[4].pk, five[0].pk, reply.pk]
     address = f"{essay.get_absolute_url()}?order=liked"
     assert guest.read(address).shown == expected
@@ -163,7 +165,7 @@ def test_threads_stand_by_likes_then_newest(essay: Essay, five: list[Comment], g
 
 
 @pytest.mark.both
-def test_ones_own_waiting_comment_stands_on_the_first_page(essay: Essay, five: list[Comment]) -> None:
+def test_ones_own_pending_comment_is_on_the_first_page(essay: Essay, five: list[Comment]) -> None:
     make.rules(threads_a_page=2, hold_everything=True)
     browser = Browser()
     held = browser.say(essay, remember="on")
@@ -173,7 +175,7 @@ def test_ones_own_waiting_comment_stands_on_the_first_page(essay: Essay, five: l
 
 @pytest.mark.both
 @pytest.mark.parametrize("comments", [1, 12])
-def test_a_page_asks_one_question_for_ones_own_likes(essay: Essay, reader: Browser, comments: int) -> None:
+def test_a_page_needs_one_query_for_ones_own_likes(essay: Essay, reader: Browser, comments: int) -> None:
     for _ in range(comments):
         liked_by(make.comment(essay), 1)
     liked_by(essay, 1)

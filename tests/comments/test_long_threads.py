@@ -1,4 +1,4 @@
-"""An argument longer than a page: 400 comments stand open, the rest is one link away, and every comment is found."""
+"""Threads longer than a page: 400 comments are expanded, the rest is one link away, and every comment is found."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def rest(page: Page) -> list[tuple[str, str]]:
     return [(words(link), str(link.get("href"))) for link in links]
 
 
-def test_threads_open_as_long_as_they_fit_and_those_one_came_for_first() -> None:
+def test_threads_are_expanded_within_the_limit_starting_with_the_requested_ones() -> None:
     assert opening([(1, 4), (2, 2), (3, 1)]) == opening_module.Opening([1, 2], None, [3])
     assert opening([(1, 4), (2, 3), (3, 1)]) == opening_module.Opening([1], None, [2, 3])
     assert opening([(1, 9), (2, 1)]) == opening_module.Opening([], 1, [2])
@@ -39,9 +39,7 @@ def test_threads_open_as_long_as_they_fit_and_those_one_came_for_first() -> None
     assert opening([(1, 4), (2, 3), (3, 5)], first=[3, 1, 3]) == opening_module.Opening([3], None, [1, 2])
 
 
-def test_of_further_threads_the_first_comment_stands_and_how_many_replies_it_has(
-    essay: Essay, stranger: Browser
-) -> None:
+def test_collapsed_threads_show_the_first_comment_and_the_number_of_replies(essay: Essay, stranger: Browser) -> None:
     open_, shut = thread(essay, 4), thread(essay, 3)
     alone = make.comment(essay)
     page = stranger.read(essay)
@@ -55,7 +53,7 @@ def test_of_further_threads_the_first_comment_stands_and_how_many_replies_it_has
 
 
 @pytest.mark.both
-def test_a_thread_longer_than_a_page_is_read_on_in_parts(essay: Essay, stranger: Browser) -> None:
+def test_a_thread_longer_than_a_page_is_split_into_parts(essay: Essay, stranger: Browser) -> None:
     said = thread(essay, 14)
     page, found = stranger.read(essay), []
     while True:
@@ -83,7 +81,7 @@ def test_a_branch_cut_off_past_the_last_level_continues_below_its_last_reply(ess
     assert found + page.shown == [comment.pk for comment in said[:-1]]
 
 
-def test_only_a_branch_whose_own_replies_are_left_out_is_continued(essay: Essay, stranger: Browser) -> None:
+def test_only_a_branch_with_omitted_replies_has_a_continue_link(essay: Essay, stranger: Browser) -> None:
     make.rules(shown_depth=3)
     said = make.talk(essay, None, *range(5), 0, 0)
     page = stranger.read(essay)
@@ -92,7 +90,7 @@ def test_only_a_branch_whose_own_replies_are_left_out_is_continued(essay: Essay,
     assert [name for name, _where in rest(page)] == ["Show 2 more replies"]
 
 
-def test_what_a_part_begins_with_says_whom_it_answers(essay: Essay, stranger: Browser) -> None:
+def test_the_first_comment_of_a_part_names_the_comment_it_answers(essay: Essay, stranger: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     reply = make.comment(essay, to=root, by=make.guest("Tomas Berg"))
     below = make.comment(essay, to=reply)
@@ -105,7 +103,7 @@ def test_what_a_part_begins_with_says_whom_it_answers(essay: Essay, stranger: Br
 
 @pytest.mark.both
 @pytest.mark.parametrize("order", ["oldest", "newest", "liked"])
-def test_every_comment_is_on_the_page_its_permalink_leads_to(essay: Essay, stranger: Browser, order: str) -> None:
+def test_every_permalink_leads_to_a_page_with_its_comment(essay: Essay, stranger: Browser, order: str) -> None:
     make.rules(threads_a_page=2)
     said = [comment for replies in (2, 9, 0, 4, 5, 1) for comment in thread(essay, replies)]
     deep = make.comment(essay, to=said[6])
@@ -118,7 +116,7 @@ def test_every_comment_is_on_the_page_its_permalink_leads_to(essay: Essay, stran
         assert comment.pk in stranger.read(onward).shown, onward
 
 
-def test_a_permalink_to_what_was_removed_meanwhile_is_still_a_page(essay: Essay, stranger: Browser) -> None:
+def test_a_permalink_to_a_comment_just_removed_still_shows_a_page(essay: Essay, stranger: Browser) -> None:
     said = thread(essay, 8)
     onward = place(stranger.get(said[7].get_absolute_url()))
     assert stranger.read(onward).shown == [said[7].pk]
@@ -127,7 +125,7 @@ def test_a_permalink_to_what_was_removed_meanwhile_is_still_a_page(essay: Essay,
     assert stranger.read(onward).status == 200
 
 
-def test_one_answers_in_the_middle_of_a_long_thread_without_script(essay: Essay, stranger: Browser) -> None:
+def test_a_reply_in_a_long_thread_works_without_javascript(essay: Essay, stranger: Browser) -> None:
     make.rules(hold_first_comment=False)
     said = thread(essay, 8)
     page = stranger.read(f"{essay.get_absolute_url()}?replyto={said[7].pk}")
@@ -139,7 +137,7 @@ def test_one_answers_in_the_middle_of_a_long_thread_without_script(essay: Essay,
 @pytest.mark.parametrize(
     "query", ["thread=4711", "thread=x", "thread=", "thread=1&after=x", "comment=4711", "comment=x"]
 )
-def test_what_is_not_there_is_no_server_error(essay: Essay, stranger: Browser, query: str) -> None:
+def test_a_missing_thread_is_not_a_server_error(essay: Essay, stranger: Browser, query: str) -> None:
     thread(essay, 2)
     assert stranger.get(f"{essay.get_absolute_url()}?{query}").status_code in {200, 404}
 
@@ -149,6 +147,6 @@ def test_a_thread_of_another_essay_is_not_shown(essay: Essay, stranger: Browser)
     assert stranger.get(f"{essay.get_absolute_url()}?thread={elsewhere.pk}").status_code == 404
 
 
-def test_what_waits_has_no_part_of_its_own(essay: Essay, stranger: Browser) -> None:
+def test_a_pending_comment_has_no_page_of_its_own(essay: Essay, stranger: Browser) -> None:
     waiting = make.comment(essay, status="pending")
     assert stranger.get(f"{essay.get_absolute_url()}?thread={waiting.pk}").status_code == 404

@@ -1,4 +1,4 @@
-"""Mails in the admin: what the owner is shown, decides and does; and that nobody else is shown an address."""
+"""The owner's admin pages for subscriptions, email addresses and stuck emails."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def subscription(essay: Essay) -> Subscription:
 
 
 def press(browser: Browser, place: str, action: str, *rows: Any) -> str:
-    """Choose rows of a list and an action; the page that is then shown."""
+    """Run an admin action on the selected rows, and return the next page."""
     path = f"/admin/comments/{place}/"
     fields = {"action": action, "_selected_action": [row.pk for row in rows]}
     token = browser.get(path).cookies["csrf"].value
@@ -45,7 +45,7 @@ def stuck(kind: str, state: str, **fields: Any) -> Notice:
     return Notice.objects.create(kind=kind, state=state, changed=ago, tries=6, **fields)
 
 
-def test_the_owner_sees_who_follows_what(owner: Browser, subscription: Subscription) -> None:
+def test_the_owner_sees_all_subscriptions(owner: Browser, subscription: Subscription) -> None:
     page = owner.read("/admin/comments/subscription/?q=rosa")
     for words in ("rosa@example.org", "all comments on this essay: Whose Promise Is It?", "immediately", "active"):
         assert words in page.words
@@ -55,7 +55,7 @@ def test_the_owner_sees_who_follows_what(owner: Browser, subscription: Subscript
     assert owner.get("/admin/comments/subscription/add/").status_code == 403
 
 
-def test_an_address_that_took_no_mail_is_written_to_again(owner: Browser, subscription: Subscription) -> None:
+def test_the_owner_can_allow_emails_to_a_suppressed_address(owner: Browser, subscription: Subscription) -> None:
     said = {"refused": timezone.now(), "bounces": 1, "problem": "550 5.1.1 no such user"}
     Address.objects.update(**said)
     assert "550 5.1.1 no such user" in owner.read("/admin/comments/address/?refused__isempty=0").words
@@ -68,7 +68,7 @@ def test_an_address_that_took_no_mail_is_written_to_again(owner: Browser, subscr
 
 
 @pytest.mark.parametrize("state", ["failed", "sending"])
-def test_the_owner_sends_again_what_is_stuck(
+def test_the_owner_can_resend_stuck_emails(
     owner: Browser, essay: Essay, subscription: Subscription, author: User, state: str
 ) -> None:
     comment = make.comment(essay)
@@ -91,7 +91,7 @@ def test_the_owner_sends_again_what_is_stuck(
     assert len(mail.outbox) == 2
 
 
-def test_the_owner_is_told_of_what_is_to_be_decided(
+def test_the_admin_and_doctor_list_stuck_emails(
     owner: Browser, essay: Essay, author: User, subscription: Subscription
 ) -> None:
     comment = make.comment(essay)
@@ -108,7 +108,7 @@ def test_the_owner_is_told_of_what_is_to_be_decided(
 
 
 @pytest.mark.parametrize("person", [make.moderator, make.author])
-def test_nobody_but_the_owner_is_shown_an_address(subscription: Subscription, person: Any) -> None:
+def test_only_the_owner_sees_email_addresses(subscription: Subscription, person: Any) -> None:
     browser = Browser(person())
     for place in PLACES:
         assert browser.get(f"/admin/comments/{place}/").status_code == 403

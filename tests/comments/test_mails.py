@@ -1,4 +1,4 @@
-"""The mails to readers as they arrive: their heads, threads and parts; the daily one; and that of a new essay."""
+"""Notification emails as they arrive: headers, threading, parts, the daily digest, and new essays."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def follow(kind: str, *, email: str = "rosa@example.org", **fields: Any) -> Subs
 
 
 def due() -> list[mail.EmailMultiAlternatives]:
-    """What is sent now of what is owed to readers by now."""
+    """Return the emails to readers that are sent now."""
     mail.outbox.clear()
     jobs.send_due.call()
     return [message for message in mail.outbox if message.to != ["miriam@example.org"]]  # type: ignore[misc]
@@ -49,12 +49,12 @@ def html(message: mail.EmailMultiAlternatives) -> str:
     return str(message.alternatives[0][0])
 
 
-# Their heads
+# Headers
 
 
 @pytest.mark.parametrize("kind", ["reply", "followed", "decided", "essay", "daily"])
-def test_what_was_asked_for_says_how_to_stop_it_by_one_click(essay: Essay, kind: str) -> None:
-    with time_machine.travel(timezone.now(), tick=False):  # a link tells the second in which it was signed
+def test_subscription_emails_have_one_click_unsubscribe_headers(essay: Essay, kind: str) -> None:
+    with time_machine.travel(timezone.now(), tick=False):  # a signed link contains the second of its signing
         message, subscription = one_of(essay, kind)
         stop = signed_links.to_stop(subscription)
         if kind == "daily":
@@ -93,7 +93,7 @@ def one_of(essay: Essay, kind: str) -> tuple[mail.EmailMultiAlternatives, Subscr
 
 
 @pytest.mark.parametrize("kind", ["held", "published", "confirm"])
-def test_nothing_else_says_so(essay: Essay, author: User, kind: str) -> None:
+def test_other_emails_have_no_unsubscribe_headers(essay: Essay, author: User, kind: str) -> None:
     make.moderator("mara")
     comment = make.comment(essay, status="pending" if kind == "held" else "approved")
     if kind == "confirm":
@@ -107,7 +107,7 @@ def test_nothing_else_says_so(essay: Essay, author: User, kind: str) -> None:
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
-def test_however_often_it_is_tried_it_is_the_same_mail(essay: Essay) -> None:
+def test_every_attempt_has_the_same_message_id(essay: Essay) -> None:
     follow("essay", essay=essay)
     outbox.prepare(make.comment(essay))
     notice, site = Notice.objects.get(email="rosa@example.org"), make.site()
@@ -118,7 +118,7 @@ def test_however_often_it_is_tried_it_is_the_same_mail(essay: Essay) -> None:
     assert first.from_email == first.extra_headers["From"] == settings.DEFAULT_FROM_EMAIL
 
 
-def test_a_mail_program_shows_the_thread_as_the_page_does(essay: Essay) -> None:
+def test_threading_headers_match_the_thread_on_the_page(essay: Essay) -> None:
     for email in ("rosa@example.org", "ines@example.org"):
         follow("essay", essay=essay, email=email)
     chain: list[Comment] = []
@@ -135,7 +135,7 @@ def test_a_mail_program_shows_the_thread_as_the_page_does(essay: Essay) -> None:
     assert len(headers["References"]) < 2_000
 
 
-def test_a_reply_is_told_in_text_and_html(essay: Essay) -> None:
+def test_a_reply_notification_has_text_and_html(essay: Essay) -> None:
     above = make.comment(essay)
     follow("replies", commenter=above.commenter)
     name = "<b>Eve</b>\r\nBcc: x@example.com"
@@ -152,7 +152,7 @@ def test_a_reply_is_told_in_text_and_html(essay: Essay) -> None:
     assert types == ["multipart/alternative", "text/plain", "text/html"]
 
 
-def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay, settings: Any) -> None:
+def test_a_confirmation_email_quotes_nothing_from_the_requester(essay: Essay, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
     asked = make.comment(essay, "Buy at evil.example", by=make.guest("Evil Eve"))
@@ -166,7 +166,7 @@ def test_a_stranger_is_asked_without_a_word_of_whoever_asked(essay: Essay, setti
     assert '<html lang="de" dir="ltr">' in whole
 
 
-def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
+def test_no_confirmation_is_sent_to_an_address_suppressed_since() -> None:
     subscribing.follow(Asker("nobody@example.org"), [Wish(Subscription.Kind.ESSAYS)])
     Address.objects.update(refused=timezone.now())
     assert due() == []
@@ -174,7 +174,7 @@ def test_an_address_that_takes_no_mail_by_then_is_not_asked() -> None:
 
 @pytest.mark.both
 @pytest.mark.parametrize("change", ["stop", "pause", "refuse", "unprove", "trash", "unpublish", "delete"])
-def test_what_changes_between_notice_and_mail_counts(essay: Essay, change: str) -> None:
+def test_changes_after_the_notice_was_created_are_respected(essay: Essay, change: str) -> None:
     subscription = follow("essay", essay=essay)
     comment = make.comment(essay)
     outbox.prepare(comment)
@@ -207,7 +207,7 @@ def day(essay: Essay) -> Subscription:
 
 
 def at(moment: datetime) -> list[mail.EmailMultiAlternatives]:
-    """What the clock sends then."""
+    """Return the emails that the periodic jobs send at this time."""
     with time_machine.travel(moment):
         mail.outbox.clear()
         jobs.send_due.call()
@@ -224,7 +224,7 @@ def said(essay: Essay, moment: datetime, text: str) -> Comment:
 
 
 @pytest.mark.both
-def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscription) -> None:
+def test_the_daily_digest_is_one_email_at_seven_in_the_sites_time_zone(essay: Essay, day: Subscription) -> None:
     hour = timedelta(hours=1)
     with time_machine.travel(MORNING - 20 * hour):
         follow("essays", often="daily")
@@ -245,7 +245,7 @@ def test_a_day_is_one_mail_at_seven_where_the_site_is(essay: Essay, day: Subscri
 
 
 @pytest.mark.both
-def test_a_day_leaves_out_what_is_stopped_or_gone_by_then(essay: Essay, day: Subscription, author: User) -> None:
+def test_the_daily_digest_omits_what_has_ended_or_was_removed(essay: Essay, day: Subscription, author: User) -> None:
     other = make.essay("The Other", by=author)
     follow("essay", essay=other, often="daily")
     spam = said(essay, MORNING - timedelta(hours=3), "Gone by then.")
@@ -261,12 +261,12 @@ def test_a_day_leaves_out_what_is_stopped_or_gone_by_then(essay: Essay, day: Sub
     with time_machine.travel(MORNING + timedelta(hours=1)):
         deciding.approve(spam, by=moderator)
         outbox.prepare(spam)
-    (message,) = at(MORNING + timedelta(days=1))  # it appeared after all
+    (message,) = at(MORNING + timedelta(days=1))  # it was approved after all
     assert "Gone by then." in message.body
     assert "Still wanted." not in message.body
 
 
-def test_a_day_without_anything_left_is_no_mail(essay: Essay, day: Subscription) -> None:
+def test_an_empty_daily_digest_is_not_sent(essay: Essay, day: Subscription) -> None:
     said(essay, MORNING - timedelta(hours=1), "Words.")
     subscribing.stop(Subscription.objects.all())
     assert at(MORNING) == []
@@ -274,13 +274,13 @@ def test_a_day_without_anything_left_is_no_mail(essay: Essay, day: Subscription)
 
 
 @pytest.mark.both
-def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: Subscription) -> None:
+def test_a_digest_of_a_dead_worker_is_sent_once(essay: Essay, day: Subscription) -> None:
     said(essay, MORNING - timedelta(hours=1), "Words.")
     follow("thread", comment=said(essay, MORNING - timedelta(hours=1), "More."), often="daily")
     with time_machine.travel(MORNING):
         outbox.gather(MORNING)
         outbox.gather(MORNING)
-        Notice.objects.filter(kind="daily").update(subscription=None)  # deleted meanwhile; another one stands
+        Notice.objects.filter(kind="daily").update(subscription=None)  # deleted since; another one remains
     assert len(at(MORNING + timedelta(minutes=5))) == 1
     Notice.objects.filter(kind="daily").delete()  # as the owner may
     assert at(MORNING + timedelta(days=1)) == []
@@ -290,7 +290,7 @@ def test_what_was_gathered_by_a_worker_that_died_comes_once(essay: Essay, day: S
 
 
 @pytest.mark.both
-def test_who_asked_before_it_appeared_hears_of_an_essay_once(author: User) -> None:
+def test_earlier_subscribers_are_notified_of_an_essay_once(author: User) -> None:
     now = datetime.now(UTC)
     with time_machine.travel(now, tick=False):
         follow("essays", email="before@example.org")
@@ -314,7 +314,7 @@ def test_who_asked_before_it_appeared_hears_of_an_essay_once(author: User) -> No
         assert due() == []
 
 
-def test_nobody_hears_of_what_is_old(author: User) -> None:
+def test_old_essays_are_not_announced(author: User) -> None:
     with time_machine.travel(datetime.now(UTC) - timedelta(days=30)):
         follow("essays")
     make.essay("Imported", by=author, published=datetime(2019, 5, 1, tzinfo=UTC))
@@ -323,11 +323,11 @@ def test_nobody_hears_of_what_is_old(author: User) -> None:
     assert due() == []
 
 
-# What is not kept
+# What is deleted
 
 
 @pytest.mark.both
-def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essay) -> None:
+def test_an_address_without_subscriptions_is_deleted(essay: Essay) -> None:
     stays = follow("essay", essay=essay, email="stays@example.org")
     stops = follow("essay", essay=essay, email="stops@example.org")
     told(make.comment(essay))
@@ -342,19 +342,17 @@ def test_nothing_is_kept_of_an_address_that_follows_nothing_any_more(essay: Essa
 
 
 @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])
-def test_a_mail_is_read_from_where_its_language_begins(
-    essay: Essay, language: str, direction: str, settings: Any
-) -> None:
+def test_an_email_has_the_direction_of_its_language(essay: Essay, language: str, direction: str, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("ar", "Arabic")]
     make.site(language=language)
     subscribing.follow(Asker("stranger@example.org"), [Wish(Subscription.Kind.ESSAY, essay=essay)])
     (message,) = due()
     assert f'<html lang="{language}" dir="{direction}">' in html(message)
-    # many a mail program leaves out all that is around it
+    # many email programs drop everything outside it
     assert f'<div lang="{language}" dir="{direction}"' in html(message)
 
 
-def test_a_new_essay_is_mailed_whole_with_every_note_at_its_mark(author: User) -> None:
+def test_a_new_essay_is_emailed_in_full_with_its_footnotes(author: User) -> None:
     follow("essays", confirmed=timezone.now() - timedelta(hours=3))
     essay = make.essay("Long", by=author, body=long_essay(), published=timezone.now() - timedelta(hours=1))
     (message,) = due()

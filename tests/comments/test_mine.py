@@ -1,4 +1,4 @@
-"""“My comments”: all that somebody said, and in words what became of each."""
+"""“My comments”: a person's own comments with the status of each."""
 
 import re
 from datetime import timedelta
@@ -34,12 +34,12 @@ def page_of(client: Client, query: str = "") -> str:
 
 
 def entries(page: str) -> list[tuple[str, str]]:
-    """The words of each, and what is said of it."""
+    """Return each comment's text and status."""
     found = re.findall(r'<p class="words" dir="auto">(.*?)</p> <p class="state"><span>(.*?)</span>', page)
     return [(words, state) for words, state in found]
 
 
-def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
+def test_each_comment_shows_its_status(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa", name="Rosa Castellanos")
     speaker = Commenter.objects.of(rosa)
     other = make.comment(essay, "Somebody else's.", by=make.guest("Tobias Fenn"))
@@ -68,7 +68,7 @@ def test_each_says_what_became_of_it(client: Client, essay: Essay) -> None:
         assert client.get(f"/comments/{link}/").status_code == 302
 
 
-def test_each_can_be_changed_for_a_while_and_deleted_until_it_is_gone(client: Client, essay: Essay) -> None:
+def test_each_comment_can_be_edited_for_a_while_and_deleted(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
     speaker = Commenter.objects.of(rosa)
     made = {
@@ -83,7 +83,7 @@ def test_each_can_be_changed_for_a_while_and_deleted_until_it_is_gone(client: Cl
     assert ways["delete"] == {made["approved"].pk, made["pending"].pk, made["spam"].pk, old.pk}
 
 
-def test_a_first_comment_that_waits_says_why(client: Client, essay: Essay) -> None:
+def test_a_pending_first_comment_shows_the_reason(client: Client, essay: Essay) -> None:
     make.rules()
     client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My first.", remember="on"))
     assert entries(page_of(client)) == [
@@ -94,23 +94,23 @@ def test_a_first_comment_that_waits_says_why(client: Client, essay: Essay) -> No
     ]
 
 
-def test_a_guest_sees_what_this_browser_said_and_nobody_elses(client: Client, essay: Essay) -> None:
+def test_a_guest_sees_only_the_comments_of_this_browser(client: Client, essay: Essay) -> None:
     make.rules()
     make.comment(essay, "By a namesake.", by=make.guest("Anna Karg"))
     client.post(f"{essay.get_absolute_url()}respond/", make.details(text="From here.", remember="on"))
     page = page_of(client)
     assert [words for words, _state in entries(page)] == ["From here."]
     assert "as <bdi>Anna Karg</bdi>" in page
-    assert "My comments" in client.get("/").content.decode()  # the way there
+    assert "My comments" in client.get("/").content.decode()  # the link to the page
 
 
-def test_whoever_is_unknown_is_told_so(client: Client) -> None:
+def test_an_unknown_visitor_is_asked_to_log_in(client: Client) -> None:
     page = page_of(client)
     assert "to see your comments." in page
     assert f"/accounts/login/?next={MINE}" in page
 
 
-def test_the_name_of_a_removed_comment_is_not_told(client: Client, essay: Essay) -> None:
+def test_the_author_of_a_removed_parent_is_not_named(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     make.comment(essay, by=Commenter.objects.of(rosa), to=root)
@@ -119,7 +119,7 @@ def test_the_name_of_a_removed_comment_is_not_told(client: Client, essay: Essay)
     assert "Ines Okafor" not in page_of(client)
 
 
-def test_under_an_essay_that_is_no_longer_public_nothing_leads_there(client: Client, essay: Essay) -> None:
+def test_comments_on_a_withdrawn_essay_have_no_links(client: Client, essay: Essay) -> None:
     rosa = make.user("rosa")
     said = make.comment(essay, "Stands.", by=Commenter.objects.of(rosa))
     Essay.objects.filter(pk=essay.pk).update(published=timezone.now() + timedelta(days=1))
@@ -128,10 +128,10 @@ def test_under_an_essay_that_is_no_longer_public_nothing_leads_there(client: Cli
     assert entries(page) == [("Stands.", "Published, but the essay is no longer public.")]
     assert f'href="/comments/{said.pk}/"' not in page
     assert f"/comments/{said.pk}/edit/" not in page
-    assert f"/comments/{said.pk}/delete/" in page  # it is theirs all the same
+    assert f"/comments/{said.pk}/delete/" in page  # they may still delete it
 
 
-def test_pages_are_turned_and_cost_the_same(client: Client, essay: Essay, django_assert_max_num_queries: Any) -> None:
+def test_all_pages_need_equally_many_queries(client: Client, essay: Essay, django_assert_max_num_queries: Any) -> None:
     rosa = make.user("rosa")
     speaker = Commenter.objects.of(rosa)
     for number in range(23):

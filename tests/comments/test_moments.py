@@ -1,4 +1,4 @@
-"""A moment in words is what Django says of it, in every language."""
+"""Cached dates and times equal Django's, in every language."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,12 @@ MOMENTS = [datetime(2026, 1, 31, tzinfo=UTC) + timedelta(days=37 * n, minutes=61
 
 
 @pytest.mark.parametrize("language", [code for code, _name in global_settings.LANGUAGES])
-def test_it_says_what_django_says(language: str) -> None:
+def test_dates_match_djangos_formatting(language: str) -> None:
     with translation.override(language), timezone.override("Europe/Berlin"):
         for moment in [*MOMENTS, datetime(2026, 5, 1, 10, tzinfo=UTC), datetime(2026, 5, 1, 22, tzinfo=UTC)]:
             assert dates.in_words(moment) == date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def test_most_languages_are_said_in_two_kept_parts() -> None:
+def test_most_languages_use_two_cached_parts() -> None:
     apart = [code for code, _name in global_settings.LANGUAGES if dates.parted(code)]
     assert {"en", "de", "fr", "es", "ar", "he", "ja"} <= set(apart)

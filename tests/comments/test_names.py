@@ -1,4 +1,4 @@
-"""Who it seems to be: borrowed names and ordinary ones."""
+"""Commenters' names: impersonating and ordinary ones."""
 
 import pytest
 
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
         ("  moderator ", "office"),
     ],
 )
-def test_a_borrowed_name_is_held_and_never_marked(essay: Essay, guest: Browser, name: str, code: str) -> None:
+def test_an_impersonating_name_is_held_and_never_marked(essay: Essay, guest: Browser, name: str, code: str) -> None:
     make.rules(hold_first_comment=False)
     comment = guest.say(essay, name=name)
     assert code in reasons(comment)
@@ -49,18 +49,18 @@ def test_a_name_of_several_scripts_in_one_word_is_held(essay: Essay, guest: Brow
 
 
 @pytest.mark.parametrize("name", ["Miriam", "Anna", "Ada Minor", "Authenrieth"])
-def test_an_ordinary_name_is_nobody_elses(guest: Browser, name: str) -> None:
+def test_an_ordinary_name_is_not_taken_for_impersonation(guest: Browser, name: str) -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay(by=make.author("ma", name="Miriam Achterberg"))
     assert guest.say(essay, name=name).status == Status.APPROVED
 
 
-def test_a_name_is_one_line_of_what_can_be_seen(essay: Essay, guest: Browser) -> None:
+def test_a_name_is_one_line_of_visible_characters(essay: Essay, guest: Browser) -> None:
     comment = guest.say(essay, name=" Anna\r\n\tvon\u202e  Karg\x00 ")
     assert comment.commenter.name == "Anna von Karg"
 
 
-def test_a_name_of_markup_is_shown_as_typed(essay: Essay, guest: Browser) -> None:
+def test_markup_in_a_name_is_shown_as_typed(essay: Essay, guest: Browser) -> None:
     name = "<img src=x onerror=alert(1)> & \"Sons\" {{ 7|add:'7' }}"
     comment = guest.say(essay, name=name, remember="on")
     approve(comment)

@@ -1,4 +1,4 @@
-"""Who hears of a comment by mail: moderators of one that waits, authors of one that appeared, each once."""
+"""Notices of comments: to moderators of pending ones, to authors of published ones, each once."""
 
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPSenderRefused, SMTPServerDisconnected
@@ -33,7 +33,7 @@ def moderator() -> User:
 
 
 def posted() -> list[mail.EmailMessage]:
-    """What the jobs that are due have sent by now."""
+    """Run the due jobs and return the emails they have sent."""
     work_off()
     return mail.outbox
 
@@ -42,7 +42,7 @@ def recipients() -> list[str]:
     return sorted(address for message in posted() for address in message.recipients())
 
 
-def test_every_moderator_hears_of_a_comment_that_waits(essay: Essay, moderator: User, guest: Browser) -> None:
+def test_every_moderator_is_emailed_about_a_pending_comment(essay: Essay, moderator: User, guest: Browser) -> None:
     make.owner("owner")
     make.moderator("gone", is_active=False)
     unreachable = make.moderator("unreachable")
@@ -58,7 +58,7 @@ def test_nothing_is_sent_before_the_job_runs(essay: Essay, moderator: User, gues
     assert not Notice.objects.exists()
 
 
-def test_a_moderator_reads_who_said_what_where_and_why_it_waits(essay: Essay, moderator: User, guest: Browser) -> None:
+def test_moderators_read_author_text_essay_and_reasons(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay, text="See *these*: http://a.example http://b.example")
     message = posted()[0]
     assert message.subject == "[Rejoinder] Please moderate: Anna Karg on “Whose Promise Is It?”"
@@ -69,7 +69,7 @@ def test_a_moderator_reads_who_said_what_where_and_why_it_waits(essay: Essay, mo
     assert "anna@example.org" not in str(message.message())
 
 
-def test_the_authors_hear_of_a_comment_that_appeared(essay: Essay, guest: Browser) -> None:
+def test_the_authors_are_emailed_about_a_published_comment(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     Authorship.objects.create(essay=essay, author=make.author("joris"))
     make.author("elsewhere")
@@ -81,7 +81,7 @@ def test_the_authors_hear_of_a_comment_that_appeared(essay: Essay, guest: Browse
     assert f"{settings.SITE_URL}/comments/{comment.pk}/" in message.body
 
 
-def test_nobody_hears_of_their_own(essay: Essay, author: User) -> None:
+def test_people_are_not_notified_of_their_own_comments(essay: Essay, author: User) -> None:
     both = make.moderator("both")
     Authorship.objects.create(essay=essay, author=both)
     Browser(both).say(essay, text="Mine.")
@@ -91,7 +91,7 @@ def test_nobody_hears_of_their_own(essay: Essay, author: User) -> None:
     assert recipients() == ["both@example.org"]
 
 
-def test_the_author_hears_of_a_held_comment_once_it_is_approved(essay: Essay, moderator: User, guest: Browser) -> None:
+def test_the_author_is_emailed_when_a_held_comment_is_approved(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     assert recipients() == ["mara@example.org"]
     deciding.approve(comment, by=moderator)
@@ -99,7 +99,7 @@ def test_the_author_hears_of_a_held_comment_once_it_is_approved(essay: Essay, mo
 
 
 @pytest.mark.both
-def test_each_is_told_once_however_often_it_is_decided(essay: Essay, moderator: User, guest: Browser) -> None:
+def test_repeated_decisions_send_one_email(essay: Essay, moderator: User, guest: Browser) -> None:
     comment = guest.say(essay)
     work_off()
     for _ in range(2):
@@ -125,7 +125,7 @@ def test_a_job_that_runs_twice_sends_once(essay: Essay, moderator: User, guest: 
     assert recipients() == ["mara@example.org"]
 
 
-def test_what_was_decided_before_the_job_ran_is_told_as_it_stands(
+def test_the_job_notifies_of_the_current_status(
     essay: Essay, moderator: User, guest: Browser, stranger: Browser
 ) -> None:
     deciding.approve(guest.say(essay, text="Good."), by=moderator)
@@ -135,9 +135,7 @@ def test_what_was_decided_before_the_job_ran_is_told_as_it_stands(
 
 
 @pytest.mark.both
-def test_a_comment_that_is_gone_before_the_job_runs_is_told_to_nobody(
-    essay: Essay, moderator: User, guest: Browser
-) -> None:
+def test_a_comment_deleted_before_the_job_sends_no_email(essay: Essay, moderator: User, guest: Browser) -> None:
     guest.say(essay)
     Comment.objects.all().delete()
     assert posted() == []
@@ -145,7 +143,7 @@ def test_a_comment_that_is_gone_before_the_job_runs_is_told_to_nobody(
 
 @pytest.mark.both
 @pytest.mark.parametrize("status", [Status.SPAM, Status.TRASH])
-def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
+def test_a_comment_removed_after_its_notice_sends_no_email(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, status: str
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
@@ -160,7 +158,7 @@ def test_what_is_thrown_away_between_notice_and_mail_is_not_sent(
 
 
 @pytest.mark.both
-def test_after_a_spell_the_next_job_goes_on(
+def test_another_job_continues_after_the_time_limit(
     essay: Essay, moderator: User, guest: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "MAX_RUN", 0)
@@ -175,7 +173,7 @@ def test_after_a_spell_the_next_job_goes_on(
 
 
 @pytest.mark.both
-def test_whoever_left_between_notice_and_mail_hears_nothing(essay: Essay, moderator: User, author: User) -> None:
+def test_a_former_recipient_gets_no_email(essay: Essay, moderator: User, author: User) -> None:
     outbox.prepare(make.comment(essay, status="pending"))
     outbox.prepare(make.comment(essay))
     assert Notice.objects.count() == 2
@@ -185,7 +183,7 @@ def test_whoever_left_between_notice_and_mail_hears_nothing(essay: Essay, modera
     assert mail.outbox == []
 
 
-# What a stranger puts into a mail
+# Text by strangers in emails
 
 
 @pytest.mark.parametrize(
@@ -208,7 +206,7 @@ def test_a_title_of_several_lines_makes_a_subject_of_one(author: User, moderator
     assert posted()[0].message()["Bcc"] is None
 
 
-def test_markup_in_a_name_or_title_is_words_in_the_mail(moderator: User, author: User, guest: Browser) -> None:
+def test_markup_in_a_name_or_title_is_escaped_in_the_email(moderator: User, author: User, guest: Browser) -> None:
     make.rules()
     guest.say(make.essay("<i>Title</i>", by=author), name="<b>Anna</b>", text="<script>alert(1)</script>")
     message = posted()[0]
@@ -220,7 +218,7 @@ def test_markup_in_a_name_or_title_is_words_in_the_mail(moderator: User, author:
     assert "<b>Anna</b>" in message.body
 
 
-def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, guest: Browser, settings: Any) -> None:
+def test_emails_are_in_the_sites_language(essay: Essay, moderator: User, guest: Browser, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de")
     guest.say(essay)
@@ -228,7 +226,7 @@ def test_mail_is_written_in_the_sites_language(essay: Essay, moderator: User, gu
     assert '<html lang="de" dir="ltr">' in str(message.alternatives[0][0])
 
 
-# When the mail server is away
+# When the mail server is unavailable
 
 
 class Away(EmailBackend):
@@ -239,21 +237,21 @@ class Away(EmailBackend):
 
 
 class Unwilling(EmailBackend):
-    """One that says no before it has taken anything."""
+    """A server that rejects the email before accepting anything."""
 
     def send_messages(self, messages: object) -> int:
         raise SMTPSenderRefused(451, b"not now", "rejoinder@127.0.0.1")
 
 
 class CutOff(EmailBackend):
-    """One that is gone in the middle: it may have taken the mail."""
+    """A server that disconnects in the middle: it may have accepted the email."""
 
     def send_messages(self, messages: object) -> int:
         raise TimeoutError("no word")
 
 
 class HungUp(EmailBackend):
-    """One that hangs up in the middle, which looks like a refusal and is none."""
+    """A server that hangs up in the middle, which looks like a rejection but is not."""
 
     def send_messages(self, messages: object) -> int:
         raise SMTPServerDisconnected("Connection unexpectedly closed")
@@ -261,7 +259,7 @@ class HungUp(EmailBackend):
 
 @pytest.mark.both
 @pytest.mark.parametrize("backend", [Away, Unwilling])
-def test_a_mail_that_could_not_be_sent_is_sent_later(
+def test_an_email_that_was_not_sent_is_retried(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
@@ -280,7 +278,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_later(
 
 
 @pytest.mark.parametrize("backend", [CutOff, HungUp])
-def test_a_mail_that_may_have_been_sent_is_never_sent_again(
+def test_an_email_that_may_have_been_sent_is_never_retried(
     essay: Essay, moderator: User, guest: Browser, settings: Settings, backend: type
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.{backend.__name__}"
@@ -293,7 +291,7 @@ def test_a_mail_that_may_have_been_sent_is_never_sent_again(
     assert mail.outbox == []
 
 
-def test_after_many_tries_it_is_given_up_and_shown(
+def test_an_email_is_marked_as_failed_after_many_attempts(
     essay: Essay, moderator: User, guest: Browser, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Away"
@@ -309,7 +307,7 @@ def test_after_many_tries_it_is_given_up_and_shown(
     assert "nobody there" in notice.error
 
 
-# A real one that hangs up
+# A real server that hangs up
 
 
 @pytest.fixture
@@ -326,7 +324,7 @@ def held_ones(essay: Essay, guest: Browser, count: int) -> list[Notice]:
     return list(Notice.objects.order_by("pk"))
 
 
-def test_a_server_that_hangs_up_before_the_words_has_not_taken_them(
+def test_an_email_is_retried_if_the_server_disconnects_before_data(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
     speaking.hangs_up_at = "RCPT"
@@ -338,7 +336,7 @@ def test_a_server_that_hangs_up_before_the_words_has_not_taken_them(
     assert speaking.tally() == {"mara@example.org": 1}
 
 
-def test_a_server_that_hangs_up_after_the_words_may_have_taken_them(
+def test_an_email_is_uncertain_if_the_server_disconnects_after_data(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
     speaking.hangs_up_at = "DATA"
@@ -349,7 +347,7 @@ def test_a_server_that_hangs_up_after_the_words_may_have_taken_them(
     assert len(speaking.messages) == 1
 
 
-def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
+def test_the_connection_is_reopened_if_the_server_limits_emails(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox
 ) -> None:
     speaking.mails_a_call = 2
@@ -364,7 +362,7 @@ def test_a_server_that_takes_few_mails_from_one_caller_is_called_again(
     assert speaking.calls == 3
 
 
-def test_mails_that_go_back_go_to_the_address_for_that(
+def test_bounces_go_to_the_bounce_address(
     essay: Essay, moderator: User, guest: Browser, speaking: Mailbox, settings: Settings
 ) -> None:
     settings.BOUNCE_ADDRESS = "bounces@example.org"

@@ -1,4 +1,4 @@
-"""Rules that the owner writes, as readers meet them when they post and edit."""
+"""The owner's rules, as they apply to posting and editing."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ GERMAN = "Das ist nicht der Weg, den wir mit euch gehen wollen, und ich habe es 
 
 
 def rule(action: str = "hold", name: str = "Ours", sentence: str = "", position: int = 0, **conditions: Any) -> Rule:
-    """One that is on; `not_links=2` asks for the contrary."""
+    """Create an active rule; `not_links=2` negates the condition."""
     made = Rule.objects.create(name=name, action=action, sentence=sentence, position=position, is_on=True)
     for kind, value in conditions.items():
         made.conditions.create(kind=kind.removeprefix("not_"), value=str(value), is_not=kind.startswith("not_"))
@@ -65,7 +65,7 @@ def reasons(comment: Comment) -> list[str]:
         ("disposal", "", {"email": "x@sub.mailinator.com"}, {"email": "x@example.org"}),
     ],
 )
-def test_a_condition_holds_or_does_not(
+def test_a_condition_matches_or_does_not(
     guest: Browser, essay: Essay, kind: str, value: str, hit: dict[str, str] | None, miss: dict[str, str] | None
 ) -> None:
     conditions: dict[str, Any] = {kind: value}
@@ -76,13 +76,13 @@ def test_a_condition_holds_or_does_not(
         assert guest.say(essay, **{"text": "quite harmless", **miss}).status == Status.APPROVED
 
 
-def test_each_kind_of_condition_has_its_meaning_and_its_help() -> None:
+def test_each_kind_of_condition_has_a_description_and_help() -> None:
     from comments.screening.conditions import NEEDS
 
     assert set(MEANINGS) == set(NEEDS) == set(Condition.Kind)
 
 
-def test_what_somebody_said_before_counts_and_so_does_what_anybody_said(guest: Browser, essay: Essay) -> None:
+def test_earlier_comments_by_the_author_and_by_others_count(guest: Browser, essay: Essay) -> None:
     other = make.essay()
     rule(name="Newcomer", early=2)
     rule(name="Again", repeated=7, position=1)
@@ -95,7 +95,7 @@ def test_what_somebody_said_before_counts_and_so_does_what_anybody_said(guest: B
 
 
 @pytest.mark.both
-def test_all_conditions_must_hold_and_the_first_rule_decides(guest: Browser, essay: Essay) -> None:
+def test_all_conditions_must_match_and_the_first_rule_decides(guest: Browser, essay: Essay) -> None:
     rule("publish", name="Friends", position=1, address="example.org", not_links=1)
     rule("spam", name="Late", position=3, words="gold")
     rule("hold", name="Gold", position=2, words="gold")
@@ -109,7 +109,7 @@ def test_all_conditions_must_hold_and_the_first_rule_decides(guest: Browser, ess
     )
 
 
-def test_what_it_decides_is_on_record(guest: Browser, essay: Essay) -> None:
+def test_a_rules_decision_is_recorded(guest: Browser, essay: Essay) -> None:
     made = rule("spam", words="gold")
     comment = guest.say(essay, text="gold")
     assert comment.status == Status.SPAM
@@ -118,7 +118,7 @@ def test_what_it_decides_is_on_record(guest: Browser, essay: Essay) -> None:
     assert (decision.number, decision.essay, decision.moderator) == (comment.pk, essay, None)
 
 
-def test_refused_the_words_come_back_with_the_owners_sentence(guest: Browser, essay: Essay) -> None:
+def test_a_rejected_text_comes_back_with_the_owners_message(guest: Browser, essay: Essay) -> None:
     rule("refuse", sentence="Ask in the forum instead.", words="where to buy")
     page = guest.post_to(essay, text="I ask where to buy it.")
     assert page.status == 422
@@ -127,17 +127,17 @@ def test_refused_the_words_come_back_with_the_owners_sentence(guest: Browser, es
     assert not Comment.objects.exists()
 
 
-def test_authors_and_moderators_are_not_looked_at(essay: Essay) -> None:
+def test_rules_ignore_authors_and_moderators(essay: Essay) -> None:
     rule("refuse", sentence="No.", shorter=100)
     assert Browser(make.moderator()).say(essay).status == Status.APPROVED
 
 
-def test_without_a_proved_origin_no_rule_publishes(essay: Essay) -> None:
+def test_no_rule_publishes_a_comment_of_unverified_origin(essay: Essay) -> None:
     rule("publish", longer=1)
     assert Browser(headers={}).say(essay).status == Status.PENDING
 
 
-def test_edited_words_are_judged_by_the_same_rules(guest: Browser, essay: Essay) -> None:
+def test_edited_comments_are_screened_by_the_same_rules(guest: Browser, essay: Essay) -> None:
     made = rule(words="gold")
     rule("refuse", sentence="Not here.", words="tin", position=1)
     comment = guest.say(essay, remember="on")
@@ -152,7 +152,7 @@ def test_edited_words_are_judged_by_the_same_rules(guest: Browser, essay: Essay)
 
 
 @pytest.mark.both
-def test_edited_into_what_a_rule_calls_spam_it_goes_where_a_first_post_would(guest: Browser, essay: Essay) -> None:
+def test_an_edit_that_a_rule_calls_spam_is_marked_as_spam(guest: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False)
     comment = guest.say(essay, text="Of plums", remember="on")
     rule("spam", words="casino")
@@ -165,7 +165,7 @@ def test_edited_into_what_a_rule_calls_spam_it_goes_where_a_first_post_would(gue
     assert "casino" not in Browser().read(essay).html
 
 
-def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(essay: Essay) -> None:
+def test_a_rule_holds_a_reported_comment_once_and_a_moderators_decision_is_final(essay: Essay) -> None:
     made = rule(reported=2)
     comment = make.comment(essay)
     for count, status in ((1, Status.APPROVED), (2, Status.PENDING)):
@@ -181,7 +181,7 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
     assert not apply_rules(comment)
 
 
-# How they are said
+# Descriptions of rules
 
 
 @pytest.mark.parametrize(
@@ -213,28 +213,28 @@ def test_reported_often_enough_it_waits_and_what_a_moderator_says_then_stands(es
         ("links", "many", "at least … links: many", "at least … links: many"),
     ],
 )  # fmt: skip
-def test_each_condition_is_said_as_a_person_would(kind: str, value: str, said: str, turned_round: str) -> None:
+def test_each_condition_is_described_in_plain_words(kind: str, value: str, said: str, turned_round: str) -> None:
     assert rules_in_words.condition(kind, value) == said
     assert rules_in_words.condition(kind, value, is_not=True) == turned_round
 
 
-def test_the_queue_says_what_of_a_rule_was_so_and_keeps_nobodys_address(guest: Browser, essay: Essay) -> None:
+def test_the_queue_explains_the_matching_rule_without_storing_addresses(guest: Browser, essay: Essay) -> None:
     rule(words="tin\ngold\nsilver", address="example.org", not_links=2)
     comment = guest.say(essay, text="GOLD for you", email="a@example.org")
     (reason,) = reasons(comment)
     assert reason == "the rule “Ours”: contains “gold”, from a listed address, domain or network and fewer than 2 links"
 
 
-# What it costs
+# Queries
 
 
 @pytest.mark.both
-def test_no_rule_no_question_and_with_rules_fifteen_at_most(essay: Essay) -> None:
+def test_rules_need_no_query_if_there_are_none_and_fifteen_at_most(essay: Essay) -> None:
     root, person = make.comment(essay), Browser(make.user("anna"))
     make.rules(flood_seconds=1, hold_first_comment=False)
 
     def asked(text: str) -> int:
-        Bucket.objects.all().delete()  # nobody waits here, but the flood limit asks as it does everywhere
+        Bucket.objects.all().delete()  # no waiting here, but the rate limit still makes its query
         with CaptureQueriesContext(connection) as queries:
             assert person.post_to(essay, text=text, parent=str(root.pk)).status == 302
         return len([each for each in queries if "SAVEPOINT" not in each["sql"]])
@@ -251,7 +251,7 @@ def test_no_rule_no_question_and_with_rules_fifteen_at_most(essay: Essay) -> Non
         assert asked(f"{action}, kept") <= 15
 
 
-def test_a_change_is_known_at_once(guest: Browser, essay: Essay) -> None:
+def test_a_changed_rule_applies_immediately(guest: Browser, essay: Essay) -> None:
     made = rule(longer=1)
     assert guest.say(essay, text="one").status == Status.PENDING
     made.is_on = False
@@ -268,17 +268,17 @@ def test_a_change_is_known_at_once(guest: Browser, essay: Essay) -> None:
     ["(a+)+$", "(a|a)*$", "(a|aa)+$", "(.*a){25}$", "(x+x+)+y", r"(\w+\s?)*$", "([a-z]+)*\\d", r"(?:(?R)a|a)*", "a{2000}",
      "((a{1,999}){1,999}){1,999}b", "(", "x" * 501],
 )  # fmt: skip
-def test_a_pattern_that_could_run_for_ever_is_refused(pattern: str) -> None:
+def test_a_pattern_that_could_run_forever_is_rejected(pattern: str) -> None:
     with pytest.raises(ValidationError):
         patterns.check(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["casino|viagra", r"https?://[^/]+\.ru/", "^[A-Z !]{20,}$", r"(.)\1{5,}"])
-def test_an_honest_one_is_taken(pattern: str) -> None:
+def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
     assert patterns.check(pattern).pattern == pattern
 
 
-def test_one_that_slipped_through_is_stopped_holds_nothing_and_is_told_of(guest: Browser, essay: Essay) -> None:
+def test_a_slow_pattern_times_out_holds_nothing_and_is_reported(guest: Browser, essay: Essay) -> None:
     made = rule(pattern="(a|a)*$")
     assert guest.say(essay, text="a" * 40 + "!").status == Status.APPROVED
     condition = made.conditions.get()
@@ -300,7 +300,7 @@ def test_one_that_slipped_through_is_stopped_holds_nothing_and_is_told_of(guest:
         ("disposal", "x", "Leave it empty"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_said_in_words(kind: str, value: str, says: str) -> None:
+def test_an_invalid_value_is_explained(kind: str, value: str, says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         MEANINGS[kind].read(value)
 
@@ -322,5 +322,5 @@ def test_a_value_that_makes_no_sense_is_said_in_words(kind: str, value: str, say
         ("123", ""),
     ],
 )
-def test_a_language_is_told_by_its_script_and_its_common_words(text: str, code: str) -> None:
+def test_a_language_is_recognized_by_its_script_and_common_words(text: str, code: str) -> None:
     assert language_of(text) == code

@@ -1,4 +1,4 @@
-"""Which comments stand on which page, in which order, and by which address each is found."""
+"""Which comments are on which page, in which order, and where permalinks lead."""
 
 import pytest
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.both
-def test_fifty_threads_stand_on_a_page_however_many_replies_they_have(essay: Essay, guest: Browser) -> None:
+def test_a_page_has_fifty_threads_however_many_replies_they_have(essay: Essay, guest: Browser) -> None:
     said = roots(essay, 51)
     replies = [make.comment(essay, to=said[0]) for _ in range(3)]
     first = guest.read(essay)
@@ -43,9 +43,7 @@ def test_one_page_of_threads_has_no_pager(essay: Essay, guest: Browser) -> None:
 @pytest.mark.parametrize(
     ("order", "onwards", "sign"), [("oldest", "Newer Comments", 1), ("newest", "Older Comments", -1)]
 )
-def test_the_pager_leads_past_every_thread_once(
-    essay: Essay, guest: Browser, order: str, onwards: str, sign: int
-) -> None:
+def test_the_pager_reaches_every_thread_once(essay: Essay, guest: Browser, order: str, onwards: str, sign: int) -> None:
     make.rules(threads_a_page=3)
     said = roots(essay, 7)
     shown, link = [], address(essay, f"?order={order}")
@@ -57,13 +55,13 @@ def test_the_pager_leads_past_every_thread_once(
     assert shown == keys(said)[::sign]
 
 
-def test_replies_stand_in_order_of_time_where_the_newest_thread_comes_first(essay: Essay, guest: Browser) -> None:
+def test_replies_are_sorted_by_time_when_the_newest_thread_comes_first(essay: Essay, guest: Browser) -> None:
     first, second = roots(essay, 2)
     replies = [make.comment(essay, to=first) for _ in range(3)]
     assert guest.read(address(essay, "?order=newest")).shown == [second.pk, first.pk, *keys(replies)]
 
 
-def test_the_owner_chooses_the_usual_order_and_a_reader_the_other(essay: Essay, guest: Browser) -> None:
+def test_the_owner_sets_the_default_order_and_a_reader_can_change_it(essay: Essay, guest: Browser) -> None:
     said = keys(roots(essay, 3))
     make.rules(order="newest")
     page = guest.read(essay)
@@ -74,7 +72,7 @@ def test_the_owner_chooses_the_usual_order_and_a_reader_the_other(essay: Essay, 
     assert other.shown == said
 
 
-def test_an_order_that_the_browser_remembers_holds_where_the_address_names_none(essay: Essay, guest: Browser) -> None:
+def test_the_remembered_order_applies_if_the_address_has_none(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=2, hold_first_comment=False)
     said = roots(essay, 5)
     guest.cookies["order"] = "newest"
@@ -91,7 +89,7 @@ def test_an_order_that_the_browser_remembers_holds_where_the_address_names_none(
 
 
 @pytest.mark.parametrize("query", ["order=", "order=liked-a-lot", "order=%00", "order=newest'--"])
-def test_an_order_that_is_none_is_the_usual_one(essay: Essay, guest: Browser, query: str) -> None:
+def test_an_invalid_order_means_the_default_order(essay: Essay, guest: Browser, query: str) -> None:
     said = keys(roots(essay, 2))
     assert guest.read(address(essay, f"?{query}")).shown == said
 
@@ -103,13 +101,13 @@ def test_an_order_that_is_none_is_the_usual_one(essay: Essay, guest: Browser, qu
         *(pytest.param(number, marks=pytest.mark.both) for number in ("999999", "%00", "9" * 20, "9" * 5000)),
     ],
 )
-def test_a_number_that_is_no_page_is_not_found(essay: Essay, guest: Browser, number: str) -> None:
+def test_an_invalid_page_number_is_not_found(essay: Essay, guest: Browser, number: str) -> None:
     make.rules(threads_a_page=1)
     roots(essay, 2)
     assert guest.get(address(essay, f"?cpage={number}")).status_code == 404
 
 
-def test_the_first_page_is_there_before_anything_was_said(essay: Essay, guest: Browser) -> None:
+def test_the_first_page_exists_without_comments(essay: Essay, guest: Browser) -> None:
     page = guest.read(address(essay, "?cpage=1"))
     assert page.status == 200
     assert "No comments yet" in page.words
@@ -121,7 +119,7 @@ def test_the_first_page_is_there_before_anything_was_said(essay: Essay, guest: B
 
 @pytest.mark.both
 @pytest.mark.parametrize("order", ["oldest", "newest"])
-def test_every_comment_is_found_by_its_own_address(essay: Essay, guest: Browser, order: str) -> None:
+def test_every_permalink_finds_its_comment(essay: Essay, guest: Browser, order: str) -> None:
     make.rules(threads_a_page=2)
     said = roots(essay, 5)
     said += [make.comment(essay, to=said[number]) for number in (0, 1, 4)]
@@ -147,12 +145,12 @@ def test_a_permalink_follows_its_comment_when_pages_shift(essay: Essay, guest: B
 
 
 @pytest.mark.parametrize("status", ["pending", "spam", "trash"])
-def test_the_address_of_what_is_not_shown_is_not_found(essay: Essay, guest: Browser, status: str) -> None:
+def test_the_permalink_of_a_hidden_comment_is_not_found(essay: Essay, guest: Browser, status: str) -> None:
     comment = make.comment(essay, status=status)
     assert guest.get(f"/comments/{comment.pk}/").status_code == 404
 
 
-def test_the_address_of_a_tombstone_leads_to_it(essay: Essay, guest: Browser) -> None:
+def test_the_permalink_of_a_tombstone_leads_to_it(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     make.comment(essay, to=root)
     deciding.trash(root, by=make.moderator())
@@ -161,11 +159,11 @@ def test_the_address_of_a_tombstone_leads_to_it(essay: Essay, guest: Browser) ->
 
 @pytest.mark.both
 @pytest.mark.parametrize("number", ["0", "987654321", "9" * 30])
-def test_the_address_of_a_comment_that_never_was_is_not_found(guest: Browser, number: str) -> None:
+def test_the_permalink_of_a_missing_comment_is_not_found(guest: Browser, number: str) -> None:
     assert guest.get(f"/comments/{number}/").status_code == 404
 
 
-def test_a_comment_under_what_is_no_longer_published_is_not_found(essay: Essay, guest: Browser) -> None:
+def test_a_comment_on_a_withdrawn_essay_is_not_found(essay: Essay, guest: Browser) -> None:
     comment = make.comment(essay)
     Essay.objects.update(published=None)
     assert guest.get(f"/comments/{comment.pk}/").status_code == 404

@@ -1,4 +1,4 @@
-"""A permalink ends on a page that holds its comment, in every order, whatever is posted and trashed meanwhile."""
+"""A permalink leads to a page with its comment, in every order, while comments are posted and removed."""
 
 from itertools import count
 from random import Random
@@ -13,14 +13,14 @@ from tests.comments.door import Browser, place
 from tests.conftest import RUNS_ALL
 
 COMMENTS = 2_000 if RUNS_ALL else 240
-# A test is one transaction, in which each change of a thread adds versions of its rows that nothing can clean up yet.
+# A test is one transaction, in which every change of a thread adds row versions that cannot be cleaned up yet.
 VISITS_A_CHANGE = 8 if RUNS_ALL else 1
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize("order", ["oldest", "newest", "liked"])
 @pytest.mark.parametrize("depth", [6, 2_000], ids=["many threads", "few and deep"])
-def test_each_leads_to_its_comment(stranger: Browser, order: str, depth: int) -> None:
+def test_each_permalink_leads_to_its_comment(stranger: Browser, order: str, depth: int) -> None:
     make.rules(threads_a_page=20)
     essay = corpus.essay(COMMENTS, roots=0.28 if depth == 6 else 0.002, depth=depth, seed=depth)
     random, moderator = Random(depth), make.moderator()

@@ -1,4 +1,4 @@
-"""The queries of a discussion read what they show and little more, whatever statistics the database has gathered."""
+"""The queries of a discussion read little more than they show, whatever statistics the database has."""
 
 import re
 
@@ -19,7 +19,7 @@ OTHERS, EACH = 12, 60
 
 @pytest.fixture(scope="module")
 def _corpus(kept: None) -> list[int]:
-    """A long discussion by many guests, and short ones: so that an average says little about either."""
+    """Create one long discussion by many guests and short ones, so that averages mislead the planner."""
     made = [corpus.essay(LARGE, people=PEOPLE, depth=4)]
     made += [corpus.essay(EACH, seed=seed + 2, people=20) for seed in range(OTHERS)]
     return [essay.pk for essay in made]
@@ -40,12 +40,12 @@ def has_statistics() -> bool:
 
 
 def about(found: list[plans.Query], *words: str) -> plans.Query:
-    """The first of the queries that says all of these."""
+    """Return the first query that contains all of these."""
     return next(query for query in found if all(word in query.sql for word in words))
 
 
 def check(found: list[plans.Query], most: int = 900) -> None:
-    """No table is read whole, and no more comments than a page of fifty threads holds."""
+    """Check that no table is read in full, and no more comments than a page of fifty threads has."""
     for query in found:
         if connection.vendor == "sqlite":
             assert query.scans() == [], f"{query.plan()}\n{query.sql}"
@@ -57,7 +57,7 @@ def check(found: list[plans.Query], most: int = 900) -> None:
     ("order", "index"),
     [("oldest", "comment_shown_roots"), ("newest", "comment_shown_roots"), ("liked", "comment_liked_roots")],
 )
-def test_the_threads_of_a_page_are_found_by_their_own_index(essays: list[Essay], order: str, index: str) -> None:
+def test_the_threads_of_a_page_are_found_by_their_index(essays: list[Essay], order: str, index: str) -> None:
     for essay in (essays[0], essays[-1]):
         with plans.queries() as found:
             assert Browser().get(f"{essay.get_absolute_url()}?order={order}").status_code == 200
@@ -67,7 +67,7 @@ def test_the_threads_of_a_page_are_found_by_their_own_index(essays: list[Essay],
         assert "comment_replies" not in roots
 
 
-def test_replies_by_the_author_are_counted_from_the_author(essays: list[Essay]) -> None:
+def test_replies_by_the_author_are_found_by_the_authors_index(essays: list[Essay]) -> None:
     with plans.queries() as found:
         Browser().get(essays[0].get_absolute_url())
     plan = about(found, "CROSS JOIN").plan()
@@ -78,7 +78,7 @@ def test_replies_by_the_author_are_counted_from_the_author(essays: list[Essay]) 
     check(found, most=50)
 
 
-def test_the_newest_comments_are_found_by_their_own_indexes(essays: list[Essay]) -> None:
+def test_the_newest_comments_are_found_by_their_indexes(essays: list[Essay]) -> None:
     thread = Comment.objects.filter(essay=essays[-1], parent=None).first()
     assert thread
     for address, index in (
@@ -90,14 +90,14 @@ def test_the_newest_comments_are_found_by_their_own_indexes(essays: list[Essay])
         with plans.queries() as found:
             assert Browser().get(address).status_code == 200
         if connection.vendor == "postgresql" and not has_statistics():
-            continue  # of so few rows that it knows nothing about, PostgreSQL may as well sort all
+            continue  # without statistics PostgreSQL may sort all of these few rows
         check(found, most=60)
         plan = about(found, "LIMIT 10").plan()
         assert re.search(rf"{index}\b" if index != "tree_id" else "tree_id", plan), f"{address}\n{plan}"
 
 
-def test_a_linked_comment_is_found_without_reading_its_essays_others(essays: list[Essay]) -> None:
+def test_a_permalink_is_resolved_without_reading_other_comments(essays: list[Essay]) -> None:
     last = Comment.objects.filter(essay=essays[0]).latest("pk")
     with plans.queries() as found:
         assert Browser().get(f"{essays[0].get_absolute_url()}?comment={last.pk}").status_code == 200
-    check(found, most=LARGE)  # the threads before its own are counted, in the index
+    check(found, most=LARGE)  # the threads before its own are counted in the index

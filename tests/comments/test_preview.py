@@ -1,4 +1,4 @@
-"""A preview is what will be shown, and leaves no trace."""
+"""The preview of a comment equals the posted one and stores nothing."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def drawn(page: Page, name: str) -> tuple[str, list[object]]:
     return words(place), [element.tag for element in place.iter()]
 
 
-def test_what_is_previewed_is_what_is_posted(essay: Essay, guest: Browser) -> None:
+def test_a_preview_equals_the_posted_comment(essay: Essay, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     page = ask(guest, essay, text=TYPED)
     assert page.status == 200
@@ -33,7 +33,7 @@ def test_what_is_previewed_is_what_is_posted(essay: Essay, guest: Browser) -> No
     assert drawn(guest.read(essay), "comment-body") == before
 
 
-def test_the_form_stays_as_it_was_and_nothing_is_complained_of(essay: Essay, guest: Browser) -> None:
+def test_a_preview_keeps_the_form_and_shows_no_errors(essay: Essay, guest: Browser) -> None:
     answered = make.comment(essay)
     page = ask(guest, essay, text=TYPED, name="", email="not yet", website="", parent=str(answered.pk))
     filled = page.form
@@ -43,31 +43,31 @@ def test_the_form_stays_as_it_was_and_nothing_is_complained_of(essay: Essay, gue
     assert page.answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_for_a_script_it_is_the_words_alone(essay: Essay, guest: Browser) -> None:
+def test_javascript_receives_the_preview_alone(essay: Essay, guest: Browser) -> None:
     answer = guest.post(f"{essay.get_absolute_url()}respond/", {"preview": "block", "text": "*Yes*"})
     assert answer.status_code == 200
     assert b"<em>Yes</em>" in answer.content
     assert b"<html" not in answer.content
 
 
-def test_nothing_to_look_at_is_said(essay: Essay, guest: Browser) -> None:
+def test_an_empty_preview_shows_a_message(essay: Essay, guest: Browser) -> None:
     page = ask(guest, essay, text=" ")
     assert page.status == 422
     assert "Please write something" in page.html
 
 
-def test_somebody_logged_in_stays_who_they_are(essay: Essay) -> None:
+def test_a_preview_keeps_the_identity_of_a_logged_in_user(essay: Essay) -> None:
     browser = Browser(make.user("rosa", name="Rosa"))
     page = ask(browser, essay, text=TYPED)
     assert page.status == 200
     assert "You are commenting using" in page.words
 
 
-def test_it_cannot_be_asked_for_without_end(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_previews_are_limited(essay: Essay, guest: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("comments.posting.preview.A_MINUTE", 2)
     assert [ask(guest, essay, text="Again.").status for _ in range(3)] == [200, 200, 429]
 
 
-def test_where_comments_are_closed_there_is_none(guest: Browser) -> None:
+def test_closed_comments_have_no_preview(guest: Browser) -> None:
     closed = make.essay("Closed", is_open=False)
     assert ask(guest, closed, text="Late.").status == 403

@@ -1,4 +1,4 @@
-"""How little is asked of the database for an essay's page and for a post."""
+"""The number of queries for an essay's page and for a post."""
 
 import pytest
 from django.db import connection
@@ -37,13 +37,13 @@ def author(db: None, _talk: tuple[int, int]) -> User:
 
 @pytest.fixture
 def talk(db: None, _talk: tuple[int, int]) -> Essay:
-    """An essay under which everything there is stands on one page."""
+    """An essay whose one page has comments in every state."""
     return Essay.objects.get(pk=_talk[1])
 
 
 @pytest.mark.both
 @pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
-def test_an_essay_page_asks_twelve_questions_at_most(talk: Essay, is_warm: bool) -> None:
+def test_an_essay_page_needs_at_most_twelve_queries(talk: Essay, is_warm: bool) -> None:
     remembered, reader, browser = Browser(), Browser(make.user("reader")), Browser()
     some = Comment.objects.filter(status="approved").latest("pk").pk
     mine = remembered.say(talk, text="Mine.", remember="on")
@@ -60,7 +60,7 @@ def test_an_essay_page_asks_twelve_questions_at_most(talk: Essay, is_warm: bool)
         assert remembered.get(f"/comments/{mine.pk}/").status_code == 302
 
 
-def test_answering_on_one_page_of_many_asks_twelve_questions_at_most(talk: Essay) -> None:
+def test_replying_on_one_of_many_pages_needs_at_most_twelve_queries(talk: Essay) -> None:
     make.rules(threads_a_page=1)
     reader = Browser(make.user("reader"))
     reader.say(talk, text="Mine.")
@@ -71,7 +71,7 @@ def test_answering_on_one_page_of_many_asks_twelve_questions_at_most(talk: Essay
             assert said.pk in visitor.read(address(talk, f"?replyto={said.pk}")).shown
 
 
-def test_more_comments_are_no_more_questions(talk: Essay, guest: Browser) -> None:
+def test_more_comments_need_no_more_queries(talk: Essay, guest: Browser) -> None:
     rendering.kept.stencils.clear()
     with CaptureQueriesContext(connection) as few:
         guest.read(talk)
@@ -81,14 +81,14 @@ def test_more_comments_are_no_more_questions(talk: Essay, guest: Browser) -> Non
         guest.read(talk)
 
 
-class TestPostingAsksFifteenQuestionsAtMost:
+class TestPostingNeedsAtMostFifteenQueries:
     def test_of_a_guest(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15)
         with at_most(15):
             assert guest.post_to(talk, key=KEY).status == 302
 
     @pytest.mark.both
-    def test_of_a_guest_who_answers_and_is_held(self, talk: Essay, guest: Browser) -> None:
+    def test_of_a_guest_who_replies_and_is_held(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_words="casino", refuse_words="bother")
         root = str(make.comment(talk).pk)
         with at_most(15):
@@ -99,7 +99,7 @@ class TestPostingAsksFifteenQuestionsAtMost:
                 == 302
             )
 
-    def test_of_a_guest_under_a_name_of_their_own_where_first_comments_pass(self, talk: Essay, guest: Browser) -> None:
+    def test_of_a_guest_if_first_comments_are_not_held(self, talk: Essay, guest: Browser) -> None:
         make.rules(flood_seconds=15, hold_first_comment=False)
         root = str(make.comment(talk).pk)
         with at_most(15):
@@ -133,13 +133,13 @@ class TestPostingAsksFifteenQuestionsAtMost:
         with at_most(15):
             assert browser.post_to(talk, key=KEY, parent=root, notify_replies="on").status == 302
 
-    def test_of_the_author_who_answers(self, talk: Essay, author: User) -> None:
+    def test_of_the_author_who_replies(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser, root = Browser(author), str(make.comment(talk).pk)
         with at_most(15):
             assert browser.post_to(talk, key=KEY, parent=root).status == 302
 
-    def test_of_the_author_who_speaks_for_the_first_time(self, talk: Essay, author: User) -> None:
+    def test_of_the_author_who_comments_for_the_first_time(self, talk: Essay, author: User) -> None:
         make.rules(flood_seconds=15)
         browser = Browser(author)
         with at_most(15):
@@ -151,8 +151,8 @@ class TestPostingAsksFifteenQuestionsAtMost:
         with at_most(15):
             assert browser.post_to(talk, key=KEY, parent=root).status == 302
 
-    def test_of_who_says_the_same_twice(self, talk: Essay, guest: Browser) -> None:
+    def test_of_a_guest_who_posts_the_same_text_twice(self, talk: Essay, guest: Browser) -> None:
         guest.say(talk, text="Twice.")
         with CaptureQueriesContext(connection) as captured:
             assert guest.post_to(talk, text="Twice.").status == 409
-        assert len(captured) <= 30  # the page is drawn with it
+        assert len(captured) <= 30  # includes rendering the page

@@ -1,4 +1,4 @@
-"""What the fields refuse, who may comment at all, and what is said about it."""
+"""Invalid fields, who may comment at all, and the messages about both."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.comments.door import Browser, Page, words
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# What the fields refuse
+# Invalid fields
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
         ("website", "http://", "Enter a valid website address"),
     ],
 )
-def test_a_refusal_says_what_is_wrong_beside_the_field_and_keeps_every_word(
+def test_an_error_is_shown_beside_the_field_and_the_text_is_kept(
     essay: Essay, guest: Browser, field: str, typed: str, said: str
 ) -> None:
     sent = make.details(text="Long thought\nabout </textarea>.", website="example.org", remember="on") | {field: typed}
@@ -64,20 +64,20 @@ def test_a_refusal_says_what_is_wrong_beside_the_field_and_keeps_every_word(
     assert summary.get("autofocus") is not None
 
 
-def test_everything_that_is_wrong_is_said_at_once(essay: Essay, guest: Browser) -> None:
+def test_all_errors_are_shown_together(essay: Essay, guest: Browser) -> None:
     page = guest.post_to(essay, text="", name="", email="nobody", website="two words")
     links = [link.get("href") for link in page.all("*[@class='errors']//a")]
     assert links == ["#respond-text", "#respond-name", "#respond-email", "#respond-website"]
     assert len(page.all("*[@aria-invalid='true']")) == 4
 
 
-def test_fields_that_are_missing_altogether_are_asked_for(essay: Essay, guest: Browser) -> None:
+def test_missing_fields_are_required(essay: Essay, guest: Browser) -> None:
     page = Page(guest.post(f"{essay.get_absolute_url()}respond/", {}))
     assert page.status == 422
     assert len(page.all("*[@aria-invalid='true']")) == 3
 
 
-def test_a_field_that_is_right_is_not_marked(essay: Essay, guest: Browser) -> None:
+def test_a_valid_field_is_not_marked(essay: Essay, guest: Browser) -> None:
     page = guest.post_to(essay, text="")
     assert page.id("respond-name").get("aria-invalid") is None
     assert page.id("respond-email").get("aria-describedby") == "respond-email-hint"
@@ -93,7 +93,9 @@ BYTES = [
 
 @pytest.mark.both
 @pytest.mark.parametrize(("field", "longest", "limit"), BYTES)
-def test_what_just_fits_is_taken_whole(essay: Essay, guest: Browser, field: str, longest: str, limit: int) -> None:
+def test_values_of_maximum_length_are_accepted(
+    essay: Essay, guest: Browser, field: str, longest: str, limit: int
+) -> None:
     assert len(longest.encode()) == limit
     comment = guest.say(essay, **{field: longest})
     kept = Wording.objects.get(comment=comment).text if field == "text" else getattr(comment.commenter, field)
@@ -101,7 +103,7 @@ def test_what_just_fits_is_taken_whole(essay: Essay, guest: Browser, field: str,
 
 
 @pytest.mark.parametrize(("field", "longest", "limit"), BYTES)
-def test_a_byte_too_many_is_refused_by_its_number(
+def test_a_value_one_byte_too_long_is_rejected_with_its_length(
     essay: Essay, guest: Browser, field: str, longest: str, limit: int
 ) -> None:
     typed = longest.replace("@", "a@") if field == "email" else f"{longest}x"
@@ -114,7 +116,7 @@ def test_a_byte_too_many_is_refused_by_its_number(
 # Who may comment at all
 
 
-def test_closed_by_hand_is_forbidden_and_nothing_typed_is_lost(essay: Essay, guest: Browser) -> None:
+def test_posting_to_closed_comments_is_forbidden_and_the_text_is_kept(essay: Essay, guest: Browser) -> None:
     Discussion.objects.update_or_create(essay=essay, defaults={"is_open": False})
     page = guest.post_to(essay, text="Too late, alas.")
     assert page.status == 403
@@ -124,7 +126,7 @@ def test_closed_by_hand_is_forbidden_and_nothing_typed_is_lost(essay: Essay, gue
     assert page.find("form[@id='respond']") is None
 
 
-def test_an_essay_closes_by_itself_after_the_days_that_the_rules_say(essay: Essay, guest: Browser) -> None:
+def test_comments_close_after_the_days_set_in_the_rules(essay: Essay, guest: Browser) -> None:
     make.rules(close_after_days=14)
     assert essay.published
     with time_machine.travel(essay.published + timedelta(days=14, minutes=-1)):
@@ -137,12 +139,12 @@ def test_an_essay_closes_by_itself_after_the_days_that_the_rules_say(essay: Essa
         assert page.find("*[@class='reply']") is None
 
 
-def test_authors_and_moderators_cannot_answer_a_closed_essay_either(essay: Essay, author: User) -> None:
+def test_authors_and_moderators_cannot_comment_on_a_closed_essay_either(essay: Essay, author: User) -> None:
     Discussion.objects.update_or_create(essay=essay, defaults={"is_open": False})
     assert Browser(author).post_to(essay).status == 403
 
 
-def test_where_people_log_in_first_a_guest_is_asked_to_and_keeps_the_words(essay: Essay, guest: Browser) -> None:
+def test_a_guest_is_asked_to_log_in_if_required_and_the_text_is_kept(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="login")
     page = guest.post_to(essay, text="Let me in.")
     assert page.status == 403
@@ -153,14 +155,14 @@ def test_where_people_log_in_first_a_guest_is_asked_to_and_keeps_the_words(essay
     Browser(make.user("reader")).say(essay, text="I am in.")
 
 
-def test_where_a_name_is_enough_the_email_may_be_left_out_but_not_wrong(essay: Essay, guest: Browser) -> None:
+def test_an_optional_email_may_be_empty_but_not_invalid(essay: Essay, guest: Browser) -> None:
     make.rules(who_may_comment="name")
     assert guest.say(essay, email="").commenter.email == ""
     assert guest.post_to(essay, text="Again.", email="nobody").status == 422
     assert guest.post_to(essay, text="Again.", name="").status == 422
 
 
-def test_somebody_logged_in_is_asked_for_nothing_but_words(essay: Essay) -> None:
+def test_a_logged_in_user_needs_only_a_text(essay: Essay) -> None:
     reader = make.user("reader", name="Rosa Castellanos")
     browser = Browser(reader)
     page = browser.read(essay)

@@ -1,4 +1,4 @@
-"""The remembered guest: known by a cookie, if they asked for it."""
+"""Guests remembered by a cookie, if they asked for it."""
 
 import pytest
 from django.conf import settings
@@ -23,7 +23,7 @@ def test_a_guest_is_remembered_only_when_asked_to(essay: Essay, guest: Browser) 
     assert int(cookie["max-age"]) == settings.COMMENTER_COOKIE_AGE
 
 
-def test_a_remembered_guest_finds_the_form_filled_in_and_the_held_comment_there(essay: Essay, guest: Browser) -> None:
+def test_a_remembered_guest_sees_the_filled_in_form_and_the_held_comment(essay: Essay, guest: Browser) -> None:
     answer = guest.post_to(essay, text="Hold this.", website="example.org", remember="on").answer
     comment = Comment.objects.get()
     assert answer.headers["Location"] == f"/comments/{comment.pk}/"
@@ -42,7 +42,7 @@ def test_a_guest_who_unticks_the_box_is_forgotten(essay: Essay, guest: Browser) 
 
 
 @pytest.mark.both
-def test_a_remembered_guest_is_one_person_and_a_forgotten_one_is_two(essay: Essay, guest: Browser) -> None:
+def test_a_remembered_guest_is_one_commenter_and_an_unknown_one_is_two(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="One.", remember="on")
     guest.say(essay, text="Two.", remember="on")
     assert Commenter.objects.count() == 1
@@ -51,7 +51,7 @@ def test_a_remembered_guest_is_one_person_and_a_forgotten_one_is_two(essay: Essa
     assert Commenter.objects.count() == 2
 
 
-def test_another_name_at_the_same_browser_is_another_person(essay: Essay, guest: Browser) -> None:
+def test_another_name_in_the_same_browser_is_another_person(essay: Essay, guest: Browser) -> None:
     known(essay, guest)
     second = guest.say(essay, text="I am his wife.", name="Eva Karg", remember="on")
     assert second.status == Status.PENDING
@@ -59,7 +59,7 @@ def test_another_name_at_the_same_browser_is_another_person(essay: Essay, guest:
     assert guest.read(essay).form["name"] == "Eva Karg"
 
 
-def test_a_remembered_guest_may_bring_a_new_website(essay: Essay, guest: Browser) -> None:
+def test_a_remembered_guest_may_change_their_website(essay: Essay, guest: Browser) -> None:
     commenter = known(essay, guest)
     guest.say(essay, text="Two.", website="example.org", remember="on")
     commenter.refresh_from_db()
@@ -68,7 +68,7 @@ def test_a_remembered_guest_may_bring_a_new_website(essay: Essay, guest: Browser
 
 
 @pytest.mark.parametrize("cookie", ["", "1", "MQ:1:x", "ImFkbWluIg:1tXxXx:abcdefghijklmnopqrstuvwxyz", "%00", "é"])
-def test_a_forged_cookie_remembers_nobody(essay: Essay, guest: Browser, cookie: str) -> None:
+def test_a_forged_cookie_identifies_no_one(essay: Essay, guest: Browser, cookie: str) -> None:
     make.guest().save()
     guest.cookies[COOKIE] = cookie
     page = guest.read(essay)
@@ -76,14 +76,14 @@ def test_a_forged_cookie_remembers_nobody(essay: Essay, guest: Browser, cookie: 
     assert page.form["name"] == ""
 
 
-def test_the_cookie_of_a_guest_does_not_speak_for_somebody_who_logs_in(essay: Essay, guest: Browser) -> None:
+def test_a_guests_cookie_is_ignored_for_a_logged_in_user(essay: Essay, guest: Browser) -> None:
     commenter = known(essay, guest)
     Commenter.objects.filter(pk=commenter.pk).update(user=make.user("reader"))
     assert guest.read(essay).form["name"] == ""
     assert guest.say(essay, text="Who am I?").commenter != commenter
 
 
-def test_the_cookie_of_a_guest_who_is_gone_remembers_nobody(essay: Essay, guest: Browser) -> None:
+def test_the_cookie_of_a_deleted_guest_identifies_no_one(essay: Essay, guest: Browser) -> None:
     commenter = known(essay, guest)
     Comment.objects.all().delete()
     commenter.delete()

@@ -1,4 +1,4 @@
-"""The reply form's door: what is taken and where it leads, what is answered, and where it was sent from."""
+"""Posting with the reply form: what is accepted, where it leads, parents, and cross-site requests."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,11 +14,11 @@ from tests.comments.judged import reasons
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# What is taken
+# What is accepted
 
 
 @pytest.mark.both
-def test_a_published_reply_leads_to_its_place_on_the_page(essay: Essay, author: User) -> None:
+def test_a_published_reply_redirects_to_its_place_on_the_page(essay: Essay, author: User) -> None:
     browser = Browser(author)
     root = make.comment(essay)
     answer = browser.post_to(essay, text="I see.", parent=str(root.pk)).answer
@@ -33,24 +33,24 @@ def test_a_published_reply_leads_to_its_place_on_the_page(essay: Essay, author: 
     assert page.shown == [root.pk, reply.pk]
 
 
-def test_a_page_is_answered_like_an_essay(author: User, guest: Browser) -> None:
+def test_a_page_accepts_comments_like_an_essay(author: User, guest: Browser) -> None:
     make.rules(hold_first_comment=False)
     about = make.essay("About", by=author, kind="page")
     guest.say(about, text="Who are you?")
     assert "Who are you?" in guest.read("/about/").words
 
 
-def test_words_come_back_as_they_were_typed(essay: Essay, author: User) -> None:
+def test_a_rejected_text_comes_back_as_typed(essay: Essay, author: User) -> None:
     typed = "*Well*,\n\nI think <b>so</b> & you?"
     comment = Browser(author).say(essay, text=typed)
     assert Wording.objects.get(comment=comment).text == typed
 
 
-def test_only_posting_is_answered_here(essay: Essay, guest: Browser) -> None:
+def test_only_post_requests_are_allowed(essay: Essay, guest: Browser) -> None:
     assert guest.get(f"{essay.get_absolute_url()}respond/").status_code == 405
 
 
-def test_what_is_not_published_cannot_be_answered(author: User, guest: Browser) -> None:
+def test_an_unpublished_essay_accepts_no_comments(author: User, guest: Browser) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for published in (None, tomorrow):
         essay = make.essay(by=author, published=published, dated=date(2026, 1, 1))
@@ -72,7 +72,7 @@ def test_a_website_typed_without_a_scheme_gets_one(essay: Essay, guest: Browser,
     assert guest.say(essay, website=typed).commenter.website == kept
 
 
-# What is answered
+# Parents
 
 
 def parents() -> dict[str, str]:
@@ -94,9 +94,7 @@ def parents() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("parent", parents().values(), ids=parents().keys())
-def test_a_parent_that_cannot_be_is_said_and_can_be_sent_again_without(
-    essay: Essay, guest: Browser, parent: str
-) -> None:
+def test_an_invalid_parent_is_explained_and_dropped_from_the_form(essay: Essay, guest: Browser, parent: str) -> None:
     page = guest.post_to(essay, text="Whom do I answer?", parent=parent)
     assert page.status == 422
     assert "The comment you’re replying to " in page.problem
@@ -107,7 +105,7 @@ def test_a_parent_that_cannot_be_is_said_and_can_be_sent_again_without(
 
 @pytest.mark.both
 @pytest.mark.parametrize("state", ["of another essay", "pending", "spam", "trash", "deleted"])
-def test_a_comment_that_cannot_be_answered_is_said_to_be_gone(essay: Essay, guest: Browser, state: str) -> None:
+def test_a_comment_that_accepts_no_replies_is_reported_as_unavailable(essay: Essay, guest: Browser, state: str) -> None:
     parent = make.comment(make.essay() if state == "of another essay" else essay)
     key = str(parent.pk)
     if state == "deleted":
@@ -122,7 +120,7 @@ def test_a_comment_that_cannot_be_answered_is_said_to_be_gone(essay: Essay, gues
     assert not Comment.objects.filter(wording__text="Whom do I answer?").exists()
 
 
-def test_a_refused_reply_comes_back_under_the_comment_that_it_answers(essay: Essay, guest: Browser) -> None:
+def test_a_rejected_reply_comes_back_under_its_parent(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     page = guest.post_to(essay, text="", parent=str(root.pk))
     assert page.form["parent"] == str(root.pk)
@@ -130,18 +128,18 @@ def test_a_refused_reply_comes_back_under_the_comment_that_it_answers(essay: Ess
     assert "Leave a Reply" in words(page.comment(root))
 
 
-# Where it was sent from
+# Origins
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "none"}, {"User-Agent": "an old one"}], ids=["none", "silent"])
-def test_a_comment_of_unproved_origin_is_held(essay: Essay, headers: dict[str, str]) -> None:
+def test_a_comment_of_unverified_origin_is_held(essay: Essay, headers: dict[str, str]) -> None:
     make.rules(hold_first_comment=False)
     comment = Browser(headers=headers).say(essay)
     assert comment.status == Status.PENDING
     assert reasons(comment) == ["origin"]
 
 
-def test_an_origin_of_ours_is_proof_where_a_browser_says_nothing_else(essay: Essay) -> None:
+def test_our_own_origin_header_is_enough_proof(essay: Essay) -> None:
     make.rules(hold_first_comment=False)
     assert Browser(headers={"Origin": "http://testserver"}).say(essay).status == Status.APPROVED
 
@@ -151,17 +149,17 @@ def test_an_origin_of_ours_is_proof_where_a_browser_says_nothing_else(essay: Ess
     [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
     ids=["cross-site", "same-site", "origin"],
 )
-def test_what_another_site_has_sent_is_refused(essay: Essay, headers: dict[str, str]) -> None:
+def test_a_cross_site_post_is_rejected(essay: Essay, headers: dict[str, str]) -> None:
     assert Browser(headers=headers).post(f"{essay.get_absolute_url()}respond/", make.details()).status_code == 403
     assert not Comment.objects.exists()
 
 
-def test_nobody_writes_in_the_name_of_who_is_logged_in_without_proof(essay: Essay, author: User) -> None:
+def test_no_one_posts_as_a_logged_in_user_from_an_unverified_origin(essay: Essay, author: User) -> None:
     browser = Browser(author, headers={"User-Agent": "an old one"})
     assert browser.post(f"{essay.get_absolute_url()}respond/", make.details()).status_code == 403
     assert not Comment.objects.exists()
 
 
-def test_the_senders_network_is_kept_and_not_the_address(essay: Essay, guest: Browser) -> None:
+def test_the_senders_network_is_stored_but_not_the_address(essay: Essay, guest: Browser) -> None:
     comment = guest.say(essay)
     assert Wording.objects.get(comment=comment).network == "203.0.113.0/24"

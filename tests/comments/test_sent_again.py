@@ -1,4 +1,4 @@
-"""One sending, however often it arrives: script gives it a key, and a repetition is answered like the first time."""
+"""Repeated submissions: JavaScript gives each a key, and a repetition gets the same response as the first."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def first(essay: Essay, browser: Browser, **fields: str) -> tuple[Comment, str]:
     return Comment.objects.latest("pk"), place(answer)
 
 
-def test_what_is_sent_again_leads_to_the_comment_it_made(essay: Essay, guest: Browser) -> None:
+def test_a_repeated_submission_leads_to_the_existing_comment(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     for fields in ({}, {"parent": str(root.pk)}, {"text": "Do remember me.", "remember": "on"}):
         comment, address = first(essay, guest, **fields)
@@ -35,7 +35,7 @@ def test_what_is_sent_again_leads_to_the_comment_it_made(essay: Essay, guest: Br
         assert Comment.objects.latest("pk") == comment
 
 
-def test_it_does_so_although_what_it_answers_is_gone_by_now(essay: Essay, guest: Browser) -> None:
+def test_it_does_so_after_the_parent_was_removed(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     comment, _address = first(essay, guest, parent=str(root.pk))
     deciding.trash(root, by=make.moderator())
@@ -45,7 +45,7 @@ def test_it_does_so_although_what_it_answers_is_gone_by_now(essay: Essay, guest:
 
 
 @pytest.mark.parametrize("remember", ["", "on"])
-def test_it_does_so_although_it_was_taken_away_or_changed_by_now(essay: Essay, guest: Browser, remember: str) -> None:
+def test_it_does_so_after_the_comment_was_removed_or_edited(essay: Essay, guest: Browser, remember: str) -> None:
     comment, _address = first(essay, guest, remember=remember)
     comment.say(Wording(text="Changed.", html="<p>Changed.</p>"), reasons=[])
     assert guest.post_to(essay, key=KEY, remember=remember).status == 302
@@ -54,13 +54,13 @@ def test_it_does_so_although_it_was_taken_away_or_changed_by_now(essay: Essay, g
     assert Comment.objects.count() == 1
 
 
-def test_the_guest_is_known_by_the_lost_answers_key_as_by_the_first(essay: Essay, guest: Browser) -> None:
+def test_a_repeated_submission_identifies_the_guest_like_the_first(essay: Essay, guest: Browser) -> None:
     comment, _address = first(essay, guest, text="Held, or not.")
     again = guest.post_to(essay, key=KEY, text="Held, or not.").answer
     assert f"/comments/{comment.pk}/delete/" in guest.read(place(again)).html
 
 
-def test_anothers_key_reveals_nothing_and_blocks_nothing(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_anothers_key_reveals_and_blocks_nothing(essay: Essay, guest: Browser, stranger: Browser) -> None:
     comment, _address = first(essay, guest)
     answer = stranger.post_to(essay, key=KEY, name="Somebody Else", email="else@example.org").answer
     other = Comment.objects.latest("pk")
@@ -69,19 +69,19 @@ def test_anothers_key_reveals_nothing_and_blocks_nothing(essay: Essay, guest: Br
     assert f"/comments/{other.pk}/" in answer.headers["Location"]
 
 
-def test_other_words_with_the_same_key_are_another_comment(essay: Essay, guest: Browser) -> None:
+def test_another_text_with_the_same_key_is_another_comment(essay: Essay, guest: Browser) -> None:
     comment, _address = first(essay, guest)
     assert guest.say(essay, key=KEY, text="And one thing more.") != comment
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("key", ["", "1", "x" * 32, KEY * 2, "\0" * 32])
-def test_without_such_a_key_the_same_words_are_refused_with_a_link(essay: Essay, guest: Browser, key: str) -> None:
+def test_without_a_key_the_same_text_is_rejected_with_a_link(essay: Essay, guest: Browser, key: str) -> None:
     guest.say(essay, key=key)
     assert guest.post_to(essay, key=key).status == 409
 
 
-def test_the_key_is_forgotten_after_a_day(essay: Essay, guest: Browser) -> None:
+def test_the_key_is_deleted_after_a_day(essay: Essay, guest: Browser) -> None:
     first(essay, guest)
     for days, count in ((0.9, 1), (1.1, 0)):
         with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
@@ -90,7 +90,7 @@ def test_the_key_is_forgotten_after_a_day(essay: Essay, guest: Browser) -> None:
     assert guest.post_to(essay, key=KEY).status == 409
 
 
-def test_script_is_told_where_the_comment_is(essay: Essay, guest: Browser) -> None:
+def test_javascript_receives_the_url_of_the_comment(essay: Essay, guest: Browser) -> None:
     answer = guest.post_to(essay, key=KEY, in_place="1").answer
     assert answer.status_code == 201
     assert answer.headers["Location"].startswith(f"/comments/{Comment.objects.latest('pk').pk}/?key=")

@@ -1,4 +1,4 @@
-"""The spam filter: what it learns from files, how it judges and explains, what the rules make of that."""
+"""The spam filter: training from files, scores and explanations, and the rules' thresholds."""
 
 import time
 from io import StringIO
@@ -48,7 +48,7 @@ def known() -> Filter:
 
 @pytest.fixture
 def lesson_learnt(essay: Essay, tmp_path: Path) -> None:
-    """The site's filter knows enough; nobody is held for being new."""
+    """Train the site's filter; first comments are not held."""
     make.rules(hold_first_comment=False)
     teach(tmp_path)
 
@@ -61,7 +61,7 @@ def reasons(comment: Comment) -> list[dict[str, Any]]:
 
 
 @once
-def test_it_tells_spam_and_says_by_what(known: Filter) -> None:
+def test_the_filter_recognizes_spam_and_explains_it(known: Filter) -> None:
     found = known.judge(Said(CHEAP))
     assert known.score(Said(THOUGHT)) < 0.2 < known.threshold <= found.score == known.score(Said(CHEAP)) < 1
     assert "cheap" in found.words + found.signs
@@ -70,13 +70,13 @@ def test_it_tells_spam_and_says_by_what(known: Filter) -> None:
 
 
 @once
-def test_the_same_lessons_in_any_order_make_the_same_model(known: Filter) -> None:
+def test_training_in_any_order_makes_the_same_model(known: Filter) -> None:
     both = [(text, True) for text in SPAM] + [(text, False) for text in GOOD]
     assert taught([*reversed(both), *both[:9]]).packed() == known.packed()
 
 
 @once
-def test_what_is_kept_is_read_again_as_it_was(known: Filter) -> None:
+def test_a_stored_model_is_loaded_unchanged(known: Filter) -> None:
     again = Filter.unpacked(known.packed())
     assert (again.weights, again.threshold, again.stamp) == (known.weights, known.threshold, known.stamp)
     kept = spam.kept(spam.lesson(Said(text, "Ann"), is_spam=True) for text in SPAM)
@@ -85,7 +85,7 @@ def test_what_is_kept_is_read_again_as_it_was(known: Filter) -> None:
 
 
 @once
-def test_of_too_much_a_fair_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fair_sample_is_kept_of_too_much_training_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "KEPT", 1000)
     kept = spam.kept(spam.lesson(Said(text), is_spam=text in SPAM) for text in [*SPAM, *GOOD])
     assert 500 < sum(each.size for each in kept) <= 1000
@@ -93,8 +93,8 @@ def test_of_too_much_a_fair_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @once
-def test_good_words_from_elsewhere_are_not_held_by_a_filter_that_knows_one_kind_of_spam() -> None:
-    """Its own trials all go well, since they are all alike."""
+def test_unfamiliar_good_comments_are_not_held_by_a_filter_that_knows_one_kind_of_spam() -> None:
+    """Cross-validation of such uniform data is misleadingly good."""
     bots = [(f"Buy pills number {n} now http://pills.example/{n} cheap", True) for n in range(60)]
     known = taught([*bots, *((f"The chapter on rivers, page {n}, is too short I think.", False) for n in range(60))])
     assert known.score(Said(bots[0][0].replace("number", "box"))) >= known.threshold >= LOWEST
@@ -107,7 +107,7 @@ def test_good_words_from_elsewhere_are_not_held_by_a_filter_that_knows_one_kind_
 
 
 @once
-def test_while_it_knows_too_little_it_speaks_when_it_is_all_but_sure() -> None:
+def test_a_barely_trained_filter_decides_only_when_nearly_certain() -> None:
     known = Filter.taught([])
     assert known.threshold == LOWEST
     kept = [spam.lesson(Said(text), is_spam=True) for text in SPAM[: spam.ENOUGH - 1]]
@@ -133,7 +133,7 @@ def test_while_it_knows_too_little_it_speaks_when_it_is_all_but_sure() -> None:
         (Said("no\ud800\0more"), "w more"),
     ],
 )
-def test_what_is_looked_at(said: Said, feature: str) -> None:
+def test_the_features_of_a_comment(said: Said, feature: str) -> None:
     assert feature in looking.features(said)
 
 
@@ -146,7 +146,7 @@ def test_what_is_looked_at(said: Said, feature: str) -> None:
     ],
     ids=lambda text: ascii(text[:8]),
 )  # fmt: skip
-def test_hostile_input_takes_no_longer(known: Filter, text: str) -> None:
+def test_hostile_input_takes_no_longer_than_ordinary_input(known: Filter, text: str) -> None:
     began = time.process_time()
     known.judge(Said(text, text, text, text))
     assert time.process_time() - began < 0.1
@@ -164,9 +164,9 @@ def test_links_of_a_thoughtful_comment_do_not_make_it_spam(known: Filter) -> Non
 
 
 @database
-def test_what_was_learnt_judges_and_is_not_learnt_twice(tmp_path: Path) -> None:
+def test_training_data_is_used_and_not_stored_twice(tmp_path: Path) -> None:
     file = table(tmp_path / "a.csv", rows())
-    assert "AUC" in manage("judge", file)[0]  # by what came with it
+    assert "AUC" in manage("judge", file)[0]  # by the built-in training data
     assert manage("learn", file)[0].startswith("80 new comments learned")
     row = SpamModel.objects.get()
     assert (
@@ -191,7 +191,7 @@ def test_two_files_teach_as_much_as_one(known: Filter, tmp_path: Path) -> None:
 
 @database
 @once
-def test_bad_rows_are_said_and_left_out(tmp_path: Path) -> None:
+def test_invalid_rows_are_reported_and_skipped(tmp_path: Path) -> None:
     bad = [["what is this", "spam"], ["alone"], [" ", "1"], ["x" * 200_000, "0"], [], *[["many", "2"]] * 30]
     out, err = manage("learn", table(tmp_path / "bad.csv", [*bad, *rows()]))
     assert "The filter has learned from 40 spam and 40 good comments." in out
@@ -205,7 +205,7 @@ def test_bad_rows_are_said_and_left_out(tmp_path: Path) -> None:
 @database
 @once
 @pytest.mark.parametrize(("sign", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig")])
-def test_what_a_spreadsheet_makes_of_a_table_is_read_alike(tmp_path: Path, sign: str, encoding: str) -> None:
+def test_files_saved_by_spreadsheets_are_read_the_same(tmp_path: Path, sign: str, encoding: str) -> None:
     heading = sign.join(("Date", "class", '"Content"'))
     lines = [f'x{sign}{int(is_spam == "1")}{sign}"{text}: déjà\r\nvu"' for text, is_spam, *_ in rows()]
     (tmp_path / "sheet.csv").write_bytes("\r\n".join([heading, *lines]).encode(encoding))
@@ -217,7 +217,7 @@ def test_what_a_spreadsheet_makes_of_a_table_is_read_alike(tmp_path: Path, sign:
 
 @database
 @once
-def test_a_file_that_teaches_nothing_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_file_without_training_data_is_rejected_with_a_message(tmp_path: Path) -> None:
     for name, content, why in (
         ("empty.csv", "", "does not name the column CONTENT, CLASS"),
         ("other.csv", "TEXT,CLASS\na,1\n", "does not name the column CONTENT"),
@@ -237,7 +237,7 @@ def test_a_file_that_teaches_nothing_is_refused_in_words(tmp_path: Path) -> None
 
 
 @database
-def test_it_waits_with_the_reason_for_moderators_alone(essay: Essay, lesson_learnt: None) -> None:
+def test_a_held_comment_shows_the_reason_only_to_moderators(essay: Essay, lesson_learnt: None) -> None:
     browser = Browser()
     held = browser.say(essay, text=CHEAP)
     (reason,) = reasons(held)
@@ -250,7 +250,7 @@ def test_it_waits_with_the_reason_for_moderators_alone(essay: Essay, lesson_lear
 
 @database
 @once
-def test_the_owner_draws_the_lines(essay: Essay, lesson_learnt: None) -> None:
+def test_the_owner_sets_the_thresholds(essay: Essay, lesson_learnt: None) -> None:
     def status(text: str, **rules: Any) -> str:
         make.rules(**rules)
         return str(Browser().say(essay, text=text, name=f"Guest {text[-9:]} {rules}"[:40]).status)
@@ -265,7 +265,7 @@ def test_the_owner_draws_the_lines(essay: Essay, lesson_learnt: None) -> None:
 
 @database
 @once
-def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay: Essay, lesson_learnt: None) -> None:
+def test_a_comment_marked_as_spam_is_listed_and_looks_pending_to_its_author(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     browser = Browser()
     sent = browser.post_to(essay, text=CHEAP, remember="on")
@@ -289,7 +289,7 @@ def test_what_goes_to_spam_at_once_is_seen_there_and_waits_for_its_writer(essay:
 
 @database
 @once
-def test_what_the_filter_alone_put_under_spam_is_told_to_nobody_as_decided(essay: Essay, lesson_learnt: None) -> None:
+def test_the_filters_own_decision_sends_no_decision_email(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     comment = Browser().say(essay, text=CHEAP)
     address = Address.objects.create(email="anna@example.org", proved=timezone.now())
@@ -306,7 +306,7 @@ def test_what_the_filter_alone_put_under_spam_is_told_to_nobody_as_decided(essay
 
 @database
 @once
-def test_what_is_edited_into_spam_goes_where_a_first_post_would(essay: Essay, lesson_learnt: None) -> None:
+def test_an_edit_into_spam_is_treated_like_a_new_comment(essay: Essay, lesson_learnt: None) -> None:
     make.rules(hold_first_comment=False, spam_mark_at=50)
     comment = Browser().say(essay, text=THOUGHT)
     sender, rules = screening.Sender("203.0.113.9"), Rules.objects.get()
@@ -317,7 +317,7 @@ def test_what_is_edited_into_spam_goes_where_a_first_post_would(essay: Essay, le
 
 @database
 @once
-def test_no_post_asks_for_the_model_but_the_first(
+def test_only_the_first_post_loads_the_model(
     essay: Essay, lesson_learnt: None, django_assert_max_num_queries: Any, django_assert_num_queries: Any
 ) -> None:
     known = training.known(Rules.objects.get())
@@ -330,7 +330,7 @@ def test_no_post_asks_for_the_model_but_the_first(
 
 @database
 @once
-def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: Path) -> None:
+def test_the_owner_sees_the_filters_state_and_all_its_settings(essay: Essay, tmp_path: Path) -> None:
     desk = Browser(make.owner())
     form = "/admin/comments/rules/1/change/"
     assert "The filter has learned from 0 spam and 0 good comments. Until it has 30 of each" in desk.read(form).words
@@ -351,13 +351,13 @@ def test_the_owner_reads_what_it_knows_and_sets_it_all(essay: Essay, tmp_path: P
             call_command("rules", f"{name}={value}", stdout=StringIO())
 
 
-# The shared sets, which are not part of the project
+# The shared data sets, which are not part of the project
 
 
 @once
 @pytest.mark.skipif(len(SETS) != 3, reason="the three sets are not here")
-def test_it_judges_a_set_it_never_saw() -> None:
-    """Every third comment of the sets; whole under --all."""
+def test_the_filter_classifies_a_set_it_was_not_trained_on() -> None:
+    """Test every third comment of the data sets; all under --all."""
     step = 1 if RUNS_ALL else 3
     sets = [list(spam.labelled(file, pytest.fail))[::step] for file in SETS]
     figures = []
@@ -371,4 +371,4 @@ def test_it_judges_a_set_it_never_saw() -> None:
     assert mean.auc >= (0.98 if RUNS_ALL else 0.96)
     assert mean.wronged <= (0.01 if RUNS_ALL else 0.02)
     assert mean.caught >= (0.75 if RUNS_ALL else 0.6)
-    assert mean.milliseconds < 5  # the must is 1; a busy machine is no fault of the filter
+    assert mean.milliseconds < 5  # required is 1; a busy machine may be slower

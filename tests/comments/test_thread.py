@@ -1,4 +1,4 @@
-"""The shape of a thread, for any tree and any statuses, held against the plainest way to say what it should be."""
+"""The shape of a thread for any tree and statuses, compared with the simplest implementation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ STATUSES = ("approved", "pending", "spam", "trash")
 
 @dataclass
 class Said:
-    """A comment of a tree in which nothing is stored but who answers whom."""
+    """A comment of a tree that stores only parents."""
 
     pk: int
     status: str
@@ -31,7 +31,7 @@ class Talk:
     everybody: list[Said] = field(default_factory=list)
 
     def say(self, status: str, to: int | None = None, is_mine: bool = False) -> None:
-        """`to` counts from the newest backwards; None or too far is a new root."""
+        """Add a comment; `to` counts back from the newest, None or too far makes a new root."""
         parent = self.everybody[-1 - to] if to is not None and to < len(self.everybody) else None
         said = Said(len(self.everybody) + 1, status, parent, is_mine)
         (parent.replies if parent else self.roots).append(said)
@@ -42,7 +42,7 @@ class Talk:
         return frozenset(said.pk for said in self.everybody if said.is_mine and said.status == "pending")
 
     def rows(self) -> list[Row]:
-        """As nested sets in reading order."""
+        """Return the comments as nested sets in reading order."""
         rows = []
         for tree, root in enumerate(self.roots, 1):
             left: dict[int, tuple[int, int]] = {}
@@ -80,11 +80,11 @@ def told(moves: Sequence[tuple[str, int | None, bool]]) -> Talk:
     return talk
 
 
-# The plainest way
+# The simplest implementation
 
 
 def readable(said: Said) -> bool:
-    """Approved, or waiting and the reader's own."""
+    """Return whether it is approved, or pending and the reader's own."""
     return said.status == "approved" or (said.status == "pending" and said.is_mine)
 
 
@@ -105,7 +105,7 @@ def in_reading_order(talk: Talk) -> list[Said]:
 
 @dataclass
 class Drawn:
-    """What the steps put on the page: lists of replies in comments."""
+    """What the steps put on the page: nested lists of comments."""
 
     step: Step | None = None
     inside: list["Drawn"] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Drawn:
 
 
 def drawn(steps: Sequence[Step]) -> Drawn:
-    """Reads the steps as the tags that they are; raises where those do not nest."""
+    """Parse the steps as tags; raise an error if they are not nested."""
     page = Drawn(has_list=True)
     open_, lists = [page], [page]
     for step in steps:
@@ -154,11 +154,11 @@ def everything(page: Drawn) -> list[Drawn]:
     return [found for comment in page.inside for found in (comment, *everything(comment))]
 
 
-# What must hold
+# Properties
 
 
 @given(talks)
-def test_what_stands_is_shown_in_reading_order(talk: Talk) -> None:
+def test_readable_comments_are_shown_in_reading_order(talk: Talk) -> None:
     shown = [row.pk for row, _ in visible(talk.rows(), talk.mine)]
     assert shown == [said.pk for said in in_reading_order(talk)]
 
@@ -171,7 +171,7 @@ def test_comments_come_in_the_same_order_at_any_depth(talk: Talk, depth: int) ->
 
 
 @given(talks)
-def test_a_tombstone_stands_exactly_where_something_readable_hangs(talk: Talk) -> None:
+def test_a_tombstone_is_shown_exactly_where_readable_replies_are_below(talk: Talk) -> None:
     shown = {row.pk: how for row, how in visible(talk.rows(), talk.mine)}
     for said in talk.everybody:
         if said.status == "approved":
@@ -200,7 +200,7 @@ def test_levels_are_shown_as_they_are_up_to_the_last(talk: Talk, depth: int) -> 
 
 
 @given(talks, st.integers(1, 7))
-def test_a_comment_stands_in_the_list_of_what_it_answers_unless_it_is_too_deep(talk: Talk, depth: int) -> None:
+def test_a_comment_is_in_its_parents_list_unless_it_is_too_deep(talk: Talk, depth: int) -> None:
     page = drawn(outline(talk.rows(), depth, talk.mine))
     for comment in everything(page):
         assert comment.step
@@ -210,14 +210,14 @@ def test_a_comment_stands_in_the_list_of_what_it_answers_unless_it_is_too_deep(t
 
 
 @given(talks, st.integers(1, 7))
-def test_what_stands_past_the_last_level_says_so(talk: Talk, depth: int) -> None:
+def test_a_comment_past_the_last_level_is_marked(talk: Talk, depth: int) -> None:
     for step in outline(talk.rows(), depth, talk.mine):
         if step.move is Move.COMMENT:
             assert step.is_deeper == (step.row.level > depth - 1)
 
 
 @given(talks)
-def test_a_list_counts_the_approved_comments_that_hang_below(talk: Talk) -> None:
+def test_a_list_counts_the_approved_comments_below(talk: Talk) -> None:
     page = drawn(outline(talk.rows(), 50, talk.mine))
     by_key = {said.pk: said for said in talk.everybody}
     for comment in everything(page):
@@ -226,7 +226,7 @@ def test_a_list_counts_the_approved_comments_that_hang_below(talk: Talk) -> None
 
 
 @given(talks, st.integers(1, 4))
-def test_at_the_last_level_a_list_counts_what_stands_in_it(talk: Talk, depth: int) -> None:
+def test_at_the_last_level_a_list_counts_its_own_comments(talk: Talk, depth: int) -> None:
     page = drawn(outline(talk.rows(), depth, talk.mine))
     for comment in everything(page):
         inside = [found.step for found in everything(comment) if found.step]
@@ -234,16 +234,16 @@ def test_at_the_last_level_a_list_counts_what_stands_in_it(talk: Talk, depth: in
 
 
 @given(talks)
-def test_a_stranger_sees_nothing_that_waits(talk: Talk) -> None:
+def test_an_unknown_visitor_sees_no_pending_comments(talk: Talk) -> None:
     shown = [how for _, how in visible(talk.rows())]
     assert Shown.HELD not in shown
 
 
-def test_nothing_said_is_nothing_shown() -> None:
+def test_no_comments_show_nothing() -> None:
     assert outline([], 5) == []
 
 
-def test_a_depth_of_none_is_taken_for_one() -> None:
+def test_a_depth_of_zero_means_one() -> None:
     talk = told([("approved", None, False), ("approved", 0, False)])
     assert depths(drawn(outline(talk.rows(), 0))) == {1: 0, 2: 0}
 
@@ -252,7 +252,7 @@ def test_a_depth_of_none_is_taken_for_one() -> None:
 
 
 def chain(length: int, status: str = "approved") -> list[Row]:
-    """Each answers the one before; built without the tree above, which is not made for it."""
+    """A chain of replies, built without the tree above, which would be too slow."""
     return [
         Row(n, n - 1 or None, 1, n, 2 * length - n + 1, n - 1, status, "", THEN, 1, "A", THEN, None)
         for n in range(1, length + 1)
@@ -268,7 +268,7 @@ def test_a_chain_of_ten_thousand_needs_no_recursion() -> None:
         assert [step.replies for step in opened] == [9_999 - n for n in range(len(opened))]
 
 
-def test_one_readable_comment_keeps_ten_thousand_tombstones_standing() -> None:
+def test_one_readable_comment_keeps_ten_thousand_tombstones() -> None:
     rows = chain(10_000, "trash")
     rows[-1] = rows[-1]._replace(status="approved")
     shown = [how for _, how in visible(rows)]

@@ -1,4 +1,4 @@
-"""What is in the place of comments that are not shown."""
+"""Tombstones in place of comments that are not shown."""
 
 import pytest
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
         ("pending", "", "This comment is not shown."),
     ],
 )
-def test_a_tombstone_says_by_whom_and_nothing_else(
+def test_a_tombstone_shows_who_removed_it_and_nothing_else(
     essay: Essay, guest: Browser, status: str, removed_by: str, said: str
 ) -> None:
     root = make.comment(essay, "Unspeakable", by=make.guest("Ines Okafor"))
@@ -38,7 +38,7 @@ def test_a_tombstone_says_by_whom_and_nothing_else(
     assert [link.get("data-comment") for link in page.all("a[@class='reply']")] == [str(reply.pk)]
 
 
-def test_nothing_is_left_of_a_removed_comment_without_replies(essay: Essay, guest: Browser) -> None:
+def test_a_removed_comment_without_replies_disappears(essay: Essay, guest: Browser) -> None:
     root, moderator = make.comment(essay), make.moderator()
     reply = make.comment(essay, to=root)
     deciding.trash(reply, by=moderator)
@@ -51,7 +51,7 @@ def test_nothing_is_left_of_a_removed_comment_without_replies(essay: Essay, gues
 
 
 @pytest.mark.both
-def test_tombstones_hold_up_what_hangs_from_them_at_any_depth(essay: Essay, guest: Browser) -> None:
+def test_tombstones_keep_replies_at_any_depth(essay: Essay, guest: Browser) -> None:
     moderator = make.moderator()
     chain = make.talk(essay, None, *range(6))
     for comment in chain[:-1]:
@@ -59,14 +59,14 @@ def test_tombstones_hold_up_what_hangs_from_them_at_any_depth(essay: Essay, gues
     page = guest.read(essay)
     assert page.shown == keys(chain)
     assert page.words.count("Removed by a moderator.") == 6
-    assert "in reply to" not in page.words  # nobody is named
+    assert "in reply to" not in page.words  # no name is shown
     deciding.trash(chain[-1], by=moderator)
     page = guest.read(essay)
     assert page.shown == []
     assert "No comments yet" in page.words
 
 
-def test_a_thread_of_tombstones_alone_takes_no_place_on_a_page(essay: Essay, guest: Browser) -> None:
+def test_a_thread_of_tombstones_alone_is_not_counted_on_a_page(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=1)
     first, second = roots(essay, 2)
     deciding.trash(first, by=make.moderator())

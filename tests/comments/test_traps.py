@@ -1,4 +1,4 @@
-"""What programs do to a form: a field that no reader sees, and no time at all. It is held, never lost."""
+"""Traps for bots: a honeypot and the time taken. What they catch is held, never lost."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def why(comment: Comment) -> list[str]:
     return [reasons.in_words(reason) for reason in comment.wording.reasons] if comment.wording else []
 
 
-def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> None:
+def test_the_honeypot_is_hidden_from_readers(guest: Browser, essay: Essay) -> None:
     page = guest.read(essay)
     field = page.id("respond-subject")
     assert (field.get("tabindex"), field.get("autocomplete"), field.get("value")) == ("-1", "off", "")
@@ -31,34 +31,34 @@ def test_the_field_is_there_for_programs_alone(guest: Browser, essay: Essay) -> 
     assert "unseen" in hidden[0].get("class", "")
 
 
-def test_filled_in_it_is_held_and_the_queue_says_why(guest: Browser, essay: Essay) -> None:
+def test_a_filled_in_honeypot_holds_the_comment_and_the_queue_shows_why(guest: Browser, essay: Essay) -> None:
     comment = guest.say(essay, subject="Hello")
     assert comment.status == Status.PENDING
     assert why(comment) == ["filled in a hidden field"]
 
 
 @pytest.mark.parametrize("seconds", ["0.3", "1.9"])
-def test_sent_in_no_time_it_is_held(guest: Browser, essay: Essay, seconds: str) -> None:
+def test_a_comment_submitted_too_fast_is_held(guest: Browser, essay: Essay, seconds: str) -> None:
     comment = guest.say(essay, seconds=seconds)
     assert comment.status == Status.PENDING
     assert why(comment) == [f"sent {seconds} seconds after opening the page"]
 
 
 @pytest.mark.parametrize("seconds", ["2.0", "90.4", "", "-1", "nan", "1e-9", "0,1", "0.1\n", "٠.١", "9" * 400])
-def test_nobody_is_held_who_took_their_time_or_has_no_script(guest: Browser, essay: Essay, seconds: str) -> None:
+def test_slow_submissions_and_those_without_javascript_are_not_held(guest: Browser, essay: Essay, seconds: str) -> None:
     assert guest.say(essay, seconds=seconds).status == Status.APPROVED
 
 
-def test_who_is_known_may_be_quick(essay: Essay) -> None:
+def test_known_commenters_may_submit_fast(essay: Essay) -> None:
     person = Browser(make.user("anna"))
     assert person.say(essay, seconds="0.1").status == Status.APPROVED
 
 
-def test_the_owner_can_leave_haste_alone(guest: Browser, essay: Essay) -> None:
+def test_the_owner_can_allow_fast_submissions(guest: Browser, essay: Essay) -> None:
     make.rules(hold_quick=0)
     assert guest.say(essay, seconds="0.0").status == Status.APPROVED
 
 
-def test_refused_for_something_else_the_field_comes_back_empty(guest: Browser, essay: Essay) -> None:
+def test_the_honeypot_is_emptied_when_the_form_is_shown_again(guest: Browser, essay: Essay) -> None:
     fields: dict[str, Any] = {"subject": "Hello", "email": "none"}
     assert guest.post_to(essay, **fields).id("respond-subject").get("value") == ""

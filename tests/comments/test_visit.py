@@ -1,4 +1,4 @@
-"""Comments of one guest in one visit are one person's, if the same name and email are typed; the cookie does no more."""
+"""Comments by one guest in one visit have one commenter if name and email match; the cookie does no more."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def people() -> int:
 
 
 @pytest.mark.both
-def test_two_comments_with_the_same_name_and_email_are_one_persons(essay: Essay, guest: Browser) -> None:
+def test_two_comments_with_the_same_name_and_email_have_one_commenter(essay: Essay, guest: Browser) -> None:
     first, second = (guest.say(essay, text=text) for text in ("One.", "Two."))
     assert first.commenter == second.commenter
     assert people() == 1
@@ -50,7 +50,7 @@ def test_another_browser_with_the_same_name_and_email_is_another_person(essay: E
     assert people() == 2
 
 
-def test_the_cookie_ends_with_the_browser_and_counts_for_a_day(essay: Essay, guest: Browser) -> None:
+def test_the_cookie_ends_with_the_browser_session_or_after_a_day(essay: Essay, guest: Browser) -> None:
     cookie = guest.post_to(essay, text="One.").answer.cookies[COOKIE]
     assert (cookie["max-age"], cookie["expires"]) == ("", "")
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
@@ -64,14 +64,14 @@ def test_the_cookie_ends_with_the_browser_and_counts_for_a_day(essay: Essay, gue
 @pytest.mark.parametrize(
     "change", [lambda value: value[:-5] + value[-5].swapcase() + "xxxx", lambda value: "1", lambda value: ""]
 )
-def test_a_forged_cookie_joins_nothing(essay: Essay, guest: Browser, change: Any) -> None:
+def test_a_forged_cookie_merges_nothing(essay: Essay, guest: Browser, change: Any) -> None:
     guest.say(essay, text="One.")
     guest.cookies[COOKIE] = change(guest.cookies[COOKIE].value)
     guest.say(essay, text="Two.")
     assert people() == 2
 
 
-def test_the_value_of_one_cookie_is_no_value_of_the_other(essay: Essay, guest: Browser) -> None:
+def test_the_value_of_one_cookie_is_invalid_in_the_other(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="One.")
     guest.cookies[settings.COMMENTER_COOKIE_NAME] = guest.cookies[COOKIE].value
     assert "One." not in guest.read("/comments/mine/").words
@@ -89,13 +89,13 @@ def test_the_cookie_alone_fills_in_no_form_and_opens_no_private_page(essay: Essa
     assert Commenter.objects.get().verified is False
 
 
-def test_a_guest_whose_comments_were_claimed_since_is_nobody_to_join(essay: Essay, guest: Browser) -> None:
+def test_a_guest_whose_comments_were_claimed_is_not_reused(essay: Essay, guest: Browser) -> None:
     first = guest.say(essay, text="One.")
     Commenter.objects.filter(pk=first.commenter_id).update(user=make.user("anna"))
     assert guest.say(essay, text="Two.").commenter != first.commenter
 
 
-def test_whoever_logs_in_speaks_for_their_account_alone(essay: Essay, guest: Browser) -> None:
+def test_a_logged_in_user_comments_only_with_their_account(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="One.")
     user = make.user("rosa", name="Rosa Castellanos")
     guest.force_login(user)

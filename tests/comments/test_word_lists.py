@@ -1,4 +1,4 @@
-"""The owner's word lists: a word is found as a whole word, and with `*` as part of one."""
+"""The owner's word lists: whole words, and parts of words with `*`."""
 
 import pytest
 
@@ -55,26 +55,26 @@ def _open(essay: Essay) -> None:
 
 
 @pytest.mark.parametrize(("word", "text"), FOUND)
-def test_a_comment_with_a_word_of_the_list_is_held(essay: Essay, guest: Browser, word: str, text: str) -> None:
+def test_a_comment_with_a_listed_word_is_held(essay: Essay, guest: Browser, word: str, text: str) -> None:
     make.rules(hold_words=f"something else\n{word}")
     assert guest.say(essay, text=text).status == Status.PENDING
 
 
 @pytest.mark.parametrize(("word", "text"), NOT_FOUND)
-def test_a_comment_that_has_a_word_only_inside_another_is_published(
+def test_a_comment_with_a_listed_word_only_inside_another_is_published(
     essay: Essay, guest: Browser, word: str, text: str
 ) -> None:
     make.rules(hold_words=word, refuse_words=word)
     assert guest.say(essay, text=text).status == Status.APPROVED
 
 
-def test_refused_words_are_whole_words_too_and_named_without_the_asterisk(essay: Essay, guest: Browser) -> None:
+def test_rejected_words_are_whole_words_and_named_without_the_asterisk(essay: Essay, guest: Browser) -> None:
     make.rules(refuse_words="ass\ncasino*")
     assert guest.say(essay, text=CLASSIC).status == Status.APPROVED
     assert "with “casino”" in guest.post_to(essay, text="Many casinos").problem
 
 
-def test_the_owners_rules_find_whole_words(essay: Essay, guest: Browser) -> None:
+def test_the_owners_rules_match_whole_words(essay: Essay, guest: Browser) -> None:
     rule = Rule.objects.create(name="Rude", action="hold", is_on=True)
     rule.conditions.create(kind="words", value="ass\ncasino*")
     rules_engine.stamp()
@@ -82,7 +82,7 @@ def test_the_owners_rules_find_whole_words(essay: Essay, guest: Browser) -> None
     assert guest.say(essay, text="Many casinos").status == Status.PENDING
 
 
-def test_the_help_beside_each_list_says_what_a_line_finds(essay: Essay) -> None:
+def test_the_help_of_each_list_explains_what_a_line_matches(essay: Essay) -> None:
     owner = Browser(make.owner())
     for page, count in (("/admin/comments/rules/1/change/", 2), ("/admin/comments/rule/add/", 1)):
         said = owner.read(page).words
