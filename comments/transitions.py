@@ -25,10 +25,10 @@ def transition(
     removed_by: str = Comment.Remover.NOBODY,
     notify: bool = True,
 ) -> None:
-    """Set a comment's status, and do all that follows. Call inside a transaction, with both rows locked and fresh.
+    """Set a comment's status with all consequences. Call inside a transaction, with both rows locked and fresh.
 
-    `root`: of its thread, or itself. A new comment has no status before its first transition. `decision`: not saved;
-    it is recorded together with what was before. `notify`: whether anyone is emailed because of the change.
+    `root`: the thread's root, or the comment itself. A new comment has no status before its first transition.
+    `decision`: unsaved; it is recorded with the state before. `notify`: whether anyone is emailed about the change.
     """
     before = comment.status
     if decision:
@@ -36,10 +36,10 @@ def transition(
     set_status(comment, after, root=root, removed_by=removed_by)
     if decision:
         decision.save(force_insert=True)
-    is_settled = resolve(comment, decision)
+    has_resolved = resolve(comment, decision)
     if notify and is_news(comment, before, decision):
         outbox.notify.enqueue(comment.pk, **subscribed_before(comment, decision))
-    if notify and is_settled:
+    if notify and has_resolved:
         report_notifications.notify.enqueue(comment.pk)
     if decision and decision.moderator_id:
         akismet_corrections.enqueue(comment, before=before, after=after)
@@ -73,7 +73,7 @@ def set_status(comment: Comment, after: Status, *, root: Comment, removed_by: st
 
 
 def only_of(comment: Comment, name: str, value: Any) -> Case:
-    """A value for one of two rows that are updated together; the other keeps its own."""
+    """An expression that changes one of two rows updated together; the other keeps its value."""
     column: Any = Comment._meta.get_field(name)
     column = getattr(column, "target_field", column)
     return Case(When(pk=comment.pk, then=Value(value, column)), default=F(name), output_field=column)
@@ -87,10 +87,10 @@ def resolve(comment: Comment, decision: Decision | None) -> bool:
 
 
 def is_news(comment: Comment, before: str, decision: Decision | None) -> bool:
-    """Whether there may be something in it that someone should be notified about.
+    """Whether someone may have to be notified of this change.
 
-    What returns as it was published before is no news, but its approval may have been undone before the emails were
-    sent; and what is pending again may have been elsewhere just when its emails were due.
+    A comment that returns as it was published is not news, but its approval may have been undone before the emails were
+    sent; and one that is pending again may have been removed just when its emails were due.
     """
     if decision is None or not decision.moderator_id:
         return before in {"", Status.APPROVED} and comment.removed_by != Comment.Remover.AUTHOR
@@ -104,7 +104,7 @@ def is_news(comment: Comment, before: str, decision: Decision | None) -> bool:
 
 
 def subscribed_before(comment: Comment, decision: Decision | None) -> dict[str, str]:
-    """Of a comment that returns, notify only those who had subscribed before it first appeared."""
+    """For a comment that returns, a task argument that limits notifications to those who subscribed before."""
     if decision is None or comment.status != Status.APPROVED or decision.verb not in RETURNING:
         return {}
     appeared = other_decisions(decision).get(Verb.APPROVE, comment.created)
@@ -112,6 +112,6 @@ def subscribed_before(comment: Comment, decision: Decision | None) -> dict[str, 
 
 
 def other_decisions(decision: Decision) -> dict[str, datetime]:
-    """The other decisions about its comment that are in force: by verb, when the latest was made."""
+    """Times of the latest other decisions in force about the same comment, by verb."""
     rows = Decision.objects.filter(number=decision.number).order_by("-pk")
     return {one.verb: one.created for one in reversed(list(in_force(rows))) if one.pk != decision.pk}

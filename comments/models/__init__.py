@@ -1,4 +1,4 @@
-"""What is answered: comments in their threads, their words, the rules of discussion, likes, and who is to be told."""
+"""Models of the discussion: comments, their texts, rules, likes, subscriptions, notices and moderators' decisions."""
 
 from comments.models.block import Block
 from comments.models.comment import Comment, CommentManager, CommentQuerySet, answered, is_editable, is_waiting

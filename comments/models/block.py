@@ -1,4 +1,4 @@
-"""People and places that are treated apart: trusted, held always, or kept out."""
+"""People, email addresses and networks that are trusted, always held or blocked."""
 
 import ipaddress
 from typing import Self
@@ -17,7 +17,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def network_of(text: str) -> Network | None:
-    """An address or a network, in whichever way it is written; None: it is neither."""
+    """Parse an IP address or network in any notation; return None if it is neither."""
     try:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
@@ -29,7 +29,7 @@ def network_of(text: str) -> Network | None:
 
 
 def networks_round(address: str) -> list[str]:
-    """Every network that an address lies in, the address itself first."""
+    """Every network that contains an address, the address itself first."""
     network = network_of(address)
     if network is None:
         return []
@@ -41,34 +41,35 @@ class BlockQuerySet(models.QuerySet["Block"]):
         return self.filter(Q(until=None) | Q(until__gt=timezone.now()))
 
     def on(self, commenter: Commenter, address: str) -> Self:
-        """What holds for somebody who writes from there, what counts most first: the person's own before an address
-        they have proved, that before where they write from; and of two alike the stricter.
+        """Blocks that apply to a person at an IP address, most specific first: person, verified email address, network.
+
+        Of two equally specific ones the stricter comes first.
         """
-        reached = Q(network__in=networks_round(address)) & ~Q(network="")
+        applies = Q(network__in=networks_round(address)) & ~Q(network="")
         if commenter.pk:
-            reached |= Q(commenter=commenter.pk)
+            applies |= Q(commenter=commenter.pk)
         if commenter.user_id:
-            proved = EmailAddress.objects.filter(user=commenter.user_id, verified=True)
-            reached |= ~Q(email="") & Q(email__in=proved.values(lower=Lower("email")))
-        closeness = Case(When(commenter__isnull=False, then=Value(0)), When(email="", then=Value(2)), default=Value(1))
+            verified = EmailAddress.objects.filter(user=commenter.user_id, verified=True)
+            applies |= ~Q(email="") & Q(email__in=verified.values(lower=Lower("email")))
+        rank = Case(When(commenter__isnull=False, then=Value(0)), When(email="", then=Value(2)), default=Value(1))
         strictness = Case(
             *(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(("block", "hold"))), default=Value(2)
         )
-        return self.in_force().filter(reached).order_by(closeness, strictness, "-pk")
+        return self.in_force().filter(applies).order_by(rank, strictness, "-pk")
 
 
 class BlockManager(models.Manager.from_queryset(BlockQuerySet)):  # type: ignore[misc]
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What is said of one of two, who are one person, is said of the other."""
+        """Give one person's blocks to the account that they are merged into."""
         self.filter(commenter=old.pk).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """Nobody is treated apart any more; an address or a network that is blocked names nobody and stays so."""
+        """Delete a person's blocks; blocked email addresses and networks identify no one and remain."""
         self.filter(commenter=commenter).delete()
 
 
 class Block(models.Model):
-    """Whose comments are published, held or refused whatever the rules say; by person, proved address or network."""
+    """A person, email address or network whose comments are published, held or rejected whatever the rules say."""
 
     class Kind(models.TextChoices):
         TRUST = "trust", _("always publish")

@@ -1,4 +1,4 @@
-"""What is said, and where it stands in its thread."""
+"""Comments as nodes of their threads, and the locks that every writer takes."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -26,7 +26,7 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(parent=None)
 
     def shown_roots(self) -> Self:
-        """Roots of threads in which there is anything to read."""
+        """Roots of threads with at least one approved comment."""
         return self.filter(parent=None, readable__gt=0)
 
     def under(self, essay: Essay) -> Self:
@@ -36,35 +36,35 @@ class CommentQuerySet(models.QuerySet["Comment"]):
         return self.filter(is_editable(rules))
 
     def in_order(self) -> Self:
-        """Reading order: thread by thread, each reply after what it answers."""
+        """Order by thread, each reply after the comment it answers."""
         return self.order_by("tree_id", "lft")
 
     def lock(self) -> Self:
-        """With the rows locked where the database has row locks; SQLite's atomic() holds the whole file."""
+        """Lock the rows where the database has row locks; SQLite's atomic() locks the whole file."""
         return self.select_for_update(of=("self",))
 
 
 def is_editable(rules: Rules) -> Q:
-    """What its writer may still change: said a short while ago, and not answered if the rules look at that."""
+    """Condition for comments that their author may still edit: recent and, if the rules say so, not yet answered."""
     since = timezone.now() - timedelta(minutes=rules.edit_minutes)
     is_new = Q(created__gt=since, status__in=(Status.APPROVED, Status.PENDING))
     return is_new & ~Q(answered()) if rules.edit_until_answered else is_new
 
 
 def is_waiting(of: str = "") -> Q:
-    """What nobody has decided about. What the filter put under Spam is waiting too, as far as its writer can see."""
+    """Condition for undecided comments: pending, or marked as spam by the filter alone (pending to their authors)."""
     unseen = {f"{of}status": Status.SPAM, f"{of}removed_by": ""}
     return Q(**{f"{of}status": Status.PENDING}) | Q(**unseen)
 
 
 def answered() -> Exists:
-    """Whether somebody else has answered for all to read. Whoever adds to their own words answers nobody."""
+    """Whether someone other than the comment's author has an approved reply to it."""
     answers = Comment.objects.approved().filter(parent=OuterRef("pk"))
     return Exists(answers.exclude(commenter=OuterRef("commenter")))
 
 
 class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignore[misc]
-    """Keeps comments in their threads; every writer locks the root of the thread first."""
+    """Insert and find comments in their threads; every writer locks the thread's root first."""
 
     def _get_next_tree_id(self) -> int:
         return TreeNumber.objects.create().pk
@@ -72,29 +72,29 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
     def lock_thread(
         self, pk: int, essay: Essay | None = None, *, holding: Commenter | None = None
     ) -> "tuple[Comment | None, Comment | None]":
-        """Lock the root of a comment's thread; the root and the comment as they are under the lock, or two Nones.
+        """Lock the root of a comment's thread and return root and comment as read under the lock, or two Nones.
 
-        Call inside a transaction. mptt renumbers neighbours: one writer a thread. Ordered, so that the root, whose
-        `lft` is always 1, is the first row that is waited for; PostgreSQL then reads the second one anew.
-        `holding`: this person is held before, as Commenter.objects.hold() does; two Nones too if they are gone.
+        Call inside a transaction. mptt renumbers neighbors: one writer per thread. Ordered, so that the root, whose
+        `lft` is always 1, is the first row waited for; PostgreSQL then reads the second one again.
+        `commenter`: a person whose row is locked first; if it no longer exists, two Nones are returned.
         """
         rows = self.filter(tree_id__in=self.filter(pk=pk).values("tree_id")).filter(Q(parent=None) | Q(pk=pk))
         if essay:
             rows = rows.filter(essay=essay)
-        if holding:  # depends on no row of these: PostgreSQL answers it, and so locks it, before it looks at any
+        if holding:  # independent of these rows: PostgreSQL evaluates it, and so locks it, before reading any
             rows = rows.filter(Exists(Commenter.objects.held(holding)))
         found = {row.pk: row for row in rows.select_related("commenter", "essay").order_by("tree_id", "lft").lock()}
         root = next((row for row in found.values() if row.parent_id is None), None)
         return root, found.get(pk)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """Delete where this person's comments came from. The comments themselves stay, or have been erased before."""
+        """Delete the networks of this person's comments. The comments themselves stay, or have been erased before."""
         Wording.objects.filter(comment__commenter=commenter).update(network="")
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What one of two said, who are one person, the other has said. Their threads are locked in order.
+        """Give one person's comments to the account that they are merged into, and lock their threads in order.
 
-        Call inside a transaction that holds both: then neither can be saying anything more.
+        Call inside a transaction that has locked both commenters, so that neither can post.
         """
         trees = self.filter(Q(commenter=old.pk) | Q(liked_by__commenter=old.pk) | Q(reported__commenter=old.pk)).values(
             "tree_id"
@@ -103,7 +103,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
         self.filter(commenter=old.pk).update(commenter=new)
 
     def sent(self, mark: str) -> "Comment | None":
-        """What came of this very sending."""
+        """Return the comment that was created by the submission with this key, if any."""
         found: Comment | None = (
             self.filter(wordings__sent_as=mark).select_related("commenter").first() if mark else None
         )
@@ -114,7 +114,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
     ) -> "Comment":
         """Insert a comment as the last reply to its parent, which is locked and fresh, or as a new root.
 
-        It has no status, and is shown nowhere, before its first transition; that also stores which wording is its own.
+        It has no status and is not shown before its first transition, which also stores its current wording.
         """
         comment: Comment = self.model(essay=essay, commenter=commenter, status="", **fields)
         self.insert_node(comment, parent, position="last-child", refresh_target=False)
@@ -126,7 +126,7 @@ class CommentManager(TreeManager.from_queryset(CommentQuerySet)):  # type: ignor
 
 
 class Comment(MPTTModel):
-    """A place in a thread. Narrow, since every reply renumbers its neighbours' rows whole: the words are in Wording."""
+    """A node of a thread. Narrow, because every reply rewrites its neighbors' rows; the text is in Wording."""
 
     class Remover(models.TextChoices):
         NOBODY = "", _("not removed")
@@ -146,7 +146,7 @@ class Comment(MPTTModel):
         db_index=False,
         related_name="replies",
         verbose_name=_("in reply to"),
-    )  # its index, comment_replies, leaves roots out: SQLite would otherwise look there for the roots of one essay
+    )  # its index, comment_replies, omits roots: SQLite would otherwise use it to find the roots of one essay
     wording = models.OneToOneField(
         Wording, models.SET_NULL, null=True, related_name="+", verbose_name=_("version"), editable=False
     )
@@ -178,8 +178,8 @@ class Comment(MPTTModel):
             models.UniqueConstraint(fields=["tree_id"], condition=Q(parent=None), name="comment_one_root_a_tree"),
         )
         indexes = (
-            # `parent` is null here and only helps to sort: PostgreSQL would otherwise read the roots of the whole site
-            # in the order of their trees, by the unique index above, to find the first ones of an essay.
+            # `parent` is null here and only helps sorting: PostgreSQL would otherwise read the whole site's roots
+            # in tree order, by the unique index above, to find the first ones of an essay.
             models.Index(
                 fields=["essay", "parent", "tree_id"],
                 condition=Q(parent=None, readable__gt=0),
@@ -187,14 +187,14 @@ class Comment(MPTTModel):
             ),
             models.Index(
                 fields=["essay", "-likes", "-tree_id"],
-                condition=Q(parent=None, readable__gt=0, likes__gte=0),  # `likes` keeps it out of the plans of others
+                condition=Q(parent=None, readable__gt=0, likes__gte=0),  # `likes` keeps other queries from using it
                 name="comment_liked_roots",
             ),
             models.Index(fields=["status", "id"], name="comment_status"),
             models.Index(fields=["essay", "commenter"], name="comment_under_by"),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="comment_replies"),
-            # `status` comes first although all are approved: SQLite without statistics takes an index that a condition
-            # fits over one that only has the right order.
+            # `status` comes first although all are approved: SQLite without statistics prefers an index that matches a
+            # condition to one that only has the right order.
             models.Index(
                 fields=["status", "created", "id"], condition=Q(status=Status.APPROVED), name="comment_newest"
             ),
@@ -212,7 +212,7 @@ class Comment(MPTTModel):
 
     @property
     def is_unseen_spam(self) -> bool:
-        """The filter alone put it there."""
+        """Marked as spam by the filter and not yet reviewed by a moderator."""
         return self.status == Status.SPAM and not self.removed_by
 
     @property
@@ -234,7 +234,7 @@ class Comment(MPTTModel):
         return bool(Comment.objects.filter(answered(), pk=self.pk).exists())
 
     def say(self, wording: Wording, reasons: list[Any]) -> None:
-        """Make these the comment's words; the ones before stay as history."""
+        """Make this the comment's current wording; earlier ones remain as its history."""
         wording.comment = self
         wording.reasons = reasons
         wording.save()

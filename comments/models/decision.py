@@ -1,4 +1,4 @@
-"""Who decided what about whom: the log is only ever added to."""
+"""Log of moderators' and rules' decisions; rows are only ever added."""
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, islice
@@ -20,7 +20,7 @@ REMOVED = frozenset({Status.SPAM, Status.TRASH})
 
 
 def in_force(newest_first: Iterable["Decision"]) -> Iterator["Decision"]:
-    """Of one comment's decisions, those not undone: only the newest can be, so an undo follows what it undid."""
+    """One comment's decisions without undone ones. Only the newest can be undone, so an undo is next to its target."""
     rest = iter(newest_first)
     for decision in rest:
         if decision.verb == Decision.Verb.UNDO:
@@ -35,16 +35,16 @@ def by_comment(decision: "Decision") -> int:
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def in_force(self, comment: Comment) -> Iterator["Decision"]:
-        """A comment's decisions, newest first, without those that were undone and what undid them."""
+        """A comment's decisions, newest first, without undone ones and their undos."""
         return in_force(self.filter(comment=comment).order_by("-pk"))
 
     def in_force_on(self, comments: Collection[int]) -> Iterator["Decision"]:
-        """Of each of these comments the newest decision in force, if any is."""
+        """The newest decision in force about each of these comments, if there is one."""
         for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
             yield from islice(in_force(of_one), 1)
 
     def refusals(self, comments: Collection[int]) -> Iterator["Decision"]:
-        """Of each of these comments the newest decision in force that took it away, if any did."""
+        """The newest decision in force that removed each of these comments, if there is one."""
         for _comment, of_one in groupby(self.filter(comment__in=comments).order_by("number", "-pk"), by_comment):
             yield from islice(filter(Decision.is_refusal, in_force(of_one)), 1)
 
@@ -55,11 +55,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """One verb about one comment, by a moderator's hand or by a rule of the owner's, with what was before and after.
+    """An action of a moderator or rule on one comment, with its status before and after; or one on a person's data.
 
-    Or what the owner did with a person's data; then `commenter_key` is the commenter's number.
-
-    It outlives what it is about: `number` is the comment's, also when that is deleted for good.
+    For a person's data, `commenter_key` is the commenter's primary key. A decision outlives its comment:
+    `comment_number` remains when the comment is deleted for good.
     """
 
     class Verb(models.TextChoices):
@@ -118,13 +117,13 @@ class Decision(models.Model):
         indexes = (models.Index(fields=["verb", "moderator", "created"], name="decision_by"),)
 
     def describe(self, comment: Comment, after: str) -> None:
-        """Note the comment as it is before the decision, and the status it is given."""
+        """Record the comment's state before the decision and its new status."""
         self.comment, self.number, self.essay = comment, comment.pk, comment.essay
         self.before, self.removed_by, self.after = comment.status, comment.removed_by, after
 
     @property
     def sentence(self) -> str:
-        """What its writer is told: the owner's sentence for the reason, then the moderator's own."""
+        """The message to the comment's author: the owner's for the reason, then the moderator's."""
         return " ".join(filter(None, (self.reason.sentence if self.reason else "", self.told)))
 
     def is_refusal(self) -> bool:
@@ -135,7 +134,7 @@ class Decision(models.Model):
 
 
 class Batch(models.Model):
-    """Many decisions at one stroke: made by a job, taken back by one."""
+    """Many decisions made in one batch by a job, which can be undone in one batch."""
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")

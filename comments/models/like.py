@@ -1,4 +1,4 @@
-"""Who likes what, and who may not."""
+"""Likes of essays and comments, and the people and networks that may not like."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -19,26 +19,26 @@ class LikeQuerySet(models.QuerySet["Like"]):
         return self.filter(comment=target) if isinstance(target, Comment) else self.filter(essay=target.pk)
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What one of two liked, who are one person, the other likes; once. Comment's own join holds the threads."""
-        double = Q(essay__in=self.filter(commenter=new).exclude(essay=None).values("essay")) | Q(
+        """Give one person's likes to another without duplicates; Comment.objects.merge() has locked the threads."""
+        duplicates = Q(essay__in=self.filter(commenter=new).exclude(essay=None).values("essay")) | Q(
             comment__in=self.filter(commenter=new).exclude(comment=None).values("comment")
         )
-        self.take_back(self.filter(double, commenter=old))
+        self.take_back(self.filter(duplicates, commenter=old))
         self.filter(commenter=old).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """Nobody's likes count for nothing: they go, whatever becomes of the words."""
+        """Delete a person's likes, even if their comments remain."""
         self.take_back(self.filter(commenter=commenter))
 
     def take_back(self, likes: Iterable["Like"]) -> None:
-        """These are gone and no longer counted. Their threads are locked; discussions are, in order, from here on."""
+        """Delete likes and reduce the counts. Threads are locked before; discussion rows are locked here, in order."""
         for like in sorted(likes, key=lambda like: (like.essay_id or 0, like.pk)):
             like.count(-1)
             self.filter(pk=like.pk).delete()
 
 
 class Like(models.Model):
-    """Somebody likes an essay or a comment."""
+    """One person's like of an essay or a comment."""
 
     commenter = models.ForeignKey(Commenter, models.PROTECT, related_name="likes", verbose_name=_("person"))
     essay = models.ForeignKey(
@@ -65,7 +65,7 @@ class Like(models.Model):
         return f"{self.commenter} → {self.comment or self.essay}"
 
     def count(self, change: int) -> None:
-        """Keep what is stored of how many like the thing, under its thread's or discussion's lock."""
+        """Change the stored count of likes, under the lock of the thread or the discussion."""
         if self.comment_id:
             Comment.objects.filter(pk=self.comment_id).update(likes=F("likes") + change)
         else:
@@ -80,7 +80,7 @@ class BarQuerySet(models.QuerySet["Bar"]):
         return bool(found) and self.filter(found).exists()
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        """Whoever was barred stays so."""
+        """Bar the account that a barred person is merged into."""
         if self.filter(commenter=old).delete()[0]:
             self.get_or_create(commenter=new)
 
@@ -89,7 +89,7 @@ class BarQuerySet(models.QuerySet["Bar"]):
 
 
 class Bar(models.Model):
-    """Somebody, or a network, whose likes are not taken."""
+    """A person or network that may not like."""
 
     commenter = models.OneToOneField(
         Commenter, models.CASCADE, null=True, blank=True, related_name="bar", verbose_name=_("person")

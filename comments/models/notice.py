@@ -1,4 +1,4 @@
-"""The mails that are owed."""
+"""The email outbox: one row per notification."""
 
 from datetime import timedelta
 from typing import Self
@@ -19,13 +19,13 @@ CLAIM_LASTS = timedelta(minutes=5)
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def due(self) -> Self:
-        """What is to be sent now; what was claimed and got no further is free again after a while."""
+        """Notices to send now, including those whose worker claimed them and did not finish in time."""
         now = timezone.now()
-        left = Q(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
-        return self.filter(Q(state=Notice.State.READY, due__lte=now) | left).order_by("due", "pk")
+        abandoned = Q(state=Notice.State.CLAIMED, changed__lt=now - CLAIM_LASTS)
+        return self.filter(Q(state=Notice.State.READY, due__lte=now) | abandoned).order_by("due", "pk")
 
     def uncertain(self) -> Self:
-        """Nobody knows whether they arrived; none of them is just on its way."""
+        """Notices that may or may not have been sent, because their worker stopped while sending."""
         return self.filter(state=Notice.State.SENDING, changed__lt=timezone.now() - CLAIM_LASTS)
 
     def failed(self) -> Self:
@@ -33,9 +33,9 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
 
 class Notice(models.Model):
-    """A mail that is owed to somebody, at most once: `ready → claimed → sending → sent`, and perhaps `bounced`.
+    """An email to one recipient, sent at most once: `ready → claimed → sending → sent`, and perhaps `bounced`.
 
-    What goes into somebody's daily mail is `gathered`, and then belongs to a notice of that mail.
+    Notices for a digest are `gathered` and then point to the notice of that digest.
     """
 
     class Kind(models.TextChoices):
@@ -73,8 +73,8 @@ class Notice(models.Model):
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="notices", verbose_name=_("essay"))
     recipient = models.ForeignKey(
         User, models.CASCADE, null=True, related_name="notices", verbose_name=_("recipient")
-    )  # of those who write or keep order here
-    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # of all others
+    )  # for authors and moderators
+    subscription = models.ForeignKey(Subscription, models.SET_NULL, null=True, related_name="notices")  # for others
     daily = models.ForeignKey("self", models.CASCADE, null=True, related_name="parts", editable=False)
     state = models.CharField(_("status"), max_length=8, choices=State.choices, default=State.READY)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)

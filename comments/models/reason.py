@@ -1,11 +1,11 @@
-"""What a writer is told when a comment is refused: the owner's own list."""
+"""The owner's standard reasons for rejecting a comment."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Reason(models.Model):
-    """One line of the list: its name for moderators, its sentence for writers."""
+    """A rejection reason: its name for moderators, its sentence for the comment's author."""
 
     name = models.CharField(_("name"), max_length=80)
     sentence = models.TextField(_("message to the commenter"), max_length=1000)

@@ -1,4 +1,4 @@
-"""What readers report, and what writers ask to be looked at again."""
+"""Readers' reports of comments, and authors' appeals against rejections."""
 
 from typing import Self
 
@@ -19,12 +19,12 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(state=Report.State.OPEN)
 
     def recount(self, comment: Comment) -> None:
-        """Keep what is stored of how many are open. Call under the thread's lock."""
+        """Update the comment's stored count of open reports. Call under the thread's lock."""
         comment.reports = self.open().filter(comment=comment.pk).count()
         Comment.objects.filter(pk=comment.pk).update(reports=comment.reports)
 
     def resolve(self, comment: Comment, decision: Decision) -> bool:
-        """Close the reports of a locked comment as a decision implies, or open them again; whether there were any."""
+        """Close or reopen a locked comment's reports as a decision implies; return whether there were any."""
         if decision.undoes_id:
             touched = self.undo(comment, decision)
         elif comment.reports and (state := outcome(decision)):
@@ -36,45 +36,39 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return bool(touched)
 
     def undo(self, comment: Comment, decision: Decision) -> int:
-        """Open what the undone decision had closed, or close what it had opened, since an undo can be undone too."""
+        """Reopen what the undone decision had closed, or close what it had reopened, as an undo can be undone too."""
         reports = self.filter(comment=comment, decision=decision.undoes_id)
         opened = list(reports.open().values_list("pk", flat=True))
-        open_again = self.open().filter(comment=comment, commenter=None).exclude(network="").values("network")
-        closed = reports.exclude(pk__in=opened).exclude(commenter=None, network__in=open_again)  # one per network
+        reopened = self.open().filter(comment=comment, commenter=None).exclude(network="").values("network")
+        closed = reports.exclude(pk__in=opened).exclude(commenter=None, network__in=reopened)  # one per network
         count = closed.update(state=Report.State.OPEN, decision=decision)
         state = Report.State.UPHELD if decision.after in REMOVED else Report.State.DISMISSED
         return count + self.filter(pk__in=opened).update(state=state, decision=decision)
 
     def uphold(self, comment: Comment) -> bool:
-        """Close the reports of a comment that its own author removed; whether there were any."""
-        settled = self.open().filter(comment=comment.pk).update(state=Report.State.UPHELD)
-        if settled:
+        """Close the reports of a comment that its author removed; return whether there were any."""
+        count = self.open().filter(comment=comment.pk).update(state=Report.State.UPHELD)
+        if count:
             self.recount(comment)
-        return bool(settled)
+        return bool(count)
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What one of two reported, who are one person, the other has reported; of the same comment one stays.
-
-        Comment.objects.join() has locked the threads.
-        """
-        mine = {report.comment_id: report for report in self.filter(commenter=new.pk)}
-        for report in self.filter(commenter=old.pk, comment__in=list(mine)).select_related("comment"):
-            is_kept = report.state == Report.State.OPEN != mine[report.comment_id].state
-            (mine[report.comment_id] if is_kept else report).delete()
+        """Give one person's reports to another, keeping one per comment; Comment.objects.merge() locked the threads."""
+        kept = {report.comment_id: report for report in self.filter(commenter=new.pk)}
+        for report in self.filter(commenter=old.pk, comment__in=list(kept)).select_related("comment"):
+            is_newer = report.state == Report.State.OPEN != kept[report.comment_id].state
+            (kept[report.comment_id] if is_newer else report).delete()
             self.recount(report.comment)
         self.filter(commenter=old.pk).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """That something was reported stays, and waits if it did; who did, from where and in which words does not.
-
-        What they said against a decision goes as well: it was for moderators alone.
-        """
+        """Keep the person's reports without name, network and text, and empty the text of their appeals."""
         self.filter(commenter=commenter).update(network="", words="", commenter=None)
         Appeal.objects.filter(comment__commenter=commenter).update(words="")
 
 
 class Report(models.Model):
-    """One person's word that a comment should not stand as it does."""
+    """One person's report of a comment to the moderators."""
 
     class Kind(models.TextChoices):
         SPAM = "spam", _("spam")
@@ -98,7 +92,7 @@ class Report(models.Model):
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
     decision = models.ForeignKey(
         Decision, models.SET_NULL, null=True, related_name="settled_reports", verbose_name=_("decided by")
-    )  # or opened again by it, when that is an undo
+    )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = ReportQuerySet.as_manager()
@@ -123,7 +117,7 @@ class Report(models.Model):
 
 
 def outcome(decision: Decision) -> "Report.State | None":
-    """What a decision makes of reports; None: they stay open."""
+    """The state that a decision gives to open reports, or None if they stay open."""
     if decision.after in REMOVED:
         return Report.State.UPHELD
     verbs = {Decision.Verb.APPROVE, Decision.Verb.KEEP}
@@ -135,7 +129,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(state=Appeal.State.OPEN)
 
     def resolve(self, comment: Comment, decision: Decision) -> bool:
-        """Answer the appeal about a locked comment as a decision implies, or open it again; whether there was one."""
+        """Answer or reopen a locked comment's appeal as a decision implies; return whether there was one."""
         if decision.undoes_id:
             found = self.filter(comment=comment, settled=decision.undoes_id).first()
             if found is None:
@@ -159,14 +153,14 @@ def answers_appeal(decision: Decision) -> bool:
 
 
 def first_of(decision: Decision) -> Decision:
-    """The decision that a chain of undone undos ends with, which is in force again."""
+    """The decision at the end of a chain of undone undos, which is in force again."""
     while decision.undoes is not None:
         decision = decision.undoes
     return decision
 
 
 class Appeal(models.Model):
-    """What the writer of a refused comment says against it: once, in words."""
+    """The author's one appeal against the rejection of a comment."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -186,7 +180,7 @@ class Appeal(models.Model):
     answered = models.DateTimeField(_("answered"), null=True, editable=False)
     settled = models.ForeignKey(
         Decision, models.SET_NULL, null=True, related_name="settled_appeals", verbose_name=_("decided by")
-    )  # or opened again by it, when that is an undo
+    )  # or reopened by it, if it is an undo
     created = models.DateTimeField(_("time"), default=timezone.now, editable=False)
 
     objects = AppealQuerySet.as_manager()

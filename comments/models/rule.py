@@ -1,4 +1,4 @@
-"""The owner's own rules: conditions, and what happens where all of them hold."""
+"""The owner's moderation rules: an action, and the conditions that must all match."""
 
 from django.db import models
 from django.utils import timezone
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Rule(models.Model):
-    """Tried in order; the first that is on and whose conditions all hold decides."""
+    """A moderation rule. Rules run in order; the first active one whose conditions all match decides."""
 
     class Action(models.TextChoices):
         PUBLISH = "publish", _("publish it")
@@ -35,7 +35,7 @@ class Rule(models.Model):
 
 
 class Condition(models.Model):
-    """One thing that must be so."""
+    """One condition of a rule."""
 
     class Kind(models.TextChoices):
         LINKS = "links", _("at least … links")

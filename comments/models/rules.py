@@ -1,4 +1,4 @@
-"""The rules of discussion, and what an essay settles for itself."""
+"""Comment settings of the site, and those of single essays."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class RulesManager(models.Manager["Rules"]):
 
 
 class Rules(models.Model):
-    """How discussion goes on this site: one row."""
+    """The site's comment settings, in one row."""
 
     class Who(models.TextChoices):
         NAME = "name", _("anyone who gives a name")
@@ -48,7 +48,7 @@ class Rules(models.Model):
         LIKED = "liked", _("most liked first")
 
     class Likers(models.TextChoices):
-        """What those who like something are called."""
+        """What people who like something are called."""
 
         BLOGGER = "blogger", _("bloggers")
         READER = "reader", _("readers")
@@ -98,8 +98,8 @@ class Rules(models.Model):
         validators=HUNDREDTHS,
         help_text=_("98 means a score of 0.98; 0 = never. These comments go straight to Spam."),
     )
-    spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of its models holds now
-    rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # which of the owner's own rules are on
+    spam_stamp = models.CharField(max_length=16, blank=True, editable=False)  # version of the spam model in use
+    rule_stamp = models.CharField(max_length=16, blank=True, editable=False)  # version of the active moderation rules
     refuse_words = models.TextField(
         _("reject comments containing any of these"),
         blank=True,
@@ -187,24 +187,24 @@ class Rules(models.Model):
 
 class DiscussionManager(models.Manager["Discussion"]):
     def of(self, essay: Essay) -> "Discussion":
-        """The essay's own settings and counts with the site's rules; a missing row means the defaults."""
+        """The essay's settings and counts with the site's rules; a missing row means the defaults."""
         if Discussion._meta.get_field("essay").remote_field.is_cached(essay):
             if found := getattr(essay, "discussion", None):
                 return found  # type: ignore[no-any-return]
         else:
             found = self.select_related("rules").in_bulk([essay.pk]).get(essay.pk)
         found = found or Discussion(rules=Rules.objects.current())
-        found.essay = essay  # who asks next finds it there
+        found.essay = essay  # cached for the next caller
         return found
 
     def lock(self, essay: Essay) -> None:
-        """Lock the essay's row, made if there is none, until the transaction ends: a statement that changes nothing."""
+        """Lock the essay's row until the transaction ends, creating it if missing; the update changes nothing."""
         self.bulk_create(
             [Discussion(essay=essay)], update_conflicts=True, unique_fields=["essay"], update_fields=["rules"]
         )
 
     def settle(self, essay: Essay, **settings: Any) -> None:
-        """Write these settings and nothing else: the counts beside them move while a form is open."""
+        """Write only these settings, because the counts in the same row may change while a form is open."""
         self.bulk_create(
             [Discussion(essay=essay, **settings)],
             update_conflicts=True,
@@ -219,15 +219,15 @@ class DiscussionManager(models.Manager["Discussion"]):
             self.filter(essay_id=essay_id).update(**change)
 
     def responses(self, essays: Iterable[Essay]) -> dict[int, int]:
-        """How many responses each has, in one query; essays without any are left out."""
+        """Return the number of comments of each essay in one query; essays without comments are omitted."""
         rows = self.filter(essay__in=[essay.pk for essay in essays], responses__gt=0)
         return dict(rows.values_list("essay_id", "responses"))
 
 
 class Discussion(models.Model):
-    """One essay's own settings of discussion and its count of what is there to read.
+    """One essay's comment settings and its counts of approved comments and threads.
 
-    What is called `own_…` is empty where the essay does as the site; the property of the same name says what holds.
+    A field `own_…` is empty where the site's setting applies; the property without `own_` is the effective value.
     """
 
     essay = models.OneToOneField(Essay, models.CASCADE, primary_key=True, related_name="discussion")
@@ -273,7 +273,7 @@ class Discussion(models.Model):
 
     @property
     def closes(self) -> datetime | None:
-        """When it closes by itself, if it does."""
+        """When comments close automatically, if they do."""
         if not self.close_after_days or not self.essay.published:
             return None
         return self.essay.published + timedelta(days=self.close_after_days)

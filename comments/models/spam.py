@@ -1,4 +1,4 @@
-"""What the spam filter has learnt: hashes and weights, no words."""
+"""Storage of the spam filter: hashed features and weights, no text."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 class SpamModelManager(models.Manager["SpamModel"]):
     def current(self) -> "SpamModel":
-        """The one row with all it was taught, or what a new site starts with."""
+        """Return the one row, or an untrained one for a new site."""
         return self.first() or SpamModel(pk=1)
 
     def settle(self, **fields: Any) -> None:
-        """Write these fields into the one row, made if there is none."""
+        """Write these fields to the one row, creating it if necessary."""
         self.bulk_create(
             [SpamModel(pk=1, changed=timezone.now(), **fields)],
             update_conflicts=True,
@@ -23,13 +23,13 @@ class SpamModelManager(models.Manager["SpamModel"]):
 
 
 class SpamModel(models.Model):
-    """One row: the weights that judge, and the lessons from files that every new fit starts with."""
+    """One row: the weights in use, and the training examples from files that every new fit includes."""
 
     weights = models.BinaryField(default=bytes)
     stamp = models.CharField(max_length=16, blank=True, editable=False)
     lessons = models.BinaryField(default=bytes)
     taught = models.PositiveIntegerField(_("trainings"), default=0, editable=False)
-    taught_with = models.PositiveIntegerField(null=True, editable=False)  # of those times, how many the weights know
+    taught_with = models.PositiveIntegerField(null=True, editable=False)  # how many of them the weights include
     spam = models.PositiveIntegerField(_("spam from files"), default=0, editable=False)
     good = models.PositiveIntegerField(_("good comments from files"), default=0, editable=False)
     decided = models.CharField(_("decisions learned"), max_length=16, blank=True, editable=False)

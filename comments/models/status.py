@@ -1,4 +1,4 @@
-"""What is decided about a comment."""
+"""The statuses of a comment."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

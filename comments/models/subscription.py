@@ -1,4 +1,4 @@
-"""Who wants to hear of what by mail, and whether an address has proved that its reader asked."""
+"""Email subscriptions, and the addresses that confirmed them."""
 
 from datetime import timedelta
 from typing import Self
@@ -12,17 +12,17 @@ from accounts.models import EMAIL_ROOM, Commenter
 from blog.models import Essay
 from comments.models.comment import Comment
 
-WAITS_FOR = timedelta(days=7)  # for its reader to say that they asked
+WAITS_FOR = timedelta(days=7)  # time to confirm a subscription
 PROBLEM_ROOM = 500
-CONFIRM = "confirm"  # the kind of the notice that asks
+CONFIRM = "confirm"  # kind of the notice that asks for confirmation
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
     def locked(self, email: str) -> "Address":
-        """Whose it is stands until the end of the transaction, made if nobody had it."""
+        """Return the address's row, created if necessary and locked until the transaction ends."""
         while True:
             address, _is_new = self.get_or_create(email=email.lower())
-            if found := self.select_for_update().filter(pk=address.pk).first():  # else just dropped as idle
+            if found := self.select_for_update().filter(pk=address.pk).first():  # otherwise just deleted as idle
                 return found
 
     def idle(self) -> Self:
@@ -30,13 +30,13 @@ class AddressQuerySet(models.QuerySet["Address"]):
 
     @transaction.atomic
     def drop_idle(self) -> None:
-        """Of these, addresses that follow nothing; once they are locked, since one may have followed just now."""
+        """Delete addresses without subscriptions, after locking them, as one may just have subscribed."""
         found = list(self.idle().order_by("pk").select_for_update().values_list("pk", flat=True))
         Address.objects.filter(pk__in=found).idle().delete()
 
 
 class Address(models.Model):
-    """A mailbox, proved by the button behind a mailed link; what is then asked for by strangers waits for one again."""
+    """An email address, verified by an emailed link. Subscriptions requested by strangers need a new confirmation."""
 
     email = models.EmailField(_("email"), max_length=EMAIL_ROOM, unique=True)  # in lower case
     proved = models.DateTimeField(_("verified"), null=True, editable=False)
@@ -59,20 +59,20 @@ class Address(models.Model):
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def active(self) -> Self:
-        """Those that are owed something: asked for by whoever reads the address, and not stopped, paused or refused."""
-        reached = Q(address__is_paused=False, address__refused=None, address__proved__isnull=False)
-        return self.filter(reached, confirmed__isnull=False, stopped=None)
+        """Confirmed, unstopped subscriptions whose address is verified, not paused and not suppressed."""
+        deliverable = Q(address__is_paused=False, address__refused=None, address__proved__isnull=False)
+        return self.filter(deliverable, confirmed__isnull=False, stopped=None)
 
     def standing(self) -> Self:
-        """Those that their reader sees and may change: paused ones too."""
+        """Confirmed subscriptions that are not stopped, including paused ones: those that the subscriber can change."""
         return self.filter(confirmed__isnull=False, stopped=None)
 
     def waiting(self) -> Self:
-        """Asked for in this address's name, and not yet confirmed by its reader."""
+        """Recently requested subscriptions that are not confirmed yet."""
         return self.filter(confirmed=None, stopped=None, created__gt=timezone.now() - WAITS_FOR)
 
     def to_hear_of(self, comment: Comment) -> Self:
-        """Everybody who is to be told that a comment has appeared, but for its own writer."""
+        """Active subscriptions to notify of a new comment, except those of its author."""
         root = Comment.objects.filter(tree_id=comment.tree_id, parent=None).values("pk")
         found = Q(kind=Subscription.Kind.ESSAY, essay=comment.essay_id)
         found |= Q(kind=Subscription.Kind.THREAD, comment__in=root)
@@ -82,32 +82,32 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.active().filter(found).exclude(commenter=comment.commenter_id)
 
     def join(self, old: Commenter, new: Commenter) -> None:
-        """What one of two follows, who are one person, the other follows; once."""
-        mine = {row.address_id: row for row in self.filter(commenter=new, kind=Subscription.Kind.REPLIES)}
-        for row in self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=mine):
-            gone, kept = sorted((row, mine[row.address_id]), key=Subscription.standing_of)
+        """Give one person's subscriptions to the account that they are merged into, without duplicates."""
+        existing = {row.address_id: row for row in self.filter(commenter=new, kind=Subscription.Kind.REPLIES)}
+        for row in self.filter(commenter=old, kind=Subscription.Kind.REPLIES, address__in=existing):
+            gone, kept = sorted((row, existing[row.address_id]), key=Subscription.standing_of)
             gone.notices.update(subscription=kept)
             gone.delete()
         self.filter(commenter=old).update(commenter=new)
 
     def forget(self, commenter: Commenter, *, addresses: list[str]) -> None:
-        """Nothing is followed any more, from here or from an address they have proved, and none of those is kept.
+        """Delete a person's subscriptions, their notices, and the addresses that they verified.
 
-        Of an address that they only gave it is remembered that it takes no mail, and for a day that it was asked: else
-        whoever is forgotten again and again could have it mailed without end.
+        An address that was only given stays on the suppression list, and its confirmation request is kept for a day:
+        otherwise someone who deletes their data again and again could have it emailed without end.
         """
         rows = self.filter(Q(commenter=commenter) | Q(address__email__in=addresses))
         theirs = list(rows.values_list("address", flat=True))
-        mails = self.model._meta.get_field("notices").related_model._default_manager
-        asking = Q(kind=CONFIRM) & ~Q(email__in=addresses)
-        mails.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).exclude(asking).delete()
+        sent = self.model._meta.get_field("notices").related_model._default_manager
+        confirmations = Q(kind=CONFIRM) & ~Q(email__in=addresses)
+        sent.filter(Q(subscription__in=rows) | Q(email__in=addresses, recipient=None)).exclude(confirmations).delete()
         rows.delete()
         gone = Q(pk__in=theirs, refused=None) | Q(email__in=addresses)
         Address.objects.filter(gone).drop_idle()
 
 
 class Subscription(models.Model):
-    """One thing that somebody follows by mail."""
+    """One email subscription of an address."""
 
     class Kind(models.TextChoices):
         REPLIES = "replies", _("replies to me")
@@ -125,12 +125,12 @@ class Subscription(models.Model):
     address = models.ForeignKey(Address, models.CASCADE, related_name="subscriptions", verbose_name=_("address"))
     commenter = models.ForeignKey(
         Commenter, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("person")
-    )  # None: a stranger who gave no more than an address
+    )  # None: a stranger who only gave an address
     kind = models.CharField(_("subscribed to"), max_length=8, choices=Kind.choices)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("essay"))
     comment = models.ForeignKey(
         Comment, models.CASCADE, null=True, related_name="subscriptions", verbose_name=_("comment")
-    )  # the root of a thread, what waits for its decision, or what was reported or appealed for
+    )  # the thread's root, or the comment that is pending, reported or appealed
     often = models.CharField(_("how often"), max_length=7, choices=Often.choices, default=Often.AT_ONCE)
     confirmed = models.DateTimeField(_("confirmed"), null=True, editable=False)
     stopped = models.DateTimeField(_("ended"), null=True, editable=False)
@@ -165,5 +165,5 @@ class Subscription(models.Model):
         return f"{self.address} → {self.get_kind_display()}"
 
     def standing_of(self) -> tuple[bool, bool]:
-        """Of two that are one the greater is kept: what mail goes out for, else what its reader decided."""
+        """Sort key for merging duplicates: the greater is kept, an active one or else one that was confirmed."""
         return bool(self.confirmed and not self.stopped), bool(self.confirmed)

@@ -1,22 +1,22 @@
-"""The words of a comment, as they were at one time."""
+"""Versions of a comment's text."""
 
 from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-BEGINNING = 40  # characters by which the same words are looked for
+BEGINNING = 40  # characters of a text that are indexed
 
 
 class Beginning(Func):
-    """The first characters of a text, written alike in a question and in the index that answers it."""
+    """The first characters of a text, the same expression in the query and in its index."""
 
     template = f"SUBSTR(%(expressions)s, 1, {BEGINNING})"
     output_field = models.TextField()
 
 
 class Wording(models.Model):
-    """A comment's words at one time: as typed, and as cleaned when they were saved."""
+    """One version of a comment's text: as typed, and as HTML cleaned when it was saved."""
 
     class Format(models.TextChoices):
         MARKDOWN = "markdown", _("Markdown")

@@ -1,4 +1,4 @@
-"""What screening knows about people before they write, so that the reply form can say what will happen."""
+"""What screening knows about people in advance, so that the reply form can say what will happen."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from comments.screening.history import KIND_AND_KEY, History
 
 @dataclass(frozen=True)
 class AuthorRecord:
-    """What screening knows about a person before they write under an essay."""
+    """What screening knows about a person before they comment on an essay."""
 
     history: History = field(default_factory=History)
     is_trusted: bool = False
@@ -22,7 +22,7 @@ class AuthorRecord:
 
 
 def of(commenter: Commenter | None, essay: Any, address: str) -> AuthorRecord:
-    """The record of a person who writes from this address. Without `commenter`: a stranger's."""
+    """The record of a person at this IP address; an empty one without `commenter`."""
     if commenter is None:
         return AuthorRecord()
     known = getattr(essay, "author_record", None)
@@ -33,7 +33,7 @@ def of(commenter: Commenter | None, essay: Any, address: str) -> AuthorRecord:
 
 
 def asked(commenter: Commenter, essay: Essay, address: str) -> dict[str, Any]:
-    """The columns from which `read` makes an AuthorRecord, for a query that is made anyway."""
+    """Annotations from which from_row() makes an AuthorRecord, for a query that is made anyway."""
     approved = Comment.objects.filter(commenter=commenter.pk, status=Status.APPROVED).order_by("-created")
     wrote = Exists(Authorship.objects.filter(essay=essay.pk, author=OuterRef("pk")))
     return {

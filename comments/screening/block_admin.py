@@ -1,4 +1,4 @@
-"""Who is trusted, held always or kept out, in the admin; moderators do the same from a person's page."""
+"""Admin of trusted, held and blocked people; moderators have the same on a person's page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who is trusted, held always or kept out: put down, taken back, and said in words."""
+"""Validation, creation and description of trusted, held and blocked people and networks."""
 
 from datetime import datetime
 
@@ -12,11 +12,11 @@ from accounts.models import Commenter, User
 from comments.models import Block
 from comments.models.block import network_of
 
-WIDEST = {4: 8, 6: 16}  # what is wider is a good part of everybody
+WIDEST = {4: 8, 6: 16}  # prefix lengths by IP version; shorter ones match too many people
 
 
 def clean_network(text: str) -> str:
-    """As it is kept, in one way of writing. Raises ValidationError."""
+    """Validate a network and return it in canonical form."""
     if not text.strip():
         return ""
     network = network_of(text)
@@ -34,7 +34,7 @@ def clean_network(text: str) -> str:
 
 
 def clean_email(text: str) -> str:
-    """In small letters, as it is compared. Raises ValidationError."""
+    """Validate an email address and return it in lower case."""
     email = text.strip().lower()
     if email:
         validate_email(email)
@@ -42,16 +42,16 @@ def clean_email(text: str) -> str:
 
 
 def told(block: Block) -> str:
-    """What whoever is kept out reads: “You are blocked here until 3 December.” and the moderator's sentence."""
+    """The message to a blocked person: that they are blocked, until when, and the moderator's sentence."""
     if block.until is None:
-        words = _("You are blocked from commenting here.")
+        text = _("You are blocked from commenting here.")
     else:
-        words = _("You are blocked from commenting here until %(date)s.") % {"date": day_of(block.until)}
-    return f"{words} {block.sentence}".strip()
+        text = _("You are blocked from commenting here until %(date)s.") % {"date": day_of(block.until)}
+    return f"{text} {block.sentence}".strip()
 
 
 def day_of(moment: datetime) -> str:
-    """With its hour only where it does not end with a day."""
+    """Format an end time, without the hour if it is midnight."""
     local = timezone.localtime(moment)
     return date_format(local, "DATE_FORMAT" if (local.hour, local.minute) == (0, 0) else "DATETIME_FORMAT")
 
@@ -67,8 +67,8 @@ def put(
     sentence: str = "",
     why: str = "",
 ) -> Block:
-    """Treat a person, a proved address or a network apart; what was said of the very same before is replaced."""
-    who = {"commenter": commenter, "email": email.lower(), "network": network}
-    Block.objects.filter(**who).delete()
-    block: Block = Block.objects.create(kind=kind, moderator=by, until=until, sentence=sentence, why=why, **who)
+    """Trust, hold or block a person, verified email address or network; an earlier block of it is replaced."""
+    target = {"commenter": commenter, "email": email.lower(), "network": network}
+    Block.objects.filter(**target).delete()
+    block: Block = Block.objects.create(kind=kind, moderator=by, until=until, sentence=sentence, why=why, **target)
     return block

@@ -1,4 +1,4 @@
-"""What the owner's rules can ask of a comment: each kind reads its value, and says whether it holds."""
+"""Condition types of moderation rules: how each parses its value and whether it matches a comment."""
 
 import ipaddress
 from collections.abc import Callable
@@ -24,7 +24,7 @@ BIGGEST = 1_000_000
 
 @dataclass(frozen=True)
 class Places:
-    """Addresses, domains with all below them, and networks."""
+    """Email addresses, domains with their subdomains, and networks."""
 
     emails: frozenset[str]
     domains: frozenset[str]
@@ -41,7 +41,7 @@ class Places:
 
 
 def is_within(network: Network | None, whole: Network) -> bool | None:
-    """None: no more is kept of the first than that it might be."""
+    """Whether a network is inside another; None if too little of it is stored to tell."""
     if network is None:
         return None
     if isinstance(network, ipaddress.IPv4Network) and isinstance(whole, ipaddress.IPv4Network):
@@ -75,16 +75,16 @@ def pattern(value: str) -> patterns.Pattern:
 
 
 def languages(value: str) -> frozenset[str]:
-    """`en, de`, or their names."""
+    """Parse language codes or names, separated by commas or lines."""
     codes = {str(name).casefold(): code for code, name in NAMES.items()} | {code: code for code in NAMES}
-    asked = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
-    unknown = [name for name in asked if name not in codes]
-    if unknown or not asked:
+    names = [part.strip().casefold() for part in value.replace("\n", ",").split(",") if part.strip()]
+    unknown = [name for name in names if name not in codes]
+    if unknown or not names:
         raise ValidationError(
             _("“%(name)s” is not a language we can detect. Choose from: %(names)s.")
             % {"name": ", ".join(unknown), "names": ", ".join(f"{code} ({name})" for code, name in NAMES.items())}
         )
-    return frozenset(codes[name] for name in asked)
+    return frozenset(codes[name] for name in names)
 
 
 def places(value: str) -> Places:
@@ -130,7 +130,7 @@ def is_found(case: Case, wanted: patterns.Pattern) -> bool:
 
 @dataclass(frozen=True)
 class Meaning:
-    """`read`: a value → what is asked for, or ValidationError. `holds`: None where that cannot be said."""
+    """`parse` turns a stored value into an argument or raises ValidationError; `matches` returns None if unknown."""
 
     read: Callable[[str], Any]
     holds: Callable[[Case, Any], bool | None]

@@ -1,4 +1,4 @@
-"""Mail addresses made to be thrown away: by their domains, which stand in the file beside this one."""
+"""Detection of disposable email addresses by the domains in disposable.txt."""
 
 from functools import cache
 from pathlib import Path

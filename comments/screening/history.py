@@ -1,4 +1,4 @@
-"""What an author did before, as far as screening looks at it: one query."""
+"""What screening looks up about an author and a text, in one query."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,26 +21,25 @@ NO_MOMENT = models.Max("created", filter=Q(pk__lt=0), output_field=models.DateTi
 
 @dataclass(frozen=True)
 class History:
-    """What was there before somebody's words: the very same here, the newest of theirs that was approved, whether this
-    very sending has arrived already, how many they posted, when anybody posted the same, and the block in force."""
+    """What screening knows about an author's earlier comments, and about earlier comments with the same text."""
 
-    twin: int | None = None
+    twin: int | None = None  # the same text by the same author in the same place
     approved: datetime | None = None
-    is_sent: bool = False
+    is_sent: bool = False  # this submission has been received before
     earlier: int = 0
-    repeated: datetime | None = None
-    block: str | None = None  # its kind and its key
+    repeated: datetime | None = None  # when anyone last posted the same text
+    block: str | None = None  # kind and primary key of the block in force
 
 
 def one(rows: Any, nothing: models.Max = NO_NUMBER) -> Any:
-    """A value from elsewhere, to come with an aggregate in one query."""
+    """A value from another table, to be selected together with aggregates in one query."""
     return Coalesce(Subquery(rows[:1]), nothing, output_field=nothing.output_field)
 
 
 def beside(
     commenter: Commenter, address: str, text: str, but: Comment | None = None, until: datetime | None = None
 ) -> dict[str, Any]:
-    """What screening has to know of whoever writes, asked for in one query with what they said before."""
+    """Subqueries for the author's block and earlier comments, and for earlier comments with the same text."""
     asked: dict[str, Any] = {"block": one(Block.objects.on(commenter, address).values(found=KIND_AND_KEY), NO_WORDS)}
     if commenter.pk:
         asked["earlier"] = models.Count("pk", filter=Q(pk__lt=but.pk) if but else None)
@@ -62,10 +61,10 @@ def history_of_post(
     address: str = "",
     looks_for_words: bool = False,
 ) -> History:
-    """What this person said before. A guest who is not remembered is, here alone, the name and address typed.
+    """The history of a new comment's author; an unknown guest is identified, only here, by name and email.
 
-    Ask under the thread's lock: of two that are sent at once, the later one then finds the other.
-    `looks_for_words`: whether it matters that somebody else may have posted the same anywhere.
+    Call under the thread's lock, so that the later of two simultaneous submissions finds the other.
+    `checks_repeats`: whether to look for the same text by anyone, anywhere on the site.
     """
     same = Q(essay=essay, parent=parent, wording__text=text) & ~Q(status=Status.TRASH)
     asked = beside(commenter, address, text if looks_for_words else "")
@@ -77,7 +76,7 @@ def history_of_post(
         typed = Q(commenter__user=None, commenter__name=commenter.name, commenter__email=commenter.email)
         rows = Comment.objects.filter(typed, same)
         asked["twin"] = models.Max("pk")
-    if mark:  # has nothing to do with these rows, but comes with them in one query
+    if mark:  # unrelated to these rows, but fetched in the same query
         asked["sent"] = one(Wording.objects.filter(sent_as=mark).values("comment"))
     found = rows.aggregate(**asked)
     return History(is_sent=bool(found.pop("sent", None)), **found)
@@ -86,7 +85,7 @@ def history_of_post(
 def history_of_comment(
     comment: Comment, *, text: str = "", address: str = "", until: datetime | None = None
 ) -> History:
-    """What was there beside a comment, with these words. `until`: before then; else up to now."""
+    """The history of an existing comment's author and of a text, up to `until` or up to now."""
     rows = Comment.objects.filter(commenter=comment.commenter_id).exclude(pk=comment.pk)
     found = rows.aggregate(
         approved=models.Max("created", filter=Q(status=Status.APPROVED)),

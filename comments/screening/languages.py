@@ -1,6 +1,6 @@
-"""In which language something is written: by its script, and where several share one, by their commonest words.
+"""Language detection by script and, for scripts that several languages share, by common words.
 
-Our own, since what is kept and good at it brings models of many megabytes, and a rule needs to tell a dozen apart.
+Our own, because good maintained libraries bring models of many megabytes, and a rule needs a few dozen languages.
 """
 
 import re
@@ -59,32 +59,32 @@ PERSIAN = frozenset("پچژگ")
 UKRAINIAN, RUSSIAN = frozenset("іїєґ"), frozenset("ыэъё")
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 LOOKED_AT = 2000
-FEWEST = 2  # common words, before one of several languages is named
+FEWEST = 2  # before one of several languages is chosen
 
 
 def language_of(text: str) -> str:
-    """Its code; nothing where that cannot be said, as of a few words."""
-    said = text[:LOOKED_AT].casefold()
-    scripts = Counter(script for sign in said if sign.isalpha() and (script := script_of(sign)))
+    """Return the language code of a text, or an empty string if it is unclear, as for a few words."""
+    folded = text[:LOOKED_AT].casefold()
+    scripts = Counter(script for sign in folded if sign.isalpha() and (script := script_of(sign)))
     if not scripts:
         return ""
     script = scripts.most_common(1)[0][0]
     if script == "CJK" and (scripts["HIRAGANA"] or scripts["KATAKANA"]):
         return "ja"
     if script == "ARABIC":
-        return "fa" if PERSIAN & {*said} else "ar"
-    if script == "CYRILLIC" and (letters := {*said}) & (UKRAINIAN | RUSSIAN):
+        return "fa" if PERSIAN & {*folded} else "ar"
+    if script == "CYRILLIC" and (letters := {*folded}) & (UKRAINIAN | RUSSIAN):
         return "uk" if letters & UKRAINIAN else "ru"
-    return by_words(said, SHARED[script]) if script in SHARED else OF_SCRIPT.get(script, "")
+    return by_words(folded, SHARED[script]) if script in SHARED else OF_SCRIPT.get(script, "")
 
 
 def script_of(sign: str) -> str:
     return unicodedata.name(sign, "").partition(" ")[0]
 
 
-def by_words(said: str, languages: list[str]) -> str:
-    """The one whose common words are the most here, if it is one alone."""
-    words = Counter(word.replace("’", "'") for word in WORD.findall(said))
+def by_words(folded: str, languages: list[str]) -> str:
+    """The language with the most common words in the text, if there is exactly one."""
+    words = Counter(word.replace("’", "'") for word in WORD.findall(folded))
     scores = sorted(
         ((sum(words[word] for word in WORDS[language] & words.keys()), language) for language in languages),
         reverse=True,

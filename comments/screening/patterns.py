@@ -1,4 +1,4 @@
-"""The owner's patterns: one that could run for ever is refused when it is written, and stopped wherever it is met."""
+"""Regular expressions in rules: slow ones are rejected when saved, and time out when they run."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import regex
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-LIMIT = 0.05  # seconds for all that one pattern looks at in a comment
+LIMIT = 0.05  # seconds per pattern and comment
 LONGEST = 500
 REPEATS = 1000
 ROUNDS = (40, 4000)
@@ -18,12 +18,12 @@ SIGNS = regex.compile(r"\\.|[^\W_]", regex.DOTALL)
 
 
 class Stopped(Exception):
-    """It took too long to say whether the pattern matches."""
+    """The pattern took too long to match."""
 
 
 @lru_cache(maxsize=256)
 def compiled(source: str) -> Pattern:
-    """Raises ValidationError, with what is wrong in words."""
+    """Compile a pattern; raises ValidationError with a message for its author."""
     if len(source) > LONGEST:
         raise ValidationError(_("Enter at most %(count)d characters.") % {"count": LONGEST})
     counts = [count for pair in COUNTS.findall(source) for count in pair if count]
@@ -37,7 +37,7 @@ def compiled(source: str) -> Pattern:
 
 
 def matches(pattern: Pattern, texts: Iterable[str]) -> bool:
-    """Whether it is found in any of these. Raises Stopped when that is not known in time."""
+    """Whether a pattern is found in any of these texts. Raises PatternTimeout."""
     end = time.monotonic() + LIMIT
     for text in texts:
         left = end - time.monotonic()
@@ -52,7 +52,7 @@ def matches(pattern: Pattern, texts: Iterable[str]) -> bool:
 
 
 def check(source: str) -> Pattern:
-    """As compiled(), and refused if it is stopped at texts that are made to be hard for it. Raises ValidationError."""
+    """Compile a pattern and raise ValidationError if it times out on inputs that are made to be slow for it."""
     pattern = compiled(source)
     for text in hard(source):
         try:
@@ -69,9 +69,9 @@ def check(source: str) -> Pattern:
 
 
 def hard(source: str) -> Iterable[str]:
-    """Long rows of the signs it speaks of, with an end that fits nothing."""
-    signs = [sign[-1] for sign in SIGNS.findall(source) if len(sign) == 1]
-    rows = dict.fromkeys(["a", "ab", "a ", "1", "a1", "-", *signs[:12], "".join(signs)[:40]])
+    """Long repetitions of the pattern's own characters, ending in one that nothing matches."""
+    characters = [sign[-1] for sign in SIGNS.findall(source) if len(sign) == 1]
+    rows = dict.fromkeys(["a", "ab", "a ", "1", "a1", "-", *characters[:12], "".join(characters)[:40]])
     for row in filter(None, rows):
         for rounds in ROUNDS:
             yield f"{row * rounds}\u0001"

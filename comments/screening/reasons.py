@@ -1,4 +1,4 @@
-"""Why a comment was held, in words: for moderators all of it, for its writer what helps them."""
+"""Descriptions of why a comment was held: in full for moderators, in short for its author."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Reason = dict[str, Any]
 
 
 def in_words(reason: Reason) -> str:
-    """A kept reason as a moderator reads it."""
+    """Describe a stored reason to a moderator."""
     match reason:
         case {"code": "links", "count": int(count)}:
             return ngettext("%(count)d link", "%(count)d links", count) % {"count": count}
@@ -35,7 +35,7 @@ def in_words(reason: Reason) -> str:
 
 
 def simple(code: str) -> str:
-    """What its code alone says."""
+    """Describe a reason that consists of its code alone."""
     return {
         "akismet": _("Akismet calls it spam"),
         "everything": _("every comment is held"),
@@ -51,7 +51,7 @@ def simple(code: str) -> str:
 
 
 def sign_in_words(sign: str) -> str:
-    """What beside its words speaks for spam."""
+    """Describe a sign of spam that is not a word."""
     return {
         "address": _("unusual email address"),
         "asks": _("question marks"),
@@ -77,7 +77,7 @@ def sign_in_words(sign: str) -> str:
 
 
 def to_writer(reasons: list[Reason]) -> str:
-    """Why it waits, as its own writer reads it. What the filters look for is not told."""
+    """The explanation for the author of a pending comment, without what the filters look for."""
     codes = {reason.get("code") for reason in reasons}
     if codes == {"first"}:
         return _("A moderator will review your first comment before it appears.")

@@ -1,4 +1,4 @@
-"""A comment at the moment it came, as the owner's rules see it: one that is being posted, or one that is there."""
+"""The data that rules are evaluated against: a comment as it was or is being posted, with its surroundings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,27 +18,27 @@ from comments.screening.languages import language_of
 from comments.screening.word_lists import fold_words
 from comments.spam import training
 
-FEW_LETTERS = 20  # of fewer nobody says that they are mostly capitals
+FEW_LETTERS = 20  # below it, the share of capitals is 0
 
 
 @dataclass(frozen=True)
 class Past:
-    """What was there before a comment came."""
+    """Earlier comments by the same person or with the same text."""
 
     earlier: int = 0  # comments by the same person
-    repeated: datetime | None = None  # when these very words were posted last, by whomever
+    repeated: datetime | None = None  # when anyone last posted the same text
 
 
 @dataclass
 class Case:
-    """All that a condition may look at."""
+    """All data that a condition may use."""
 
     text: str
     html: str
     commenter: Commenter
-    published: datetime | None  # its essay
+    published: datetime | None  # of the essay
     moment: datetime
-    network: Network | None  # its sender's address, or as much of it as is kept
+    network: Network | None  # the sender's address, or the stored part of it
     past: Past
     judge: Callable[[], float | None]
     reports: int = 0
@@ -83,7 +83,7 @@ class Case:
 
     @cached_property
     def capitals(self) -> float:
-        """Their share of the letters that have a case, in percent."""
+        """Percentage of capitals among the letters that have a case."""
         cased = [sign for sign in self.plain if sign.isupper() or sign.islower()]
         return 100 * sum(map(str.isupper, cased)) / len(cased) if len(cased) >= FEW_LETTERS else 0
 
@@ -97,7 +97,7 @@ class Case:
 
 
 def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Case:
-    """One that is there, as it was when it came: of where it came from no more is known than is kept."""
+    """The context of an existing comment at the time it was posted; only the stored part of its network is known."""
     wording = comment.wording or Wording()
     return Case.of(
         wording,
@@ -111,7 +111,7 @@ def case_of(comment: Comment, rules: Rules, past: Past, reports: int = 0) -> Cas
 
 
 def past_of(comment: Comment) -> Past:
-    """What was there before a comment that is there itself by now."""
+    """The activity before an existing comment."""
     wording = comment.wording or Wording()
     history = history_of_comment(comment, text=wording.text, until=wording.created)
     return Past(history.earlier, history.repeated)

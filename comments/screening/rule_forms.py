@@ -1,4 +1,4 @@
-"""A rule of the owner's as it is written in the admin: what makes no sense is said beside the value."""
+"""Admin forms of rules and their conditions, with errors beside the values."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from comments.models import Condition, Rule
 from comments.screening import patterns
 from comments.screening.conditions import MEANINGS
 
-TRY = "_try"  # the button that only shows what the rule would have done
+TRY = "_try"  # the button that tests the rule without saving
 OF_REPORTS = {Rule.Action.HOLD, Rule.Action.SPAM}
 
 
@@ -20,7 +20,7 @@ class RuleForm(forms.ModelForm[Rule]):
         widgets = {"sentence": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 
     def is_valid(self) -> bool:
-        """One that is only tried is never saved, however right it is."""
+        """A rule that is only tested is never saved, even if valid."""
         return super().is_valid() and TRY not in self.data
 
     def clean(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class ConditionForm(forms.ModelForm[Condition]):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        for field in self.fields.values():  # in a table, where no label stands beside it
+        for field in self.fields.values():  # in a table, without visible labels
             field.widget.attrs["aria-label"] = capfirst(str(field.label))
 
     def clean(self) -> dict[str, Any]:
@@ -65,6 +65,6 @@ class ConditionFormSet(forms.BaseInlineFormSet[Condition, Rule, ConditionForm]):
             raise ValidationError(_("A rule about reports can only hold a comment or mark it as spam."))
 
     def wanted(self) -> list[Condition]:
-        """The conditions as they stand in the form."""
+        """The conditions as entered in the form."""
         filled = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         return [form.instance for form in filled if form.instance.kind]

@@ -1,4 +1,4 @@
-"""The owner's own rules at work: kept ready in each process, asked in their order, the first that holds decides."""
+"""Evaluation of the owner's rules: compiled once per process, tried in order, the first match decides."""
 
 import hashlib
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ AFTER = {Rule.Action.PUBLISH: Status.APPROVED, Rule.Action.HOLD: Status.PENDING,
 
 @dataclass(frozen=True)
 class Asked:
-    """A condition, ready to be asked."""
+    """A condition with its parsed value."""
 
     kind: str
     wanted: Any
@@ -29,25 +29,25 @@ class Asked:
     value: str = ""  # as the owner wrote it
 
     def holds(self, case: Case) -> bool | None:
-        """None where that cannot be said. Raises Stopped."""
+        """Whether the condition matches; None if unknown. Raises PatternTimeout."""
         found = MEANINGS[self.kind].holds(case, self.wanted)
         return found if found is None else found != self.is_not
 
 
 @dataclass
 class OwnRule:
-    """A rule of the owner's, with its values read."""
+    """A rule with the parsed values of its conditions."""
 
     pk: int | None
     name: str
     action: str
     sentence: str
     conditions: list[Asked]
-    stopped: set[int | None] = field(default_factory=set)  # conditions whose pattern took too long, to be told
+    stopped: set[int | None] = field(default_factory=set)  # conditions whose pattern timed out, to be recorded
 
     @classmethod
     def of(cls, rule: Rule, conditions: Iterable[Condition]) -> "OwnRule":
-        """Raises ValidationError where a value makes no sense."""
+        """Compile a stored rule; raises ValidationError for an invalid value."""
         asked = [
             Asked(each.kind, MEANINGS[each.kind].read(each.value), each.is_not, each.pk, each.value)
             for each in conditions
@@ -57,11 +57,11 @@ class OwnRule:
 
     @property
     def is_of_reports(self) -> bool:
-        """Whether it can only hold once somebody has reported a comment."""
+        """Whether it can only match a reported comment."""
         return any(each.kind == Condition.Kind.REPORTED and not each.is_not for each in self.conditions)
 
     def holds(self, case: Case) -> bool | None:
-        """Whether all its conditions do; None: it can neither be said that they do, nor that one does not."""
+        """Whether all conditions match; None if none fails but some are unknown."""
         found: bool | None = bool(self.conditions)
         for condition in self.conditions:
             try:
@@ -75,7 +75,7 @@ class OwnRule:
         return found
 
     def reason(self, case: Case) -> dict[str, Any]:
-        """What is kept with the comment about which it decided."""
+        """The reason that is stored with a comment that the rule decided."""
         because = [rules_in_words.kept(each.kind, each.value, each.is_not, case.folded) for each in self.conditions]
         return {"code": "rule", "rule": self.pk, "name": self.name, "then": self.action, "because": because}
 
@@ -85,7 +85,7 @@ _loaded: tuple[str, list[OwnRule]] = ("", [])
 
 
 def known(rules: Rules) -> list[OwnRule]:
-    """Those that are on, in their order. Read once a process, and again when one changed; no query while none is on."""
+    """The active rules in order, loaded once per process and after changes; no query while there are none."""
     global _loaded
     stamp, found = _loaded
     if stamp != rules.rule_stamp:
@@ -100,12 +100,12 @@ def read() -> list[OwnRule]:
         try:
             found.append(OwnRule.of(rule, rule.conditions.all()))
         except (ValidationError, KeyError):
-            continue  # written by other hands than the admin's, which says so on its page
+            continue  # not written by the admin, whose page shows the error
     return found
 
 
 def stamp() -> None:
-    """Have every process read the rules anew: call in the transaction that changed any."""
+    """Make every process reload the rules. Call in the transaction that changed any."""
     parts = Rule.objects.filter(is_on=True).order_by("position", "pk").values_list(
         "pk", "name", "action", "sentence", "conditions__pk", "conditions__kind", "conditions__value",
         "conditions__is_not",
@@ -117,14 +117,14 @@ def stamp() -> None:
 
 
 def first(found: Iterable[OwnRule], case: Case) -> OwnRule | None:
-    """The first that decides about a comment as it comes; those that wait for reports do not."""
+    """The first rule that matches a comment, if any; rules about reports never match a new one."""
     rule = next((rule for rule in found if rule.holds(case)), None)
     tell_of_stops(found)
     return rule
 
 
 def tell_of_stops(found: Iterable[OwnRule]) -> None:
-    """Put down which patterns took too long, for the owner to read beside them."""
+    """Record which patterns timed out, for the owner to see beside them."""
     for rule in found:
         stopped, rule.stopped = rule.stopped, set()  # threads share a rule
         if stopped:

@@ -1,4 +1,4 @@
-"""The owner's rules as a person would say them: “at least 60% capital letters”, “neither in English nor in German”."""
+"""Descriptions of rules and their conditions, such as “at least 60% capital letters”."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,8 +14,8 @@ from comments.screening.languages import NAMES
 from comments.screening.word_lists import first_in
 
 Kind = Condition.Kind
-LISTED = 5  # of a list's words, then how many more there are
-LONGEST = 40  # characters of each
+LISTED = 5  # words of a list, then the number of others
+LONGEST = 40  # characters per word
 
 
 def numbered(words: str, count: int) -> str:
@@ -113,7 +113,7 @@ COUNTED: dict[str, Callable[[int, bool], str]] = {
 
 
 def condition(kind: str, value: str, is_not: bool = False) -> str:
-    """One of a rule's conditions; with a value that makes no sense, as it stands there."""
+    """Describe one condition; an invalid value is quoted."""
     try:
         if kind in COUNTED:
             count = MEANINGS[kind].read(value)
@@ -144,7 +144,7 @@ def language(value: str, is_not: bool) -> str:
 
 
 def address(value: str, is_not: bool) -> str:
-    if not value.strip():  # on record, where nobody's address is kept
+    if not value.strip():  # stored with a comment, without addresses
         return (
             _("not from a listed address, domain or network")
             if is_not
@@ -168,7 +168,7 @@ LISTED_KINDS: dict[str, Callable[[str, bool], str]] = {
 
 
 def listed(lines: Iterable[str]) -> list[str]:
-    """Each in quotation marks, of many the first few."""
+    """Quote the first few lines and count the rest."""
     said = [_("“%(word)s”") % {"word": short(line)} for line in lines if line.strip()]
     if len(said) <= LISTED:
         return said
@@ -182,7 +182,7 @@ def short(value: str) -> str:
 
 
 def conditions(parts: Iterable[Any]) -> str:
-    """All of a rule's conditions in one phrase; each as its kind, its value, and whether it is turned round."""
+    """Describe conditions, given as kind, value and negation, in one phrase."""
     return get_text_list([condition(kind, value, is_not) for kind, value, is_not in parts], _("and"))
 
 
@@ -191,7 +191,7 @@ def of(rule: Rule) -> str:
 
 
 def kept(kind: str, value: str, is_not: bool, folded: str) -> tuple[str, str, bool]:
-    """A condition as it is kept with a comment it held for: of many words the one that was found, of addresses none."""
+    """A condition as stored with a comment that it matched: only the word that was found, and no addresses."""
     if kind == Kind.WORDS and not is_not:
         value = first_in(value, folded) or value
     if kind == Kind.ADDRESS:

@@ -1,4 +1,4 @@
-"""A draft and its sender → a verdict: the status it gets, and why. Small checks; `why_held` puts them in words."""
+"""Screening of new comments: small checks that decide a draft's status and record the reasons."""
 
 import ipaddress
 from collections.abc import Callable
@@ -31,16 +31,16 @@ LOOKED_BACK = 20
 
 @dataclass(frozen=True)
 class Sender:
-    """Where a comment came from, as far as the server can know, and how the form was filled in."""
+    """Where a comment came from, as far as the server knows, and how its form was filled in."""
 
     address: str = ""
     origin_proved: bool = True
-    is_trapped: bool = False  # a field was filled in that no reader sees
-    seconds: float | None = None  # since the page was opened, by its script's own account; without script None
+    is_trapped: bool = False  # a field that readers do not see was filled in
+    seconds: float | None = None  # since the page was opened, as its script reports; None without script
 
     @property
     def network(self) -> str:
-        """What is kept for 30 days: the /24 of an IPv4 address, the /48 of an IPv6 one."""
+        """The network that is stored for 30 days: the /24 of an IPv4 address, the /48 of an IPv6 one."""
         try:
             address = ipaddress.ip_address(self.address)
         except ValueError:
@@ -52,7 +52,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Draft:
-    """All that a check may look at."""
+    """All data that a check may use."""
 
     commenter: Commenter
     sender: Sender
@@ -64,7 +64,7 @@ class Draft:
 
     @property
     def approved(self) -> datetime | None:
-        """When the newest of theirs was said that is approved."""
+        """When the author's latest approved comment was posted."""
         return self.history.approved
 
     @property
@@ -81,7 +81,7 @@ class Draft:
 
     @property
     def case(self) -> Case:
-        """As the owner's own rules see it."""
+        """The draft as the owner's rules see it."""
         return Case.of(
             self.wording,
             self.commenter,
@@ -94,27 +94,27 @@ class Draft:
 
     @property
     def everything(self) -> str:
-        said = (self.wording.text, markup.plain(self.wording.html), self.commenter.name, self.commenter.email)
-        return fold_words("\n".join((*said, self.commenter.website)))
+        texts = (self.wording.text, markup.plain(self.wording.html), self.commenter.name, self.commenter.email)
+        return fold_words("\n".join((*texts, self.commenter.website)))
 
 
 @dataclass(frozen=True)
 class Verdict:
     status: Status
     reasons: list[Reason] = field(default_factory=list)
-    rule: int | None = None  # of the owner's own, that decided it
+    rule: int | None = None  # primary key of the owner's rule that decided
 
 
 class Refused(Exception):
-    """The site's rules refuse these words; the argument says so to their writer."""
+    """The site rejects this text; the argument is the message to its author."""
 
 
 class Blocked(Refused):
-    """Whoever writes is kept out, whatever they say."""
+    """The author is blocked, whatever they write."""
 
 
 def found(words: str, draft: Draft) -> str:
-    """The first of the owner's words, one a line, that stands in the draft; else nothing."""
+    """The first of the owner's words, one per line, that the draft contains, or an empty string."""
     return first_in(words, draft.everything) if words else ""
 
 
@@ -127,12 +127,12 @@ def unproved_origin(draft: Draft) -> Reason | None:
 
 
 def trapped(draft: Draft) -> Reason | None:
-    """What fills in every field it finds is a program."""
+    """Only a program fills in the hidden field."""
     return {"code": "trap"} if draft.sender.is_trapped else None
 
 
 def in_no_time(draft: Draft) -> Reason | None:
-    """A stranger's, where the page's script said how long it took: nobody is held for having none."""
+    """Submitted by a stranger sooner than a person could write; without the page's script, the time is unknown."""
     seconds = draft.sender.seconds
     if seconds is None or seconds >= draft.rules.hold_quick or draft.commenter.user_id or draft.has_approved:
         return None
@@ -140,12 +140,12 @@ def in_no_time(draft: Draft) -> Reason | None:
 
 
 def first_comment(draft: Draft) -> Reason | None:
-    """Somebody is known by cookie or log-in alone; a typed name and address make nobody the same person again."""
+    """People are recognized by cookie or login only, never by a typed name and email address."""
     return {"code": "first"} if draft.rules.hold_first_comment and not draft.has_approved else None
 
 
 def many_links(draft: Draft) -> Reason | None:
-    home = f"{settings.SITE_URL}/"  # as under what is quoted from here
+    home = f"{settings.SITE_URL}/"  # links to this site do not count
     links = len([link for link in markup.links(draft.wording.html) if not link.startswith(home)])
     limit = draft.rules.hold_links
     return {"code": "links", "count": links} if limit and links >= limit else None
@@ -157,7 +157,7 @@ def held_words(draft: Draft) -> Reason | None:
 
 
 def looks_like_spam(draft: Draft) -> Reason | None:
-    """By what the filter has learnt; with the words and signs that weighed most, for moderators."""
+    """The filter's score reaches the threshold; moderators see the words and signs that weighed most."""
     rules, found = draft.rules, draft.judgement
     known = training.known(rules)
     if known is None or found is None:
@@ -169,11 +169,11 @@ def looks_like_spam(draft: Draft) -> Reason | None:
 
 
 def borrowed_name(draft: Draft) -> Reason | None:
-    """Under the name of somebody who writes or keeps order here, of an office, or of the site.
+    """The author's name imitates an author, a moderator, an office such as “admin”, or the site.
 
-    Those who do are taken at their word. Everybody else's name is looked at, however they came: what a provider says
-    somebody is called is what they told it. A name under which something was approved was looked at then: a guest has
-    one for good, others as long as nothing about them has changed.
+    Authors and moderators themselves are exempt. Everyone else's name is checked, however they logged in, because a
+    provider reports the name it was given. A name with an approved comment was checked then: a guest's name is final,
+    others are checked again after a change.
     """
     if draft.approved and (not draft.commenter.user_id or draft.approved > draft.commenter.changed):
         return None
@@ -193,13 +193,13 @@ def borrowed_name(draft: Draft) -> Reason | None:
 
 
 def site_name() -> Any:
-    """The site's name as one more row beside those of people."""
+    """The site's name as one more row for the union with people."""
     nobody = {"nobody": Value(0), "handle": Value(""), "writes": Value(False, BooleanField())}
     return Site.objects.annotate(**nobody).values_list("nobody", F("name"), "handle", "writes")
 
 
 def was_let_pass(draft: Draft, reason: Reason) -> bool:
-    """Whether a moderator has read this very name before, with the same doubt, and approved what stood under it."""
+    """Whether a moderator approved a comment with the same name although it was held for the same reason."""
     if not draft.has_approved:
         return False
     approved = Wording.objects.filter(comment__commenter=draft.commenter.pk, comment__status=Status.APPROVED)
@@ -209,7 +209,7 @@ def was_let_pass(draft: Draft, reason: Reason) -> bool:
 
 
 def mixed_name(draft: Draft) -> Reason | None:
-    """Letters of several scripts in one word are how a name is made to look like another's."""
+    """The name mixes scripts within a word, a way to imitate another name."""
     return {"code": "mixed"} if not draft.has_approved and is_mixed(draft.commenter.name) else None
 
 
@@ -228,10 +228,10 @@ CHECKS: tuple[Callable[[Draft], Reason | None], ...] = (
 
 
 def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
-    """Decide about a draft. Authors of the essay and moderators are published at once.
+    """Decide about a draft: blocks first, then the owner's rules, then the site's settings.
 
-    Then it counts whether its writer is trusted, held always or kept out; then the owner's own rules; then the site's.
-    Raises Refused where the rules want it sent back, or nothing would be seen of it; Blocked where its writer is.
+    The essay's authors and moderators (`is_trusted`) are published immediately. Raises Rejected if the text is empty or
+    the rules reject it, and Blocked if its author is blocked.
     """
     if not markup.plain(draft.wording.html):
         raise Refused(_("Your comment is empty. Please write something first."))
@@ -254,7 +254,7 @@ def judge(draft: Draft, *, is_trusted: bool = False) -> Verdict:
 
 
 def treatment(draft: Draft, *, is_trusted: bool) -> str:
-    """Return how comments of this writer are treated whatever they say: a kind of Block, or "". Raises Blocked."""
+    """Return the kind of Block that applies to this author, or an empty string. Raises Blocked."""
     kind, _space, key = (draft.history.block or "").partition(" ")
     if is_trusted and draft.sender.origin_proved:
         return Block.Kind.TRUST
@@ -264,7 +264,7 @@ def treatment(draft: Draft, *, is_trusted: bool) -> str:
 
 
 def foreseen(draft: Draft, *, is_trusted: bool = False) -> Reason | None:
-    """Return why a comment will be held, if that is certain before a word of it is written. Raises Blocked."""
+    """Return why a comment will be held, if that is certain before it is written. Raises Blocked."""
     kind = treatment(draft, is_trusted=is_trusted)
     if kind == Block.Kind.HOLD:
         return {"code": "kept"}
@@ -276,7 +276,7 @@ def doubts(draft: Draft) -> list[Reason]:
 
 
 def by_own_rule(draft: Draft) -> Verdict | None:
-    """What the first of the owner's own rules says that holds. Raises Refused with its sentence."""
+    """The verdict of the first of the owner's rules that matches. Raises Rejected with its sentence."""
     known, case = rules_engine.known(draft.rules), draft.case
     rule = rules_engine.first(known, case) if known else None
     if rule is None:
@@ -291,5 +291,5 @@ def by_own_rule(draft: Draft) -> Verdict | None:
 
 
 def is_spam_outright(reason: Reason, rules: Rules) -> bool:
-    """So like spam that the owner wants it under Spam at once; never unless they say from where on."""
+    """Whether the score reaches the owner's threshold for marking as spam, if one is set."""
     return reason["code"] == "spam" and bool(rules.spam_mark_at) and reason["score"] >= rules.spam_mark_at / 100

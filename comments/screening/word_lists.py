@@ -37,6 +37,6 @@ def without_stars(term: str) -> str:
 def is_inside_word(text: str, at: int) -> bool:
     """Whether the letters or digits on both sides of a position belong to one word.
 
-    In scripts without spaces that cannot be told, so there a term is found inside other words too.
+    In scripts without spaces that is unknown, so there a term is found inside other words too.
     """
     return 0 < at < len(text) and bool(SPACED.match(text[at - 1]) and SPACED.match(text[at]))

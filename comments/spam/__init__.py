@@ -1,4 +1,4 @@
-"""The filter: learns from labelled comments and from what moderators decide, here, without asking anybody elsewhere."""
+"""Spam filter that learns from labeled comments and moderators' decisions, without any external service."""
 
 from comments.spam.evaluation import Figures
 from comments.spam.features import Said

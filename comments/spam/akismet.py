@@ -1,4 +1,4 @@
-"""The client of Akismet, or of a service with the same interface; off without a key."""
+"""Client of Akismet, or of a service with the same API; off without a key."""
 
 import time
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -10,7 +10,7 @@ from comments.models import Comment, Wording
 from server.http import fetch
 
 SECONDS, VERIFIED_WITHIN = 10.0, 3.0
-BYTES = 16 * 1024  # an answer is a word
+BYTES = 16 * 1024  # a response is one word
 CODE = "akismet"
 STATE, REMEMBERED = "akismet-state", 60 * 60 * 24 * 7
 VALID, INVALID, AWAY = "valid", "invalid", "away"
@@ -18,7 +18,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class WrongKey(fetch.Refused):
-    """The service does not take the key."""
+    """The service rejects the API key."""
 
 
 def is_on() -> bool:
@@ -30,7 +30,7 @@ def host() -> str:
 
 
 def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
-    """Its word. Raises fetch.Failed, WrongKey too."""
+    """Call an API method and return the response body, one word. Raises fetch.Failed, including WrongKey."""
     url = urljoin(settings.AKISMET_URL.rstrip("/") + "/", verb)
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
@@ -48,7 +48,7 @@ def said(verb: str, fields: dict[str, str], *, seconds: float = SECONDS) -> str:
 
 
 def verify() -> str:
-    """Whether the key is taken now: `valid`, `invalid`, or `away` when nothing sensible is answered in time."""
+    """Check the API key now: `valid`, `invalid`, or `away` without a usable response in time."""
     try:
         state = VALID if said("verify-key", {}, seconds=VERIFIED_WITHIN) == VALID else AWAY
     except WrongKey:
@@ -60,13 +60,13 @@ def verify() -> str:
 
 
 def state() -> str:
-    """What was last heard of the key, without asking; empty: nothing yet."""
+    """The last known state of the key, without a request; empty if never checked."""
     found = cache.get(STATE, "")
     return str(found)
 
 
 def is_spam(comment: Comment) -> bool:
-    """What it says about a comment. Raises fetch.Failed, also where the answer is none."""
+    """Whether the service calls a comment spam. Raises fetch.Failed, also for an unusable response."""
     match said("comment-check", described(comment)):
         case "true":
             cache.set(STATE, VALID, REMEMBERED)
@@ -79,7 +79,7 @@ def is_spam(comment: Comment) -> bool:
 
 
 def described(comment: Comment) -> dict[str, str]:
-    """What it is told: what was typed, and of the sender's address the part that is kept."""
+    """The API fields for a comment: the text as typed, and the stored part of the sender's address."""
     wording, who = comment.wording or Wording(), comment.commenter
     return {
         "user_ip": wording.network.partition("/")[0],
@@ -96,7 +96,7 @@ def described(comment: Comment) -> dict[str, str]:
 
 
 def comment_to_describe(pk: int) -> Comment | None:
-    """A comment with all that described() reads; None when it or its text is gone."""
+    """A comment with all relations that api_fields() reads, or None if it or its text is gone."""
     rows = Comment.objects.select_related("commenter", "essay", "wording").filter(pk=pk, wording__isnull=False)
     comment: Comment | None = rows.first()
     return comment

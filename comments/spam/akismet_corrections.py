@@ -7,7 +7,7 @@ from server.jobs.tasks import job
 
 
 def enqueue(comment: Comment, *, before: str, after: str) -> None:
-    """Correct the service where a decision disagrees with it, or where an undo takes a correction back.
+    """Enqueue a correction if a decision disagrees with the service, or an undo reverses a correction.
 
     Call inside the decision's transaction.
     """

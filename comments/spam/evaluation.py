@@ -1,4 +1,4 @@
-"""How well a filter tells comments that it was not taught."""
+"""Quality of a filter on labeled comments that it was not trained with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class Figures:
 
     @classmethod
     def of(cls, known: Filter, labelled: Iterable[tuple[Said, bool]]) -> "Figures | None":
-        """None without any of one kind. The threshold is the filter's own."""
+        """Measure a filter at its own threshold; None without comments of both kinds."""
         scores, seconds = [], 0.0
-        for said, is_spam in labelled:
+        for submission, is_spam in labelled:
             began = perf_counter()
-            scores.append((known.score(said), is_spam))
+            scores.append((known.score(submission), is_spam))
             seconds += perf_counter() - began
         good = [score for score, is_spam in scores if not is_spam]
         spam = [score for score, is_spam in scores if is_spam]

@@ -1,4 +1,4 @@
-"""What the filter looks at in a comment: its words, pairs of them, links, and signs such as capitals. Pure, bounded."""
+"""Extraction of the filter's features: words, word pairs, links, and signs such as capitals. Pure and bounded."""
 
 import html
 import re
@@ -13,7 +13,7 @@ CHARACTERS, WORDS, LINKS = 6000, 400, 8
 SIGN = "#"
 STEM = 4
 
-# A name of a host begins where no other could, or the search would start anew at each of its letters.
+# A host name begins where no other could, or the search would start again at each of its letters.
 LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]+"
     r"|(?<![\w.@-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|net|org|info|biz|ru|io|ly|me|tk|tv|co|be|gl|de|fm|us|uk|xyz|"
@@ -39,7 +39,7 @@ SHORTENERS = frozenset({
 
 @dataclass(frozen=True)
 class Said:
-    """A comment as it was sent; of the text only its beginning is looked at."""
+    """A comment as submitted; only the beginning of its text is examined."""
 
     text: str
     name: str = ""
@@ -69,12 +69,12 @@ class Said:
 
     @property
     def about(self) -> str:
-        """What makes two of them the same for whoever only looks at the words."""
+        """The normalized words, by which two submissions count as the same text."""
         return "".join(self.words)
 
 
 def folded(text: str) -> str:
-    """Without case, accents and what is not seen, so that a word has one form."""
+    """Remove case, accents and invisible characters, so that a word has one form."""
     if text.isascii():
         return text.casefold()
     plain = unicodedata.normalize("NFKD", text)[:CHARACTERS]
@@ -82,31 +82,32 @@ def folded(text: str) -> str:
 
 
 def shape(word: str) -> str:
-    """Numbers by their length, a row of exclamation marks as two."""
+    """Normalize a token: digits by their count, a run of exclamation marks as two."""
     if word[0].isdigit():
         return "0" * min(len(word), 4)
     return word[:2] if word[0] in "!?" else word[:24]
 
 
-def features(said: Said) -> list[str]:
-    """Each once: `w WORD`, `p WORD WORD`, `s STEM`, `n` of the name, `h t u` of links, and `# SIGN HOW-MUCH`."""
-    return list(dict.fromkeys((*from_words(said), *from_links(said), *signs(said))))
+def features(submission: Said) -> list[str]:
+    """The distinct features: `w WORD`, `p WORD WORD`, `s STEM`, `n` for names, `h t u` for links, `# SIGN AMOUNT`."""
+    return list(dict.fromkeys((*from_words(submission), *from_links(submission), *signs(submission))))
 
 
-def from_words(said: Said) -> Iterator[str]:
-    for word in said.words:
+def from_words(submission: Said) -> Iterator[str]:
+    for word in submission.words:
         yield f"w {word}"
         if len(word) > STEM and word.isalpha():
             yield f"s {word[:STEM]}"
-    for first, second in pairwise(["^", *said.words, "$"]):
+    for first, second in pairwise(["^", *submission.words, "$"]):
         yield f"p {first} {second}"
-    for word in WORD.findall(folded(said.name[:200]))[:6]:
+    for word in WORD.findall(folded(submission.name[:200]))[:6]:
         if word.isalpha():
             yield f"n {word[:24]}"
 
 
-def from_links(said: Said) -> Iterator[str]:
-    for kind, link in [("", link) for link in said.links[:LINKS]] + ([("site ", said.website)] if said.website else []):
+def from_links(submission: Said) -> Iterator[str]:
+    website = [("site ", submission.website)] if submission.website else []
+    for kind, link in [("", link) for link in submission.links[:LINKS]] + website:
         host, path = parts(link)
         yield f"h {kind}{host}"
         yield f"t {kind}{host.rpartition('.')[2]}"
@@ -115,13 +116,13 @@ def from_links(said: Said) -> Iterator[str]:
 
 
 def parts(link: str) -> tuple[str, str]:
-    """Host and path of a link, however broken."""
+    """Split a link, even a malformed one, into host and path."""
     host, _, path = link.lower().partition("//")[2].partition("/") if "//" in link else link.lower().partition("/")
     return host.removeprefix("www.")[:60], path[:200]
 
 
-def signs(said: Said) -> Iterator[str]:
-    prose, words, links = said.prose, said.words, said.links
+def signs(submission: Said) -> Iterator[str]:
+    prose, words, links = submission.prose, submission.words, submission.links
     letters = [c for c in prose if c.isalpha()]
     yield f"# links {steps(len(links), 1, 2, 3, 5)}"
     for link in links[:LINKS]:
@@ -134,23 +135,23 @@ def signs(said: Said) -> Iterator[str]:
     yield f"# digits {share(sum(map(str.isdigit, prose)), len(prose))}"
     yield f"# marks {share(len(MARKS.findall(prose)), len(prose))}"
     yield f"# length {steps(len(words), 1, 2, 3, 4, 6, 8, 12, 18, 30)}"
-    yield f"# lines {steps(said.source.count(chr(10)) + said.source.count('<br'), 1, 2, 4)}"
+    yield f"# lines {steps(submission.source.count(chr(10)) + submission.source.count('<br'), 1, 2, 4)}"
     yield f"# repeats {steps(len(words) / len(set(words)), 1.2, 1.6, 2.5) if len(words) > 6 else 0}"
     yield f"# exclaims {steps(prose.count('!'), 1, 2, 4, 8)}"
     yield f"# asks {steps(prose.count('?'), 1, 2, 4)}"
     scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in letters[:200]}
     yield f"# scripts {steps(len(scripts), 1, 2)}{'' if 'LATIN' in scripts else ' other'}"
     for name, pattern in (("mixed", MIXED), ("bbcode", BBCODE), ("html", TARGET), ("headings", HEADING)):
-        if pattern.search(said.source):
+        if pattern.search(submission.source):
             yield f"# {name}"
-    if said.email:
-        yield f"# address {address_shape(said.email)}"
-    if said.website:
+    if submission.email:
+        yield f"# address {address_shape(submission.email)}"
+    if submission.website:
         yield "# website"
 
 
 def address_shape(email: str) -> str:
-    """Of an address only how it looks: digits and length before the sign, the last part of the domain."""
+    """The shape of an email address: digits and length of its local part, and the top-level domain."""
     local, _, domain = email[:254].lower().rpartition("@")
     digits = steps(sum(map(str.isdigit, local)), 1, 3, 5)
     return f"{digits} {steps(len(local), 8, 16, 24)} {domain.rpartition('.')[2][:24]}"

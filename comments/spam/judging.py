@@ -1,4 +1,4 @@
-"""A taught filter: how likely a comment is spam, and what in it says so."""
+"""A trained filter: the spam score of a comment, and the words and signs behind it."""
 
 import hashlib
 import math
@@ -12,9 +12,9 @@ from comments.spam.features import SHORTENERS, SIGN, STEM, Said, features, hashe
 from comments.spam.lessons import Lesson, ground, weighed
 from comments.spam.logistic import Weights, calibrated, sigmoid
 
-ENOUGH = 30  # comments of each kind, before it knows a site by them
-# However well its own trials went: what is said under the next essay is further off than they can tell. Taught by one
-# kind of place and judging another, 0.69 called 12 % of the good spam, this 2 %.
+ENOUGH = 30  # comments of each kind before the filter knows a site
+# A floor, because comments on the next essay differ more than cross-validation shows. Trained on one kind of site and
+# used on another, a threshold of 0.69 marked 12 % of good comments as spam, this one 2 %.
 LOWEST = 0.92
 WEIGHTS_KEPT = 60_000
 NAMED = 4
@@ -35,14 +35,14 @@ class Filter:
 
     @classmethod
     def taught(cls, lessons: Sequence[Lesson]) -> "Filter":
-        """With too little to know a site by, it goes by what we made up; it speaks when it is all but sure."""
+        """Train a filter on these and the built-in examples; with few of the former it marks only near-certain spam."""
         weights, threshold = calibrated([*lessons, *ground()])
         threshold = max(threshold, LOWEST)
         strongest = sorted(weights.of.items(), key=lambda item: (-abs(item[1]), item[0]))[:WEIGHTS_KEPT]
         return cls(Weights(dict(strongest), weights.start), threshold).stored()
 
     def stored(self) -> "Filter":
-        """As it will be when it is read again, so that it judges alike before and after."""
+        """The filter after packing and unpacking, so that scores are the same before and after storage."""
         return Filter.unpacked(self.packed())
 
     def packed(self) -> bytes:
@@ -61,19 +61,19 @@ class Filter:
     def stamp(self) -> str:
         return hashlib.blake2b(self.packed(), digest_size=8).hexdigest()
 
-    def score(self, said: Said) -> float:
-        words, signs = parted(features(said))
+    def score(self, submission: Said) -> float:
+        words, signs = parted(features(submission))
         row = weighed([hashed(word) for word in words], [hashed(sign) for sign in signs])
         return sigmoid(self.weights.sum(row))
 
-    def judge(self, said: Said) -> Judgement:
-        """With the words and signs that speak most for spam, the strongest first."""
-        words, signs = parted(features(said))
+    def judge(self, submission: Said) -> Judgement:
+        """Score a submission and name the words and signs that suggest spam most, strongest first."""
+        words, signs = parted(features(submission))
         named = [*words, *signs]
         row = weighed([hashed(word) for word in words], [hashed(sign) for sign in signs])
         weighs: dict[str, float] = {}
         for feature, (key, value) in zip(named, row, strict=True):
-            if name := name_of(feature, said):
+            if name := name_of(feature, submission):
                 weighs[name] = weighs.get(name, 0.0) + self.weights.of.get(key, 0.0) * value
         most = sorted((name for name, weight in weighs.items() if weight > 0), key=lambda name: -weighs[name])[:NAMED]
         return Judgement(
@@ -84,18 +84,18 @@ class Filter:
 
 
 def parted(found: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Words, and signs."""
+    """Split features into words and signs."""
     return [each for each in found if each[0] != SIGN], [each for each in found if each[0] == SIGN]
 
 
-def name_of(feature: str, said: Said) -> str:
-    """What of the comment a person would point at; of pairs and of parts of addresses nothing is said."""
+def name_of(feature: str, submission: Said) -> str:
+    """The part of the comment that a moderator recognizes in a feature; empty for pairs and parts of addresses."""
     kind, _, rest = feature.partition(" ")
     match kind:
         case "w" if len(rest) > 1:
             return rest
         case "s":
-            return next((word for word in said.words if word.startswith(rest) and len(word) > STEM), "")
+            return next((word for word in submission.words if word.startswith(rest) and len(word) > STEM), "")
         case "h" if rest and not rest.startswith("site "):
             return "# shortener" if rest in SHORTENERS else rest
         case "#":
@@ -105,5 +105,5 @@ def name_of(feature: str, said: Said) -> str:
 
 
 def in_hundredths(score: float) -> float:
-    """Nothing is certain: never 1, and never more than it is."""
+    """Round a score down to hundredths, at most 0.99."""
     return min(0.99, math.floor(score * 100) / 100)

@@ -1,4 +1,4 @@
-"""Comments with what they are, from a CSV: read line by line, what cannot be read said and left out."""
+"""Labeled comments from a CSV file, read line by line; unreadable lines are reported and skipped."""
 
 import codecs
 import csv
@@ -13,16 +13,16 @@ from comments.spam.features import Said
 
 LINE = 1_000_000
 NEEDED = ("CONTENT", "CLASS")
-BETWEEN = (",", ";", "\t")  # spreadsheets write what their country's is used to
+BETWEEN = (",", ";", "\t")  # spreadsheets use their locale's
 UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Unreadable(Exception):
-    """It is no table of labelled comments; the argument says why."""
+    """The file is not a table of labeled comments; the argument says why."""
 
 
 def labelled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Said, bool]]:
-    """Each comment, and whether it is spam. Raises Unreadable."""
+    """Yield each comment and whether it is spam. Raises Unreadable."""
     try:
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield from rows(file, trouble)
@@ -33,7 +33,7 @@ def labelled(path: Path, trouble: Callable[[str], None]) -> Iterator[tuple[Said,
 
 
 def encoding_of(path: Path) -> str:
-    """UTF-8, or what spreadsheets write instead."""
+    """Detect the encoding: UTF-8, or what spreadsheets write instead."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         if file.read(2) in UTF16:

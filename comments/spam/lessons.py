@@ -1,4 +1,4 @@
-"""What is learnt from one comment: its features by their hashes alone, no words; and how many of them are kept."""
+"""Training examples: the hashed features of labeled comments, and the sample of them that is stored."""
 
 import zlib
 from array import array
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from comments.spam.features import SIGN, Said, features, hashed
 
-Row = Sequence[tuple[int, float]]  # features by their hash, each with how much it weighs in its comment
+Row = Sequence[tuple[int, float]]  # hashed features, each with its weight in the comment
 
-SIGN_WEIGHS = 0.15  # each says little, and all comments have the same few
-KEPT = 330_000  # features in all, 4 bytes each; beyond it a fair sample of the comments is kept
+SIGN_WEIGHS = 0.15  # each says little, and all comments share the same few
+KEPT = 330_000  # in total, 4 bytes each; above it a fair sample of the comments is kept
 HEAD = 4
 
 
@@ -21,7 +21,7 @@ class Lesson:
     words: Sequence[int]
     signs: Sequence[int]
     is_spam: bool
-    group: int  # the same for all that say the same, whoever says it: they are tried together
+    group: int  # equal for equal texts, which stay in one fold of cross-validation
 
     @property
     def row(self) -> Row:
@@ -36,13 +36,13 @@ class Lesson:
         return zlib.crc32(packed([self]))
 
 
-def lesson(said: Said, *, is_spam: bool) -> Lesson:
-    found = features(said)
+def lesson(submission: Said, *, is_spam: bool) -> Lesson:
+    found = features(submission)
     return Lesson(
         array("I", (hashed(feature) for feature in found if feature[0] != SIGN)),
         array("I", (hashed(feature) for feature in found if feature[0] == SIGN)),
         is_spam,
-        hashed(said.about),
+        hashed(submission.about),
     )
 
 
@@ -52,12 +52,12 @@ def weighed(words: Sequence[int], signs: Sequence[int]) -> Row:
 
 
 def word_weighs(words: Sequence[int]) -> float:
-    """The more words there are, the less each of them says."""
+    """The weight of each word, lower the more words there are."""
     return float(len(words) ** -0.5) if words else 0.0
 
 
 def kept(lessons: Iterable[Lesson]) -> list[Lesson]:
-    """Each once, in an order and a choice that depend on nothing but what they are."""
+    """Remove duplicates and sample down to the limit; order and choice depend only on the examples themselves."""
     found: dict[int, Lesson] = {}
     size = 0
     for each in lessons:
@@ -98,10 +98,7 @@ def unpacked(data: bytes) -> list[Lesson]:
 
 @cache
 def ground() -> tuple[Lesson, ...]:
-    """Comments that we made up, so that what is not said under the comments it learns from is not all news to it.
-
-    They bend no word's meaning far: what a site teaches is many times as much.
-    """
+    """Invented comments that cover vocabulary a site's own examples lack; a trained site outweighs them many times."""
     return tuple(
         lesson(Said(text.strip()), is_spam=is_spam)
         for name, is_spam in (("ordinary", False), ("unwanted", True))

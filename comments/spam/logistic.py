@@ -1,4 +1,4 @@
-"""A small logistic model over hashed features, learnt by AdaGrad; its score made to read as a probability. Pure."""
+"""Logistic regression over hashed features, fitted by AdaGrad, with scores calibrated to probabilities. Pure."""
 
 import math
 import random
@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from comments.spam.lessons import SIGN_WEIGHS, Lesson, Row, word_weighs
 
 ROUNDS, RATE, DECAY = 8, 0.5, 0.1
-NEAR = 0.010001  # how far every weight has gone before its first step
+NEAR = 0.010001  # initial sum of squared gradients of every weight
 FOLDS = 5
-WRONGED = (
-    0.004  # of good comments it may hold so many in its own trial; what comes later is further off, and 1 % the most
-)
+WRONGED = 0.004  # share of good comments held in cross-validation; later ones differ more, and 1 % is the limit
 LIMIT = 30.0
 
 
@@ -34,8 +32,8 @@ def sigmoid(number: float) -> float:
 
 
 def fitted(lessons: Sequence[Lesson]) -> Weights:
-    """The same lessons in the same order give the same weights."""
-    places: dict[int, int] = {}  # of each feature in the two lists, which are quicker to go through than by its hash
+    """Fit weights by AdaGrad; equal examples in equal order give equal weights."""
+    places: dict[int, int] = {}  # index of each feature in the lists, which are faster than dicts
     order = [
         (
             [places.setdefault(key, len(places)) for key in lesson.words],
@@ -45,10 +43,10 @@ def fitted(lessons: Sequence[Lesson]) -> Weights:
         )
         for lesson in lessons
     ]
-    weights, gone = [0.0] * len(places), [NEAR] * len(places)
-    start, start_gone = 0.0, NEAR
+    weights, squares = [0.0] * len(places), [NEAR] * len(places)
+    start, start_squares = 0.0, NEAR
     decay = DECAY / max(1, len(lessons))
-    chance, sqrt = random.Random(0), math.sqrt  # noqa: S311  an order, no secret
+    chance, sqrt = random.Random(0), math.sqrt  # noqa: S311  a shuffle, not a secret
     for _ in range(ROUNDS):
         chance.shuffle(order)
         for words, signs, of_word, is_spam in order:
@@ -58,15 +56,15 @@ def fitted(lessons: Sequence[Lesson]) -> Weights:
                 for at in row:
                     weight = weights[at]
                     slope = push + decay * weight
-                    gone[at] = far = gone[at] + slope * slope
-                    weights[at] = weight - RATE * slope / sqrt(far)
-            start_gone += error * error
-            start -= RATE * error / sqrt(start_gone)
+                    squares[at] = total = squares[at] + slope * slope
+                    weights[at] = weight - RATE * slope / sqrt(total)
+            start_squares += error * error
+            start -= RATE * error / sqrt(start_squares)
     return Weights(dict(zip(places, weights, strict=True)), start)
 
 
 def tried(lessons: Sequence[Lesson]) -> list[tuple[float, bool]]:
-    """What each lesson would have been given by a model that was taught all but its fifth."""
+    """Cross-validated sums: each example is scored by a model that was fitted without its fold."""
     found = []
     for fold in range(FOLDS):
         model = fitted([lesson for lesson in lessons if lesson.group % FOLDS != fold])
@@ -75,7 +73,7 @@ def tried(lessons: Sequence[Lesson]) -> list[tuple[float, bool]]:
 
 
 def calibrated(lessons: Sequence[Lesson]) -> tuple[Weights, float]:
-    """Weights whose sigmoid is a probability, and the score at which a comment is held."""
+    """Weights whose sigmoid is a probability, and the score from which a comment is held."""
     trial = tried(lessons)
     slope, offset = platt(trial)
     bound = threshold([score for score, is_spam in trial if not is_spam])
@@ -83,13 +81,13 @@ def calibrated(lessons: Sequence[Lesson]) -> tuple[Weights, float]:
 
 
 def threshold(good: Iterable[float]) -> float:
-    """Above it lie so few of the good that the filter may be wrong about them."""
+    """The score above which only the accepted share of good comments lies."""
     highest = sorted(good, reverse=True)
     return highest[int(len(highest) * WRONGED)]
 
 
 def platt(trial: Sequence[tuple[float, bool]]) -> tuple[float, float]:
-    """Slope and offset by which a sum becomes a probability (Platt 1999), by Newton's steps."""
+    """Slope and offset that turn a sum into a probability (Platt 1999), by Newton's method."""
     spam = sum(is_spam for _, is_spam in trial)
     aims = ((len(trial) - spam + 2) ** -1, (spam + 1) / (spam + 2))
     slope, offset = 1.0, 0.0
@@ -111,7 +109,7 @@ def platt(trial: Sequence[tuple[float, bool]]) -> tuple[float, float]:
 
 
 def auc(trial: Iterable[tuple[float, bool]]) -> float:
-    """How often a spam scores above a good comment; equal scores count half."""
+    """Area under the ROC curve: how often spam scores above a good comment; ties count half."""
     ranked = sorted(trial)
     ranks, at = 0.0, 0
     while at < len(ranked):

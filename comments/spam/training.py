@@ -1,4 +1,4 @@
-"""The filter's memory: what files taught it is kept, what moderators decided is read anew each time it learns."""
+"""Training and loading of the filter: examples from files are stored, moderators' decisions are read for each fit."""
 
 import hashlib
 import zlib
@@ -17,7 +17,7 @@ _loaded: tuple[str, Filter | None] = ("", None)
 
 
 def known(rules: Rules) -> Filter | None:
-    """The filter that holds now; None before its first fit. Read once a process, and again when it changed."""
+    """The filter in use, or None before its first fit. Loaded once per process, and again when it changed."""
     global _loaded
     stamp, found = _loaded
     if stamp != rules.spam_stamp:
@@ -28,13 +28,13 @@ def known(rules: Rules) -> Filter | None:
 
 
 def judgement(rules: Rules, text: str, who: Commenter) -> Judgement | None:
-    """What the filter thinks of words; None while it knows too little, or is off."""
+    """Score a text and explain the score; None if the filter is off or untrained."""
     found = known(rules) if rules.spam_filter else None
     return None if found is None else found.judge(said(text, who))
 
 
 def likeness(rules: Rules, text: str, who: Commenter) -> float | None:
-    """As judgement(), without saying why."""
+    """The spam score alone, as judge() computes it."""
     found = known(rules) if rules.spam_filter else None
     return None if found is None else found.score(said(text, who))
 
@@ -45,7 +45,7 @@ def said(text: str, who: Commenter) -> Said:
 
 @transaction.atomic
 def keep(lessons: Sequence[Lesson]) -> int:
-    """Add lessons from a file to those that are kept; how many were new. Nothing is learnt twice."""
+    """Add examples from a file to the stored ones without duplicates; return how many were new."""
     SpamModel.objects.bulk_create([SpamModel(pk=1)], ignore_conflicts=True)
     row = SpamModel.objects.select_for_update().get()
     before = lessons_of(row)
@@ -66,9 +66,9 @@ def lessons_of(row: SpamModel) -> list[Lesson]:
 
 
 def fit(decided: Sequence[Lesson]) -> bool:
-    """Learn everything anew, from what is kept of files and from these decisions; False: there was nothing new.
+    """Fit the filter to the stored examples and these decisions; return False if nothing changed.
 
-    Outside of any transaction, since it takes seconds; what somebody teaches meanwhile is not lost.
+    Call outside of any transaction, since it takes seconds. Examples that are added while it runs are not lost.
     """
     decided = spam.kept(decided)
     mark = hashlib.blake2b(packed(decided), digest_size=8).hexdigest()
@@ -84,7 +84,7 @@ def fit(decided: Sequence[Lesson]) -> bool:
 
 @transaction.atomic
 def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -> bool:
-    """False if the filter was taught from a file since the row was read."""
+    """Store a fitted filter; return False if examples were added since the row was read."""
     taught = SpamModel.objects.select_for_update().values_list("taught", flat=True).first() or 0
     if taught != row.taught:
         return False
@@ -97,7 +97,7 @@ def write(row: SpamModel, found: Filter, decided: Sequence[Lesson], mark: str) -
         decided_spam=is_spam,
         decided_good=len(decided) - is_spam,
     )
-    Rules.objects.filter(pk=1).update(spam_stamp=found.stamp)  # which every post reads anyway
+    Rules.objects.filter(pk=1).update(spam_stamp=found.stamp)  # every post reads this row anyway
     return True
 
 

@@ -1,4 +1,4 @@
-"""`?by=author`: what an essay's own authors replied, taken out of the threads; each says whom it answers."""
+"""The page `?by=author`: comments by the essay's authors, outside of their threads."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ AUTHOR = "author"
 
 
 def page_asked_for(request: HttpRequest, essay: Essay, answering: int | None = None) -> ThreadPage:
-    """Of the whole discussion, unless the address asks for the authors' part and nothing is answered."""
+    """The page of the discussion, or of the authors' comments if the URL asks for them and there is no reply form."""
     if request.GET.get("by") != AUTHOR or answering:
         return ThreadPage.asked_for(request, essay, answering)
     page = AuthorsPage(essay, Viewer.of(request), order=order_wished(request))
@@ -25,14 +25,14 @@ def page_asked_for(request: HttpRequest, essay: Essay, answering: int | None = N
 
 def said(count: int, authors: int) -> str:
     if authors > 1:
-        words = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
+        text = ngettext("%(count)d reply by the authors", "%(count)d replies by the authors", count)
     else:
-        words = ngettext("%(count)d reply by the author", "%(count)d replies by the author", count)
-    return words % {"count": count}
+        text = ngettext("%(count)d reply by the author", "%(count)d replies by the author", count)
+    return text % {"count": count}
 
 
 class AuthorsPage(ThreadPage):
-    """As many on a page as there are threads on one of the whole."""
+    """A page of the authors' comments, as many as there are threads on a normal page."""
 
     def __init__(self, essay: Essay, viewer: Viewer, *, order: str = "") -> None:
         super().__init__(essay, viewer, order=order)
@@ -50,7 +50,7 @@ class AuthorsPage(ThreadPage):
         return [Row(*row) for row in found[start : start + self.per_page]], {}
 
     def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
-        """Also when the answered one is on this page: what is meant is its place in the thread."""
+        """Names for all replies, even if the parent is on this page, because the links lead to the thread."""
         return names_of({row.parent for row in rows if row.parent})
 
     def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
@@ -58,7 +58,7 @@ class AuthorsPage(ThreadPage):
 
     @property
     def depth(self) -> int:
-        """No reply is put under another here: whoever posts one goes on to the thread."""
+        """No nesting on this page."""
         return 0
 
     @property
@@ -70,7 +70,7 @@ class AuthorsPage(ThreadPage):
         return f"{super().url(number=1)}#comments"
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
-        """Whatever else is asked for is found in the threads."""
+        """URLs with other parameters lead to the threads."""
         return (
             super().url(number=1, order=order, **more) if more else super().url(number=number, order=order, by=AUTHOR)
         )

@@ -1,4 +1,4 @@
-"""Which of a page's threads stand open: 400 comments at most, first those that somebody came for. Pure: no queries."""
+"""Choice of the threads that a page shows in full: at most 400 comments, requested threads first. Pure: no queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,29 +8,28 @@ AT_MOST = 400
 
 @dataclass(frozen=True)
 class Opening:
-    """The threads of a page, by tree."""
+    """The threads of a page, by tree_id."""
 
     whole: list[int]
-    begun: int | None  # too long for a page: its first AT_MOST comments stand here
-    shut: list[int]  # their first comment alone
+    begun: int | None  # too long for a page: only its first MAX_COMMENTS comments are shown
+    shut: list[int]  # only their first comment is shown
 
 
 def opening(threads: Sequence[tuple[int, int]], first: Sequence[int | None] = ()) -> Opening:
-    """`threads`: (tree, how many comments can be read in it), as they stand; `first`: trees that open before
-    others, the most wanted in front.
+    """Choose which threads are open. `threads`: (tree_id, readable comments) in page order; `first`: trees to prefer.
 
-    From the first one on that does not fit all are shut, so that a reader sees where the open ones end.
+    All threads after the first that does not fit are collapsed, so that readers see where the open ones end.
     """
-    rank = {tree: place for place, tree in enumerate(dict.fromkeys(first))}
+    rank = {tree: index for index, tree in enumerate(dict.fromkeys(first))}
     whole, shut = [], []
-    begun, room = None, AT_MOST
+    begun, left = None, AT_MOST
     for tree, readable in sorted(threads, key=lambda thread: rank.get(thread[0], len(rank))):
-        if readable <= room:
+        if readable <= left:
             whole.append(tree)
-            room -= readable
-        elif room == AT_MOST:
-            begun, room = tree, 0
+            left -= readable
+        elif left == AT_MOST:
+            begun, left = tree, 0
         else:
             shut.append(tree)
-            room = 0
+            left = 0
     return Opening(whole, begun, shut)

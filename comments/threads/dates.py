@@ -1,4 +1,4 @@
-"""Days and times in a page's language: the days of a page are few, as are the minutes of a day, so both are kept."""
+"""Cached formatting of dates and times; a page has few distinct days, and a day few minutes."""
 
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -13,7 +13,7 @@ OF_ZONE = frozenset("eIOTZcrU")
 
 
 def in_words(moment: datetime) -> str:
-    """What `date_format(…, "DATETIME_FORMAT")` says of it in the current time zone, for a third of the cost."""
+    """The same as `date_format(…, "DATETIME_FORMAT")` in the current time zone, for a third of the cost."""
     local = timezone.localtime(moment)
     language = get_language() or ""
     parts = parted(language)
@@ -24,11 +24,11 @@ def in_words(moment: datetime) -> str:
 
 @lru_cache
 def parted(language: str) -> tuple[str, str] | None:
-    """A language's format of the day and that of the time, which ends it; None where they are not so apart."""
-    said = get_format("DATETIME_FORMAT", lang=language or None)
+    """Split a language's format into date and time; None if the time is not its last part."""
+    whole = get_format("DATETIME_FORMAT", lang=language or None)
     is_escaped = False
     begins = None
-    for at, letter in enumerate(said):
+    for at, letter in enumerate(whole):
         if is_escaped or letter == "\\":
             is_escaped = not is_escaped
         elif letter in OF_ZONE or letter in "su":
@@ -37,7 +37,7 @@ def parted(language: str) -> tuple[str, str] | None:
             begins = at if begins is None else begins
         elif letter.isalpha() and begins is not None:
             return None
-    return None if begins is None else (said[:begins], said[begins:])
+    return None if begins is None else (whole[:begins], whole[begins:])
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Which threads a page of an essay's discussion holds, and which page holds a comment."""
+"""Paging of a discussion: which threads a page contains, and which page contains a comment."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from comments.threads.removals import Removal
 from comments.threads.tree import Row, Step, cut_branch, outline
 from comments.threads.viewer import Told, Viewer, number_in
 
-# Times only tell one state from another, so they come as text: parsing hundreds a page is a tenth of its cost.
+# Times only distinguish states, so they are read as text: parsing hundreds per page is a tenth of its cost.
 COLUMNS = (
     "pk", "parent_id", "tree_id", "lft", "rght", "level", "status", "removed_by", Cast("changed", TextField()),
     "commenter_id", "commenter__name", Cast("commenter__changed", TextField()), "commenter__user_id", "likes",
@@ -29,21 +29,21 @@ COLUMNS = (
 
 
 def order_wished(request: HttpRequest) -> str:
-    """What the address names, or else what the browser remembers (pagecache/choices.py)."""
+    """The sort order in the URL, or else the one in the cookie (pagecache/choices.py)."""
     order = request.GET.get("order", request.COOKIES.get("order", ""))
     return order if order in Rules.Order.values else ""
 
 
 @dataclass(frozen=True)
 class More:
-    """Replies that are not on this page, and where they are."""
+    """A link to replies that are not on this page."""
 
     words: str
     url: str
 
 
 class ThreadPage:
-    """One page of threads: `number` of `count`, in `order`, as `viewer` sees it; or one branch, from its `top` on."""
+    """Page `number` of `count` in `order`, as `viewer` sees it; or one branch, from its `top` on."""
 
     def __init__(self, essay: Essay, viewer: Viewer, *, number: int = 1, order: str = "") -> None:
         self.essay = essay
@@ -58,18 +58,18 @@ class ThreadPage:
         self.count = max(1, -(-self.discussion.threads // self.per_page))
         self.number = number
         self.looked_up: list[Comment] | None = None
-        self.wanted: int | None = None  # the tree that somebody came for
+        self.wanted: int | None = None  # the tree of the requested comment
         self.top: Comment | None = None
-        self.after: int | None = None  # of a branch: the last comment that was on the page before
-        self.more: dict[int, More] = {}  # by the comment under which they would stand
+        self.after: int | None = None  # in a branch: `lft` of the last comment on the previous page
+        self.more: dict[int, More] = {}  # by the comment that they answer
         self.onward: More | None = None
-        self.cut: int | None = None  # the tree of which only the beginning is shown
-        self.branch_url = ""  # of the rest of a branch that is cut off past the last level
-        self.said_by_authors = 0  # under the whole essay; not asked for on a page of one branch
+        self.cut: int | None = None  # the tree that is only shown in part
+        self.branch_url = ""  # URL of the rest of a branch that is cut off below the last level
+        self.said_by_authors = 0  # on the whole essay; not counted on a branch page
 
     @classmethod
     def asked_for(cls, request: HttpRequest, essay: Essay, answering: int | None = None) -> "ThreadPage":
-        """The page that the address asks for, or one that holds the comment answered; 404 for a number of none."""
+        """The page that the URL requests, or the one with the answered comment. Raises Http404 for a missing page."""
         page = cls(essay, Viewer.of(request), order=order_wished(request))
         if sought := answering or number_in(request.GET.get("comment")):
             page.hold(sought)
@@ -85,7 +85,7 @@ class ThreadPage:
         self.number = int(wish)
 
     def hold(self, pk: int) -> None:
-        """Be the page on which that comment stands, if it does on any."""
+        """Select the page that shows this comment, or the comment's branch if its thread is too long."""
         more: dict[str, Any] = {}
         if is_by_time := self.order != Rules.Order.LIKED:
             before = self.shown_roots().filter(self.stands_before(OuterRef("tree_id"))).order_by().values("essay")
@@ -130,19 +130,19 @@ class ThreadPage:
         return frozenset(author.pk for author in self.essay.bylines)
 
     def by_authors(self) -> CommentQuerySet:
-        """What the essay's own authors said under it, for all to read."""
-        said: CommentQuerySet = Comment.objects.under(self.essay).approved().filter(commenter__in=self.voices)
-        return said
+        """Approved comments by the essay's own authors."""
+        found: CommentQuerySet = Comment.objects.under(self.essay).approved().filter(commenter__in=self.voices)
+        return found
 
     @cached_property
     def voices(self) -> list[int]:
-        """As whom the authors comment; keys, because PostgreSQL without statistics would begin with the comments."""
+        """The authors' Commenters; as keys, because PostgreSQL without statistics would read the comments first."""
         return list(Commenter.objects.filter(user__in=self.authors).values_list("pk", flat=True))
 
     def count_by_authors(self) -> tuple[str, list[Any]]:
-        """How many those are, as SQL: building it again for each page cost half a millisecond.
+        """Raw SQL that counts the authors' comments: building the query for each page cost half a millisecond.
 
-        CROSS JOIN has SQLite begin with the commenters, who are few; by its statistics it would read all comments.
+        CROSS JOIN makes SQLite read the few commenters first; by its statistics it would read all comments.
         """
         said = "SELECT COUNT(*) FROM accounts_commenter who CROSS JOIN comments_comment said"
         which = f"who.user_id IN ({', '.join(['%s'] * len(self.authors))}) AND said.commenter_id = who.id"
@@ -151,10 +151,10 @@ class ThreadPage:
 
     def shown_roots(self) -> CommentQuerySet:
         roots: CommentQuerySet = Comment.objects.under(self.essay).shown_roots()
-        return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # as comment_liked_roots says
+        return roots.filter(likes__gte=0) if self.order == Rules.Order.LIKED else roots  # for comment_liked_roots
 
     def number_of(self, tree: int) -> int:
-        """The page that holds a thread, by how many roots stand before its own; one that waits is among the new."""
+        """The page of a thread, by the number of roots before it; a pending thread counts as new."""
         if self.count == 1:
             return 1
         return self.page_after(self.shown_roots().filter(self.stands_before(tree)).count())
@@ -164,12 +164,12 @@ class ThreadPage:
 
     def stands_before(self, tree: int | OuterRef) -> Q:
         if self.order == Rules.Order.LIKED:
-            likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # of one that waits: none
+            likes = Subquery(self.shown_roots().filter(tree_id=tree).values("likes"))  # none for a pending one
             return Q(likes__gt=likes) | Q(likes=likes, tree_id__gt=tree)
         return Q(tree_id__lt=tree) if self.is_oldest_first else Q(tree_id__gt=tree)
 
     def rows(self) -> tuple[list[Row], dict[int, Told]]:
-        """The page's rows in reading order, and the keys of the viewer's own that they are told something about."""
+        """The page's rows in reading order, and the notices about the viewer's own comments, by primary key."""
         if self.looked_up is None:
             self.looked_up = self.viewer.looked_up(self.essay)
         own = [comment for comment in self.looked_up if comment.is_told]  # type: ignore[attr-defined]
@@ -180,7 +180,7 @@ class ThreadPage:
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        said = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – all that varies is bound
+        said = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
         roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", said)
         found = list(roots[start : start + self.per_page])
         listed = [(tree, readable) for tree, readable, _said in found]
@@ -194,8 +194,8 @@ class ThreadPage:
         if open_.begun:
             rows += [Row(*row) for row in self.found(Q(tree_id=open_.begun)).order_by("lft")[:AT_MOST]]
         likes = {row.tree: row.likes if self.order == Rules.Order.LIKED else 0 for row in rows if row.parent is None}
-        way = 1 if self.is_oldest_first else -1
-        rows.sort(key=lambda row: (-likes[row.tree], way * row.tree, row.left))
+        direction = 1 if self.is_oldest_first else -1
+        rows.sort(key=lambda row: (-likes[row.tree], direction * row.tree, row.left))
         if open_.begun or open_.shut:
             self.count_what_is_elsewhere(rows, dict(listed), open_.begun)
         return rows
@@ -211,7 +211,7 @@ class ThreadPage:
                 self.more[row.pk] = More(show(rest, is_begun=is_begun), f"{url}#comments")
 
     def branch(self, top: Comment) -> list[Row]:
-        """A comment with all below it, or what of it comes after the page before."""
+        """A comment with all replies below it, or the part after the previous page."""
         inside = Q(tree_id=top.tree_id, lft__gte=top.lft, rght__lte=top.rght)
         found = self.found(inside if self.after is None else inside & Q(lft__gt=self.after)).order_by("lft")
         rows = [Row(*row) for row in found[: AT_MOST + 1]]
@@ -225,10 +225,10 @@ class ThreadPage:
         return rows[:AT_MOST]
 
     def found(self, which: Q) -> Any:
-        """The columns of rows, in no order.
+        """The columns of the page's rows, unordered.
 
-        The essay is named although threads are chosen, in a form that no index has: PostgreSQL without statistics then
-        expects few rows, and does not read every commenter to join them.
+        The redundant condition on the essay, in a form without index, makes PostgreSQL without statistics expect few
+        rows, so that it does not read every commenter for the join.
         """
         return self.columns_of(Comment.objects.alias(here=F("essay_id") + 0).filter(which, here=self.essay.pk))
 
@@ -241,7 +241,7 @@ class ThreadPage:
         return comments.order_by().values_list(*COLUMNS, *more)
 
     def answered_elsewhere(self, rows: list[Row]) -> dict[int, str]:
-        """The names of those whom rows answer that are not among them; a query only where there are such."""
+        """Names of the authors of parents that are not among the rows; no query if there are none."""
         return names_of({row.parent for row in rows if row.parent} - {row.pk for row in rows})
 
     def outline(self, rows: list[Row], told: dict[int, Told]) -> list[Step]:
@@ -249,7 +249,7 @@ class ThreadPage:
         return outline(rows, self.depth, mine, self.more, self.cut_after(rows, mine))
 
     def cut_after(self, rows: list[Row], mine: frozenset[int]) -> int | None:
-        """The last comment of a branch that is cut off past the last level, if more of it can be read elsewhere."""
+        """The last shown comment of a branch cut off below the last level, if another page has more of it."""
         found = cut_branch(rows, self.depth, mine, self.cut) if self.cut else None
         if found is None:
             return None
@@ -266,34 +266,34 @@ class ThreadPage:
 
     @property
     def part(self) -> str:
-        """What is shown of the discussion, if it is not a page of the whole."""
+        """A note that only a part of the discussion is shown, if so."""
         return gettext("You’re viewing part of the discussion.") if self.top else ""
 
     @property
     def whole_url(self) -> str:
-        """From a branch back to the discussion it is a part of."""
+        """URL that leads from a branch back to the discussion."""
         return f"{self.url(number=self.number_of(self.top.tree_id))}#comments" if self.top else ""
 
     def url(self, *, number: int | None = None, order: str | None = None, **more: Any) -> str:
-        """The address of this page, or of another of its pages or orders.
+        """The URL of this page, or of another page or order.
 
-        What is usual is left out, unless this page's own address names it: the browser may remember another order.
+        Defaults are omitted, unless this page's URL has them: the cookie may contain another order.
         """
         number = self.number if number is None else number
         order = self.order if order is None else order
-        is_told = self.is_order_named or order != self.discussion.order
-        query = {"cpage": number if number > 1 else None, "order": order if is_told else None, **more}
+        has_order = self.is_order_named or order != self.discussion.order
+        query = {"cpage": number if number > 1 else None, "order": order if has_order else None, **more}
         words = urlencode({name: value for name, value in query.items() if value is not None})
         return f"{self.essay.get_absolute_url()}?{words}" if words else self.essay.get_absolute_url()
 
     def url_in(self, order: str) -> str:
-        """Where an order is chosen; the usual one by naming none, which forgets the choice before."""
+        """The URL that selects a sort order; the default is an empty value, which resets an earlier choice."""
         return f"{self.url(number=1, order='' if order == self.discussion.order else order)}#comments"
 
     def url_of(self, comment: Comment, **more: Any) -> str:
-        """The address at which a comment is read. Which page that is, is found out when the page is asked for.
+        """The URL that shows a comment. Its page is determined on request, as it can change until then.
 
-        By then it can be another one. A short discussion has one page alone, which all links may share.
+        A short discussion has only one page, whose URL all links share.
         """
         key = self.viewer.key if self.viewer.unlocked == comment.pk else None
         is_short = 2 * self.discussion.threads <= self.per_page and 2 * self.discussion.responses <= AT_MOST

@@ -1,4 +1,4 @@
-"""Why a comment was removed, as far as its author and the tombstone say it."""
+"""Why a comment was removed: the messages for its author and for its tombstone."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ APPEALS_WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Appealed:
-    """What its writer said to that, and what came of it."""
+    """An appeal against a removal, and its outcome."""
 
     state: str
     words: str
@@ -39,7 +39,7 @@ class Removal:
 
     @classmethod
     def read(cls, record: dict[str, Any] | None) -> "Removal | None":
-        """What of_record() told of a comment."""
+        """Parse a value of removal_record()."""
         if record is None:
             return None
         when = parse_datetime(record["created"]) or timezone.now()
@@ -55,7 +55,7 @@ class Removal:
 
     @property
     def words(self) -> str:
-        """For its writer."""
+        """The message for the comment's author."""
         if self.sentence:
             words = (
                 _("Your comment was removed: %(why)s")
@@ -69,7 +69,7 @@ class Removal:
 
     @property
     def answer(self) -> str:
-        """What became of the appeal, for who made it."""
+        """The state of the appeal, for the comment's author."""
         if self.appeal is None:
             return ""
         if self.appeal.state == "open":
@@ -80,7 +80,7 @@ class Removal:
 
     @property
     def on_tombstone(self) -> str:
-        """For everybody, where a reason was told."""
+        """The public text on the tombstone; empty without a reason."""
         if not self.reason:
             return ""
         if not self.by:
@@ -93,22 +93,22 @@ class Removal:
 
 
 def is_refused(comment: Comment) -> bool:
-    """By a person: what the filter alone put under Spam waits, as far as its writer can see."""
+    """Removed by a moderator; one that only the filter marked as spam counts as pending."""
     is_removed = comment.status in {Status.SPAM, Status.TRASH}
     return is_removed and comment.removed_by == Comment.Remover.MODERATOR
 
 
 def of(comments: Collection[int]) -> dict[int, Removal]:
-    """Of each of these comments what the record says of why it went; nothing of one that it does not know."""
+    """The removals of these comments by primary key; comments without a record are omitted."""
     rows = Comment.objects.filter(pk__in=comments).order_by().values_list("pk", of_record()) if comments else ()
     return {pk: removal for pk, record in rows if (removal := Removal.read(record))}
 
 
 def of_record() -> Subquery:
-    """The decision by which a comment is where it is, as one more column of it.
+    """Subquery for the decision that gave a comment its present status, as one more column.
 
-    It is the newest that put it there: between two such it was elsewhere, and whoever takes back the later one finds it
-    there. Of one that is not removed, the newest of all.
+    For a removed comment it is the newest decision with that status, so that undoing a later one shows it again; for
+    any other the newest rejection.
     """
     removed = Q(comment__status__in=(Status.SPAM, Status.TRASH))
     refusals = Decision.objects.filter(comment=OuterRef("pk"), verb__in=("spam", "trash", "rule"))
@@ -129,6 +129,6 @@ def of_record() -> Subquery:
 
 
 def on_tombstones(steps: Iterable[Step]) -> dict[int, str]:
-    """What those of a page say, where a reason was told."""
+    """The texts of a page's tombstones that show a reason, by primary key."""
     gone = {step.row.pk: step.row.record for step in steps if step.move is Move.COMMENT and step.shown is Shown.GONE}
     return {pk: removal.on_tombstone for pk, record in gone.items() if (removal := Removal.read(record))}

@@ -1,4 +1,4 @@
-"""A page of threads as HTML. A comment's own markup is made once and kept; what hangs on the page is filled in."""
+"""Rendering of a page of threads. Each comment's own markup is cached; what depends on the page is filled in."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -36,9 +36,9 @@ Key = tuple[int, str, str, str, str]
 
 
 class Stencil:
-    """A template rendered once, with places left open that are filled by joining strings: no lookups, no escaping.
+    """A template rendered once with placeholders, which are filled by joining strings: no lookups, no escaping.
 
-    What fills a place is HTML already. What people write holds no HTML comment: names are escaped, words are cleaned.
+    Values are HTML. User input cannot contain a placeholder, an HTML comment: names are escaped and texts cleaned.
     """
 
     __slots__ = ("format", "names", "parts")
@@ -56,7 +56,7 @@ class Stencil:
         return self.format % tuple([values[name] for name in self.names])
 
     def bind(self, values: Mapping[str, str]) -> "Stencil":
-        """The stencil with some places filled; the others stay open."""
+        """Fill some placeholders and return a template with the others."""
         parts, names, run = [], [], [self.parts[0]]
         for name, part in zip(self.names, self.parts[1:], strict=True):
             if name in values:
@@ -78,7 +78,7 @@ def open_places(*names: str) -> dict[str, SafeString]:
 
 @lru_cache
 def of_any_comment(language: str, has_website: bool, has_picture: bool, is_verified: bool, is_edited: bool) -> Stencil:
-    """_comment.html in a language with everything left open: drawn once, not once a comment."""
+    """_comment.html in a language with only placeholders, rendered once instead of once per comment."""
     comment = {"pk": open_place("pk"), "get_absolute_url": open_place("url"), "edited": is_edited}
     commenter = open_places("name", "initials", "hue") | {
         "website_url": open_place("website") if has_website else "",
@@ -103,13 +103,13 @@ def actions_with_reply(language: str) -> Stencil:
 
 
 class Kept:
-    """Comments' own markup by (comment, its `changed`, its Commenter's `changed`, language, time zone)."""
+    """Cache of comments' own markup by (comment, its `changed`, its Commenter's `changed`, language, time zone)."""
 
     def __init__(self) -> None:
         self.stencils: dict[Key, Stencil] = {}
 
     def of(self, rows: Iterable[Row]) -> dict[int, Stencil]:
-        """The rows' stencils; one query for the words of those that are not kept."""
+        """The rows' templates by primary key; one query for those that are not cached."""
         language, zone = get_language() or "", timezone.get_current_timezone_name()
         keys = {row.pk: (row.pk, row.changed, row.commenter_changed, language, zone) for row in rows}
         found = {pk: stencil for pk, key in keys.items() if (stencil := self.stencils.get(key))}
@@ -126,7 +126,7 @@ kept = Kept()
 
 
 def draw(comment: Comment) -> Stencil:
-    """A comment's own markup; open are what hangs on the page it stands on."""
+    """Render a comment's own markup, with placeholders for what depends on the page."""
     commenter = comment.commenter
     face = avatars.face(commenter)
     website = commenter.website or commenter.profile
@@ -134,7 +134,7 @@ def draw(comment: Comment) -> Stencil:
     return of_any_comment(get_language() or "", *has).bind(
         {
             "pk": str(comment.pk),
-            "url": f"/comments/{comment.pk}/",  # as reversing it says, for a fifth of the cost
+            "url": f"/comments/{comment.pk}/",  # as reverse() returns, for a fifth of the cost
             **moment("", comment.created),
             **(moment("edited_", comment.edited) if comment.edited else {}),
             "name": escape(commenter.name),
@@ -154,22 +154,22 @@ def moment(name: str, time: datetime) -> dict[str, str]:
 
 @dataclass(kw_only=True)
 class Page:
-    """Everything about one page that its comments' markup does not hold."""
+    """Renderer of one page: everything that is not in the comments' cached markup."""
 
     authors: frozenset[int]
-    lang: str  # attribute of what people write: they answer in the essay's language
-    reply_to: str  # how the address of the form under a comment begins; the comment's key follows
-    branch_url: str  # of the rest of the branch that is cut off past the last level
+    lang: str  # attribute of comment texts: people answer in the essay's language
+    reply_to: str  # URL prefix of the form under a comment; the primary key follows
+    branch_url: str  # URL of the rest of the branch that is cut off below the last level
     is_open: bool
-    told: Mapping[int, Told]  # by comment, what its own writer alone is told about it
-    own: Mapping[int, Own]  # and can do with it
-    likes: Callable[[Row], str] | None  # the mark of a comment that says who likes it
+    told: Mapping[int, Told]  # by comment, for its author only
+    own: Mapping[int, Own]  # by comment, links for its author
+    likes: Callable[[Row], str] | None  # renders a comment's like button
     form_under: int | None
     form: str
     more: Mapping[int, More]
     elsewhere: Mapping[int, str]
     may_report: bool
-    removals: Mapping[int, str]  # what the tombstone of a comment says of why it went, where that is told
+    removals: Mapping[int, str]  # text of a comment's tombstone, if it shows a reason
 
     def __post_init__(self) -> None:
         language = get_language() or ""
@@ -221,7 +221,7 @@ class Page:
         if step.shown is Shown.WHOLE and row.user in self.authors:
             kind = " by-author"
         is_held = step.shown is Shown.HELD and not row.is_removed
-        status = "pending" if is_held else row.status  # whoever put it where it waits
+        status = "pending" if is_held else row.status  # also if the filter marked it as spam
         return f'<li id="comment-{row.pk}" class="comment{kind}" data-status="{status}">'
 
     def comment(self, step: Step, words: Mapping[int, Stencil], names: Mapping[int, str | None]) -> str:
@@ -234,7 +234,7 @@ class Page:
         own = self.what_its_writer_can_do(row.pk)
         likes = self.likes(row) if self.likes and step.shown is Shown.WHOLE else ""
         report = ""
-        if self.report and step.shown is Shown.WHOLE and not own:  # nobody reports themselves
+        if self.report and step.shown is Shown.WHOLE and not own:  # no reports of own comments
             report = self.report.fill({"pk": pk, "name": name})
         if step.shown is Shown.WHOLE and self.actions:
             values = {"comment": pk, "name": name, "likes": likes, "report": report, "own": own}
@@ -254,7 +254,7 @@ class Page:
         return drawn + self.form if row.pk == self.form_under else drawn
 
     def whom_it_answers(self, step: Step, names: Mapping[int, str | None]) -> str:
-        """Seen where the comment's place does not show it; said everywhere."""
+        """The line that names the parent's author: visible if the nesting does not show it, else for screen readers."""
         pk, parent = str(step.row.pk), step.row.parent
         name = parent and (self.elsewhere.get(parent) or names.get(parent))
         if not parent or not name:

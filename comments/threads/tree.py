@@ -1,4 +1,4 @@
-"""Rows in tree order → what is shown, in what order and nesting. Pure: no queries, no recursion, no HTML."""
+"""Nesting of comments: from rows in tree order to rendering steps. Pure: no queries, no recursion, no HTML."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
-    """What a thread's shape is read from; the words are fetched for those alone whose markup is not kept."""
+    """The columns that determine a thread's shape; texts are only read for comments whose markup is not cached."""
 
     pk: int
     parent: int | None
@@ -17,36 +17,36 @@ class Row(NamedTuple):
     level: int
     status: str
     removed_by: str
-    changed: str  # with commenter_changed: another value is another state
+    changed: str  # with commenter_changed, part of the cache key
     commenter: int
     name: str
     commenter_changed: str
     user: int | None
     likes: int = 0
-    is_liked: bool = False  # by whoever reads this
-    is_editable: bool = False  # by them
-    record: Any = None  # of a moderator's decision against it, where its tombstone tells of that
+    is_liked: bool = False  # by the viewer
+    is_editable: bool = False  # by the viewer
+    record: Any = None  # of the moderator's decision that its tombstone shows
 
     @property
     def is_removed(self) -> bool:
-        """By somebody: what the filter alone put under Spam still waits, as far as its writer is told."""
+        """Removed by a person; one that only the filter marked as spam is pending to its author."""
         return self.status == "trash" or (self.status == "spam" and bool(self.removed_by))
 
 
 class Shown(Enum):
-    """How a comment stands in the thread."""
+    """How much of a comment is shown in the thread."""
 
     WHOLE = auto()
-    HELD = auto()  # its own writer alone sees it
-    GONE = auto()  # a tombstone: something readable hangs from it
+    HELD = auto()  # only its author sees it
+    GONE = auto()  # a tombstone, because readable replies remain
 
 
 class Move(Enum):
     COMMENT = auto()  # <li> and the comment itself
-    REPLIES = auto()  # opens the list of what answers it
+    REPLIES = auto()  # opens the list of replies
     END_REPLIES = auto()
-    MORE = auto()  # leads to the replies that are not on this page
-    CONTINUE = auto()  # leads to the rest of a branch that is cut off past the last level
+    MORE = auto()  # link to replies that are not on this page
+    CONTINUE = auto()  # link to the rest of a branch that is cut off below the last level
     END_COMMENT = auto()
 
 
@@ -55,17 +55,17 @@ class Step:
     move: Move
     row: Row
     shown: Shown
-    is_deeper: bool = False  # past the last level, or what it answers is elsewhere: says whom it answers
-    replies: int = 0  # on REPLIES: how many readable comments hang below, at any depth
+    is_deeper: bool = False  # below the last level, or its parent is on another page: names the parent's author
+    replies: int = 0  # on REPLIES: number of readable comments below, at any depth
 
 
 def visible(rows: Sequence[Row], mine: frozenset[int] = frozenset()) -> list[tuple[Row, Shown]]:
-    """The rows that are shown: approved ones, the reader's own held ones, and what such ones hang from.
+    """The rows that are shown: approved ones, the viewer's own pending ones, and ancestors of these.
 
-    `rows` in reading order (tree, left); `mine` are the keys of comments shown though they wait.
+    `rows` in reading order (tree, left); `mine`: primary keys of pending comments to show.
     """
     kept: list[tuple[Row, Shown]] = []
-    after: Row | None = None  # the next shown row: the first candidate for a descendant
+    after: Row | None = None  # the next shown row, the first possible descendant
     for row in reversed(rows):
         if row.status == "approved":
             shown = Shown.WHOLE
@@ -88,16 +88,16 @@ def outline(
     more: Container[int] = (),
     cut_after: int | None = None,
 ) -> list[Step]:
-    """Rows → comments between opened and closed lists of replies; `depth` levels, deeper ones stay at the last.
+    """Turn rows into steps: comments, and openings and closings of reply lists. Deeper replies stay at the last level.
 
-    `more`: the keys of comments of which some replies are not among the rows; `cut_after`: the last comment shown of a
-    branch that is cut off past the last level. A row hangs from the nearest one before
-    that encloses it; one that none encloses, be it a root or not, stands at the first level.
+    `more`: primary keys of comments with replies that are not among the rows; `cut_after`: the last shown comment of a
+    branch that is cut off below the last level. A row belongs to the nearest earlier row that encloses it; one without
+    such a row, root or not, is at the first level.
     """
     deepest = max(1, depth) - 1
     walk: list[Step] = []
     open_: list[Branch] = []  # comments whose replies may still follow, outermost first
-    above: list[Row] = []  # what the row hangs from, outermost first, however deep
+    above: list[Row] = []  # all ancestors of the row, outermost first
     readable = 0
     for row, shown in visible(rows, mine):
         while above and not (above[-1].tree == row.tree and row.left < above[-1].right):
@@ -117,7 +117,7 @@ def outline(
 
 
 def cut_branch(rows: Sequence[Row], depth: int, mine: frozenset[int], tree: int) -> tuple[Row, Row] | None:
-    """Where a tree is cut off past the last level: the comment at that level, and the last one shown below it."""
+    """Where a tree is cut off below the last level: the comment at that level, and the last shown one below it."""
     last = next((row for row, _shown in reversed(visible(rows, mine)) if row.tree == tree), None)
     if last is None:
         return None
@@ -126,7 +126,7 @@ def cut_branch(rows: Sequence[Row], depth: int, mine: frozenset[int], tree: int)
 
 
 def alone(rows: Sequence[Row]) -> list[Step]:
-    """Approved rows taken out of their threads: each stands by itself and says whom it answers."""
+    """Steps for approved rows outside of their threads, without nesting; each names the author it answers."""
     walk: list[Step] = []
     for row in rows:
         walk.append(Step(Move.COMMENT, row, Shown.WHOLE, is_deeper=row.parent is not None))
@@ -136,7 +136,7 @@ def alone(rows: Sequence[Row]) -> list[Step]:
 
 @dataclass(slots=True)
 class Branch:
-    """A comment that stands open, and its list of replies once there is one."""
+    """An open comment and, once it has one, its list of replies."""
 
     row: Row
     shown: Shown

@@ -1,4 +1,4 @@
-"""Who a discussion is drawn for: what is their own in it, what they alone are told, and what they may do with it."""
+"""The person who views a discussion: their own comments, the notices about these, and what they may do."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -39,15 +39,15 @@ NEW_FOR = timedelta(hours=1)
 
 
 def key_to(comment: Comment, *, is_own: bool = False) -> str:
-    """A signed word that shows a held comment to whoever has the link: its writer, who has no cookie.
+    """Sign a key that shows a pending comment to the holder of its link, for authors without a cookie.
 
-    `is_own`: it came with the answer to the post, and does what its writer may. To type the same again earns no such.
+    `is_own`: the key also grants the author's rights; it is only issued in the response to the post itself.
     """
     return HELD.sign(f"{comment.pk}{OWN if is_own else ''}")
 
 
 def number_in(words: Any) -> int | None:
-    """The key of a comment as an address or a form may hold it; None for anything else."""
+    """Parse a comment's primary key from a URL or form; None if invalid."""
     words = str(words or "")
     return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
 
@@ -61,23 +61,23 @@ def unlocked(key: str) -> int | None:
 
 @dataclass(frozen=True)
 class Told:
-    """What the writer of a comment alone is told, beside it."""
+    """The notice beside a comment that only its author sees."""
 
     reasons: list[Reason]
     is_waiting: bool
-    offer: str  # asks for the mail that makes it theirs, if they are a guest with an address
+    offer: str  # signed token to claim the comment by email, for guests with an email address
     address: str
-    is_saved: bool  # the words were changed just now
-    is_mailed: bool  # somebody is asked by mail whether they asked for mails
-    is_to_be_told: bool  # what is decided about it
-    tell: str  # where they ask for that
-    removal: Removal | None  # why a moderator took it away
-    appeal: str  # where they say something against that, or read what came of it
+    is_saved: bool  # just edited
+    is_mailed: bool  # a subscription confirmation was just emailed
+    is_to_be_told: bool  # of the decision, by email
+    tell: str  # URL to request that
+    removal: Removal | None  # by a moderator
+    appeal: str  # URL of the appeal form or its outcome
 
 
 @dataclass(frozen=True)
 class Own:
-    """Where somebody changes or deletes a comment of theirs; no `edit` once it stands as it is."""
+    """URLs to edit and delete one's own comment; `edit` is empty once editing has ended."""
 
     edit: str
     delete: str
@@ -85,12 +85,12 @@ class Own:
 
 @dataclass
 class Viewer:
-    """For whom a page is drawn, as far as it makes a difference to the thread."""
+    """The viewer of a page, as far as the thread depends on it."""
 
     commenter: Commenter | None = None
     key: str = ""
-    edited: int | None = None  # what they have just changed, as the address says
-    mailed: int | None = None  # and with what they have just asked for mails, so that they are mailed themselves
+    edited: int | None = None  # primary key of the comment they just edited
+    mailed: int | None = None  # and of the one whose subscription they must confirm by email
     unlocked: int | None = field(init=False)
     owned: int | None = field(init=False)
 
@@ -105,9 +105,9 @@ class Viewer:
         return cls(commenter, request.GET.get("key", ""), edited, mailed)
 
     def looked_up(self, essay: Essay, wish: int | None = None, **more: Any) -> list[Comment]:
-        """The viewer's own under the essay that wait or were refused, and a guest's newest: `is_told`. And the wish.
+        """The viewer's comments that have a notice (pending, rejected, or a guest's newest), and the comment `wish`.
 
-        No query for strangers who wish for none. `more`: what is asked of each beside.
+        `has_notice` distinguishes them. No query for strangers without `wish`. `more`: further annotations.
         """
         own = Q(pk=self.unlocked) if self.unlocked else Q()
         if self.commenter:
@@ -127,17 +127,17 @@ class Viewer:
             "essay_id", "parent_id", "tree_id", "lft", "rght", "readable", "status", "removed_by",
             "wording__reasons", "commenter__email", "commenter__user",
         )  # fmt: skip
-        asked = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
+        requested = Subscription.objects.filter(kind=Subscription.Kind.DECISION, comment=OuterRef("pk"), stopped=None)
         record = Case(When(refused, then=removals.of_record()), default=None, output_field=JSONField())
-        # Where nothing is wished for, all that is found are news.
+        # Without `wish`, all rows have a notice.
         is_told: Any = ExpressionWrapper(news, BooleanField()) if wish else Value(True)
         first = [Case(When(pk=wish, then=0), default=1)] if wish else []
-        needed = needed.annotate(record=record, is_told=is_told, is_to_be_told=Exists(asked), **more)
+        needed = needed.annotate(record=record, is_told=is_told, is_to_be_told=Exists(requested), **more)
         return list(needed.order_by(*first, "-pk")[: OWN_AT_MOST + 1])
 
     def told(self, comment: Comment, removal: Removal | None, rules: Rules) -> "Told":
-        """What only the viewer is told about one of their own."""
-        is_heard = removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
+        """The notice about one of the viewer's own comments."""
+        has_appeal = removal is not None and (removal.appeal or removal.may_appeal(comment, rules))
         guest, address = comment.commenter, comment.get_absolute_url()
         return Told(
             reasons=comment.wording.reasons if comment.wording else [],
@@ -149,20 +149,20 @@ class Viewer:
             is_to_be_told=comment.is_to_be_told,  # type: ignore[attr-defined]
             tell=self.own_address("tell-decision", comment.pk) if self.wrote(comment) else "",
             removal=removal,
-            appeal=self.own_address("appeal-comment", comment.pk) if is_heard and self.wrote(comment) else "",
+            appeal=self.own_address("appeal-comment", comment.pk) if has_appeal and self.wrote(comment) else "",
         )
 
     def wrote(self, comment: Comment) -> bool:
         return self.is_writer(comment.pk, comment.commenter_id, comment.commenter.user_id)
 
     def is_writer(self, pk: int, commenter: int, user: int | None) -> bool:
-        """By the log-in or the cookie; by the link from the answer to the post, as long as it is a guest's."""
+        """Recognized by login or cookie, or for a guest's comment by the key from the response to the post."""
         if self.commenter is not None and self.commenter.pk == commenter:
             return True
         return pk == self.owned and user is None
 
     def verbs(self, rows: Iterable[Row]) -> dict[int, Own]:
-        """What the viewer can do with which of these rows."""
+        """URLs for the viewer's own comments among these rows, by primary key."""
         return {
             row.pk: self.own_addresses(row.pk, is_editable=row.is_editable)
             for row in rows
@@ -170,7 +170,7 @@ class Viewer:
         }
 
     def columns(self, rules: Rules) -> list[Any]:
-        """What of a row depends on the viewer: whether they like it, and may change it. Of a stranger's, nothing."""
+        """Columns that depend on the viewer: whether they like a comment and may edit it. None for strangers."""
         who = self.commenter.pk if self.commenter else None
         if who is None and self.owned is None:
             return []
@@ -189,7 +189,7 @@ class Viewer:
         return Own(edit=edit, delete=self.own_address("delete-comment", pk))
 
     def own_address(self, view: str, pk: int) -> str:
-        """With what shows that it is theirs, if nothing else does."""
+        """A URL with the key, if that alone shows that the comment is theirs."""
         return reverse(view, args=[pk]) + (f"?{urlencode({'key': self.key})}" if pk == self.owned else "")
 
     def may_see(self, comment: Comment) -> bool:
