@@ -1,4 +1,4 @@
-"""An essay to answer, by somebody, on a site where nobody has to wait between two comments."""
+"""Fixtures: an essay with its author, and readers, on a site without a rate limit."""
 
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def guest(db: None) -> "Browser":
 
 @pytest.fixture
 def stranger(db: None) -> "Browser":
-    """Somebody else, somewhere else."""
+    """Another person at another IP address."""
     from tests.comments.door import Browser
 
     return Browser(address="198.51.100.20")
@@ -51,7 +51,7 @@ def rosa(db: None) -> "User":
 
 @pytest.fixture
 def reader(rosa: "User") -> "Browser":
-    """Logged in."""
+    """A logged-in browser."""
     from tests.comments.door import Browser
 
     return Browser(rosa)
@@ -59,7 +59,7 @@ def reader(rosa: "User") -> "Browser":
 
 @pytest.fixture
 def writer(rosa: "User", essay: "Essay") -> "Browser":
-    """Logged in, and known: what she says is published at once."""
+    """A logged-in browser whose comments are published immediately."""
     from tests import make
     from tests.comments.door import Browser
 

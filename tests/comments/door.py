@@ -1,4 +1,4 @@
-"""A reader's browser without a screen, and the pages it is shown: for tests that go in by the door."""
+"""A test client that behaves like a reader's browser, and the pages it receives."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,7 +17,7 @@ from tests.blog.reading import html5lib
 
 
 class Page:
-    """What was answered, read as a browser would read it."""
+    """A response, parsed as a browser would."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -44,7 +44,7 @@ class Page:
         return self.one(f"*[@id='{name}']")
 
     def comment(self, comment: Comment) -> Element:
-        """Its own place, replies included."""
+        """The comment's element, replies included."""
         return self.id(f"comment-{comment.pk}")
 
     @property
@@ -58,11 +58,11 @@ class Page:
 
     @property
     def form(self) -> dict[str, str]:
-        """What the reply form would send as it stands."""
+        """The values that the reply form would submit unchanged."""
         filled = {}
         for field in self.id("respond").iter():
             name = field.get("name")
-            if name in {"key", "subject"}:  # which script alone fills in, and which programs do
+            if name in {"key", "subject"}:  # filled in only by script, and only by bots
                 continue
             if field.tag == "textarea":
                 filled[str(name)] = field.text or ""
@@ -74,7 +74,7 @@ class Page:
 
     @property
     def problem(self) -> str:
-        """The summary of what is wrong, on which the focus stands."""
+        """The error summary, which has the focus."""
         return " ".join(words(part) for part in self.id("respond").iter() if part.get("class") == "errors")
 
 
@@ -83,7 +83,7 @@ def words(element: Element) -> str:
 
 
 class Browser(Client):
-    """One person's: it keeps its cookies and says, as browsers do, that what it sends comes from the page itself."""
+    """One person's browser: it keeps cookies and sends Sec-Fetch-Site."""
 
     def __init__(
         self,
@@ -96,19 +96,19 @@ class Browser(Client):
         self.speaks_as = "guest"
         if user:
             self.force_login(user)
-            self.speaks_as = str(Commenter.objects.of(user).pk)  # as logging in by the form does
+            self.speaks_as = str(Commenter.objects.of(user).pk)  # as after a login from the form
 
     def read(self, address: str | Essay) -> Page:
-        """The page at an address, wherever it leads."""
+        """Get a page, following redirects."""
         answer = self.get(address if isinstance(address, str) else address.get_absolute_url(), follow=True)
         return Page(answer)
 
     def post_to(self, essay: Essay, **fields: str) -> Page:
-        """The answer itself to what is sent from the form."""
+        """Submit the reply form and return the direct response."""
         return Page(self.post(f"{essay.get_absolute_url()}respond/", make.details(**{"as": self.speaks_as, **fields})))
 
     def say(self, essay: Essay, **fields: str) -> Comment:
-        """Post what must be taken."""
+        """Post a comment that must be accepted, and return it."""
         page = self.post_to(essay, **fields)
         assert page.status == 302, f"{page.status}: {page.problem if page.find('form') is not None else page.words}"
         comment: Comment = Comment.objects.latest("pk")
@@ -116,5 +116,5 @@ class Browser(Client):
 
 
 def place(answer: Any) -> str:
-    """Where an answer leads, without the place on the page."""
+    """The target of a redirect without its fragment."""
     return str(urldefrag(answer.headers["Location"]).url)

@@ -1,4 +1,4 @@
-"""What became of a comment: approved by somebody who keeps order, held for reasons; and who is known by that."""
+"""Helpers for moderated comments: approving them, reading their reasons, and guests known by an approval."""
 
 from accounts.models import Commenter, User
 from blog.models import Essay
@@ -20,7 +20,7 @@ def reasons(comment: Comment) -> list[str]:
 
 
 def known(essay: Essay, browser: Browser, **details: str) -> Commenter:
-    """Makes this browser's guest somebody whose first comment was approved."""
+    """Give this browser's guest an approved comment."""
     comment = browser.say(essay, text="My first.", remember="on", **details)
     approve(comment)
     return comment.commenter

@@ -1,4 +1,4 @@
-"""Liking by the button, and what a page says of it: for tests that go in by the door."""
+"""Helpers that press like buttons and read likes on pages."""
 
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -43,7 +43,7 @@ def said(page: Page, essay: Essay) -> str:
 
 
 def liked_by(target: Essay | Comment, people: int) -> list[User]:
-    """So many people like it, each by the verb."""
+    """Let this many people like it."""
     readers = [make.user(name=f"Reader {number}") for number in range(people)]
     essay = target.essay if isinstance(target, Comment) else target
     for reader in readers:

@@ -1,4 +1,4 @@
-"""Changing and deleting one's own comment by its pages, and what is then found: for tests that go in by the door."""
+"""Helpers that edit and delete one's own comments and read the result."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,20 +19,20 @@ def delete(comment: Comment) -> str:
 
 
 def save(browser: Browser, comment: Comment, text: str, *, at: str = "", **more: str) -> Page:
-    """Open the form, type, press the button; the answer itself."""
+    """Open the form, submit it and return the direct response."""
     address = at or edit(comment)
     seen = Page(browser.get(address)).one("input[@name='seen']").get("value", "")
     return Page(browser.post(address, {"text": text, "seen": seen} | more))
 
 
 def said(browser: Browser, essay: Essay, comment: Comment) -> str:
-    """The words that a reader finds in its place."""
+    """The text that a reader sees."""
     found = browser.read(essay).comment(comment)
     return next(words(part) for part in found.iter() if part.get("class") == "comment-body")
 
 
 def links(element: Any) -> dict[str, str]:
-    """By their words; of a comment those of its own, without what answers it."""
+    """Links by text; for a comment without those of its replies."""
     own = element.find("article") if element.tag == "li" else element
     return {words(link): link.get("href", "") for link in own.iter("a")}
 

@@ -1,4 +1,4 @@
-"""What stands on an essay's page, and how much was asked of the database for it: for tests of pages."""
+"""Helpers for tests of an essay's page: query limits, pager and comments."""
 
 import re
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ TRANSACTION = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE")
 
 @contextmanager
 def at_most(count: int) -> Iterator[None]:
-    """Fails when more is asked of the database than that; what opens and ends transactions asks nothing."""
+    """Fail if more queries are made; statements that begin and end transactions do not count."""
     with CaptureQueriesContext(connection) as captured:
         yield
-    asked = [query["sql"] for query in captured.captured_queries if not TRANSACTION.match(query["sql"])]
-    assert len(asked) <= count, "\n".join([f"{len(asked)} queries:", *asked])
+    queries = [query["sql"] for query in captured.captured_queries if not TRANSACTION.match(query["sql"])]
+    assert len(queries) <= count, "\n".join([f"{len(queries)} queries:", *queries])
 
 
 def roots(essay: Essay, count: int) -> list[Comment]:

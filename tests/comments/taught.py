@@ -1,4 +1,4 @@
-"""Made-up comments of both kinds, enough of them that the filter dares to judge."""
+"""Invented spam and good comments, enough to train the filter."""
 
 import csv
 from io import StringIO
@@ -42,7 +42,7 @@ def table(path: Path, rows: list[list[str]], columns: str = "CONTENT,CLASS") -> 
 
 
 def manage(*arguments: object) -> tuple[str, str]:
-    """What the command printed, and what it complained of."""
+    """Run the `spam` command and return its output and errors."""
     out, err = StringIO(), StringIO()
     call_command("spam", *map(str, arguments), stdout=out, stderr=err, no_color=True)
     return out.getvalue(), err.getvalue()
@@ -52,7 +52,7 @@ LEARNT: list[tuple[dict[str, Any], str]] = []
 
 
 def teach(folder: Path) -> None:
-    """`spam learn` of both kinds. It is done once: where nothing else is known, what came of it is put back."""
+    """Train the filter with `spam learn`. On an empty database, the result of the first run is restored."""
     is_new = not SpamModel.objects.exists() and not Decision.objects.exists()
     if is_new and LEARNT:
         SpamModel.objects.settle(**LEARNT[0][0])

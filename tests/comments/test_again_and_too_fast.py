@@ -1,4 +1,4 @@
-"""The same thing sent twice, and one thing after another too fast."""
+"""Duplicate comments, and the rate limit between comments."""
 
 import time
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from tests.comments.judged import HELD
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# The same thing twice
+# Duplicates
 
 
 @pytest.mark.both
-def test_the_same_words_twice_lead_to_the_comment_that_is_there(essay: Essay, guest: Browser) -> None:
+def test_a_duplicate_links_to_the_existing_comment(essay: Essay, guest: Browser) -> None:
     first = guest.say(essay, text="Twice.")
     page = guest.post_to(essay, text=" Twice. ")
     assert page.status == 409
@@ -31,7 +31,7 @@ def test_the_same_words_twice_lead_to_the_comment_that_is_there(essay: Essay, gu
     assert HELD in words(there.comment(first))
 
 
-def test_the_same_words_of_a_published_comment_lead_to_it_without_a_key(essay: Essay, author: User) -> None:
+def test_a_duplicate_of_a_published_comment_links_to_it_without_a_key(essay: Essay, author: User) -> None:
     browser = Browser(author)
     first = browser.say(essay, text="Twice.")
     page = browser.post_to(essay, text="Twice.")
@@ -53,7 +53,7 @@ DECIDED: dict[str, Callable[[Comment, User], object]] = {
 
 @pytest.mark.parametrize("decided", DECIDED)
 @pytest.mark.parametrize("is_logged_in", [False, True])
-def test_from_another_browser_the_link_works_or_there_is_none(
+def test_the_link_to_a_duplicate_works_in_another_browser_or_is_left_out(
     essay: Essay, rosa: User, decided: str, is_logged_in: bool
 ) -> None:
     make.rules(hold_first_comment=True)
@@ -70,7 +70,7 @@ def test_from_another_browser_the_link_works_or_there_is_none(
         assert (there.status, "Twice." in there.words) == (200, True)
 
 
-def test_a_remembered_guest_is_told_too(essay: Essay, guest: Browser) -> None:
+def test_a_remembered_guest_gets_the_duplicate_message_too(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="Twice.", remember="on")
     assert guest.post_to(essay, text="Twice.", remember="on").status == 409
 
@@ -80,34 +80,34 @@ def test_a_remembered_guest_is_told_too(essay: Essay, guest: Browser) -> None:
     [{"text": "Other words."}, {"name": "Hanna Karg"}, {"email": "other@example.org"}],
     ids=["text", "name", "email"],
 )
-def test_what_differs_is_no_duplicate(essay: Essay, guest: Browser, other: dict[str, str]) -> None:
+def test_a_different_text_is_no_duplicate(essay: Essay, guest: Browser, other: dict[str, str]) -> None:
     guest.say(essay, text="Twice.")
     guest.say(essay, **{"text": "Twice."} | other)
 
 
-def test_the_same_words_elsewhere_are_no_duplicate(essay: Essay, guest: Browser) -> None:
+def test_the_same_text_elsewhere_is_no_duplicate(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     guest.say(essay, text="Yes.")
     guest.say(essay, text="Yes.", parent=str(root.pk))
     guest.say(make.essay(), text="Yes.")
 
 
-def test_what_is_in_the_trash_may_be_said_again(essay: Essay, guest: Browser) -> None:
+def test_a_comment_in_the_trash_can_be_posted_again(essay: Essay, guest: Browser) -> None:
     first = guest.say(essay, text="Twice.")
     deciding.trash(first, by=make.moderator())
     guest.say(essay, text="Twice.")
 
 
-def test_a_duplicate_is_looked_at_before_the_limit(essay: Essay, guest: Browser) -> None:
+def test_a_duplicate_is_reported_before_the_rate_limit(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay, text="Twice.")
     assert guest.post_to(essay, text="Twice.").status == 409
 
 
-# Too fast
+# Rate limit
 
 
-def test_a_second_comment_too_soon_is_put_off_and_keeps_its_words(essay: Essay, guest: Browser) -> None:
+def test_a_second_comment_too_soon_is_rejected_and_keeps_its_text(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
     page = guest.post_to(essay, text="And another thing.")
@@ -121,14 +121,14 @@ def test_a_second_comment_too_soon_is_put_off_and_keeps_its_words(essay: Essay, 
 
 
 @pytest.mark.both
-def test_the_limit_holds_for_an_address_whoever_sends_from_it(essay: Essay, guest: Browser) -> None:
+def test_the_rate_limit_applies_to_an_ip_address_for_all_people(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
     assert Browser().post_to(essay, text="I am another.", name="Another", email="b@example.org").status == 429
 
 
 @pytest.mark.both
-def test_the_limit_holds_for_a_person_wherever_they_send_from(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_the_rate_limit_applies_to_a_person_everywhere(essay: Essay, guest: Browser, stranger: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
     assert stranger.post_to(essay, text="The same person.").status == 429
@@ -137,26 +137,26 @@ def test_the_limit_holds_for_a_person_wherever_they_send_from(essay: Essay, gues
     assert Browser(reader, address="192.0.2.2").post_to(essay, text="From my phone.").status == 429
 
 
-def test_somebody_else_somewhere_else_does_not_wait(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_another_person_at_another_address_is_not_limited(essay: Essay, guest: Browser, stranger: Browser) -> None:
     make.rules(flood_seconds=15)
     guest.say(essay)
     stranger.say(essay, name="Another", email="b@example.org")
 
 
-def test_moderators_do_not_wait(essay: Essay) -> None:
+def test_moderators_are_not_limited(essay: Essay) -> None:
     make.rules(flood_seconds=15)
     browser = Browser(make.moderator())
     browser.say(essay, text="One.")
     browser.say(essay, text="Two.")
 
 
-def test_who_corrects_a_refused_reply_does_not_wait(essay: Essay, guest: Browser) -> None:
+def test_a_corrected_reply_is_not_limited(essay: Essay, guest: Browser) -> None:
     make.rules(flood_seconds=15, refuse_words="bother")
     assert guest.post_to(essay, email="").status == 422
     assert guest.post_to(essay, text="Oh bother.").status == 422
     guest.say(essay, text="Oh dear.")
 
 
-def test_without_a_limit_nobody_waits(essay: Essay, guest: Browser) -> None:
+def test_no_one_is_limited_if_the_limit_is_off(essay: Essay, guest: Browser) -> None:
     guest.say(essay, text="One.")
     guest.say(essay, text="Two.")

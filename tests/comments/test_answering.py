@@ -1,4 +1,4 @@
-"""Answering without script: where the form stands, and what it answers."""
+"""Replying without script: where the form appears, and which comment it answers."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.comments.shown import address, roots
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_the_form_stands_under_the_comment_that_is_answered(essay: Essay, guest: Browser) -> None:
+def test_the_form_appears_under_the_answered_comment(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     make.comment(essay, to=root)
     link = guest.read(essay).comment(root).find(".//a[@class='reply']")
@@ -27,7 +27,7 @@ def test_the_form_stands_under_the_comment_that_is_answered(essay: Essay, guest:
     assert cancel.get("href") == address(essay, f"#comment-{root.pk}")
 
 
-def test_the_form_is_found_on_the_page_that_holds_the_comment(essay: Essay, guest: Browser) -> None:
+def test_the_form_is_on_the_page_of_the_answered_comment(essay: Essay, guest: Browser) -> None:
     make.rules(threads_a_page=1)
     second = roots(essay, 2)[1]
     page = guest.read(address(essay, f"?replyto={second.pk}"))
@@ -51,7 +51,7 @@ def test_a_reply_link_keeps_page_and_order(essay: Essay, guest: Browser) -> None
         *(pytest.param(wish, marks=pytest.mark.both) for wish in ("%00", "9" * 18, "9" * 30, "{pending}")),
     ],
 )
-def test_what_cannot_be_answered_is_not_offered(essay: Essay, guest: Browser, wish: str) -> None:
+def test_comments_that_cannot_be_answered_have_no_reply_link(essay: Essay, guest: Browser, wish: str) -> None:
     pending, foreign = make.comment(essay, status="pending"), make.comment(make.essay())
     page = guest.read(address(essay, "?replyto=" + wish.format(pending=pending.pk, foreign=foreign.pk)))
     assert page.status == 200
@@ -59,7 +59,7 @@ def test_what_cannot_be_answered_is_not_offered(essay: Essay, guest: Browser, wi
     assert "Leave a Reply to" not in words(page.id("respond"))
 
 
-def test_closed_comments_are_read_and_not_answered(essay: Essay, guest: Browser) -> None:
+def test_closed_comments_are_shown_without_a_form(essay: Essay, guest: Browser) -> None:
     root = make.comment(essay)
     Discussion.objects.update(is_open=False)
     page = guest.read(address(essay, f"?replyto={root.pk}"))

@@ -1,4 +1,4 @@
-"""The form that is kept for strangers says what it would say if it were drawn for each."""
+"""The cached reply form for strangers equals one that is rendered for each."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def form(page: Page) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_a_kept_form_is_the_one_drawn_anew(language: str, settings: Any) -> None:
+def test_a_cached_form_equals_a_newly_rendered_one(language: str, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     browser, essays = Browser(), [make.essay("Of Forms"), make.essay("Of & Others", slug="änderes")]
     make.site(name="Ours & Theirs", language=language)
@@ -40,7 +40,7 @@ def test_a_kept_form_is_the_one_drawn_anew(language: str, settings: Any) -> None
     assert "Another" in seen[-1]
 
 
-def test_what_is_known_of_somebody_is_in_no_kept_form() -> None:
+def test_personal_data_is_in_no_cached_form() -> None:
     make.rules(hold_first_comment=False)
     essay = make.essay("Of Forms")
     guest, stranger = Browser(), Browser()

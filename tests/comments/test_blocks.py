@@ -1,4 +1,4 @@
-"""People, proved addresses and networks that are trusted, held always or kept out."""
+"""People, verified email addresses and networks that are trusted, always held or blocked."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,15 +41,15 @@ def reasons(comment: Comment) -> list[str]:
 
 
 @pytest.mark.both
-def test_who_is_trusted_is_published_whatever_the_rules_say(essay: Essay) -> None:
+def test_a_trusted_person_is_published_whatever_the_rules_say(essay: Essay) -> None:
     browser, person = anna()
     make.rules(hold_everything=True, refuse_words="gold")
     treat("trust", commenter=person)
     assert browser.say(essay, text="gold").status == Status.APPROVED
 
 
-def test_a_trusted_guest_whose_browser_does_not_name_the_origin_is_held(essay: Essay) -> None:
-    """Another site could have sent it in the guest's name."""
+def test_a_trusted_guest_whose_browser_sends_no_origin_is_held(essay: Essay) -> None:
+    """Another site could have sent it with the guest's cookie."""
     browser = Browser()
     treat("trust", commenter=browser.say(essay, remember="on").commenter)
     browser.defaults.pop("HTTP_SEC_FETCH_SITE")
@@ -59,7 +59,7 @@ def test_a_trusted_guest_whose_browser_does_not_name_the_origin_is_held(essay: E
     assert reasons(comment) == ["origin"]
 
 
-def test_a_comment_of_a_held_person_names_what_else_speaks_against_it(essay: Essay) -> None:
+def test_a_comment_of_a_held_person_lists_all_other_reasons(essay: Essay) -> None:
     browser, person = anna()
     make.rules(hold_links=1)
     treat("hold", commenter=person)
@@ -67,7 +67,7 @@ def test_a_comment_of_a_held_person_names_what_else_speaks_against_it(essay: Ess
 
 
 @pytest.mark.both
-def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None:
+def test_an_always_held_person_is_held_and_the_queue_says_why(essay: Essay) -> None:
     browser, person = anna()
     treat("hold", commenter=person)
     comment = browser.say(essay)
@@ -79,7 +79,7 @@ def test_who_is_held_always_is_held_and_the_queue_says_why(essay: Essay) -> None
 @pytest.mark.parametrize(
     "who", [{"email": "anna@example.org"}, {"network": "203.0.113.7/32"}, {"network": "203.0.0.0/16"}, {}]
 )
-def test_who_is_kept_out_reads_until_when_and_why_and_keeps_their_words(essay: Essay, who: dict[str, str]) -> None:
+def test_a_blocked_person_sees_until_when_and_why_and_keeps_the_text(essay: Essay, who: dict[str, str]) -> None:
     browser, person = anna()
     until = datetime(2030, 12, 3, tzinfo=UTC)
     whom: dict[str, Any] = dict(who) or {"commenter": person}
@@ -91,7 +91,7 @@ def test_who_is_kept_out_reads_until_when_and_why_and_keeps_their_words(essay: E
     assert not Comment.objects.exists()
 
 
-def test_a_typed_address_is_nobodys_proof(guest: Browser, essay: Essay) -> None:
+def test_a_typed_email_address_gives_no_trust(guest: Browser, essay: Essay) -> None:
     treat("block", email="anna@example.org")
     treat("trust", email="anna@example.org")
     make.rules(hold_everything=True)
@@ -100,19 +100,19 @@ def test_a_typed_address_is_nobodys_proof(guest: Browser, essay: Essay) -> None:
 
 @pytest.mark.both
 @pytest.mark.parametrize("address", ["2001:db8:1:2::3", "::ffff:203.0.113.7"])
-def test_networks_of_either_kind_are_found(essay: Essay, address: str) -> None:
+def test_ipv4_and_ipv6_networks_match(essay: Essay, address: str) -> None:
     treat("block", network="2001:db8::/32")
     treat("block", network="203.0.113.0/24")
     assert Browser(address=address).post_to(essay).status == 403
     assert Browser(address="198.51.100.1").post_to(essay).status == 302
 
 
-def test_what_is_over_does_nothing(guest: Browser, essay: Essay) -> None:
+def test_an_expired_block_has_no_effect(guest: Browser, essay: Essay) -> None:
     treat("block", network="203.0.113.0/24", until=timezone.now() - timedelta(seconds=1))
     assert guest.say(essay).status == Status.APPROVED
 
 
-def test_what_is_said_of_the_person_counts_before_where_they_write_from(essay: Essay) -> None:
+def test_a_persons_block_overrides_their_networks(essay: Essay) -> None:
     browser, person = anna()
     treat("block", network="203.0.113.0/24")
     treat("hold", email="anna@example.org")
@@ -123,7 +123,7 @@ def test_what_is_said_of_the_person_counts_before_where_they_write_from(essay: E
     assert browser.say(essay, text="And again.").status == Status.PENDING  # of two alike the stricter
 
 
-def test_who_is_kept_out_changes_no_words_either(essay: Essay) -> None:
+def test_a_blocked_person_cannot_edit_either(essay: Essay) -> None:
     browser, person = anna()
     comment = browser.say(essay)
     treat("block", commenter=person)
@@ -133,7 +133,7 @@ def test_who_is_kept_out_changes_no_words_either(essay: Essay) -> None:
 
 
 @pytest.mark.both
-def test_it_costs_no_question_more(essay: Essay) -> None:
+def test_blocks_need_no_extra_query(essay: Essay) -> None:
     browser, person = anna()
 
     def asked(text: str) -> int:
@@ -150,7 +150,7 @@ def test_it_costs_no_question_more(essay: Essay) -> None:
 
 
 @pytest.mark.both
-def test_of_two_who_are_one_person_it_holds_for_both(essay: Essay) -> None:
+def test_a_block_moves_to_the_account_that_its_person_is_merged_into(essay: Essay) -> None:
     browser, person = anna()
     guest = make.comment(essay).commenter
     treat("hold", commenter=guest)
@@ -158,7 +158,7 @@ def test_of_two_who_are_one_person_it_holds_for_both(essay: Essay) -> None:
     assert browser.say(essay).status == Status.PENDING
 
 
-def test_put_down_again_the_last_word_holds() -> None:
+def test_a_new_block_replaces_the_old_one() -> None:
     mara = make.moderator("mara")
     blocks.put("block", by=mara, network="203.0.113.0/24")
     blocks.put("hold", by=mara, network="203.0.113.0/24")
@@ -175,13 +175,13 @@ def test_put_down_again_the_last_word_holds() -> None:
         ({"email": "a@example.org", "network": "203.0.113.7"}, "Fill in exactly one of"),
     ],
 )
-def test_in_the_admin_what_makes_no_sense_is_said(client: Client, fields: dict[str, str], says: str) -> None:
+def test_the_admin_rejects_an_invalid_block(client: Client, fields: dict[str, str], says: str) -> None:
     client.force_login(make.owner())
     assert says in client.post(ADD, {"kind": "block", **fields}).content.decode()
     assert not Block.objects.exists()
 
 
-def test_in_the_admin_a_network_is_kept_as_it_is_compared(client: Client, guest: Browser, essay: Essay) -> None:
+def test_the_admin_stores_a_network_in_canonical_form(client: Client, guest: Browser, essay: Essay) -> None:
     client.force_login(make.owner("owner"))
     assert client.post(ADD, {"kind": "block", "network": " 203.0.113.7/24 "}).status_code == 302
     block = Block.objects.get()

@@ -1,4 +1,4 @@
-"""Mails that came back: what each kind says, what it changes, and what a forged one does not."""
+"""Bounces and complaints: how each kind is parsed and handled, and that forged ones have no effect."""
 
 import io
 import sys
@@ -34,7 +34,7 @@ def follow(essay: Essay, email: str = READER, **fields: Any) -> Subscription:
 
 
 def mailed(essay: Essay, to: str = READER) -> Message:
-    """A comment appears; the mail about it, as it was sent."""
+    """Publish a comment and return the email about it as sent."""
     mail.outbox.clear()
     outbox.prepare(make.comment(essay))
     outbox.send()
@@ -54,7 +54,7 @@ def report(
     said: str = "smtp; 550 5.1.1 <rosa@example.org>: no such user",
     kind: str = "text/rfc822-headers",
 ) -> bytes:
-    """As RFC 3464 has it, and as Postfix writes it."""
+    """A report as in RFC 3464, as Postfix writes it."""
     return f"""Return-Path: <>
 From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
 Subject: Undelivered Mail Returned to Sender
@@ -153,7 +153,7 @@ A mail.
 
 
 def exchange(returned: str) -> bytes:
-    """The mail that came back stands beside the words, with no report."""
+    """A bounce that contains the returned email but no report."""
     message = EmailMessage()
     message["From"] = "postmaster@corp.example"
     message["Subject"] = "Undeliverable: news"
@@ -186,7 +186,7 @@ def fresh(address: Address) -> Address:
 
 
 @pytest.mark.parametrize("write", [report, qmail, exim, exchange])
-def test_an_address_that_nobody_has_is_written_to_no_more(
+def test_a_nonexistent_address_gets_no_more_emails(
     essay: Essay, address: Address, write: Callable[[str], bytes]
 ) -> None:
     raw = write(head(mailed(essay)))
@@ -217,14 +217,14 @@ def test_an_address_that_nobody_has_is_written_to_no_more(
         ("nonsense", "", Outcome.COUNTED),
     ],
 )
-def test_only_what_lasts_is_for_good(
+def test_only_permanent_failures_suppress_an_address(
     essay: Essay, address: Address, kind: str, status: str, said: str, outcome: Outcome
 ) -> None:
     assert bounces.take(report(head(mailed(essay)), status, said=said, kind=kind)) == outcome
     assert bool(fresh(address).refused) == (outcome == Outcome.REFUSED)
 
 
-def test_the_third_within_thirty_days_is_the_last(essay: Essay, address: Address) -> None:
+def test_the_third_bounce_in_thirty_days_suppresses_an_address(essay: Essay, address: Address) -> None:
     full = {"status": "5.2.2", "said": "smtp; 552 5.2.2 full"}
     start = datetime.now(UTC)
     for day, outcome in ((0, "counted"), (1, "counted"), (35, "counted"), (40, "counted"), (50, "refused")):
@@ -236,13 +236,13 @@ def test_the_third_within_thirty_days_is_the_last(essay: Essay, address: Address
         assert bounces.take(report(head(mailed(essay)), **full)) == Outcome.COUNTED
 
 
-def test_each_mail_counts_once(essay: Essay, address: Address) -> None:
+def test_each_bounce_counts_once(essay: Essay, address: Address) -> None:
     full = report(head(mailed(essay)), "5.2.2", said="full")
     assert [bounces.take(full).value for _ in range(4)] == ["counted", "known", "known", "known"]
     assert fresh(address).bounces == 1
 
 
-def test_what_is_delayed_or_delivered_changes_nothing(essay: Essay, address: Address) -> None:
+def test_delays_and_deliveries_change_nothing(essay: Essay, address: Address) -> None:
     returned = head(mailed(essay))
     assert bounces.take(report(returned, "4.4.7", action="delayed")) == Outcome.DELAYED
     assert bounces.take(report(returned, "2.0.0", action="delivered")) == Outcome.OTHER
@@ -250,7 +250,7 @@ def test_what_is_delayed_or_delivered_changes_nothing(essay: Essay, address: Add
     assert not fresh(address).bounces
 
 
-def test_who_is_away_or_answers_is_no_bounce(essay: Essay, address: Address) -> None:
+def test_auto_replies_and_answers_are_no_bounces(essay: Essay, address: Address) -> None:
     returned = head(mailed(essay))
     away = f"From: Rosa <{READER}>\nAuto-Submitted: auto-replied\nSubject: Away\n\nI am away.\n\n{returned}"
     answer = f"From: Rosa <{READER}>\nSubject: Re: news\n\nStop it! 550 5.1.1\n\n{returned}"
@@ -260,7 +260,7 @@ def test_who_is_away_or_answers_is_no_bounce(essay: Essay, address: Address) -> 
     assert Notice.objects.get(email=READER).state == Notice.State.SENT
 
 
-def test_a_forged_one_changes_nothing(essay: Essay, address: Address) -> None:
+def test_a_forged_bounce_changes_nothing(essay: Essay, address: Address) -> None:
     follow(essay, "mallory@example.org")
     theirs = str(mailed(essay, to="mallory@example.org")["Message-ID"])
     comment = Notice.objects.get(email=READER).comment_id or 0
@@ -280,7 +280,7 @@ def test_a_forged_one_changes_nothing(essay: Essay, address: Address) -> None:
     assert Address.objects.get(email="mallory@example.org").refused
 
 
-def test_a_complaint_stops_what_it_is_about(essay: Essay, address: Address) -> None:
+def test_a_complaint_ends_its_subscription(essay: Essay, address: Address) -> None:
     other = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
     returned = head(mailed(essay))
     assert bounces.take(complaint(returned, kind="not-spam")) == Outcome.OTHER
@@ -291,7 +291,7 @@ def test_a_complaint_stops_what_it_is_about(essay: Essay, address: Address) -> N
     assert Subscription.objects.filter(stopped=None).count() == 2
 
 
-def test_who_complains_of_being_asked_is_asked_no_more(essay: Essay) -> None:
+def test_a_complaint_about_a_confirmation_suppresses_the_address(essay: Essay) -> None:
     from comments.notifications.subscribing import Asker, Wish
 
     wish = Wish(Subscription.Kind.ESSAY, essay=essay)
@@ -307,7 +307,7 @@ def test_who_complains_of_being_asked_is_asked_no_more(essay: Essay) -> None:
         assert len(mail.outbox) == 1
 
 
-def test_a_complaint_about_a_day_stops_what_comes_daily(essay: Essay, address: Address) -> None:
+def test_a_complaint_about_a_digest_ends_daily_subscriptions(essay: Essay, address: Address) -> None:
     Subscription.objects.update(often="daily")
     at_once = Subscription.objects.create(address=address, kind="essays", confirmed=timezone.now())
     outbox.prepare(make.comment(essay))
@@ -317,7 +317,7 @@ def test_a_complaint_about_a_day_stops_what_comes_daily(essay: Essay, address: A
     assert list(Subscription.objects.filter(stopped=None)) == [at_once]
 
 
-def test_a_moderators_mail_that_came_back_is_shown_and_nothing_else(author: User, essay: Essay) -> None:
+def test_a_moderators_bounce_is_only_shown(author: User, essay: Essay) -> None:
     make.moderator("mara")
     outbox.prepare(make.comment(essay, status="pending"))
     outbox.send()
@@ -325,7 +325,7 @@ def test_a_moderators_mail_that_came_back_is_shown_and_nothing_else(author: User
     assert Notice.objects.get(email="mara@example.org").state == Notice.State.BOUNCED
 
 
-def test_what_a_server_says_is_kept_as_one_line(essay: Essay, address: Address) -> None:
+def test_a_servers_message_is_stored_as_one_line(essay: Essay, address: Address) -> None:
     said = f"smtp; 550 5.1.1 {'no ' * 400}\n  \x00\x1b[31m\u202e caf\xe9"
     bounces.take(report(head(mailed(essay)), said=said))
     problem = fresh(address).problem
@@ -333,7 +333,7 @@ def test_what_a_server_says_is_kept_as_one_line(essay: Essay, address: Address) 
     assert problem.isprintable()
 
 
-def test_a_recipient_refused_at_once_is_as_one_whose_mail_came_back(
+def test_a_recipient_rejected_by_the_server_counts_as_a_bounce(
     essay: Essay, address: Address, mailbox: Any, settings: Any
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -349,7 +349,7 @@ def test_a_recipient_refused_at_once_is_as_one_whose_mail_came_back(
     assert fresh(address).refused
 
 
-# Where they lie
+# Mailboxes
 
 
 def lines(*arguments: str) -> list[str]:
@@ -358,7 +358,7 @@ def lines(*arguments: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def test_a_mailbox_is_read_as_often_as_one_likes(essay: Essay, address: Address, tmp_path: Path) -> None:
+def test_a_mailbox_can_be_read_repeatedly(essay: Essay, address: Address, tmp_path: Path) -> None:
     gone = report(head(mailed(essay)), kind="message/rfc822")
     spam = b"From: a@b.example\nSubject: Buy\n\nBuy.\n\n>From here on.\n"
     box = tmp_path / "mbox"
@@ -380,13 +380,13 @@ def test_a_mailbox_is_read_as_often_as_one_likes(essay: Essay, address: Address,
     assert lines(str(tmp_path / "one")) == ["1 email was read.", "1 was already counted."]
 
 
-def test_a_mail_server_pipes_one_mail(essay: Essay, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_can_pipe_one_email(essay: Essay, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = b"From MAILER-DAEMON Thu Nov 26 00:00:00 2026\n" + report(head(mailed(essay)))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
     assert lines() == ["1 email was read.", "1 bounced. Its address gets no more emails."]
 
 
-# What is made to harm
+# Hostile input
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def test_a_mail_server_pipes_one_mail(essay: Essay, address: Address, monkeypatc
     ],
     ids=range(10),
 )
-def test_hostile_mails_are_no_mails_that_came_back(raw: bytes) -> None:
+def test_hostile_emails_are_no_bounces(raw: bytes) -> None:
     assert bounces.take(raw) in {Outcome.OTHER, Outcome.FOREIGN}
 
 

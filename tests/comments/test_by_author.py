@@ -1,4 +1,4 @@
-"""What an essay's own authors replied, on a page of its own: as many as are counted, each with whom it answers."""
+"""The page of the authors' replies: it has as many as are counted, each with the name it answers."""
 
 import pytest
 from django.conf import settings
@@ -20,14 +20,14 @@ def link(page: Page) -> tuple[str, str] | None:
 
 
 def answers(essay: Essay, author: User, count: int) -> list[Comment]:
-    """So many by the author, each under somebody else's."""
+    """Create this many replies by the author, each to another person's comment."""
     speaker = Commenter.objects.of(author)
     asked = [make.comment(essay, by=make.guest(f"Asker {number}")) for number in range(count)]
     return [make.comment(essay, "I say.", by=speaker, to=comment) for comment in asked]
 
 
 @pytest.mark.both
-def test_the_authors_replies_are_counted_and_shown_alone(
+def test_the_authors_replies_are_counted_and_have_a_page(
     essay: Essay, author: User, guest: Browser, stranger: Browser
 ) -> None:
     page = guest.read(essay)
@@ -69,7 +69,7 @@ def test_the_count_follows_every_decision(essay: Essay, author: User, guest: Bro
     assert link(guest.read(essay)) == ("1 reply by the author", alone)
 
 
-def test_an_essay_of_two_has_authors(essay: Essay, author: User, guest: Browser) -> None:
+def test_an_essay_by_two_people_has_authors(essay: Essay, author: User, guest: Browser) -> None:
     second = make.author("ines", name="Ines Okafor")
     said = answers(essay, author, 1)
     other = make.comment(essay, by=Commenter.objects.of(second))
@@ -82,7 +82,7 @@ def test_an_essay_of_two_has_authors(essay: Essay, author: User, guest: Browser)
 
 
 @pytest.mark.both
-def test_many_stand_on_pages_in_either_order(essay: Essay, author: User, guest: Browser) -> None:
+def test_many_replies_are_paged_in_either_order(essay: Essay, author: User, guest: Browser) -> None:
     make.rules(threads_a_page=2)
     said = [comment.pk for comment in answers(essay, author, 5)]
     for order, onwards, expected in (("oldest", "Newer Comments", said), ("newest", "Older Comments", said[::-1])):
@@ -95,7 +95,7 @@ def test_many_stand_on_pages_in_either_order(essay: Essay, author: User, guest: 
     assert guest.get(f"{essay.get_absolute_url()}?by=author&cpage=4").status_code == 404
 
 
-def test_one_is_answered_in_the_thread(essay: Essay, author: User, guest: Browser) -> None:
+def test_replying_leads_to_the_thread(essay: Essay, author: User, guest: Browser) -> None:
     said = answers(essay, author, 2)
     page = guest.read(f"{essay.get_absolute_url()}?by=author")
     reply = page.comment(said[1]).find(".//a[@class='reply']")
@@ -106,12 +106,12 @@ def test_one_is_answered_in_the_thread(essay: Essay, author: User, guest: Browse
 
 
 @pytest.mark.parametrize("query", ["by=", "by=reader", "by=author&replyto=1"])
-def test_whoever_else_is_asked_for_the_whole_is_shown(essay: Essay, author: User, guest: Browser, query: str) -> None:
+def test_an_unknown_value_shows_the_whole_discussion(essay: Essay, author: User, guest: Browser, query: str) -> None:
     answers(essay, author, 1)
     assert len(guest.read(f"{essay.get_absolute_url()}?{query}").shown) == 2
 
 
-def test_it_costs_no_query_on_the_essays_page_and_few_on_its_own(essay: Essay, author: User) -> None:
+def test_it_needs_no_query_on_the_essays_page_and_few_on_its_own(essay: Essay, author: User) -> None:
     browser = Browser()
     for count in (1, 20):
         answers(essay, author, count)

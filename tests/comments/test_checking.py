@@ -1,4 +1,4 @@
-"""`manage.py check_threads`: every way in which rows can go wrong is found, and mended."""
+"""`manage.py check_threads` finds and repairs every kind of inconsistent row."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -46,7 +46,7 @@ def rows() -> list[Any]:
 
 
 def check(*arguments: str) -> str:
-    """What the command prints; it ends with 1 if it raises."""
+    """Run the command and return its output; it raises if it would exit with 1."""
     out = StringIO()
     try:
         call_command("check_threads", *arguments, stdout=out)
@@ -82,7 +82,7 @@ CORRUPTIONS: list[tuple[Callable[[Talk], Any], str]] = [
 
 
 @pytest.mark.parametrize(("corrupt", "told"), both_one_in(4, CORRUPTIONS))
-def test_whatever_went_wrong_is_told_in_a_line_and_mended(
+def test_every_problem_is_reported_in_one_line_and_repaired(
     talk: Talk, corrupt: Callable[[Talk], Any], told: str
 ) -> None:
     before = rows()
@@ -95,7 +95,7 @@ def test_whatever_went_wrong_is_told_in_a_line_and_mended(
     assert rows() == before
 
 
-def test_a_reply_that_was_given_another_parent_is_put_under_it(talk: Talk) -> None:
+def test_a_reply_with_a_changed_parent_is_moved_under_it(talk: Talk) -> None:
     talk.set(talk.deep, parent=talk.second)
     assert f"comment {talk.deep.pk} replies to {talk.second.pk} but is inside {talk.first.pk}" in check()
     assert "No problems found" in check("--repair")
@@ -103,7 +103,7 @@ def test_a_reply_that_was_given_another_parent_is_put_under_it(talk: Talk) -> No
     assert list(order) == [talk.root.pk, talk.first.pk, talk.second.pk, talk.deep.pk]
 
 
-def test_comments_that_answer_one_another_become_a_thread_of_their_own(talk: Talk) -> None:
+def test_comments_in_a_parent_cycle_become_a_thread(talk: Talk) -> None:
     talk.set(talk.first, parent=talk.deep)
     assert "FAILED" in check()
     assert "7 comments" not in check("--repair")
@@ -112,14 +112,14 @@ def test_comments_that_answer_one_another_become_a_thread_of_their_own(talk: Tal
     assert (first.parent, deep.parent) == (None, first)
 
 
-def test_an_essay_without_comments_that_counts_some_is_told_and_mended(talk: Talk) -> None:
+def test_a_count_on_an_essay_without_comments_is_reported_and_repaired(talk: Talk) -> None:
     empty = make.essay()
     Discussion.objects.create(essay=empty, responses=3, threads=1)
     assert f"Essay {empty.pk}: stored count is 3 comments in 1 threads, actual count is 0 in 0." in check()
     assert "No problems found" in check("--repair")
 
 
-def test_older_words_give_way_to_the_newest(talk: Talk) -> None:
+def test_an_outdated_wording_is_replaced_by_the_newest(talk: Talk) -> None:
     newer = Wording.objects.create(comment=talk.deep, text="New", html="<p>New</p>")
     assert f"shows version {talk.deep.wording_id}, but its newest is {newer.pk}" in check()
     assert "No problems found" in check("--repair")
@@ -127,20 +127,20 @@ def test_older_words_give_way_to_the_newest(talk: Talk) -> None:
     assert talk.deep.wording == newer
 
 
-def test_a_comment_whose_words_are_lost_keeps_its_place(talk: Talk) -> None:
+def test_a_comment_without_wording_stays_in_its_thread(talk: Talk) -> None:
     Wording.objects.filter(comment=talk.first).delete()
     assert f"Comment {talk.first.pk}: has no text." in check()
     assert "No problems found" in check("--repair")
 
 
-def test_a_number_given_back_to_a_thread_is_not_given_out_again(talk: Talk) -> None:
+def test_a_restored_tree_number_is_not_assigned_again(talk: Talk) -> None:
     ahead = TreeNumber.objects.latest("pk").pk + 1
     talk.set(talk.other, tree_id=ahead)
     assert "No problems found" in check("--repair")
     assert make.comment(talk.essay).tree_id > ahead
 
 
-def test_many_things_at_once_are_mended_together(talk: Talk) -> None:
+def test_several_problems_are_repaired_together(talk: Talk) -> None:
     talk.set(talk.first, lft=9, level=7, essay=talk.elsewhere)
     talk.set(talk.other, readable=0)
     Discussion.objects.update(responses=1, threads=5)
@@ -149,7 +149,7 @@ def test_many_things_at_once_are_mended_together(talk: Talk) -> None:
     assert found == {talk.essay.pk: 4, talk.elsewhere.pk: 1}
 
 
-def test_looking_asks_a_few_questions_however_many_comments_there_are(
+def test_checking_needs_few_queries_for_any_number_of_comments(
     talk: Talk, django_assert_max_num_queries: Callable[[int], Any]
 ) -> None:
     with django_assert_max_num_queries(7):
@@ -157,7 +157,7 @@ def test_looking_asks_a_few_questions_however_many_comments_there_are(
     assert Essay.objects.count() == 2
 
 
-def test_a_talk_put_there_as_rows_is_what_its_comments_one_by_one_are() -> None:
+def test_bulk_inserted_threads_equal_threads_posted_one_by_one() -> None:
     above = (None, 0, 0, None, 1, 4, 0, 3)
     places = ("lft", "rght", "level", "status", "readable", "wording__text", "wording__html", "wording__network")
     one_by_one: list[Comment] = []

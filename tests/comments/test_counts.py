@@ -1,4 +1,4 @@
-"""What lists say of how much there is to read under an essay."""
+"""Comment counts in lists of essays."""
 
 import re
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.both
-def test_lists_count_what_is_there_to_read(guest: Browser) -> None:
+def test_lists_count_approved_comments(guest: Browser) -> None:
     make.rules()
     none, one, three = make.essay("None"), make.essay("One"), make.essay("Three")
     make.comment(one)
@@ -31,7 +31,7 @@ def test_lists_count_what_is_there_to_read(guest: Browser) -> None:
     assert counted == {none.title: [], one.title: ["1 comment"], three.title: ["3 comments"]}
 
 
-def test_a_list_asks_the_same_of_one_essay_and_of_ten(guest: Browser) -> None:
+def test_a_list_needs_the_same_queries_for_one_essay_and_for_ten(guest: Browser) -> None:
     make.rules()
     author = make.author()
     make.comment(make.essay(by=author))

@@ -1,4 +1,4 @@
-"""Own comments taken away: what is left in their place, what is kept, and what comes back."""
+"""Deleting one's own comments: tombstones, what is kept, and restoring."""
 
 import pytest
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.both
-def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: Essay) -> None:
+def test_a_deleted_comment_without_replies_disappears(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="A slip.")
     form = Page(writer.get(delete(comment)))
     assert "A slip." in form.words
@@ -34,7 +34,7 @@ def test_without_answers_it_vanishes(writer: Browser, stranger: Browser, essay: 
 
 
 @pytest.mark.both
-def test_under_answers_its_place_stays(writer: Browser, stranger: Browser, essay: Essay) -> None:
+def test_a_deleted_comment_with_replies_becomes_a_tombstone(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="A claim.")
     reply = stranger.say(essay, text="An objection.", parent=str(comment.pk))
     writer.post(delete(comment))
@@ -51,7 +51,7 @@ def test_under_answers_its_place_stays(writer: Browser, stranger: Browser, essay
     assert not list(checking.problems())
 
 
-def test_one_that_waits_can_be_edited_and_deleted(guest: Browser, essay: Essay) -> None:
+def test_a_pending_comment_can_be_edited_and_deleted(guest: Browser, essay: Essay) -> None:
     comment = guest.say(essay, text="It waits.", remember="on")
     shown = links(guest.read(essay).comment(comment))
     assert {"Edit", "Delete"} <= set(shown)
@@ -62,7 +62,7 @@ def test_one_that_waits_can_be_edited_and_deleted(guest: Browser, essay: Essay) 
     assert Comment.objects.get(pk=comment.pk).removed_by == Comment.Remover.AUTHOR
 
 
-def test_what_a_moderator_took_away_is_not_the_writers_to_take(writer: Browser, essay: Essay) -> None:
+def test_an_author_cannot_delete_a_comment_that_a_moderator_removed(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Off the point.")
     deciding.trash(comment, by=make.moderator("mara"))
     page = Page(writer.post(delete(comment)))
@@ -71,7 +71,7 @@ def test_what_a_moderator_took_away_is_not_the_writers_to_take(writer: Browser, 
     assert Comment.objects.get(pk=comment.pk).removed_by == Comment.Remover.MODERATOR
 
 
-def test_under_an_essay_that_is_gone_it_can_be_deleted(writer: Browser, essay: Essay) -> None:
+def test_a_comment_on_a_withdrawn_essay_can_be_deleted(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Here.")
     Essay.objects.filter(pk=essay.pk).update(published=None)
     assert writer.get(edit(comment)).status_code == 404
@@ -79,7 +79,7 @@ def test_under_an_essay_that_is_gone_it_can_be_deleted(writer: Browser, essay: E
     assert Comment.objects.get(pk=comment.pk).status == Status.TRASH
 
 
-def test_what_was_held_for_its_new_words_comes_back_to_wait(writer: Browser, essay: Essay) -> None:
+def test_a_comment_held_after_an_edit_is_pending_when_restored(writer: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False, hold_words="gold")
     mara, comment = make.moderator("mara"), writer.say(essay, text="Gold.")
     deciding.approve(comment, by=mara)

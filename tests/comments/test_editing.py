@@ -1,4 +1,4 @@
-"""Own comments: what becomes of changed words, and what readers and moderators then see."""
+"""Editing one's own comments: screening of the new text, and what readers and moderators see."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ from tests.comments.own import NOON, delete, edit, history, said, save
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# What becomes of the words
+# Screening of the new text
 
 
-def test_they_are_cleaned_like_a_post(writer: Browser, essay: Essay) -> None:
+def test_an_edit_is_cleaned_like_a_post(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Before.")
     save(writer, comment, '<script>alert(1)</script><b onclick="x()">bold</b> [x](javascript:alert(1))')
     comment.refresh_from_db()
@@ -42,7 +42,7 @@ def test_they_are_cleaned_like_a_post(writer: Browser, essay: Essay) -> None:
         ("<b></b>", "Your comment is empty. Please write something first."),
     ],
 )
-def test_refused_words_come_back_as_they_were(writer: Browser, essay: Essay, text: str, problem: str) -> None:
+def test_a_rejected_edit_keeps_the_typed_text(writer: Browser, essay: Essay, text: str, problem: str) -> None:
     make.rules(hold_first_comment=False, refuse_words="pills")
     comment = writer.say(essay, text="Before.")
     page = save(writer, comment, text)
@@ -52,7 +52,7 @@ def test_refused_words_come_back_as_they_were(writer: Browser, essay: Essay, tex
     assert history(comment) == ["Before."]
 
 
-def test_published_words_that_a_post_would_be_held_for_wait(
+def test_an_edit_that_would_be_held_as_a_post_is_held(
     writer: Browser, stranger: Browser, essay: Essay, settings: Any
 ) -> None:
     make.rules(hold_first_comment=False, hold_words="gold")
@@ -83,7 +83,7 @@ def test_published_words_that_a_post_would_be_held_for_wait(
     assert said(stranger, essay, comment) == "About nothing."
 
 
-def test_a_first_comment_is_still_the_first(guest: Browser, essay: Essay) -> None:
+def test_an_edited_first_comment_still_counts_as_the_first(guest: Browser, essay: Essay) -> None:
     comment = guest.say(essay, text="Hello.", remember="on")
     deciding.approve(comment, by=make.moderator("mara"))
     save(guest, comment, "Something else altogether.")
@@ -92,7 +92,7 @@ def test_a_first_comment_is_still_the_first(guest: Browser, essay: Essay) -> Non
     assert Discussion.objects.get(essay=essay).responses == 0
 
 
-def test_the_author_of_an_essay_is_not_held(author: User, essay: Essay) -> None:
+def test_an_edit_by_the_essays_author_is_not_held(author: User, essay: Essay) -> None:
     make.rules(hold_everything=True)
     browser = Browser(author)
     comment = browser.say(essay, text="Mine.")
@@ -100,7 +100,7 @@ def test_the_author_of_an_essay_is_not_held(author: User, essay: Essay) -> None:
     assert said(Browser(), essay, comment) == "Mine still."
 
 
-def test_authors_hear_of_a_comment_once(writer: Browser, essay: Essay, author: User) -> None:
+def test_authors_are_notified_of_a_comment_once(writer: Browser, essay: Essay, author: User) -> None:
     comment = writer.say(essay, text="Before.")
     notify.call(comment.pk)
     save(writer, comment, "After.")
@@ -109,7 +109,7 @@ def test_authors_hear_of_a_comment_once(writer: Browser, essay: Essay, author: U
 
 
 @pytest.mark.both
-def test_changed_in_two_tabs_nothing_is_lost(writer: Browser, stranger: Browser, essay: Essay) -> None:
+def test_editing_in_two_tabs_loses_nothing(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Before.")
     old = str(comment.wordings.get().pk)
     save(writer, comment, "From the first tab.")
@@ -126,14 +126,14 @@ def test_changed_in_two_tabs_nothing_is_lost(writer: Browser, stranger: Browser,
     assert writer.post(edit(comment), {"text": "x", "seen": "\0" * 9}).status_code == 409
 
 
-def test_words_that_did_not_change_are_not_marked(writer: Browser, essay: Essay) -> None:
+def test_an_unchanged_text_is_not_marked_as_edited(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="As it was.")
     save(writer, comment, "As it was.\r\n")
     assert history(comment) == ["As it was."]
     assert Comment.objects.get(pk=comment.pk).edited is None
 
 
-def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
+def test_edits_are_limited_to_twenty_per_hour(writer: Browser, essay: Essay) -> None:
     with time_machine.travel(NOON, tick=False):
         comment = writer.say(make.essay("At noon"), text="Before.")
         for number in range(20):
@@ -146,7 +146,7 @@ def test_twenty_times_an_hour(writer: Browser, essay: Essay) -> None:
 
 
 @pytest.mark.both
-def test_it_costs_few_queries(writer: Browser, essay: Essay, django_assert_max_num_queries: Any) -> None:
+def test_an_edit_needs_few_queries(writer: Browser, essay: Essay, django_assert_max_num_queries: Any) -> None:
     comment = writer.say(essay, text="Before.")
     for _ in range(5):
         make.comment(essay, to=comment)
@@ -159,7 +159,7 @@ def test_it_costs_few_queries(writer: Browser, essay: Essay, django_assert_max_n
         writer.get(essay.get_absolute_url())
 
 
-def test_feeds_say_when_it_was_changed(writer: Browser, essay: Essay) -> None:
+def test_feeds_contain_the_time_of_the_edit(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Before.")
     make.comment(essay, "Unchanged.")
     assert "atom:updated" not in writer.get("/comments/feed/").content.decode()
@@ -180,9 +180,7 @@ def row_of(desk: Browser, comment: Comment, status: str) -> Any:
     return Page(desk.get(f"/admin/comments/queue/?status={status}")).comment(comment)
 
 
-def test_moderators_read_what_stood_there_before(
-    writer: Browser, essay: Essay, django_assert_max_num_queries: Any
-) -> None:
+def test_moderators_see_earlier_versions(writer: Browser, essay: Essay, django_assert_max_num_queries: Any) -> None:
     desk = Browser(make.moderator("mara"))
     comment = writer.say(essay, text="The first.")
     assert "earlier" not in words(row_of(desk, comment, "approved"))
@@ -199,7 +197,7 @@ def test_moderators_read_what_stood_there_before(
 
 
 @pytest.mark.parametrize("several", [False, True])
-def test_a_moderator_decides_about_the_words_they_read(guest: Browser, essay: Essay, several: bool) -> None:
+def test_a_moderator_decides_about_the_version_they_saw(guest: Browser, essay: Essay, several: bool) -> None:
     desk = Browser(make.moderator("mara"))
     comments = [guest.say(essay, text=text, remember="on") for text in ("Harmless.", "Harmless too.")]
     shown = [row_of(desk, comment, "pending") for comment in comments]

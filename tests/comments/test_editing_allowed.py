@@ -1,4 +1,4 @@
-"""Own comments: who may change or delete what, by which door, and until when."""
+"""Permission to edit and delete one's own comments: by login, cookie or link, and until when."""
 
 from datetime import timedelta
 
@@ -19,11 +19,11 @@ from tests.comments.own import NOON, delete, edit, history, links, said, save
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-# By which door
+# Login, cookie or link
 
 
 @pytest.mark.both
-def test_somebody_logged_in_changes_their_words(writer: Browser, stranger: Browser, essay: Essay) -> None:
+def test_a_logged_in_person_can_edit(writer: Browser, stranger: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="The *first* form.")
     shown = links(writer.read(essay).comment(comment))
     assert (shown["Edit"], shown["Delete"]) == (edit(comment), delete(comment))
@@ -42,7 +42,7 @@ def test_somebody_logged_in_changes_their_words(writer: Browser, stranger: Brows
     assert comment.is_approved
 
 
-def test_a_remembered_guest_is_known_by_the_cookie(guest: Browser, essay: Essay) -> None:
+def test_a_remembered_guest_is_recognized_by_the_cookie(guest: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False)
     comment = guest.say(essay, text="Before.", remember="on")
     assert settings.COMMENTER_COOKIE_NAME in guest.cookies
@@ -52,7 +52,7 @@ def test_a_remembered_guest_is_known_by_the_cookie(guest: Browser, essay: Essay)
 
 
 @pytest.mark.parametrize("email", ["anna@example.org", ""])
-def test_a_guest_without_a_cookie_comes_by_the_link_they_were_given(
+def test_a_guest_without_a_cookie_can_edit_by_the_link(
     guest: Browser, stranger: Browser, essay: Essay, email: str
 ) -> None:
     make.rules(hold_first_comment=False, who_may_comment="name")
@@ -69,7 +69,7 @@ def test_a_guest_without_a_cookie_comes_by_the_link_they_were_given(
     assert stranger.read(essay).shown == []
 
 
-def test_typing_the_same_again_earns_no_right(guest: Browser, stranger: Browser, essay: Essay) -> None:
+def test_posting_a_duplicate_gives_no_right_to_edit(guest: Browser, stranger: Browser, essay: Essay) -> None:
     comment = guest.say(essay, text="Mine.")
     typed = stranger.post_to(essay, text="Mine.")
     assert typed.status == 409
@@ -83,7 +83,7 @@ def test_typing_the_same_again_earns_no_right(guest: Browser, stranger: Browser,
     assert history(comment) == ["Mine."]
 
 
-def test_the_link_opens_one_comment_and_none_that_is_somebodys_by_now(
+def test_the_link_opens_one_comment_unless_it_was_claimed(
     guest: Browser, stranger: Browser, essay: Essay, rosa: User
 ) -> None:
     make.rules(hold_first_comment=False)
@@ -96,7 +96,7 @@ def test_the_link_opens_one_comment_and_none_that_is_somebodys_by_now(
     assert Browser(rosa).post(delete(mine)).status_code == 302
 
 
-def test_who_did_not_write_it_can_do_nothing_and_learns_nothing(
+def test_other_people_can_do_nothing_and_learn_nothing(
     writer: Browser, stranger: Browser, essay: Essay, rosa: User
 ) -> None:
     comment = writer.say(essay, text="Hers.")
@@ -118,8 +118,8 @@ def test_who_did_not_write_it_can_do_nothing_and_learns_nothing(
 
 
 @pytest.mark.both
-def test_whose_it_is_is_looked_at_again_under_the_lock(writer: Browser, stranger: Browser, essay: Essay) -> None:
-    """As when it becomes somebody else's between the page and the verb."""
+def test_the_author_is_checked_again_under_the_lock(writer: Browser, stranger: Browser, essay: Essay) -> None:
+    """It may be claimed by another account between the form and the post."""
     comment = writer.say(essay, text="Hers.")
     nobody, somebody = Viewer(), Viewer(Commenter.objects.of(make.user("somebody")))
     for by in (nobody, somebody):
@@ -130,7 +130,7 @@ def test_whose_it_is_is_looked_at_again_under_the_lock(writer: Browser, stranger
     assert said(stranger, essay, comment) == "Hers."
 
 
-def test_another_site_cannot_send_it(rosa: User, writer: Browser, essay: Essay) -> None:
+def test_a_cross_site_request_is_rejected(rosa: User, writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Hers.")
     elsewhere = Browser(rosa, headers={"Sec-Fetch-Site": "cross-site"})
     assert elsewhere.post(edit(comment), {"text": "Not hers."}).status_code == 403
@@ -145,7 +145,7 @@ def test_another_site_cannot_send_it(rosa: User, writer: Browser, essay: Essay) 
 # Until when
 
 
-def test_the_window_ends_and_says_when(writer: Browser, essay: Essay) -> None:
+def test_editing_ends_and_the_page_says_when(writer: Browser, essay: Essay) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         essay = make.essay("At noon")
         comment = writer.say(essay, text="Before.")
@@ -162,7 +162,7 @@ def test_the_window_ends_and_says_when(writer: Browser, essay: Essay) -> None:
     assert history(comment) == ["Before.", "In time.", "Longer."]
 
 
-def test_where_the_owner_says_so_nothing_is_edited(writer: Browser, essay: Essay) -> None:
+def test_editing_can_be_turned_off(writer: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False, edit_minutes=0)
     comment = writer.say(essay, text="It stands.")
     assert "Edit" not in links(writer.read(essay).comment(comment))
@@ -173,9 +173,7 @@ def test_where_the_owner_says_so_nothing_is_edited(writer: Browser, essay: Essay
 
 
 @pytest.mark.parametrize(("is_asked", "status"), [(False, 302), (True, 403)])
-def test_an_answer_closes_the_window_if_the_owner_says_so(
-    writer: Browser, stranger: Browser, essay: Essay, is_asked: bool, status: int
-) -> None:
+def test_a_reply_can_end_editing(writer: Browser, stranger: Browser, essay: Essay, is_asked: bool, status: int) -> None:
     make.rules(hold_first_comment=False, edit_until_answered=is_asked)
     comment = writer.say(essay, text="Before.")
     writer.say(essay, text="And one more thing.", parent=str(comment.pk))  # answers nobody
@@ -188,14 +186,14 @@ def test_an_answer_closes_the_window_if_the_owner_says_so(
     assert ("Someone has replied" in answer.words) is is_asked
 
 
-def test_with_that_said_the_window_still_ends(writer: Browser, essay: Essay) -> None:
+def test_editing_also_ends_by_time_with_that_rule(writer: Browser, essay: Essay) -> None:
     make.rules(hold_first_comment=False, edit_until_answered=True)
     comment = writer.say(essay, text="Before.")
     Comment.objects.filter(pk=comment.pk).update(created=comment.created - timedelta(minutes=15))
     assert writer.post(edit(comment), {"text": "Late."}).status_code == 403
 
 
-def test_when_the_discussion_is_closed_its_writers_can_do_the_same(writer: Browser, essay: Essay) -> None:
+def test_authors_can_edit_and_delete_in_a_closed_discussion(writer: Browser, essay: Essay) -> None:
     comment = writer.say(essay, text="Before.")
     Discussion.objects.filter(essay=essay).update(is_open=False)
     shown = links(writer.read(essay).comment(comment))
@@ -205,7 +203,7 @@ def test_when_the_discussion_is_closed_its_writers_can_do_the_same(writer: Brows
     assert writer.post(delete(comment)).status_code == 302
 
 
-def test_what_was_imported_can_be_deleted_by_its_writer(writer: Browser, essay: Essay, rosa: User) -> None:
+def test_an_imported_comment_can_be_deleted_by_its_author(writer: Browser, essay: Essay, rosa: User) -> None:
     comment = make.comment(essay, "Years ago.", by=Commenter.objects.of(rosa))
     Comment.objects.filter(pk=comment.pk).update(created=NOON - timedelta(days=3000))
     assert writer.post(edit(comment), {"text": "Now."}).status_code == 403

@@ -1,4 +1,4 @@
-"""The argument as feed readers follow it: everywhere, under one essay, in one thread, each entry with what it answers."""
+"""Comment feeds of the site, an essay and a thread; each entry links its parent."""
 
 from xml.etree import ElementTree
 
@@ -24,7 +24,7 @@ def feed(browser: Browser, address: str) -> ElementTree.Element:
 
 
 def told(browser: Browser, address: str) -> list[tuple[str | None, str | None]]:
-    """Of each entry its own address and that of what it answers, by RSS and by Atom."""
+    """Each entry's URL and that of its parent, in RSS and in Atom."""
     rss = [(item.findtext("guid"), item.find(ANSWERS)) for item in feed(browser, address).findall("channel/item")]
     atom = [
         (entry.findtext(f"{ATOM}id"), entry.find(ANSWERS))
@@ -47,7 +47,7 @@ def thread(essay: Essay) -> list[Comment]:
     return [root, reply, make.comment(essay, "The third.", to=reply), make.comment(essay, "Elsewhere.")]
 
 
-def test_each_entry_says_what_it_answers(essay: Essay, thread: list[Comment], stranger: Browser) -> None:
+def test_each_entry_names_its_parent(essay: Essay, thread: list[Comment], stranger: Browser) -> None:
     root, reply, below, elsewhere = thread
     expected = [
         (whole(elsewhere), whole(essay)), (whole(below), whole(reply)), (whole(reply), whole(root)), (whole(root), whole(essay)),
@@ -58,7 +58,7 @@ def test_each_entry_says_what_it_answers(essay: Essay, thread: list[Comment], st
     assert [item.findtext("guid") for item in feed(stranger, "/feed/").findall("channel/item")] == [whole(essay)]
 
 
-def test_a_page_has_a_feed_of_its_own(stranger: Browser) -> None:
+def test_a_page_has_its_own_feed(stranger: Browser) -> None:
     about = make.essay("About", kind="page")
     said = make.comment(about)
     assert told(stranger, "/about/feed/") == [(whole(said), whole(about))]
@@ -75,14 +75,14 @@ def test_comments_on_withdrawn_essays_are_left_out_and_older_ones_take_their_pla
     assert [entry for entry, _ in told(stranger, "/comments/feed/")] == [whole(one) for one in (*replies[::-1], root)]
 
 
-def test_what_nobody_may_read_has_no_feed(essay: Essay, stranger: Browser) -> None:
+def test_unpublished_content_has_no_feed(essay: Essay, stranger: Browser) -> None:
     waiting = make.comment(essay, status="pending")
     assert stranger.get(f"{waiting.get_absolute_url()}feed/").status_code == 404
     assert stranger.get("/comments/4711/feed/").status_code == 404
     assert stranger.get("/nothing/feed/").status_code == 404
 
 
-def test_under_a_removed_comment_the_thread_goes_on_without_its_name(essay: Essay, stranger: Browser) -> None:
+def test_a_thread_feed_omits_the_name_of_a_removed_comment(essay: Essay, stranger: Browser) -> None:
     root = make.comment(essay, by=make.guest("Ines Okafor"))
     reply = make.comment(essay, "Still here.", to=root)
     Comment.objects.filter(pk=root.pk).update(status="trash")
@@ -92,7 +92,7 @@ def test_under_a_removed_comment_the_thread_goes_on_without_its_name(essay: Essa
     assert told(stranger, f"{root.get_absolute_url()}feed/") == [(whole(reply), whole(root))]
 
 
-def test_the_essays_page_names_its_feed(essay: Essay, stranger: Browser) -> None:
+def test_the_essays_page_links_its_feed(essay: Essay, stranger: Browser) -> None:
     page = stranger.read(essay)
     links = [str(link.get("href")) for link in page.all("link[@rel='alternate']")]
     assert f"{essay.get_absolute_url()}feed/" in links

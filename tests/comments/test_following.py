@@ -1,4 +1,4 @@
-"""Following by mail: asked for under a reply or beside it, confirmed once by its reader, changed and stopped by links."""
+"""Email subscriptions: requested with a reply or beside it, confirmed once, changed and ended by links."""
 
 import re
 from typing import Any
@@ -27,26 +27,26 @@ def _open() -> None:
 
 @pytest.fixture
 def friend() -> Browser:
-    """Somebody else, elsewhere."""
+    """Another person at another IP address."""
     return Browser(address="198.51.100.4")
 
 
 def posted() -> list[Any]:
-    """The mails that the jobs have sent since the last time."""
+    """Emails that the jobs have sent since the last call."""
     mail.outbox.clear()
     work_off()
     return [message for message in mail.outbox if message.to != ["miriam@example.org"]]
 
 
 def link_in(message: Any, what: str) -> str:
-    """The address in the mail's text that holds these words, without the host: a browser's own."""
+    """The path of the first URL in the email's text that contains this string."""
     found = re.search(rf"{re.escape(settings.SITE_URL)}(\S*/{what}/\S+)", message.body)
     assert found, message.body
     return found[1]
 
 
 def confirm(browser: Browser, message: Any, **more: str) -> Page:
-    """What a reader does who follows the link and presses its button."""
+    """Open the link and press its button."""
     address = link_in(message, "confirm")
     page = browser.read(address)
     ticked = [str(box.get("value")) for box in page.all("input[@name='subscription']")]
@@ -56,13 +56,13 @@ def confirm(browser: Browser, message: Any, **more: str) -> Page:
 
 
 def say(browser: Browser, essay: Essay, to: Comment | None = None, **fields: Any) -> Comment:
-    """Post a reply from the page, with what is ticked."""
+    """Post a reply from the page, with boxes ticked."""
     fields = {"text": f"Words {Comment.objects.count()}.", "parent": str(to.pk) if to else ""} | fields
     return browser.say(essay, **fields)
 
 
 class TestUnderTheReply:
-    def test_nothing_is_ticked_at_first_and_nothing_is_asked(self, essay: Essay, guest: Browser) -> None:
+    def test_no_box_is_ticked_at_first_and_no_email_is_sent(self, essay: Essay, guest: Browser) -> None:
         page = guest.read(essay)
         boxes = {box.get("name"): box for box in page.all("input[@type='checkbox']")}
         assert boxes["notify_replies"].get("checked") is boxes["notify_essays"].get("checked") is None
@@ -73,7 +73,7 @@ class TestUnderTheReply:
         assert posted() == []
 
     @pytest.mark.both
-    def test_an_address_is_asked_once_and_its_reader_is_told_of_replies(
+    def test_an_address_is_confirmed_once_and_then_notified_of_replies(
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
         comment = say(guest, essay, **TICKED)
@@ -89,7 +89,7 @@ class TestUnderTheReply:
         say(friend, essay, name="Bo", email="bo@example.org", text="To nobody.")
         assert posted() == []
 
-    def test_what_the_same_browser_asks_for_later_needs_no_mail(
+    def test_later_subscriptions_in_the_same_browser_need_no_confirmation(
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
         say(guest, essay, **TICKED)
@@ -98,9 +98,7 @@ class TestUnderTheReply:
         assert posted() == []
         assert set(Subscription.objects.active().values_list("kind", flat=True)) == {"replies", "essays"}
 
-    def test_who_types_the_address_elsewhere_gets_nothing_done_in_its_name(
-        self, essay: Essay, guest: Browser, friend: Browser
-    ) -> None:
+    def test_typing_the_address_elsewhere_changes_nothing(self, essay: Essay, guest: Browser, friend: Browser) -> None:
         say(guest, essay, **TICKED)
         confirm(guest, posted()[0])
         say(friend, essay, name="Mallory", email="anna@example.org", notify_replies="on", notify_about="essay")
@@ -109,7 +107,7 @@ class TestUnderTheReply:
         assert Subscription.objects.active().count() == 1
 
     @pytest.mark.both
-    def test_three_mails_a_day_at_most_and_the_last_confirms_all(self, essay: Essay, guest: Browser) -> None:
+    def test_at_most_three_confirmations_a_day_and_the_last_confirms_all(self, essay: Essay, guest: Browser) -> None:
         for _ in range(5):
             say(Browser(), essay, **TICKED)
         asking = posted()
@@ -120,7 +118,7 @@ class TestUnderTheReply:
 
     @pytest.mark.both
     @pytest.mark.parametrize("about", ["replies", "thread", "essay"])
-    def test_which_comments_are_told_of(self, essay: Essay, guest: Browser, friend: Browser, about: str) -> None:
+    def test_which_comments_send_emails(self, essay: Essay, guest: Browser, friend: Browser, about: str) -> None:
         root = make.comment(essay, "The root.")
         mine = say(guest, essay, root, notify_about=about, **TICKED)
         confirm(guest, posted()[0])
@@ -132,7 +130,7 @@ class TestUnderTheReply:
         wider = ["replies", "thread", "essay"]
         assert heard == {what: wider.index(what) <= wider.index(about) for what in wider}
 
-    def test_somebody_logged_in_whose_address_is_proved_is_asked_nothing(self, essay: Essay, friend: Browser) -> None:
+    def test_a_verified_account_needs_no_confirmation(self, essay: Essay, friend: Browser) -> None:
         reader = Browser(make.user("rhea"))
         comment = say(reader, essay, **TICKED)
         assert posted() == []
@@ -141,7 +139,7 @@ class TestUnderTheReply:
         say(reader, essay, comment, text="My own.")
         assert posted() == []
 
-    def test_a_box_ticked_again_changes_nothing_of_what_stands(self, essay: Essay) -> None:
+    def test_ticking_a_box_again_changes_nothing(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
         say(reader, essay, **TICKED)
         work_off()
@@ -151,7 +149,7 @@ class TestUnderTheReply:
         work_off()
         assert list(Subscription.objects.values()) == before
 
-    def test_without_an_address_it_is_said_beside_the_field_and_nothing_is_lost(
+    def test_a_missing_address_is_an_error_beside_the_field_and_nothing_is_lost(
         self, essay: Essay, guest: Browser
     ) -> None:
         make.rules(hold_first_comment=False, who_may_comment="name")
@@ -162,14 +160,14 @@ class TestUnderTheReply:
         assert page.form["notify_essays"] == "on"
         assert not Comment.objects.exists()
 
-    def test_a_log_in_without_an_address_is_told_so(self, essay: Essay) -> None:
+    def test_an_account_without_an_address_gets_an_error(self, essay: Essay) -> None:
         user = make.user("nomail")
         User.objects.filter(pk=user.pk).update(email="")
         page = Browser(user).post_to(essay, text="Words.", **TICKED)
         assert page.status == 422
         assert "has no email address" in page.problem
 
-    def test_where_the_owner_mails_nobody_there_are_no_boxes_and_nothing_is_taken(
+    def test_without_subscriptions_there_are_no_boxes_and_requests_are_ignored(
         self, essay: Essay, guest: Browser
     ) -> None:
         make.rules(hold_first_comment=False, readers_may_follow=False)
@@ -181,7 +179,7 @@ class TestUnderTheReply:
 
 class TestWithoutCommenting:
     @pytest.mark.both
-    def test_an_essay_and_new_ones_are_followed_from_a_page_of_their_own(
+    def test_an_essay_and_new_essays_have_a_subscription_page(
         self, essay: Essay, guest: Browser, friend: Browser
     ) -> None:
         page = guest.read(f"/subscriptions/?essay={essay.pk}")
@@ -199,7 +197,7 @@ class TestWithoutCommenting:
         assert [message.to for message in posted()] == [["stranger@example.org"]]
         assert not Commenter.objects.filter(email="stranger@example.org").exists()
 
-    def test_the_answer_is_the_same_for_an_address_that_is_known(self, essay: Essay, guest: Browser) -> None:
+    def test_the_response_is_the_same_for_a_known_address(self, essay: Essay, guest: Browser) -> None:
         make.user("rhea")
         answers = [
             Browser().post("/subscriptions/", {"email": email, "what": ["essays"], "often": "daily"}, follow=True)
@@ -218,13 +216,13 @@ class TestWithoutCommenting:
             ({"email": "a@example.org", "what": ["essays"], "often": "hourly"}, "Choose an option from the list"),
         ],
     )
-    def test_what_is_wrong_is_said_beside_it(self, fields: dict[str, Any], words: str) -> None:
+    def test_errors_appear_beside_their_fields(self, fields: dict[str, Any], words: str) -> None:
         answer = Browser().post("/subscriptions/", fields)
         assert answer.status_code == 422
         assert words in Page(answer).words
         assert not Address.objects.exists()
 
-    def test_a_thread_is_followed_and_what_is_not_there_is_not(self, essay: Essay, friend: Browser) -> None:
+    def test_a_thread_can_be_followed_and_a_missing_one_cannot(self, essay: Essay, friend: Browser) -> None:
         root = make.comment(essay, "The root.", by=make.guest("Ulla"))
         page = Browser().read(f"/subscriptions/?comment={root.pk}")
         assert "The thread started by Ulla" in page.words
@@ -240,7 +238,7 @@ class TestWhatWaitsForADecision:
         return say(guest, essay, remember="on")
 
     @pytest.mark.both
-    def test_its_writer_asks_and_is_told_what_was_decided(self, essay: Essay, guest: Browser, held: Comment) -> None:
+    def test_an_author_can_request_the_decision_by_email(self, essay: Essay, guest: Browser, held: Comment) -> None:
         page = guest.read(held.get_absolute_url())
         assert "Email me the decision" in page.words
         answer = guest.post(f"/comments/{held.pk}/tell/", follow=True)
@@ -256,10 +254,10 @@ class TestWhatWaitsForADecision:
         deciding.approve(held, by=make.moderator("olga"))
         assert [message for message in posted() if message.to == ["anna@example.org"]] == []
 
-    def test_nobody_else_can(self, held: Comment, friend: Browser) -> None:
+    def test_no_one_else_can_request_the_decision(self, held: Comment, friend: Browser) -> None:
         assert friend.post(f"/comments/{held.pk}/tell/", {"email": "bo@example.org"}).status_code == 404
 
-    def test_who_gave_no_address_gives_one_then(self, essay: Essay) -> None:
+    def test_an_author_without_an_address_enters_one_then(self, essay: Essay) -> None:
         make.rules(hold_first_comment=True, who_may_comment="name")
         nameless = Browser(address="192.0.2.8")
         comment = say(nameless, essay, name="Cleo", email="", remember="on")
@@ -278,14 +276,14 @@ class TestTheLinks:
         say(friend, essay, comment, name="Bo", email="bo@example.org")
         return posted()[0]
 
-    def test_one_click_in_the_mail_program_stops_it(self, essay: Essay, notice: Any) -> None:
+    def test_one_click_unsubscribe_works(self, essay: Essay, notice: Any) -> None:
         link = notice.extra_headers["List-Unsubscribe"].strip("<>").removeprefix(settings.SITE_URL)
         program = Browser(headers={})  # neither cookie nor origin
         answer = program.post(link, {"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200
         assert not Subscription.objects.active().exists()
 
-    def test_a_scanner_that_opens_every_link_changes_nothing(self, essay: Essay, guest: Browser, notice: Any) -> None:
+    def test_opening_every_link_changes_nothing(self, essay: Essay, guest: Browser, notice: Any) -> None:
         say(Browser(address="192.0.2.9"), essay, email="new@example.org", **TICKED)
         messages = [notice, *posted()]
         before = [list(model.objects.values()) for model in (Subscription, Address)]
@@ -297,7 +295,7 @@ class TestTheLinks:
                     getattr(Browser(headers={}), method)(link.removeprefix(settings.SITE_URL), follow=True)
         assert [list(model.objects.values()) for model in (Subscription, Address)] == before
 
-    def test_the_page_behind_the_link_stops_and_takes_back(self, guest: Browser, notice: Any) -> None:
+    def test_the_unsubscribe_page_stops_and_resumes(self, guest: Browser, notice: Any) -> None:
         link = link_in(notice, "stop")
         assert "We email anna@example.org about" in guest.read(link).words
         page = Page(guest.post(link))
@@ -308,7 +306,7 @@ class TestTheLinks:
         assert Subscription.objects.active().exists()
 
     @pytest.mark.both
-    def test_the_page_of_all_changes_pauses_and_stops(
+    def test_the_page_of_all_subscriptions_changes_pauses_and_stops(
         self, essay: Essay, guest: Browser, friend: Browser, notice: Any
     ) -> None:
         everything = re.search(rf"{re.escape(settings.SITE_URL)}(/subscriptions/[^/\s]+/)\s", notice.body)
@@ -331,7 +329,7 @@ class TestTheLinks:
         assert "You’ve unsubscribed this address from all emails." in press(do="stop-all", address=row.address_id)
         assert not Subscription.objects.active().exists()
 
-    def test_a_link_to_one_address_moves_no_other(self, essay: Essay, guest: Browser, notice: Any) -> None:
+    def test_a_link_for_one_address_changes_no_other(self, essay: Essay, guest: Browser, notice: Any) -> None:
         other = Address.objects.create(email="other@example.org")
         theirs = Subscription.objects.create(address=other, kind="essays")
         link = re.search(rf"{re.escape(settings.SITE_URL)}(/subscriptions/[^/\s]+/)\s", notice.body)
@@ -343,14 +341,14 @@ class TestTheLinks:
         assert (other.is_paused, theirs.stopped) == (False, None)
 
     @pytest.mark.parametrize("path", ["confirm/x/", "stop/x/", "stop-daily/x/", "x/", "confirm/MQ:1:x/"])
-    def test_a_link_that_is_none_says_so(self, path: str) -> None:
+    def test_an_invalid_link_shows_an_error(self, path: str) -> None:
         for method in ("get", "post"):
             answer = getattr(Browser(), method)(f"/subscriptions/{path}")
             assert answer.status_code == 410
             assert "This link doesn’t work" in Page(answer).words
 
     @pytest.mark.both
-    def test_what_its_reader_did_not_ask_for_is_dropped(self, essay: Essay, guest: Browser) -> None:
+    def test_unconfirmed_subscriptions_are_deleted(self, essay: Essay, guest: Browser) -> None:
         say(guest, essay, notify_essays="on", **TICKED)
         asking = posted()[0]
         page = guest.read(link_in(asking, "confirm"))
@@ -361,7 +359,7 @@ class TestTheLinks:
         assert list(Subscription.objects.all()) == [kept]
         assert "There’s nothing to confirm" in guest.read(link_in(asking, "confirm")).words
 
-    def test_somebody_logged_in_finds_theirs_under_their_account(self, essay: Essay) -> None:
+    def test_a_logged_in_person_finds_their_subscriptions_in_the_account(self, essay: Essay) -> None:
         reader = Browser(make.user("rhea"))
         say(reader, essay, **TICKED)
         work_off()

@@ -1,4 +1,4 @@
-"""Following by mail by people who mean harm, and by two at once: nobody is flooded, and nothing asked for gets lost."""
+"""Abuse of email subscriptions and simultaneous requests: no one is flooded and no request is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -62,7 +62,7 @@ def confirmed(email: str = "rhea@example.org", **fields: Any) -> Subscription:
 
 
 class TestAnAddressThatHasProvedNothing:
-    def test_whoever_is_forgotten_in_between_has_it_mailed_no_more_often(self, essay: Essay) -> None:
+    def test_deleting_ones_data_does_not_reset_the_confirmation_limit(self, essay: Essay) -> None:
         for _time in range(5):
             browser = Browser(address=f"192.0.2.{next(numbers)}")
             browser.say(essay, text=f"Words {next(numbers)}.", email=VICTIM, remember="on", notify_replies="on")
@@ -71,7 +71,7 @@ class TestAnAddressThatHasProvedNothing:
         assert not Subscription.objects.exists()
         assert len(mails_to(VICTIM)) == 3
 
-    def test_its_refusals_are_remembered_when_a_stranger_is_forgotten(self, essay: Essay) -> None:
+    def test_a_suppressed_address_stays_suppressed_when_a_stranger_is_erased(self, essay: Essay) -> None:
         Address.objects.create(email=VICTIM, refused=timezone.now())
         browser = Browser()
         browser.say(essay, email=VICTIM, remember="on", notify_replies="on")
@@ -80,7 +80,7 @@ class TestAnAddressThatHasProvedNothing:
         ask(VICTIM)
         assert mails_to(VICTIM) == []
 
-    def test_one_held_comment_does_not_mail_the_whole_world(self, essay: Essay) -> None:
+    def test_one_held_comment_sends_few_confirmations(self, essay: Essay) -> None:
         make.rules(hold_first_comment=True)
         browser = Browser()
         held = browser.say(essay, remember="on")
@@ -94,7 +94,7 @@ class TestAnAddressThatHasProvedNothing:
         assert "somebody24@example.net" in answers[-1].content.decode()
         assert int(answers[-1].headers["Retry-After"]) > 0
 
-    def test_the_answer_takes_the_same_work_for_an_address_that_is_known(self, essay: Essay) -> None:
+    def test_the_response_needs_the_same_work_for_a_known_address(self, essay: Essay) -> None:
         confirmed("rhea@example.org")
         asked = []
         for email in ("rhea@example.org", "nobody@example.org"):
@@ -104,7 +104,7 @@ class TestAnAddressThatHasProvedNothing:
         assert asked[0] == asked[1]
 
     @pytest.mark.both
-    def test_many_at_once_mail_it_three_times(
+    def test_simultaneous_requests_send_three_confirmations(
         self, installation: Installation, django_db_blocker: DjangoDbBlocker
     ) -> None:
         together = Barrier(8)
@@ -126,7 +126,7 @@ class TestAnAddressThatHasProvedNothing:
 
 
 class TestTwoAtOnce:
-    def test_a_second_press_says_what_the_first_did(self, essay: Essay) -> None:
+    def test_a_second_submit_shows_the_same_message(self, essay: Essay) -> None:
         ask("rhea@example.org")
         work_off()
         row = Subscription.objects.get()
@@ -135,7 +135,7 @@ class TestTwoAtOnce:
         for words in pages:
             assert "You’re subscribed." in words
 
-    def test_joined_what_was_confirmed_stays_and_what_was_owed_is_sent(self, essay: Essay) -> None:
+    def test_merging_keeps_confirmed_subscriptions_and_sends_their_notices(self, essay: Essay) -> None:
         old, new = (Commenter.objects.create(name=name) for name in ("Rhea", "Rhea B."))
         address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
         row = Subscription.objects.create(address=address, commenter=old, kind="replies", confirmed=timezone.now())
@@ -149,7 +149,7 @@ class TestTwoAtOnce:
         outbox.send()
         assert len(mails_to("rhea@example.org")) == 1
 
-    def test_joined_what_stands_twice_owes_what_it_owed(self, essay: Essay) -> None:
+    def test_merging_duplicate_subscriptions_keeps_their_notices(self, essay: Essay) -> None:
         old, new = (Commenter.objects.create(name=name) for name in ("Rhea", "Rhea B."))
         address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
         for commenter in (new, old):
@@ -162,7 +162,7 @@ class TestTwoAtOnce:
         assert len(mails_to("rhea@example.org")) == 1
 
 
-def test_stop_all_stops_what_one_of_two_addresses_follows(essay: Essay) -> None:
+def test_stop_all_affects_one_of_two_addresses(essay: Essay) -> None:
     user = make.user("rhea")
     EmailAddress.objects.create(user=user, email="rhea@example.net", verified=True)
     for email in ("rhea@example.org", "rhea@example.net"):
@@ -173,7 +173,7 @@ def test_stop_all_stops_what_one_of_two_addresses_follows(essay: Essay) -> None:
     assert [row.address.email for row in Subscription.objects.standing()] == ["rhea@example.net"]
 
 
-def test_an_essay_that_goes_takes_what_follows_it(essay: Essay) -> None:
+def test_deleting_an_essay_deletes_its_subscriptions(essay: Essay) -> None:
     address = Address.objects.create(email="rhea@example.org", proved=timezone.now())
     now = timezone.now()
     root = make.comment(essay)
@@ -198,7 +198,7 @@ ODD = ["\0", "9" * 30, "\ud800".encode("utf-8", "surrogatepass"), "٣", "-1", "a
 
 
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
-def test_nothing_odd_is_an_error(essay: Essay, odd: Any) -> None:
+def test_unusual_requests_cause_no_server_error(essay: Essay, odd: Any) -> None:
     row = confirmed()
     held = make.comment(essay, status="pending")
     word = quote(odd)

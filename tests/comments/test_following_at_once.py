@@ -1,4 +1,4 @@
-"""Who follows in the moment in which addresses that follow nothing are dropped: what they asked for stands."""
+"""Subscribing while addresses without subscriptions are being deleted: the subscription survives."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from tests.services.site import Installation
 ROUNDS = 20
 
 
-def test_who_follows_while_idle_addresses_are_dropped_follows(house: Installation) -> None:
+def test_subscribing_while_idle_addresses_are_deleted_works(house: Installation) -> None:
     essay = make.essay()
     for number in range(ROUNDS):
         email = f"anna{number}@example.org"

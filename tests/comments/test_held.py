@@ -1,4 +1,4 @@
-"""What waits for a moderator, and why; and who sees it meanwhile."""
+"""Held comments: the reasons, and who sees them while they are pending."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def test_a_guest_without_a_cookie_sees_the_held_comment_by_a_signed_link(essay: 
     assert "A moderator will review your first comment" in words(page.comment(comment))
 
 
-def test_others_see_nothing_of_a_held_comment(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_a_held_comment_is_hidden_from_others(essay: Essay, guest: Browser, stranger: Browser) -> None:
     address = guest.post_to(essay, text="Hold this.").answer.headers["Location"]
     comment = Comment.objects.get()
     assert stranger.get(f"/comments/{comment.pk}/").status_code == 404
@@ -43,7 +43,7 @@ def test_others_see_nothing_of_a_held_comment(essay: Essay, guest: Browser, stra
     assert "0 comments" not in page.words
 
 
-def test_a_signed_link_opens_one_comment_and_no_other(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_a_signed_link_shows_only_its_comment(essay: Essay, guest: Browser, stranger: Browser) -> None:
     mine = guest.post_to(essay, text="Mine.").answer.headers["Location"].partition("?")[2]
     theirs = stranger.say(essay, text="Theirs.", name="Somebody Else")
     assert guest.get(f"/comments/{theirs.pk}/?{mine}").status_code == 404
@@ -67,14 +67,14 @@ def test_a_signed_link_to_a_comment_that_was_approved_leads_there(essay: Essay, 
 
 
 @pytest.mark.parametrize("status", ["spam", "trash"])
-def test_what_was_thrown_away_is_not_shown_to_its_writer_either(essay: Essay, guest: Browser, status: str) -> None:
+def test_a_trashed_comment_is_hidden_from_its_author_too(essay: Essay, guest: Browser, status: str) -> None:
     address = guest.post_to(essay, text="Hold this.", remember="on").answer.headers["Location"]
     Comment.objects.update(status=status, removed_by=Comment.Remover.MODERATOR)
     assert guest.get(address).status_code == 404
     assert "Hold this." not in guest.read(essay).html
 
 
-def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser, stranger: Browser) -> None:
+def test_a_held_reply_appears_under_its_parent(essay: Essay, guest: Browser, stranger: Browser) -> None:
     root = make.comment(essay)
     reply = guest.say(essay, text="Hold this.", parent=str(root.pk), remember="on")
     page = guest.read(essay)
@@ -84,7 +84,7 @@ def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser,
     assert stranger.read(essay).shown == [root.pk]
 
 
-# What waits for a moderator, and why
+# Reasons for holding
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_held_reply_stands_under_what_it_answers(essay: Essay, guest: Browser,
         ({"hold_words": "casino"}, {"text": "ca*sino*"}, ["word"], "contains “casino”"),
     ],
 )
-def test_a_comment_is_held_and_its_reasons_are_kept_in_words(
+def test_a_comment_is_held_and_its_reasons_are_described(
     essay: Essay, guest: Browser, rules: dict[str, object], sent: dict[str, str], codes: list[str], said: str
 ) -> None:
     from comments.screening import reasons as why_held
@@ -115,7 +115,7 @@ def test_a_comment_is_held_and_its_reasons_are_kept_in_words(
     assert [why_held.in_words(reason) for reason in kept] == [said]
 
 
-def test_every_reason_is_kept_together(essay: Essay, guest: Browser) -> None:
+def test_all_reasons_are_stored(essay: Essay, guest: Browser) -> None:
     make.rules(hold_words="casino")
     comment = guest.say(essay, text="casino http://a.example http://b.example", name="Admin")
     assert reasons(comment) == ["first", "links", "word", "office"]
@@ -130,12 +130,12 @@ def test_every_reason_is_kept_together(essay: Essay, guest: Browser) -> None:
         ({"hold_words": "casino\n\n  \n"}, "a quiet word"),
     ],
 )
-def test_what_no_rule_holds_is_published(essay: Essay, guest: Browser, rules: dict[str, object], text: str) -> None:
+def test_other_comments_are_published(essay: Essay, guest: Browser, rules: dict[str, object], text: str) -> None:
     make.rules(hold_first_comment=False, **rules)
     assert guest.say(essay, text=text).status == Status.APPROVED
 
 
-def test_a_guest_is_held_until_one_was_approved_and_then_published(essay: Essay, guest: Browser) -> None:
+def test_a_guest_is_held_until_a_comment_is_approved(essay: Essay, guest: Browser) -> None:
     assert guest.say(essay, text="One.", remember="on").status == Status.PENDING
     second = guest.say(essay, text="Two.", remember="on")
     assert second.status == Status.PENDING
@@ -143,7 +143,7 @@ def test_a_guest_is_held_until_one_was_approved_and_then_published(essay: Essay,
     assert guest.say(essay, text="Three.", remember="on").status == Status.APPROVED
 
 
-def test_who_logs_in_is_held_at_first_too(essay: Essay) -> None:
+def test_a_first_comment_after_login_is_held_too(essay: Essay) -> None:
     browser = Browser(make.user("reader"))
     first = browser.say(essay, text="One.")
     assert first.status == Status.PENDING
@@ -152,7 +152,7 @@ def test_who_logs_in_is_held_at_first_too(essay: Essay) -> None:
     assert browser.say(essay, text="Two.").status == Status.APPROVED
 
 
-def test_typing_the_name_and_email_of_an_approved_guest_gives_nothing(
+def test_typing_an_approved_guests_name_and_email_gives_no_trust(
     essay: Essay, guest: Browser, stranger: Browser
 ) -> None:
     commenter = known(essay, guest)
@@ -164,7 +164,7 @@ def test_typing_the_name_and_email_of_an_approved_guest_gives_nothing(
     assert "I am she." not in guest.read(essay).words
 
 
-def test_the_authors_own_reply_is_published_at_once_and_marked(essay: Essay, author: User) -> None:
+def test_the_authors_reply_is_published_immediately_and_marked(essay: Essay, author: User) -> None:
     make.rules(hold_everything=True, hold_words="promise", refuse_words="promise")
     comment = Browser(author).say(essay, text="I promise: http://a.example http://b.example")
     assert comment.status == Status.APPROVED
@@ -173,7 +173,7 @@ def test_the_authors_own_reply_is_published_at_once_and_marked(essay: Essay, aut
     assert "author" in words(place)
 
 
-def test_a_moderators_reply_is_published_at_once_and_not_marked(essay: Essay) -> None:
+def test_a_moderators_reply_is_published_immediately_and_not_marked(essay: Essay) -> None:
     make.rules(hold_everything=True)
     for user in (make.moderator(), make.owner()):
         comment = Browser(user).say(essay, text=f"{user}: calm, please.")
@@ -181,13 +181,13 @@ def test_a_moderators_reply_is_published_at_once_and_not_marked(essay: Essay) ->
         assert "by-author" not in str(Browser().read(essay).comment(comment).get("class"))
 
 
-def test_the_author_of_another_essay_is_a_reader_here(essay: Essay) -> None:
+def test_the_author_of_another_essay_has_no_rights_here(essay: Essay) -> None:
     other = make.author("joris")
     make.essay(by=other)
     assert Browser(other).say(essay).status == Status.PENDING
 
 
-def test_refused_words_are_sent_back_with_the_word(essay: Essay, guest: Browser) -> None:
+def test_a_rejected_text_is_returned_with_the_word(essay: Essay, guest: Browser) -> None:
     make.rules(refuse_words="bother\ndrat")
     page = guest.post_to(essay, text="Oh DRAT it all.")
     assert page.status == 422

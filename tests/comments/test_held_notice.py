@@ -1,4 +1,4 @@
-"""Beside the form people read whether their comment will be held, and that is what happens to it."""
+"""The notice beside the form says whether a comment will be held, and it is right."""
 
 from collections.abc import Callable
 from typing import Any
@@ -67,7 +67,7 @@ PEOPLE: dict[str, tuple[Callable[[Essay], Browser], str, str]] = {  # what they 
 
 
 def notices(browser: Browser, essay: Essay) -> list[str]:
-    """As the page says it, and the part of it that is fetched after a login."""
+    """The notice on the page, and in the part that is fetched after a login."""
     pages = [browser.read(essay), Page(browser.get(f"{essay.get_absolute_url()}identity/"))]
     return ["".join(page.one("p[@class='hint becomes']").itertext()) for page in pages]
 
@@ -89,12 +89,12 @@ def test_the_notice_says_what_happens_to_the_comment(essay: Essay, who: str, is_
         assert Comment.objects.latest("pk").status == ("pending" if notice else "approved")
 
 
-def test_whoever_is_about_to_write_as_a_guest_is_a_stranger(essay: Essay) -> None:
+def test_a_person_about_to_post_as_a_guest_is_a_stranger(essay: Essay) -> None:
     make.rules(hold_first_comment=True)
     assert FIRST in approved_reader(essay).read(f"{essay.get_absolute_url()}?change=1").words
 
 
-def test_where_nothing_is_held_nothing_is_said(essay: Essay) -> None:
+def test_no_notice_appears_if_nothing_is_held(essay: Essay) -> None:
     make.rules(hold_first_comment=False)
     for browser in (Browser(), reader()):
         assert notices(browser, essay) == ["", ""]

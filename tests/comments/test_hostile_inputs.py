@@ -1,4 +1,4 @@
-"""Whatever is typed into the form or an address: never a server error, never slow, an answer in words, a page that holds."""
+"""Hostile input in forms and URLs causes no server error, no slow response and no broken page."""
 
 import json
 from collections.abc import Iterator
@@ -137,7 +137,7 @@ OWN = [
     Case("brackets in keys", "raw", "text[]=a&text[0]=b&__proto__=c&constructor=d"),
 ]  # fmt: skip
 
-# In the collection's words, what must not be taken.
+# Values of the collection that must be rejected.
 REFUSED = "400 with a message"
 
 
@@ -160,7 +160,7 @@ ALL = every()
 
 
 def of(*fields: str, one_of: int = 1) -> pytest.MarkDecorator:
-    """Runs a test for every case of these fields; what only the parser could stumble over, on one database.
+    """Run a test for every case of these fields; those that concern only the parser, on one database.
 
     `one_of` so many that need not be refused runs by default.
     """
@@ -176,14 +176,14 @@ def of(*fields: str, one_of: int = 1) -> pytest.MarkDecorator:
 
 
 def is_plain_text(case: Case) -> bool:
-    """A text of letters that every database keeps alike, no longer than one of them would have it."""
+    """Text that every database stores alike and within the shortest limit."""
     is_short = case.field in {"body", "thread"} or len(case.value) < 20
     return is_short and case.value.isascii() and "\0" not in case.value
 
 
 @contextmanager
 def soon() -> Iterator[None]:
-    """A second at most, of this process's own time: what else the machine does is not the form's fault."""
+    """At most a second of this process's own CPU time, so that a busy machine does not matter."""
     begin = process_time()
     yield
     assert process_time() - begin < SECONDS
@@ -196,7 +196,7 @@ def open_essay(essay: Essay) -> Essay:
 
 
 def send(browser: Browser, essay: Essay, body: str | dict[str, str]) -> Page:
-    """What a browser would send, though it holds what no browser could."""
+    """Encode a form as browsers do, with values that no browser could hold."""
     encoded = body if isinstance(body, str) else urlencode(body, encoding="utf-8", errors="surrogatepass")
     with soon():
         answer = browser.post(f"{essay.get_absolute_url()}respond/", encoded, content_type=FORM)
@@ -211,7 +211,7 @@ def send(browser: Browser, essay: Essay, body: str | dict[str, str]) -> Page:
 
 
 def look(browser: Browser, essay: Essay, hostile: Comment, sentinel: Comment) -> Page:
-    """The page that lists it: quick, whole, and the next comment stands as it should."""
+    """Check the page with the comment: fast, complete, and the next comment is in place."""
     with soon():
         answer = browser.get(essay.get_absolute_url())
     page = Page(answer)
@@ -323,7 +323,7 @@ def test_numbers_of_pages(case: Case, open_essay: Essay, guest: Browser) -> None
 
 
 @of("?q")
-def test_words_to_search_for(case: Case, open_essay: Essay, guest: Browser) -> None:
+def test_search_terms(case: Case, open_essay: Essay, guest: Browser) -> None:
     query = urlencode({"q": case.value})
     for address in (f"/search/?{query}", f"/?{query}"):
         with soon():
@@ -332,7 +332,7 @@ def test_words_to_search_for(case: Case, open_essay: Essay, guest: Browser) -> N
 
 @pytest.mark.once
 @of("?next")
-def test_ways_on_after_a_log_in(case: Case, db: None) -> None:
+def test_redirects_after_login(case: Case, db: None) -> None:
     make.user("reader", password="a password of some length")
     sent = {"login": "reader", "password": "a password of some length", "next": case.value}
     with soon():
@@ -353,7 +353,7 @@ def test_hosts(case: Case, open_essay: Essay) -> None:
 
 
 @of("X-Forwarded-For:")
-def test_addresses_that_nobody_vouches_for(case: Case, open_essay: Essay) -> None:
+def test_untrusted_forwarded_headers(case: Case, open_essay: Essay) -> None:
     make.rules(flood_seconds=15)
     for name, status in (("One", 302), ("Two", 429)):
         answer = Browser().post(
@@ -395,7 +395,7 @@ def test_a_body_of_another_kind(open_essay: Essay, guest: Browser, kind: str, bo
 
 
 @of("thread")
-def test_an_argument_without_end(case: Case, open_essay: Essay, guest: Browser) -> None:
+def test_an_endless_thread(case: Case, open_essay: Essay, guest: Browser) -> None:
     comment = make.talk(open_essay, None, *range(0 if RUNS_ALL else 84))[-1]
     for number in range(99 if RUNS_ALL else 15):
         with soon():
@@ -406,11 +406,11 @@ def test_an_argument_without_end(case: Case, open_essay: Essay, guest: Browser) 
 
 
 @of("repeat")
-def test_the_same_twice(case: Case, open_essay: Essay, guest: Browser) -> None:
+def test_duplicates(case: Case, open_essay: Essay, guest: Browser) -> None:
     assert [guest.post_to(open_essay).status for _ in range(2)] == [302, 409]
     assert Comment.objects.count() == Commenter.objects.count() == 1
 
 
-def test_every_kind_of_the_collection_is_tried() -> None:
+def test_every_field_of_the_collection_is_tested() -> None:
     tried = {"body", "name", "email", "website", "parent", "?page", "?q", "?next", "Host:", "X-Forwarded-For:"}
     assert {case.field for case in ALL} <= tried | {"form", "raw", "thread", "repeat"}
