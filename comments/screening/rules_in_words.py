@@ -128,19 +128,19 @@ def words(value: str, is_not: bool) -> str:
     found = listed(value.splitlines())
     if len(found) == 1:
         return (_("does not contain %(word)s") if is_not else _("contains %(word)s")) % {"word": found[0]}
-    said = {"words": get_text_list(found, _("or"))}
-    return (_("does not contain %(words)s") if is_not else _("contains %(words)s")) % said
+    params = {"words": get_text_list(found, _("or"))}
+    return (_("does not contain %(words)s") if is_not else _("contains %(words)s")) % params
 
 
 def pattern(value: str, is_not: bool) -> str:
-    said = {"pattern": short(value)}
-    return (_("does not match “%(pattern)s”") if is_not else _("matches “%(pattern)s”")) % said
+    params = {"pattern": short(value)}
+    return (_("does not match “%(pattern)s”") if is_not else _("matches “%(pattern)s”")) % params
 
 
 def language(value: str, is_not: bool) -> str:
     codes = sorted(MEANINGS[Kind.LANGUAGE].read(value))
-    said = {"languages": get_text_list([str(NAMES[code]) for code in codes], _("or"))}
-    return (_("not in %(languages)s") if is_not else _("in %(languages)s")) % said
+    params = {"languages": get_text_list([str(NAMES[code]) for code in codes], _("or"))}
+    return (_("not in %(languages)s") if is_not else _("in %(languages)s")) % params
 
 
 def address(value: str, is_not: bool) -> str:
@@ -150,8 +150,8 @@ def address(value: str, is_not: bool) -> str:
             if is_not
             else _("from a listed address, domain or network")
         )
-    said = {"places": get_text_list(listed(value.splitlines()), _("or"))}
-    return (_("not from %(places)s") if is_not else _("from %(places)s")) % said
+    params = {"places": get_text_list(listed(value.splitlines()), _("or"))}
+    return (_("not from %(places)s") if is_not else _("from %(places)s")) % params
 
 
 def disposable(value: str, is_not: bool) -> str:
@@ -169,16 +169,16 @@ LISTED_KINDS: dict[str, Callable[[str, bool], str]] = {
 
 def listed(lines: Iterable[str]) -> list[str]:
     """Quote the first few lines and count the rest."""
-    said = [_("“%(word)s”") % {"word": short(line)} for line in lines if line.strip()]
-    if len(said) <= LISTED:
-        return said
-    rest = len(said) - LISTED + 1
-    return [*said[: LISTED - 1], ngettext("%(count)d other", "%(count)d others", rest) % {"count": rest}]
+    quoted = [_("“%(word)s”") % {"word": short(line)} for line in lines if line.strip()]
+    if len(quoted) <= LISTED:
+        return quoted
+    rest = len(quoted) - LISTED + 1
+    return [*quoted[: LISTED - 1], ngettext("%(count)d other", "%(count)d others", rest) % {"count": rest}]
 
 
 def short(value: str) -> str:
-    said = " ".join(value.split())
-    return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
+    text = " ".join(value.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def conditions(parts: Iterable[Any]) -> str:

@@ -180,10 +180,10 @@ class ThreadPage:
 
     def page(self, own: list[Comment]) -> list[Row]:
         start = (self.number - 1) * self.per_page
-        said = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
-        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", said)
+        count = RawSQL(*self.count_by_authors()) if self.authors else Value(0)  # noqa: S611 – only parameters vary
+        roots = self.shown_roots().order_by(*self.root_order).values_list("tree_id", "readable", count)
         found = list(roots[start : start + self.per_page])
-        listed = [(tree, readable) for tree, readable, _said in found]
+        listed = [(tree, readable) for tree, readable, _count in found]
         self.said_by_authors = (found[0][2] or 0) if found else 0
         open_ = opening(listed, [self.wanted, *(comment.tree_id for comment in own)])
         new: list[int] = []
