@@ -1,1 +1,1 @@
-"""Reads pictures that anyone may have sent. Knows nothing of Django."""
+"""Decodes untrusted pictures safely. Independent of Django."""

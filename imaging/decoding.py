@@ -1,4 +1,4 @@
-"""Bytes sent as a picture → its pixels, upright and in the colors of the web; bounded in time and memory."""
+"""Decodes untrusted picture files into upright sRGB pixels; bounded in time and memory."""
 
 import io
 import re
@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps
 
-LONGEST = 30_000  # pixels in a row: decoders hold whole rows, and something for each of them
-SCANS = 40  # cameras and programs write up to a dozen; each goes over all pixels again
-SCANNED = 120_000_000  # bytes that a JPEG of several scans takes before its first pixel is known
-BAND = 256  # rows that are worked on at once
-PROFILE = 4 * 1024 * 1024
+MAX_SIDE = 30_000  # pixels: decoders hold whole rows, and a little for each row
+MAX_SCANS = 40  # cameras and programs write up to a dozen; decoding each visits every pixel
+MAX_SCANNED_BYTES = 120_000_000  # memory that a JPEG with several scans takes before its first pixel is complete
+BAND_ROWS = 256  # rows that are scaled at once
+MAX_PROFILE_BYTES = 4 * 1024 * 1024
 FRAME_OF_JPEG = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]..\x08(....)([\x01-\x04])", re.DOTALL)
 SCAN_OF_JPEG = b"\xff\xda"
 
-warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # we refuse sooner
+warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # ours reject sooner
 
 
 class Unfit(Exception):
-    """A picture that costs too much to open. `bound` says which limit it exceeds, `most` how much is allowed."""
+    """A picture is too costly to open: it exceeds the limit named `bound`, which is `most`."""
 
     def __init__(self, bound: str, most: float = 0) -> None:
         super().__init__(bound, most)
@@ -31,25 +31,25 @@ class Unfit(Exception):
 
 @contextmanager
 def opened(data: bytes, pixels: Mapping[str, int]) -> Iterator[tuple[str, Pillow.Image]]:
-    """The format and the picture, of which no pixel is decoded yet.
+    """Open a picture, check its size before a pixel is decoded, and yield its format and the picture.
 
-    `pixels` names the formats that are accepted and how many pixels each may have. Raises Unfit, or whatever Pillow's
-    decoders raise for a broken file.
+    `pixels` maps the accepted formats to their highest number of pixels. Raises LimitExceeded, or any error of
+    Pillow's decoders for a broken file.
     """
     with Pillow.open(io.BytesIO(data), formats=tuple(pixels)) as picture:
-        kind = "JPEG" if picture.format == "MPO" else str(picture.format)  # a telephone's: JPEG with a preview
+        kind = "JPEG" if picture.format == "MPO" else str(picture.format)  # from phones: JPEG with a preview
         check_size(data, picture, kind, pixels[kind])
         yield kind, picture
 
 
 def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None:
-    """Raise Unfit for a picture that costs too much, before a pixel is decoded."""
+    """Raise LimitExceeded for a picture that is too costly, before a pixel is decoded."""
     if kind == "PNG" and data[24:25] == b"\x10":  # 16 bits for each color
         most //= 2
     if picture.width * picture.height > most:
         raise Unfit("pixels", most)
-    if max(picture.size) > LONGEST:
-        raise Unfit("side", LONGEST)
+    if max(picture.size) > MAX_SIDE:
+        raise Unfit("side", MAX_SIDE)
     if kind == "JPEG":
         check_scans(data, picture)
 
@@ -57,11 +57,11 @@ def check_size(data: bytes, picture: Pillow.Image, kind: str, most: int) -> None
 def check_scans(data: bytes, picture: Pillow.Image) -> None:
     """Bound the scans of a JPEG: each may go over every pixel, and all is held in memory until the last one."""
     scans = data.count(SCAN_OF_JPEG)
-    if scans > SCANS:
-        raise Unfit("scans", SCANS)
+    if scans > MAX_SCANS:
+        raise Unfit("scans", MAX_SCANS)
     pixels = picture.width * picture.height
-    if scans > 1 and pixels * 2 * samples_per_pixel(data, picture) > SCANNED:
-        raise Unfit("scanned", SCANNED / 2 / samples_per_pixel(data, picture))
+    if scans > 1 and pixels * 2 * samples_per_pixel(data, picture) > MAX_SCANNED_BYTES:
+        raise Unfit("scanned", MAX_SCANNED_BYTES / 2 / samples_per_pixel(data, picture))
 
 
 def samples_per_pixel(data: bytes, picture: Pillow.Image) -> float:
@@ -84,19 +84,19 @@ def shrink(picture: Pillow.Image, side: int) -> Pillow.Image:
     picture.draft(None, size)  # of a JPEG no more is decoded than is needed
     picture.load()
     if size != picture.size:
-        made = narrowed(picture, size[0])
+        made = scale_width(picture, size[0])
         picture.close()
         made = made.resize(size, Pillow.Resampling.LANCZOS)
     else:
-        made = in_plain_mode(picture) if profile or picture.mode.startswith("I") else picture.copy()
-    return ImageOps.exif_transpose(in_srgb(made, profile))
+        made = as_averageable(picture) if profile or picture.mode.startswith("I") else picture.copy()
+    return ImageOps.exif_transpose(convert_to_srgb(made, profile))
 
 
-def narrowed(picture: Pillow.Image, width: int) -> Pillow.Image:
+def scale_width(picture: Pillow.Image, width: int) -> Pillow.Image:
     """Return the picture at its final width, scaled band by band so that a copy of all of it is never held."""
     made = None
-    for top in range(0, picture.height, BAND):
-        band = in_plain_mode(picture.crop((0, top, picture.width, min(top + BAND, picture.height))))
+    for top in range(0, picture.height, BAND_ROWS):
+        band = as_averageable(picture.crop((0, top, picture.width, min(top + BAND_ROWS, picture.height))))
         made = made or Pillow.new(band.mode, (width, picture.height))
         made.paste(band.resize((width, band.height), Pillow.Resampling.LANCZOS), (0, top))
     if made is None:
@@ -105,26 +105,26 @@ def narrowed(picture: Pillow.Image, width: int) -> Pillow.Image:
     return made
 
 
-def in_plain_mode(picture: Pillow.Image) -> Pillow.Image:
+def as_averageable(picture: Pillow.Image) -> Pillow.Image:
     """Return the picture in a mode whose pixels can be averaged."""
     has_key_color = picture.mode in {"1", "L", "RGB"} and "transparency" in picture.info
     if picture.mode in {"P", "PA"} or has_key_color:
         return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     if picture.mode.startswith("I"):
-        return in_eight_bits(picture)
+        return as_eight_bits(picture)
     return picture.convert("L") if picture.mode == "1" else picture
 
 
-def in_eight_bits(picture: Pillow.Image) -> Pillow.Image:
+def as_eight_bits(picture: Pillow.Image) -> Pillow.Image:
     info = picture.info
     made = picture.convert("I").point(lambda value: value / 256).convert("L")
     made.info = info
     return made
 
 
-def in_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Image:
+def convert_to_srgb(picture: Pillow.Image, profile: bytes | None) -> Pillow.Image:
     """Convert to sRGB, which browsers assume for pictures without a color profile, as ours are."""
-    if not profile or len(profile) > PROFILE:
+    if not profile or len(profile) > MAX_PROFILE_BYTES:
         return picture
     mode = "RGBA" if picture.mode == "RGBA" else "RGB"
     try:
