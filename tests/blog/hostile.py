@@ -1,4 +1,4 @@
-"""Hostile words: a few of every kind, written for this project; with the whole collections beside it where they lie."""
+"""Hostile markup: samples of every kind, and whole collections where they are installed."""
 
 import json
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def payloads(collection: str) -> Iterator[str]:
 
 
 def recipes() -> dict[str, str]:
-    """Bodies made by rule: deep, long, unfinished; by name."""
+    """Return generated bodies by name: deep, long or unfinished."""
     path = COLLECTIONS / "hostile-inputs.jsonl"
     if not path.exists():
         return {}

@@ -1,4 +1,4 @@
-"""Files sent in as pictures that were made to hurt: large, slow, broken, two things at once, or with a secret.
+"""Hostile files uploaded as pictures: large, slow, broken, polyglot, or with private metadata.
 
 As a program it weighs one: `python -m tests.blog.hostile_pictures NAME` rewrites it in a process of its own and says
 what came of it, the seconds of the processor, and how much the memory grew in MB.
@@ -50,7 +50,7 @@ def png(
     width: int, height: int, *, depth: int = 8, colour: int = 2, woven: int = 0, lines: bytes | None = None,
     more: Iterable[bytes] = (),
 ) -> bytes:  # fmt: skip
-    """Made by hand: its size is what it says, its pixels what `lines` packs, black if nothing is given."""
+    """Build a PNG by hand: the size as declared, the pixels from `lines`, black by default."""
     a_pixel = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] * depth
     if lines is None:
         size = sum(down * (1 + (across * a_pixel + 7) // 8) for across, down in passes(width, height, woven) if across)
@@ -64,7 +64,7 @@ def png(
 
 
 def passes(width: int, height: int, woven: int) -> list[tuple[int, int]]:
-    """How wide and high each of the pictures is of which a woven one is made."""
+    """Return the width and height of each pass of an interlaced picture."""
     if not woven:
         return [(width, height)]
     starts = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
@@ -72,7 +72,7 @@ def passes(width: int, height: int, woven: int) -> list[tuple[int, int]]:
 
 
 def gif(width: int, height: int, frames: int, size: tuple[int, int] = (1, 1), at: tuple[int, int] = (0, 0)) -> bytes:
-    """Made by hand: many small frames on a canvas of any size."""
+    """Build a GIF by hand: many small frames on a canvas of any size."""
     head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0xF0, 0, 0) + bytes((0, 0, 0, 255, 255, 255))
     control = b"\x21\xf9\x04" + struct.pack("<BHB", 0, 5, 0) + b"\0"
     frame = b"\x2c" + struct.pack("<HHHHB", *at, *size, 0) + b"\x02\x02\x44\x01\x00"
@@ -85,7 +85,7 @@ def animation(kind: str, side: int, frames: int, **options: Any) -> bytes:
 
 
 def many_scans(data: bytes, times: int) -> bytes:
-    """A JPEG whose last scan comes again and again."""
+    """Repeat the last scan of a JPEG."""
     at = data.rindex(b"\xff\xda")
     return data[:at] + data[at:-2] * times + data[-2:]
 
@@ -99,7 +99,7 @@ def with_exif(**options: Any) -> bytes:
 
 
 def two_in_one() -> bytes:
-    """A telephone's: a photograph, and its preview behind it."""
+    """Return a photograph with a preview appended, as phones make them."""
     return saved(
         Pillow.new("RGB", (600, 400)), "MPO", save_all=True, append_images=[Pillow.new("RGB", (60, 40), "red")]
     )
@@ -200,7 +200,7 @@ LARGE: dict[str, Maker] = {
 
 
 def memory() -> float:
-    """The most that this process has held, in MB."""
+    """Return the peak memory of this process in MB."""
     with Path("/proc/self/status").open() as status:
         return int(next(line.split()[1] for line in status if line.startswith("VmHWM"))) / 1024
 

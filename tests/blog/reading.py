@@ -1,4 +1,4 @@
-"""Cleaned HTML as a browser would read it, held against what may stand in it; knows nothing of how it was cleaned."""
+"""Parses cleaned HTML like a browser and checks it against an allowlist, independently of the cleaner."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -40,7 +40,7 @@ SCHEMES = ("http://", "https://", "mailto:")
 
 
 def faults(html: str, allowed: dict[str, set[str]]) -> list[str]:
-    """Everything about the HTML that must not be, in words."""
+    """Describe everything in the HTML that is not allowed."""
     return [*_outside(html), *_inside(html, allowed), *_in_xml(html)]
 
 

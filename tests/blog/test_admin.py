@@ -1,4 +1,4 @@
-"""Where authors write: an essay made, found, corrected and taken back in the admin, as the author there."""
+"""Essays and settings in the admin, used as an author and as the owner."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ def client_of(user: User) -> Client:
 
 
 def fields(**more: Any) -> dict[str, Any]:
-    """What the form sends for a published essay."""
+    """Return the fields that the form sends for a published essay."""
     inlines = {
         "authorships-TOTAL_FORMS": "0",
         "authorships-INITIAL_FORMS": "0",
@@ -50,7 +50,7 @@ def fields(**more: Any) -> dict[str, Any]:
     return {**essay, **inlines, **more}
 
 
-def test_an_author_writes_an_essay_and_readers_have_it(desk: Client, author: User) -> None:
+def test_an_author_publishes_an_essay_and_readers_see_it(desk: Client, author: User) -> None:
     tag = Tag.objects.named("Promises")
     answer = desk.post(f"{ESSAYS}add/", fields(tags=[tag.pk], body="<h1>Big</h1><p onclick=x>In the spring.</p>"))
     assert answer.status_code == 302
@@ -62,14 +62,14 @@ def test_an_author_writes_an_essay_and_readers_have_it(desk: Client, author: Use
     assert "onclick" not in page
 
 
-def test_a_draft_is_kept_without_a_date_and_without_a_title(desk: Client) -> None:
+def test_a_draft_needs_no_date_and_no_title(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(title="", body="", deck="", published_0="", published_1=""))
     assert answer.status_code == 302
     essay = Essay.objects.get()
     assert (essay.published, essay.slug) == (None, "untitled")
 
 
-def test_what_is_missing_is_said_and_nothing_typed_is_lost(desk: Client) -> None:
+def test_a_form_with_errors_keeps_what_was_typed(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(published_0="tomorrow", body="<p>Precious.</p>"))
     assert answer.status_code == 422
     page = answer.content.decode()
@@ -78,20 +78,20 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(desk: Client) -> None
     assert not Essay.objects.exists()
 
 
-def test_a_slug_that_is_taken_is_refused_beside_the_field(desk: Client) -> None:
+def test_a_used_slug_is_an_error_of_its_field(desk: Client) -> None:
     make.essay("Mine", slug="mine")
     answer = desk.post(f"{ESSAYS}add/", fields(slug="mine"))
     assert answer.status_code == 422
     assert "already exists" in answer.content.decode()
 
 
-def test_a_page_cannot_be_given_an_address_of_the_site(desk: Client) -> None:
+def test_a_page_cannot_use_a_reserved_slug(desk: Client) -> None:
     answer = desk.post(f"{ESSAYS}add/", fields(kind="page", slug="comments"))
     assert answer.status_code == 422
     assert "This address is reserved." in answer.content.decode()
 
 
-def test_a_new_slug_leaves_the_old_address_leading_there(desk: Client) -> None:
+def test_the_old_address_redirects_after_a_new_slug(desk: Client) -> None:
     desk.post(f"{ESSAYS}add/", fields())
     essay = Essay.objects.get()
     change = fields(slug="whose-word") | {
@@ -109,7 +109,7 @@ def test_a_new_slug_leaves_the_old_address_leading_there(desk: Client) -> None:
     assert answer.headers["Location"] == "/2026/11/20/whose-word/"
 
 
-def test_comments_are_closed_in_the_essays_own_form(desk: Client) -> None:
+def test_comments_are_closed_in_the_essay_form(desk: Client) -> None:
     sent = fields()
     del sent["discussion-0-is_open"]
     desk.post(f"{ESSAYS}add/", sent)
@@ -120,7 +120,7 @@ def test_comments_are_closed_in_the_essays_own_form(desk: Client) -> None:
     assert "<form" not in page
 
 
-def test_the_list_is_searched_and_filtered(desk: Client, author: User) -> None:
+def test_the_list_can_be_searched_and_filtered(desk: Client, author: User) -> None:
     now = timezone.now()
     make.essay("Out", by=author, body="<p>orchard</p>")
     make.essay("Later", by=author, published=now + timedelta(days=3))
@@ -133,13 +133,13 @@ def test_the_list_is_searched_and_filtered(desk: Client, author: User) -> None:
         assert [title for title in ("Out", "Later", "Draft") if f">{title}</a>" in page] == [found], query
 
 
-def test_view_on_site_leads_to_what_readers_can_open(desk: Client, author: User) -> None:
+def test_view_on_site_is_only_offered_for_published_essays(desk: Client, author: User) -> None:
     out, draft = make.essay("Out", by=author), make.essay("Draft", by=author, published=None)
     assert out.get_absolute_url() in desk.get(f"{ESSAYS}{out.pk}/change/").content.decode()
     assert draft.get_absolute_url() not in desk.get(f"{ESSAYS}{draft.pk}/change/").content.decode()
 
 
-def test_the_list_costs_the_same_however_many_there_are(
+def test_the_list_takes_the_same_queries_for_any_number_of_essays(
     desk: Client, author: User, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(12):
@@ -149,7 +149,7 @@ def test_the_list_costs_the_same_however_many_there_are(
         desk.get(ESSAYS)
 
 
-def test_an_essay_is_deleted_with_its_whole_discussion() -> None:
+def test_deleting_an_essay_deletes_its_discussion() -> None:
     desk = client_of(make.owner())
     essay = make.essay("Gone")
     reply = make.comment(essay, to=make.comment(essay))
@@ -163,7 +163,7 @@ def test_an_author_may_not_change_the_site_or_its_rules(desk: Client) -> None:
         assert desk.get(address).status_code == 403
 
 
-def test_the_owner_sets_the_site_up_in_one_form() -> None:
+def test_the_owner_changes_the_site_in_one_form() -> None:
     desk = client_of(make.owner())
     answer = desk.get("/admin/blog/site/", follow=True)
     assert answer.redirect_chain == [("/admin/blog/site/1/change/", 302)]
@@ -182,7 +182,7 @@ def test_the_owner_sets_the_site_up_in_one_form() -> None:
     assert Site.objects.get().time_zone == "Europe/Amsterdam"
 
 
-def rules_as_sent() -> dict[str, str]:
+def submitted_rules() -> dict[str, str]:
     return {
         "who_may_comment": "name", "close_after_days": "0", "flood_seconds": "15", "hold_links": "3", "hold_words": "casino",
         "refuse_words": "", "moderator_emails": "hourly", "order": "newest", "threads_a_page": "20", "shown_depth": "4", "edit_minutes": "15",
@@ -190,9 +190,9 @@ def rules_as_sent() -> dict[str, str]:
     }  # fmt: skip
 
 
-def test_the_owner_sets_the_rules_in_one_form() -> None:
+def test_the_owner_changes_the_rules_in_one_form() -> None:
     desk = client_of(make.owner())
-    assert desk.post("/admin/comments/rules/1/change/", rules_as_sent()).status_code == 302
+    assert desk.post("/admin/comments/rules/1/change/", submitted_rules()).status_code == 302
     rules = Rules.objects.get()
     assert (rules.who_may_comment, rules.hold_first_comment, rules.hold_links, rules.order) == (
         "name",
@@ -203,7 +203,7 @@ def test_the_owner_sets_the_rules_in_one_form() -> None:
 
 
 @pytest.mark.parametrize("was_there", [True, False], ids=["counted before", "first comment"])
-def test_what_is_said_while_settings_are_saved_stays_counted(
+def test_a_comment_posted_while_settings_are_saved_stays_counted(
     desk: Client, author: User, monkeypatch: pytest.MonkeyPatch, was_there: bool
 ) -> None:
     make.rules()
@@ -217,12 +217,12 @@ def test_what_is_said_while_settings_are_saved_stays_counted(
     assert "Leave empty for the site setting (oldest first)." in opened
     save = actions.save
 
-    def save_while_somebody_replies(saved: Essay, **more: Any) -> Essay:
-        """By now the form has read the row that it is going to write."""
+    def save_while_a_reply_is_posted(saved: Essay, **more: Any) -> Essay:
+        """Post a reply after the form has read the row that it will write."""
         make.comment(essay)
         return save(saved, **more)
 
-    monkeypatch.setattr(actions, "save", save_while_somebody_replies)
+    monkeypatch.setattr(actions, "save", save_while_a_reply_is_posted)
     if not was_there:
         make.comment(essay)  # the row came into being since the form was opened
     sent = fields(**{
@@ -245,13 +245,13 @@ def test_what_is_said_while_settings_are_saved_stays_counted(
         ("close_after_days", "999999999", "Enter at most 36500 days"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused_everywhere_in_words(
+def test_an_invalid_setting_is_rejected_with_a_message_in_every_form(
     desk: Client, author: User, name: str, value: str, said: str
 ) -> None:
     essay = make.essay(by=author)
     refused = desk.post(f"{ESSAYS}{essay.pk}/change/", fields(**{f"discussion-0-own_{name}": value}))
     assert (refused.status_code, said in refused.content.decode()) == (422, True)
-    refused = client_of(make.owner()).post("/admin/comments/rules/1/change/", rules_as_sent() | {name: value})
+    refused = client_of(make.owner()).post("/admin/comments/rules/1/change/", submitted_rules() | {name: value})
     assert (refused.status_code, said in refused.content.decode()) == (200, True)
     with pytest.raises(CommandError, match=f"{name}: {said}"):
         call_command("rules", f"{name}={value}")
@@ -259,7 +259,7 @@ def test_a_setting_that_makes_no_sense_is_refused_everywhere_in_words(
     assert getattr(Rules.objects.current(), name) == getattr(Rules(), name)
 
 
-def test_times_in_the_admin_are_the_sites(desk: Client) -> None:
+def test_times_in_the_admin_are_in_the_sites_time_zone(desk: Client) -> None:
     make.site(time_zone="Asia/Tokyo")
     desk.post(f"{ESSAYS}add/", fields(published_0="2026-11-20", published_1="06:00:00"))
     essay = Essay.objects.get()

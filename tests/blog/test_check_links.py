@@ -1,4 +1,4 @@
-"""Links without https:// or mailto: are completed, listed or asked about, wherever an essay comes from."""
+"""Links without https:// or mailto: are completed, listed or reported, wherever an essay comes from."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def author() -> User:
     return make.author("miriam", name="Miriam Achterberg")
 
 
-def test_links_typed_in_the_editor_are_completed_when_saved(author: User) -> None:
+def test_typed_links_are_completed_when_saved(author: User) -> None:
     desk = Desk(author)
     desk.open()
     desk.publish(title="Of Links", body=WRONG)
@@ -48,7 +48,7 @@ def test_links_of_an_imported_document_are_completed(author: User, tmp_path: Pat
     assert 'href="mailto:me@example.org"' in body
 
 
-def test_publishing_asks_where_an_unclear_link_leads(author: User) -> None:
+def test_an_unclear_link_prevents_publishing(author: User) -> None:
     desk = Desk(author)
     desk.open()
     answer = desk.publish(title="Of Links", body=UNCLEAR)
@@ -59,7 +59,7 @@ def test_publishing_asks_where_an_unclear_link_leads(author: User) -> None:
     assert desk.publish(title="Of Links", body=UNCLEAR.replace("notes.md", "./notes.md")).status_code == 302
 
 
-def test_publishing_from_the_list_asks_too(author: User) -> None:
+def test_an_unclear_link_prevents_publishing_from_the_list(author: User) -> None:
     essay = make.essay("Of Links", by=author, published=None, body=UNCLEAR)
     with pytest.raises(revisions.NotReady):
         revisions.publish_newest(essay, by=author)
@@ -83,7 +83,7 @@ def test_the_command_lists_wrong_links_and_changes_nothing(author: User, capsys:
     assert essay.body == WRONG + UNCLEAR
 
 
-def test_the_command_fixes_essays_revisions_and_unsaved_text(author: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_fixes_essays_revisions_and_drafts(author: User, capsys: pytest.CaptureFixture[str]) -> None:
     essay = make.essay("Of Links", by=author, body="<p>First.</p>")
     revisions.save(essay, Text(title="Of Links", body="<p>Second.</p>"), by=author)
     Draft.objects.create(essay=essay, author=author, tab="a", fields={"body": WRONG})

@@ -1,4 +1,4 @@
-"""What is remarked while an essay is written, each alone and in words, and never in the way of publishing."""
+"""Checks of an essay while it is written, which never prevent publishing."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ NOTED = (
 )
 
 
-def looked(body: str = "<p>Words.</p>", title: str = "Title", excerpt: str = "About it.") -> list[tuple[str, str]]:
+def check(body: str = "<p>Words.</p>", title: str = "Title", excerpt: str = "About it.") -> list[tuple[str, str]]:
     return [(found.kind, found.where) for found in checks.look(title=title, excerpt=excerpt, body=body)]
 
 
@@ -45,23 +45,23 @@ def looked(body: str = "<p>Words.</p>", title: str = "Title", excerpt: str = "Ab
         (f"<p>{'word ' * 251}</p>", [("paragraph", "word word word word word word word word word word word word…")]),
     ],
 )
-def test_each_is_found_where_it_is(body: str, expected: list[tuple[str, str]]) -> None:
-    found = looked(body)
+def test_each_problem_is_found_at_its_place(body: str, expected: list[tuple[str, str]]) -> None:
+    found = check(body)
     assert [kind for kind, _ in found] == [kind for kind, _ in expected]
     if expected and expected[0][0] != "paragraph":
         assert found == expected
 
 
-def test_the_head_is_looked_at() -> None:
-    assert looked(title="x" * 60) == []
-    assert looked(title="x" * 61, excerpt=" ") == [("title", ""), ("excerpt", "")]
+def test_title_and_excerpt_are_checked() -> None:
+    assert check(title="x" * 60) == []
+    assert check(title="x" * 61, excerpt=" ") == [("title", ""), ("excerpt", "")]
 
 
-def asked(client: Client, **sent: Any) -> Any:
+def post_check(client: Client, **sent: Any) -> Any:
     return client.post(f"{ESSAYS}check/", {"title": "T", "excerpt": "E", "body": "", **sent})
 
 
-def test_links_within_the_site_are_followed() -> None:
+def test_dead_links_within_the_site_are_found() -> None:
     out, waits = make.essay("Out"), make.essay("Waits", published=timezone.now() + timedelta(days=9))
     make.essay("About", kind="page")
     Redirect.objects.create(old="/2011/03/05/old/", essay=out)
@@ -80,15 +80,15 @@ def test_links_within_the_site_are_followed() -> None:
         "http://127.0.0.1:8000/no/",
     ]
     body = "".join(f'<p><a href="{href}">What it is</a></p>' for href in [*fine, *dead])
-    found = asked(client_of(make.author()), body=body).json()["findings"]
+    found = post_check(client_of(make.author()), body=body).json()["findings"]
     assert [(finding["kind"], finding["where"]) for finding in found] == [("dead", href) for href in dead]
 
 
-def test_only_authors_ask() -> None:
-    assert asked(client_of(make.moderator())).status_code == 403
+def test_only_authors_can_run_the_checks() -> None:
+    assert post_check(client_of(make.moderator())).status_code == 403
 
 
-def test_the_form_shows_what_was_found_and_saves_all_the_same() -> None:
+def test_the_form_shows_findings_and_still_saves() -> None:
     author = make.author()
     desk = client_of(author)
     Image.objects.create(file="x.png", width=4, height=3)

@@ -1,4 +1,4 @@
-"""An author's first page in the admin: their drafts, what waits, what readers said, and the answer written there."""
+"""An author's desk in the admin: drafts, scheduled essays, comments and replies to them."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def desk_of(user: User) -> Page:
     return Page(client_of(user).get("/admin/"))
 
 
-def test_unfinished_and_waiting_essays_stand_there(author: User) -> None:
+def test_the_desk_lists_drafts_and_scheduled_essays(author: User) -> None:
     Profile.objects.create(user=author, time_zone="Asia/Tokyo")
     make.essay("Half Done", by=author, published=None)
     make.essay("Tomorrow", by=author, published=timezone.now().replace(hour=22, minute=7) + timedelta(days=1))
@@ -39,7 +39,7 @@ def test_unfinished_and_waiting_essays_stand_there(author: User) -> None:
     assert "Out" not in said
 
 
-def test_what_readers_said_stands_there_unanswered_first(author: User) -> None:
+def test_the_desk_lists_comments_unanswered_first(author: User) -> None:
     essay = make.essay("Hers", by=author)
     old = make.comment(essay, "The old question.")
     answered = make.comment(essay, "The answered one.")
@@ -56,7 +56,7 @@ def test_what_readers_said_stands_there_unanswered_first(author: User) -> None:
     assert marks == [False, False, True]
 
 
-def test_an_answer_is_written_in_place(author: User) -> None:
+def test_an_author_replies_from_the_desk(author: User) -> None:
     essay = make.essay("Hers", by=author)
     comment = make.comment(essay, "A question.", by=make.guest("Rosa"))
     desk = client_of(author)
@@ -69,7 +69,7 @@ def test_an_answer_is_written_in_place(author: User) -> None:
     assert Comment.objects.filter(parent=comment).count() == 1
 
 
-def test_what_cannot_be_published_is_said_with_the_words_still_there(author: User) -> None:
+def test_a_rejected_reply_shows_an_error_and_keeps_its_text(author: User) -> None:
     essay = make.essay("Hers", by=author)
     comment = make.comment(essay)
     desk = client_of(author)
@@ -81,14 +81,14 @@ def test_what_cannot_be_published_is_said_with_the_words_still_there(author: Use
     assert page.one("details[@open]/form/p/textarea").text == "Twice."
 
 
-def test_nobody_answers_under_anothers_essay_from_there(author: User) -> None:
+def test_an_author_cannot_reply_under_an_essay_of_another_from_the_desk(author: User) -> None:
     comment = make.comment(make.essay("Not Hers", by=make.author()))
     assert client_of(author).post(f"/admin/desk/reply/{comment.pk}/", {"text": "So."}).status_code == 404
     assert client_of(make.user()).post(f"/admin/desk/reply/{comment.pk}/", {"text": "So."}).status_code == 302
     assert not Comment.objects.filter(parent=comment).exists()
 
 
-def test_readers_are_counted(author: User) -> None:
+def test_subscribers_are_counted(author: User) -> None:
     essay = make.essay("Hers", by=author)
     now = timezone.now()
     for number in range(3):
@@ -98,7 +98,7 @@ def test_readers_are_counted(author: User) -> None:
     assert "2 subscribers to new essays. 1 subscriber to comments on your essays." in desk_of(author).words
 
 
-def test_it_costs_the_same_however_much_was_said(author: User, django_assert_max_num_queries: Any) -> None:
+def test_the_queries_do_not_grow_with_the_comments(author: User, django_assert_max_num_queries: Any) -> None:
     essay = make.essay("Hers", by=author)
     for _ in range(4):
         make.comment(essay)

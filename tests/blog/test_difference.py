@@ -1,4 +1,4 @@
-"""What two texts differ in, word by word, each change in its block; whatever they are, it ends in good time."""
+"""Comparison of two texts word by word within each block, bounded in time."""
 
 import time
 
@@ -14,8 +14,8 @@ def rows(old: str, new: str) -> list[Row]:
     return [row for part in found for row in (part.rows if isinstance(part, Fold) else [part])]
 
 
-def told(old: str, new: str) -> list[str]:
-    """Each block as `state kind: words`, with [-removed-] and {+added+}."""
+def described(old: str, new: str) -> list[str]:
+    """Return each block as `state kind: text`, with [-removed-] and {+added+}."""
     lines = []
     for row in rows(old, new):
         words = str(row.html)
@@ -52,8 +52,8 @@ def told(old: str, new: str) -> list[str]:
         ("<p>x</p>", "<p>x</p>", ["same p: x"]),
     ],
 )  # fmt: skip
-def test_changes_are_told_word_by_word(old: str, new: str, lines: list[str]) -> None:
-    assert told(old, new) == lines
+def test_changes_are_shown_word_by_word(old: str, new: str, lines: list[str]) -> None:
+    assert described(old, new) == lines
 
 
 def note(number: int) -> str:
@@ -65,7 +65,7 @@ def section(*notes: str) -> str:
     return f'<section role="doc-endnotes"><ol>{items}</ol></section>'
 
 
-def test_a_note_before_others_renumbers_them_and_only_it_is_told() -> None:
+def test_renumbering_notes_is_not_a_change() -> None:
     old = f"<p>One two three{note(1)} four.</p>{section('Said so.')}"
     new = f"<p>One{note(1)} two three{note(2)} four.</p>{section('Quite other.', 'Said so.')}"
     states = [(row.state, row.is_note) for row in rows(old, new)]
@@ -73,7 +73,7 @@ def test_a_note_before_others_renumbers_them_and_only_it_is_told() -> None:
     assert str(rows(old, new)[0].html).count("<ins>") == 1
 
 
-def test_title_tags_and_the_rest_are_told_too() -> None:
+def test_changes_of_title_and_tags_are_shown() -> None:
     old = Text(title="Old title", tags=("A",), excerpt="x")
     found = between(old, Text(title="New title", tags=("A", "B"), excerpt="x"))
     assert [str(label) for label, _ in found.lines] == ["Title", "Tags"]
@@ -98,7 +98,7 @@ def test_a_long_essay_is_compared_word_by_word() -> None:
     ],
     ids=["blocks", "words", "both", "depth"],
 )
-def test_whatever_is_compared_it_ends(old: str, new: str) -> None:
+def test_comparing_any_texts_ends_in_time(old: str, new: str) -> None:
     began = time.process_time()
     rows(old, new)
     assert time.process_time() - began < 10

@@ -1,4 +1,4 @@
-"""The address that puts in order what is pasted: who may use it, what it says, how much it takes."""
+"""The view that cleans pasted HTML: permissions, report and limits."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ def desk() -> Client:
     return client
 
 
-def test_foreign_html_comes_back_clean_with_what_was_lost_in_words(desk: Client) -> None:
+def test_pasted_html_comes_back_clean_with_a_report_of_what_was_lost(desk: Client) -> None:
     source = (
         '<p style="color:red" onclick="x">Two <img src="file:///a.png" alt="Hill"><form>f</form></p><script>1</script>'
     )
@@ -32,14 +32,14 @@ def test_foreign_html_comes_back_clean_with_what_was_lost_in_words(desk: Client)
     ]
 
 
-def test_only_those_who_write_here_and_by_post(desk: Client) -> None:
+def test_only_authors_can_use_it_and_only_by_post(desk: Client) -> None:
     assert desk.get(CLEAN).status_code == 405
     moderator = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     moderator.force_login(make.moderator())
     assert moderator.post(CLEAN, "<p>x", content_type="text/html").status_code == 403
 
 
-def test_too_much_is_refused_in_words(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_long_html_is_rejected_with_a_message(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = desk.post(CLEAN, "<i>" * (paste_views.TAGS + 1), content_type="text/html")
     assert (answer.status_code, answer.json()["why"]) == (
         413,
@@ -49,7 +49,7 @@ def test_too_much_is_refused_in_words(desk: Client, monkeypatch: pytest.MonkeyPa
     assert desk.post(CLEAN, "<p>" + "x" * 20, content_type="text/html").status_code == 413
 
 
-def test_the_editing_page_lets_in_one_import_map_by_nonce_and_no_other_page_does(desk: Client) -> None:
+def test_only_the_editing_page_allows_an_import_map_by_nonce(desk: Client) -> None:
     page = desk.get("/admin/blog/essay/add/")
     policy = page.headers["Content-Security-Policy"]
     assert "'nonce-" in policy
@@ -59,5 +59,5 @@ def test_the_editing_page_lets_in_one_import_map_by_nonce_and_no_other_page_does
     assert "nonce" not in desk.get("/admin/blog/essay/").headers["Content-Security-Policy"]
 
 
-def test_the_editor_is_told_every_tag_of_the_allowlist() -> None:
+def test_the_editor_knows_every_tag_of_the_allowlist() -> None:
     assert allowlist()["attributes"].keys() == ESSAY.tags

@@ -1,4 +1,4 @@
-"""What readers open: essays at their dates, pages, lists, feeds; and nothing before its time."""
+"""Readers' pages: essays, pages, lists, feeds and redirects; nothing appears before its time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def words(client: Client, address: str, status: int = 200) -> str:
     return answer.content.decode()
 
 
-def test_an_essay_stands_at_its_date(client: Client) -> None:
+def test_an_essay_is_shown_under_its_date(client: Client) -> None:
     author = make.author("miriam", name="Miriam Achterberg")
     essay = make.essay(
         "Whose Promise Is It?", by=author, deck="On keeping a word", published=datetime(2026, 11, 24, 9, tzinfo=UTC) - timedelta(days=400)
@@ -40,7 +40,7 @@ def test_an_essay_stands_at_its_date(client: Client) -> None:
     assert words(client, "/2025/10/21/whose-promise-is-it/", 404)
 
 
-def test_the_date_in_the_address_is_the_first_ones_whatever_comes_later() -> None:
+def test_the_date_in_the_address_never_changes_after_the_first_publication() -> None:
     make.site(time_zone="Pacific/Auckland")
     essay = make.essay("Slow", published=datetime(2026, 1, 31, 23, tzinfo=UTC))
     address = essay.get_absolute_url()
@@ -49,7 +49,7 @@ def test_the_date_in_the_address_is_the_first_ones_whatever_comes_later() -> Non
 
 
 @pytest.mark.parametrize("published", [None, timezone.now() + timedelta(hours=1)])
-def test_a_draft_and_a_scheduled_essay_are_nowhere(client: Client, published: datetime | None) -> None:
+def test_drafts_and_scheduled_essays_are_hidden_everywhere(client: Client, published: datetime | None) -> None:
     author = make.author("miriam", name="Miriam")
     essay = make.essay("Hidden Thought", by=author, published=published)
     essay.tags.add(Tag.objects.named("Secrets"))
@@ -60,7 +60,7 @@ def test_a_draft_and_a_scheduled_essay_are_nowhere(client: Client, published: da
     assert words(client, "/author/miriam/", 404)
 
 
-def test_a_scheduled_essay_appears_at_its_second_everywhere(client: Client) -> None:
+def test_a_scheduled_essay_appears_everywhere_at_its_time(client: Client) -> None:
     moment = timezone.now() + timedelta(hours=1)
     make.essay("In Time", published=moment)
     for seconds, is_there in ((-1, False), (0, True)):
@@ -69,7 +69,7 @@ def test_a_scheduled_essay_appears_at_its_second_everywhere(client: Client) -> N
                 assert ("In Time" in words(client, address)) is is_there
 
 
-def test_notes_lead_there_and_back(client: Client) -> None:
+def test_notes_are_linked_both_ways(client: Client) -> None:
     body = (
         '<p>Said<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup>.</p><section role="doc-endnotes">'
         '<ol><li id="note-1"><p>Where it is from.</p></li></ol></section>'
@@ -83,7 +83,7 @@ def test_notes_lead_there_and_back(client: Client) -> None:
     assert "doc-backlink" in page
 
 
-def test_what_is_saved_is_clean(client: Client) -> None:
+def test_saved_html_is_clean(client: Client) -> None:
     essay = make.essay(body='<p onclick="x()">Hi<script>alert(1)</script></p><h1>Big</h1><p style="color:red">y</p>')
     assert "script" not in essay.body
     assert "onclick" not in essay.body
@@ -128,7 +128,7 @@ def test_tags_and_authors_have_pages_and_feeds(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/feed/", "/feed/atom/", "/comments/feed/", "/sitemap.xml"])
-def test_feeds_are_well_formed_and_speak_of_our_address(client: Client, address: str) -> None:
+def test_feeds_are_well_formed_and_use_the_sites_address(client: Client, address: str) -> None:
     essay = make.essay("Quotes & <Angles>", body="<p>One &amp; two</p>")
     make.comment(essay, "A & b <i>c</i>")
     answer = client.get(address, headers={"host": "localhost"})
@@ -137,7 +137,7 @@ def test_feeds_are_well_formed_and_speak_of_our_address(client: Client, address:
     assert b"localhost" not in answer.content
 
 
-def test_a_feed_holds_the_whole_text(client: Client) -> None:
+def test_a_feed_contains_the_whole_text(client: Client) -> None:
     make.essay("Whole", body="<p>" + "word " * 300 + "end.</p>")
     item = ElementTree.fromstring(client.get("/feed/").content).find("channel/item")
     assert item is not None
@@ -146,24 +146,24 @@ def test_a_feed_holds_the_whole_text(client: Client) -> None:
     assert (content.text or "").rstrip().endswith("end.</p>")
 
 
-def test_a_page_stands_outside_the_order_of_time(client: Client) -> None:
+def test_a_page_has_no_date_and_is_in_no_list(client: Client) -> None:
     page = make.essay("About", kind=Essay.Kind.PAGE)
     assert page.get_absolute_url() == "/about/"
     assert "What I think." in words(client, "/about/")
     assert "About" not in words(client, "/feed/")
 
 
-def test_a_page_cannot_take_an_address_of_the_site() -> None:
+def test_a_page_cannot_use_an_address_of_the_site() -> None:
     assert make.essay("Admin", kind=Essay.Kind.PAGE).get_absolute_url() == "/admin-page/"
     assert make.essay("2026", kind=Essay.Kind.PAGE).get_absolute_url() == "/2026-page/"
 
 
-def test_two_essays_of_one_title_have_two_addresses() -> None:
+def test_essays_with_the_same_title_have_different_slugs() -> None:
     slugs = [make.essay("Same").slug for _ in range(3)]
     assert slugs == ["same", "same-2", "same-3"]
 
 
-def test_an_old_address_leads_on_for_ever(client: Client) -> None:
+def test_old_addresses_redirect_after_several_moves(client: Client) -> None:
     essay = make.essay("First")
     addresses = [essay.get_absolute_url()]
     for slug in ("second", "third"):
@@ -178,14 +178,14 @@ def test_an_old_address_leads_on_for_ever(client: Client) -> None:
     assert client.get(addresses[2]).headers["Location"] == addresses[0]
 
 
-def test_a_draft_leaves_no_old_address() -> None:
+def test_moving_a_draft_creates_no_redirect() -> None:
     essay = make.essay("Draft", published=None)
     essay.slug = "renamed"
     actions.save(essay)
     assert not Redirect.objects.exists()
 
 
-def test_a_number_leads_to_its_essay(client: Client) -> None:
+def test_a_wordpress_number_redirects_to_its_essay(client: Client) -> None:
     essay = make.essay("Numbered")
     assert client.get(f"/?p={essay.pk}").headers["Location"] == essay.get_absolute_url()
     actions.keep_address("/?p=4711", essay=essay)
@@ -205,7 +205,7 @@ def test_counts_in_lists_take_one_query(client: Client, django_assert_max_num_qu
     assert [page.count(f"{n} comment") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
-def test_the_masthead_and_every_date_speak_the_sites_language(client: Client, settings: Any) -> None:
+def test_the_masthead_and_dates_are_in_the_sites_language(client: Client, settings: Any) -> None:
     settings.SITE_LANGUAGES = [("en", "English"), ("de", "German")]
     make.site(language="de", time_zone="Asia/Tokyo")
     essay = make.essay("Spät", published=datetime(2026, 3, 1, 20, tzinfo=UTC))
@@ -215,7 +215,7 @@ def test_the_masthead_and_every_date_speak_the_sites_language(client: Client, se
     assert "2. März 2026" in page
 
 
-def test_who_looks_for_an_icon_at_the_old_place_finds_it(client: Client) -> None:
+def test_favicon_ico_redirects_to_the_icon(client: Client) -> None:
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/static/mark")

@@ -1,4 +1,4 @@
-"""An essay as feed readers get it: whole, its notes linked both ways, and no address that only the site understands."""
+"""Feeds with whole essays, notes linked both ways, and full URLs."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def contents(client: Client) -> list[str]:
     return [rss, atom, json.loads(client.get("/feed.json").content)["items"][0]["content_html"]]
 
 
-def test_every_note_is_whole_and_linked_both_ways_in_every_feed(client: Client, essay: Essay) -> None:
+def test_notes_are_complete_and_linked_both_ways_in_every_feed(client: Client, essay: Essay) -> None:
     for content in contents(client):
         for note in range(1, 63):
             assert (
@@ -46,7 +46,7 @@ def test_every_note_is_whole_and_linked_both_ways_in_every_feed(client: Client, 
         assert markup.count_words(content) >= 13_600
 
 
-def test_addresses_in_feeds_are_whole(client: Client, essay: Essay) -> None:
+def test_addresses_in_feeds_are_full_urls(client: Client, essay: Essay) -> None:
     for content in contents(client):
         site = next(iter(re.findall(r'src="(.*?)/media/hill.png"', content)))
         assert site.startswith("http://")
@@ -60,7 +60,7 @@ def test_addresses_in_feeds_are_whole(client: Client, essay: Essay) -> None:
     )
 
 
-def test_the_json_feed_says_what_its_kind_asks_and_pages_lead_to_it(client: Client, essay: Essay) -> None:
+def test_the_json_feed_is_valid_and_linked_from_pages(client: Client, essay: Essay) -> None:
     answer = client.get("/feed.json")
     feed = json.loads(answer.content)
     assert answer.headers["Content-Type"] == "application/feed+json; charset=utf-8"

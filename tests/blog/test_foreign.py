@@ -1,4 +1,4 @@
-"""What other programs put on the clipboard or into a file → clean essays: structure whole, no note lost, no style left."""
+"""HTML of other programs becomes clean essays, with structure and notes but without styles."""
 
 import re
 from pathlib import Path
@@ -41,7 +41,7 @@ def is_clean(brought: Brought) -> bool:
     return not re.search(r"\bstyle=|\bclass=|mso|<o:|<span(?! lang)|<font|file:|data-", brought.html)
 
 
-def test_words_notes_from_word_are_notes() -> None:
+def test_footnotes_from_word_become_notes() -> None:
     notes = "".join(
         WORD_TEXT.format(n=n, text=f"Note <i>{n}</i>.", more="<p class=MsoFootnoteText>More.</p>" if n == 2 else "")
         for n in (1, 2)
@@ -84,7 +84,7 @@ NOTES_OF = {
 
 
 @pytest.mark.parametrize("program", NOTES_OF)
-def test_whatever_links_there_and_back_is_a_note(program: str) -> None:
+def test_links_to_and_fro_become_notes(program: str) -> None:
     brought = bring(NOTES_OF[program])
     assert squeezed(brought.html) == (
         '<p>A<sup><a id="ref-1" href="#note-1" role="doc-noteref">1</a></sup> b<sup><a id="ref-2" href="#note-2" '
@@ -113,7 +113,7 @@ MARKED = {
 
 
 @pytest.mark.parametrize("kind", MARKED)
-def test_notes_without_a_way_back_and_with_many_are_notes(kind: str) -> None:
+def test_notes_with_no_or_several_back_links_become_notes(kind: str) -> None:
     brought = bring(MARKED[kind])
     assert brought.notes == 2
     assert re.findall(r'<li id="note-(\d)">(\w+)\.</li>', brought.html) == [("1", "One"), ("2", "Two")]
@@ -130,7 +130,7 @@ def test_notes_without_a_way_back_and_with_many_are_notes(kind: str) -> None:
         '<p><a href="#part">1</a></p><h2 id="part">Part</h2><p>x</p>',  # a list of contents
     ],
 )
-def test_raised_numbers_of_other_meaning_are_no_notes(source: str) -> None:
+def test_other_superscript_numbers_do_not_become_notes(source: str) -> None:
     assert bring(source).notes == 0
 
 
@@ -141,26 +141,26 @@ def test_the_last_heading_of_an_essay_stays_before_its_notes() -> None:
     assert "<h2>After</h2><section" in bring(source).html
 
 
-def test_a_note_with_nothing_but_a_picture_keeps_its_place_and_is_said() -> None:
+def test_a_note_with_only_a_picture_is_kept_and_reported() -> None:
     source = NOTES_OF["Google Docs"].replace("Foot.", '<img src="file:///C:/x.png" alt="Plan">')
     brought = bring(source)
     assert '<li id="note-1">…</li><li id="note-2">End.</li>' in brought.html
     assert ("empty footnote(s)", "") in brought.lost
 
 
-def test_a_year_at_the_start_of_a_note_stays() -> None:
+def test_a_year_at_the_start_of_a_note_is_kept() -> None:
     source = NOTES_OF["Google Docs"].replace("Foot.", "1914 was long.")
     assert '<li id="note-1">1914 was long.</li>' in bring(source).html
     assert '<li id="note-1">1914.</li>' in bring(source.replace("1914 was long.", "1914.")).html
 
 
-def test_a_mark_without_its_note_is_said() -> None:
+def test_a_mark_without_a_note_is_reported() -> None:
     brought = bring('<p>A<a href="#_ftn1" name="_ftnref1">[1]</a>.</p>')
     assert brought.lost == [("footnote mark(s) without a footnote", "")]
     assert brought.html == "<p>A[1].</p>"
 
 
-def test_paragraphs_that_look_like_items_are_lists() -> None:
+def test_paragraphs_that_look_like_items_become_lists() -> None:
     source = item("Boots") + item("Laces", 2, "o") + item("Coat") + "<p class=MsoNormal>Then</p>" + (
         item("Leave", of=1, sign="3.") + item("pack", 2, "a)", of=1) + item("Arrive", of=1, sign="4.")
     )  # fmt: skip
@@ -170,7 +170,7 @@ def test_paragraphs_that_look_like_items_are_lists() -> None:
     )
 
 
-def test_lists_count_as_they_did_go_on_and_jump_no_level() -> None:
+def test_lists_keep_their_numbers_and_skip_no_level() -> None:
     source = (
         item("A", sign="c)") + item("deep", 3, "i.") + item("less", 2, "1.")
         + "<p class=MsoListParagraph>more of less</p>" + item("B", sign="d)") + "<p>x</p>" + item("C", sign="IV.")
@@ -181,8 +181,8 @@ def test_lists_count_as_they_did_go_on_and_jump_no_level() -> None:
     )
 
 
-def test_items_that_only_say_their_level_are_nested() -> None:
-    """As Word for the browser writes them: a list for each."""
+def test_items_with_only_a_level_are_nested() -> None:
+    """Word for the web writes a list for each item."""
     each = '<div class="ListContainerWrapper"><{list}><li data-aria-level="{level}"><p>{words}</p></li></{list}></div>'
     source = "".join(
         each.format(list=list_, level=level, words=words)
@@ -192,7 +192,7 @@ def test_items_that_only_say_their_level_are_nested() -> None:
     assert squeezed(bring(source).html) == expected
 
 
-def test_a_list_beside_an_item_is_the_items_own() -> None:
+def test_a_list_after_an_item_belongs_to_the_item() -> None:
     source = '<ul><li aria-level="1"><p>Boots</p></li><ul><li aria-level="2"><p>Laces</p></li></ul></ul>'
     assert squeezed(bring(source).html) == "<ul><li>Boots<ul><li>Laces</li></ul></li></ul>"
 
@@ -239,11 +239,11 @@ def test_a_list_beside_an_item_is_the_items_own() -> None:
         ("<p><span style='text-transform:uppercase'>nato</span></p>", "<p>NATO</p>"),
     ],
 )  # fmt: skip
-def test_what_a_style_says_a_tag_says(source: str, expected: str) -> None:
+def test_styles_become_tags(source: str, expected: str) -> None:
     assert squeezed(bring(source).html) == expected
 
 
-def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
+def test_review_comments_are_dropped_and_counted() -> None:
     source = (
         "<p>Text <a style='mso-comment-reference:A_1'>here</a><a class=msocomanchor href='#_msocom_1'>[A1]</a></p>"
         "<div style='mso-element:comment-list'><div style='mso-element:comment'><p>Do not publish</p></div></div>"
@@ -261,7 +261,7 @@ def test_remarks_of_reviewers_stay_behind_and_are_counted() -> None:
     assert brought.lost == [("review comment(s)", "")]
 
 
-def test_formulas_of_word_become_words_and_their_pictures_go() -> None:
+def test_word_formulas_become_text_without_their_pictures() -> None:
     picture = "<![if !msEquation]><span><![if !vml]><img src='file:///C:/eq.png'><![endif]></span><![endif]>"
     power = "<m:sSup><m:e><i><m:r>x</m:r></i></m:e><m:sup><m:r>2</m:r></m:sup></m:sSup>"
     part = "<m:f><m:fPr><m:ctrlPr></m:ctrlPr></m:fPr><m:num><m:r>a+b</m:r></m:num><m:den><m:r>2</m:r></m:den></m:f>"
@@ -277,7 +277,7 @@ def test_formulas_of_word_become_words_and_their_pictures_go() -> None:
     assert "b" in bring("<p>a <![if !msEquation]> never closed</p><p>b</p>").html
 
 
-def test_what_has_no_form_here_is_said() -> None:
+def test_unsupported_elements_are_reported() -> None:
     source = (
         "<p class=MsoToc1>Part ... 7</p><p>a <u>b</u> <span style='font-variant:small-caps'>c</span> <del datetime=x>d</del>"
         '<span class="TextRun FootnoteReference"><span>1</span></span> <math><mtable><mtr></mtr>e</mtable></math></p>'
@@ -290,7 +290,7 @@ def test_what_has_no_form_here_is_said() -> None:
     assert len(brought.changed) == 3
 
 
-def test_pictures_on_somebodys_disk_stay_behind_and_are_named() -> None:
+def test_pictures_on_a_local_disk_are_dropped_and_reported() -> None:
     brought = bring(
         '<p>a<img src="file:///C:/tmp/clip_image001.png" alt="Hill"></p><p><img src="https://a.example/b.png"></p>'
     )
@@ -298,7 +298,7 @@ def test_pictures_on_somebodys_disk_stay_behind_and_are_named() -> None:
     assert 'src="https://a.example/b.png"' in brought.html
 
 
-def test_a_player_becomes_a_link() -> None:
+def test_an_embedded_player_becomes_a_link() -> None:
     brought = bring('<p>See</p><iframe src="https://video.example/x?a=1&amp;b=2"></iframe>')
     assert '<a href="https://video.example/x?a=1&amp;b=2"' in brought.html
     assert brought.changed
@@ -307,13 +307,13 @@ def test_a_player_becomes_a_link() -> None:
 @pytest.mark.parametrize(
     "source", ["<ul><ul><li>", "</p></div>x", "<table><li>x", "<a href='#a'>1", "<p><p><li></ul>b"]
 )
-def test_broken_html_loses_no_words(source: str) -> None:
+def test_broken_html_loses_no_text(source: str) -> None:
     words = re.sub(r"<[^>]*>", "", source)
     assert words in bring(source).html
 
 
 @pytest.mark.parametrize("file", sorted(SHARED.glob("*.html")), ids=lambda file: file.stem)
-def test_real_clipboards(file: Path) -> None:
+def test_real_clipboards_are_cleaned(file: Path) -> None:
     source = file.read_text()
     brought = bring(source)
     assert is_clean(brought)
@@ -324,7 +324,7 @@ def test_real_clipboards(file: Path) -> None:
     assert bring(again.html).html == again.html
 
 
-def test_saved_again_it_is_the_same() -> None:
+def test_cleaning_pasted_html_again_changes_nothing() -> None:
     from blog import markup
 
     for source in NOTES_OF.values():

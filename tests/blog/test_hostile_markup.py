@@ -1,4 +1,4 @@
-"""Words meant to do harm: they run nothing, reach nothing around them, and cost little."""
+"""Hostile markup runs nothing, breaks nothing around it and is cleaned quickly."""
 
 import sys
 import threading
@@ -38,20 +38,20 @@ def harm(texts: list[str], clean: Clean, allowed: dict[str, set[str]]) -> list[t
 
 
 @DOORS
-def test_no_payload_of_ours_leaves_anything_but_allowed_tags(clean: Clean, allowed: dict[str, set[str]]) -> None:
+def test_our_payloads_leave_only_allowed_tags(clean: Clean, allowed: dict[str, set[str]]) -> None:
     assert not harm(hostile.SAMPLE, clean, allowed)
 
 
 @pytest.mark.parametrize("collection", hostile.collections())
 @DOORS
-def test_no_collected_payload_does(collection: str, clean: Clean, allowed: dict[str, set[str]]) -> None:
+def test_collected_payloads_leave_allowed_tags(collection: str, clean: Clean, allowed: dict[str, set[str]]) -> None:
     assert not harm(list(hostile.payloads(collection))[::20], clean, allowed)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("collection", hostile.collections())
 @DOORS
-def test_none_of_all_collected_payloads_does(collection: str, clean: Clean, allowed: dict[str, set[str]]) -> None:
+def test_all_collected_payloads_leave_allowed_tags(collection: str, clean: Clean, allowed: dict[str, set[str]]) -> None:
     assert not harm(list(hostile.payloads(collection)), clean, allowed)
 
 
@@ -90,7 +90,7 @@ def test_nothing_outside_the_allowlist_survives(clean: Clean, allowed: dict[str,
 
 @pytest.mark.parametrize("clean", [markup.comment_html, markup.essay, wordpress_essay])
 @given(text=mess)
-def test_cleaning_twice_is_cleaning_once(clean: Clean, text: str) -> None:
+def test_cleaning_twice_equals_cleaning_once(clean: Clean, text: str) -> None:
     cleaned = clean(text)
     assert clean(cleaned) == cleaned
 
@@ -102,7 +102,7 @@ def test_a_cleaned_comment_is_clean_html(text: str) -> None:
 
 
 @given(text=mess)
-def test_an_essay_can_be_drawn_and_listed_whatever_it_holds(text: str) -> None:
+def test_any_text_can_be_rendered_and_listed_as_an_essay(text: str) -> None:
     essay = markup.essay(text)
     ids = [element.get("id") for element in reading.elements(markup.draw(essay, "e7-")) if element.get("id")]
     assert len(ids) == len(set(ids))
@@ -191,7 +191,7 @@ WORST = {
 
 
 def seconds(clean: Clean, text: str, enough: float) -> float:
-    """On the processor, not on the clock: other work on the machine is not the text's fault."""
+    """Measure CPU time, so that other processes do not matter."""
     best = float("inf")
     for _ in range(3):
         started = time.process_time()
@@ -210,14 +210,14 @@ def seconds(clean: Clean, text: str, enough: float) -> float:
         *one_in(3, [(markup.essay, name) for name in WORST], first=2),
     ],
 )
-def test_twenty_kilobytes_of_the_worst_kind_are_cleaned_at_once(clean: Clean, name: str) -> None:
+def test_twenty_kilobytes_of_the_worst_text_are_cleaned_quickly(clean: Clean, name: str) -> None:
     assert seconds(clean, filled(*WORST[name], 20_000), 0.5) < 0.5
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", WORST)
 @pytest.mark.parametrize("clean", [markup.comment, markup.comment_html, markup.essay])
-def test_the_longest_text_of_the_worst_kind_is_cleaned_within_a_second(clean: Clean, name: str) -> None:
+def test_the_longest_of_the_worst_texts_is_cleaned_within_a_second(clean: Clean, name: str) -> None:
     assert seconds(clean, filled(*WORST[name], BYTES), 1) < 1
 
 
@@ -229,7 +229,7 @@ def test_every_hostile_recipe_is_harmless_and_quick(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", one_in(3, WORST, first=1))
-def test_a_comment_stays_shallow_and_near_its_own_size(name: str) -> None:
+def test_a_cleaned_comment_stays_shallow_and_about_as_long(name: str) -> None:
     text = filled(*WORST[name], 20_000 if RUNS_ALL else 8_000)
     html = markup.comment(text)
     assert reading.depth(html) <= 24
@@ -241,7 +241,7 @@ def test_a_comment_stays_shallow_and_near_its_own_size(name: str) -> None:
 # Many at once
 
 
-def test_eight_threads_cleaning_at_once_each_get_their_own_words_back() -> None:
+def test_eight_threads_cleaning_at_once_each_get_their_own_text() -> None:
     switch = sys.getswitchinterval()
     mixed_up: list[str] = []
     together = threading.Barrier(8)

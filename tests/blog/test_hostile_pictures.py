@@ -1,4 +1,4 @@
-"""Files made to hurt, sent in as pictures: each is refused in words, or nothing but its pixels is kept."""
+"""Hostile picture files are rejected with a message, or reduced to their pixels."""
 
 import io
 import subprocess
@@ -42,13 +42,13 @@ ALWAYS = ("webp-at-the-bound",)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL if name not in KEPT])
-def test_what_is_no_picture_is_refused_in_words(name: str) -> None:
+def test_an_invalid_picture_is_rejected_with_a_message(name: str) -> None:
     with pytest.raises(reencode.NoPicture, match=REASONS):
         reencode.rewritten(SMALL[name]())
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_nothing_but_pixels_is_kept(name: str) -> None:
+def test_only_pixels_are_kept(name: str) -> None:
     kind, made = reencode.rewritten(SMALL[name]())
     assert kind == KEPT[name]
     assert not [words for words in FOREIGN if words in made]
@@ -64,7 +64,7 @@ def test_nothing_but_pixels_is_kept(name: str) -> None:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.long) for name in LARGE]
 )
-def test_each_costs_little_in_a_process_of_its_own(name: str) -> None:
+def test_each_picture_costs_little_time_and_memory(name: str) -> None:
     data = LARGE[name]()
     program = [sys.executable, "-W", "ignore", "-m", hostile_pictures.__name__]
     root = Path(__file__).resolve().parents[2]
@@ -76,9 +76,7 @@ def test_each_costs_little_in_a_process_of_its_own(name: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_whatever_lies_among_the_files_it_is_shown_as_a_picture_or_not_at_all(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_any_stored_file_is_served_as_a_picture_or_as_a_download(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     for ending in (
         "html",

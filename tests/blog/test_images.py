@@ -1,4 +1,4 @@
-"""Pictures sent in while an essay is written, the forms made of them, and the pages that offer these."""
+"""Uploads of pictures, their renditions, and the pages that show them."""
 
 import io
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def send(desk: Client, data: bytes, name: str = "hill.jpg", **fields: str) -> An
     return desk.post(UPLOAD, {"file": SimpleUploadedFile(name, data), **fields})
 
 
-def test_a_picture_that_stands_elsewhere_is_brought_here(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_of_another_site_is_fetched_and_stored(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving() as elsewhere:
         pass_for_public(monkeypatch, elsewhere.origin)
         elsewhere.answer = lambda handler: handler.say(body=photo())
@@ -84,14 +84,14 @@ def test_a_picture_on_the_private_network_is_not_fetched(desk: Client, settings:
 
 
 def sent(desk: Client, width: int = 60, height: int = 40) -> Image:
-    """A picture as an author sends it in, and the job has run."""
+    """Upload a picture as an author does, and run its job."""
     image = Image.objects.get(pk=send(desk, photo(width, height)).json()["id"])
     renditions.render.func(image.pk)
     image.refresh_from_db()
     return image
 
 
-def test_an_author_sends_a_picture_in(desk: Client, author: User) -> None:
+def test_an_author_uploads_a_picture(desk: Client, author: User) -> None:
     answer = send(desk, photo(), alt="A hill")
     assert answer.status_code == 201
     told = answer.json()
@@ -112,7 +112,7 @@ def test_an_author_sends_a_picture_in(desk: Client, author: User) -> None:
         ("hill.jpg", b"\xff\xd8" + b"0" * (10 * 1024 * 1024), "larger than 10 MB"),
     ],
 )
-def test_what_is_no_picture_is_refused_in_words(desk: Client, name: str, data: bytes, why: str) -> None:
+def test_an_invalid_picture_is_rejected_with_a_message(desk: Client, name: str, data: bytes, why: str) -> None:
     answer = send(desk, data, name)
     assert answer.status_code == 422
     assert why in answer.json()["error"]
@@ -120,7 +120,7 @@ def test_what_is_no_picture_is_refused_in_words(desk: Client, name: str, data: b
     assert not Image.objects.exists()
 
 
-def test_a_picture_that_hides_a_page_is_a_picture_alone(desk: Client) -> None:
+def test_html_hidden_in_a_picture_is_removed(desk: Client) -> None:
     hidden = photo(kind="PNG") + b"<script>alert(1)</script>"
     address = send(desk, hidden, "page.html").json()["src"]
     shown = Client().get(address)
@@ -129,13 +129,13 @@ def test_a_picture_that_hides_a_page_is_a_picture_alone(desk: Client) -> None:
     assert b"<script>" not in shown.getvalue()
 
 
-def test_only_who_writes_here_sends_pictures_in() -> None:
+def test_only_authors_can_upload_pictures() -> None:
     assert send(Client(), photo()).status_code == 302
     assert send(client_of(make.moderator()), photo()).status_code == 403
     assert not Image.objects.exists()
 
 
-def test_forms_are_made_in_every_width_and_never_wider_than_the_picture(desk: Client) -> None:
+def test_renditions_are_made_in_every_width_up_to_the_pictures(desk: Client) -> None:
     image = sent(desk, 1000, 500)
     assert image.renditions == {"avif": [480, 960, 1000], "webp": [480, 960, 1000]}
     for name in renditions.files_of(image)[1:]:
@@ -149,7 +149,7 @@ def test_forms_are_made_in_every_width_and_never_wider_than_the_picture(desk: Cl
     assert renditions.files_of(image) == before
 
 
-def test_a_page_offers_the_forms_once_they_are_there(desk: Client, client: Client) -> None:
+def test_a_page_offers_the_renditions_once_they_exist(desk: Client, client: Client) -> None:
     image = Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"])
     body = f'<figure class="wide"><img src="{image.file.url}" alt="A hill"><figcaption>So</figcaption></figure>'
     essay = make.essay(body=body)
@@ -169,7 +169,7 @@ def test_a_page_offers_the_forms_once_they_are_there(desk: Client, client: Clien
     assert f"{stem}-480.avif" in client.get("/feed/").content.decode()
 
 
-def test_all_pictures_of_a_page_or_a_feed_are_one_question(
+def test_all_pictures_of_a_page_or_a_feed_take_one_query(
     desk: Client, client: Client, django_assert_max_num_queries: Any
 ) -> None:
     shown = "".join(f'<p><img src="{sent(desk).file.url}" alt=""></p>' for _ in range(3))
@@ -182,7 +182,7 @@ def test_all_pictures_of_a_page_or_a_feed_are_one_question(
         client.get("/feed/")
 
 
-def test_a_moving_picture_and_a_small_one_stay_as_they_are(desk: Client) -> None:
+def test_animations_and_small_pictures_get_no_renditions(desk: Client) -> None:
     out = io.BytesIO()
     frames = [Pillow.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
@@ -192,7 +192,7 @@ def test_a_moving_picture_and_a_small_one_stay_as_they_are(desk: Client) -> None
     assert image.renditions == renditions.NONE
 
 
-def test_earlier_pictures_are_found_by_what_they_show(desk: Client) -> None:
+def test_earlier_pictures_are_found_by_alternative_text(desk: Client) -> None:
     for alt in ("A hill in Hesse", "A door"):
         send(desk, photo(), alt=alt)
     found = desk.get("/admin/blog/image/find/?q=hesse hill").json()["images"]
@@ -200,7 +200,7 @@ def test_earlier_pictures_are_found_by_what_they_show(desk: Client) -> None:
     assert len(desk.get("/admin/blog/image/find/").json()["images"]) == 2
 
 
-def test_what_a_picture_shows_is_said_anew_by_whose_it_is_and_by_editors(desk: Client) -> None:
+def test_the_uploader_and_editors_can_change_the_alternative_text(desk: Client) -> None:
     image = sent(desk)
     address = f"/admin/blog/image/{image.pk}/alt/"
     assert client_of(make.author()).post(address, {"alt": "Mine now"}).status_code == 403
@@ -212,7 +212,7 @@ def test_what_a_picture_shows_is_said_anew_by_whose_it_is_and_by_editors(desk: C
     assert image.alt == "A low hill"
 
 
-def test_a_picture_is_sent_in_without_script_too(desk: Client, author: User) -> None:
+def test_a_picture_can_be_uploaded_without_javascript(desk: Client, author: User) -> None:
     add = "/admin/blog/image/add/"
     refused = desk.post(add, {"file": SimpleUploadedFile("x.svg", b"<svg/>"), "alt": ""})
     assert "SVG files can contain scripts" in refused.content.decode()
@@ -221,8 +221,8 @@ def test_a_picture_is_sent_in_without_script_too(desk: Client, author: User) -> 
     assert (image.by, image.alt, image.width) == (author, "A hill", 60)
 
 
-def stand(image: Image, where: str, author: User) -> None:
-    """Have it used there, and there alone."""
+def use_image(image: Image, where: str, author: User) -> None:
+    """Use the image in this place only."""
     shown = f'<p><img src="{image.file.url}" alt=""></p>'
     desk = Desk(author, make.essay("It", by=author))
     match where:
@@ -262,9 +262,9 @@ SAID = {
 
 
 @pytest.mark.parametrize("where", SAID)
-def test_a_picture_says_where_it_is_seen_and_stays_there(where: str, desk: Client, author: User) -> None:
+def test_a_used_picture_lists_its_uses_and_cannot_be_deleted(where: str, desk: Client, author: User) -> None:
     image = Image.objects.get(pk=send(desk, photo()).json()["id"])
-    stand(image, where, author)
+    use_image(image, where, author)
     page = f"/admin/blog/image/{image.pk}/"
     assert SAID[where] in Page(desk.get(f"{page}change/")).words
     desk.post(f"{page}delete/", {"post": "yes"})
@@ -273,8 +273,8 @@ def test_a_picture_says_where_it_is_seen_and_stays_there(where: str, desk: Clien
     assert Image.objects.exists() == (where not in {"nowhere", "earlier"})
 
 
-def test_pictures_that_nobody_asked_forms_for_get_them_by_the_clock(desk: Client) -> None:
-    """Older than the forms are, of a lost job, without a file, moving: each is looked at once."""
+def test_missing_renditions_are_made_by_the_periodic_job(desk: Client) -> None:
+    """Covers pictures older than renditions, with a lost job, without a file, and animated; each is tried once."""
     old, lost, gone = (Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"]) for _ in range(3))
     DBTaskResult.objects.all().delete()
     gone.file.storage.delete(str(gone.file))
@@ -293,7 +293,7 @@ def test_pictures_that_nobody_asked_forms_for_get_them_by_the_clock(desk: Client
     assert not DBTaskResult.objects.exists()
 
 
-def test_files_go_when_that_is_certain(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
+def test_files_are_deleted_after_the_commit(desk: Client, django_capture_on_commit_callbacks: Any) -> None:
     image = sent(desk, 1000, 500)
     files = renditions.files_of(image)
     with django_capture_on_commit_callbacks(execute=True):
@@ -302,8 +302,8 @@ def test_files_go_when_that_is_certain(desk: Client, django_capture_on_commit_ca
     assert len(files) == 7
 
 
-class Shelf(BaseHTTPRequestHandler):
-    """As much of S3 as a picture needs."""
+class FakeBucket(BaseHTTPRequestHandler):
+    """The part of S3 that pictures need."""
 
     things: dict[str, bytes]
 
@@ -334,34 +334,34 @@ class Shelf(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def shelf(settings: Settings) -> Iterator[dict[str, bytes]]:
-    Shelf.things = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shelf)
+def bucket(settings: Settings) -> Iterator[dict[str, bytes]]:
+    FakeBucket.things = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeBucket)
     Thread(target=server.serve_forever, daemon=True).start()
     options = {
         "bucket_name": "essays", "endpoint_url": f"http://127.0.0.1:{server.server_port}", "access_key": "a",
         "secret_key": "b", "region_name": "eu", "addressing_style": "path",
     }  # fmt: skip
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "config.bucket.Bucket", "OPTIONS": options}}
-    yield Shelf.things
+    yield FakeBucket.things
     server.shutdown()
     server.server_close()
 
 
-def test_pictures_in_a_bucket_are_seen_at_our_own_address(desk: Client, shelf: dict[str, bytes]) -> None:
+def test_pictures_in_a_bucket_are_served_at_our_own_address(desk: Client, bucket: dict[str, bytes]) -> None:
     image = sent(desk, 600, 400)
-    assert len(shelf) == len(renditions.files_of(image)) == 5
+    assert len(bucket) == len(renditions.files_of(image)) == 5
     assert image.file.url.startswith("/media/images/")
     shown = Client().get(image.file.url)
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert Pillow.open(io.BytesIO(shown.getvalue())).size == (600, 400)
     assert Client().get("/media/images/none.jpg").status_code == 404
     renditions.remove(renditions.files_of(image))
-    assert not shelf
+    assert not bucket
 
 
-def test_a_page_that_was_kept_offers_the_forms_too(desk: Client) -> None:
-    """The job moves the generation that every page is made from."""
+def test_new_renditions_invalidate_a_cached_page(desk: Client) -> None:
+    """The job raises the generation that every page is built from."""
     from pagecache.models import Generation
 
     image = Image.objects.get(pk=send(desk, photo(1000, 500)).json()["id"])
@@ -374,7 +374,7 @@ def test_a_page_that_was_kept_offers_the_forms_too(desk: Client) -> None:
     assert Generation.objects.get(key="site").number > saved
 
 
-def test_a_file_of_no_known_kind_is_saved_and_never_shown() -> None:
+def test_a_file_of_an_unknown_type_is_served_as_a_download() -> None:
     from django.core.files.storage import default_storage
 
     name = default_storage.save("images/x.html", ContentFile(b"<script>alert(1)</script>"))

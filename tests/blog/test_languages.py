@@ -1,4 +1,4 @@
-"""The languages that the site speaks and those its essays are written in: `lang` names that of the words it encloses."""
+"""The languages of the site and of its essays, marked by `lang` attributes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ def essay() -> Essay:
     return make.essay(TITLE, by=author, language="he", slug="promise", deck="על הבטחות", body=body)
 
 
-def test_only_languages_with_a_catalog_are_found(tmp_path: Path) -> None:
+def test_only_languages_with_a_catalog_are_offered(tmp_path: Path) -> None:
     for code in ("pt_BR", "de", "xx", "fr"):
         (tmp_path / code / "LC_MESSAGES").mkdir(parents=True)
         (tmp_path / code / "LC_MESSAGES" / ("django.po" if code == "fr" else "django.mo")).touch()
@@ -61,7 +61,7 @@ def test_with_two_languages_the_owner_can_choose_one_of_them(settings: Any) -> N
     assert Browser().read("/").tree.get("lang") == "de"
 
 
-def test_a_site_in_a_language_without_a_catalog_speaks_english(client: Client) -> None:
+def test_a_site_in_a_language_without_a_catalog_is_in_english(client: Client) -> None:
     make.site(language="ar")
     answer = client.get("/")
     assert '<html lang="en" dir="ltr">' in answer.content.decode()
@@ -73,7 +73,7 @@ def test_every_language_is_offered_for_an_essay(essay: Essay) -> None:
     assert len(page.all("select[@name='language']/option")) > 90
 
 
-def test_an_essays_page_marks_what_is_in_its_language(essay: Essay) -> None:
+def test_an_essays_page_marks_text_in_the_essays_language(essay: Essay) -> None:
     make.comment(essay, "תשובה")
     page = Browser().read(essay)
     assert page.tree.get("lang") == "en"
@@ -88,7 +88,7 @@ def test_an_essays_page_marks_what_is_in_its_language(essay: Essay) -> None:
     assert page.one("div[@class='comment-body']").get("lang") == "he"
 
 
-def test_a_page_and_its_place_in_the_menu_are_marked() -> None:
+def test_a_page_and_its_menu_entry_are_marked() -> None:
     page = make.essay("Über uns", kind="page", slug="uns", language="de", is_in_menu=True)
     shown = Browser().read(page)
     assert shown.one("article[@lang]").get("lang") == "de"
@@ -136,7 +136,7 @@ def test_feeds_name_the_language_of_each_essay(essay: Essay, client: Client) -> 
     assert {item["title"]: item.get("language") for item in told["items"]} == {TITLE: "he", "Promise": None}
 
 
-def test_emails_mark_the_words_of_an_essay() -> None:
+def test_emails_mark_text_of_an_essay() -> None:
     make.site(language="ar")  # it has no catalog
     address = Address.objects.create(email="rosa@example.org", proved=timezone.now())
     for kind in ("essays", "essay"):

@@ -1,4 +1,4 @@
-"""How tests write: through the admin's form, as a browser sends it, and an essay as long as the longest ones are."""
+"""Test helpers for writing: the admin's form as a browser sends it, and a very long essay."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ WORDS = "the promise we keep is not the one that we made because a reader who an
 
 
 def long_essay(words: int = 13_600, notes: int = 62) -> str:
-    """As the cleaner leaves it; no two of its paragraphs are alike."""
+    """Return a long essay as the cleaner leaves it, no two paragraphs alike."""
     a_paragraph = 80
     parts = []
     for number in range(words // a_paragraph):
@@ -35,7 +35,7 @@ def long_essay(words: int = 13_600, notes: int = 62) -> str:
 
 
 def from_word(body: str) -> str:
-    """The same essay as Word puts it on the clipboard: a style for everything, each note in a part of its own."""
+    """Return the same essay as Word puts it on the clipboard: styles everywhere, each note in a part of its own."""
     text, _, notes = body.partition('<section role="doc-endnotes"><ol>')
     text = re.sub(
         r"<p>", "<p class=MsoNormal style='margin-bottom:8.0pt'><span lang=EN-GB style='font-size:11.0pt'>", text
@@ -61,7 +61,7 @@ def from_word(body: str) -> str:
 
 
 class Desk:
-    """Somebody at the admin's form of one essay."""
+    """A user at the admin's form of one essay."""
 
     def __init__(self, user: User, essay: Essay | None = None) -> None:
         self.client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
@@ -77,12 +77,12 @@ class Desk:
         return f"/admin/blog/essay/{self.essay.pk if self.essay else 'new'}/{name}/"
 
     def open(self, query: str = "") -> None:
-        """The form; what it holds is what is sent next, save what a test changes."""
+        """Open the form; its values are sent next, except those that a test changes."""
         with undrawn():
             self.look(query)
 
     def look(self, query: str = "") -> str:
-        """The form as it is seen."""
+        """Open the form and return its HTML."""
         answer = self.client.get(self.address + query)
         assert answer.status_code == 200
         self.opened = as_filled(answer)
@@ -101,17 +101,17 @@ class Desk:
         return self.send("_publish", **typed)
 
     def keep(self, **typed: Any) -> Any:
-        """What the page's script sends while somebody types."""
+        """Send what the page's script sends while a user types."""
         return self.client.post(self.at("draft"), {**self.opened, **typed})
 
 
 def undrawn() -> Any:
-    """The admin's pages are opened by their door but not drawn, which takes ten times as long as all that is before."""
+    """Open the admin's pages without rendering them, which would take ten times as long as everything before."""
     return patch.object(TemplateResponse, "rendered_content", "")
 
 
 def as_filled(answer: Any) -> dict[str, Any]:
-    """What a form of the admin would send as it stands."""
+    """Return the fields that a form of the admin would send unchanged."""
     context = answer.context_data
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
