@@ -1,4 +1,4 @@
-"""The verbs of authors."""
+"""Write actions on essays, and the redirects that keep their old addresses working."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +13,7 @@ from blog.models import RESERVED, Essay, Redirect
 
 
 def free_slug(essay: Essay, wish: str) -> str:
-    """The wish as a slug that nothing else of its kind has."""
+    """Return a slug made from the wish that no other essay or page of the same kind uses."""
     stem = slugify(wish, allow_unicode=True)[:180].strip("-") or "untitled"
     if essay.kind == Essay.Kind.PAGE and (stem in RESERVED or stem.isdigit()):
         stem = f"{stem}-page"
@@ -29,19 +29,16 @@ def free_slug(essay: Essay, wish: str) -> str:
 
 @transaction.atomic
 def save(essay: Essay) -> Essay:
-    """Save what was written, its HTML made safe; an address that readers may have kept goes on leading here.
-
-    An essay that another one's old address would hide is found first: the address is its own now.
-    """
+    """Save an essay with cleaned HTML and invalidate its pages; its old public address redirects to it."""
     write(essay)
     pagecache.bump(essay.cache_key, "site", "comments")
     return essay
 
 
 def write(essay: Essay, *, newlines: bool = False) -> None:
-    """What `save` does, for a transaction that writes many and then moves the generations once and last.
+    """Save an essay and its redirects, but leave invalidating the page cache to the caller, who may save many.
 
-    `newlines` for a body from WordPress, whose bare newlines make paragraphs and breaks.
+    `newlines` is for a body from WordPress, whose bare newlines make paragraphs and line breaks.
     """
     old = Essay.objects.filter(pk=essay.pk).first() if essay.pk else None
     essay.slug = essay.slug or free_slug(essay, essay.title)
@@ -52,14 +49,16 @@ def write(essay: Essay, *, newlines: bool = False) -> None:
     essay.save()
     address = essay.get_absolute_url()
     if old and old.is_published and not (essay.is_published and old.get_absolute_url() == address):
-        keep_address(old.get_absolute_url(), essay=essay)  # one that is withdrawn may move before it is back
+        keep_address(
+            old.get_absolute_url(), essay=essay
+        )  # an unpublished essay may get another address before it is published again
     if essay.is_published:
         take_address(address)
 
 
 @transaction.atomic
 def pin(essay: Essay, *, first: bool = True) -> Essay:
-    """Let it stand first on the home page, or no longer."""
+    """Pin an essay to the top of the home page, or unpin it."""
     essay.is_pinned = first
     essay.save(update_fields=["is_pinned"])
     pagecache.bump("site")
@@ -67,18 +66,18 @@ def pin(essay: Essay, *, first: bool = True) -> Essay:
 
 
 def keep_address(path: str, **target: Any) -> None:
-    """Let an address that once was something's own lead to where that is now; kept decoded, as requests have it."""
+    """Redirect an old path to its essay, tag or series. Paths are stored decoded, as requests have them."""
     Redirect.objects.update_or_create(old=unquote(path), defaults={"essay": None, "tag": None, "series": None} | target)
 
 
 def take_address(path: str) -> None:
-    """The address is something's own now: it leads nowhere else."""
+    """Remove the redirect from a path that is now the address of an essay, tag or series."""
     Redirect.objects.filter(old=unquote(path)).delete()
 
 
 @transaction.atomic
 def delete(essay: Essay) -> None:
-    """The essay goes with its whole discussion."""
+    """Delete an essay with its whole discussion and invalidate its pages."""
     key = essay.cache_key
     essay.delete()
     pagecache.bump(key, "site", "comments")

@@ -1,4 +1,4 @@
-"""Where authors write and the owner sets the house up."""
+"""The admin of essays, redirects and the site's settings."""
 
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -34,10 +34,10 @@ from blog.writing.time_zones import TimeZones
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin[Site]):
-    """One row: its list is its form."""
+    """The site's settings: one row, so its list redirects to its form."""
 
     def get_fields(self, request: HttpRequest, obj: Site | None = None) -> tuple[str, ...]:
-        """Without the language while there is only one to choose."""
+        """Leave the language out while there is only one to choose."""
         language = ("language",) if len(settings.SITE_LANGUAGES) > 1 else ()
         return ("name", "tagline", *language, "time_zone", "essays_a_page", "public_record")
 
@@ -64,7 +64,7 @@ class SiteAdmin(admin.ModelAdmin[Site]):
         return False
 
 
-ASIDE = ("series", "series_position", *FOR_EVERYONE, "language", "translation_of", "canonical")
+SETTINGS_FIELDS = ("series", "series_position", *FOR_EVERYONE, "language", "translation_of", "canonical")
 
 
 class EssayForm(WritingForm):
@@ -78,9 +78,9 @@ class EssayForm(WritingForm):
 
     class Meta:
         model = Essay
-        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *ASIDE)
+        fields = ("kind", "title", "slug", "deck", "body", "excerpt", "tags", "published", *SETTINGS_FIELDS)
         widgets = {
-            "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),  # grows with its words
+            "title": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),  # grows with its text
             "deck": forms.Textarea(attrs={"rows": 1, "class": "vLargeTextField"}),
             "body": EssayEditor(attrs={"rows": 30, "class": "vLargeTextField"}),
             "excerpt": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
@@ -91,7 +91,7 @@ class EssayForm(WritingForm):
         if published := self.fields.get("published"):
             for box, name in zip(published.widget.widgets, (_("Date"), _("Time")), strict=True):
                 box.attrs["aria-label"] = name
-        if slug := self.fields.get("slug"):  # not there for who only looks
+        if slug := self.fields.get("slug"):  # missing for users who may only view
             slug.required = False
             slug.help_text = _("The last part of the address. Leave empty to create it from the title.")
         if order := self.fields.get("menu_order"):
@@ -136,13 +136,13 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
     classes = ("collapse",)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **more: Any) -> Any:
-        """Whoever writes here; nobody's address has to be looked through for that."""
+        """Offer only staff members, so that nobody has to search all users."""
         if db_field.name == "author":
             more["queryset"] = User.objects.filter(is_staff=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, **more)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **more: Any) -> Any:
-        """In a table each box has a name of its own, for those who do not see its head."""
+        """Label each control for screen readers, which do not read a table's heading with it."""
         field = super().formfield_for_dbfield(db_field, request, **more)
         widget: Any = field and field.widget
         if widget:
@@ -150,7 +150,7 @@ class AuthorshipInline(admin.TabularInline[Authorship, Essay]):
         return field
 
 
-class StateFilter(admin.SimpleListFilter):
+class StatusFilter(admin.SimpleListFilter):
     title = _("status")
     parameter_name = "state"
 
@@ -174,7 +174,7 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
     form = EssayForm
     inlines: ClassVar[Any] = (AuthorshipInline,)  # comments adds its own
     list_display = ("__str__", "kind", "state", "published", "by")
-    list_filter = (StateFilter, "kind", "tags", "authors")
+    list_filter = (StatusFilter, "kind", "tags", "authors")
     search_fields = ("title", "deck", "body", "slug")
     date_hierarchy = "published"
     autocomplete_fields = ("tags", "series", "translation_of")
@@ -182,7 +182,7 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
 
     @method_decorator(csp_update({"script-src": [NONCE]}))
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
-        """The policy lets one inline thing in, and on this page alone: the editor's import map."""
+        """Allow one inline script by nonce, on this page only: the editor's import map."""
         return super().changeform_view(request, *args, **more)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
@@ -206,11 +206,11 @@ class EssayAdmin(Writing, Publishing, OwnWork, admin.ModelAdmin[Essay]):
         return obj.get_absolute_url() if obj.is_published else None
 
     def get_view_on_site_url(self, obj: Essay | None = None) -> str | None:
-        """Only what readers can open."""
+        """Return the address only if readers can open it."""
         return obj.get_absolute_url() if obj and obj.is_published else None
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Whoever may delete an essay deletes what hangs from it, the record of decisions included."""
+        """Permission to delete an essay includes its comments and their decisions."""
         to_delete, counts, _needed, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
@@ -229,7 +229,7 @@ class RedirectForm(forms.ModelForm[Redirect]):
         fields = ("old", "essay", "tag", "series")
 
     def clean_old(self) -> str:
-        """As requests have it, however it was copied from a browser."""
+        """Return the decoded path, also of a full URL copied from a browser."""
         old = unquote(str(self.cleaned_data["old"]).removeprefix(settings.SITE_URL))
         if not old.startswith("/"):
             raise ValidationError(_("Enter a path that starts with a slash, such as /2019/an-essay/."))

@@ -1,4 +1,4 @@
-"""The app: what is read."""
+"""Configuration of the blog app."""
 
 from django.apps import AppConfig
 

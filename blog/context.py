@@ -1,4 +1,4 @@
-"""What every template may lean on: the site, and the pages in its menu."""
+"""Context processor for all templates: the site and the pages in its menu."""
 
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site": getattr(request, "site", None) or SimpleLazyObject(Site.objects.current),
         "site_url": settings.SITE_URL,
-        "pages": SimpleLazyObject(lambda: menu(request)),
+        "pages": SimpleLazyObject(lambda: menu_pages(request)),
     }
 
 
-def menu(request: HttpRequest) -> list[Essay]:
-    """The published pages of the menu; whatever shows them changes when the next one's time comes."""
+def menu_pages(request: HttpRequest) -> list[Essay]:
+    """Return the published pages of the menu; a scheduled one expires the page that is being rendered."""
     dated = Essay.objects.in_menu().exclude(published=None).only("kind", "slug", "title", "published", "language")
     shown = []
     for page in dated[:MENU_LIMIT]:
@@ -31,6 +31,6 @@ def menu(request: HttpRequest) -> list[Essay]:
 
 
 def ends(request: HttpRequest, moment: datetime | None) -> None:
-    """The page that is being drawn for the request changes by itself at that moment."""
+    """Note when the page rendered for this request changes without a write; the earliest time counts."""
     known = getattr(request, "ends", None)
     request.ends = min(filter(None, (known, moment)), default=None)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The newest essays as feeds: all of them, a tag's, an author's; by RSS, Atom and JSON, with the whole text."""
+"""Full-text feeds of the newest essays in RSS, Atom and JSON: of the site, a tag, a series or an author."""
 
 import json
 from typing import IO, Any
@@ -17,11 +17,11 @@ from blog.images import renditions
 from blog.middleware import site_of
 from blog.models import Essay, EssayQuerySet, Series, Tag, gather_bylines
 
-NEWEST = 10
+ITEM_LIMIT = 10
 
 
 class FullTextRss(Rss201rev2Feed):
-    """RSS with the whole essay beside its summary."""
+    """RSS with the whole essay and its summary."""
 
     content_type = "application/rss+xml; charset=utf-8"
 
@@ -47,7 +47,7 @@ class FullTextAtom(Atom1Feed):
         handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
-class FullTextJson(SyndicationFeed):
+class FullTextJsonFeed(SyndicationFeed):
     """JSON Feed 1.1."""
 
     content_type = "application/feed+json; charset=utf-8"
@@ -81,7 +81,7 @@ class FullTextJson(SyndicationFeed):
 
 
 def ours(path: str) -> str:
-    """A whole address: links are made from SITE_URL, whatever the request says."""
+    """Return the full URL of a path, made from SITE_URL rather than from the request's host."""
     return settings.SITE_URL + path
 
 
@@ -93,7 +93,7 @@ class EssaysFeed(Feed[Essay, Any]):
 
     @classmethod
     def view(cls, request: HttpRequest, **address: Any) -> HttpResponse:
-        """A feed of its own for each request: what it is about stands on it."""
+        """Serve a feed by a new instance for each request, because it stores the request's site and path."""
         response = cls(request)(request, **address)
         return pagecache.made_from(response, "site", ends=Essay.objects.next_change())
 
@@ -112,13 +112,13 @@ class EssaysFeed(Feed[Essay, Any]):
     def item_link(self, item: Essay) -> str:
         return ours(item.get_absolute_url())
 
-    item_guid = item_link  # what a comment's entry says it answers
+    item_guid = item_link  # comment feeds refer to it in thr:in-reply-to
 
     def description(self, obj: Any) -> str:
         return self.site.tagline or self.site.name
 
     def items(self, obj: Any) -> list[Essay]:
-        newest = self.essays(obj).newest().rows(0, NEWEST)
+        newest = self.essays(obj).newest().rows(0, ITEM_LIMIT)
         gather_bylines(newest)
         prefetch_related_objects(newest, "tags")
         return renditions.gather(newest)
@@ -158,7 +158,7 @@ class EssaysAtomFeed(EssaysFeed):
 
 
 class EssaysJsonFeed(EssaysFeed):
-    feed_type = FullTextJson
+    feed_type = FullTextJsonFeed
 
 
 class TagFeed(EssaysFeed):

@@ -1,4 +1,4 @@
-"""What the clock does for essays: pictures get the forms that nobody has asked for yet."""
+"""Periodic job that makes missing renditions of pictures."""
 
 from datetime import timedelta
 
@@ -9,15 +9,15 @@ from blog.images import renditions
 from blog.models import Image
 from server.jobs.tasks import UNFINISHED, every, job
 
-SOON = timedelta(hours=1)  # by then the job that came with it is done
-AT_ONCE = 200
+GRACE_PERIOD = timedelta(hours=1)  # the upload's own job is done by then
+BATCH_SIZE = 200
 
 
 @every(hours=1)
 @job()
 def render_forgotten() -> None:
-    """Those that are older than the forms are, and those whose job was lost; each is a job of its own."""
+    """Enqueue a job for each picture without renditions: its own job was lost, or it is older than renditions are."""
     if DBTaskResult.objects.filter(task_path=renditions.render.module_path, status__in=UNFINISHED).exists():
         return
-    for pk in Image.objects.unrendered(timezone.now() - SOON).values_list("pk", flat=True)[:AT_ONCE]:
+    for pk in Image.objects.unrendered(timezone.now() - GRACE_PERIOD).values_list("pk", flat=True)[:BATCH_SIZE]:
         renditions.render.using(priority=renditions.AFTER_EVERYTHING_ELSE).enqueue(pk)

@@ -1,4 +1,4 @@
-"""What holds for every answer: its headers, and the site's language and time zone."""
+"""Middleware for every response: headers, and the site's language and time zone."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from pagecache.declaration import MADE_FROM
 PERSONAL = {settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME}
 Handler = Callable[[HttpRequest], HttpResponse]
 
-PERMISSIONS = ", ".join(
+PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
         "accelerometer",
@@ -34,26 +34,26 @@ PERMISSIONS = ", ".join(
 
 
 def site_of(request: HttpRequest) -> Site:
-    """The owner's settings, as they were when the request came."""
+    """Return the site's settings as SiteMiddleware read them when the request arrived."""
     return request.site  # type: ignore[return-value]
 
 
 class HeadersMiddleware:
-    """Nothing is kept by anybody but us unless it says so itself."""
+    """Forbid caching by browsers and proxies unless the response allows it."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if MADE_FROM not in response.headers or PERSONAL & request.COOKIES.keys():
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
 class SiteMiddleware:
-    """Everybody reads in the site's language and time: a page is one page for all."""
+    """Render every page in the site's language and time zone, so that it is the same for everyone."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

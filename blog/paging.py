@@ -1,4 +1,4 @@
-"""Pages of long lists. One row more than a page holds is asked for, so that nothing is counted."""
+"""Pagination without counting: one more row is fetched than a page shows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """A page with the names that templates know from Django's."""
+    """One page of rows, with the attributes of Django's Page that templates use."""
 
     rows: list[T]
     number: int
@@ -38,7 +38,7 @@ class Page(Generic[T]):
 
 
 def page_of(request: HttpRequest, size: int, find: Callable[[int, int], list[T]]) -> Page[T]:
-    """The page that `?page=` asks for; 404 for a number of none. `find` returns the rows from one place to another."""
+    """Return the page that `?page=` names, or raise Http404. `find(start, stop)` returns a slice of the rows."""
     wish = request.GET.get("page", "1")
     if not (wish.isascii() and wish.isdigit() and len(wish) < 9 and int(wish) > 0):
         raise Http404

@@ -1,4 +1,4 @@
-"""Where an essay stands among those of its series, and in which other languages it is to be read."""
+"""Navigation in a series and between the translations of an essay."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from blog.context import ends
 from blog.models import Essay, Series
 
-PLACES: list[Any] = [
+ORDINALS: list[Any] = [
     pgettext_lazy("place in a series", "first"),
     pgettext_lazy("place in a series", "second"),
     pgettext_lazy("place in a series", "third"),
@@ -26,7 +26,7 @@ PLACES: list[Any] = [
     pgettext_lazy("place in a series", "eleventh"),
     pgettext_lazy("place in a series", "twelfth"),
 ]
-COUNTS: list[Any] = [
+CARDINALS: list[Any] = [
     gettext_lazy("one"),
     gettext_lazy("two"),
     gettext_lazy("three"),
@@ -40,10 +40,10 @@ COUNTS: list[Any] = [
     gettext_lazy("eleven"),
     gettext_lazy("twelve"),
 ]
-FOR_A_LINK = ("kind", "title", "slug", "published", "dated", "created", "language")
+LINK_FIELDS = ("kind", "title", "slug", "published", "dated", "created", "language")
 
 
-class Place(NamedTuple):
+class SeriesNavigation(NamedTuple):
     series: Series
     number: int
     total: int
@@ -51,10 +51,10 @@ class Place(NamedTuple):
     next: Essay | None
 
     def __str__(self) -> str:
-        """In words, as a book says it, as far as people count in words."""
-        is_short = self.total <= len(COUNTS)
-        place: Any = PLACES[self.number - 1] if is_short else self.number
-        total: Any = COUNTS[self.total - 1] if is_short else self.total
+        """Return the position in words (“third of five”), above twelve in digits."""
+        is_short = self.total <= len(CARDINALS)
+        place: Any = ORDINALS[self.number - 1] if is_short else self.number
+        total: Any = CARDINALS[self.total - 1] if is_short else self.total
         return _("%(place)s of %(total)s") % {"place": place, "total": total}
 
 
@@ -64,27 +64,27 @@ class Translation(NamedTuple):
     name: str
 
 
-def place_of(request: HttpRequest, essay: Essay) -> Place | None:
-    """Two queries; the page changes when the next of them appears."""
+def place_of(request: HttpRequest, essay: Essay) -> SeriesNavigation | None:
+    """Return an essay's position and neighbors in its series, by two queries; a scheduled one expires the page."""
     if essay.series is None:
         return None
     rows = Essay.objects.essays().filter(series=essay.series_id, published__isnull=False).in_series()
-    keys = those_to_be_read(request, rows.values_list("pk", "published"))
-    if essay.pk not in keys:  # a draft that is looked at beforehand
+    keys = published_keys(request, rows.values_list("pk", "published"))
+    if essay.pk not in keys:  # a preview of a draft
         return None
     here = keys.index(essay.pk)
-    around = Essay.objects.only(*FOR_A_LINK).in_bulk(keys[max(0, here - 1) : here + 2])
+    around = Essay.objects.only(*LINK_FIELDS).in_bulk(keys[max(0, here - 1) : here + 2])
     before, after = keys[here - 1] if here else None, keys[here + 1] if here + 1 < len(keys) else None
-    return Place(essay.series, here + 1, len(keys), around.get(before), around.get(after))
+    return SeriesNavigation(essay.series, here + 1, len(keys), around.get(before), around.get(after))
 
 
 def readable() -> "QuerySet[Series]":
-    """Those of which there is something to read."""
+    """Return the series that have a published essay."""
     return Series.objects.filter(Exists(Essay.objects.essays().published().filter(series=OuterRef("pk"))))
 
 
 def with_essays() -> "QuerySet[Series]":
-    """Those of which there is something to read, the one that went on last first; each with how much, and its years."""
+    """Return the series that have published essays, last updated first, with their number and first and last date."""
     read = Q(essays__kind=Essay.Kind.ESSAY, essays__published__lte=timezone.now())
     return (
         Series.objects.annotate(
@@ -99,20 +99,20 @@ def with_essays() -> "QuerySet[Series]":
 
 
 def translations_of(request: HttpRequest, essay: Essay, language: str) -> list[Translation]:
-    """The same essay in every language there is of it, this one included; empty when there is no other."""
+    """Return the published translations of an essay with itself; empty if there is no other."""
     if not essay.translation_of_id and not getattr(essay, "is_translated", True):
         return []
     original = essay.translation_of_id or essay.pk
     rows = Essay.objects.filter(Q(pk=original) | Q(translation_of=original), published__isnull=False)
-    found = {row.pk: row for row in rows.order_by("pk").only(*FOR_A_LINK)}
-    listed = [found[key] for key in those_to_be_read(request, ((row.pk, row.published) for row in found.values()))]
+    found = {row.pk: row for row in rows.order_by("pk").only(*LINK_FIELDS)}
+    listed = [found[key] for key in published_keys(request, ((row.pk, row.published) for row in found.values()))]
     if len(listed) < 2:
         return []
     return [Translation(row, code := row.language or language, get_language_info(code)["name_local"]) for row in listed]
 
 
-def those_to_be_read(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> list[int]:
-    """Of keys with times of publication the keys of what readers see now."""
+def published_keys(request: HttpRequest, rows: Iterable[tuple[int, Any]]) -> list[int]:
+    """Return the keys of rows that are published now; the others expire the page at their time."""
     now = timezone.now()
     listed = []
     for key, published in rows:

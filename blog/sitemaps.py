@@ -1,4 +1,4 @@
-"""What search engines may read."""
+"""Sitemaps of essays, pages, tags and series for search engines."""
 
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,13 @@ import pagecache
 from blog import series
 from blog.models import Essay, EssayQuerySet, Series, Tag
 
-LINKS_A_PART = 500
+LINKS_PER_PART = 500
 
 
-class OurSitemap(Sitemap[Any]):
-    """Links are made from SITE_URL, whatever the request says."""
+class AbsoluteSitemap(Sitemap[Any]):
+    """A sitemap whose links are made from SITE_URL rather than from the request's host."""
 
-    limit = LINKS_A_PART
+    limit = LINKS_PER_PART
 
     def get_domain(self, site: Any = None) -> str:
         return urlsplit(settings.SITE_URL).netloc
@@ -31,8 +31,8 @@ class OurSitemap(Sitemap[Any]):
         return urlsplit(settings.SITE_URL).scheme
 
 
-class EssaySitemap(OurSitemap):
-    """Oldest first, so that a new essay changes the last part alone."""
+class EssaySitemap(AbsoluteSitemap):
+    """Essays, oldest first, so that a new one changes only the last part."""
 
     kind = Essay.Kind.ESSAY
 
@@ -44,7 +44,7 @@ class EssaySitemap(OurSitemap):
         return max(filter(None, (item.changed, item.published)))
 
     def get_latest_lastmod(self) -> datetime | None:
-        """By indexes: the newest change of all that has a time of publication, and the newest publication."""
+        """Return the latest change or publication. Two queries that indexes answer are faster than one over both."""
         changed = Essay.objects.filter(published__isnull=False).order_by("-changed").values_list("changed", flat=True)
         published = self.items().aggregate(at=Max("published"))["at"]
         return max(published, *changed[:1]) if published else None
@@ -54,7 +54,7 @@ class PageSitemap(EssaySitemap):
     kind = Essay.Kind.PAGE
 
 
-class TagSitemap(OurSitemap):
+class TagSitemap(AbsoluteSitemap):
     def items(self) -> QuerySet[Tag]:
         tagged = Essay.tags.through._default_manager.filter(
             tag=OuterRef("pk"), essay__in=Essay.objects.essays().published()
@@ -62,18 +62,18 @@ class TagSitemap(OurSitemap):
         return Tag.objects.filter(Exists(tagged))
 
 
-class SeriesSitemap(OurSitemap):
+class SeriesSitemap(AbsoluteSitemap):
     def items(self) -> QuerySet[Series]:
         return series.readable()
 
 
-SECTIONS: dict[str, type[OurSitemap]] = {
+SECTIONS: dict[str, type[AbsoluteSitemap]] = {
     "essays": EssaySitemap, "pages": PageSitemap, "tags": TagSitemap, "series": SeriesSitemap,
 }  # fmt: skip
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """Where the parts are. Django's own index would name the host of the request."""
+    """List the parts. Django's own index would name the request's host."""
     parts = []
     for name, section in SECTIONS.items():
         paginator, latest = section().paginator, section().get_latest_lastmod()
@@ -82,13 +82,13 @@ def index(request: HttpRequest) -> HttpResponse:
             address = f"{settings.SITE_URL}{reverse('sitemap-part', args=[name])}{query}"
             parts.append({"location": address, "last_mod": latest})
     response = render(request, "sitemap_index.xml", {"sitemaps": parts}, content_type="application/xml")
-    return kept(response)
+    return finish_response(response)
 
 
 def part(request: HttpRequest, section: str) -> HttpResponse:
-    return kept(draw(request, dict(SECTIONS), section).render())
+    return finish_response(draw(request, dict(SECTIONS), section).render())
 
 
-def kept(response: HttpResponse) -> HttpResponse:
+def finish_response(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex"
     return pagecache.made_from(response, "site", ends=Essay.objects.next_change())

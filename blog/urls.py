@@ -1,4 +1,4 @@
-"""Addresses of what is read. WordPress.com's own forms, so that sites which move keep every link."""
+"""URLs of the readers' pages, in WordPress.com's forms so that sites that move here keep their links."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter

@@ -1,4 +1,4 @@
-"""What readers open: the newest essays, one essay, a page, and the archives."""
+"""Readers' pages: lists of essays, an essay or a page, archives, tags, series and authors."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,12 +20,12 @@ from blog import series as in_series
 from blog.middleware import site_of
 from blog.models import Essay, EssayQuerySet, Profile, Redirect, Series, Tag, gather_bylines
 
-TITLES_A_PAGE = 100
-FOR_A_TITLE = ("kind", "title", "slug", "published", "dated", "created", "language")
-SERIES_A_PAGE = 50
+TITLES_PER_PAGE = 100
+TITLE_FIELDS = ("kind", "title", "slug", "published", "dated", "created", "language")
+SERIES_PER_PAGE = 50
 
 
-def listing(
+def show_list(
     request: HttpRequest,
     find: Callable[[int, int], list[Essay]],
     heading: str = "",
@@ -39,19 +39,19 @@ def listing(
     return pagecache.made_from(response, "site", *keys, ends=Essay.objects.next_change())
 
 
-def readable() -> EssayQuerySet:
+def published_essays() -> EssayQuerySet:
     return Essay.objects.essays().published().newest()
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if "p" in request.GET or "page_id" in request.GET:
-        return by_number(request)
-    return listing(request, readable().rows_pinned_first, lede=site_of(request).tagline)
+        return redirect_by_number(request)
+    return show_list(request, published_essays().rows_pinned_first, lede=site_of(request).tagline)
 
 
-def by_number(request: HttpRequest) -> HttpResponse:
-    """`/?p=123`, the address that WordPress gives everything: an imported one's own number, else ours."""
+def redirect_by_number(request: HttpRequest) -> HttpResponse:
+    """Redirect WordPress's `/?p=123` to the essay that was imported with this number, else to ours with this key."""
     name = "p" if "p" in request.GET else "page_id"
     number = request.GET[name]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
@@ -66,7 +66,7 @@ def by_number(request: HttpRequest) -> HttpResponse:
 @require_safe
 def essay(request: HttpRequest, year: int, month: int, day: int, slug: str) -> HttpResponse:
     try:
-        found = readable().for_its_page().dated(year, month, day).get(slug=slug)
+        found = published_essays().for_its_page().dated(year, month, day).get(slug=slug)
     except Essay.DoesNotExist:
         return moved(request)
     return draw(request, found)
@@ -82,7 +82,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def draw(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) -> HttpResponse:
-    """An essay's or page's own page; templates add what is said under it."""
+    """Render an essay's or page's own page; its template adds the thread."""
     template = "blog/page.html" if essay.kind == Essay.Kind.PAGE else "blog/essay.html"
     context = {
         "essay": essay,
@@ -98,13 +98,13 @@ def draw(request: HttpRequest, essay: Essay, status: int = 200, **context: Any) 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Where browsers and feed readers look that have not read a page's own link."""
+    """Redirect browsers and feed readers that do not read a page's icon link."""
     return redirect(static("mark.svg"))
 
 
 @require_safe
 def moved(request: HttpRequest, **parts: Any) -> HttpResponse:
-    """Where something that once stood at this address is now."""
+    """Redirect an old address to its current one, or raise Http404."""
     old = Redirect.objects.select_related("essay", "tag", "series").filter(old=request.path[:500]).first()
     if not old or (old.essay and not old.essay.is_published):
         raise Http404
@@ -117,12 +117,12 @@ def tag(request: HttpRequest, slug: str) -> HttpResponse:
         found = Tag.objects.get(slug=slug)
     except Tag.DoesNotExist:
         return moved(request)
-    return listing(request, readable().tagged(found).rows, found.name, lede=found.description)
+    return show_list(request, published_essays().tagged(found).rows, found.name, lede=found.description)
 
 
 @require_safe
 def category(request: HttpRequest, path: str) -> HttpResponse:
-    """WordPress's second kind of tag; ours has one."""
+    """Redirect a WordPress category to its tag."""
     slug = path.strip("/").rsplit("/", 1)[-1]
     old = Redirect.objects.select_related("essay", "tag", "series").filter(old=f"/category/{slug}/").first()
     return redirect(old or get_object_or_404(Tag, slug=slug), permanent=True)
@@ -134,13 +134,13 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
         found = Series.objects.get(slug=slug)
     except Series.DoesNotExist:
         return moved(request)
-    essays = readable().filter(series=found).in_series()
-    return listing(request, essays.rows, found.title, "blog/series.html", lede=found.description, series=found)
+    essays = published_essays().filter(series=found).in_series()
+    return show_list(request, essays.rows, found.title, "blog/series.html", lede=found.description, series=found)
 
 
 @require_safe
 def all_series(request: HttpRequest) -> HttpResponse:
-    page = paging.page_of(request, SERIES_A_PAGE, lambda start, stop: list(in_series.with_essays()[start:stop]))
+    page = paging.page_of(request, SERIES_PER_PAGE, lambda start, stop: list(in_series.with_essays()[start:stop]))
     if not page.rows:
         raise Http404
     response = render(request, "blog/all_series.html", {"page_obj": page, "heading": _("Series")})
@@ -150,7 +150,7 @@ def all_series(request: HttpRequest) -> HttpResponse:
 @require_safe
 def author(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username=username)
-    if not found.authorships.filter(essay__in=readable()).exists():
+    if not found.authorships.filter(essay__in=published_essays()).exists():
         raise Http404
     commenter = Commenter.objects.filter(user=found).exclude(picture="").first()
     context = {
@@ -158,23 +158,23 @@ def author(request: HttpRequest, username: str) -> HttpResponse:
         "profile": Profile.objects.of(found),
         "face": avatars.face(commenter) if commenter else None,
     }
-    return listing(request, readable().by(found).rows, found.get_full_name(), "blog/author.html", **context)
+    return show_list(request, published_essays().by(found).rows, found.get_full_name(), "blog/author.html", **context)
 
 
 @require_safe
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None, day: int | None = None
 ) -> HttpResponse:
-    """Titles by year, a hundred a page: of all essays, or of those of a year, a month or a day."""
-    essays = readable() if year is None else readable().dated(year, month, day)
-    page = paging.page_of(request, TITLES_A_PAGE, partial(essays.by_date().rows, only=FOR_A_TITLE))
+    """List titles by year: of all essays, or of those of a year, a month or a day."""
+    essays = published_essays() if year is None else published_essays().dated(year, month, day)
+    page = paging.page_of(request, TITLES_PER_PAGE, partial(essays.by_date().rows, only=TITLE_FIELDS))
     if year is not None and not page.rows:
         raise Http404
-    years = readable().years() if month is None else []
+    years = published_essays().years() if month is None else []
     context = {
         "heading": " ".join(str(part) for part in (day, MONTHS[month] if month else None, year) if part),
         "page_obj": page,
-        "years": years if sum(count for _year, count in years) > TITLES_A_PAGE else [],
+        "years": years if sum(count for _year, count in years) > TITLES_PER_PAGE else [],
         "year": year,
         "has_series": year is None and len(in_series.readable()[:2]) == 2,
     }

@@ -1,4 +1,4 @@
-"""Two texts → what changed between them, block by block and word by word, for eye and ear; bounded in time."""
+"""Word-by-word comparison of two texts, rendered for sight and for screen readers; bounded in time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -33,18 +33,18 @@ __all__ = [
     "words_of",
 ]
 
-PATIENCE = 1_000_000  # pairs of things that may be held against each other in one comparison
-LONGEST = 500_000  # signs, which are some 70,000 words
-ALIKE = 0.35  # of their words two blocks share that are one, changed
+PATIENCE = 1_000_000  # pairs of items compared in one comparison of texts
+LONGEST = 500_000  # about 70,000 words
+MIN_SIMILARITY = 0.35  # share of common words from which two blocks are one changed block
 LOOK_AHEAD = 12
-MANY = 2_000  # blocks in one place, beyond which nobody asks which became which
+MAX_PAIRED_BLOCKS = 2_000  # blocks in one place; above it none are paired
 MOST = 4_000  # blocks on a page
 CONTEXT = 1  # unchanged blocks shown on each side of a change
 
 
 @dataclass(frozen=True)
 class Row:
-    """One block as it is shown: `state` is same, changed, added or removed."""
+    """A rendered block: `state` is same, changed, added or removed."""
 
     state: str
     kind: str
@@ -54,14 +54,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Fold:
-    """Blocks in a row, in which nothing changed."""
+    """Consecutive unchanged blocks, shown folded."""
 
     rows: list[Row]
 
 
 @dataclass(frozen=True)
 class Difference:
-    lines: list[tuple[str | Promise, SafeString]]  # of title and such, where they changed
+    lines: list[tuple[str | Promise, SafeString]]  # label and rendered change of title, tags and so on
     body: list[Row | Fold]
     is_cut: bool = False
 
@@ -80,11 +80,11 @@ def between(old: Text, new: Text) -> Difference:
         before, after = (
             ", ".join(value) if name == "tags" else value for value in (getattr(old, name), getattr(new, name))
         )
-        if before != after and (before or name != "slug"):  # the title makes the first one
+        if before != after and (before or name != "slug"):  # the title makes the first slug
             lines.append((label, drawn(words_of(before), words_of(after), budget)))
     read_ = blocks if max(len(old.body), len(new.body)) <= LONGEST else coarse
     found = rows(read_(old.body), read_(new.body), budget)
-    shown = folded(list(islice(found, MOST)))
+    shown = fold_unchanged(list(islice(found, MOST)))
     return Difference(lines, shown, is_cut=next(found, None) is not None)
 
 
@@ -104,8 +104,8 @@ def rows(old: list[Block], new: list[Block], budget: Budget) -> Iterator[Row]:
 
 
 def paired(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, Block | None]]:
-    """Which of the old ones became which of the new: in order, by the words that they share."""
-    if len(old) + len(new) > MANY:
+    """Pair old blocks with the new ones they became, in order, by the words that they share."""
+    if len(old) + len(new) > MAX_PAIRED_BLOCKS:
         yield from ((gone, None) for gone in old)
         yield from ((None, come) for come in new)
         return
@@ -113,9 +113,9 @@ def paired(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, B
     at = 0
     for block in new:
         words = Counter(token.word for token in block.tokens if token.word.strip())
-        best, found = ALIKE, -1
+        best, found = MIN_SIMILARITY, -1
         for index in range(at, min(len(old), at + LOOK_AHEAD)):
-            if old[index].is_note == block.is_note and (alike := shared(counts[index], words)) > best:
+            if old[index].is_note == block.is_note and (alike := similarity(counts[index], words)) > best:
                 best, found = alike, index
         if found < 0:
             yield None, block
@@ -126,13 +126,13 @@ def paired(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, B
     yield from ((gone, None) for gone in old[at:])
 
 
-def shared(one: Counter[str], other: Counter[str]) -> float:
+def similarity(one: Counter[str], other: Counter[str]) -> float:
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 1.0
 
 
-def folded(all_: list[Row]) -> list[Row | Fold]:
-    """All of it, where long unchanged passages are kept apart; the nearest blocks of each stay with what changed."""
+def fold_unchanged(all_: list[Row]) -> list[Row | Fold]:
+    """Fold unchanged blocks, except the nearest on each side of a change."""
     near: set[int] = set()
     for index, row in enumerate(all_):
         if row.state != "same":

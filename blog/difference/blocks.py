@@ -1,4 +1,4 @@
-"""A cleaned body as a flat list of blocks, each a list of words, signs and spaces."""
+"""Parses a cleaned body into a flat list of blocks, each a list of words, signs and spaces."""
 
 import re
 from collections.abc import Hashable
@@ -9,15 +9,15 @@ from blog.markup.tokens import Tag, read
 from blog.markup.words import plain
 
 BLOCKS = frozenset("p h2 h3 h4 li pre figcaption td th caption dt dd summary".split())  # noqa: SIM905
-ROOMS = frozenset("blockquote ol ul section figure table tr dl details thead tbody tfoot".split())  # noqa: SIM905
-SHOWN = frozenset("b strong i em code s del ins sub sup q cite abbr mark small kbd samp var dfn u".split())  # noqa: SIM905
-EMPTY = {"br": "⏎", "hr": "* * *", "img": "▣"}
+CONTAINERS = frozenset("blockquote ol ul section figure table tr dl details thead tbody tfoot".split())  # noqa: SIM905
+INLINE = frozenset("b strong i em code s del ins sub sup q cite abbr mark small kbd samp var dfn u".split())  # noqa: SIM905
+SIGNS = {"br": "⏎", "hr": "* * *", "img": "▣"}
 TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-DEPTH = 60
+MAX_DEPTH = 60
 
 
 class Token(NamedTuple):
-    """A word, a sign or a space; `key` is what counts when it is compared."""
+    """A word, a sign or a space with the tags around it; tokens with the same `key` are equal."""
 
     word: str
     forms: tuple[str, ...]
@@ -36,8 +36,8 @@ class Block:
 
 
 def blocks(html: str) -> list[Block]:
-    """A cleaned body as one flat list; a note's mark counts as any other's, so that renumbering is no change."""
-    reading = Reading()
+    """Parse a cleaned body into blocks. All note marks are equal, so that renumbering is no change."""
+    reading = BlockParser()
     for part in read(html):
         if isinstance(part, str):
             reading.take_words(part)
@@ -47,8 +47,8 @@ def blocks(html: str) -> list[Block]:
     return reading.found
 
 
-class Reading:
-    """The blocks found so far, and what stands open where the reading is."""
+class BlockParser:
+    """The state of parsing: the blocks found so far and the open tags."""
 
     def __init__(self) -> None:
         self.found: list[Block] = []
@@ -70,33 +70,33 @@ class Reading:
                 self.say(" ")
 
     def take_tag(self, tag: Tag) -> None:
-        if tag.name in BLOCKS or tag.name in ROOMS:
+        if tag.name in BLOCKS or tag.name in CONTAINERS:
             self.take_edge(tag)
-        elif tag.name in EMPTY:
+        elif tag.name in SIGNS:
             self.take_sign(tag)
         elif tag.name == "a":
             self.take_anchor(tag)
-        elif tag.name in SHOWN:
+        elif tag.name in INLINE:
             self.take_form(tag)
 
     def take_edge(self, tag: Tag) -> None:
-        """Of a block, or of a room for blocks."""
+        """Handle the start or end tag of a block or a container of blocks."""
         self.close_block()
         if tag.is_end:
-            shut(tag.name, self.open)
+            close_tag(tag.name, self.open)
             self.is_note = self.is_note and tag.name != "section"
         else:
-            self.open[DEPTH:] = [tag.name]
+            self.open[MAX_DEPTH:] = [tag.name]
             self.is_note = self.is_note or tag.attributes.get("role") == "doc-endnotes"
 
     def take_sign(self, tag: Tag) -> None:
         source = tag.attributes.get("src", "")
-        self.say(EMPTY[tag.name], "sign", key=(tag.name, source))
+        self.say(SIGNS[tag.name], "sign", key=(tag.name, source))
         if tag.name == "img":
             self.say(f" {tag.attributes.get('alt', '')} ({source})", "address")
 
     def take_anchor(self, tag: Tag) -> None:
-        """A link, whose address is said where it ends; or a note's mark."""
+        """Handle a link, whose address becomes a token at its end, or a note's mark."""
         if tag.is_end:
             if self.link and not self.is_mark:
                 self.say(f" ({self.link})", "address")
@@ -107,7 +107,7 @@ class Reading:
 
     def take_form(self, tag: Tag) -> None:
         if tag.is_end:
-            shut(tag.name, self.forms)
+            close_tag(tag.name, self.forms)
         else:
             self.forms.append(tag.name)
 
@@ -125,13 +125,13 @@ class Reading:
         self.tokens = []
 
 
-def shut(name: str, open_: list[str]) -> None:
+def close_tag(name: str, open_: list[str]) -> None:
     if name in open_:
         del open_[len(open_) - 1 - open_[::-1].index(name) :]
 
 
 def coarse(html: str) -> list[Block]:
-    """What is longer than any book is compared line by line."""
+    """Return each line as a block of one token, to compare texts that are too long for words."""
     return [Block("p", False, (Token(line, (), line),)) for line in plain(html).split("\n")]
 
 

@@ -1,4 +1,4 @@
-"""Words that came and went → HTML, for eye and ear."""
+"""Renders added and removed words as HTML, for sight and for screen readers."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from blog.difference.blocks import Token
 from blog.difference.steps import Budget, Step, steps
 
-# What stands for that which is no word; a change in them is marked as words are
+# Stand-ins for tokens that are not words; their changes are marked as those of words
 ELEMENTS = {
     "note-mark": ('<span class="note-mark">', "</span>"),
     "sign": ('<span class="sign">', "</span>"),
@@ -23,15 +23,15 @@ ELEMENTS = {
 
 
 def drawn(old: Sequence[Token], new: Sequence[Token], budget: Budget) -> SafeString:
-    found = merged(steps([token.key for token in old], [token.key for token in new], budget))
+    found = merge_neighbors(steps([token.key for token in old], [token.key for token in new], budget))
     parts = []
-    for was, now, is_same in joined(found, old, new):
+    for was, now, is_same in join_changes(found, old, new):
         parts += [spelt(now)] if is_same else [marked("del", was), marked("ins", now)]
     return mark_safe("".join(parts))  # noqa: S308 – each part is escaped below
 
 
-def merged(found: Iterator[Step]) -> list[Step]:
-    """Neighbours of one kind as one."""
+def merge_neighbors(found: Iterator[Step]) -> list[Step]:
+    """Merge consecutive steps of the same kind."""
     all_: list[Step] = []
     for step in found:
         if all_ and all_[-1].is_same == step.is_same:
@@ -41,10 +41,10 @@ def merged(found: Iterator[Step]) -> list[Step]:
     return all_
 
 
-def joined(
+def join_changes(
     found: list[Step], old: Sequence[Token], new: Sequence[Token]
 ) -> Iterator[tuple[list[Token], list[Token], bool]]:
-    """A space between two changes belongs to them: a phrase is replaced as one."""
+    """Join changes with only a space between them, so that a phrase is replaced as one."""
     was: list[Token] = []
     now: list[Token] = []
     for step, after in pairwise([*found, None]):
@@ -63,7 +63,7 @@ def joined(
 
 
 def marked(name: str, tokens: Sequence[Token]) -> SafeString:
-    """`ins` and `del` say nothing to most screen readers: words say it."""
+    """Render tokens in `ins` or `del` with hidden words, because most screen readers ignore these tags."""
     if not tokens:
         return mark_safe("")
     if name == "ins":
@@ -79,18 +79,18 @@ def marked(name: str, tokens: Sequence[Token]) -> SafeString:
 
 
 def spelt(tokens: Sequence[Token]) -> SafeString:
-    """Runs of one form as one element; each run opens and closes its own, so nothing can be left open."""
+    """Render runs of tokens with the same tags; each run opens and closes its own, so none is left open."""
     parts = []
     for forms, run in groupby(tokens, key=attrgetter("forms")):
-        parts += [opened(forms), escape("".join(token.word for token in run)), closed(forms)]
+        parts += [start_tags(forms), escape("".join(token.word for token in run)), end_tags(forms)]
     return mark_safe("".join(parts))  # noqa: S308 – escaped, between names of ours
 
 
 @lru_cache(1000)
-def opened(forms: tuple[str, ...]) -> SafeString:
+def start_tags(forms: tuple[str, ...]) -> SafeString:
     return mark_safe("".join(ELEMENTS.get(form, (f"<{form}>",))[0] for form in forms))  # noqa: S308 – names of ours
 
 
 @lru_cache(1000)
-def closed(forms: tuple[str, ...]) -> SafeString:
+def end_tags(forms: tuple[str, ...]) -> SafeString:
     return mark_safe("".join(ELEMENTS.get(form, ("", f"</{form}>"))[1] for form in reversed(forms)))  # noqa: S308

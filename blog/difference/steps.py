@@ -1,4 +1,4 @@
-"""What two sequences have in common and what only one of them has, in order; bounded in time."""
+"""Compares two sequences and yields common and different slices in order; bounded in time."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-GAP = 90_000  # pairs of things that may be held against each other in one place
+MAX_GAP_PAIRS = 90_000  # pairs of items compared in one gap
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Budget:
     left: int
 
     def allows(self, pairs: int) -> bool:
-        if pairs > min(GAP, self.left):
+        if pairs > min(MAX_GAP_PAIRS, self.left):
             return False
         self.left -= pairs
         return True
@@ -28,10 +28,10 @@ class Step(NamedTuple):
 
 
 def steps(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Iterator[Step]:
-    """What both have and what only one has, in order.
+    """Yield the common and the different slices of two sequences, in order.
 
-    Things that each has once are found first, whatever the length; only the gaps between them are searched, and
-    only as long as there is patience.
+    Items that occur once in each are matched first, whatever the length (patience diff); only the gaps between them
+    are compared, while the budget allows.
     """
     start, end = 0, 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
@@ -43,7 +43,7 @@ def steps(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Itera
         yield Step(True, slice(0, start), slice(0, start))
     x, y = start, start
     for i, j in [*anchors(a, b, start, *last), last]:
-        yield from gap(a, b, slice(x, i), slice(y, j), budget)
+        yield from gap_steps(a, b, slice(x, i), slice(y, j), budget)
         if (i, j) != last:
             yield Step(True, slice(i, i + 1), slice(j, j + 1))
         x, y = i + 1, j + 1
@@ -52,7 +52,7 @@ def steps(a: Sequence[Hashable], b: Sequence[Hashable], budget: Budget) -> Itera
 
 
 def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int, b_end: int) -> list[tuple[int, int]]:
-    """The longest row of places at which both have a thing that each has once."""
+    """Return the longest increasing run of index pairs of items that occur once in each sequence."""
     in_a, in_b = Counter(a[start:a_end]), Counter(b[start:b_end])
     place = {b[j]: j for j in range(start, b_end) if in_b[b[j]] == 1}
     pairs = [(i, place[a[i]]) for i in range(start, a_end) if in_a[a[i]] == 1 and a[i] in place]
@@ -72,7 +72,7 @@ def anchors(a: Sequence[Hashable], b: Sequence[Hashable], start: int, a_end: int
     return found[::-1]
 
 
-def gap(a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget) -> Iterator[Step]:
+def gap_steps(a: Sequence[Hashable], b: Sequence[Hashable], in_a: slice, in_b: slice, budget: Budget) -> Iterator[Step]:
     left, right = a[in_a], b[in_b]
     if not left and not right:
         return

@@ -1,4 +1,4 @@
-"""Uploaded files: shown, never run."""
+"""Serves uploaded files so that browsers show them but never run them."""
 
 from pathlib import PurePosixPath
 
@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-# Written out: not every system knows the newer ones.
-SHOWN = {
+# Spelled out because `mimetypes` does not know the newer ones everywhere.
+CONTENT_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".png": "image/png",
@@ -24,7 +24,7 @@ def serve(request: HttpRequest, name: str) -> FileResponse:
         file = default_storage.open(name)
     except (FileNotFoundError, IsADirectoryError, SuspiciousFileOperation, ValueError, OSError) as error:
         raise Http404 from error
-    kind = SHOWN.get(PurePosixPath(name).suffix.lower())
+    kind = CONTENT_TYPES.get(PurePosixPath(name).suffix.lower())
     response = FileResponse(
         file,
         content_type=kind or "application/octet-stream",

@@ -1,4 +1,4 @@
-"""An image in the widths and forms that browsers choose from, and where an essay's pages find them."""
+"""Renditions of pictures in the widths and formats that browsers choose from, and the files of each picture."""
 
 import io
 from collections.abc import Iterable
@@ -19,20 +19,20 @@ from blog.models.image import name_of
 from server.jobs.tasks import job
 
 WIDTHS = (480, 960, 1440, 1920)
-AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
-# The better one first. AVIF's slowest speeds take a minute for a tenth of the bytes; this one takes about a second.
-FORMS: dict[str, dict[str, object]] = {
+AFTER_EVERYTHING_ELSE = -50  # emails do not wait for pictures
+# Best first. AVIF's slowest speeds take a minute for a tenth of the bytes; this one takes about a second.
+FORMATS: dict[str, dict[str, object]] = {
     "avif": {"quality": 60, "speed": 8, "max_threads": 1},
     "webp": {"quality": 80, "method": 4},
 }
-NONE: dict[str, list[int]] = {kind: [] for kind in FORMS}
+NONE: dict[str, list[int]] = {kind: [] for kind in FORMATS}
 
 
 @job(retry=True)
 def render(pk: int) -> None:
-    """Make the forms of an image; until then, and where none is smaller, its own file is shown.
+    """Create the renditions of an image. A missing or invalid file counts as needing none, so it is not tried again.
 
-    One whose file is gone, or was never a picture, is not asked again.
+    Until then, and where no rendition is smaller, pages show the original file.
     """
     image = Image.objects.filter(pk=pk).first()
     if image is None:
@@ -48,16 +48,16 @@ def render(pk: int) -> None:
 
 
 def made(image: Image) -> dict[str, list[int]]:
-    """Which widths there now are of each form, none being an answer too. A moving picture stays as it is."""
+    """Store the renditions and return their widths by format; none for an animation or if none is smaller."""
     with image.file.open("rb") as file, Pillow.open(file) as opened:
         if getattr(opened, "n_frames", 1) > 1:
             return dict(NONE)
         opened.load()
         profile = opened.info.get("icc_profile")
-        picture = in_plain_mode(opened)
+        picture = as_rgb(opened)
         found = dict(NONE)
-        for kind in FORMS:
-            files = {width: written(picture, width, kind, profile) for width in widths(picture.width)}
+        for kind in FORMATS:
+            files = {width: encode(picture, width, kind, profile) for width in widths(picture.width)}
             if len(files[max(files)]) < image.file.size:
                 for width, data in files.items():
                     replace(name_of(str(image.file), width, kind), data)
@@ -66,25 +66,25 @@ def made(image: Image) -> dict[str, list[int]]:
 
 
 def widths(own: int) -> list[int]:
-    """Never wider than the picture is, and none twice."""
+    """Return the widths to make, none wider than the picture."""
     return [width for width in WIDTHS if width < own] + ([own] if own <= WIDTHS[-1] else [])
 
 
-def in_plain_mode(picture: Pillow.Image) -> Pillow.Image:
+def as_rgb(picture: Pillow.Image) -> Pillow.Image:
     is_see_through = picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
     return picture.convert("RGBA" if is_see_through else "RGB")
 
 
-def written(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
+def encode(picture: Pillow.Image, width: int, kind: str, profile: bytes | None) -> bytes:
     height = max(1, round(picture.height * width / picture.width))
     small = picture if width == picture.width else picture.resize((width, height), Pillow.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, format=kind.upper(), icc_profile=profile, **FORMS[kind])
+    small.save(out, format=kind.upper(), icc_profile=profile, **FORMATS[kind])
     return out.getvalue()
 
 
 def replace(name: str, data: bytes) -> None:
-    """A job that runs twice writes the same file twice, not a second one beside it."""
+    """Write a file, replacing one of the same name, so that a job can run twice."""
     default_storage.delete(name)
     default_storage.save(name, ContentFile(data))
 
@@ -95,9 +95,9 @@ def files_of(image: Image) -> list[str]:
 
 
 def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
-    """A cleaned text with the pictures that are on this site, and the names of those that were dropped.
+    """Drop pictures of other sites from a cleaned text; return it with the names of the dropped ones.
 
-    A picture that the text had `before` stays: an import may still be waiting for it.
+    A picture that the text had `before` is kept: an import may still have to fetch it.
     """
     sources = figures.sources(html)
     if not sources:
@@ -114,7 +114,7 @@ def only_ours(html: str, *, before: str = "") -> tuple[str, list[str]]:
 
 
 def unstorable(typed: str) -> list[str]:
-    """The names of pictures that cleaning takes out of a typed text, such as `data:` and `file:`."""
+    """Return the names of pictures that cleaning removes from a typed text, such as `data:` and `file:`."""
     if "<img" not in typed.lower():
         return []
     pictures = Reading(typed).images
@@ -122,12 +122,12 @@ def unstorable(typed: str) -> list[str]:
 
 
 def own_address(written: str) -> str:
-    """An address on this site from its path on."""
+    """Return an address of this site without scheme and host, and any other unchanged."""
     return written.removeprefix(settings.SITE_URL) if written.startswith(f"{settings.SITE_URL}/") else written
 
 
 def gather(essays: Iterable[Essay]) -> list[Essay]:
-    """The essays, each with what is known of its pictures: one query for all."""
+    """Set each essay's `pictures` with one query for all, and return the essays as a list."""
     listed = list(essays)
     pictures = Image.objects.shown_in("".join(essay.body for essay in listed))
     for essay in listed:
@@ -137,7 +137,7 @@ def gather(essays: Iterable[Essay]) -> list[Essay]:
 
 @transaction.atomic
 def delete(image: Image) -> None:
-    """The row, and its files once that is certain."""
+    """Delete the row, and its files after the commit."""
     files = files_of(image)
     image.delete()
     transaction.on_commit(lambda: remove(files))

@@ -1,4 +1,4 @@
-"""Pictures from elsewhere → our own files and rows; see blog.images.reencode for how."""
+"""Stores uploaded and fetched pictures, re-encoded by blog.images.reencode."""
 
 import secrets
 
@@ -15,21 +15,21 @@ __all__ = ["BYTES", "NoPicture", "add", "keep", "own_file"]
 
 
 def keep(data: bytes, *, source: str = "", alt: str = "", by: User | None = None) -> Image:
-    """Store a picture under a name of our own. Raises NoPicture."""
+    """Store a picture under a random name. Raises InvalidPicture."""
     file = own_file(data)
     return add(Image(file=file, source=source[:2000], alt=" ".join(alt.split())[:500], by=by))
 
 
 @transaction.atomic
 def add(image: Image) -> Image:
-    """The row, and the job that makes its smaller forms."""
+    """Save the row and enqueue the job that makes its renditions."""
     image.save()
     renditions.render.using(priority=renditions.AFTER_EVERYTHING_ELSE).enqueue(image.pk)
     return image
 
 
 def own_file(data: bytes) -> ContentFile[bytes]:
-    """The same picture as a file of ours. Raises NoPicture."""
+    """Return the re-encoded picture as a file with a random name. Raises InvalidPicture."""
     with opening:  # one at a time in a process: a large one takes memory
         kind, written = rewritten(data)
     return ContentFile(written, f"{secrets.token_hex(8)}.{KINDS[kind]}")

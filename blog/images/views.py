@@ -1,4 +1,4 @@
-"""Pictures for the page on which an essay is written: send one in, find an earlier one, say what it shows."""
+"""JSON views for pictures in the essay editor: upload one, search earlier ones, set the alternative text."""
 
 from typing import Any, cast
 
@@ -16,9 +16,9 @@ from blog.models import Image
 from blog.models.image import name_of
 from server.http import fetch, ratelimit
 
-AN_HOUR = 200
-FOUND = 24
-SECONDS = 4
+UPLOADS_PER_HOUR = 200
+RESULT_LIMIT = 24
+TIMEOUT = 4
 
 
 class AltForm(forms.ModelForm[Image]):
@@ -29,57 +29,57 @@ class AltForm(forms.ModelForm[Image]):
 
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
-    """A file that is sent, or what stands at an `address` elsewhere: readers' pages show pictures from here alone."""
-    user = author_with(request, "blog.add_image")
+    """Store an uploaded file, or fetch one from an `address`: pages only show pictures of this site."""
+    user = require_permission(request, "blog.add_image")
     sent, address = request.FILES.get("file"), request.POST.get("address", "")
     if sent is None and not address:
-        return refused(_("Choose a picture."))
-    if ratelimit.take("image", f"user {user.pk}", 3600, count=AN_HOUR):
-        return refused(_("You’ve uploaded a lot of pictures. Please wait a few minutes and try again."), 429)
+        return error_response(_("Choose a picture."))
+    if ratelimit.take("image", f"user {user.pk}", 3600, count=UPLOADS_PER_HOUR):
+        return error_response(_("You’ve uploaded a lot of pictures. Please wait a few minutes and try again."), 429)
     name = sent.name if sent else Truncator(address).chars(80)
     try:
-        data = sent.read(uploads.BYTES + 1) if sent else fetch.get(address, seconds=SECONDS, most=uploads.BYTES).body
+        data = sent.read(uploads.BYTES + 1) if sent else fetch.get(address, seconds=TIMEOUT, most=uploads.BYTES).body
         image = uploads.keep(data, alt=request.POST.get("alt", ""), by=user)
     except uploads.NoPicture as error:
-        return refused(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
+        return error_response(_("“%(name)s” wasn’t uploaded: %(why)s.") % {"name": name, "why": error})
     except fetch.Failed as error:
-        return refused(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
-    return JsonResponse(told(image, user), status=201)
+        return error_response(_("“%(name)s” couldn’t be downloaded: %(why)s.") % {"name": name, "why": error})
+    return JsonResponse(as_json(image, user), status=201)
 
 
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    user = author_with(request, "blog.view_image")
-    found = Image.objects.showing(request.GET.get("q", "")[:200]).order_by("-pk")[:FOUND]
-    return JsonResponse({"images": [told(image, user) for image in found]})
+    user = require_permission(request, "blog.view_image")
+    found = Image.objects.showing(request.GET.get("q", "")[:200]).order_by("-pk")[:RESULT_LIMIT]
+    return JsonResponse({"images": [as_json(image, user) for image in found]})
 
 
 @require_POST
 def alt(request: HttpRequest, pk: int) -> HttpResponse:
-    """What it shows, for the next time it is put into a text; texts that have it already keep their own words."""
-    user = author_with(request, "blog.view_image")
+    """Set the alternative text for future uses of a picture; essays that have it keep their own."""
+    user = require_permission(request, "blog.view_image")
     image = get_object_or_404(Image, pk=pk)
     if not image.may_change(user):
         raise PermissionDenied
     form = AltForm(request.POST, instance=image)
     if not form.is_valid():
-        return refused(" ".join(map(str, form.errors["alt"])))
+        return error_response(" ".join(map(str, form.errors["alt"])))
     form.save()
-    return JsonResponse(told(image, user))
+    return JsonResponse(as_json(image, user))
 
 
-def author_with(request: HttpRequest, permission: str) -> User:
+def require_permission(request: HttpRequest, permission: str) -> User:
     user = cast(User, request.user)
     if not user.has_perm(permission):
         raise PermissionDenied
     return user
 
 
-def refused(words: str, status: int = 422) -> HttpResponse:
-    return JsonResponse({"error": words}, status=status)
+def error_response(message: str, status: int = 422) -> HttpResponse:
+    return JsonResponse({"error": message}, status=status)
 
 
-def told(image: Image, user: User) -> dict[str, Any]:
+def as_json(image: Image, user: User) -> dict[str, Any]:
     smallest = image.renditions.get("webp", [])[:1]
     name = name_of(str(image.file), smallest[0], "webp") if smallest else str(image.file)
     return {

@@ -1,4 +1,4 @@
-"""What is read: the site, its essays and pages, their tags, and the addresses they once had."""
+"""Models of the site, its essays and pages, and their tags, series, pictures, revisions and redirects."""
 
 from blog.models.draft import Draft
 from blog.models.essay import (

@@ -1,4 +1,4 @@
-"""What stands in an author's form and was not saved yet."""
+"""Unsaved text of essays, stored while it is typed."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ class Draft(models.Model):
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
-    tab = models.CharField(max_length=40, blank=True)  # the page in which it is written
-    number = models.PositiveIntegerField(default=0)  # how often that page has sent it
-    base = models.CharField(max_length=60, blank=True)  # what it began from: see blog.writing.revisions
+    tab = models.CharField(max_length=40, blank=True)  # key of the browser tab
+    number = models.PositiveIntegerField(default=0)  # how often the tab has sent it
+    base = models.CharField(max_length=60, blank=True)  # version of the text it began from: see blog.writing.revisions
     fields = models.JSONField(default=dict)
     changed = models.DateTimeField(default=timezone.now)
 

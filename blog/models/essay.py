@@ -1,4 +1,4 @@
-"""Essays and pages as readers have them, and who wrote them."""
+"""Essays and pages as readers see them, and their authors."""
 
 import re
 import unicodedata
@@ -26,9 +26,9 @@ from blog.models.series import Series
 from blog.models.tag import Tag
 
 MENU_LIMIT = 20
-OPENING = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
+FIRST_LETTER = re.compile(r"\s*<p[^>]*>(?P<letter>\w)")
 
-# The first words of addresses that belong to the site itself, so that no page can take them.
+# First parts of the site's own addresses, which no page may use.
 RESERVED = frozenset(
     [
         "accounts",
@@ -57,7 +57,7 @@ RESERVED = frozenset(
 
 class EssayQuerySet(models.QuerySet["Essay"]):
     def published(self) -> Self:
-        """What readers see now. Nothing has to run for an essay to appear at its time."""
+        """Return what readers see now. No job has to run for a scheduled essay to appear."""
         return self.filter(published__lte=timezone.now())
 
     def essays(self) -> Self:
@@ -67,14 +67,14 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(kind=Essay.Kind.PAGE)
 
     def in_menu(self) -> Self:
-        """The pages that editors put into the menu, in its order, drafts and scheduled ones too.
+        """Return the pages of the menu in its order, with drafts and scheduled ones.
 
-        A constraint holds essays back. Asked for the kind as well, SQLite would read every page and sort them.
+        A constraint keeps essays out. With a filter on `kind` too, SQLite would read and sort every page.
         """
         return self.filter(is_in_menu=True).order_by("menu_order", "title", "pk")
 
     def tagged(self, tag: Tag) -> Self:
-        """By EXISTS, like `by`: an index then gives them in their order, and the first ten need no sorting."""
+        """Filter by EXISTS, as `by_author` does: an index then returns them in order, without sorting."""
         row = Essay.tags.through._default_manager.filter(essay=models.OuterRef("pk"), tag=tag)
         return self.filter(models.Exists(row))
 
@@ -82,7 +82,7 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(models.Exists(Authorship.objects.filter(essay=models.OuterRef("pk"), author=author)))
 
     def dated(self, year: int, month: int | None = None, day: int | None = None) -> Self:
-        """Those whose address begins with this date; none for a day that no calendar has."""
+        """Return those whose address begins with this date; none for a date that does not exist."""
         try:
             first = calendar_day(year, month or 1, day or 1)
         except ValueError:
@@ -91,45 +91,44 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.filter(dated__range=(first, last))
 
     def changeable_by(self, user: Any) -> Self:
-        """An author touches only their own; an editor's hands are free."""
+        """Return an author's own essays, or all for an editor."""
         return self if user.has_perm("blog.change_others") else self.filter(authors=user)
 
     def choosable_by(self, user: Any) -> Self:
-        """Everybody's that readers have, and one's own."""
+        """Return the published essays of all authors, and all of the user's own."""
         return self.filter(models.Q(published__lte=timezone.now()) | models.Q(authors=user))
 
     def in_series(self) -> Self:
-        """In the order its author gave them; those without a place follow by their time."""
+        """Sort by position in the series; those without one follow by date."""
         return self.order_by(models.F("series_position").asc(nulls_last=True), "published", "pk")
 
     def newest(self) -> Self:
         return self.order_by("-published", "-pk")
 
     def by_date(self) -> Self:
-        """By the date in their addresses, the last first."""
+        """Sort by the date in the address, newest first."""
         return self.order_by("-dated", "-published", "-pk")
 
     def rows(self, start: int, stop: int, only: Sequence[str] = ()) -> "list[Essay]":
-        """What stands from one place of the list to another. Its keys are found first: an index holds all that sorting
-        and skipping need, and no text is read for it."""
+        """Return a slice as a list. An index finds its keys first, so that no text is read to sort or skip rows."""
         found = Essay.objects.filter(pk__in=self.values("pk")[start:stop]).order_by(*self.query.order_by)
         return list(found.only(*only) if only else found)
 
     def rows_pinned_first(self, start: int, stop: int) -> "list[Essay]":
-        """Like `rows`, the pinned ones in front. To sort by `is_pinned`, SQLite may read every essay."""
+        """Like `fetch_slice`, pinned ones first. To sort by `is_pinned`, SQLite may read every essay."""
         pinned, rest = (self.filter(is_pinned=models.Value(is_pinned)) for is_pinned in (True, False))
         keys = list(pinned.values_list("pk", flat=True))
         first = pinned.rows(start, stop) if keys[start:stop] else []
         return first + rest.rows(max(0, start - len(keys)), max(0, stop - len(keys)))
 
     def years(self) -> list[tuple[int, int]]:
-        """The years in which there are any, the last first, each with how many. Text, since SQLite cuts it itself."""
+        """Return the years and their number of essays, newest first. SQLite cuts text without calling Python."""
         year = Substr(Cast("dated", models.TextField()), 1, 4)
         rows = self.filter(dated__isnull=False).order_by().values_list(year).annotate(models.Count("pk"))
         return sorted(((int(found), count) for found, count in rows), reverse=True)
 
     def for_its_page(self) -> Self:
-        """With its series, and whether there is a translation of it."""
+        """Fetch the series, and whether there is a translation."""
         is_translated = models.Exists(Essay.objects.filter(translation_of=models.OuterRef("pk")))
         return self.select_related("series").annotate(is_translated=is_translated)
 
@@ -137,13 +136,13 @@ class EssayQuerySet(models.QuerySet["Essay"]):
         return self.prefetch_related("authorships")
 
     def next_change(self) -> datetime | None:
-        """When the next scheduled essay appears and so changes every list. Every kind is named to use an index."""
+        """Return when the next scheduled essay appears in lists. Naming every kind lets the database use an index."""
         scheduled = self.filter(kind__in=Essay.Kind.values, published__gt=timezone.now())
         return scheduled.order_by("published").values_list("published", flat=True).first()
 
 
 class Essay(models.Model):
-    """An essay, or a page that stands outside the order of time."""
+    """An essay, or a page, which has no date in its address and is in no list."""
 
     class Kind(models.TextChoices):
         ESSAY = "essay", _("essay")
@@ -162,7 +161,7 @@ class Essay(models.Model):
     tags = models.ManyToManyField(Tag, related_name="essays", verbose_name=_("tags"), blank=True)
     series = models.ForeignKey(
         Series, models.SET_NULL, null=True, blank=True, db_index=False, related_name="essays", verbose_name=_("series")
-    )  # its index is essay_in_series
+    )  # essay_in_series is its index
     series_position = models.PositiveSmallIntegerField(
         _("position in the series"),
         null=True,
@@ -209,10 +208,10 @@ class Essay(models.Model):
     words = models.PositiveIntegerField(_("words"), default=0, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
-    updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as readers are told
+    updated = models.DateTimeField(_("updated"), null=True, blank=True, editable=False)  # as shown to readers
     update_note = models.CharField(_("what changed"), max_length=300, blank=True, editable=False)
     source = models.CharField(max_length=500, null=True, blank=True, unique=True, editable=False)
-    body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the column that is asked for
+    body = models.TextField(_("body"), blank=True)  # last: SQLite reads a row up to the last column that is needed
 
     objects = EssayQuerySet.as_manager()
 
@@ -258,7 +257,7 @@ class Essay(models.Model):
 
     @property
     def prefix(self) -> str:
-        """What keeps the names of its notes and headings apart from those of others on the same page."""
+        """Return the prefix that makes ids of notes and headings unique on pages with several essays."""
         return f"e{self.pk}-"
 
     @property
@@ -267,7 +266,7 @@ class Essay(models.Model):
 
     @property
     def minutes(self) -> int:
-        """Reading time at 230 words a minute, the mean of silent readers of English prose (Brysbaert 2019: 238)."""
+        """Return the reading time at 230 words a minute (Brysbaert 2019: silent readers of English average 238)."""
         return max(1, round(self.words / 230))
 
     @property
@@ -276,14 +275,14 @@ class Essay(models.Model):
 
     @property
     def lang(self) -> SafeString:
-        """Attributes for its words where their language is not that of the page around them; else nothing."""
+        """Return the `lang` and `dir` attributes if its language differs from the page's, else nothing."""
         if self.language in {"", get_language()}:
             return SafeString("")
         return format_html(' lang="{}" dir="{}"', self.language, self.direction)
 
     @property
     def title_html(self) -> SafeString:
-        """Its title for a sentence in the page's language."""
+        """Return its title, marked up for a sentence in the page's language."""
         return format_html("<span{}>{}</span>", self.lang, self) if self.lang else conditional_escape(str(self))
 
     @property
@@ -292,22 +291,22 @@ class Essay(models.Model):
 
     @property
     def day(self) -> calendar_day:
-        """The day in its address."""
+        """Return the date in its address; for a draft the date it would have."""
         return self.dated or timezone.localdate(self.published or self.created)
 
     @property
     def opening(self) -> str:
-        """For lists: the excerpt, or the first words."""
+        """Return the excerpt, or the first words, for lists."""
         return self.excerpt or markup.excerpt(self.body)
 
     @property
     def body_html(self) -> SafeString:
-        """The body as readers get it: its notes linked both ways, under names that no other essay on the page has."""
+        """Render the body for readers, with back links from its notes and ids unique to the essay."""
         return mark_safe(markup.draw(self.body, self.prefix, self.pictures))  # noqa: S308 – cleaned when it was saved
 
     @cached_property
     def pictures(self) -> dict[str, Any]:
-        """Its stored pictures; no query when renditions.gather() has read those of several essays."""
+        """Return its stored pictures; no query after renditions.prefetch_pictures()."""
         return Image.objects.shown_in(self.body)
 
     @cached_property
@@ -316,23 +315,23 @@ class Essay(models.Model):
 
     @property
     def contents(self) -> list[tuple[str, str]]:
-        """Its headings of the second rank, when there are enough of them to need a list."""
+        """Return ids and texts of its level 2 headings if there are at least two."""
         found = markup.contents(self.body, self.prefix)
         return found if len(found) > 1 else []
 
     @property
     def has_versal(self) -> bool:
-        """Whether it can open with a large initial: a letter of a script that has such, first in a paragraph."""
-        first = OPENING.match(self.body)
+        """Return whether it can begin with a drop cap: with a Latin, Greek or Cyrillic letter, first in a paragraph."""
+        first = FIRST_LETTER.match(self.body)
         return first is not None and unicodedata.name(first["letter"], "").startswith(("LATIN", "GREEK", "CYRILLIC"))
 
     @cached_property
     def bylines(self) -> list[Any]:
-        """Its authors in order; no query when they came by with_authors() or gather_bylines()."""
+        """Return its authors in order; no query after with_authors() or prefetch_bylines()."""
         return [authorship.author for authorship in self.authorships.all()]
 
     def may_change(self, user: Any) -> bool:
-        """Its authors may, and whoever may change what others wrote."""
+        """Return whether the user is one of its authors or an editor."""
         return bool(user.has_perm("blog.change_others") or self.authorships.filter(author=user).exists())
 
     def get_absolute_url(self) -> str:
@@ -370,7 +369,7 @@ class Authorship(models.Model):
 
 
 def gather_bylines(essays: Collection[Essay]) -> None:
-    """Set each essay's `bylines`, of whom only the names are read, with one query for all.
+    """Set each essay's `bylines` with one query that reads only the authors' names.
 
     Django's prefetch takes four times as long for ten essays.
     """

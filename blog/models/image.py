@@ -1,4 +1,4 @@
-"""Pictures on our own disk."""
+"""Pictures of essays and their renditions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,23 +13,23 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.markup import figures
 
-KINDS = ("avif", "webp")  # of renditions, the better one first
+KINDS = ("avif", "webp")  # best first
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
     def showing(self, words: str) -> Self:
-        """Those of which it is said that they show all of these words."""
+        """Return the pictures whose alternative text contains all of these words."""
         found = self
         for word in words.split():
             found = found.filter(alt__icontains=word)
         return found
 
     def unrendered(self, before: datetime) -> Self:
-        """Those of then that nobody has looked at yet; one that needs no other forms says so."""
+        """Return older pictures without renditions, except those known to need none."""
         return self.filter(renditions={}, created__lt=before).order_by("pk")
 
     def shown_in(self, html: str) -> dict[str, figures.Picture]:
-        """The pictures of a text that are stored here, by their address in it; no query where there can be none."""
+        """Return the stored pictures of a text by URL; no query if there can be none."""
         prefix = default_storage.url("")
         names = [source.removeprefix(prefix) for source in figures.sources(html) if source.startswith(prefix)]
         return self.named(names)
@@ -39,12 +39,12 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return {image.file.url: image.picture for image in self.filter(file__in=wanted)} if wanted else {}
 
     def changeable_by(self, user: Any) -> Self:
-        """An author touches only their own; an editor's hands are free."""
+        """Return an author's own pictures, or all for an editor."""
         return self if user.has_perm("blog.change_others") else self.filter(by=user)
 
 
 class Image(models.Model):
-    """A picture on our own disk, and where it came from."""
+    """An uploaded or imported picture."""
 
     file = models.ImageField(_("file"), upload_to="images/%Y/%m", width_field="width", height_field="height")
     width = models.PositiveIntegerField(editable=False)
@@ -58,7 +58,7 @@ class Image(models.Model):
         related_name="images",
         verbose_name=_("uploaded by"),
     )
-    renditions = models.JSONField(default=dict, editable=False)  # widths of each form there is: blog.images.renditions
+    renditions = models.JSONField(default=dict, editable=False)  # widths by format: see blog.images.renditions
     source = models.CharField(max_length=2000, blank=True, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -76,7 +76,7 @@ class Image(models.Model):
 
     @property
     def picture(self) -> figures.Picture:
-        """Its size, and the renditions that browsers choose from."""
+        """Return its size and the renditions that browsers choose from."""
         storage, name = self.file.storage, str(self.file)
         forms = tuple(
             figures.Form(

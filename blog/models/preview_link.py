@@ -1,4 +1,4 @@
-"""Secret addresses by which friends read what is not published yet."""
+"""Secret links to unpublished essays."""
 
 from typing import Self
 
@@ -16,7 +16,7 @@ class PreviewLinkQuerySet(models.QuerySet["PreviewLink"]):
 
 
 class PreviewLink(models.Model):
-    """A secret address under which somebody without an account reads an essay's newest text."""
+    """A secret link by which people without an account read an essay's latest text until it expires."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="preview_links", verbose_name=_("essay"))
     by = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What an author's own page says of them, and the time they live by."""
+"""An author's public page and time zone."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models.site import known_time_zone
 
-LINKS = 10
+MAX_LINKS = 10
 
 
-def whole_addresses(text: str) -> None:
+def validate_links(text: str) -> None:
     lines = text.split()
-    if len(lines) > LINKS:
-        raise ValidationError(_("Enter at most %(n)d links."), params={"n": LINKS})
+    if len(lines) > MAX_LINKS:
+        raise ValidationError(_("Enter at most %(n)d links."), params={"n": MAX_LINKS})
     for line in lines:
         try:
             URLValidator(schemes=["http", "https"])(line)
@@ -28,7 +28,7 @@ def whole_addresses(text: str) -> None:
 
 class ProfileManager(models.Manager["Profile"]):
     def of(self, user: Any) -> "Profile":
-        """Somebody's own, or what everybody starts with."""
+        """Return the user's profile, or an unsaved one with the defaults."""
         return self.filter(user=user).first() or Profile(user=user)
 
 
@@ -43,7 +43,7 @@ class Profile(models.Model):
         _("links"),
         max_length=2000,
         blank=True,
-        validators=[whole_addresses],
+        validators=[validate_links],
         help_text=_("Your other sites and profiles, one URL per line."),
     )
     time_zone = models.CharField(
@@ -65,5 +65,5 @@ class Profile(models.Model):
 
     @property
     def addresses(self) -> list[tuple[str, str]]:
-        """Each link, and as people write it."""
+        """Return each link with its label: the address without scheme and `www.`."""
         return [(line, line.partition("://")[2].removeprefix("www.").rstrip("/")) for line in self.links.split()]

@@ -1,4 +1,4 @@
-"""Addresses that something published once had."""
+"""Redirects from old addresses of essays, tags and series."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from blog.models.tag import Tag
 
 
 class Redirect(models.Model):
-    """An address that something published once had: a path, or a path with its query (`/?p=123`)."""
+    """An old address, a path or a path with its query (`/?p=123`), and its target."""
 
     old = models.CharField(_("old address"), max_length=500, unique=True)
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, blank=True, related_name="old_addresses")

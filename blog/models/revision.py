@@ -1,4 +1,4 @@
-"""What an author wrote, each time it was saved: whole, so that any of it can be read, compared and had back."""
+"""Complete copies of an essay's text, one for each save, to read, compare and restore."""
 
 import hashlib
 import re
@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from blog import markup
 from blog.models.essay import Essay
 
-NOTES = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
+NOTES_SECTION = re.compile(r'<section [^>]*role="doc-endnotes"[^>]*>')
 LINES = ("title", "deck", "body", "excerpt", "slug")
 
 
 @dataclass(frozen=True)
 class Text:
-    """Everything of an essay that is written rather than set."""
+    """The written parts of an essay, as opposed to its settings."""
 
     title: str = ""
     deck: str = ""
@@ -35,7 +35,7 @@ class Text:
         return cls(**{name: getattr(essay, name) for name in LINES}, tags=tuple(tags))
 
     def cleaned(self) -> "Text":
-        """As it is stored, whoever sent it."""
+        """Return the text cleaned for storage."""
         lines = {name: markup.tidy_line(getattr(self, name)) for name in ("title", "deck")}
         excerpt = markup.tidy_text(self.excerpt).strip()
         return replace(
@@ -48,14 +48,14 @@ class Text:
 
     @property
     def print(self) -> str:
-        """Short, and different for every other text; tags and address apart, which others may rename."""
+        """Return a hash of the text without tags and slug, which other people may rename."""
         words = "\0".join((self.title, self.deck, self.body, self.excerpt))
         return hashlib.sha256(words.encode()).hexdigest()[:32]
 
     @property
     def drawn(self) -> SafeString:
-        """To be read beside another: its notes are no landmark of the page."""
-        html = NOTES.sub("<div>", markup.draw(self.body, f"t{self.print[:8]}-"))
+        """Render the body for comparison with another; its notes are no landmark of the page."""
+        html = NOTES_SECTION.sub("<div>", markup.draw(self.body, f"t{self.print[:8]}-"))
         if html.endswith("</section>"):
             html = f"{html.removesuffix('</section>')}</div>"
         return mark_safe(html)  # noqa: S308 – cleaned when it was saved
@@ -65,7 +65,7 @@ class Text:
         return tuple(sorted(set(self.tags)))
 
     def onto(self, essay: Essay) -> Essay:
-        """The essay as it would be with this text; its tags stand in the database and are the caller's."""
+        """Set the text on an unsaved essay and return it; storing the tags is up to the caller."""
         for name in LINES:
             setattr(essay, name, getattr(self, name) or (essay.slug if name == "slug" else ""))
         essay.words = markup.count_words(essay.body)
@@ -77,12 +77,12 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.order_by("-pk").first()
 
     def listed(self) -> Self:
-        """With who made them and without the long texts."""
+        """Fetch the authors, but not the long texts."""
         return self.select_related("author").defer("body", "excerpt").order_by("-pk")
 
 
 class Revision(models.Model):
-    """A whole copy of an essay's text, and how it came to be."""
+    """A complete copy of an essay's text, and what created it."""
 
     class Kind(models.TextChoices):
         SAVE = "save", _("saved")
@@ -109,7 +109,7 @@ class Revision(models.Model):
     tags = models.JSONField(_("tags"), default=list)
     words = models.PositiveIntegerField(_("words"), default=0)
     at = models.DateTimeField(_("publish date"), null=True, blank=True)
-    beside = models.CharField(max_length=32, blank=True, editable=False)  # the print of what readers had meanwhile
+    beside = models.CharField(max_length=32, blank=True, editable=False)  # of its text then
     note = models.CharField(_("what changed"), max_length=300, blank=True)
     is_public_note = models.BooleanField(_("shown to readers"), default=False)
 

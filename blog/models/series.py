@@ -1,4 +1,4 @@
-"""Essays that belong one after another."""
+"""Series of essays."""
 
 from django.db import models
 from django.urls import reverse

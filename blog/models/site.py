@@ -1,4 +1,4 @@
-"""The owner's settings: one row."""
+"""The owner's settings of the site."""
 
 from zoneinfo import available_timezones
 
@@ -17,7 +17,7 @@ def known_time_zone(name: str) -> None:
 
 class SiteManager(models.Manager["Site"]):
     def current(self) -> "Site":
-        """The one row, or what a new site starts with; in English if its language has no catalog."""
+        """Return the row, or the defaults; in English if its language has no catalog."""
         found = self.first() or Site(pk=1)
         if found.language not in dict(settings.SITE_LANGUAGES):
             found.language = settings.LANGUAGE_CODE

@@ -1,4 +1,4 @@
-"""The words under which essays are found together."""
+"""Tags of essays."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def named(self, name: str) -> "Tag":
-        """The tag of this name, made if there is none."""
+        """Return the tag with this name, created if there is none."""
         tag = self.filter(name__iexact=name).first()
         if tag:
             return tag
@@ -22,7 +22,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.create(name=name, slug=slug)
 
     def known_as(self, names: Iterable[str]) -> "list[Tag]":
-        """Those that have these names, or had them before they were renamed or merged."""
+        """Return the tags that have these names, or had them before they were renamed or merged."""
         found: dict[int, Tag] = {}
         for name in names:
             slug = slugify(name, allow_unicode=True)[:90]

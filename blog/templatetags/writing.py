@@ -1,4 +1,4 @@
-"""What stands beside an essay's form in the admin."""
+"""Template tags of the admin's writing pages."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.simple_tag
 def findings(essay: Essay | None) -> list[checks.Finding]:
-    """What the checks find in an essay as it was last saved."""
+    """Return what the checks find in an essay as it was last saved."""
     if essay is None:
         return []
     return checks.look(title=essay.title, excerpt=essay.excerpt, body=essay.body, is_dead=check_views.dead_ends())

@@ -1,4 +1,4 @@
-"""The checks of an essay while it is written, and where its links on this site lead."""
+"""Runs the checks of an essay while it is written, and looks up its links on this site."""
 
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
@@ -14,8 +14,8 @@ from accounts.models import User
 from blog.models import Essay, Redirect, Series, Tag
 from blog.writing import checks
 
-MOST = 100  # links looked up for one look
-BODY = 2 * 1024 * 1024
+MAX_LINKS = 100  # links looked up in one check
+MAX_BODY = 2 * 1024 * 1024
 
 
 @require_POST
@@ -23,34 +23,34 @@ def check(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("blog.change_essay"):
         raise PermissionDenied
     title, excerpt, body = (request.POST.get(name, "") for name in ("title", "excerpt", "body"))
-    found = checks.look(title=title, excerpt=excerpt, body=body[:BODY], is_dead=dead_ends())
+    found = checks.look(title=title, excerpt=excerpt, body=body[:MAX_BODY], is_dead=dead_ends())
     return JsonResponse({"findings": [finding._asdict() for finding in found]})
 
 
 def dead_ends() -> Callable[[str], bool]:
-    """Whether a link on this site leads to nothing, each address asked once."""
+    """Return a test for dead links on this site that looks each address up once."""
     known: dict[str, bool] = {}
 
     def is_dead(href: str) -> bool:
-        path = own_path(href)
-        if path is None or (path not in known and len(known) >= MOST):
+        path = local_path(href)
+        if path is None or (path not in known and len(known) >= MAX_LINKS):
             return False
         if path not in known:
-            known[path] = not leads_somewhere(path)
+            known[path] = not has_target(path)
         return known[path]
 
     return is_dead
 
 
-def own_path(href: str) -> str | None:
-    """The path of an address on this site, none for others'."""
+def local_path(href: str) -> str | None:
+    """Return the path of an address on this site, None for other sites."""
     parts = urlsplit(href)
     if parts.netloc and f"{parts.scheme}://{parts.netloc}" != settings.SITE_URL:
         return None
     return unquote(parts.path) if parts.path.startswith("/") else None
 
 
-def leads_somewhere(path: str) -> bool:
+def has_target(path: str) -> bool:
     try:
         match = resolve(path)
     except Resolver404:
@@ -70,7 +70,7 @@ def leads_somewhere(path: str) -> bool:
             is_there = User.objects.filter(username=given["username"]).exists()
         case "media":
             is_there = default_storage.exists(given["name"])
-        case None:  # whatever else there might be at an address
+        case None:  # the catch-all for redirects
             is_there = False
         case _:
             return True

@@ -1,4 +1,4 @@
-"""A form that was begun from an older text than is stored: saving stops, shows both, and offers them together."""
+"""Edit conflicts: a form based on an older text is not saved; both texts are shown, and merged if possible."""
 
 from typing import cast
 
@@ -15,12 +15,12 @@ from blog.writing import drafting, merging, revisions
 from blog.writing.form import wish
 from blog.writing.revisions import Standing
 
-AS_MARKED = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
-VERBS = {"_draft", "_publish", "_unpublish"}
+REPLACED_FIELDS = {"csrfmiddlewaretoken", "base", "tab", "draft", "over"}
+SUBMIT_BUTTONS = {"_draft", "_publish", "_unpublish"}
 
 
 def clash(request: HttpRequest, essay: Essay) -> Standing | None:
-    """What was saved since the form was opened, unless it is what the form says too."""
+    """Return the text saved since the form was opened, unless the form has the same text."""
     found = revisions.standing(essay)
     base = request.POST.get("base")
     if base is None or base == found.mark or drafting.text_of(request.POST).cleaned() == found.text.cleaned():
@@ -29,7 +29,7 @@ def clash(request: HttpRequest, essay: Essay) -> Standing | None:
 
 
 def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpResponse:
-    """Both texts, and the ways on; what was sent is kept as an unsaved text whichever is taken."""
+    """Show both texts with their choices (409); the submitted one is stored as a draft."""
     mine = drafting.text_of(request.POST).cleaned()
     _state, kept = drafting.keep(cast(User, request.user), essay, drafting.sent(request.POST))
     base = merging.base_of(essay, request.POST.get("base", ""))
@@ -44,28 +44,28 @@ def conflict(request: HttpRequest, essay: Essay, found: Standing) -> HttpRespons
         "is_own": found.revision is not None and found.revision.author == request.user,
         "is_publishing": wish(request.POST) == "publish",
         "difference": difference.between(found.text, mine),
-        "fields": [*carried(request, {"body"}), *tab_of(kept)],
+        "fields": [*resubmitted_fields(request, {"body"}), *tab_field(kept)],
         "both": both,
         "brings": both and difference.between(mine, both.text),
-        "both_fields": both and [*both_fields(request, both), *tab_of(kept)],
+        "both_fields": both and [*merged_fields(request, both), *tab_field(kept)],
     }
     return TemplateResponse(request, "admin/blog/essay/conflict.html", context, status=409)
 
 
-def carried(request: HttpRequest, without: set[str]) -> list[tuple[str, str]]:
-    """What the form sent, to be sent again with another text."""
+def resubmitted_fields(request: HttpRequest, without: set[str]) -> list[tuple[str, str]]:
+    """Return the submitted fields, to be sent again with another text."""
     sent = request.POST.lists()
-    return [(name, str(value)) for name, values in sent for value in values if name not in AS_MARKED | without]
+    return [(name, str(value)) for name, values in sent for value in values if name not in REPLACED_FIELDS | without]
 
 
-def tab_of(kept: Draft | None) -> list[tuple[str, str]]:
-    """So that saving one of the texts deletes the unsaved copy."""
+def tab_field(kept: Draft | None) -> list[tuple[str, str]]:
+    """Return the tab's field, so that saving one of the texts deletes the draft."""
     return [("tab", kept.tab)] if kept else []
 
 
-def both_fields(request: HttpRequest, both: merging.Together) -> list[tuple[str, str]]:
-    """Where both changed the same, somebody chooses first: it is kept as a draft, whatever the button was."""
-    fields = carried(request, {*LINES, "tags", *(VERBS if both.is_contested else ())})
+def merged_fields(request: HttpRequest, both: merging.Together) -> list[tuple[str, str]]:
+    """Return the fields of the merged text; with conflicts it is saved as a draft, whatever the button was."""
+    fields = resubmitted_fields(request, {*LINES, "tags", *(SUBMIT_BUTTONS if both.is_contested else ())})
     fields += [(name, getattr(both.text, name)) for name in LINES]
     fields += [("tags", str(tag.pk)) for tag in Tag.objects.known_as(both.text.tags)]
     return [*fields, ("_draft", "1")] if both.is_contested else fields

@@ -1,4 +1,4 @@
-"""An author's own essays on the first page of the admin: what is unfinished, and what waits for its time."""
+"""An author's drafts and scheduled essays on the first page of the admin."""
 
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from django.utils import timezone
 from blog.models import Draft, Essay, EssayQuerySet, Profile, Site
 from blog.writing import drafting
 
-SHOWN = 8
+ROW_LIMIT = 8
 
 
 class Desk(NamedTuple):
@@ -21,13 +21,13 @@ class Desk(NamedTuple):
 
 def of(user: Any) -> Desk:
     mine = Essay.objects.by(user)
-    drafts = list(mine.filter(published=None).order_by("-changed")[: SHOWN + 1])
-    scheduled = list(waiting(mine)[: SHOWN + 1])
-    unsaved = list(drafting.of(user, None)[: SHOWN + 1])
+    drafts = list(mine.filter(published=None).order_by("-changed")[: ROW_LIMIT + 1])
+    scheduled = list(scheduled_essays(mine)[: ROW_LIMIT + 1])
+    unsaved = list(drafting.of(user, None)[: ROW_LIMIT + 1])
     zone = Profile.objects.of(user).time_zone or Site.objects.current().time_zone
-    has_more = max(len(drafts), len(scheduled), len(unsaved)) > SHOWN
-    return Desk(drafts[:SHOWN], unsaved[:SHOWN], scheduled[:SHOWN], has_more, ZoneInfo(zone))
+    has_more = max(len(drafts), len(scheduled), len(unsaved)) > ROW_LIMIT
+    return Desk(drafts[:ROW_LIMIT], unsaved[:ROW_LIMIT], scheduled[:ROW_LIMIT], has_more, ZoneInfo(zone))
 
 
-def waiting(essays: EssayQuerySet) -> EssayQuerySet:
+def scheduled_essays(essays: EssayQuerySet) -> EssayQuerySet:
     return essays.filter(published__gt=timezone.now()).order_by("published")

@@ -1,4 +1,4 @@
-"""Pages of the admin about a text and its history: unsaved texts, revisions, their differences, previews and links."""
+"""Admin pages about an essay's text: drafts, revisions, comparison, previews and preview links."""
 
 from typing import Any, cast
 
@@ -19,12 +19,12 @@ from blog.models import Draft, Essay, PreviewLink, Revision, Text
 from blog.writing import drafting, preview
 from blog.writing import revisions as revising
 
-A_PAGE = 50
-LONGEST_DAYS = 90
+REVISIONS_PER_PAGE = 50
+MAX_DAYS = 90
 
 
-def essay_of(request: HttpRequest, which: str) -> tuple[User, Essay | None]:
-    """Whose form it is, and of which essay; `new` is one that was never saved."""
+def get_user_and_essay(request: HttpRequest, which: str) -> tuple[User, Essay | None]:
+    """Return the user and the essay they may change; None if `which` is `new`, for one that was never saved."""
     user = cast(User, request.user)
     if which == "new":
         if not user.has_perm("blog.add_essay"):
@@ -38,34 +38,34 @@ def essay_of(request: HttpRequest, which: str) -> tuple[User, Essay | None]:
     return user, essay
 
 
-def own(request: HttpRequest, which: str) -> tuple[User, Essay]:
-    user, essay = essay_of(request, which)
+def get_saved_essay(request: HttpRequest, which: str) -> tuple[User, Essay]:
+    user, essay = get_user_and_essay(request, which)
     if essay is None:
         raise Http404
     return user, essay
 
 
-def page(request: HttpRequest, name: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
+def render_page(request: HttpRequest, name: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": title, **context}
     return TemplateResponse(request, f"admin/blog/essay/{name}.html", context, status=status)
 
 
-def to_form(essay: Essay | None) -> HttpResponse:
+def redirect_to_form(essay: Essay | None) -> HttpResponse:
     return redirect("admin:blog_essay_change", essay.pk) if essay else redirect("admin:blog_essay_add")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def draft(request: HttpRequest, which: str) -> HttpResponse:
-    """GET shows an unsaved text beside what is stored; POST keeps what a page sends, or deletes an unsaved text."""
-    user, essay = essay_of(request, which)
+    """GET compares a draft with the stored text; POST stores what a page sends, or deletes a draft."""
+    user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
-        return discard(request, user, essay) if "discard" in request.POST else keep(request, user, essay)
-    found = chosen(user, essay, request.GET)
+        return discard_draft(request, user, essay) if "discard" in request.POST else store_draft(request, user, essay)
+    found = find_draft(user, essay, request.GET)
     if found is None:
         messages.info(request, _("There are no unsaved changes."))
-        return to_form(essay)
+        return redirect_to_form(essay)
     stored = revising.standing(essay).text if essay else Text()
-    return page(
+    return render_page(
         request,
         "draft",
         _("Unsaved changes"),
@@ -78,22 +78,22 @@ def draft(request: HttpRequest, which: str) -> HttpResponse:
     )
 
 
-def chosen(user: User, essay: Essay | None, data: Any) -> Draft | None:
-    """The unsaved text that `draft` names, or else the latest."""
+def find_draft(user: User, essay: Essay | None, data: Any) -> Draft | None:
+    """Return the draft that `draft` names, or else the latest."""
     found = drafting.of(user, essay)
     if "draft" in data:
         found = found.filter(pk=drafting.number_of(data["draft"]))
     return found.first()
 
 
-def keep(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
+def store_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
     form = drafting.sent(request.POST)
     state, row = drafting.keep(user, essay, form)
     answer: dict[str, Any] = {"state": state}
     if row:
         answer["changed"] = row.changed.isoformat()
     if "offer" in request.POST:
-        answer["offer"] = offer(request, user, essay)
+        answer["offer"] = render_newer_drafts(request, user, essay)
     if essay and state == "kept" and form.base != revising.standing(essay).mark:
         answer["behind"] = _(
             "Someone has saved this essay since you opened it. When you save, you’ll see both versions."
@@ -101,17 +101,17 @@ def keep(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
     return JsonResponse(answer)
 
 
-def offer(request: HttpRequest, user: User, essay: Essay | None) -> str:
-    """The list of unsaved texts without those of the page that asks."""
+def render_newer_drafts(request: HttpRequest, user: User, essay: Essay | None) -> str:
+    """Render the list of drafts without that of the page that asks."""
     newer = drafting.others(user, essay, tab=request.POST["offer"], over=request.POST.get("taken", ""))
     context = {"newer": newer, "draft_address": request.path}
     return render_to_string("admin/blog/essay/_newer.html", context, request)
 
 
-def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
-    """Delete an unsaved text, if it is still the one that was shown."""
-    found = chosen(user, essay, request.POST)
-    place = to_form(essay) if essay else redirect("admin:blog_essay_changelist")
+def discard_draft(request: HttpRequest, user: User, essay: Essay | None) -> HttpResponse:
+    """Delete a draft if it has not changed since it was shown."""
+    found = find_draft(user, essay, request.POST)
+    place = redirect_to_form(essay) if essay else redirect("admin:blog_essay_changelist")
     if found and found.changed.isoformat() == request.POST.get("changed"):
         found.delete()
         messages.success(request, _("Unsaved changes discarded."))
@@ -124,34 +124,34 @@ def discard(request: HttpRequest, user: User, essay: Essay | None) -> HttpRespon
 
 @require_safe
 def logged_in(request: HttpRequest) -> HttpResponse:
-    """Where a log-in ends that was made in another tab, for the sake of a form."""
-    return page(request, "logged_in", _("You’re logged in again"))
+    """Confirm a login in another tab; the form is still open in the first."""
+    return render_page(request, "logged_in", _("You’re logged in again"))
 
 
 @require_safe
 def revisions(request: HttpRequest, which: str) -> HttpResponse:
-    _user, essay = own(request, which)
-    rows = Paginator(essay.revisions.listed(), A_PAGE).get_page(request.GET.get("page"))
+    _user, essay = get_saved_essay(request, which)
+    rows = Paginator(essay.revisions.listed(), REVISIONS_PER_PAGE).get_page(request.GET.get("page"))
     found = revising.standing(essay)
-    return page(
+    return render_page(
         request, "revisions", _("Revisions"), essay=essay, rows=rows, standing=found, shown=Text.of(essay).print
     )
 
 
 @require_safe
 def compare(request: HttpRequest, which: str) -> HttpResponse:
-    """`?old=…&new=…`, in either order; without `old` the one before."""
-    _user, essay = own(request, which)
-    new = revision_of(essay, request.GET.get("new"))
+    """Compare the revisions `?old=…&new=…`, in either order; without `old` the one before `new`."""
+    _user, essay = get_saved_essay(request, which)
+    new = get_revision(essay, request.GET.get("new"))
     before = essay.revisions.filter(pk__lt=new.pk).newest() if new else None
-    old = revision_of(essay, request.GET.get("old")) if request.GET.get("old") else before
+    old = get_revision(essay, request.GET.get("old")) if request.GET.get("old") else before
     if new is None:
         raise Http404
     text = Text.of(essay) if "shown" in request.GET else None
     if old and old.pk > new.pk:
         old, new = new, old
     newest = essay.revisions.newest()
-    return page(
+    return render_page(
         request,
         "difference",
         _("What changed"),
@@ -166,7 +166,7 @@ def compare(request: HttpRequest, which: str) -> HttpResponse:
     )
 
 
-def revision_of(essay: Essay, pk: str | None) -> Revision | None:
+def get_revision(essay: Essay, pk: str | None) -> Revision | None:
     if not (pk and pk.isascii() and pk.isdigit() and len(pk) < 19):
         raise Http404
     return get_object_or_404(Revision, essay=essay, pk=int(pk))
@@ -174,8 +174,8 @@ def revision_of(essay: Essay, pk: str | None) -> Revision | None:
 
 @require_POST
 def restore(request: HttpRequest, which: str) -> HttpResponse:
-    user, essay = own(request, which)
-    revision = revision_of(essay, request.POST.get("revision"))
+    user, essay = get_saved_essay(request, which)
+    revision = get_revision(essay, request.POST.get("revision"))
     made = revision and revising.restore(revision, by=user)
     if made is None:
         messages.info(request, _("This is already the latest version."))
@@ -183,13 +183,13 @@ def restore(request: HttpRequest, which: str) -> HttpResponse:
         messages.success(request, _("Restored. Publish the changes to show them to readers."))
     else:
         messages.success(request, _("Restored."))
-    return to_form(essay)
+    return redirect_to_form(essay)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview_page(request: HttpRequest, which: str) -> HttpResponse:
-    """GET draws the newest text, POST what stands in the form."""
-    user, essay = essay_of(request, which)
+    """Preview the latest text (GET) or that of the form (POST)."""
+    user, essay = get_user_and_essay(request, which)
     if request.method == "POST":
         text = drafting.text_of(request.POST).cleaned()
         kind = Essay.Kind.PAGE if request.POST.get("kind") == Essay.Kind.PAGE else Essay.Kind.ESSAY
@@ -206,7 +206,7 @@ def preview_page(request: HttpRequest, which: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def links(request: HttpRequest, which: str) -> HttpResponse:
-    user, essay = own(request, which)
+    user, essay = get_saved_essay(request, which)
     if request.method == "POST":
         if "withdraw" in request.POST:
             preview.withdraw(get_object_or_404(PreviewLink, essay=essay, pk=request.POST["withdraw"]))
@@ -214,11 +214,11 @@ def links(request: HttpRequest, which: str) -> HttpResponse:
         else:
             days = request.POST.get("days", "")
             wished = int(days) if days.isascii() and days.isdigit() and len(days) < 4 else preview.DAYS
-            preview.make_link(essay, by=user, days=max(1, min(wished, LONGEST_DAYS)))
+            preview.make_link(essay, by=user, days=max(1, min(wished, MAX_DAYS)))
             messages.success(request, _("Preview link created."))
         return redirect("essay-links", which)
     rows = PreviewLink.objects.open().filter(essay=essay).select_related("by")
-    return page(
+    return render_page(
         request,
         "preview_links",
         _("Share a preview"),

@@ -1,4 +1,4 @@
-"""Unsaved text of open forms, kept on the server every few seconds: each page has a row of its own."""
+"""Drafts: unsaved text of open forms, stored every few seconds, one row for each browser tab."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,30 +13,30 @@ from blog.models import Draft, Essay, Tag, Text
 from blog.models.revision import LINES
 from blog.writing import revisions
 
-LONGEST = 4_000_000
+MAX_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What a form sends of itself."""
+class FormState:
+    """The state of an open form, as it was sent."""
 
     text: Text
-    base: str  # the mark of the text it began from
-    tab: str  # the page in which it is written
-    number: int  # how often that page has sent it
-    draft: int  # the unsaved text with which the page was opened, 0 for none
-    over: str  # when that text was last changed, as the page saw it
+    base: str  # the version of the text it began from
+    tab: str  # the browser tab in which it is written
+    number: int  # how often the tab has sent it
+    draft: int  # the draft with which the form was opened, 0 for none
+    over: str  # when that draft was last changed, as the page saw it
 
 
 def text_of(data: Any) -> Text:
-    """The text in what a form sends, as it was typed."""
+    """Return the text of a submitted form, as it was typed."""
     tags = [int(pk) for pk in data.getlist("tags") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     names = Tag.objects.filter(pk__in=tags).order_by("name").values_list("name", flat=True)
-    return Text(**{name: data.get(name, "")[:LONGEST] for name in LINES}, tags=tuple(names))
+    return Text(**{name: data.get(name, "")[:MAX_CHARACTERS] for name in LINES}, tags=tuple(names))
 
 
-def sent(data: Any) -> Sent:
-    return Sent(
+def sent(data: Any) -> FormState:
+    return FormState(
         text=text_of(data),
         base=data.get("base", "")[:60],
         tab=data.get("tab", "")[:40],
@@ -47,36 +47,36 @@ def sent(data: Any) -> Sent:
 
 
 def number_of(typed: str, digits: int = 18) -> int:
-    """The number in a field, 0 for anything else."""
+    """Return the number in a field, 0 for anything else."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else 0
 
 
 def of(author: User, essay: Essay | None) -> "QuerySet[Draft]":
-    """The author's unsaved texts of an essay, the latest first; without an essay those of new ones."""
+    """Return the author's drafts of an essay, latest first; without an essay those of new ones."""
     return Draft.objects.filter(author=author, essay=essay).order_by("-changed", "-pk")
 
 
 def others(author: User, essay: Essay | None, *, tab: str, over: str) -> list[Draft]:
-    """The unsaved texts that a page does not hold already: not its own, nor the one it was opened with."""
+    """Return the drafts except the page's own and the one it was opened with."""
     return [row for row in of(author, essay) if (not tab or row.tab != tab) and row.changed.isoformat() != over]
 
 
-def keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | None]:
-    """Store what a page sent. Return `kept` with its row, or `same` if it equals the saved text."""
+def keep(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
+    """Store a form's text. Return `kept` with its row, or `same` and None if it equals the saved text."""
     try:
         with transaction.atomic():
-            return _keep(author, essay, form)
-    except IntegrityError:  # the same page sent it twice at the same moment
+            return _store(author, essay, form)
+    except IntegrityError:  # the same tab sent it twice at the same moment
         with transaction.atomic():
-            return _keep(author, essay, form)
+            return _store(author, essay, form)
 
 
-def _keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | None]:
+def _store(author: User, essay: Essay | None, form: FormState) -> tuple[str, Draft | None]:
     rows = of(author, essay).select_for_update()
     row = rows.filter(tab=form.tab).first() if form.tab else None
     if row and form.number <= row.number:
         return "kept", row
-    row = row or opened_with(rows, form)
+    row = row or find_continued(rows, form)
     stored = revisions.standing(essay).text if essay else Text()
     if form.text.cleaned() == stored.cleaned():
         if row:
@@ -91,14 +91,14 @@ def _keep(author: User, essay: Essay | None, form: Sent) -> tuple[str, Draft | N
     return "kept", row
 
 
-def opened_with(rows: "QuerySet[Draft]", form: Sent) -> Draft | None:
-    """The unsaved text that a page continues, unless it has changed since in another page."""
+def find_continued(rows: "QuerySet[Draft]", form: FormState) -> Draft | None:
+    """Return the draft that a form continues, unless another tab has changed it since."""
     row = rows.filter(pk=form.draft).first() if form.draft else None
     return row if row and row.changed.isoformat() == form.over else None
 
 
-def done(author: User, essay: Essay, form: Sent) -> None:
-    """Delete what was kept of a form that is saved now, and copies with the same text; other pages' texts stay."""
+def done(author: User, essay: Essay, form: FormState) -> None:
+    """Delete the draft of a form that is saved now, and drafts with the same text; keep those of other tabs."""
     for row in Draft.objects.filter(Q(essay=essay) | Q(essay=None), author=author):
         is_own = bool(form.tab) and row.tab == form.tab
         is_continued = row.pk == form.draft and row.changed.isoformat() == form.over

@@ -1,4 +1,4 @@
-"""What an essay's form shows and what it folds away: the text lies open, all that is set stands in lines below it."""
+"""Fieldsets of an essay's form: the text is open, settings are collapsed below it."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from django.utils.translation import gettext as _
 from blog.models import Essay
 from blog.writing.time_zones import current_name
 
-WRITTEN = ("title", "deck", "body")
-FOR_EVERYONE = ("is_pinned", "is_in_menu", "menu_order")  # on pages that are not the author's own
-NAMES_SHOWN = 3
+TEXT_FIELDS = ("title", "deck", "body")
+FOR_EVERYONE = ("is_pinned", "is_in_menu", "menu_order")  # on pages of the whole site, so only for editors
+TAG_LIMIT = 3
 
 
 def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, Any]]]:
-    """Each line says what it holds, so that nobody opens it to look."""
+    """Return the fieldsets; the heading of a collapsed one shows its values."""
     place = ("slug", "kind", "canonical", *(FOR_EVERYONE if may_pin else ()))
     return [
-        (None, {"fields": WRITTEN, "classes": ("writing",)}),
-        fold(_("Excerpt and tags"), said_of(essay), "excerpt", "tags"),
-        fold(_("Publish date"), when(essay), "published"),
-        fold(_("Series"), series(essay), "series", "series_position"),
-        fold(_("Language and translation"), language(essay), "language", "translation_of"),
-        fold(
+        (None, {"fields": TEXT_FIELDS, "classes": ("writing",)}),
+        collapsed_fieldset(_("Excerpt and tags"), describe_tags(essay), "excerpt", "tags"),
+        collapsed_fieldset(_("Publish date"), when(essay), "published"),
+        collapsed_fieldset(_("Series"), series(essay), "series", "series_position"),
+        collapsed_fieldset(_("Language and translation"), language(essay), "language", "translation_of"),
+        collapsed_fieldset(
             _("Address, type and menu") if may_pin else _("Address and type"),
             Truncator(essay.slug).chars(40) if essay else "",
             *place,
@@ -33,14 +33,14 @@ def folds(essay: Essay | None, *, may_pin: bool) -> list[tuple[Any, dict[str, An
     ]
 
 
-def fold(name: str, holds: str, *fields: str) -> tuple[Any, dict[str, Any]]:
+def collapsed_fieldset(name: str, holds: str, *fields: str) -> tuple[Any, dict[str, Any]]:
     heading = format_html('{} <span class="holds">{}</span>', name, holds) if holds else name
     return (heading, {"fields": fields, "classes": ("collapse",)})
 
 
-def said_of(essay: Essay | None) -> str:
-    names = [tag.name for tag in essay.tags.all()[: NAMES_SHOWN + 1]] if essay and essay.pk else []
-    return ", ".join([*names[:NAMES_SHOWN], "…"] if len(names) > NAMES_SHOWN else names)
+def describe_tags(essay: Essay | None) -> str:
+    names = [tag.name for tag in essay.tags.all()[: TAG_LIMIT + 1]] if essay and essay.pk else []
+    return ", ".join([*names[:TAG_LIMIT], "…"] if len(names) > TAG_LIMIT else names)
 
 
 def when(essay: Essay | None) -> str:

@@ -1,4 +1,4 @@
-"""The form in which an essay is written: it opens with the newest text, and only publishing asks for anything."""
+"""The form of an essay: it opens with the latest text, and only publishing requires fields."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ def as_initial(text: Text) -> dict[str, Any]:
 
 
 def wish(data: Any) -> str:
-    """Which verb: by the button; what is sent without one means what its time says."""
+    """Return publish, unpublish or draft by the button, or without one by the publish date."""
     for verb in ("publish", "unpublish", "draft"):
         if f"_{verb}" in data:
             return verb
@@ -27,7 +27,7 @@ def wish(data: Any) -> str:
 
 
 class WritingForm(forms.ModelForm[Essay]):
-    shown: ClassVar[dict[str, Any]] = {}  # instead of what readers have
+    shown: ClassVar[dict[str, Any]] = {}  # the latest text, which may be newer than the essay's
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {**self.shown, **(kwargs.get("initial") or {})}
@@ -42,7 +42,7 @@ class WritingForm(forms.ModelForm[Essay]):
 
     @property
     def missing(self) -> list[tuple[str, str, list[str]]]:
-        """What keeps it from being saved: id and name of the field, and why."""
+        """Return each invalid field's id, label and errors."""
         return [
             (self[name].id_for_label or f"id_{name}", str(self[name].label), [str(error) for error in errors])
             for name, errors in self.errors.items()
@@ -51,12 +51,12 @@ class WritingForm(forms.ModelForm[Essay]):
 
     @property
     def text(self) -> Text:
-        """As it is stored once the form is."""
+        """Return the text as it will be stored."""
         return self._text_and_dropped[0]
 
     @property
     def dropped(self) -> list[str]:
-        """The pictures of the body that are not on this site and so are not stored."""
+        """Return the names of pictures that are not on this site and so are not stored."""
         return self._text_and_dropped[1]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The images in the admin: looked through, described, and sent in without script."""
+"""The admin of images: list, alternative text, and upload without JavaScript."""
 
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ class ImageForm(forms.ModelForm[Image]):
         fields = ("file", "alt")
 
     def clean_file(self) -> Any:
-        """Whoever changes an image changes what is said of it: its file stands in texts."""
+        """Re-encode an uploaded file; that of an existing image never changes, because essays use it."""
         sent = self.cleaned_data.get("file")
         if self.instance.pk:
             return self.instance.file
@@ -84,7 +84,7 @@ class ImageAdmin(OwnWork, admin.ModelAdmin[Image]):
         return super().has_delete_permission(request, obj) and (obj is None or usage.may_be_deleted(obj, request.user))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """One at a time, so that each is looked for in the texts first."""
+        """Remove the bulk deletion, so that the uses of each image are checked first."""
         found = super().get_actions(request)
         found.pop("delete_selected", None)
         return found

@@ -1,4 +1,4 @@
-"""Two texts that began from one → both changes together, block by block; where both changed the same, both stand."""
+"""Three-way merge of texts by blocks; where both sides changed the same block, both versions are kept."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,20 +16,20 @@ VOID = frozenset({"br", "hr", "img"})
 NOTE = re.compile(r'(?=<li id="note-)')
 ITEM = re.compile(r'<li id="note-([0-9]+)">(.*)</li>', re.DOTALL)
 MARK = re.compile(r'<a (id="ref-[0-9]+" )?href="#note-([0-9]+)" role="doc-noteref">([^<]*)</a>')
-FOLDED = re.compile("\x02(first|again)\x03([^\x03]*)\x03([^\x02-\x04]*)\x04")
-OPENING = '<section role="doc-endnotes"><ol>'
-CLOSING = "</ol></section>"
+INLINED_NOTE = re.compile("\x02(first|again)\x03([^\x03]*)\x03([^\x02-\x04]*)\x04")
+NOTES_START = '<section role="doc-endnotes"><ol>'
+NOTES_END = "</ol></section>"
 
 
 @dataclass(frozen=True)
 class Together:
     text: Text
-    lines: list[tuple[str | Promise, str]] = field(default_factory=list)  # of both, what the other wrote
+    lines: list[tuple[str | Promise, str]] = field(default_factory=list)  # changed by both: label and stored value
     places: list[Difference] = field(default_factory=list)
 
     @property
     def is_contested(self) -> bool:
-        """Both changed the same somewhere, so somebody has to choose before it is published."""
+        """Return whether the author has to choose before it is published."""
         return self.number > 0
 
     @property
@@ -38,7 +38,7 @@ class Together:
 
 
 def base_of(essay: Essay, mark: str) -> Text | None:
-    """The text that a form began from. A text that was in no revision got one before it was replaced (revisions.py)."""
+    """Return the text that a form began from. One without a revision got one before it was replaced (revisions.py)."""
     pk, _sign, print_ = mark.partition("-")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
@@ -50,10 +50,10 @@ def base_of(essay: Essay, mark: str) -> Text | None:
 
 
 def together(base: Text, stored: Text, mine: Text) -> Together | None:
-    """None where it is no help: one has all of the other, or a body is not built as ours are."""
+    """Merge both texts; None if one contains the other's changes, or a body is too long or not made of our blocks."""
     if max(len(each.body) for each in (base, stored, mine)) > difference.LONGEST:
         return None
-    bodies = [parts(each.body) for each in (base, stored, mine)]
+    bodies = [split_blocks(each.body) for each in (base, stored, mine)]
     if not all(each is not None and len(each) <= difference.MOST for each in bodies):
         return None
     found: dict[str, str] = {}
@@ -65,32 +65,32 @@ def together(base: Text, stored: Text, mine: Text) -> Together | None:
             lines.append((LABELS[name], theirs))
     tags = {*stored.tags} - ({*base.tags} - {*mine.tags}) | ({*mine.tags} - {*base.tags})
     blocks, places = merged(*(each or [] for each in bodies))
-    text = Text(**found, body=markup.essay(whole(blocks)), tags=tuple(sorted(tags)))
+    text = Text(**found, body=markup.essay(join_blocks(blocks)), tags=tuple(sorted(tags)))
     if text in {stored, mine}:
         return None
     return Together(text, lines, [difference.between(Text(body=one), Text(body=other)) for one, other in places])
 
 
-# Blocks, each with its notes inside
+# Blocks with their notes inside
 
 
-def parts(body: str) -> list[str] | None:
-    """The outermost elements, in each mark the words of its note; None unless the same body comes of them again."""
+def split_blocks(body: str) -> list[str] | None:
+    """Split a body into its top-level elements with notes inlined; None if joining them gives another body."""
     source, section = parted(body)
-    items = map(ITEM.fullmatch, NOTE.split(section.removesuffix(CLOSING)))
+    items = map(ITEM.fullmatch, NOTE.split(section.removesuffix(NOTES_END)))
     notes = {item[1]: item[2] for item in items if item}
-    folded = [MARK.sub(lambda mark: fold(mark, notes), block) for block in outermost(source)]
-    return folded if whole(folded) == body else None
+    folded = [MARK.sub(lambda mark: inline_note(mark, notes), block) for block in top_level_elements(source)]
+    return folded if join_blocks(folded) == body else None
 
 
-def fold(mark: re.Match[str], notes: dict[str, str]) -> str:
+def inline_note(mark: re.Match[str], notes: dict[str, str]) -> str:
     id_, number, label = mark.groups()
     if number not in notes:
         return mark[0]
     return f"\x02{'first' if id_ else 'again'}\x03{'' if label == number else label}\x03{notes[number]}\x04"
 
 
-def outermost(source: str) -> Iterator[str]:
+def top_level_elements(source: str) -> Iterator[str]:
     depth = start = 0
     for tag in TAG.finditer(source):
         if tag[2] not in VOID:
@@ -102,8 +102,8 @@ def outermost(source: str) -> Iterator[str]:
         yield source[start:]
 
 
-def whole(blocks: Sequence[str]) -> str:
-    """Marks numbered anew, and their notes after the text."""
+def join_blocks(blocks: Sequence[str]) -> str:
+    """Join blocks into a body, number their notes again and put them at the end."""
     notes: list[str] = []
     numbers: dict[str, int] = {}
 
@@ -117,24 +117,24 @@ def whole(blocks: Sequence[str]) -> str:
         id_ = f'id="ref-{number}" ' if is_first else ""
         return f'<a {id_}href="#note-{number}" role="doc-noteref">{label or number}</a>'
 
-    body = FOLDED.sub(mark, "".join(blocks))
+    body = INLINED_NOTE.sub(mark, "".join(blocks))
     items = "".join(f'<li id="note-{number}">{words}</li>' for number, words in enumerate(notes, 1))
-    return f"{body}{OPENING}{items}{CLOSING}" if items else body
+    return f"{body}{NOTES_START}{items}{NOTES_END}" if items else body
 
 
-# Three ways
+# Three-way merge
 
 
 @dataclass
-class Side:
-    """What somebody made of each of the old blocks, and put before it."""
+class SideChanges:
+    """What one side made of each base block, and inserted before it."""
 
     became: list[list[str]]
     before: list[list[str]]
 
 
-def side(base: list[str], now: list[str], budget: Budget) -> Side:
-    found = Side([[] for _block in base], [[] for _block in [*base, ""]])
+def compare_side(base: list[str], now: list[str], budget: Budget) -> SideChanges:
+    found = SideChanges([[] for _block in base], [[] for _block in [*base, ""]])
     for step in difference.steps(base, now, budget):
         at = step.a.start
         if step.is_same:
@@ -142,7 +142,7 @@ def side(base: list[str], now: list[str], budget: Budget) -> Side:
                 found.became[at].append(block)
                 at += 1
             continue
-        for was, come in difference.paired([*map(worded, base[step.a])], [*map(worded, now[step.b])]):
+        for was, come in difference.paired([*map(as_block, base[step.a])], [*map(as_block, now[step.b])]):
             if was is None and come is not None:
                 found.before[at].append(come.kind)
                 continue
@@ -152,14 +152,14 @@ def side(base: list[str], now: list[str], budget: Budget) -> Side:
     return found
 
 
-def worded(html: str) -> Block:
+def as_block(html: str) -> Block:
     return Block(html, False, tuple(difference.words_of(markup.plain(html))))
 
 
 def merged(base: list[str], stored: list[str], mine: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """The blocks of both, and the places at which both changed the same."""
+    """Return the merged blocks, and both versions of each place that both sides changed."""
     budget = Budget(difference.PATIENCE)
-    theirs, ours = side(base, stored, budget), side(base, mine, budget)
+    theirs, ours = compare_side(base, stored, budget), compare_side(base, mine, budget)
     out: list[str] = []
     places: list[tuple[str, str]] = []
 
@@ -170,7 +170,7 @@ def merged(base: list[str], stored: list[str], mine: list[str]) -> tuple[list[st
             out.extend(other)
         else:
             out.extend([*one, *other])
-            places.append((whole(one), whole(other)))
+            places.append((join_blocks(one), join_blocks(other)))
 
     for at, block in enumerate([*base, ""]):
         take([], theirs.before[at], ours.before[at])

@@ -1,4 +1,4 @@
-"""Authors touch only what is their own; editors, and the owner, touch everything."""
+"""Admin permissions: authors change only their own objects; editors and the owner change all."""
 
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 
-class Owned(Protocol):
+class HasMayChange(Protocol):
     def may_change(self, user: Any) -> bool: ...
 
 
@@ -19,12 +19,12 @@ else:
 
 
 class OwnWork(Base):
-    """For an admin whose rows know `may_change` and whose questions know `changeable_by`."""
+    """Mixin for a model with `may_change` whose QuerySet has `changeable_by`."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """A list holds what one may change; who only looks, like a moderator, sees all of it."""
+        """List only what an author may change, but everything for users who may only view, such as moderators."""
         found = super().get_queryset(request)
-        if is_list(request) and self.is_writer(request):
+        if is_change_list(request) and self.is_writer(request):
             return found.changeable_by(request.user)  # type: ignore[attr-defined, no-any-return]
         return found
 
@@ -49,6 +49,6 @@ class OwnWork(Base):
         )
 
 
-def is_list(request: HttpRequest) -> bool:
+def is_change_list(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and (match.url_name or "").endswith("_changelist")

@@ -1,4 +1,4 @@
-"""An essay as it will look, before readers have it: for its authors, and by a secret link for a friend."""
+"""Previews of unpublished essays, for their authors and by secret link."""
 
 import secrets
 from datetime import timedelta
@@ -19,18 +19,18 @@ from blog.models import Draft, Essay, PreviewLink, Tag, Text
 from blog.writing import revisions
 
 DAYS = 7
-AT_ONCE = 20  # open links of one essay
+MAX_LINKS = 20  # open links of one essay
 
 
-def newest_text(essay: Essay) -> Text:
-    """What was typed last: an unsaved text that began from the newest revision is newer than it."""
+def text_to_preview(essay: Essay) -> Text:
+    """Return the latest draft based on the latest text, or else that text."""
     found = revisions.standing(essay)
     draft = Draft.objects.filter(essay=essay, base=found.mark).order_by("-changed").first()
     return draft.text.cleaned() if draft else found.text
 
 
 def drawn(request: HttpRequest, essay: Essay, text: Text, *, by: User | None = None) -> HttpResponse:
-    """Nothing of it is saved, kept by anybody or found by search engines."""
+    """Render an essay with another text, neither saved nor cached nor indexed by search engines."""
     text.onto(essay)
     essay.shown_tags = Tag.objects.known_as(text.tags)
     is_new = essay._state.adding
@@ -53,13 +53,13 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     link = PreviewLink.objects.open().select_related("essay").filter(token=token).first()
     if link is None:
         raise Http404
-    return drawn(request, link.essay, newest_text(link.essay))
+    return drawn(request, link.essay, text_to_preview(link.essay))
 
 
 @transaction.atomic
 def make_link(essay: Essay, *, by: User, days: int = DAYS) -> PreviewLink:
     essay.preview_links.filter(expires__lte=timezone.now()).delete()
-    if essay.preview_links.count() >= AT_ONCE:
+    if essay.preview_links.count() >= MAX_LINKS:
         raise PermissionDenied(_("This essay has too many preview links. Revoke one, then try again."))
     expires = timezone.now() + timedelta(days=days)
     return PreviewLink.objects.create(essay=essay, by=by, token=secrets.token_urlsafe(32), expires=expires)

@@ -1,4 +1,4 @@
-"""Publishing in the admin: in the author's own time, and for several essays at once from their list."""
+"""Publishing in the admin: in the author's time zone, and several essays at once from the list."""
 
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ else:
 
 
 class Publishing(Base):
-    """For the admin of essays."""
+    """Mixin for the admin of essays: list actions, publish dates in the user's time zone."""
 
     actions: Any = ("publish_now", "unpublish", "pin", "unpin")
 
@@ -36,20 +36,20 @@ class Publishing(Base):
         return [own, *super().get_urls()]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
-        live_by_own_clock(request)
+        activate_own_time_zone(request)
         return super().changeform_view(request, *args, **more)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
-        live_by_own_clock(request)
+        activate_own_time_zone(request)
         return super().changelist_view(request, *args, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Essay]:
-        """Who only looks, like a moderator, sees what readers do."""
+        """Show only published essays to users who may only view, such as moderators."""
         found: Any = super().get_queryset(request)
         return found if super().has_change_permission(request) else found.published()  # type: ignore[no-any-return]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Essay], search_term: str) -> Any:
-        """Where an essay is chosen, as one of which another is the translation, others' drafts stay theirs."""
+        """Leave other authors' drafts out of autocompletion, such as for `translation_of`."""
         match = request.resolver_match
         if match and match.url_name == "autocomplete" and not request.user.has_perm("blog.change_others"):
             queryset = queryset.filter(pk__in=Essay.objects.choosable_by(request.user).values("pk"))
@@ -67,7 +67,7 @@ class Publishing(Base):
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Essay | None = None) -> Any:
-        """Only editors choose what is first on the home page and what is in the menu."""
+        """Let only editors change the home page and the menu."""
         found = super().get_readonly_fields(request, obj)
         return found if request.user.has_perm("blog.change_others") else [*found, *FOR_EVERYONE]
 
@@ -79,7 +79,7 @@ class Publishing(Base):
 
     @admin.action(description=_("Publish now"), permissions=["change"])
     def publish_now(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
-        """What is out already stays as it is, changes that wait included: those are looked at one by one."""
+        """Publish drafts and scheduled essays; unpublished changes of published ones need their own form."""
         done = 0
         for essay in queryset:
             if essay.is_published:
@@ -88,30 +88,30 @@ class Publishing(Base):
                 revisions.publish_newest(essay, by=cast(User, request.user))
                 done += 1
             except revisions.NotReady as error:
-                self.message_user(request, not_ready(essay, error), messages.WARNING)
-        words = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
-        self.message_user(request, words % {"n": done}, messages.SUCCESS if done else messages.INFO)
+                self.message_user(request, not_ready_message(essay, error), messages.WARNING)
+        message = ngettext("%(n)d essay published.", "%(n)d essays published.", done)
+        self.message_user(request, message % {"n": done}, messages.SUCCESS if done else messages.INFO)
 
     @admin.action(description=_("Unpublish"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [revisions.withdraw(essay, by=cast(User, request.user)) for essay in queryset if essay.published]
-        words = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
-        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+        message = ngettext("%(n)d essay unpublished.", "%(n)d essays unpublished.", len(done))
+        self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Pin to the home page"), permissions=["change"])
     def pin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [actions.pin(essay) for essay in queryset]
-        words = ngettext("%(n)d essay pinned.", "%(n)d essays pinned.", len(done))
-        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+        message = ngettext("%(n)d essay pinned.", "%(n)d essays pinned.", len(done))
+        self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
     @admin.action(description=_("Unpin"), permissions=["change"])
     def unpin(self, request: HttpRequest, queryset: QuerySet[Essay]) -> None:
         done = [actions.pin(essay, first=False) for essay in queryset]
-        words = ngettext("%(n)d essay unpinned.", "%(n)d essays unpinned.", len(done))
-        self.message_user(request, words % {"n": len(done)}, messages.SUCCESS)
+        message = ngettext("%(n)d essay unpinned.", "%(n)d essays unpinned.", len(done))
+        self.message_user(request, message % {"n": len(done)}, messages.SUCCESS)
 
 
-def not_ready(essay: Essay, error: revisions.NotReady) -> str:
+def not_ready_message(essay: Essay, error: revisions.NotReady) -> str:
     return format_html(
         '<a href="{}">{}</a>: {}',
         reverse("admin:blog_essay_change", args=[essay.pk]),
@@ -120,7 +120,7 @@ def not_ready(essay: Essay, error: revisions.NotReady) -> str:
     )
 
 
-def live_by_own_clock(request: HttpRequest) -> None:
-    """Times are read and written in the person's own zone; SiteMiddleware gives the site's back to the next request."""
+def activate_own_time_zone(request: HttpRequest) -> None:
+    """Activate the user's time zone; SiteMiddleware restores the site's after the request."""
     if zone := Profile.objects.of(cast(User, request.user)).time_zone:
         timezone.activate(ZoneInfo(zone))

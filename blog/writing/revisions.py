@@ -1,4 +1,4 @@
-"""What an author does with a text: keep it, have readers see it, have an older one back; each leaves a revision."""
+"""Write actions on an essay's text: save, publish, unpublish and restore; each records a revision."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +14,11 @@ from accounts.models import User
 from blog import actions, markup
 from blog.models import Essay, Revision, Tag, Text
 
-SHOWN = 60  # characters of an address in a message
+MAX_QUOTE = 60  # characters of an address in a message
 
 
 class Standing(NamedTuple):
-    """The newest text of an essay, and a mark that is another as soon as the text is."""
+    """The latest text of an essay, and a version (`mark`) that changes with the text."""
 
     text: Text
     revision: Revision | None
@@ -26,7 +26,7 @@ class Standing(NamedTuple):
 
 
 class NotReady(Exception):
-    """Readers would have nothing of it; the argument is what is missing: fields, and what is asked for."""
+    """A text cannot be published; `missing` maps fields to messages."""
 
     def __init__(self, missing: dict[str, str]) -> None:
         super().__init__(missing)
@@ -34,20 +34,20 @@ class NotReady(Exception):
 
 
 def missing(text: Text) -> dict[str, str]:
-    """What keeps a cleaned text from readers: the field, and what is asked for."""
+    """Return messages by field for what a cleaned text needs before it can be published."""
     found = {}
     if not text.title.strip():
         found["title"] = _("Add a title before you publish.")
     if not markup.plain(text.body).strip() and "<img" not in text.body:
         found["body"] = _("Write some text before you publish.")
     elif unclear := markup.unclear_links(text.body):
-        words = _("Start these links with https:// (another website) or ./ (this site): %(links)s")
-        found["body"] = words % {"links": ", ".join(href[:SHOWN] for href in unclear)}
+        message = _("Start these links with https:// (another website) or ./ (this site): %(links)s")
+        found["body"] = message % {"links": ", ".join(href[:MAX_QUOTE] for href in unclear)}
     return found
 
 
 def standing(essay: Essay) -> Standing:
-    """The newest revision may be ahead of what readers see; what was written past all revisions is ahead of them."""
+    """Return the latest text: the newest revision's, or the essay's own if it was changed without a revision."""
     newest = essay.revisions.newest()
     shown = Text.of(essay)
     if newest and newest.beside == shown.print:
@@ -56,7 +56,7 @@ def standing(essay: Essay) -> Standing:
 
 
 def is_ahead(essay: Essay) -> bool:
-    """Whether there is something that readers would see only once it is published."""
+    """Return whether a published essay has changes that readers do not see yet."""
     return essay.published is not None and standing(essay).text.print != Text.of(essay).print
 
 
@@ -64,12 +64,12 @@ def is_ahead(essay: Essay) -> bool:
 def save(
     essay: Essay, text: Text, *, by: User | None, kind: str = Revision.Kind.SAVE, at: datetime | None = None
 ) -> Revision | None:
-    """Keep the text as the newest; of an essay that is out, or will be at its time, readers see nothing of it.
+    """Record the text as the latest revision without showing it to readers of a published or scheduled essay.
 
-    The essay may come with other settings than it had: those hold at once. None when nothing was written.
+    Changed settings of the essay apply immediately. Returns None if the text has not changed.
     """
     stored = locked(essay)
-    before = stored and begin(stored)
+    before = stored and ensure_recorded(stored)
     if stored and stored.published:
         for name in ("kind", "published", "dated"):
             setattr(essay, name, getattr(stored, name))
@@ -83,35 +83,35 @@ def save(
     at = None if essay.published else at
     if before and before.text == text and (before.revision is None or before.revision.at == at):
         return None
-    return record(essay, text, by=by, kind=kind, at=at)
+    return create_revision(essay, text, by=by, kind=kind, at=at)
 
 
 @transaction.atomic
 def publish(
     essay: Essay, text: Text, *, by: User | None, note: str = "", is_public_note: bool = False
 ) -> Revision | None:
-    """Let readers have the text: now, or at the essay's own time. Raises NotReady."""
+    """Publish the text now or at the essay's publish date. Raises NotReady."""
     if lacking := missing(text):
         raise NotReady(lacking)
     stored = locked(essay)
-    before = stored and begin(stored)
-    is_live = stored is not None and stored.is_published
+    before = stored and ensure_recorded(stored)
+    is_public_note = is_public_note and stored is not None and stored.is_published
     text.onto(essay)
     text = replace(text, slug=essay.slug)
     essay.published = essay.published or timezone.now()
-    if is_live and is_public_note:
+    if is_public_note:
         essay.updated, essay.update_note = timezone.now(), note
     actions.save(essay)
     set_tags(essay, text)
     is_same = before and before.text == text and before.revision and before.revision.kind == Revision.Kind.PUBLISH
     if is_same and stored and is_same_time(stored.published, essay.published) and not note:
         return None
-    return record(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note and is_live)
+    return create_revision(essay, text, by=by, kind=Revision.Kind.PUBLISH, note=note, is_public_note=is_public_note)
 
 
 @transaction.atomic
 def publish_newest(essay: Essay, *, by: User) -> Revision | None:
-    """Let readers have what was saved last, at once, whatever time it waited for. Raises NotReady."""
+    """Publish the latest text now, even if it was scheduled. Raises NotReady."""
     essay = Essay.objects.select_for_update().get(pk=essay.pk)
     text = standing(essay).text
     essay.published = timezone.now()
@@ -120,38 +120,38 @@ def publish_newest(essay: Essay, *, by: User) -> Revision | None:
 
 @transaction.atomic
 def unpublish(essay: Essay, text: Text, *, by: User | None) -> Revision | None:
-    """A draft again, with this text. Its address waits for it: whoever kept it finds it again once it is back."""
+    """Make an essay a draft again, with this text. It keeps its address for when it is published again."""
     stored = locked(essay)
     if stored is None or stored.published is None:
         return save(essay, text, by=by)
-    begin(stored)
+    ensure_recorded(stored)
     essay.published = None
     text.onto(essay)
     actions.save(essay)
     set_tags(essay, text)
-    return record(essay, text, by=by, kind=Revision.Kind.DRAFT)
+    return create_revision(essay, text, by=by, kind=Revision.Kind.DRAFT)
 
 
 @transaction.atomic
 def withdraw(essay: Essay, *, by: User) -> Revision | None:
-    """A draft again, with what was saved last."""
+    """Make an essay a draft again, with its latest text."""
     essay = Essay.objects.select_for_update().get(pk=essay.pk)
     return unpublish(essay, standing(essay).text, by=by)
 
 
 def is_same_time(one: datetime | None, other: datetime | None) -> bool:
-    """As far as a form can tell."""
+    """Compare to the second, which is all that a form sends."""
     return one is not None and other is not None and abs(one - other) < timedelta(seconds=1)
 
 
 def restore(revision: Revision, *, by: User) -> Revision | None:
-    """The old text as the newest; nothing in between is lost."""
+    """Save an old revision's text as the latest; the revisions between are kept."""
     return save(revision.essay, revision.text, by=by, kind=Revision.Kind.RESTORE)
 
 
 @transaction.atomic
 def amend(essay: Essay, change: Callable[[str], str]) -> bool:
-    """Change what nobody wrote, such as where a picture lies, in every text of an essay: whether there was any."""
+    """Apply a technical change, such as a picture's new address, to every text of an essay; return if any changed."""
     stored = locked(essay)
     if stored is None:
         return False
@@ -175,20 +175,20 @@ def locked(essay: Essay) -> Essay | None:
     return Essay.objects.select_for_update().filter(pk=essay.pk).first() if essay.pk else None
 
 
-def begin(essay: Essay) -> Standing:
-    """What was written past all revisions gets its own before anything takes its place."""
+def ensure_recorded(essay: Essay) -> Standing:
+    """Record a revision of a text that has none, before another text replaces it."""
     found = standing(essay)
     if found.revision and found.revision.beside == Text.of(essay).print:
         return found
     if found.text == Text(slug=essay.slug):
         return found
     kind = Revision.Kind.PUBLISH if essay.published else Revision.Kind.SAVE
-    made = record(essay, found.text, by=None, kind=kind)
+    made = create_revision(essay, found.text, by=None, kind=kind)
     Revision.objects.filter(pk=made.pk).update(created=essay.changed)
     return Standing(found.text, made, str(made.pk))
 
 
-def record(
+def create_revision(
     essay: Essay,
     text: Text,
     *,

@@ -1,4 +1,4 @@
-"""Saving and publishing in the admin: the newest text is what is edited, and no text takes another's place unseen."""
+"""Saving in the admin: forms edit the latest text, and none overwrites a newer one unseen."""
 
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,7 +29,7 @@ else:
 
 
 class Writing(Base):
-    """For the admin of essays."""
+    """Mixin for the admin of essays: drafts, revisions and conflicts."""
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -43,7 +43,7 @@ class Writing(Base):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        unsaved = never_saved(request) if self.has_add_permission(request) else []
+        unsaved = never_saved_drafts(request) if self.has_add_permission(request) else []
         return super().changelist_view(request, {"title": _("Essays"), **(extra_context or {}), "unsaved": unsaved})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Essay | None:
@@ -57,7 +57,7 @@ class Writing(Base):
 
     def get_form(self, request: Any, obj: Essay | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.shown = shown(request, obj)  # type: ignore[attr-defined]
+        form.shown = get_initial(request, obj)  # type: ignore[attr-defined]
         return form
 
     def save_model(self, request: HttpRequest, obj: Essay, form: Any, change: bool) -> None:
@@ -73,7 +73,7 @@ class Writing(Base):
                 form.revision = revisions.save(obj, text, by=by, at=form.cleaned_data.get("published"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Its tags are part of the text, and so were saved with it."""
+        """Save the inlines and delete the draft; tags are part of the text and were saved with it."""
         for formset in formsets:
             self.save_formset(request, form, formset, change=change)
         essay = form.instance
@@ -82,36 +82,36 @@ class Writing(Base):
         drafting.done(cast(User, request.user), essay, drafting.sent(request.POST))
         pagecache.bump(essay.cache_key, "site", "comments")
         if "_popup" not in request.POST:
-            messages.success(request, said(essay, form.revision))
+            messages.success(request, saved_message(essay, form.revision))
             if form.dropped:
-                messages.warning(request, left_out(form.dropped))
+                messages.warning(request, dropped_pictures_message(form.dropped))
 
     def response_add(self, request: HttpRequest, obj: Essay, post_url_continue: str | None = None) -> HttpResponse:
         if "_popup" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        return back(request, obj)
+        return redirect_to_form(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Essay) -> HttpResponse:
-        return super().response_change(request, obj) if "_popup" in request.POST else back(request, obj)
+        return super().response_change(request, obj) if "_popup" in request.POST else redirect_to_form(request, obj)
 
     def render_change_form(self, request: Any, context: dict[str, Any], *args: Any, **more: Any) -> HttpResponse:
         essay = more.get("obj")
-        context |= around(request, essay)
+        context |= form_context(request, essay)
         response = super().render_change_form(request, context, *args, **more)
         if context["errors"]:
             response.status_code = 422
         return response
 
 
-def taken_up(request: HttpRequest, essay: Essay | None) -> Draft | None:
-    """The unsaved text that the form was asked to open with."""
+def get_opened_draft(request: HttpRequest, essay: Essay | None) -> Draft | None:
+    """Return the draft that the form was asked to open with."""
     number = drafting.number_of(request.POST.get("draft") or request.GET.get("draft") or "")
     return drafting.of(cast(User, request.user), essay).filter(pk=number).first() if number else None
 
 
-def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
-    """What the form opens with: the unsaved text that was asked for, else the newest revision."""
-    if draft := taken_up(request, essay):
+def get_initial(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
+    """Return the form's initial values: the requested draft, else the latest text."""
+    if draft := get_opened_draft(request, essay):
         return as_initial(draft.text)
     if essay is None:
         return {}
@@ -120,9 +120,9 @@ def shown(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     return as_initial(found.text) | {"published": at}
 
 
-def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
-    """What the form says beside the text: what it began from, and what else there is."""
-    draft = taken_up(request, essay)
+def form_context(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
+    """Return the template context about the text: its version, its draft and the other drafts."""
+    draft = get_opened_draft(request, essay)
     found = revisions.standing(essay) if essay else Standing(Text(), None, "")
     base = request.GET.get("seen", draft.base)[:60] if draft else found.mark
     tab = request.POST.get("tab", "")
@@ -140,8 +140,8 @@ def around(request: HttpRequest, essay: Essay | None) -> dict[str, Any]:
     }
 
 
-def never_saved(request: HttpRequest) -> list[Draft]:
-    """The author's essays that exist only as unsaved text, as far as the list's filters let them through."""
+def never_saved_drafts(request: HttpRequest) -> list[Draft]:
+    """Return the author's essays that exist only as drafts and match the list's filters."""
     asked = {name: value for name, value in request.GET.items() if name not in {"q", "o", "p", "all"}}
     if asked not in ({}, {"state": "draft"}):
         return []
@@ -150,7 +150,7 @@ def never_saved(request: HttpRequest) -> list[Draft]:
     return [draft for draft in drafts if all(word in " ".join(draft.text.lines).casefold() for word in words)]
 
 
-def said(essay: Essay, revision: Revision | None) -> str:
+def saved_message(essay: Essay, revision: Revision | None) -> str:
     if revision is None:
         return _("Saved. The text hasn’t changed.")
     if revision.kind == Revision.Kind.DRAFT:
@@ -165,7 +165,7 @@ def said(essay: Essay, revision: Revision | None) -> str:
     return _("Scheduled for %(when)s (%(zone)s).") % {"when": at, "zone": current_name()}
 
 
-def left_out(pictures: list[str]) -> str:
+def dropped_pictures_message(pictures: list[str]) -> str:
     words = ngettext(
         "This picture isn’t on this site and was left out: %(names)s. Save it on your computer, then add it here.",
         "These pictures aren’t on this site and were left out: %(names)s. Save them on your computer, then add them"
@@ -175,8 +175,8 @@ def left_out(pictures: list[str]) -> str:
     return words % {"names": ", ".join(pictures)}
 
 
-def back(request: HttpRequest, essay: Essay) -> HttpResponse:
-    """The form again. Its script reads after the # that what the page before it kept is saved."""
+def redirect_to_form(request: HttpRequest, essay: Essay) -> HttpResponse:
+    """Redirect to the form. The fragment tells its script that the tab's text is saved."""
     address = reverse("admin:blog_essay_change", args=[essay.pk])
     tab = request.POST.get("tab", "")
     return redirect(f"{address}#saved-{tab}" if tab.isalnum() else address)

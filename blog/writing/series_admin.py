@@ -1,4 +1,4 @@
-"""Series in the admin, and each author's own page."""
+"""The admin of series and of authors' own profiles."""
 
 from typing import Any, cast
 
@@ -40,7 +40,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
 
     @admin.display(description=_("essays in order"))
     def in_order(self, series: Any) -> str:
-        """Others' drafts stay theirs."""
+        """List the essays as links, without other authors' drafts."""
         lines = [
             (reverse("admin:blog_essay_change", args=[essay.pk]), essay, essay.series_position or "")
             for essay in series.shown.in_series()
@@ -78,7 +78,7 @@ class SeriesAdmin(admin.ModelAdmin[Series]):
 
 @admin.register(Profile)
 class ProfileAdmin(admin.ModelAdmin[Profile]):
-    """Everybody's list is the form of their own."""
+    """The user's own profile: the list redirects to its form."""
 
     fields = ("about", "links", "time_zone")
 

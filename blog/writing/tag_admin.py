@@ -1,4 +1,4 @@
-"""Tags in the admin: named, renamed, and several made one."""
+"""The admin of tags, with an action that merges several."""
 
 from typing import Any, ClassVar
 
@@ -53,8 +53,8 @@ class TagAdmin(admin.ModelAdmin[Tag]):
         if form.is_valid():
             count = tags.count()
             into = tagging.merge(tags, into=form.cleaned_data["into"])
-            words = ngettext("%(n)d tag merged into “%(tag)s”.", "%(n)d tags merged into “%(tag)s”.", count)
-            self.message_user(request, words % {"n": count, "tag": into}, messages.SUCCESS)
+            message = ngettext("%(n)d tag merged into “%(tag)s”.", "%(n)d tags merged into “%(tag)s”.", count)
+            self.message_user(request, message % {"n": count, "tag": into}, messages.SUCCESS)
             return None
         context = {
             **self.admin_site.each_context(request),

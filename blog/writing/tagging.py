@@ -1,4 +1,4 @@
-"""Tags brought into order: renamed and merged, with every address they had leading to where their essays are now."""
+"""Write actions on tags: save and merge, with redirects from their old addresses."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from blog.models import Essay, Redirect, Tag
 
 @transaction.atomic
 def save(tag: Tag) -> Tag:
-    """What was written; an address it had goes on leading to it."""
+    """Save a tag and redirect its old address to the new one."""
     old = Tag.objects.filter(pk=tag.pk).first()
     tag.save()
     if old and old.slug != tag.slug:
@@ -23,7 +23,7 @@ def save(tag: Tag) -> Tag:
 
 @transaction.atomic
 def merge(tags: Iterable[Tag], into: Tag) -> Tag:
-    """One tag of several: it has all their essays, and their addresses lead to it."""
+    """Merge tags into one, which gets all their essays and redirects from their addresses."""
     others = Tag.objects.select_for_update().filter(pk__in=[tag.pk for tag in tags]).exclude(pk=into.pk)
     given = Essay.tags.through.objects
     for tag in others:

@@ -1,4 +1,4 @@
-"""Time zones to choose from in the admin, and how the one that holds is called."""
+"""The time zone select of the admin, and the name of the current time zone."""
 
 from functools import cache
 from typing import Any
@@ -10,33 +10,33 @@ from django.utils.translation import gettext_lazy as _
 from js_asset import Script
 from js_asset.media import Media
 
-_NO_PLACES = ("Etc/", "SystemV/", "US/", "posix/", "right/")
+_ALIAS_PREFIXES = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 
 
 @cache
-def places() -> list[tuple[str, list[tuple[str, str]]]]:
-    """By part of the world, as a list shows them."""
+def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the choices, grouped by region."""
     parts: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(available_timezones()):
         part, stroke, place = name.partition("/")
-        if stroke and not name.startswith(_NO_PLACES):
+        if stroke and not name.startswith(_ALIAS_PREFIXES):
             parts.setdefault(part, []).append((name, place.replace("_", " ").replace("/", ", ")))
     return [*parts.items()]
 
 
 class TimeZones(forms.Select):
-    """A list; a script offers the browser's own."""
+    """A list of time zones; a script adds the browser's own on top."""
 
     def __init__(self, attrs: Any = None, choices: Any = (("UTC", "UTC"),)) -> None:
         super().__init__({"data-browser-zone": _("%s (from your browser)"), **(attrs or {})}, choices)
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
-        """A name that is in no list, but was given once, stays."""
-        known = {zone for _part, zones in places() for zone, _place in zones} | {
+        """Keep a stored name that is no longer in the list."""
+        known = {zone for _part, zones in time_zone_choices() for zone, _place in zones} | {
             str(key) for key, _name in self.choices
         }
         given = [(each, each) for each in value if each and each not in known]
-        own, self.choices = self.choices, [*self.choices, *given, *places()]
+        own, self.choices = self.choices, [*self.choices, *given, *time_zone_choices()]
         try:
             return super().optgroups(name, value, attrs)
         finally:
@@ -48,5 +48,5 @@ class TimeZones(forms.Select):
 
 
 def current_name() -> str:
-    """The place, which says more than the letters that clocks there have this season."""
+    """Return the current zone's name, such as Europe/Berlin rather than CEST."""
     return getattr(timezone.get_current_timezone(), "key", "") or timezone.get_current_timezone_name()

@@ -1,4 +1,4 @@
-"""Addresses of what stands around an essay's form, below /admin/blog/essay/."""
+"""URLs of the writing pages below /admin/blog/essay/."""
 
 from django.contrib import admin
 from django.urls import path

@@ -34,19 +34,19 @@ class Command(BaseCommand):
         self.stdout.write(f"{links} link(s) in {essays} essay(s) {done}. {unclear} unclear.")
 
 
-def texts(essay: Essay) -> Iterator[str]:
-    """The essay's body, then those of its revisions and unsaved text."""
+def stored_bodies(essay: Essay) -> Iterator[str]:
+    """Yield the essay's body, then those of its revisions and drafts."""
     yield essay.body
     yield from essay.revisions.order_by("pk").values_list("body", flat=True).iterator()
     yield from (str(draft.fields.get("body", "")) for draft in essay.drafts.all())
 
 
 def wrong_links(essay: Essay) -> dict[str, str]:
-    """Links as they are written → as they are meant."""
-    written = dict.fromkeys(href for text in texts(essay) for href in markup.links(text))
+    """Return incomplete links of all stored texts, each with its completed form."""
+    written = dict.fromkeys(href for text in stored_bodies(essay) for href in markup.links(text))
     return {href: markup.completed(href) for href in written if markup.completed(href) != href}
 
 
 def unclear_links(essay: Essay) -> list[str]:
-    """Only those of the text that is edited next: older ones are history."""
+    """Return the unclear links of the latest text; older texts are history."""
     return markup.unclear_links(revisions.standing(essay).text.body)
