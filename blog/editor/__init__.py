@@ -1,4 +1,4 @@
-"""What an author brings along from other programs → the HTML of our own essays."""
+"""Conversion of HTML from other programs to the HTML of essays."""
 
 from blog.editor.paste import Brought, bring
 

@@ -1,32 +1,23 @@
-"""Formulas of web pages (MathML) → words: what is raised stays raised, what is under a line follows a stroke."""
+"""Conversion of MathML formulas to text: superscripts are kept, fractions are written with a slash."""
 
 from blog.editor.tree import Node, rework
 
-_TWO = frozenset({"msup", "msub", "mover", "munder", "mfrac", "mroot"})
-_SPOKEN = frozenset({"annotation", "annotation-xml", "mphantom"})
+_PARTS = frozenset({
+    "math", "msup", "msub", "mover", "munder", "mfrac", "mroot", "msubsup", "msqrt", "mrow", "semantics", "mstyle",
+    "mtext", "mi", "mn", "mo",
+})  # fmt: skip
+_HIDDEN = frozenset({"annotation", "annotation-xml", "mphantom"})
 _RELATIONS = "=<>≤≥≠≈≡∈→⇒×+"
 _TABLES = frozenset({"mtable", "mmultiscripts", "m:m"})
 
 
 def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
-    """What has rows and columns cannot be said in a line and stays behind."""
+    """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
 
-    def said(node: Node) -> list[Node | str] | None:
-        if node.name in _SPOKEN:
+    def replacement(node: Node) -> list[Node | str] | None:
+        if node.name in _HIDDEN:
             return []
-        if node.name not in {
-            "math",
-            *_TWO,
-            "msubsup",
-            "msqrt",
-            "mrow",
-            "semantics",
-            "mstyle",
-            "mtext",
-            "mi",
-            "mn",
-            "mo",
-        }:
+        if node.name not in _PARTS:
             return None
         parts = [child for child in node.children if isinstance(child, Node) or child.strip()]
         match node.name:
@@ -42,26 +33,28 @@ def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, s
                 return one("√", *bracketed(Node("span", {}, *parts)))
             case "mrow" | "semantics" | "mstyle":
                 return one(*parts)
-        words = " ".join(node.words.split())
-        return one(f" {words} " if words and words in _RELATIONS else words)
+        text = " ".join(node.words.split())
+        return one(f" {text} " if text and text in _RELATIONS else text)
 
-    rework(root, said)
+    rework(root, replacement)
 
 
 def one(*parts: Node | str) -> list[Node | str]:
-    """What holds them together until the parts of what is round it have been counted."""
+    """Wrap parts in a span, so that the enclosing element still counts them as one part."""
     return [Node("span", {}, *parts)]
 
 
 def bracketed(part: Node | str) -> list[Node | str]:
-    words = part if isinstance(part, str) else part.words
-    return [part] if len(words.strip()) < 2 or words.strip().isalnum() else ["(", part, ")"]
+    """Put parentheses around a part, unless it is a single character, a word or a number."""
+    text = part if isinstance(part, str) else part.words
+    return [part] if len(text.strip()) < 2 or text.strip().isalnum() else ["(", part, ")"]
 
 
 def whole(node: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> list[Node | str]:
-    words = " ".join(node.words.split())
-    if not words or any(each.name in _TABLES for each in node.walk()):
-        lost.append(("formula(s)", words[:60]))
+    """Return what replaces a formula whose parts are converted, and record it as changed or lost."""
+    text = " ".join(node.words.split())
+    if not text or any(each.name in _TABLES for each in node.walk()):
+        lost.append(("formula(s)", text[:60]))
         return []
-    changed.append(("formula(s) (was|were) converted to text", words[:60]))
+    changed.append(("formula(s) (was|were) converted to text", text[:60]))
     return [*node.children]

@@ -1,4 +1,4 @@
-"""Lists that are none yet: paragraphs that only look like items, and items that only say how deep they stand."""
+"""Lists from other programs: paragraphs that only look like items, and items that only name their level."""
 
 import re
 
@@ -8,115 +8,116 @@ _WORD_LIST = re.compile(r"(?P<list>l[0-9]+)\s+level(?P<level>[0-9]+)")
 _NUMBER = re.compile(r"^\W*(?:(?P<digits>[0-9]{1,6})|(?P<letter>[a-zA-Z])|(?P<roman>[ivxlcdmIVXLCDM]{2,8}))[.):]")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 LISTS = frozenset({"ul", "ol"})
-DEEPEST = 9
+MAX_LEVEL = 9
 
 
 def from_word(root: Node) -> None:
-    """Word writes each item as a paragraph that names its list and level, and its bullet or number as words."""
+    """Turn Word's list paragraphs, which name their list and level and contain their marker as text, into lists."""
     for parent in [root, *root.walk()]:
-        if any(isinstance(child, Node) and level_of(child) for child in parent.children):
-            gather(parent)
+        if any(isinstance(child, Node) and word_level(child) for child in parent.children):
+            group_items(parent)
 
 
-def level_of(node: Node) -> int:
+def word_level(node: Node) -> int:
+    """Return the level (from 1) of a paragraph that is an item of a Word list, else 0."""
     if node.name not in {"p", "h1", "h2", "h3", "h4", "h5", "h6", "div"}:
         return 0
     found = _WORD_LIST.search(node.style.get("mso-list", ""))
-    return max(1, min(int(found["level"]), DEEPEST)) if found else 0
+    return max(1, min(int(found["level"]), MAX_LEVEL)) if found else 0
 
 
-def gather(parent: Node) -> None:
-    """Items in a row become lists, each inside the item it belongs to."""
+def group_items(parent: Node) -> None:
+    """Turn consecutive items into lists, each nested in the item that it belongs to."""
     children, parent.children = parent.children, []
-    open_: list[tuple[int, Node]] = []  # lists, the innermost last, each with the level it stands for
+    open_: list[tuple[int, Node]] = []  # open lists with their levels, innermost last
     for child in children:
-        level = level_of(child) if isinstance(child, Node) else 0
+        level = word_level(child) if isinstance(child, Node) else 0
         if isinstance(child, Node) and level:
-            into(open_, parent, child, level)
-        elif open_ and isinstance(child, Node) and goes_on(child):
-            in_paragraphs(item_of(open_[-1][1])).append(child)
+            add_item(open_, parent, child, level)
+        elif open_ and isinstance(child, Node) and is_continuation(child):
+            wrap_in_paragraph(last_item(open_[-1][1])).append(child)
         else:
             if not (isinstance(child, str) and not child.strip()):
                 open_ = []
             parent.append(child)
 
 
-def into(open_: list[tuple[int, Node]], parent: Node, item: Node, level: int) -> None:
-    """A level that is left out makes no item without words: what stands deeper stands one deeper."""
-    kind, attributes = marked(item)
+def add_item(open_: list[tuple[int, Node]], parent: Node, item: Node, level: int) -> None:
+    """Append an item to the list of its level; a skipped level adds no empty item."""
+    kind, attributes = extract_marker(item)
     while open_ and open_[-1][0] > level and (len(open_) == 1 or open_[-2][0] >= level):
         open_.pop()
     if open_ and open_[-1][0] >= level and open_[-1][1].name != kind:
         open_.pop()
     if not open_ or open_[-1][0] < level:
         made = Node(kind, attributes)
-        (item_of(open_[-1][1]) if open_ else parent).append(made)
+        (last_item(open_[-1][1]) if open_ else parent).append(made)
         open_.append((level, made))
     open_[-1] = (level, open_[-1][1])
     open_[-1][1].append(Node("li", {}, *item.children))
     item.parent = None
 
 
-def goes_on(node: Node) -> bool:
-    """A paragraph of a list without a sign of its own is one more of the item before it."""
+def is_continuation(node: Node) -> bool:
+    """Whether a list paragraph without its own marker continues the item before it."""
     names = (name.lower() for name in node.classes)
     return node.name == "p" and any(name.startswith(("msolistparagraph", "msolistcontinue")) for name in names)
 
 
-def in_paragraphs(item: Node) -> Node:
+def wrap_in_paragraph(item: Node) -> Node:
     if not any(isinstance(child, Node) and child.name in BLOCKS for child in item.children):
         item.children = [Node("p", {}, *item.children)]
         item.elements[0].parent = item
     return item
 
 
-def item_of(list_: Node) -> Node:
-    """Where what belongs to a list's last item goes: that item, made if there is none."""
+def last_item(list_: Node) -> Node:
+    """Return the last item of a list, and add one if the list is empty."""
     if list_.last is None:
         list_.append(Node("li"))
     return list_.last or list_
 
 
-def marked(item: Node) -> tuple[str, dict[str, str]]:
-    """Which kind of list an item is of, by the sign before its words, which goes; and how the list counts."""
-    sign = ""
+def extract_marker(item: Node) -> tuple[str, dict[str, str]]:
+    """Remove the marker before an item's text; return the kind of list and its attributes."""
+    marker = ""
     for node in list(item.walk()):
         if node.style.get("mso-list", "").startswith("ignore"):
-            sign = node.words
+            marker = node.words
             node.drop()
             break
-    found = _NUMBER.match(" ".join(sign.split()))
-    return ("ol", counting(found)) if found else ("ul", {})
+    found = _NUMBER.match(" ".join(marker.split()))
+    return ("ol", numbering_attributes(found)) if found else ("ul", {})
 
 
-def counting(sign: re.Match[str]) -> dict[str, str]:
-    """By which signs, and from where."""
-    if digits := sign["digits"]:
+def numbering_attributes(marker: re.Match[str]) -> dict[str, str]:
+    """Return the attributes that say how a list is numbered and where it starts."""
+    if digits := marker["digits"]:
         return {} if int(digits) == 1 else {"start": digits}
-    letters = sign["letter"] or sign["roman"]
-    low = letters.lower()
-    is_roman = len(letters) > 1 or low == "i"
-    number = roman(low) if is_roman else ord(low) - ord("a") + 1
-    type_ = ("i" if is_roman else "a") if letters == low else ("I" if is_roman else "A")
+    letters = marker["letter"] or marker["roman"]
+    lower = letters.lower()
+    is_roman = len(letters) > 1 or lower == "i"
+    number = roman_to_int(lower) if is_roman else ord(lower) - ord("a") + 1
+    type_ = ("i" if is_roman else "a") if letters == lower else ("I" if is_roman else "A")
     return ({} if number == 1 else {"start": str(number)}) | {"type": type_}
 
 
-def roman(letters: str) -> int:
+def roman_to_int(letters: str) -> int:
     values = [_ROMAN[letter] for letter in letters]
-    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def nest(root: Node) -> None:
-    """Lists that stand beside an item become its own; items that say their level go where they belong."""
+    """Move lists that are direct children of lists into items, and nest items by the level that they name."""
     for node in list(root.walk()):
         if node.name in LISTS and node.parent and node.parent.name in LISTS:
-            into_item_before(node)
+            move_into_previous_item(node)
     for node in list(root.walk()):
         if node.name in LISTS and node.parent is not None:
-            join_by_level(node)
+            merge_by_level(node)
 
 
-def into_item_before(inner: Node) -> None:
+def move_into_previous_item(inner: Node) -> None:
     outer = inner.parent
     if outer is None:
         return
@@ -133,9 +134,9 @@ def into_item_before(inner: Node) -> None:
         inner.unwrap()
 
 
-def join_by_level(first: Node) -> None:
-    """Programs for the browser write a list of one item for each, beside one another, with its level in a number."""
-    if level_in_words(first) is None or not is_apart(first):
+def merge_by_level(first: Node) -> None:
+    """Merge consecutive lists that a browser editor wrote as one list per item, each with its level as a number."""
+    if first_item_level(first) is None or not is_top_level(first):
         return
     run = [first]
     holder = first
@@ -152,7 +153,7 @@ def join_by_level(first: Node) -> None:
         inner = child if isinstance(child, Node) else None
         while inner is not None and inner.name == "div" and len(inner.elements) == 1:
             inner = inner.elements[0]
-        if inner is None or inner.name not in LISTS or level_in_words(inner) is None:
+        if inner is None or inner.name not in LISTS or first_item_level(inner) is None:
             break
         run.append(inner)
         holders.append(child)  # type: ignore[arg-type]
@@ -179,11 +180,12 @@ def join_by_level(first: Node) -> None:
     holder.replace(*made)
 
 
-def is_apart(node: Node) -> bool:
+def is_top_level(node: Node) -> bool:
     return not any(above.name in LISTS for above in node.above())
 
 
-def level_in_words(node: Node) -> int | None:
+def first_item_level(node: Node) -> int | None:
+    """Return the level of the first item if every child is an item that names its level."""
     items = [child for child in node.elements if child.name == "li"]
     levels = [
         item_level(item) for item in items if "aria-level" in item.attributes or "data-aria-level" in item.attributes
@@ -192,5 +194,5 @@ def level_in_words(node: Node) -> int | None:
 
 
 def item_level(item: Node) -> int:
-    said = item.attributes.get("data-aria-level") or item.attributes.get("aria-level") or "1"
-    return max(1, min(int(said), DEEPEST)) if said.isascii() and said.isdigit() else 1
+    value = item.attributes.get("data-aria-level") or item.attributes.get("aria-level") or "1"
+    return max(1, min(int(value), MAX_LEVEL)) if value.isascii() and value.isdigit() else 1

@@ -1,6 +1,6 @@
-"""Footnotes and endnotes of whatever program wrote them → marks and one list at the end, as our essays keep them.
+"""Conversion of footnotes and endnotes to marks in the text and one list at the end, as essays store them.
 
-All of them link a mark to its note and the note back to its mark; so whatever does that is one, whatever it is called.
+Every program links a mark to its note and the note back to its mark, so notes are found by these links alone.
 """
 
 import re
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node
 
-MOST = 2000
-LONGEST_MARK = 16
-LONGEST_HEADING = 100
-BACKS = 5
+MAX_NOTES = 2000
+MAX_MARK = 16
+MAX_HEADING = 100
+MAX_BACKLINKS = 5
 _SIGN = re.compile(
     r"[\[(]?\s*(?:[0-9]{1,4}|[ivxlcdm]{1,6}|[a-z]|[*†‡§¶]{1,3})\s*[\])]?[.:]?|\[[a-z]{1,9}[.\s]{0,2}[0-9]{1,3}\]",
     re.IGNORECASE,
@@ -20,7 +20,7 @@ _SIGN = re.compile(
 _NUMBER = re.compile(r"\[[0-9]{1,4}\]|[0-9]{1,4}[.)]")
 _LABEL = re.compile(r"\[[0-9]{1,4}\]\s*|\^\s+|[0-9]{1,4}[.)]\s+")
 _HAT = re.compile(r"\^\s+")
-_MANY = re.compile(r"(?:foot|end)note(?:s\b|-list)|\bnotes\b", re.IGNORECASE)
+_NOTES_SECTION = re.compile(r"(?:foot|end)note(?:s\b|-list)|\bnotes\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?:foot|end)note-?(?:reference|anchor)", re.IGNORECASE)
 _HEADING = re.compile(
     r"(?:foot|end)?notes?(?: (?:and references|de (?:bas de page|fin)|al piede))?:?|references|einzelnachweise"
@@ -28,48 +28,48 @@ _HEADING = re.compile(
     r"|przypisy|примечания|fotnoter|noter|viitteet|poznámky|注釈?|脚注",
     re.IGNORECASE,
 )
-_KEPT_APART = frozenset({"li", "div", "p", "dd", "aside", "td", "section"})
+_NOTE_BLOCKS = frozenset({"li", "div", "p", "dd", "aside", "td", "section"})
 _BOUNDS = frozenset({"", "body", "html", "ol", "ul", "dl", "table", "tbody", "tr"})
-_EMPTIED = frozenset({"ol", "ul", "section", "div", "aside", "footer", "dl"})
+_CONTAINERS = frozenset({"ol", "ul", "section", "div", "aside", "footer", "dl"})
 
 
 @dataclass
 class Note:
-    """The block that a note is, the links that mark it, and those that lead back to them."""
+    """The block that contains a note, the links that mark it, and the links from it back to its marks."""
 
-    place: Node
+    block: Node
     marks: list[Node]
-    backs: list[Node]
+    backlinks: list[Node]
 
 
 def gather(root: Node) -> tuple[int, int]:
-    """Take the notes to the end of the tree, numbered by their marks.
+    """Move the notes to the end of the tree, numbered by their marks.
 
-    Says how many there are, and how many links look like marks of notes that are not there.
+    Return the number of notes, and of links that look like marks of missing notes.
     """
-    notes, dead = found(root)
+    notes, dead = find_notes(root)
     if not notes:
         return 0, dead
-    holding = Counter(id(node) for note in notes for node in (note.place, *note.place.above()))
+    note_counts = Counter(id(node) for note in notes for node in (note.block, *note.block.above()))
     marked = {id(node) for note in notes for mark in note.marks for node in mark.above()}
     list_ = Node("ol")
     for number, note in enumerate(notes, 1):
-        place = whole(note.place, holding, marked)
-        is_numbered = any(is_mark(back) for back in note.backs)
-        for back in note.backs:
-            drop_with_shell(back)
+        block = widen_block(note.block, note_counts, marked)
+        is_numbered = any(is_mark(backlink) for backlink in note.backlinks)
+        for backlink in note.backlinks:
+            remove_with_wrappers(backlink)
         for count, mark in enumerate(note.marks):
-            put_mark(mark, number, is_first=count == 0)
-        list_.append(item(place, number, _HAT if is_numbered else _LABEL))
-        emptied = place.parent
-        place.drop()
-        prune(emptied)
-    without_line(root)
+            replace_mark(mark, number, is_first=count == 0)
+        list_.append(note_item(block, number, _HAT if is_numbered else _LABEL))
+        container = block.parent
+        block.drop()
+        remove_empty_ancestors(container)
+    drop_separator(root)
     root.append(Node("section", {"role": "doc-endnotes"}, list_))
     return len(notes), dead
 
 
-def found(root: Node) -> tuple[list[Note], int]:
+def find_notes(root: Node) -> tuple[list[Note], int]:
     named: dict[str, Node] = {}
     links: list[tuple[Node, str]] = []
     order: dict[int, int] = {}
@@ -94,33 +94,33 @@ def found(root: Node) -> tuple[list[Note], int]:
         if target is None:
             dead += 1
         elif order[id(target)] > order[id(link)]:
-            place = block_of(target)
-            if id(place) in notes:
-                notes[id(place)].marks.append(link)
-                notes[id(place)].backs += leading_back(link, place, leading_to)
-            elif len(notes) < MOST and (backs := leading_back(link, place, leading_to)):
-                notes[id(place)] = Note(place, [link], backs)
-    return list(notes.values()), dead + without_link(root)
+            block = note_block(target)
+            if id(block) in notes:
+                notes[id(block)].marks.append(link)
+                notes[id(block)].backlinks += backlinks_to(link, block, leading_to)
+            elif len(notes) < MAX_NOTES and (backlinks := backlinks_to(link, block, leading_to)):
+                notes[id(block)] = Note(block, [link], backlinks)
+    return list(notes.values()), dead + count_unlinked_marks(root)
 
 
-def without_link(root: Node) -> int:
-    """Marks of a program that leaves the notes themselves off the clipboard."""
-    found = 0
+def count_unlinked_marks(root: Node) -> int:
+    """Count the marks that a program copies to the clipboard without their notes."""
+    count = 0
     for node in root.walk():
         is_named = any(_REFERENCE.search(name) for name in node.classes) and is_mark(node)
         if is_named and not any(each.name == "a" for each in (*node.above(), *node.walk())):
-            found += not any(_REFERENCE.search(name) for above in node.above() for name in above.classes)
-    return found
+            count += not any(_REFERENCE.search(name) for above in node.above() for name in above.classes)
+    return count
 
 
 def is_mark(link: Node) -> bool:
-    """A number or a sign, alone."""
-    words = " ".join(link.begins(LONGEST_MARK).split())
-    return len(words) <= LONGEST_MARK and _SIGN.fullmatch(words) is not None
+    """Whether a link's text is a number or a sign alone."""
+    text = " ".join(link.begins(MAX_MARK).split())
+    return len(text) <= MAX_MARK and _SIGN.fullmatch(text) is not None
 
 
-def leading_back(mark: Node, place: Node, leading_to: dict[int, list[Node]]) -> list[Node]:
-    """The links in a note to its mark, or to what stands close round it, inside it or empty beside it."""
+def backlinks_to(mark: Node, block: Node, leading_to: dict[int, list[Node]]) -> list[Node]:
+    """Return a note's links to its mark, to an inline element around it, inside it or empty beside it."""
     near = [mark, *mark.walk()]
     for above in mark.above():
         if above.name in BLOCKS or not above.name:
@@ -128,32 +128,32 @@ def leading_back(mark: Node, place: Node, leading_to: dict[int, list[Node]]) -> 
         near.append(above)
     if mark.parent is not None:
         near += [other for other in mark.parent.elements[:50] if other.name == "a" and not other.has_words()]
-    some = [link for node in near[:60] for link in leading_to.get(id(node), [])[:BACKS]]
-    return [link for link in some if any(above is place for above in link.above())]
+    links = [link for node in near[:60] for link in leading_to.get(id(node), [])[:MAX_BACKLINKS]]
+    return [link for link in links if any(above is block for above in link.above())]
 
 
-def block_of(target: Node) -> Node:
-    """The paragraph, item or part that a note is."""
-    if target.name in _KEPT_APART and target.children:
+def note_block(target: Node) -> Node:
+    """Return the paragraph, item or section that contains a note."""
+    if target.name in _NOTE_BLOCKS and target.children:
         return target
-    return next((above for above in target.above() if above.name in _KEPT_APART), target)
+    return next((above for above in target.above() if above.name in _NOTE_BLOCKS), target)
 
 
-def whole(place: Node, holding: "Counter[int]", marked: set[int]) -> Node:
-    """As far up as nothing but this note is inside: it may have several paragraphs."""
-    for above in place.above():
-        is_of_others = holding[id(above)] > 1 or id(above) in marked
-        said = f"{above.attributes.get('id', '')} {above.attributes.get('class', '')} {above.style.get('mso-element')}"
-        if above.name in _BOUNDS or is_of_others or _MANY.search(said):
+def widen_block(block: Node, note_counts: "Counter[int]", marked: set[int]) -> Node:
+    """Return the outermost ancestor that contains nothing but this note, which may have several paragraphs."""
+    for above in block.above():
+        has_others = note_counts[id(above)] > 1 or id(above) in marked
+        name = f"{above.attributes.get('id', '')} {above.attributes.get('class', '')} {above.style.get('mso-element')}"
+        if above.name in _BOUNDS or has_others or _NOTES_SECTION.search(name):
             break
         if any(child.name in {"hr", "h1", "h2", "h3", "h4"} for child in above.elements):
             break
-        place = above
-    return place
+        block = above
+    return block
 
 
-def without_line(root: Node) -> None:
-    """The line that parted the notes from the text, and their heading: ours has one of its own."""
+def drop_separator(root: Node) -> None:
+    """Drop the line and the heading that separate the notes from the text; essays add a heading of their own."""
     while True:
         end = root
         while end.elements and end.elements[-1].name in {"body", "html", "div", "main", "article", "section", "footer"}:
@@ -162,29 +162,29 @@ def without_line(root: Node) -> None:
         after = end.children[end.children.index(last) + 1 :] if last is not end else []
         if last is root or any(isinstance(child, str) and child.strip() for child in after):
             return
-        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.begins(LONGEST_HEADING).split()))
-        if not (is_heading or last.name in {"hr", "br"} or (last.name in {"p", *_EMPTIED} and is_empty(last))):
+        is_heading = last.name in HEADINGS and _HEADING.fullmatch(" ".join(last.begins(MAX_HEADING).split()))
+        if not (is_heading or last.name in {"hr", "br"} or (last.name in {"p", *_CONTAINERS} and is_empty(last))):
             return
         last.drop()
 
 
-def item(place: Node, number: int, label: re.Pattern[str]) -> Node:
-    made = Node("li", {"id": f"note-{number}"}, *place.children)
-    without_label(made, label)
-    while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not own_words(made).strip():
+def note_item(block: Node, number: int, label: re.Pattern[str]) -> Node:
+    made = Node("li", {"id": f"note-{number}"}, *block.children)
+    strip_label(made, label)
+    while len(made.elements) == 1 and made.elements[0].name in {"p", "div"} and not direct_text(made).strip():
         inner = made.elements[0]
         made.children = []
         for child in inner.children:
             made.append(child)
-    trim(made)
+    strip_leading_space(made)
     return made
 
 
-def own_words(node: Node) -> str:
+def direct_text(node: Node) -> str:
     return "".join(child for child in node.children if isinstance(child, str))
 
 
-def put_mark(link: Node, number: int, *, is_first: bool) -> None:
+def replace_mark(link: Node, number: int, *, is_first: bool) -> None:
     attributes = {"id": f"ref-{number}"} if is_first else {}
     attributes |= {"href": f"#note-{number}", "role": "doc-noteref"}
     outer = link
@@ -193,8 +193,8 @@ def put_mark(link: Node, number: int, *, is_first: bool) -> None:
     outer.replace(Node("sup", {}, Node("a", attributes, str(number))))
 
 
-def drop_with_shell(node: Node) -> None:
-    """With the inline elements that held nothing else."""
+def remove_with_wrappers(node: Node) -> None:
+    """Remove a node together with the inline elements that contained nothing else."""
     parent = node.parent
     node.drop()
     while parent is not None and parent.name and parent.name not in BLOCKS and is_empty(parent):
@@ -207,8 +207,8 @@ def is_empty(node: Node) -> bool:
     return not node.has_words() and not any(each.name == "img" for each in node.walk())
 
 
-def without_label(note: Node, written: re.Pattern[str]) -> None:
-    """The number before a note's words goes, unless it was the way back: the list numbers them."""
+def strip_label(note: Node, pattern: re.Pattern[str]) -> None:
+    """Remove the number before a note's text, because the list numbers its items."""
     holder = note
     while holder.children:
         at = next((at for at, child in enumerate(holder.children) if not isinstance(child, str) or child.strip()), None)
@@ -217,32 +217,32 @@ def without_label(note: Node, written: re.Pattern[str]) -> None:
         child = holder.children[at]
         if isinstance(child, str):
             rest = child.lstrip()
-            label = written.match(rest)
+            label = pattern.match(rest)
             holder.children[at] = rest[label.end() :] if label else rest
             return
-        words = child.words.strip()
-        if written is _LABEL and (_NUMBER.fullmatch(words) or (child.name == "sup" and _SIGN.fullmatch(words))):
-            drop_with_shell(child)
+        text = child.words.strip()
+        if pattern is _LABEL and (_NUMBER.fullmatch(text) or (child.name == "sup" and _SIGN.fullmatch(text))):
+            remove_with_wrappers(child)
             return
         holder = child
 
 
 def empty(root: Node) -> int:
-    """How many notes have nothing in them; a sign keeps their place, so that no mark leads nowhere."""
+    """Return how many notes are empty, and fill them with “…” so that their marks still lead somewhere."""
     section = root.last
-    found = (
+    notes = (
         [*section.elements[0].elements]
         if section is not None and section.attributes.get("role") and section.elements
         else []
     )
-    bare = [item for item in found if item.attributes.get("id", "").startswith("note-") and is_empty(item)]
-    for note in bare:
+    empty_notes = [note for note in notes if note.attributes.get("id", "").startswith("note-") and is_empty(note)]
+    for note in empty_notes:
         note.append("…")
-    return len(bare)
+    return len(empty_notes)
 
 
-def trim(note: Node) -> None:
-    """No space before a note's first words."""
+def strip_leading_space(note: Node) -> None:
+    """Remove the space before a note's first word."""
     holder = note
     while holder.children:
         first = holder.children[0]
@@ -255,9 +255,9 @@ def trim(note: Node) -> None:
             holder.children.pop(0)
 
 
-def prune(node: Node | None) -> None:
-    """What held notes and holds nothing any more."""
-    while node is not None and node.name in _EMPTIED and is_empty(node):
+def remove_empty_ancestors(node: Node | None) -> None:
+    """Remove the elements that contained only notes."""
+    while node is not None and node.name in _CONTAINERS and is_empty(node):
         above = node.parent
         node.drop()
         node = above

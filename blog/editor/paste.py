@@ -1,4 +1,4 @@
-"""HTML from Word, Google Docs, LibreOffice or a web page → the body of an essay, and what could not come along."""
+"""Conversion of HTML from Word, Google Docs, LibreOffice or a web page to an essay's body, with a list of losses."""
 
 import re
 from collections.abc import Callable
@@ -22,9 +22,9 @@ _NOT_TEXT = {
     "svg": "drawing(s)",
     "canvas": "drawing(s)",
 }
-PICTURES = ("http://", "https://", "/")
+WEB_PREFIXES = ("http://", "https://", "/")
 Picture = Callable[[str, str], str]
-"""An address as written and its alternative text → the address to show, or nothing when it cannot be had."""
+"""Returns the address to show for an address as written and its alternative text, or "" for a missing picture."""
 
 
 @dataclass
@@ -33,56 +33,57 @@ class Brought:
     title: str = ""
     deck: str = ""
     lost: list[tuple[str, str]] = field(default_factory=list)
-    """What, as `report.counted` takes it, and which."""
+    """Kind, in the form that `report.pluralize` takes, and an example."""
     changed: list[tuple[str, str]] = field(default_factory=list)
     notes: int = 0
 
 
-def no_picture_of_ours(address: str, alt: str) -> str:
-    return address if address.startswith(PICTURES) else ""
+def keep_web_address(address: str, alt: str) -> str:
+    """Keep an address on the web or on this site; other pictures cannot be had."""
+    return address if address.startswith(WEB_PREFIXES) else ""
 
 
-def bring(source: str, *, picture: Picture = no_picture_of_ours, has_title: bool = False) -> Brought:
-    """`has_title`: a first heading of the first level is the essay's title and leaves its body."""
-    brought = Brought()
+def bring(source: str, *, picture: Picture = keep_web_address, has_title: bool = False) -> Brought:
+    """Convert HTML; with `has_title`, a level-one heading at the top becomes the title and leaves the body."""
+    result = Brought()
     if found := _TITLE.search(source[:100_000]):
-        brought.title = " ".join(markup.plain(found[1]).split())
+        result.title = " ".join(markup.plain(found[1]).split())
     if fragment := _FRAGMENT.search(source):
         source = fragment[1]
-    source = _PLAYER.sub(lambda player: link(player, brought), _HEAD.sub("", source, count=1))
+    source = _PLAYER.sub(lambda player: link_to_player(player, result), _HEAD.sub("", source, count=1))
     root = parse(word_formulas.shown(source))
     remarks, changes = styles.drop_editorial(root)
-    brought.lost += [("review comment(s)", "")] * remarks
-    brought.changed += [("tracked change(s) (was|were) accepted", "")] * changes
-    programs.drop_asides(root, brought.lost)
-    formulas.to_words(root, brought.changed, brought.lost)
-    word_formulas.to_words(root, brought.changed, brought.lost)
+    result.lost += [("review comment(s)", "")] * remarks
+    result.changed += [("tracked change(s) (was|were) accepted", "")] * changes
+    programs.drop_asides(root, result.lost)
+    formulas.to_words(root, result.changed, result.lost)
+    word_formulas.to_words(root, result.changed, result.lost)
     lists.from_word(root)
     lists.nest(root)
     typed.link(root)
-    brought.notes, dead = notes.gather(root)
-    brought.lost += [("footnote mark(s) without a footnote", "")] * dead
-    arrange(root, brought)
-    pictures(root, picture, brought)
-    brought.lost += [("empty footnote(s)", "")] * notes.empty(root)
-    others(root, brought)
-    rework(root, lambda node: unwrapped(node, brought))
+    result.notes, dead = notes.gather(root)
+    result.lost += [("footnote mark(s) without a footnote", "")] * dead
+    replace_styles_with_tags(root, result)
+    replace_pictures(root, picture, result)
+    result.lost += [("empty footnote(s)", "")] * notes.empty(root)
+    drop_non_text(root, result)
+    rework(root, lambda node: unwrap_foreign(node, result))
     styles.blocks(root)
     if has_title:
-        take_head(root, brought)
+        extract_title_and_deck(root, result)
     styles.shift_headings(root)
-    brought.html = markup.essay(root.html())
-    return brought
+    result.html = markup.essay(root.html())
+    return result
 
 
-def arrange(root: Node, brought: Brought) -> None:
-    """What is told by a style, a class or a habit, told by tags."""
+def replace_styles_with_tags(root: Node, result: Brought) -> None:
+    """Replace what styles, classes and habits express by the tags for it."""
     programs.checkboxes(root)
     programs.code(root)
     programs.boxes(root)
     programs.paragraphs(root)
     programs.links(root)
-    programs.letters(root, brought.changed)
+    programs.letters(root, result.changed)
     styles.headings(root)
     styles.quotes(root)
     programs.pulled(root)
@@ -90,18 +91,18 @@ def arrange(root: Node, brought: Brought) -> None:
     styles.inline(root)
 
 
-def take_head(root: Node, brought: Brought) -> None:
-    """Title and deck leave the body for fields of their own."""
-    if title := first_title(root):
-        brought.title = " ".join(title.words.split()) or brought.title
+def extract_title_and_deck(root: Node, result: Brought) -> None:
+    """Move the title and the subtitle from the body to fields of their own."""
+    if title := find_title(root):
+        result.title = " ".join(title.words.split()) or result.title
         title.drop()
     if deck := next((node for node in root.walk() if "document-deck" in node.classes), None):
-        brought.deck = " ".join(deck.words.split())
+        result.deck = " ".join(deck.words.split())
         deck.drop()
 
 
-def first_title(root: Node) -> Node | None:
-    """What a style names the title, or else the only heading of the first level, before any other words."""
+def find_title(root: Node) -> Node | None:
+    """Return the title by style, else the only level-one heading if no other text comes before it."""
     tops = [node for node in root.walk() if node.name == "h1"]
     if named := [node for node in tops if "document-title" in node.classes]:
         return named[0]
@@ -115,8 +116,8 @@ def first_title(root: Node) -> Node | None:
     return None
 
 
-def unwrapped(node: Node, brought: Brought) -> list[Node | str] | None:
-    """What only the other program needed; links into the old document, where nothing here has that name."""
+def unwrap_foreign(node: Node, result: Brought) -> list[Node | str] | None:
+    """Unwrap elements that only the other program needs, and links into the old document."""
     if node.name in _OFFICE:
         return node.children
     if node.name != "a" or node.attributes.get("role") == "doc-noteref":
@@ -127,45 +128,45 @@ def unwrapped(node: Node, brought: Brought) -> list[Node | str] | None:
     address = node.attributes["href"] = markup.completed(address)
     if address.startswith("/") or _SCHEME.match(address) or markup.is_unclear(address):
         return None
-    if not notes.is_mark(node):  # those are counted already
-        brought.lost.append(("link(s) to local files", address[:200]))
+    if not notes.is_mark(node):  # marks are counted already
+        result.lost.append(("link(s) to local files", address[:200]))
     return node.children
 
 
-def pictures(root: Node, picture: Picture, brought: Brought) -> None:
-    def shown(node: Node) -> list[Node | str] | None:
+def replace_pictures(root: Node, picture: Picture, result: Brought) -> None:
+    def replacement(node: Node) -> list[Node | str] | None:
         if node.name != "img":
             return None
         address, alt = node.attributes.get("src", ""), node.attributes.get("alt", "")
-        ours = picture(address, alt) if address else ""
-        if not ours:
+        own_address = picture(address, alt) if address else ""
+        if not own_address:
             name = "" if address.startswith("data:") else address.rpartition("/")[2]
-            brought.lost.append(("picture(s) that could not be imported", alt or name))
+            result.lost.append(("picture(s) that could not be imported", alt or name))
             return []
-        kept = {name: value for name, value in node.attributes.items() if name in {"alt", "width", "height"}}
-        return [Node("img", {"src": ours, **kept})]
+        attributes = {name: value for name, value in node.attributes.items() if name in {"alt", "width", "height"}}
+        return [Node("img", {"src": own_address, **attributes})]
 
-    rework(root, shown)
+    rework(root, replacement)
 
 
-def link(player: re.Match[str], brought: Brought) -> str:
-    """What needs a frame or plays by itself becomes a link: pages here load nothing from elsewhere."""
+def link_to_player(player: re.Match[str], result: Brought) -> str:
+    """Put a link before an embedded player, because essays load nothing from other sites."""
     source = _SOURCE.search(player[0])
     if source is None:
         return player[0]
     address = unescape(source[1])
-    brought.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", address))
+    result.changed.append(("embedded player(s) (was|were) replaced by (a link|links)", address))
     return f'<p><a href="{escape(address)}">{escape(address)}</a></p>{player[0]}'
 
 
-def others(root: Node, brought: Brought) -> None:
-    """Drawings, formulas and forms, whose words alone would say nothing."""
+def drop_non_text(root: Node, result: Brought) -> None:
+    """Drop drawings and the frames of forms, whose text alone would make no sense."""
 
-    def without(node: Node) -> list[Node | str] | None:
-        what = _NOT_TEXT.get(node.name)
-        if what is None:
+    def replacement(node: Node) -> list[Node | str] | None:
+        kind = _NOT_TEXT.get(node.name)
+        if kind is None:
             return None
-        brought.lost.append((what, " ".join(node.words.split())[:60]))
+        result.lost.append((kind, " ".join(node.words.split())[:60]))
         return [] if node.name != "form" else node.children
 
-    rework(root, without)
+    rework(root, replacement)

@@ -1,4 +1,4 @@
-"""Where the editor has what was pasted put in order, by the same code as a document that is brought in."""
+"""The view that cleans pasted HTML with the same code as an imported document."""
 
 import re
 
@@ -15,7 +15,7 @@ from blog.images import renditions
 
 BYTES = 3 * 1024 * 1024
 TAGS = 20_000
-_SENT = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/writing/editor/pasted-images.js
+_UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/editor/pictures.js
 
 
 @require_POST
@@ -27,11 +27,11 @@ def clean(request: Request) -> HttpResponse:
     source = request.body.decode(errors="replace")
     if source.count("<") > TAGS:
         return JsonResponse({"why": _("The text has too much formatting. Paste it in smaller parts.")}, status=413)
-    brought = editor.bring(source, picture=kept_picture)
-    return JsonResponse({"html": brought.html, "lost": told(brought.lost), "changed": told(brought.changed)})
+    result = editor.bring(source, picture=resolve_picture)
+    return JsonResponse({"html": result.html, "lost": told(result.lost), "changed": told(result.changed)})
 
 
-def kept_picture(address: str, alt: str) -> str:
-    """A picture on this site, or the sign that the page has put in place of one that it is sending in."""
-    own = renditions.own_address(address)
-    return own if own.startswith(settings.MEDIA_URL) or _SENT.fullmatch(address) else ""
+def resolve_picture(address: str, alt: str) -> str:
+    """Return the address of a picture on this site, or the placeholder of one that the page is uploading."""
+    address_here = renditions.own_address(address)
+    return address_here if address_here.startswith(settings.MEDIA_URL) or _UPLOADING.fullmatch(address) else ""

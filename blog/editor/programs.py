@@ -1,4 +1,4 @@
-"""What single programs write in ways of their own: boxes to tick, code in lines, boxes that are tables, captions."""
+"""Conversion of what single programs write in their own way: checkboxes, code, boxes made of tables, captions."""
 
 import re
 from itertools import islice
@@ -6,51 +6,52 @@ from urllib.parse import parse_qs, urlsplit
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
 
-TICKED, OPEN = "☑ ", "☐ "
+TICKED, UNTICKED = "☑ ", "☐ "
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
 _CONTENTS = re.compile(r"mso-?toc[0-9]?(?:heading)?", re.IGNORECASE)
-_PULLED = re.compile(r"(?:.*[-_])?pull-?quote", re.IGNORECASE)
-MOST_CAPTIONS = 300
+_PULL_QUOTE = re.compile(r"(?:.*[-_])?pull-?quote", re.IGNORECASE)
+MAX_CAPTIONS = 300
 CELLS = frozenset({"td", "th"})
 _CAPTION = frozenset({"msocaption", "document-caption"})
-# For machines, or said a second time for eyes.
-_NOT_READ = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml"})
-_LINES = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
+# For programs, or a duplicate for sighted readers.
+_DUPLICATES = frozenset({"mw-editsection", "katex-html", "mjx-assistive-mml"})
+_PREFORMATTED = frozenset({"pre", "pre-wrap", "pre-line", "break-spaces"})
 
-Said = list[tuple[str, str]]
+Findings = list[tuple[str, str]]
 
 
-def drop_asides(root: Node, lost: Said) -> None:
-    """The other program's own list of contents, with its pages; and what is there for its own use."""
+def drop_asides(root: Node, lost: Findings) -> None:
+    """Drop the other program's table of contents and the elements meant only for that program."""
     contents = 0
 
-    def without(node: Node) -> list[Node | str] | None:
+    def replacement(node: Node) -> list[Node | str] | None:
         nonlocal contents
         names = {name.lower() for name in node.classes}
-        if names & _NOT_READ:
+        if names & _DUPLICATES:
             return []
         if node.name in {"p", "div"} and any(_CONTENTS.fullmatch(name) for name in names):
             contents += 1
             return []
         return None
 
-    rework(root, without)
+    rework(root, replacement)
     lost += [("line(s) of a table of contents", "")] * contents
 
 
 def checkboxes(root: Node) -> None:
-    """Boxes to tick stay as signs."""
+    """Replace checkboxes by signs."""
     for node in list(root.walk()):
         is_box = node.name == "input" and node.attributes.get("type", "").lower() == "checkbox"
         if is_box:
-            node.replace(TICKED if "checked" in node.attributes else OPEN)
-        elif node.name == "li" and (state := ticked(node)) is not None:
+            node.replace(TICKED if "checked" in node.attributes else UNTICKED)
+        elif node.name == "li" and (state := checkbox_state(node)) is not None:
             for picture in [each for each in node.elements if each.name == "img"]:
                 picture.drop()
-            put_first(node, TICKED if state else OPEN)
+            prepend(node, TICKED if state else UNTICKED)
 
 
-def ticked(item: Node) -> bool | None:
+def checkbox_state(item: Node) -> bool | None:
+    """Return whether a list item is ticked, or None if it has no checkbox."""
     if item.attributes.get("role") == "checkbox" or "aria-checked" in item.attributes:
         return item.attributes.get("aria-checked") == "true"
     if item.parent is not None and "apple-checklist" in item.parent.classes:
@@ -58,27 +59,27 @@ def ticked(item: Node) -> bool | None:
     return None
 
 
-def put_first(item: Node, words: str) -> None:
+def prepend(item: Node, text: str) -> None:
     first = next((child for child in item.children if isinstance(child, Node) or child.strip()), None)
     holder = first if isinstance(first, Node) and first.name in {"p", "div"} else item
-    holder.children.insert(0, words)
+    holder.children.insert(0, text)
 
 
 def code(root: Node) -> None:
-    """A block that keeps its spaces in a face for code, and paragraphs in a row that are nothing but code."""
+    """Turn preformatted blocks in a monospace font, and consecutive paragraphs of code, into code blocks."""
     for node in list(root.walk()):
         style = node.style if node.name in {"div", "p"} else {}
         if any(name.lower() == "htmlpreformatted" for name in node.classes) or (
-            style.get("white-space") in _LINES and _MONO.search(style.get("font-family", ""))
+            style.get("white-space") in _PREFORMATTED and _MONO.search(style.get("font-family", ""))
         ):
-            node.name, node.children = "pre", [lines_of(node)]
+            node.name, node.children = "pre", [code_text(node)]
     for parent in [root, *root.walk()]:
         if parent.name not in {"pre", "code"}:
-            together(parent)
+            merge_code_lines(parent)
 
 
-def lines_of(node: Node) -> str:
-    """Its words; each block in it is a line, and so is each break."""
+def code_text(node: Node) -> str:
+    """Return the text of a code block, with a line for each block and line break in it."""
     lines: list[str] = []
     line: str | None = None
     for child in node.children:
@@ -88,34 +89,34 @@ def lines_of(node: Node) -> str:
             lines.append(child.words if is_block else line or "")
             line = None
             continue
-        words = child if isinstance(child, str) else lines_of_inline(child)
-        line = words if line is None and words.strip() else line if line is None else line + words
+        text = child if isinstance(child, str) else inline_code_text(child)
+        line = text if line is None and text.strip() else line if line is None else line + text
     return "\n".join([*lines, line or ""]).strip("\n")
 
 
-def lines_of_inline(node: Node) -> str:
+def inline_code_text(node: Node) -> str:
     return "".join(
         child if isinstance(child, str) else "\n" if child.name == "br" else child.words for child in node.children
     )
 
 
-def together(parent: Node) -> None:
+def merge_code_lines(parent: Node) -> None:
     run: list[Node] = []
     for child in [*parent.children, None]:
         if isinstance(child, str) and not child.strip():
             continue
-        if isinstance(child, Node) and is_line_of_code(child):
+        if isinstance(child, Node) and is_code_line(child):
             run.append(child)
             continue
         if len(run) > 1:
-            block = Node("pre", {}, "\n".join(lines_of(each).replace("\u00a0", " ") for each in run))
+            block = Node("pre", {}, "\n".join(code_text(each).replace("\u00a0", " ") for each in run))
             for each in run[1:]:
                 each.drop()
             run[0].replace(block)
         run = []
 
 
-def is_line_of_code(node: Node) -> bool:
+def is_code_line(node: Node) -> bool:
     if node.name not in {"p", "div"} or any(each.name in BLOCKS for each in node.walk()) or not node.has_words():
         return False
     if _MONO.search(node.style.get("font-family", "")):
@@ -134,7 +135,7 @@ def is_mono(node: Node) -> bool:
 
 
 def boxes(root: Node) -> None:
-    """A table of one cell is a box round words; a cell in the head of a table is a head."""
+    """Replace one-cell tables by their content, and tidy cells: cells in a table's head become header cells."""
     for table in [node for node in root.walk() if node.name == "table"]:
         cells = [*islice((node for node in table.walk() if node.name in CELLS), 2)]
         if len(cells) == 1 and not any(node.name == "caption" for node in table.walk()):
@@ -146,20 +147,20 @@ def boxes(root: Node) -> None:
         if cell.name == "td" and any(above.name == "thead" for above in islice(cell.above(), 2)):
             cell.name = "th"
             cell.attributes["scope"] = "col"
-        while is_shell(cell):
+        while is_plain_wrapper(cell):
             cell.elements[0].unwrap()
 
 
-def is_shell(cell: Node) -> bool:
-    """It holds one part without a meaning, and nothing beside it."""
-    words = any(isinstance(child, str) and child.strip() for child in cell.children)
-    return not words and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
+def is_plain_wrapper(cell: Node) -> bool:
+    """Whether a cell contains one meaningless wrapper and nothing else."""
+    has_text = any(isinstance(child, str) and child.strip() for child in cell.children)
+    return not has_text and len(cell.elements) == 1 and cell.elements[0].name in {"div", "section", "center"}
 
 
 def pulled(root: Node) -> None:
     for node in root.walk():
         if node.name in {"div", "blockquote", "p", "figure", "aside"} and any(
-            _PULLED.fullmatch(n) for n in node.classes
+            _PULL_QUOTE.fullmatch(n) for n in node.classes
         ):
             inner = [each for each in node.elements if each.name == "blockquote"]
             (inner[0] if inner else node).name = "blockquote"
@@ -167,36 +168,34 @@ def pulled(root: Node) -> None:
 
 
 def captions(root: Node) -> None:
-    """A picture and the caption before or after it are a figure."""
-    for caption in [node for node in root.walk() if {name.lower() for name in node.classes} & _CAPTION][:MOST_CAPTIONS]:
+    """Turn a picture and the caption before or after it into a figure."""
+    for caption in [node for node in root.walk() if {name.lower() for name in node.classes} & _CAPTION][:MAX_CAPTIONS]:
         if caption.parent is None or caption.name not in {"p", "div"}:
             continue
-        around = caption.parent.elements
-        at = next(index for index, child in enumerate(around) if child is caption)
-        beside = [
-            each for each in (around[at - 1] if at else None, around[at + 1] if at + 1 < len(around) else None) if each
-        ]
-        holder = next((each for each in beside if is_picture_alone(each)), None)
+        siblings = caption.parent.elements
+        index = next(index for index, child in enumerate(siblings) if child is caption)
+        neighbors = [*siblings[max(0, index - 1) : index], *siblings[index + 1 : index + 2]]
+        holder = next((each for each in neighbors if is_lone_picture(each)), None)
         if holder is not None:
             picture = next(each for each in holder.walk() if each.name == "img")
             caption.drop()
             holder.replace(Node("figure", {}, picture, Node("figcaption", {}, *caption.children)))
 
 
-def is_picture_alone(node: Node) -> bool:
+def is_lone_picture(node: Node) -> bool:
     return node.name in {"p", "div"} and not node.has_words() and sum(each.name == "img" for each in node.walk()) == 1
 
 
 def paragraphs(root: Node) -> None:
-    """Two breaks in a row end a paragraph: some programs know no other way to say it."""
+    """Split paragraphs at double line breaks, which some programs write between paragraphs."""
     for node in list(root.walk()):
         if node.name in {"p", "div"} and node.parent is not None and not any(e.name in BLOCKS for e in node.elements):
-            parts = split(node)
+            parts = split_at_breaks(node)
             if len(parts) > 1:
                 node.replace(*[Node("p", dict(node.attributes), *part) for part in parts])
 
 
-def split(node: Node) -> list[list[Node | str]]:
+def split_at_breaks(node: Node) -> list[list[Node | str]]:
     parts: list[list[Node | str]] = [[]]
     breaks: list[Node | str] = []
     for child in node.children:
@@ -214,8 +213,8 @@ def split(node: Node) -> list[list[Node | str]]:
     return [part for part in parts if part]
 
 
-def straight(address: str) -> str:
-    """Where a link that goes by way of a counter leads."""
+def without_redirect(address: str) -> str:
+    """Return the target of a link that goes through a Google redirect."""
     parts = (
         urlsplit(address) if address.startswith(("https://www.google.com/url?", "http://www.google.com/url?")) else None
     )
@@ -227,33 +226,33 @@ def links(root: Node) -> None:
     for node in root.walk():
         if node.name == "a" and "href" in node.attributes:
             try:
-                node.attributes["href"] = straight(node.attributes["href"].strip())
+                node.attributes["href"] = without_redirect(node.attributes["href"].strip())
             except ValueError:  # no address at all
                 continue
 
 
-def letters(root: Node, changed: Said) -> None:
-    """Capitals by style are capitals; what has no form here is said."""
-    large: set[int] = set()
+def letters(root: Node, changed: Findings) -> None:
+    """Write text in capitals that only a style capitalized, and report small capitals and underlines."""
+    capitalized: set[int] = set()
     for node in root.walk():
         style, names = node.style, node.classes
-        is_in_large = node.parent is not None and id(node.parent) in large
-        if is_in_large or style.get("text-transform") == "uppercase" or "document-capitals" in names:
-            large.add(id(node))
+        is_in_capitals = node.parent is not None and id(node.parent) in capitalized
+        if is_in_capitals or style.get("text-transform") == "uppercase" or "document-capitals" in names:
+            capitalized.add(id(node))
             node.children = [child.upper() if isinstance(child, str) else child for child in node.children]
         variant = style.get("font-variant", "") + style.get("font-variant-caps", "")
-        if ("small-caps" in variant or "document-small-capitals" in names) and (words := " ".join(node.words.split())):
-            changed.append(("passage(s) in small capitals (was|were) changed to plain text", words[:60]))
-    underlined(root, changed)
+        if ("small-caps" in variant or "document-small-capitals" in names) and (text := " ".join(node.words.split())):
+            changed.append(("passage(s) in small capitals (was|were) changed to plain text", text[:60]))
+    report_underlines(root, changed)
 
 
-def underlined(root: Node, changed: Said) -> None:
-    """Links are so everywhere; of the rest the line goes."""
+def report_underlines(root: Node, changed: Findings) -> None:
+    """Report underlined text whose underline is dropped; links are always underlined."""
     for node in root.walk():
         if node.name != "u" and not (node.name == "span" and "underline" in node.style.get("text-decoration", "")):
             continue
-        around = {above.name for above in node.above()}
-        if around & {"a", "u", *HEADINGS} or any(each.name == "a" for each in node.walk()):
+        ancestors = {above.name for above in node.above()}
+        if ancestors & {"a", "u", *HEADINGS} or any(each.name == "a" for each in node.walk()):
             continue
-        if words := " ".join(node.words.split()):
-            changed.append(("underline(s) (was|were) removed", words[:60]))
+        if text := " ".join(node.words.split()):
+            changed.append(("underline(s) (was|were) removed", text[:60]))

@@ -1,4 +1,4 @@
-"""What other programs say by styles and classes → the tags that say it."""
+"""Conversion of the styles and classes of other programs to the tags that mean the same."""
 
 import re
 from collections import Counter
@@ -6,78 +6,78 @@ from collections import Counter
 from blog.editor.tree import BLOCKS, HEADINGS, Node, rework
 
 _BOLD = re.compile(r"bold|bolder|[6-9][0-9]{2}")
-_SIZES = frozenset({"normal", "400", "500", "300", "lighter"})
+_NOT_BOLD = frozenset({"normal", "400", "500", "300", "lighter"})
 _HEADING_CLASS = re.compile(r"(?:mso)?heading[-_ ]?([1-6])", re.IGNORECASE)
 _QUOTE_CLASS = re.compile(r"(?:mso)?(?:(?:intense)?(?:block)?quot(?:e|ations?)|blocktext)(?:cxsp\w+)?", re.IGNORECASE)
 _MONO = re.compile(r"courier|consolas|monospace|menlo|monaco|source code", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n]+")
 VERBATIM = frozenset({"pre", "textarea"})
-_REMARK = re.compile(r"cmnt[0-9]{1,4}")
+_GOOGLE_COMMENT = re.compile(r"cmnt[0-9]{1,4}")
 EDITORIAL = frozenset({"comment-list", "comment"})
 
 
 def drop_editorial(root: Node) -> tuple[int, int]:
-    """Remarks of reviewers, what they struck out and what is hidden are no part of a text.
+    """Drop review comments, deleted text and hidden text, and accept tracked changes.
 
-    How many remarks, and how many changes were taken as if they had been accepted.
+    Return the number of review comments and of tracked changes.
     """
-    remarks = changes = 0
+    comments = changes = 0
 
-    def without(node: Node) -> list[Node | str] | None:
-        nonlocal remarks, changes
+    def replacement(node: Node) -> list[Node | str] | None:
+        nonlocal comments, changes
         style, classes = node.style, {name.lower() for name in node.classes}
         if style.get("mso-element") in EDITORIAL:
-            remarks += style.get("mso-element") == "comment"
+            comments += style.get("mso-element") == "comment"
             return []
         if classes & {"msocomanchor", "msocomoff", "msocomtxt"}:
             return []
-        if "mso-comment-reference" in style:  # round the words that the remark is about
+        if "mso-comment-reference" in style:  # around the text that the comment is about
             return node.children
         if style.get("display") == "none" or style.get("mso-hide") == "all":
             return []
         is_tracked = bool({"datetime", "cite"} & node.attributes.keys())
-        is_out = (node.name == "del" and is_tracked) or "msodel" in classes
-        if is_out or (node.name == "ins" and is_tracked) or "msoins" in classes:
+        is_deleted = (node.name == "del" and is_tracked) or "msodel" in classes
+        if is_deleted or (node.name == "ins" and is_tracked) or "msoins" in classes:
             changes += 1
-            return [] if is_out else node.children
+            return [] if is_deleted else node.children
         return None
 
-    rework(root, without)
-    return remarks + of_google(root), changes
+    rework(root, replacement)
+    return comments + drop_google_comments(root), changes
 
 
-def of_google(root: Node) -> int:
-    """Remarks that a document of Google's carries at its end, and the marks that lead to them."""
+def drop_google_comments(root: Node) -> int:
+    """Drop the comments at the end of a Google document with the marks that lead to them; return how many."""
     texts: list[Node] = []
     marks: dict[str, list[Node]] = {}
     for node in root.walk():
-        if _REMARK.fullmatch(node.attributes.get("id", "")):
+        if _GOOGLE_COMMENT.fullmatch(node.attributes.get("id", "")):
             texts.append(node)
         if node.attributes.get("href", "").startswith("#cmnt"):
             marks.setdefault(node.attributes["href"][1:], []).append(node)
-    places = [next((above for above in text.above() if above.name == "div"), text) for text in texts]
-    held = Counter(id(place) for place in places)
-    gone: set[int] = set()
-    for text, place in zip(texts, places, strict=True):
+    blocks = [next((above for above in text.above() if above.name == "div"), text) for text in texts]
+    comment_counts = Counter(id(block) for block in blocks)
+    removed: set[int] = set()
+    for text, block in zip(texts, blocks, strict=True):
         for mark in marks.pop(text.attributes["id"], []):
-            gone.add(id(mark.parent if mark.parent is not None and mark.parent.name == "sup" else mark))
-        gone.add(id(place if held[id(place)] == 1 else text))
-    if gone:
-        rework(root, lambda node: [] if id(node) in gone else None)
+            removed.add(id(mark.parent if mark.parent is not None and mark.parent.name == "sup" else mark))
+        removed.add(id(block if comment_counts[id(block)] == 1 else text))
+    if removed:
+        rework(root, lambda node: [] if id(node) in removed else None)
     return len(texts)
 
 
 def headings(root: Node) -> None:
-    """Paragraphs that a style or a role makes headings."""
+    """Turn paragraphs with a heading style or role into headings."""
     for node in root.walk():
         level = ""
         if node.name in {"p", "div"}:
-            named = next((found for name in node.classes if (found := _HEADING_CLASS.fullmatch(name))), None)
+            match = next((found for name in node.classes if (found := _HEADING_CLASS.fullmatch(name))), None)
             outline = node.style.get("mso-outline-level", "")
             if node.attributes.get("role") == "heading":
                 level = node.attributes.get("aria-level", "2")
-            elif named:
-                level = named[1]
+            elif match:
+                level = match[1]
             elif "msotitle" in {name.lower() for name in node.classes}:
                 level, node.attributes["class"] = "1", "document-title"
             elif "msosubtitle" in {name.lower() for name in node.classes}:
@@ -89,7 +89,7 @@ def headings(root: Node) -> None:
 
 
 def quotes(root: Node) -> None:
-    """Paragraphs in a style for quotations, those in a row as one."""
+    """Turn consecutive paragraphs with a quotation style into one block quote."""
     for parent in [root, *root.walk()]:
         if not any(is_quote(child) for child in parent.children):
             continue
@@ -117,75 +117,75 @@ def is_quote(node: Node | str) -> bool:
 
 
 def inline(root: Node) -> None:
-    """Bold, italic, struck out, raised and lowered, by style; spans that say nothing else go."""
-    main = language(root)
-    has_both = writes_both_ways(root)
+    """Replace inline styles by tags: bold, italic, strikethrough, superscript; drop spans that mean nothing."""
+    main = main_language(root)
+    has_both = has_right_to_left(root)
 
-    def told(node: Node) -> list[Node | str] | None:
+    def replacement(node: Node) -> list[Node | str] | None:
         if node.name not in {"span", "b", "strong", "i", "em", "font", "u", "sup", "sub"}:
             return None
         style = node.style
         weight, slant = style.get("font-weight", ""), style.get("font-style", "")
-        if (node.name in {"b", "strong"} and weight in _SIZES) or (node.name in {"i", "em"} and slant == "normal"):
+        if (node.name in {"b", "strong"} and weight in _NOT_BOLD) or (node.name in {"i", "em"} and slant == "normal"):
             return node.children
         wrapped: list[Node | str] = node.children
-        for tag in tags_of(node, style):
+        for tag in style_tags(node, style):
             wrapped = [Node(tag, {}, *wrapped)]
-        own = node.attributes.get("lang", "")
-        how = {"lang": own.lower()} if own and own.partition("-")[0].lower() != main else {}
+        language = node.attributes.get("lang", "")
+        attributes = {"lang": language.lower()} if language and language.partition("-")[0].lower() != main else {}
         if node.attributes.get("dir", "").lower() in {"ltr", "rtl"} and has_both:
-            how["dir"] = node.attributes["dir"].lower()
-        if how and node.has_words():
-            wrapped = [Node("span", how, *wrapped)]
+            attributes["dir"] = node.attributes["dir"].lower()
+        if attributes and node.has_words():
+            wrapped = [Node("span", attributes, *wrapped)]
         if node.name in {"span", "font", "u"}:
             return wrapped
         return [Node(node.name, {}, *wrapped)]
 
-    rework(root, told)
+    rework(root, replacement)
 
 
-def tags_of(node: Node, style: dict[str, str]) -> list[str]:
-    """From the inside out; none where there is nothing to say it of, or where a heading says it already."""
+def style_tags(node: Node, style: dict[str, str]) -> list[str]:
+    """Return the tags for a style, innermost first; none without text or where a heading implies them."""
     if not node.has_words():
         return []
-    line = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
-    found = []
-    raised = style.get("vertical-align", "")
-    if raised in {"super", "sub"} and node.name not in {"sup", "sub"}:
-        found.append("sup" if raised == "super" else "sub")
-    if "line-through" in line:
-        found.append("s")
+    decoration = f"{style.get('text-decoration', '')} {style.get('text-decoration-line', '')}"
+    tags = []
+    position = style.get("vertical-align", "")
+    if position in {"super", "sub"} and node.name not in {"sup", "sub"}:
+        tags.append("sup" if position == "super" else "sub")
+    if "line-through" in decoration:
+        tags.append("s")
     if style.get("font-style") in {"italic", "oblique"} and node.name not in {"i", "em"}:
-        found.append("em")
+        tags.append("em")
     is_bold = _BOLD.fullmatch(style.get("font-weight", "")) and node.name not in {"b", "strong"}
     if is_bold and not any(above.name in HEADINGS for above in node.above()):
-        found.append("strong")
+        tags.append("strong")
     if _MONO.search(style.get("font-family", "")) and not any(above.name in {"pre", "code"} for above in node.above()):
-        found.append("code")
-    return found
+        tags.append("code")
+    return tags
 
 
-def language(root: Node) -> str:
-    """The one in which more than half is written, if the text says so."""
-    said: Counter[str] = Counter()
+def main_language(root: Node) -> str:
+    """Return the language of more than half of the text, or nothing if it isn't marked."""
+    languages: Counter[str] = Counter()
     lengths: dict[int, int] = {}
     for node in reversed([*root.walk()]):
         lengths[id(node)] = sum(
             len(child) if isinstance(child, str) else lengths.get(id(child), 0) for child in node.children
         )
         if (lang := node.attributes.get("lang", "")) and node.name in {"span", "font", *BLOCKS}:
-            said[lang.partition("-")[0].lower()] += lengths[id(node)]
-    most, length = said.most_common(1)[0] if said else ("", 0)
-    return most if 2 * length > len("".join(root.words.split())) else ""
+            languages[lang.partition("-")[0].lower()] += lengths[id(node)]
+    main, length = languages.most_common(1)[0] if languages else ("", 0)
+    return main if 2 * length > len("".join(root.words.split())) else ""
 
 
 def blocks(root: Node) -> None:
-    """Without empty paragraphs, breaks between blocks, paragraphs round a cell's words, languages of the whole."""
-    main = language(root)
-    has_both = writes_both_ways(root)
+    """Drop empty paragraphs, breaks between blocks, paragraphs that fill a cell, and the main language."""
+    main = main_language(root)
+    has_both = has_right_to_left(root)
     verbatim = {id(each) for node in root.walk() if node.name in VERBATIM for each in node.walk()}
 
-    def tidied(node: Node) -> list[Node | str] | None:
+    def replacement(node: Node) -> list[Node | str] | None:
         if node.name in BLOCKS and node.attributes.get("lang", "").partition("-")[0].lower() == main:
             node.attributes.pop("lang", None)
         if "dir" in node.attributes:
@@ -197,17 +197,17 @@ def blocks(root: Node) -> None:
         if node.name in {"p", "div", "picture", "source", *HEADINGS} and is_blank(node):
             return []
         if node.name in {"p", "td", "th", "li", *HEADINGS}:
-            without_end(node)
-        if node.name in {"td", "th", "li", "dd"} and holds_one_paragraph(node):
+            strip_trailing_space(node)
+        if node.name in {"td", "th", "li", "dd"} and has_single_paragraph(node):
             node.elements[0].unwrap()
-        if node.name == "br" and node.parent is not None and stands_between_blocks(node):
+        if node.name == "br" and node.parent is not None and is_between_blocks(node):
             return []
         return None
 
-    rework(root, tidied)
+    rework(root, replacement)
 
 
-def writes_both_ways(root: Node) -> bool:
+def has_right_to_left(root: Node) -> bool:
     return any(node.attributes.get("dir", "").lower() == "rtl" for node in root.walk())
 
 
@@ -215,16 +215,16 @@ def is_blank(node: Node) -> bool:
     return not node.has_words(" \t\r\n\u00a0") and not any(each.name in {"img", "br", "hr"} for each in node.walk())
 
 
-def holds_one_paragraph(node: Node) -> bool:
-    """And nothing else but, in an item, lists of its own."""
+def has_single_paragraph(node: Node) -> bool:
+    """Whether a cell contains one paragraph alone, or an item one paragraph and lists."""
     inner = node.elements
-    if not inner or inner[0].name != "p" or not is_bare(node):
+    if not inner or inner[0].name != "p" or not has_no_direct_text(node):
         return False
     return all(each.name not in BLOCKS or (node.name == "li" and each.name in {"ul", "ol"}) for each in inner[1:])
 
 
-def without_end(node: Node) -> None:
-    """The space, unbroken or not, that programs write for the end of a paragraph."""
+def strip_trailing_space(node: Node) -> None:
+    """Remove the space that programs write at the end of a paragraph, breaking or not."""
     while node.children and isinstance(last := node.children[-1], str):
         node.children[-1] = last.rstrip(" \t\r\n\u00a0")
         if node.children[-1]:
@@ -232,11 +232,11 @@ def without_end(node: Node) -> None:
         node.children.pop()
 
 
-def is_bare(node: Node) -> bool:
+def has_no_direct_text(node: Node) -> bool:
     return not any(isinstance(child, str) and child.strip() for child in node.children)
 
 
-def stands_between_blocks(node: Node) -> bool:
+def is_between_blocks(node: Node) -> bool:
     parent = node.parent
     if parent is None or parent.name not in {"", "body", "div", "b", "span"}:
         return False
@@ -244,7 +244,7 @@ def stands_between_blocks(node: Node) -> bool:
 
 
 def shift_headings(root: Node) -> None:
-    """The first level is the essay's title; where a text uses it for its parts, all of them go one down."""
+    """Lower all headings by one level if the text uses the first, which is for the essay's title."""
     if not any(node.name == "h1" for node in root.walk()):
         return
     for node in root.walk():

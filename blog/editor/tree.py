@@ -1,4 +1,4 @@
-"""HTML of other programs as a tree to be rearranged; what comes out of it still has to be cleaned."""
+"""A tree of HTML from another program that can be rearranged; its output still has to be cleaned."""
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -10,9 +10,9 @@ from blog.markup.tokens import Tag, read
 VOID = names("area base br col embed hr img input link meta param source track wbr")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = OTHER_BLOCKS | {"blockquote", "li", "ol", "p", "pre", "ul"}
-DEEPEST = 80  # several times as deep as programs write; each level costs a walk over all that is in it
-# A tag that begins ends those of the second kind, up to the nearest of the third.
-ENDS = {
+MAX_DEPTH = 80  # several times what programs write; each level costs a walk over its whole content
+# A start tag closes open elements of the first set, up to the nearest of the second.
+IMPLIED_ENDS = {
     "li": (frozenset({"li", "p"}), frozenset({"ul", "ol"})),
     "td": (frozenset({"td", "th", "p"}), frozenset({"tr", "table"})),
     "th": (frozenset({"td", "th", "p"}), frozenset({"tr", "table"})),
@@ -20,7 +20,7 @@ ENDS = {
     "dt": (frozenset({"dt", "dd", "p"}), frozenset({"dl"})),
     "dd": (frozenset({"dt", "dd", "p"}), frozenset({"dl"})),
 }
-PARAGRAPH = (frozenset({"p"}), frozenset({"div", "li", "td", "th", "blockquote", "body", "dd"}))
+PARAGRAPH_ENDS = (frozenset({"p"}), frozenset({"div", "li", "td", "th", "blockquote", "body", "dd"}))
 
 
 class Node:
@@ -40,14 +40,14 @@ class Node:
         self.children.append(child)
 
     def walk(self) -> Iterator["Node"]:
-        """Every node below, in the order in which they are written; what is taken out meanwhile is left out."""
-        waiting = [child for child in reversed(self.children) if isinstance(child, Node)]
-        while waiting:
-            node = waiting.pop()
+        """Yield all descendants in document order, except those removed during the walk."""
+        pending = [child for child in reversed(self.children) if isinstance(child, Node)]
+        while pending:
+            node = pending.pop()
             if node.parent is None:
                 continue
             yield node
-            waiting += [child for child in reversed(node.children) if isinstance(child, Node)]
+            pending += [child for child in reversed(node.children) if isinstance(child, Node)]
 
     def above(self) -> Iterator["Node"]:
         node = self.parent
@@ -61,44 +61,44 @@ class Node:
 
     @property
     def last(self) -> "Node | None":
-        """The last element in it."""
+        """The last child element."""
         return next((child for child in reversed(self.children) if isinstance(child, Node)), None)
 
     @property
     def words(self) -> str:
-        said: list[str] = []
-        waiting: list[Node | str] = [*reversed(self.children)]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, str):
-                said.append(one)
+        texts: list[str] = []
+        pending: list[Node | str] = [*reversed(self.children)]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, str):
+                texts.append(item)
             else:
-                waiting += reversed(one.children)
-        return "".join(said)
+                pending += reversed(item.children)
+        return "".join(texts)
 
     def has_words(self, blank: str | None = None) -> bool:
-        """Whether anything in it is more than space; read no further than to the first of that."""
-        waiting: list[Node | str] = [*reversed(self.children)]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, Node):
-                waiting += reversed(one.children)
-            elif one.strip(blank):
+        """Whether it contains anything but space; stops at the first such character."""
+        pending: list[Node | str] = [*reversed(self.children)]
+        while pending:
+            item = pending.pop()
+            if isinstance(item, Node):
+                pending += reversed(item.children)
+            elif item.strip(blank):
                 return True
         return False
 
     def begins(self, length: int) -> str:
-        """The first of its words, those of `length` and a few more."""
-        said: list[str] = []
-        waiting: list[Node | str] = [*reversed(self.children)]
-        while waiting and length >= 0:
-            one = waiting.pop()
-            if isinstance(one, Node):
-                waiting += reversed(one.children)
+        """Return the text from its start, `length` characters or a few more."""
+        texts: list[str] = []
+        pending: list[Node | str] = [*reversed(self.children)]
+        while pending and length >= 0:
+            item = pending.pop()
+            if isinstance(item, Node):
+                pending += reversed(item.children)
             else:
-                said.append(one)
-                length -= len("".join(one.split()))
-        return "".join(said)
+                texts.append(item)
+                length -= len("".join(item.split()))
+        return "".join(texts)
 
     @property
     def classes(self) -> list[str]:
@@ -111,7 +111,7 @@ class Node:
         return {name.strip().lower(): value.strip().lower() for name, _, value in pairs if name.strip()}
 
     def drop(self) -> None:
-        """It goes with all that is in it."""
+        """Remove it from its parent with everything in it."""
         if self.parent is not None:
             self.parent.children = [child for child in self.parent.children if child is not self]
             self.parent = None
@@ -128,49 +128,49 @@ class Node:
         self.parent = None
 
     def unwrap(self) -> None:
-        """Its content takes its place."""
+        """Replace it by its content."""
         self.replace(*self.children)
 
     def html(self) -> str:
-        """What is in it, as HTML."""
-        written: list[str] = []
-        waiting: list[Node | str] = [*reversed(self.children)]
+        """Return its content as HTML."""
+        output: list[str] = []
+        pending: list[Node | str] = [*reversed(self.children)]
         ends: set[int] = set()
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, str):
-                written.append(escape(one, quote=False))
-            elif id(one) in ends:
-                written.append(f"</{one.name}>")
+        while pending:
+            item = pending.pop()
+            if isinstance(item, str):
+                output.append(escape(item, quote=False))
+            elif id(item) in ends:
+                output.append(f"</{item.name}>")
             else:
-                said = "".join(f' {name}="{escape(value)}"' for name, value in one.attributes.items())
-                written.append(f"<{one.name}{said}>")
-                if one.name not in VOID:
-                    ends.add(id(one))
-                    waiting.append(one)
-                    waiting += reversed(one.children)
-        return "".join(written)
+                attributes = "".join(f' {name}="{escape(value)}"' for name, value in item.attributes.items())
+                output.append(f"<{item.name}{attributes}>")
+                if item.name not in VOID:
+                    ends.add(id(item))
+                    pending.append(item)
+                    pending += reversed(item.children)
+        return "".join(output)
 
 
 def rework(root: Node, change: "Callable[[Node], Sequence[Node | str] | None]") -> None:
-    """Put in each node's place what `change` says, the innermost first, in one pass; None leaves it as it is."""
+    """Replace each node by what `change` returns, innermost first, in one pass; None keeps the node."""
     for node in [*reversed([*root.walk()]), root]:
-        made: list[Node | str] = []
+        children: list[Node | str] = []
         for child in node.children:
             others = change(child) if isinstance(child, Node) else None
             if others is None:
-                made.append(child)
+                children.append(child)
             elif isinstance(child, Node):
                 child.parent = None
-                made += others
-        for child in made:
+                children += others
+        for child in children:
             if isinstance(child, Node):
                 child.parent = node
-        node.children = made
+        node.children = children
 
 
 def parse(source: str) -> Node:
-    """A tree of it, its root nameless. Ends that are left out are found as far as lists and tables need it."""
+    """Return a tree with a nameless root; closes tags whose end is missing as far as lists and tables need it."""
     root = here = Node("")
     depth = 0
     for token in read(source):
@@ -178,18 +178,18 @@ def parse(source: str) -> Node:
             here.append(token)
             continue
         if token.is_end:
-            here, depth = closed(here, token.name, depth)
+            here, depth = after_end_tag(here, token.name, depth)
             continue
-        here, depth = ended_by(here, token, depth)
+        here, depth = after_implied_ends(here, token, depth)
         node = Node(token.name, token.attributes)
         here.append(node)
-        if token.name not in VOID and depth < DEEPEST:
+        if token.name not in VOID and depth < MAX_DEPTH:
             here, depth = node, depth + 1
     return root
 
 
-def closed(here: Node, name: str, depth: int) -> tuple[Node, int]:
-    """Where one is after an end tag; one that ends nothing changes nothing."""
+def after_end_tag(here: Node, name: str, depth: int) -> tuple[Node, int]:
+    """Return the current node and its depth after an end tag; one that closes nothing is ignored."""
     steps = 0
     node: Node | None = here
     while node is not None and node.parent is not None:
@@ -202,13 +202,16 @@ def closed(here: Node, name: str, depth: int) -> tuple[Node, int]:
     return here, depth
 
 
-def ended_by(here: Node, token: Tag, depth: int) -> tuple[Node, int]:
-    ends, bounds = ENDS.get(token.name) or (PARAGRAPH if token.name in BLOCKS else (frozenset(), frozenset()))
-    found, steps, found_at = here, 0, depth
+def after_implied_ends(here: Node, token: Tag, depth: int) -> tuple[Node, int]:
+    """Return the current node and its depth after the elements that a start tag implicitly closes."""
+    ends, bounds = IMPLIED_ENDS.get(token.name) or (
+        PARAGRAPH_ENDS if token.name in BLOCKS else (frozenset(), frozenset())
+    )
+    target, steps, target_depth = here, 0, depth
     node: Node | None = here
     while ends and node is not None and node.parent is not None and node.name not in bounds:
         steps += 1
         if node.name in ends:
-            found, found_at = node.parent, depth - steps
+            target, target_depth = node.parent, depth - steps
         node = node.parent
-    return found, found_at
+    return target, target_depth

@@ -1,6 +1,6 @@
-"""Notes whose marks and texts are not linked both ways → linked, so that they are found like all others.
+"""Links between marks and notes that are not linked both ways, so that `notes` finds them.
 
-Only where nothing else can be meant: every number is there once as a mark and once before a text at the end.
+Only unambiguous ones: each number appears once as a mark and once before a text at the end.
 """
 
 import re
@@ -9,103 +9,103 @@ from itertools import chain, islice
 
 from blog.editor.tree import BLOCKS, HEADINGS, Node
 
-MOST = 500
-LONGEST = 20
+MAX_NOTES = 500
+MAX_MARK = 20
 _NUMBER = re.compile(r"\[?([0-9]{1,3})\]?")
 _RAISED = re.compile(r"\[[^\]]{1,14}\]|[*†‡§¶]{1,3}")
 _NOTE_NAME = re.compile(r"(?:foot|end)?-?_?(?:fn|note|ftn|edn|cite|ref)", re.IGNORECASE)
-_TEXTS = frozenset({"p", "li", "div", "dd"})
+_NOTE_BLOCKS = frozenset({"p", "li", "div", "dd"})
 
 
 def link(root: Node) -> None:
-    one_way(root)
-    numbers(root)
+    add_backlinks(root)
+    link_numbers(root)
 
 
 def is_raised(node: Node) -> bool:
     return node.name == "sup" or node.style.get("vertical-align") == "super"
 
 
-def one_way(root: Node) -> None:
-    """Marks that lead to a text which does not lead back."""
-    named: dict[str, tuple[Node, int]] = {}
+def add_backlinks(root: Node) -> None:
+    """Add a backlink to notes that their mark links to but that don't link back."""
+    by_id: dict[str, tuple[Node, int]] = {}
     marks: list[tuple[Node, str, int]] = []
-    led_to: set[str] = set()
+    targets: set[str] = set()
     for at, node in enumerate(root.walk()):
         if key := node.attributes.get("id") or node.attributes.get("name"):
-            named.setdefault(key, (node, at))
+            by_id.setdefault(key, (node, at))
         _, sign, key = node.attributes.get("href", "").partition("#") if node.name == "a" else ("", "", "")
         if sign and key:
-            led_to.add(key)
-            if looks_like_a_mark(node):
+            targets.add(key)
+            if looks_like_mark(node):
                 marks.append((node, key, at))
     wanted = {key for _, key, _ in marks}
     seen: set[int] = set()
-    for count, (mark, key, at) in enumerate(marks[:MOST]):
-        place, later = named.get(key, (mark, 0))
-        if later < at or any(id(each) in seen for each in (place, *place.above())):
+    for count, (mark, key, at) in enumerate(marks[:MAX_NOTES]):
+        block, later = by_id.get(key, (mark, 0))
+        if later < at or any(id(each) in seen for each in (block, *block.above())):
             continue
-        seen.add(id(place))
-        if not is_a_text(place, wanted):
+        seen.add(id(block))
+        if not is_note_text(block, wanted):
             continue
-        if any(each.name == "a" and leads_back(each) for each in place.walk()):
+        if any(each.name == "a" and is_internal_link(each) for each in block.walk()):
             continue
-        own = mark.attributes.get("id")
-        if own and own in led_to:
+        mark_id = mark.attributes.get("id")
+        if mark_id and mark_id in targets:
             continue
-        mark.attributes["id"] = own or f"typed-mark-{count}"
-        place.append(Node("a", {"href": f"#{mark.attributes['id']}"}, "↩"))
+        mark.attributes["id"] = mark_id or f"typed-mark-{count}"
+        block.append(Node("a", {"href": f"#{mark.attributes['id']}"}, "↩"))
 
 
-def leads_back(node: Node) -> bool:
+def is_internal_link(node: Node) -> bool:
     return node.attributes.get("href", "").startswith("#")
 
 
-def looks_like_a_mark(node: Node) -> bool:
-    words = node.begins(LONGEST).strip()
+def looks_like_mark(node: Node) -> bool:
+    text = node.begins(MAX_MARK).strip()
     is_high = any(is_raised(each) for each in (node, *node.elements, *islice(node.above(), 2)))
-    return bool(_RAISED.fullmatch(words)) or (is_high and _NUMBER.fullmatch(words) is not None)
+    return bool(_RAISED.fullmatch(text)) or (is_high and _NUMBER.fullmatch(text) is not None)
 
 
-def is_a_text(place: Node, wanted: set[str]) -> bool:
-    """An item of a list of nothing but notes, or what is called one."""
-    if place.name not in _TEXTS:
+def is_note_text(block: Node, wanted: set[str]) -> bool:
+    """Whether a block is an item of a list of notes only, or has the id of a note."""
+    if block.name not in _NOTE_BLOCKS:
         return False
-    if place.name == "li" and place.parent is not None:
-        is_one = all(item.attributes.get("id", "") in wanted for item in place.parent.elements)
+    if block.name == "li" and block.parent is not None:
+        is_note = all(item.attributes.get("id", "") in wanted for item in block.parent.elements)
     else:
-        is_one = _NOTE_NAME.match(place.attributes.get("id", "")) is not None
-    return is_one and place.has_words()
+        is_note = _NOTE_NAME.match(block.attributes.get("id", "")) is not None
+    return is_note and block.has_words()
 
 
-def numbers(root: Node) -> None:
-    """Raised numbers in the text, and at its end a paragraph or an item for each."""
+def link_numbers(root: Node) -> None:
+    """Link raised numbers in the text to the paragraphs or items for them at its end."""
     raised: dict[str, list[Node]] = {}
     for node in root.walk():
-        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.begins(LONGEST).strip())):
+        if not is_raised(node) or not (found := _NUMBER.fullmatch(node.begins(MAX_MARK).strip())):
             continue
         if not any(each.name == "a" for each in chain(node.walk(), islice(node.above(), 2))):
             raised.setdefault(found[1], []).append(node)
-    if not raised or len(raised) > MOST:
+    if not raised or len(raised) > MAX_NOTES:
         return
     for texts in (last_paragraphs(root), last_list(root)):
         count = len(texts)
-        marks = [mark_of(raised.get(str(number), []), texts) for number in range(1, count + 1)]
+        marks = [find_mark(raised.get(str(number), []), texts) for number in range(1, count + 1)]
         if count and all(marks):
             for number, (mark, text) in enumerate(zip(marks, texts, strict=True), 1):
-                tie(number, mark, text)
+                link_both_ways(number, mark, text)
             return
 
 
-def mark_of(raised: list[Node], texts: list[Node]) -> Node | None:
-    """The only one of its number that stands in none of the texts."""
+def find_mark(raised: list[Node], texts: list[Node]) -> Node | None:
+    """Return the only mark with its number that is outside all notes."""
     inside = {id(text) for text in texts}
     outside = [node for node in raised if not any(id(above) in inside for above in node.above())]
     return outside[0] if len(outside) == 1 else None
 
 
 def last_blocks(root: Node) -> Iterator[Node]:
-    """Blocks of words alone, the last first."""
+    """Yield the blocks that contain only text, last first."""
     for node in reversed([*root.walk()]):
         if node.name in BLOCKS and node.has_words() and not any(each.name in BLOCKS for each in node.walk()):
             yield node
@@ -114,18 +114,18 @@ def last_blocks(root: Node) -> Iterator[Node]:
 def last_paragraphs(root: Node) -> list[Node]:
     found: list[Node] = []
     for node in last_blocks(root):
-        label = label_of(node) if node.name in {"p", "div"} else None
+        label = find_label(node) if node.name in {"p", "div"} else None
         if label is None:
             return []
         found.insert(0, node)
         if label.words.strip().strip("[]") == "1":
-            numbers = [(label_of(each) or each).words.strip().strip("[]") for each in found]
-            return found if numbers == [str(number) for number in range(1, len(found) + 1)] else []
+            labels = [(find_label(each) or each).words.strip().strip("[]") for each in found]
+            return found if labels == [str(number) for number in range(1, len(found) + 1)] else []
     return []
 
 
-def label_of(node: Node) -> Node | None:
-    """The raised number that it begins with."""
+def find_label(node: Node) -> Node | None:
+    """Return the raised number at the start of a note."""
     for each in node.walk():
         if is_raised(each) and _NUMBER.fullmatch(each.words.strip()):
             return each if node.words.lstrip().startswith(each.words.strip()) else None
@@ -133,22 +133,22 @@ def label_of(node: Node) -> Node | None:
 
 
 def last_list(root: Node) -> list[Node]:
-    """The items of a list that ends the text, parted from it by a line or a heading."""
+    """Return the items of a list that ends the text after a line or a heading."""
     last = next(last_blocks(root), None)
     list_ = next((above for above in (last, *last.above()) if above.name == "ol"), None) if last else None
     if list_ is None or list_.parent is None or "start" in list_.attributes:
         return []
-    before = list_.parent.elements
-    at = next(index for index, child in enumerate(before) if child is list_)
-    earlier = next((child for child in reversed(before[:at]) if child.name != "br"), None)
-    is_apart = earlier is not None and earlier.name in {"hr", *HEADINGS}
-    return [item for item in list_.elements if item.name == "li"] if is_apart else []
+    siblings = list_.parent.elements
+    at = next(index for index, child in enumerate(siblings) if child is list_)
+    earlier = next((child for child in reversed(siblings[:at]) if child.name != "br"), None)
+    is_separated = earlier is not None and earlier.name in {"hr", *HEADINGS}
+    return [item for item in list_.elements if item.name == "li"] if is_separated else []
 
 
-def tie(number: int, mark: Node | None, text: Node) -> None:
+def link_both_ways(number: int, mark: Node | None, text: Node) -> None:
     if mark is None:
         return
-    label = label_of(text) if text.name != "li" else None
+    label = find_label(text) if text.name != "li" else None
     back = Node("a", {"href": f"#typed-mark-{number}"}, str(number))
     text.attributes["id"] = f"typed-{number}"
     if label is None:

@@ -1,4 +1,4 @@
-"""The field an essay is written in: a text area of HTML, and what the script needs to make an editor of it."""
+"""The form field for an essay's body: a text area of HTML, and the data with which a script turns it into an editor."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from blog.markup.rules import ESSAY
 
 
 def allowlist() -> dict[str, Any]:
-    """The essay's rules as the editor's schema is made from them: every tag with its attributes in stored order."""
+    """Return the essay's allowlist for the editor's schema: every tag with its attributes in stored order."""
     general = [*ESSAY.attributes["*"]]
     return {
         "attributes": {tag: [*ESSAY.attributes.get(tag, ()), *general] for tag in sorted(ESSAY.tags)},

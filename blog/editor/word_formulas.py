@@ -1,36 +1,38 @@
-"""Formulas that Word puts on the clipboard (OMML in a conditional comment, a picture beside it) → words."""
+"""Conversion of Word's clipboard formulas (OMML in a conditional comment, with a picture as fallback) to text."""
 
 import re
 
 from blog.editor.formulas import bracketed, one, whole
 from blog.editor.tree import Node, rework
 
-_CONDITION = re.compile(r"<!(?:--)?\[(?:if (?P<of>[^\]<>]{1,60})|endif)\](?:--)?>")
-_KIND = "msEquation"
+_CONDITION = re.compile(r"<!(?:--)?\[(?:if (?P<condition>[^\]<>]{1,60})|endif)\](?:--)?>")
+_EQUATION = "msEquation"
 
 
 def shown(source: str) -> str:
-    """The formulas themselves, without the pictures of them for programs that know none."""
-    if _KIND not in source:
+    """Keep the formulas and drop the pictures that Word adds for programs without formulas."""
+    if _EQUATION not in source:
         return source
-    kept: list[str] = []
+    parts: list[str] = []
     position = inside = 0
     is_open = False
     for mark in _CONDITION.finditer(source):
         if inside:
-            inside += 1 if mark["of"] else -1
+            inside += 1 if mark["condition"] else -1
             position = position if inside else mark.end()
-        elif _KIND in (mark["of"] or "") or (is_open and not mark["of"]):
-            kept.append(source[position : mark.start()])
+        elif _EQUATION in (mark["condition"] or "") or (is_open and not mark["condition"]):
+            parts.append(source[position : mark.start()])
             position = mark.end()
-            is_open = bool(mark["of"])
-            inside = int(is_open and "!" in mark["of"])
+            is_open = bool(mark["condition"])
+            inside = int(is_open and "!" in mark["condition"])
             is_open = is_open and not inside
-    return "".join([*kept, source[position:]])
+    return "".join([*parts, source[position:]])
 
 
 def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, str]]) -> None:
-    def said(node: Node) -> list[Node | str] | None:
+    """Replace each formula by text; one with rows and columns (a matrix) is dropped and reported."""
+
+    def replacement(node: Node) -> list[Node | str] | None:
         if not node.name.startswith("m:"):
             return None
         parts = node.children
@@ -61,4 +63,4 @@ def to_words(root: Node, changed: list[tuple[str, str]], lost: list[tuple[str, s
                 return [Node("sign", {"val": node.attributes.get("m:val", "")})]
         return parts
 
-    rework(root, said)
+    rework(root, replacement)
