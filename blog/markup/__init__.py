@@ -1,4 +1,4 @@
-"""Text from people → HTML that is safe to show; the only place that knows bleach and Markdown."""
+"""Conversion of people's text to safe HTML; the only package that imports bleach and Markdown."""
 
 from accounts.profiles.names import tidy_line
 from accounts.profiles.text import tidy_text
@@ -35,15 +35,15 @@ __all__ = [
 
 
 def comment(text: str) -> str:
-    """A comment as typed: Markdown, in which the tags of the comment's allowlist may stand."""
+    """Convert a comment as typed: Markdown that may contain the tags of the comment allowlist."""
     return clean(shape(markdown.render(tidy_text(text)), COMMENT), COMMENT)
 
 
 def comment_html(html: str) -> str:
-    """A comment from elsewhere: HTML in which bare newlines count, as WordPress shows them."""
+    """Clean an imported comment: HTML whose newlines make paragraphs and breaks, as WordPress shows them."""
     return clean(shape(html, COMMENT, newlines=True), COMMENT)
 
 
 def essay(html: str, *, newlines: bool = False) -> str:
-    """An essay's body; `newlines` for one from WordPress, whose bare newlines make paragraphs and breaks."""
+    """Clean an essay's body; with `newlines`, bare newlines make paragraphs and breaks, as in WordPress."""
     return clean(shape(html, ESSAY, newlines=newlines), ESSAY)

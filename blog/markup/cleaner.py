@@ -1,4 +1,4 @@
-"""The last guard: whatever was shaped before passes bleach's allowlist, and nothing touches it afterwards."""
+"""The final cleaning: bleach applies the allowlist to normalized HTML, and nothing changes its output."""
 
 import threading
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ _ENTITIES = dict(zip(map(ord, STAND_INS), ("&amp;", "&lt;", "&gt;", "&quot;"), s
 
 
 class _Cleaners(threading.local):
-    """bleach keeps the text in hand inside its parser: a Cleaner shared by two threads hands one the other's."""
+    """One bleach Cleaner per thread: it keeps its text in the parser, and a shared one mixed up texts."""
 
     def __init__(self) -> None:
         self.by_rules: dict[int, bleach.Cleaner] = {}
@@ -32,7 +32,7 @@ _cleaners = _Cleaners()
 
 
 def clean(parts: Iterable[str], rules: Rules) -> str:
-    """`parts` come from `shape`, whole blocks each."""
+    """Clean the parts that `normalize` returns, each made of whole blocks."""
     return "".join(map(_cleaners[rules].clean, parts)).translate(_ENTITIES)
 
 

@@ -1,4 +1,4 @@
-"""Pictures on a page: beside the stored one, smaller and newer forms of it to choose from, and the room it takes."""
+"""Pictures in a page's HTML: their addresses, sizes, and smaller or newer formats to choose from."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,15 +10,15 @@ _SRC = re.compile(r'<img [^>]*?src="([^"]*)"')
 _IMAGE = re.compile(r"<img [^>]*>")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
-# The measure of a text is at most 40.25rem, and a wide figure reaches into the column of notes (see the style sheets).
+# A line of text is at most 40.25rem wide, and a wide figure extends into the column of notes (see the style sheets).
 SIZES = "(min-width: 44rem) 40.25rem, 92vw"
 SIZES_WIDE = "(min-width: 110rem) 61.75rem, (min-width: 75rem) 55rem, (min-width: 44rem) 40.25rem, 92vw"
 
-SHOWN = 60  # characters of an address in a message
+MAX_NAME = 60  # characters
 
 
 class Form(NamedTuple):
-    """One kind of file in several widths: addresses by width."""
+    """A file format in several widths, as pairs of address and width."""
 
     kind: str
     files: tuple[tuple[str, int], ...]
@@ -31,58 +31,56 @@ class Picture(NamedTuple):
 
 
 def sources(html: str) -> list[str]:
-    """The addresses of its pictures, as they are kept."""
+    """Return the addresses of the pictures as stored."""
     return [unescape(address) for address in _SRC.findall(html)]
 
 
 def exchange(html: str, address_of: Callable[[str], str | None]) -> tuple[str, list[str]]:
-    """Give each picture of a cleaned text another address, or drop it where there is none.
+    """Replace the addresses of pictures, dropping those for which `address_of` returns None.
 
-    Return the text, and what was dropped: its alternative text or the end of its address.
+    Return the HTML and the names of the dropped pictures.
     """
     dropped: list[str] = []
 
-    def one(found: re.Match[str]) -> str:
-        given = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found[0])}
-        written = given.get("src", "")
-        address = address_of(written)
+    def replacement(found: re.Match[str]) -> str:
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found[0])}
+        old = attributes.get("src", "")
+        address = address_of(old)
         if address is None:
-            dropped.append(name_of(written, given.get("alt", "")))
+            dropped.append(name_of(old, attributes.get("alt", "")))
             return ""
-        return (
-            found[0] if address == written else found[0].replace(f'src="{escape(written)}"', f'src="{escape(address)}"')
-        )
+        return found[0] if address == old else found[0].replace(f'src="{escape(old)}"', f'src="{escape(address)}"')
 
-    return _IMAGE.sub(one, html), dropped
+    return _IMAGE.sub(replacement, html), dropped
 
 
 def name_of(address: str, alt: str) -> str:
-    """What a message calls a picture: its alternative text, or the end of its address."""
+    """Return a picture's name for messages: its alternative text, or the end of its address."""
     end = "data:…" if address.startswith("data:") else address.rstrip("/").rpartition("/")[2]
-    return (alt or end or address)[:SHOWN]
+    return (alt or end or address)[:MAX_NAME]
 
 
 def fill(html: str, pictures: Mapping[str, Picture]) -> str:
-    """Every picture waits until it is near; one that is known gets its room, and its other forms."""
+    """Load every picture lazily, and give the known ones their size and other formats."""
     is_wide = False
 
-    def filled(part: re.Match[str]) -> str:
+    def replacement(part: re.Match[str]) -> str:
         nonlocal is_wide
         if part["img"] is None:
             is_wide = part["end"] is None and 'class="wide"' in part["figure"]
             return part[0]
-        given = dict(_ATTRIBUTE.findall(part["img"]))
-        picture = pictures.get(unescape(given.get("src", "")))
-        return _drawn(part["img"], given, picture, SIZES_WIDE if is_wide else SIZES)
+        attributes = dict(_ATTRIBUTE.findall(part["img"]))
+        picture = pictures.get(unescape(attributes.get("src", "")))
+        return _picture_html(part["img"], attributes, picture, SIZES_WIDE if is_wide else SIZES)
 
-    return _PART.sub(filled, html)
+    return _PART.sub(replacement, html)
 
 
-def _drawn(written: str, given: Mapping[str, str], picture: Picture | None, sizes: str) -> str:
+def _picture_html(written: str, attributes: Mapping[str, str], picture: Picture | None, sizes: str) -> str:
     if picture is None:
         return f'<img loading="lazy" decoding="async" {written}>'
-    if not {"width", "height"} <= given.keys():
-        written = " ".join(f'{name}="{value}"' for name, value in given.items() if name not in {"width", "height"})
+    if not {"width", "height"} <= attributes.keys():
+        written = " ".join(f'{name}="{value}"' for name, value in attributes.items() if name not in {"width", "height"})
         written += f' width="{picture.width}" height="{picture.height}"'
     image = f'<img loading="lazy" decoding="async" {written}>'
     if not picture.forms:

@@ -1,4 +1,4 @@
-"""Addresses that were written without https:// or mailto:, told apart from paths on this site."""
+"""Recognition of addresses written without https:// or mailto:, as opposed to paths on this site."""
 
 import re
 from enum import Enum
@@ -8,13 +8,13 @@ import regex
 from bleach.linkifier import TLDS
 
 
-def words(text: str) -> frozenset[str]:
+def split_words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# The IANA list has 1,400 top-level domains and changes weekly. These are all countries' and the common others; a name
-# under any other is unclear, and its author is asked.
-_NEWER = words("""
+# The IANA list has 1,400 top-level domains and changes weekly. These are all countries' and the common others; any
+# other name is unclear, and its author is asked.
+_NEWER = split_words("""
 academy agency app art berlin blog bot bzh chat church city click cloud club codes community coop cymru design dev
 digital directory earth edu email engineer eus events family film foundation fun fyi gal game games garden gift global
 green group guide guru haus health history house how info ink institute international kiwi lab land law legal life link
@@ -29,15 +29,15 @@ wien wiki work works world wtf xyz yoga zone
 网址 组织机构 在线 中文网
 """)
 DOMAINS = frozenset(TLDS) | _NEWER
-FILES = words(
+FILE_EXTENSIONS = split_words(
     """
     html htm xhtml shtml php asp aspx jsp cgi xml rss json txt text pdf ps1 doc docx odt rtf xls xlsx ods csv ppt pptx
     odp epub mobi tex bib log markdown rst jpg jpeg png gif svg webp avif bmp tif tiff ico mp3 mp4 ogg wav flac webm avi
     mkv gz tar tgz rar bz js mjs css scss java kt go rb swift exe dmg iso bak tmp eml ics
     """
 )
-BOTH = words("ai app as cc in io la md mk ml mm mo mov ms nf page pl pm post ps py rs sc sh so st tf vi zip")
-"""Top-level domains that are also common endings of files."""
+AMBIGUOUS = split_words("ai app as cc in io la md mk ml mm mo mov ms nf page pl pm post ps py rs sc sh so st tf vi zip")
+"""Top-level domains that are also common file extensions."""
 
 _LABEL = regex.compile(r"[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?")
 _PORT = re.compile(r":[0-9]{1,5}")
@@ -53,8 +53,8 @@ class Kind(Enum):
     UNCLEAR = "?"
 
 
-def kind_of(address: str) -> Kind:
-    """What an address without a scheme names. `notes.md` may be a site or a file, and nothing here can tell."""
+def address_kind(address: str) -> Kind:
+    """Return what an address without a scheme is; `notes.md` may be a site or a file, so it is unclear."""
     first, rest = re.match(r"([^/?#]*)(.*)", address, re.DOTALL).groups()  # type: ignore[union-attr]
     user, at, host = first.rpartition("@")
     if at:
@@ -64,9 +64,9 @@ def kind_of(address: str) -> Kind:
     if _NUMBERS.fullmatch(host):
         return Kind.WEB
     last = last_label(host)
-    if not last or (last in FILES and not port):
+    if not last or (last in FILE_EXTENSIONS and not port):
         return Kind.PATH
-    if port or last.startswith("xn--") or (last in DOMAINS and (last not in BOTH or rest.startswith("/"))):
+    if port or last.startswith("xn--") or (last in DOMAINS and (last not in AMBIGUOUS or rest.startswith("/"))):
         return Kind.WEB
     return Kind.UNCLEAR
 
@@ -78,7 +78,7 @@ def email_kind(user: str, host: str, rest: str) -> Kind:
 
 
 def last_label(host: str) -> str:
-    """The last part of a name that can be a host's, or nothing."""
+    """Return the last part of a valid host name, or nothing."""
     labels = host.removesuffix(".").split(".")
     last = labels[-1].casefold()
     is_host = len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
@@ -88,19 +88,19 @@ def last_label(host: str) -> str:
 
 
 def is_unclear(address: str) -> bool:
-    return kind_of(address) is Kind.UNCLEAR
+    return address_kind(address) is Kind.UNCLEAR
 
 
 def completed(address: str) -> str:
-    """The address with the scheme that it lacks, where that is clear."""
-    kind = kind_of(address)
+    """Add the missing scheme to an address where it is clear."""
+    kind = address_kind(address)
     return kind.value + address if kind in {Kind.WEB, Kind.EMAIL} else address
 
 
 def complete_links(html: str) -> str:
-    """Cleaned HTML in which each link has its scheme; nothing else is changed."""
+    """Add the missing schemes to the links of cleaned HTML; nothing else changes."""
 
-    def whole(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         before, href, after = found.groups()
         address = completed(unescape(href))
         if address == unescape(href):
@@ -108,10 +108,10 @@ def complete_links(html: str) -> str:
         rel = "" if " rel=" in found[0] else ' rel="noopener"'
         return f"{before}{escape(address)}{after}{rel}>"
 
-    return _HREF.sub(whole, html)
+    return _HREF.sub(replacement, html)
 
 
 def unclear_links(html: str) -> list[str]:
-    """The addresses of links, each once, of which only the author knows what they name."""
-    found = (unescape(href) for _before, href, _after in _HREF.findall(html))
-    return [href for href in dict.fromkeys(found) if is_unclear(href)]
+    """Return the addresses of links, each once, that may be a site or a file; the author is asked."""
+    hrefs = (unescape(href) for _before, href, _after in _HREF.findall(html))
+    return [href for href in dict.fromkeys(hrefs) if is_unclear(href)]

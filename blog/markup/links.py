@@ -1,4 +1,4 @@
-"""Addresses: which may be linked to, how they are written, and where in plain words they stand."""
+"""Addresses of links: which are allowed, how they are written, and where they appear in plain text."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from accounts.profiles.names import is_mixed, looks_latin
 from blog.markup import hosts
 
-LONGEST = 2000
+MAX_LENGTH = 2000
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _WEB = re.compile(r"(https?):[/\\]*([^/\\?#]*)(.*)", re.IGNORECASE | re.DOTALL)
@@ -28,9 +28,9 @@ AFTER_SCHEME = re.compile(rf"://[^{_END}\[\]]+")
 
 
 def abroad(address: str) -> str | None:
-    """A link out of a comment: http, https or mailto with a whole address, or none."""
+    """Return the safe form of a full http, https or mailto address, as comments may link to, or None."""
     address = re.sub(r"[\t\n\r]", "", address).strip()
-    if len(address) > LONGEST:
+    if len(address) > MAX_LENGTH:
         return None
     if web := _WEB.fullmatch(address):
         return _web(web[1].lower(), web[2], web[3])
@@ -42,9 +42,9 @@ def abroad(address: str) -> str | None:
 
 
 def anywhere(address: str) -> str | None:
-    """A link in an essay: also within this site, by path or by fragment."""
+    """Return the safe form of an address that essays may link to, paths and fragments included, or None."""
     address = hosts.completed(re.sub(r"[\t\n\r]", "", address).strip())
-    if len(address) > LONGEST or not address:
+    if len(address) > MAX_LENGTH or not address:
         return None
     if re.match(r"[/\\]{2}|www\.", address):
         return abroad("https:" + address)
@@ -56,9 +56,9 @@ def anywhere(address: str) -> str | None:
 
 
 def picture(address: str) -> str | None:
-    """The place of an image: on the web or on this site."""
-    found = anywhere(address)
-    return None if found is None or found.startswith(("mailto:", "#")) else found
+    """Return the safe form of a picture's address, on the web or on this site, or None."""
+    url = anywhere(address)
+    return None if url is None or url.startswith(("mailto:", "#")) else url
 
 
 def _web(scheme: str, authority: str, rest: str) -> str | None:
@@ -67,15 +67,15 @@ def _web(scheme: str, authority: str, rest: str) -> str | None:
     if not _HOST.fullmatch(authority):
         return None
     rest = _UNSAFE.sub(_escaped, rest.replace("\\", "/", 1) if rest.startswith("\\") else rest)
-    return f"{scheme}://{plain_host(authority)}{rest}"
+    return f"{scheme}://{safe_host(authority)}{rest}"
 
 
 def _escaped(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
-def plain_host(host: str) -> str:
-    """A host, with each label that mixes scripts or imitates Latin letters in its xn-- form."""
+def safe_host(host: str) -> str:
+    """Convert the labels of a host that mix scripts or imitate Latin letters to their xn-- form."""
     if host.isascii():
         return host
     return ".".join(_label(label) for label in host.split("."))
@@ -88,16 +88,16 @@ def _label(label: str) -> str:
 
 
 def shown(address: str) -> str:
-    """An address as it may be read: as typed, but for a host that deceives the eye."""
+    """Return an address for display: as typed, unless its host looks like another one."""
     web = _WEB.fullmatch(address)
     if address.isascii() or not web:
         return address
-    host = plain_host(web[2])
+    host = safe_host(web[2])
     return address if host == web[2] else address.replace(web[2], host, 1)
 
 
 def split_trailing(address: str) -> tuple[str, str]:
-    """An address found in text, and the punctuation after it that belongs to the sentence."""
+    """Split an address found in text from the punctuation after it, which belongs to the sentence."""
     end = len(address)
     surplus = {pair[1]: address.count(pair[1]) - address.count(pair[0]) for pair in ("()", "[]", "{}")}
     while end:

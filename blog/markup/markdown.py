@@ -1,4 +1,4 @@
-"""Markdown as commenters type it → HTML that still has to be cleaned."""
+"""Conversion of the Markdown of comments to HTML, which still has to be cleaned."""
 
 import re
 import threading
@@ -20,17 +20,17 @@ _TYPED_TAG = re.compile(
     rf"</?(?:{'|'.join(COMMENT.tags)})(?:\s++[a-zA-Z_:][\w:.-]*+(?:\s*+=\s*+{_VALUE})?+)*+\s*+/?>", re.IGNORECASE
 )
 _LINE = re.compile(r"\n")
-_SIGN = re.compile(r"[][*_~`<!&\\]")
-_MOST_SIGNS = 10_000
-# Levels of Markdown's own nesting; a list takes two.
-_DEEPEST = 20
+_MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\]")
+_MAX_MARKUP_CHARACTERS = 10_000
+# Levels as Markdown counts them; a list takes two.
+_MAX_DEPTH = 20
 
 
-class _Talk(MarkdownIt):
-    """The Markdown of talk: no pictures, tables, indented code or references; headings are strong paragraphs."""
+class _CommentMarkdown(MarkdownIt):
+    """Markdown for comments: no pictures, tables, indented code or references; headings are bold paragraphs."""
 
     def __init__(self) -> None:
-        super().__init__("zero", {"breaks": True, "html": True, "maxNesting": 2 * _DEEPEST})
+        super().__init__("zero", {"breaks": True, "html": True, "maxNesting": 2 * _MAX_DEPTH})
         self.enable(["blockquote", "fence", "heading", "hr", "list"])
         self.enable(["autolink", "backticks", "emphasis", "entity", "escape", "link", "newline", "strikethrough"])
         self.enable(["balance_pairs", "fragments_join"])
@@ -41,7 +41,7 @@ class _Talk(MarkdownIt):
         self.add_render_rule("heading_close", _heading_close)
         self.add_render_rule("hr", _rule)
 
-    # Addresses are judged and written by blog.markup.links, later and for HTML as well.
+    # blog.markup.links checks and normalizes addresses later, for HTML as well.
 
     def validateLink(self, url: str) -> bool:
         return bool(url)
@@ -54,19 +54,19 @@ class _Talk(MarkdownIt):
 
 
 class _Parsers(threading.local):
-    """One a thread, since a parser compiles its rules as it goes."""
+    """One parser per thread, because a parser compiles its rules while it works."""
 
     def __init__(self) -> None:
-        self.parser = _Talk()
+        self.parser = _CommentMarkdown()
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """No words get lost below the deepest level, as they would past the parser's own limit: they are a paragraph."""
-    return state.level >= _DEEPEST and paragraph(state, start, end, silent)
+    """Turn text below the deepest level into a paragraph; the parser's own limit would drop it."""
+    return state.level >= _MAX_DEPTH and paragraph(state, start, end, silent)
 
 
 def _address(state: StateInline, silent: bool) -> bool:
-    """The * and _ of an address are no emphasis; `shape` makes the link."""
+    """Keep `*` and `_` in an address from being emphasis; `normalize` makes the link."""
     if state.src[state.pos - 4 : state.pos].lower() not in ("http", "ttps"):
         return False
     match = links.AFTER_SCHEME.match(state.src, state.pos, state.posMax)
@@ -80,7 +80,7 @@ def _address(state: StateInline, silent: bool) -> bool:
 
 
 def _typed_tag(state: StateInline, silent: bool) -> bool:
-    """A tag of the comment's allowlist stays a tag; any other is shown as it was typed."""
+    """Keep a tag of the comment allowlist; any other tag is shown as typed."""
     match = _TYPED_TAG.match(state.src, state.pos) if state.src[state.pos] == "<" else None
     if not match:
         return False
@@ -106,12 +106,12 @@ _parsers = _Parsers()
 
 
 def render(text: str) -> str:
-    """Markdown as far as the bounds go; what follows is words alone, since none of its tags would be kept."""
+    """Convert Markdown up to the limits; the rest becomes plain text, since none of its tags would be kept."""
     end = _end_of_markup(text)
     return str(_parsers.parser.render(text[:end])) + f"<p>{escapeHtml(text[end:])}</p>"
 
 
 def _end_of_markup(text: str) -> int:
-    bounds = ((_LINE, COMMENT.elements), (_SIGN, _MOST_SIGNS))
-    ends = [match.end() for sign, most in bounds for match in islice(sign.finditer(text), most, most + 1)]
+    limits = ((_LINE, COMMENT.elements), (_MARKUP_CHARACTER, _MAX_MARKUP_CHARACTERS))
+    ends = [match.end() for pattern, limit in limits for match in islice(pattern.finditer(text), limit, limit + 1)]
     return min([len(text), *ends])

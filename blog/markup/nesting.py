@@ -1,14 +1,14 @@
-"""What may stand inside what: as browsers see it, so that none of them moves anything."""
+"""Which elements may contain which, as browsers parse them, so that no browser moves anything."""
 
 from blog.markup.rules import names
 
 INLINE = names("a abbr b cite code del em i ins kbd mark q s samp small span strong sub sup time var")
-# What may stand directly inside; other content gets the first of these round it.
+# The only children allowed; other content is wrapped in the first of them.
 CHILDREN = {
     "ul": ("li",), "ol": ("li",), "dl": ("dd", "dt"), "table": ("tbody", "thead", "tfoot", "caption"),
     "thead": ("tr",), "tbody": ("tr",), "tfoot": ("tr",), "tr": ("td", "th"),
 }  # fmt: skip
-# Where a tag may stand ("" is the top): it closes what is open up to such a place, and is nothing without one.
+# The only parents allowed ("" is the top level): what is open in between is closed; without a parent a tag is dropped.
 HOMES = {
     "li": ("ul", "ol"), "dt": ("dl",), "dd": ("dl",), "figcaption": ("figure",), "summary": ("details",),
     "section": ("",), "caption": ("table",), "thead": ("table",), "tbody": ("table",), "tfoot": ("table",),
@@ -19,7 +19,7 @@ ONLY_WORDS = {"p", "h2", "h3", "h4", "pre", "dt", "caption", "summary"}
 PARAGRAPHS_INSIDE = {"", "blockquote", "section"}
 VERBATIM = {"code", "kbd", "samp", "var"}
 NESTABLE = {"q", "span", "sub", "sup"}
-# Blocks that are in no allowlist: they part the words before them from those after.
+# Blocks in no allowlist: they only separate the text before them from the text after.
 OTHER_BLOCKS = names(
     """
     address article aside body caption center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2

@@ -1,4 +1,4 @@
-"""Any HTML → allowed tags only, each closed and in its place, within bounds: nothing is left for a parser to repair."""
+"""Normalization of any HTML to allowed tags, closed, correctly nested and bounded, so that parsers repair nothing."""
 
 import re
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from blog.markup.rules import Rules
 from blog.markup.tokens import Tag, read
 
 SPACE = " \t\n"
-MOST_BREAKS = 2
-MOST_INLINES = 8
-# Pieces of output to a part: the cleaner's time grows with the square of the blocks in a row.
-PART = 400
+MAX_BREAKS = 2
+MAX_INLINES = 8
+# Pieces of output per part: the cleaner's time grows with the square of the consecutive blocks.
+PART_SIZE = 400
 
 
 @dataclass(slots=True)
 class Block:
     name: str
-    at: int
-    """Where in the output it was opened: nothing after it means that it is empty."""
+    position: int
+    """Its position in the output; nothing after it means that it is empty."""
 
 
 @dataclass(slots=True)
@@ -37,48 +37,48 @@ class Inline:
     name: str
     attributes: dict[str, str]
     level: int
-    """How many blocks were open when it began; it ends with the innermost of them."""
-    at: int = -1
+    """The number of open blocks when it began; it ends with the innermost of them."""
+    position: int = -1
 
 
 def shape(source: str, rules: Rules, *, newlines: bool = False) -> list[str]:
-    """In parts of whole blocks. `newlines`: bare ones make breaks and paragraphs, as WordPress shows them."""
-    shaper = Shaper(rules, newlines, len(source))
+    """Return normalized HTML in parts of whole blocks; with `newlines`, bare ones count, as in WordPress."""
+    normalizer = Shaper(rules, newlines, len(source))
     for token in read(source):
         if isinstance(token, str):
-            shaper.words(token)
+            normalizer.add_text(token)
         elif token.is_end:
-            shaper.end(rules.renamed.get(token.name, token.name))
+            normalizer.end(rules.renamed.get(token.name, token.name))
         else:
-            shaper.start(rules.renamed.get(token.name, token.name), token)
-    return shaper.finish()
+            normalizer.start(rules.renamed.get(token.name, token.name), token)
+    return normalizer.finish()
 
 
-# & < > " stand-ins become entities once the cleaner is through: it is slow on a text full of those.
+# Stand-ins for & < > " become entities after cleaning, because the cleaner is slow on text full of entities.
 _IN_TEXT = str.maketrans("&<>", STAND_INS[:3])
 _IN_ATTRIBUTES = str.maketrans('&<>"', STAND_INS)
 
 
-def escape(words: str) -> str:
-    return words.translate(_IN_TEXT)
+def escape(text: str) -> str:
+    return text.translate(_IN_TEXT)
 
 
 class Shaper:
     def __init__(self, rules: Rules, newlines: bool, size: int) -> None:
         self.rules = rules
-        self.most = rules.elements + rules.elements_a_kilobyte * size // 1000
+        self.max_elements = rules.elements + rules.elements_a_kilobyte * size // 1000
         self.newlines = newlines
-        self.writes_links = rules.writes_links or newlines
+        self.has_autolinks = rules.writes_links or newlines
         self.parts: list[str] = []
         self.out: list[str] = []
         self.blocks: list[Block] = [Block("", -1)]
         self.inlines: list[Inline] = []
-        self.written = 0
-        """So many of the inlines stand in the output; the rest wait for words."""
-        self.is_fresh = True
+        self.written_count = 0
+        """The number of inlines in the output; the rest wait for text."""
+        self.is_line_start = True
         self.breaks = 0
         self.indent = ""
-        """A no-break or ideographic space before the first words of a line, kept if words come."""
+        """A no-break or ideographic space at the start of a line, kept if text follows."""
         self.elements = 0
         self.links = 0
         self.ignored: dict[str, int] = {}
@@ -88,25 +88,25 @@ class Shaper:
         attributes = self._attributes(name, token)
         if attributes is None:
             if name == "a":
-                self._forget("a")
+                self._end_inline("a")
             elif name in OTHER_BLOCKS:
-                self._part()
+                self._separate()
         elif name == "br":
             self._break()
         elif name in INLINE:
-            self._begin(name, attributes)
+            self._begin_inline(name, attributes)
         elif name == "img":
-            self._ready()
-            self._put(_opening(name, attributes))
+            self._prepare_for_text()
+            self._write(_opening(name, attributes))
             self.elements += 1
         elif self.blocks[-1].name in ONLY_WORDS - {"p"} and name not in HOMES:
             self._ignore(name)
-            self._part()
+            self._separate()
         else:
             self._open_in_place(name, attributes)
 
     def _attributes(self, name: str, token: Tag) -> dict[str, str] | None:
-        """None when the tag cannot stay."""
+        """Return the allowed attributes, or None if the tag must go."""
         if name not in self.rules.tags or self._is_full:
             return None
         attributes = self.rules.attributes_of(name, token.attributes)
@@ -120,8 +120,8 @@ class Shaper:
 
     @property
     def _is_full(self) -> bool:
-        """The rest is words alone, all in the block that is open now."""
-        return self.elements >= self.most
+        """Whether the limit is reached: the rest becomes plain text in the block that is open."""
+        return self.elements >= self.max_elements
 
     def _is_open(self, *names: str) -> bool:
         return any(block.name in names for block in self.blocks)
@@ -130,70 +130,70 @@ class Shaper:
         if self.ignored.get(name):
             self.ignored[name] -= 1
             if name not in INLINE:
-                self._part()
+                self._separate()
         elif name in INLINE:
-            self._forget(name)
+            self._end_inline(name)
         elif self._is_full:
-            self._part()
+            self._separate()
         elif self._is_open(name):
             while self.blocks[-1].name != name:
                 self._close()
             self._close()
         elif name in OTHER_BLOCKS and name not in self.rules.tags:
-            self._part()
+            self._separate()
 
-    def words(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
         if self.blocks[-1].name == "pre":
-            self._verbatim(text)
+            self._add_verbatim(text)
         elif self.newlines:
-            self._lines(text)
+            self._add_lines(text)
         else:
-            self._run(text)
+            self._add_run(text)
 
     def finish(self) -> list[str]:
         while len(self.blocks) > 1:
             self._close()
         return [*self.parts, "".join(self.out)]
 
-    # Words
+    # Text
 
-    def _verbatim(self, text: str) -> None:
-        words = text.strip("\n")
-        if not words:
+    def _add_verbatim(self, text: str) -> None:
+        content = text.strip("\n")
+        if not content:
             self.breaks += len(text)
             return
-        breaks = 0 if self.is_fresh else self.breaks + len(text) - len(text.lstrip("\n"))
+        breaks = 0 if self.is_line_start else self.breaks + len(text) - len(text.lstrip("\n"))
         self.breaks = 0
-        self._ready()
-        lines = re.sub(r"\n{4,}", "\n\n\n", "\n" * breaks + words)
-        *kept, rest = lines.split("\n", max(0, self.most - self.elements))
-        self.elements += len(kept)
-        self._put(escape("\n".join([*kept, rest.replace("\n", " ")])))
+        self._prepare_for_text()
+        lines = re.sub(r"\n{4,}", "\n\n\n", "\n" * breaks + content)
+        *first, rest = lines.split("\n", max(0, self.max_elements - self.elements))
+        self.elements += len(first)
+        self._write(escape("\n".join([*first, rest.replace("\n", " ")])))
         self.breaks = len(text) - len(text.rstrip("\n"))
 
-    def _run(self, text: str) -> None:
-        words = text.lstrip()
-        lead = text[: len(text) - len(words)]
-        if self.is_fresh or self.breaks:
-            self.indent += lead.lstrip(SPACE)
-        elif lead and self.blocks[-1].name not in CHILDREN:
-            self.out.append(lead)
-        if words:
-            self._ready()
-            self._put(*(self._linked(words) if self.writes_links else [escape(words)]))
+    def _add_run(self, text: str) -> None:
+        content = text.lstrip()
+        leading_space = text[: len(text) - len(content)]
+        if self.is_line_start or self.breaks:
+            self.indent += leading_space.lstrip(SPACE)
+        elif leading_space and self.blocks[-1].name not in CHILDREN:
+            self.out.append(leading_space)
+        if content:
+            self._prepare_for_text()
+            self._write(*(self._with_links(content) if self.has_autolinks else [escape(content)]))
 
-    def _lines(self, text: str) -> None:
+    def _add_lines(self, text: str) -> None:
         newlines = -1
         for line in text.split("\n"):
             newlines += 1
             if line.strip() or not newlines:
                 self._newline(newlines)
-                self._run(line)
+                self._add_run(line)
                 newlines = 0
         self._newline(newlines)
 
     def _newline(self, count: int) -> None:
-        if not count or self.is_fresh:
+        if not count or self.is_line_start:
             return
         if count > 1 and self.blocks[-1].name == "p" and not self._is_full:
             self._close()
@@ -201,19 +201,19 @@ class Shaper:
             self.breaks = max(self.breaks, count)
 
     def _break(self) -> None:
-        if not self.is_fresh:
+        if not self.is_line_start:
             self.breaks += 1
 
-    def _part(self) -> None:
-        """The end of a block that is not shown as one."""
+    def _separate(self) -> None:
+        """Separate the text before and after the edge of a block that is not shown as one."""
         if self.blocks[-1].name == "p" and not self._is_full:
             self._close()
-        elif not self.is_fresh and self.blocks[-1].name not in CHILDREN:
+        elif not self.is_line_start and self.blocks[-1].name not in CHILDREN:
             self.out.append(" ")
 
-    def _linked(self, text: str) -> list[str]:
-        around = {inline.name for inline in self.inlines}
-        if around & VERBATIM or ("://" not in text and "www." not in text.lower()):
+    def _with_links(self, text: str) -> list[str]:
+        open_names = {inline.name for inline in self.inlines}
+        if open_names & VERBATIM or ("://" not in text and "www." not in text.lower()):
             return [escape(text)]
         pieces: list[str] = []
         position = 0
@@ -224,67 +224,67 @@ class Shaper:
                 continue
             pieces += [escape(text[position : match.start()]), escape(links.shown(address))]
             position = match.start() + len(address)
-            if "a" not in around and self.links < self.rules.links and not self._is_full:
+            if "a" not in open_names and self.links < self.rules.links and not self._is_full:
                 self.links += 1
                 self.elements += 1
                 pieces[-1:] = [_opening("a", {"href": href, "rel": self.rules.rel}), pieces[-1], "</a>"]
         return [*pieces, escape(text[position:])]
 
-    def _put(self, *pieces: str) -> None:
+    def _write(self, *pieces: str) -> None:
         self.out += pieces
-        self.is_fresh = False
+        self.is_line_start = False
 
-    def _ready(self) -> None:
-        """Open what the words to come need round them, and write the breaks and inline tags that waited for words."""
+    def _prepare_for_text(self) -> None:
+        """Open the elements that the next text needs, and write the breaks and inline tags that waited for it."""
         while (name := self.blocks[-1].name) in CHILDREN:
             self._open(CHILDREN[name][0], {})
         if name in PARAGRAPHS_INSIDE:
             self._open("p", {})
         if self.breaks:
-            breaks, self.breaks = min(self.breaks, MOST_BREAKS), 0
-            self._trim()
+            breaks, self.breaks = min(self.breaks, MAX_BREAKS), 0
+            self._strip_space()
             self.out.append("\n" if self._is_full else "<br>" * breaks)
             self.elements += breaks
         self.out.append(self.indent)
         self.indent = ""
         if self._is_full:
-            del self.inlines[self.written :]
-        for inline in self.inlines[self.written :]:
-            inline.at = len(self.out)
+            del self.inlines[self.written_count :]
+        for inline in self.inlines[self.written_count :]:
+            inline.position = len(self.out)
             self.out.append(_opening(inline.name, inline.attributes))
             inline.attributes.pop("id", None)
             self.elements += 1
-        self.written = len(self.inlines)
+        self.written_count = len(self.inlines)
 
     # Inline tags
 
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        around = [inline.name for inline in self.inlines]
+    def _begin_inline(self, name: str, attributes: dict[str, str]) -> None:
+        open_names = [inline.name for inline in self.inlines]
         if name == "a":
-            self._forget("a")
+            self._end_inline("a")
             if self.links >= self.rules.links:
                 return
             self.links += 1
-        elif len(around) >= MOST_INLINES or (name in around and name not in NESTABLE):
+        elif len(open_names) >= MAX_INLINES or (name in open_names and name not in NESTABLE):
             self._ignore(name)
             return
         self.ignored.pop(name, None)
         self.inlines.append(Inline(name, attributes, len(self.blocks)))
 
-    def _forget(self, name: str) -> None:
-        """End the innermost inline of that name; those inside it go on after it."""
+    def _end_inline(self, name: str) -> None:
+        """End the innermost inline with that name; those inside it continue after it."""
         for index in range(len(self.inlines) - 1, -1, -1):
             if self.inlines[index].name == name:
-                self._unwrite(index)
+                self._close_inlines(index)
                 del self.inlines[index]
                 return
 
-    def _unwrite(self, count: int) -> None:
-        """Close the inline tags in the output but the outermost `count`."""
-        while self.written > count:
-            self.written -= 1
-            inline = self.inlines[self.written]
-            if len(self.out) == inline.at + 1:
+    def _close_inlines(self, count: int) -> None:
+        """Close the inline tags in the output except the outermost `count`."""
+        while self.written_count > count:
+            self.written_count -= 1
+            inline = self.inlines[self.written_count]
+            if len(self.out) == inline.position + 1:
                 self.out.pop()
             else:
                 self.out.append(f"</{inline.name}>")
@@ -292,23 +292,23 @@ class Shaper:
     # Blocks
 
     def _open_in_place(self, name: str, attributes: dict[str, str]) -> None:
-        homes = HOMES.get(name)
-        if homes and not self._is_open(*homes):
-            self._part()
+        parents = HOMES.get(name)
+        if parents and not self._is_open(*parents):
+            self._separate()
             return
-        if homes:
-            while self.blocks[-1].name not in homes:
+        if parents:
+            while self.blocks[-1].name not in parents:
                 self._close()
         elif self.blocks[-1].name == "p":
             self._close()
         if len(self.blocks) > self.rules.depth:
             self._ignore(name)
-            self._part()
+            self._separate()
             return
         while (parent := self.blocks[-1].name) in CHILDREN and name not in CHILDREN[parent]:
             self._open(CHILDREN[parent][0], {})
         if name == "hr":
-            self._finish_words()
+            self._end_text()
             self.out.append("<hr>")
             self.elements += 1
         else:
@@ -316,13 +316,13 @@ class Shaper:
             self._open(name, attributes)
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
-        self._finish_words()
+        self._end_text()
         self.blocks.append(Block(name, len(self.out)))
         self.out.append(_opening(name, attributes))
         self.elements += 1
 
     def _close(self) -> None:
-        self._finish_words()
+        self._end_text()
         block = self.blocks.pop()
         level = len(self.blocks)
         if block.name == "p":
@@ -330,25 +330,25 @@ class Shaper:
                 inline.level = min(inline.level, level)
         else:
             self.inlines = [inline for inline in self.inlines if inline.level <= level]
-        if len(self.out) == block.at + 1 and block.name not in ("td", "th"):
-            del self.out[block.at :]
+        if len(self.out) == block.position + 1 and block.name not in ("td", "th"):
+            del self.out[block.position :]
         else:
             self.out.append(f"</{block.name}>")
-        if level == 1 and len(self.out) > PART:
+        if level == 1 and len(self.out) > PART_SIZE:
             self.parts.append("".join(self.out))
             self.out.clear()
 
-    def _finish_words(self) -> None:
-        """No words follow here for now: close inline tags, drop spaces and breaks before the end."""
-        self._trim()
-        while self.written:
-            self._unwrite(self.written - 1)
-            self._trim()
+    def _end_text(self) -> None:
+        """End a line of text: close inline tags, drop spaces and breaks before its end."""
+        self._strip_space()
+        while self.written_count:
+            self._close_inlines(self.written_count - 1)
+            self._strip_space()
         self.breaks = 0
         self.indent = ""
-        self.is_fresh = True
+        self.is_line_start = True
 
-    def _trim(self) -> None:
+    def _strip_space(self) -> None:
         while self.out and not self.out[-1].startswith("<"):
             self.out[-1] = self.out[-1].rstrip(SPACE)
             if self.out[-1]:

@@ -1,4 +1,4 @@
-"""What one pass over a body finds: its headings, pictures, links, paragraphs and notes."""
+"""A parser that collects a body's headings, pictures, links, paragraphs and notes in one pass."""
 
 import re
 from html.parser import HTMLParser
@@ -14,7 +14,7 @@ class Link(NamedTuple):
 
 
 class Reading(HTMLParser):
-    """One pass over a body, keeping of it what the checks look at."""
+    """Collects what the checks before publishing look at."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -29,34 +29,34 @@ class Reading(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "img":
-            self.images.append((given.get("src", ""), given.get("alt", "").strip()))
-            self.handle_data(given.get("alt", ""))
+            self.images.append((attributes.get("src", ""), attributes.get("alt", "").strip()))
+            self.handle_data(attributes.get("alt", ""))
         elif tag in {"a", "p", "li"} or _HEADING.fullmatch(tag):
-            self._open.append((tag, given, []))
+            self._open.append((tag, attributes, []))
 
     def handle_data(self, data: str) -> None:
-        for _tag, _given, words in self._open:
-            words.append(data)
+        for _tag, _attributes, texts in self._open:
+            texts.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(open_ == tag for open_, _given, _words in self._open):
+        if not any(open_ == tag for open_, _attributes, _words in self._open):
             return
         while self._open:
-            open_, given, words = self._open.pop()
-            self._keep(open_, given, " ".join("".join(words).split()))
+            open_, attributes, texts = self._open.pop()
+            self._record(open_, attributes, " ".join("".join(texts).split()))
             if open_ == tag:
                 return
 
-    def _keep(self, tag: str, given: dict[str, str], text: str) -> None:
+    def _record(self, tag: str, attributes: dict[str, str], text: str) -> None:
         if heading := _HEADING.fullmatch(tag):
             self.headings.append((int(heading[1]), text))
         elif tag == "p":
             self.paragraphs.append(text)
-        elif tag == "a" and (mark := _NOTE.fullmatch(given.get("href", ""))):
+        elif tag == "a" and (mark := _NOTE.fullmatch(attributes.get("href", ""))):
             self.marks.append(mark[1])
         elif tag == "a":
-            self.links.append(Link(given.get("href", ""), text))
-        elif note := _NOTE.fullmatch(given.get("id", "")):
+            self.links.append(Link(attributes.get("href", ""), text))
+        elif note := _NOTE.fullmatch(attributes.get("id", "")):
             self.notes[note[1]] = text

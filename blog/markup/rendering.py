@@ -1,4 +1,4 @@
-"""A stored essay → the essay on a page: notes lead there and back, headings can be linked to, pictures wait."""
+"""Rendering of a stored essay: links between notes and marks, heading ids, lazily loaded pictures."""
 
 import re
 from collections.abc import Mapping
@@ -16,8 +16,6 @@ _NOTE = re.compile(r'(?=<li id="note-)')
 _NOTE_ADDRESS = re.compile(r' (id|href)="(#?)((?:ref|note)-[0-9]+)"')
 _SCROLLING = re.compile(r"<(pre|table)(?=[ >])")
 _HEADING = re.compile(r"<h([2-4])((?: [^>]*)?)>(.*?)</h\1>", re.DOTALL)
-
-
 _ADDRESS = re.compile(r' (href|src|srcset)="([^"]*)"')
 _IN_SET = re.compile(r"(^|, )/(?!/)")
 _ID = re.compile(r' id="([^"]*)"')
@@ -25,67 +23,66 @@ _WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 def draw(source: str, prefix: str, pictures: Mapping[str, figures.Picture] | None = None) -> str:
-    """`prefix` keeps the ids of several essays on one page apart; `pictures` are those that are known, by address."""
+    """Render an essay; `prefix` keeps the ids of several essays on a page apart, `pictures` are by address."""
     body, notes = parted(source)
     label = escape(pgettext("below an essay", "Notes"))
-    notes = _with_ways_back(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
+    notes = _with_backlinks(notes).replace("<section ", f'<section aria-label="{label}" ', 1)
     ids = iter(_ids(body, prefix))
     body = _HEADING.sub(lambda match: f'<h{match[1]}{match[2]} id="{next(ids)}">{match[3]}</h{match[1]}>', body)
-    drawn = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
-    return reachable(figures.fill(drawn, pictures or {}))
+    rendered = _NOTE_ADDRESS.sub(rf' \1="\2{escape(prefix)}\3"', body + notes)
+    return reachable(figures.fill(rendered, pictures or {}))
 
 
 def reachable(html: str) -> str:
-    """Code and tables, which scroll sideways where they are too wide, put where the keyboard can reach them."""
+    """Make code and tables, which scroll sideways if too wide, focusable by keyboard."""
     return _SCROLLING.sub(r'<\1 tabindex="0"', html)
 
 
-def afar(drawn: str, site: str, address: str, *, is_apart: bool = False) -> str:
-    """A drawn essay for where it is read outside of the site: whole addresses, its own notes by their names alone.
+def afar(rendered: str, site: str, address: str, *, is_apart: bool = False) -> str:
+    """Make the addresses in a rendered essay absolute for reading elsewhere, except links to its own notes.
 
-    `address` is the essay's own: what leads to a heading in it leads there, unless the essay goes somewhere to live
-    apart from that address.
+    Links to its headings lead to `address`, the essay's own, unless `keeps_fragments`: the essay moves elsewhere.
     """
-    ids = set(_ID.findall(drawn))
+    ids = set(_ID.findall(rendered))
 
-    def whole(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         name, value = found[1], found[2]
         if name == "srcset":
             return f' srcset="{_IN_SET.sub(lambda each: each[1] + site + "/", value)}"'
         if value.startswith("#"):
             return found[0] if is_apart or value[1:] in ids else f' {name}="{escape(address)}{value}"'
-        is_ours = value.startswith("/") and not value.startswith("//")
-        if is_ours or not _WITH_SCHEME.match(value):
-            value = escape(urljoin(address if not is_ours else site, unescape(value)))
+        is_local = value.startswith("/") and not value.startswith("//")
+        if is_local or not _WITH_SCHEME.match(value):
+            value = escape(urljoin(address if not is_local else site, unescape(value)))
         return f' {name}="{value}"'
 
-    return _ADDRESS.sub(whole, drawn)
+    return _ADDRESS.sub(replacement, rendered)
 
 
 def contents(source: str, prefix: str = "") -> list[tuple[str, str]]:
-    """The second-level headings as `draw` marks them: id and words."""
+    """Return the id and text of the second-level headings as `render` marks them."""
     body, _ = parted(source)
     headings = zip(_ids(body, prefix), _HEADING.finditer(body), strict=True)
     return [(id_, plain(match[3])) for id_, match in headings if match[1] == "2"]
 
 
 def _ids(body: str, prefix: str) -> list[str]:
-    taken: dict[str, int] = {}
+    counts: dict[str, int] = {}
     ids = []
     for match in _HEADING.finditer(body):
         slug = slugify(plain(match[3]), allow_unicode=True)[:60].strip("-") or "section"
-        taken[slug] = taken.get(slug, 0) + 1
-        ids.append(f"{prefix}h-{slug}" + (f"-{taken[slug]}" if taken[slug] > 1 else ""))
+        counts[slug] = counts.get(slug, 0) + 1
+        ids.append(f"{prefix}h-{slug}" + (f"-{counts[slug]}" if counts[slug] > 1 else ""))
     return ids
 
 
-def _with_ways_back(section: str) -> str:
-    """After each note's last words, the way back to its mark."""
+def _with_backlinks(section: str) -> str:
+    """Add a link back to its mark at the end of each note."""
     opening, *notes = _NOTE.split(section)
-    return opening + "".join(map(_with_way_back, notes))
+    return opening + "".join(map(_with_backlink, notes))
 
 
-def _with_way_back(note: str) -> str:
+def _with_backlink(note: str) -> str:
     number = note.removeprefix('<li id="note-').partition('"')[0]
     label = escape(gettext("Back to the text at note %(number)s") % {"number": number})
     link = f'\u00a0<a href="#ref-{number}" role="doc-backlink" aria-label="{label}">↑</a>'

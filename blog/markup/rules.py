@@ -1,4 +1,4 @@
-"""What an essay and a comment may hold: the two allowlists, and the bounds of each."""
+"""The allowlists of essays and comments, and the limits of each."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,11 +19,11 @@ def matching(pattern: str) -> Check:
     return lambda value: value if compiled.fullmatch(value) else None
 
 
-def _words(value: str) -> str:
+def _one_line(value: str) -> str:
     return " ".join(value.split())[:500]
 
 
-def _one_of(classes: Mapping[str, str], value: str) -> str | None:
+def _class_in(classes: Mapping[str, str], value: str) -> str | None:
     return next((classes[name] for name in value.split() if name in classes), None)
 
 
@@ -32,45 +32,45 @@ class Rules:
     tags: frozenset[str]
     attributes: Mapping[str, Mapping[str, Check]]
     needed: Mapping[str, frozenset[str]]
-    """Without one of these attributes the tag goes and its content stays."""
+    """A tag without one of these attributes is dropped, and its content stays."""
     rel: str
     depth: int
     elements: int
     elements_a_kilobyte: int
-    """More of them than that only where tags were carried over from block to block."""
+    """Room for tags that are repeated in every block they span."""
     links: int
     writes_links: bool = False
     renamed: Mapping[str, str] = field(default_factory=dict)
 
     def attributes_of(self, tag: str, given: Mapping[str, str]) -> dict[str, str] | None:
-        """The attributes that stay, in a fixed order; none at all when the tag cannot stand with them."""
+        """Return the allowed attributes in a fixed order, or None if the tag must go without them."""
         checks = {**self.attributes.get(tag, {}), **self.attributes.get("*", {})}
-        kept = {
+        allowed = {
             name: value for name, check in checks.items() if name in given and (value := check(given[name])) is not None
         }
-        if tag in self.needed and not self.needed[tag] & kept.keys():
+        if tag in self.needed and not self.needed[tag] & allowed.keys():
             return None
         if tag == "a":
-            self._finish_link(kept)
+            self._finish_link(allowed)
         if tag == "img":
-            kept = {"src": kept["src"], "alt": "", **kept}
-        return kept
+            allowed = {"src": allowed["src"], "alt": "", **allowed}
+        return allowed
 
-    def _finish_link(self, kept: dict[str, str]) -> None:
-        href = kept["href"]
+    def _finish_link(self, attributes: dict[str, str]) -> None:
+        href = attributes["href"]
         if not href.startswith("#note-"):
-            kept.pop("role", None)
-        if href.removeprefix("#note") != kept.get("id", "").removeprefix("ref"):
-            kept.pop("id", None)
+            attributes.pop("role", None)
+        if href.removeprefix("#note") != attributes.get("id", "").removeprefix("ref"):
+            attributes.pop("id", None)
         if re.match(r"[a-z]+:", href):
-            kept["rel"] = self.rel
+            attributes["rel"] = self.rel
 
 
 _LIST = {"start": matching(r"-?[0-9]{1,6}")}
 
 COMMENT = Rules(
     tags=names("a abbr b blockquote br cite code del em i li ol p pre q s strong ul"),
-    attributes={"a": {"href": links.abroad}, "abbr": {"title": _words}, "ol": _LIST},
+    attributes={"a": {"href": links.abroad}, "abbr": {"title": _one_line}, "ol": _LIST},
     needed={"a": frozenset({"href"})},
     rel="nofollow ugc noopener",
     depth=12,
@@ -98,10 +98,10 @@ ESSAY = Rules(
     attributes={
         "*": {"lang": matching(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,5}"), "dir": matching("ltr|rtl|auto")},
         "a": {"id": matching(r"ref-[0-9]{1,4}"), "href": links.anywhere, "role": matching("doc-noteref")},
-        "abbr": {"title": _words},
-        "blockquote": {"class": partial(_one_of, {"pull": "pull"})},
-        "figure": {"class": partial(_one_of, {"wide": "wide", "alignwide": "wide", "alignfull": "wide"})},
-        "img": {"src": links.picture, "alt": _words, "width": _SIZE, "height": _SIZE},
+        "abbr": {"title": _one_line},
+        "blockquote": {"class": partial(_class_in, {"pull": "pull"})},
+        "figure": {"class": partial(_class_in, {"wide": "wide", "alignwide": "wide", "alignfull": "wide"})},
+        "img": {"src": links.picture, "alt": _one_line, "width": _SIZE, "height": _SIZE},
         "li": {"id": matching(r"note-[0-9]{1,4}"), "value": matching(r"-?[0-9]{1,6}")},
         "ol": {**_LIST, "reversed": lambda value: "", "type": matching("[1aAiI]")},
         "section": {"role": matching("doc-endnotes")},
@@ -121,13 +121,7 @@ ESSAY = Rules(
     elements_a_kilobyte=100,
     links=10_000,
     renamed={
-        "acronym": "abbr",
-        "strike": "s",
-        "tt": "code",
-        "h1": "h2",
-        "h5": "h4",
-        "h6": "h4",
-        "bdo": "span",
+        "acronym": "abbr", "strike": "s", "tt": "code", "h1": "h2", "h5": "h4", "h6": "h4", "bdo": "span",
         "bdi": "span",
     },
-)
+)  # fmt: skip

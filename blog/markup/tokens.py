@@ -1,4 +1,4 @@
-"""HTML as a stream of words and tags, in one pass however broken it is."""
+"""A tokenizer that splits any HTML, however broken, into text and tags in one pass."""
 
 import html
 import re
@@ -14,59 +14,48 @@ class Tag(NamedTuple):
     is_end: bool
 
 
-# Their content is no text for a reader.
-_HIDDEN = frozenset(
-    [
-        "iframe",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-        "script",
-        "select",
-        "style",
-        "template",
-        "textarea",
-        "title",
-    ]
-)
+# Elements whose content readers never see.
+_HIDDEN = frozenset({
+    "iframe", "noembed", "noframes", "noscript", "object", "script", "select", "style", "template", "textarea", "title",
+})  # fmt: skip
 
-# Possessive throughout: a tag is read once, whether it ends or not.
+# Possessive quantifiers: a tag is read once, whether it is closed or not.
 _ATTRIBUTE = r"""[\s/]*+[^\s/>=<][^\s/>=<]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>][^\s<>]*+)?+)?+"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9:_-]*+)((?:{_ATTRIBUTE})*+)[\s/]*+>")
 _PART = re.compile(r"""([^\s/>=<][^\s/>=<]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'<>][^\s<>]*+))?+)?+""")
 _DECLARATION = re.compile(r"<[!?/][^<>]*+>")
 _VAST_NUMBER = re.compile(r"&#(?=[0-9]{8}|[xX][0-9a-fA-F]{7})")
-# In an address `&copy=1` is no ©.
+# `&copy=1` in an address is not ©.
 _WITHOUT_SEMICOLON = re.compile(r"&(?=[a-zA-Z][a-zA-Z0-9]*+(?!;))")
-# A tag that never ends may be looked for this often; then what is left is read as words.
-_PATIENCE = 500
+# Tags that are never closed; after so many the rest is read as text.
+_MAX_UNCLOSED = 500
 
 
-def decoded(text: str) -> str:
-    """Words with their entities resolved, then tidied: what an entity hid goes too."""
+def decode_entities(text: str) -> str:
+    """Resolve entities, then tidy the text, so that characters hidden in entities go too."""
     if "&" in text:
         text = html.unescape(_VAST_NUMBER.sub("&amp;#", text))
     return tidy_text(text)
 
 
 def read(source: str) -> Iterator[str | Tag]:
+    """Yield the text and the tags of HTML."""
     position = 0
-    words: list[str] = []
-    patience = _PATIENCE
-    no_comment_from = len(source)
-    while (start := source.find("<", position)) != -1 and patience:
-        words.append(source[position:start])
+    text: list[str] = []
+    unclosed_left = _MAX_UNCLOSED
+    no_comment_after = len(source)
+    while (start := source.find("<", position)) != -1 and unclosed_left:
+        text.append(source[position:start])
         if source.startswith("<!--", start):
-            end = source.find("-->", start + 4) if start < no_comment_from else -1
+            end = source.find("-->", start + 4) if start < no_comment_after else -1
             if end != -1:
                 position = end + 3
                 continue
-            no_comment_from = min(no_comment_from, start)
+            no_comment_after = min(no_comment_after, start)
         elif tag := _TAG.match(source, start):
-            if words:
-                yield decoded("".join(words))
-                words = []
+            if text:
+                yield decode_entities("".join(text))
+                text = []
             name = tag[2].lower()
             position = tag.end()
             if name in _HIDDEN and not tag[1]:
@@ -78,18 +67,18 @@ def read(source: str) -> Iterator[str | Tag]:
             position = declaration.end()
             continue
         elif source[start + 1 : start + 2].isalpha():
-            patience -= 1
-        words.append("<")
+            unclosed_left -= 1
+        text.append("<")
         position = start + 1
-    words.append(source[position:])
-    yield decoded("".join(words))
+    text.append(source[position:])
+    yield decode_entities("".join(text))
 
 
 def _attributes(source: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in _PART.finditer(source):
         found.setdefault(part[1].lower(), part[2] or part[3] or part[4] or "")
-    return {name: decoded(_WITHOUT_SEMICOLON.sub("&amp;", value)) for name, value in found.items()}
+    return {name: decode_entities(_WITHOUT_SEMICOLON.sub("&amp;", value)) for name, value in found.items()}
 
 
 def _end_of(name: str, source: str, position: int) -> int:
