@@ -1,4 +1,4 @@
-"""Pictures that an import could not bring, for the owner to see."""
+"""The admin's list of pictures that an import has not fetched yet."""
 
 from django.contrib import admin
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""The app: in and out."""
+"""The app that imports and exports."""
 
 from django.apps import AppConfig
 

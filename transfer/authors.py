@@ -1,4 +1,4 @@
-"""Who wrote elsewhere: authors become people with a log-in that nobody can use yet, everybody else a guest."""
+"""People of an old site: its authors become users who cannot log in, all other commenters become guests."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from accounts.profiles.names import tidy_line
 from transfer.models import ImportedAuthor, ImportedComment
 from transfer.report import Report
 
-NAME = 245
+MAX_NAME = 245
 BATCH = 500
 _EMAIL = EmailField(max_bytes=100, required=False)
 _WEBSITE = WebsiteField(max_bytes=200, required=False)
@@ -28,10 +28,10 @@ _NOT_IN_LOGINS = re.compile(r"[^\w.@+-]+")
 
 
 class Authors:
-    """Those of one old site, by their log-in there.
+    """The authors of one old site, by their username there.
 
-    An existing log-in here is never taken for theirs, whatever name or address it has: only the owner says so, by
-    `credited`. The log-ins made are inactive, without a password, and their addresses not proved.
+    An existing user is never taken for an author, whatever their name or address: only the owner can say so, by
+    `credited`. New users are inactive, without a password, and their email addresses are unverified.
     """
 
     def __init__(self, origin: str, report: Report, credited: Mapping[str, User]) -> None:
@@ -49,13 +49,13 @@ class Authors:
                 self.users[key] = known.user
                 self.report.known["author(s)"] += 1
             else:
-                self.users[key] = self.credited.get(key) or self.make(login, name, email)
+                self.users[key] = self.credited.get(key) or self.create_user(login, name, email)
                 ImportedAuthor.objects.create(source=source, user=self.users[key])
         return self.users[key]
 
-    def make(self, login: str, name: str, email: str) -> User:
-        name = line(name or login.partition("@")[0], NAME)
-        user = User(username=free_username(login, name), name=name, email=self.own_email(email), is_active=False)
+    def create_user(self, login: str, name: str, email: str) -> User:
+        name = one_line(name or login.partition("@")[0], MAX_NAME)
+        user = User(username=free_username(login, name), name=name, email=self.unclaimed_email(email), is_active=False)
         user.set_unusable_password()
         user.save()
         self.report.made["author(s), who cannot log in until you activate them in the admin"] += 1
@@ -63,8 +63,8 @@ class Authors:
             self.report.remark("author(s) got a new username", f"{login} is now {user.username}")
         return user
 
-    def own_email(self, email: str) -> str:
-        """The address, unless it is somebody's here already: that person's log-in by it must stay theirs alone."""
+    def unclaimed_email(self, email: str) -> str:
+        """Return the address unless someone here has it already; only that person may log in with it."""
         email = email.strip()
         try:
             validate_email(email)
@@ -75,20 +75,20 @@ class Authors:
         return "" if EmailAddress.objects.filter(email__iexact=email).exists() else email
 
     def commenter(self, user: User) -> Commenter:
-        """The row that speaks for an author. Who they are is the old site's word alone, so it is not verified."""
+        """Return the Commenter of an author; unverified, because only the old site says who they are."""
         details = {"name": user.get_full_name(), "email": user.email[:100], "verified": False}
         return Commenter.objects.get_or_create(user=user, defaults=details)[0]
 
 
 def login_key(login: str) -> str:
-    """What makes it the same log-in, however an export came to write it."""
+    """Normalize a username of the old site, which exports write in several ways."""
     return tidy_line(login).strip("<> ").casefold()
 
 
 def free_username(login: str, name: str) -> str:
-    """The old log-in where it is free; never made from an email address, since it stands in public ones."""
-    wish = slugify(name, allow_unicode=True) if "@" in login else _NOT_IN_LOGINS.sub("", tidy_line(login))
-    stem = wish[:140] or "author"
+    """Return the old username if it is free; never made from an email address, because usernames are public."""
+    wanted = slugify(name, allow_unicode=True) if "@" in login else _NOT_IN_LOGINS.sub("", tidy_line(login))
+    stem = wanted[:140] or "author"
     username, number = stem, 1
     while User.objects.filter(username__iexact=username).exists():
         number += 1
@@ -97,7 +97,7 @@ def free_username(login: str, name: str) -> str:
 
 
 class Details(NamedTuple):
-    """What a guest gave of themselves elsewhere, tidied as if it were typed here."""
+    """A guest's name, email address and website from an export, tidied as if typed here."""
 
     name: str
     email: str
@@ -105,7 +105,7 @@ class Details(NamedTuple):
 
     @classmethod
     def of(cls, name: str, email: str, website: str) -> "Details":
-        return cls(line(name, NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
+        return cls(one_line(name, MAX_NAME) or _("Anonymous"), _clean(_EMAIL, email), _clean(_WEBSITE, website))
 
     @property
     def digest(self) -> int:
@@ -113,22 +113,22 @@ class Details(NamedTuple):
 
 
 class Guests:
-    """The rows of one discussion's guests. Of each met so far only a digest of the details and the key are kept."""
+    """The guests of one discussion; only a digest of the details and the key are kept in memory."""
 
     def __init__(self) -> None:
         self.pks: dict[int, int] = {}
 
     def of(self, wanted: Iterable[Details]) -> list[int]:
-        """The keys of their rows, in the same order; for a batch of comments."""
+        """Return the keys of the guests' rows, in the same order, for a batch of comments."""
         details = [*wanted]
         digests = [each.digest for each in details]
-        unmet = {digest: each for digest, each in zip(digests, details, strict=True) if digest not in self.pks}
-        self.pks |= {each.digest: pk for each, pk in guests(unmet.values()).items()}
+        new = {digest: each for digest, each in zip(digests, details, strict=True) if digest not in self.pks}
+        self.pks |= {each.digest: pk for each, pk in get_or_create_guests(new.values()).items()}
         return [self.pks[digest] for digest in digests]
 
 
-def guests(wanted: Iterable[Details]) -> dict[Details, int]:
-    """One row for each: the one an import made before, or a new one. A guest of this site is never taken for theirs."""
+def get_or_create_guests(wanted: Iterable[Details]) -> dict[Details, int]:
+    """Return one row per guest: from an earlier import, or new. A guest of this site is never reused."""
     details = sorted(set(wanted))
     if not details:
         return {}
@@ -137,14 +137,14 @@ def guests(wanted: Iterable[Details]) -> dict[Details, int]:
     known = named.filter(Exists(imported), email__in={each.email for each in details}).order_by("-pk")
     rows = {Details(*found): pk for pk, *found in known.values_list("pk", "name", "email", "website")}
     new = [each for each in details if each not in rows]
-    made = Commenter.objects.bulk_create(
+    created = Commenter.objects.bulk_create(
         [Commenter(name=each.name, email=each.email, website=each.website) for each in new], batch_size=BATCH
     )
-    return rows | {each: row.pk for each, row in zip(new, made, strict=True)}
+    return rows | {each: row.pk for each, row in zip(new, created, strict=True)}
 
 
-def line(text: str, limit: int) -> str:
-    """A name as WordPress keeps it, with entities and sometimes tags, as one line of words."""
+def one_line(text: str, limit: int) -> str:
+    """Convert a name with WordPress's entities and tags to one line of text."""
     return tidy_line(strip_tags(unescape(text)), limit)
 
 

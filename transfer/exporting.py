@@ -1,4 +1,4 @@
-"""One export, whatever its format: written beside its place and put there when it is whole."""
+"""Exports in any format, written to a temporary file and moved into place when complete."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,14 +27,14 @@ STAYS = {
 
 @transaction.atomic
 def write(kind: str, file: Path) -> Report:
-    """Raises OSError; then whatever stood there before is untouched."""
+    """Write an export; an OSError leaves an existing file untouched."""
     report = Report(file.name)
     site = Site.objects.current()
-    whole = file.with_name(f".{file.name}.part")
+    temporary = file.with_name(f".{file.name}.part")
     try:
         with translation.override(site.language), timezone.override(ZoneInfo(site.time_zone)):
-            FORMATS[kind](whole, report)
-        whole.replace(file)
+            FORMATS[kind](temporary, report)
+        temporary.replace(file)
     finally:
-        whole.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return report

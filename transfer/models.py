@@ -1,4 +1,4 @@
-"""What came from elsewhere, by the name it had there: importing the same again finds it, and adds only what is new."""
+"""Imported objects by their name on the old site, so that a repeated import adds only what is new."""
 
 from datetime import datetime
 from typing import Self
@@ -13,7 +13,7 @@ from comments.models import Comment
 
 
 class ImportedAuthor(models.Model):
-    """The log-in that stands for somebody who wrote elsewhere."""
+    """The user created or chosen for an author of an old site."""
 
     source = models.CharField(max_length=500, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -23,7 +23,7 @@ class ImportedAuthor(models.Model):
 
 
 class ImportedEssay(models.Model):
-    """A post that was imported: what its last export said of it. Others may have had its number there."""
+    """An imported post with its last exported slug and title; another post may have had the same number."""
 
     source = models.CharField(max_length=500, db_index=True)
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="+")
@@ -35,7 +35,7 @@ class ImportedEssay(models.Model):
 
 
 class ImportedComment(models.Model):
-    """A comment that was brought here once. It stays known when the comment is deleted, so that it stays away."""
+    """An imported comment; its row remains when the comment is deleted, so that it isn't imported again."""
 
     source = models.CharField(max_length=500, unique=True)
     essay = models.ForeignKey(Essay, models.CASCADE, related_name="+")
@@ -58,7 +58,7 @@ class WantedPictureQuerySet(models.QuerySet["WantedPicture"]):
 
 
 class WantedPicture(models.Model):
-    """A picture of an imported essay, or of the old site's library, that is not here yet."""
+    """A picture of an imported essay, or of the old site's media library, that is still to be fetched."""
 
     essay = models.ForeignKey(Essay, models.CASCADE, null=True, related_name="wanted_pictures", verbose_name=_("essay"))
     written = models.TextField(_("address in the essay"), blank=True)

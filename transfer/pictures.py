@@ -1,4 +1,4 @@
-"""The pictures of what was imported: found in a folder or fetched by a job, then shown in the essay from here."""
+"""Pictures of imported essays, found in a folder or fetched by a job, then shown from this site."""
 
 import re
 import time
@@ -23,46 +23,46 @@ from server.jobs.tasks import PAUSES, job
 from transfer.models import WantedPicture
 
 SECONDS = 3
-CLAIM_LASTS = timedelta(minutes=5)
-AFTER_EVERYTHING_ELSE = -50  # mail does not wait for pictures
-LONGEST_ADDRESS = 2000
+CLAIM_TIME = timedelta(minutes=5)
+LOW_PRIORITY = -50  # emails must not wait for pictures
+MAX_ADDRESS = 2000
 
 _ATTRIBUTE = re.compile(r' (src|href)="([^"]*)"')
 _ENDS_AS_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 _UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/[0-9]+/files|files)/(?P<tail>.+)$")
 _BY_MONTH = re.compile(r"/(?P<tail>[0-9]{4}/[0-9]{2}/[^/]+)$")
-_OF_A_SIZE = re.compile(r"-(?:[0-9]{1,5}x[0-9]{1,5}|scaled)(?=\.[A-Za-z]+$)")
-# WordPress.com's servers shrink a picture as the query says.
-_SHRUNK = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
+_SIZE_SUFFIX = re.compile(r"-(?:[0-9]{1,5}x[0-9]{1,5}|scaled)(?=\.[A-Za-z]+$)")
+# WordPress.com's servers scale a picture by its query.
+_SCALING_HOST = re.compile(r"\.(?:files\.wordpress\.com|wp\.com)$")
 
 
 def wanted_in(body: str, base: str) -> dict[str, str]:
-    """Pictures of a cleaned body, as written there and whole: those shown, and the large ones of the site linked to."""
+    """Return the pictures shown in a cleaned body, and the large ones it links to: full address by written address."""
     wanted: dict[str, str] = {}
     for attribute, value in _ATTRIBUTE.findall(body):
         written = unescape(value)
         address = whole(written, base)
         parts = urlsplit(address)
-        is_large_one = _UPLOADS.search(parts.path) or _SHRUNK.search(parts.hostname or "")
-        if attribute == "src" or (is_large_one and _ENDS_AS_PICTURE.search(parts.path)):
+        is_large = _UPLOADS.search(parts.path) or _SCALING_HOST.search(parts.hostname or "")
+        if attribute == "src" or (is_large and _ENDS_AS_PICTURE.search(parts.path)):
             wanted[written] = address
     return wanted
 
 
 def whole(written: str, base: str) -> str:
-    """The full address at which the picture stands in its own size; nothing when there can be none."""
+    """Return the full address of the picture in its original size, or nothing if it has none."""
     try:
         address = urljoin(base, written)
         parts = urlsplit(address)
     except ValueError:
         return ""
-    if parts.scheme not in {"http", "https"} or not parts.hostname or len(address) > LONGEST_ADDRESS:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or len(address) > MAX_ADDRESS:
         return ""
-    return parts._replace(fragment="", query="" if _SHRUNK.search(parts.hostname) else parts.query).geturl()
+    return parts._replace(fragment="", query="" if _SCALING_HOST.search(parts.hostname) else parts.query).geturl()
 
 
 def drop(essay: Essay, written: Collection[str]) -> list[str]:
-    """Take pictures that stand nowhere on the web out of a new essay; return their names."""
+    """Remove pictures without an address on the web from a new essay; return their names."""
     body, dropped = figures.exchange(essay.body, lambda address: None if address in written else address)
     if dropped:
         essay.body = markup.essay(body)
@@ -71,7 +71,7 @@ def drop(essay: Essay, written: Collection[str]) -> list[str]:
 
 
 def is_picture(address: str) -> bool:
-    """Whether it may be one: by the end of its name, if it has any."""
+    """Whether an address may be a picture's, judging by its extension if it has one."""
     try:
         path = urlsplit(address).path
     except ValueError:
@@ -80,21 +80,21 @@ def is_picture(address: str) -> bool:
 
 
 class Folder:
-    """The old site's uploads on our own disk. Nothing outside of it is opened, whatever an address or a link says."""
+    """The old site's uploads folder; no file outside it is opened, whatever an address or a link says."""
 
     def __init__(self, path: Path) -> None:
         self.root = path.resolve()
-        self.places = [self.root, self.root / "uploads", self.root / "wp-content/uploads"]
+        self.roots = [self.root, self.root / "uploads", self.root / "wp-content/uploads"]
 
     def find(self, address: str) -> Path | None:
-        """The picture's file, or that of its original where only a smaller one is written in the essay."""
+        """Return the picture's file, or its original's where the essay shows only a smaller size."""
         path = unquote(urlsplit(address).path)
         found = _UPLOADS.search(path) or _BY_MONTH.search(path)
         tail = found["tail"] if found else path.lstrip("/")
         if "\0" in tail or not tail:
             return None
-        names = dict.fromkeys((tail, _OF_A_SIZE.sub("", tail)))
-        candidates = (place / name for name in names for place in self.places)
+        names = dict.fromkeys((tail, _SIZE_SUFFIX.sub("", tail)))
+        candidates = (root / name for name in names for root in self.roots)
         return next((file for candidate in candidates if (file := self._inside(candidate))), None)
 
     def _inside(self, candidate: Path) -> Path | None:
@@ -105,10 +105,10 @@ class Folder:
         return file if file.is_file() and file.is_relative_to(self.root) else None
 
 
-def bring(wanted: WantedPicture, data: bytes | None = None) -> None:
-    """Have the picture here and in its essay; the bytes are fetched when none are given.
+def import_picture(wanted: WantedPicture, data: bytes | None = None) -> None:
+    """Store the picture, fetched unless `data` is given, and show it in its essay.
 
-    Raises fetch.Failed or pictures.NoPicture.
+    Raises fetch.Failed or uploads.NoPicture.
     """
     image = Image.objects.filter(source=wanted.address).first()
     if image is None:
@@ -118,35 +118,35 @@ def bring(wanted: WantedPicture, data: bytes | None = None) -> None:
         Image.objects.filter(pk=image.pk).update(alt=wanted.alt)
     with transaction.atomic():
         if wanted.essay_id:
-            place(wanted.essay_id, wanted.written, image)
+            replace_address(wanted.essay_id, wanted.written, image)
         wanted.delete()
 
 
-def place(essay_pk: int, written: str, image: Image) -> None:
-    """Write our own address of a picture wherever an essay has the one it came from; all else stays as it is."""
+def replace_address(essay_pk: int, written: str, image: Image) -> None:
+    """Replace a picture's old address in an essay by the one on this site; nothing else changes."""
     essay = Essay.objects.filter(pk=essay_pk).first()
     if essay is None:
         return
 
-    def ours(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         return f' {match[1]}="{escape(image.file.url)}"' if unescape(match[2]) == written else match[0]
 
-    revisions.amend(essay, lambda body: _ATTRIBUTE.sub(ours, body))
+    revisions.amend(essay, lambda body: _ATTRIBUTE.sub(replacement, body))
 
 
 def read_folder(folder: Folder) -> int:
-    """Bring what the folder has of all that is wanted; how many pictures there are more than before."""
+    """Import the wanted pictures that the folder contains; return the number of new pictures."""
     before = Image.objects.count()
     last = 0
-    while some := WantedPicture.objects.filter(pk__gt=last).order_by("pk")[:100]:
-        for wanted in some:
+    while batch := WantedPicture.objects.filter(pk__gt=last).order_by("pk")[:100]:
+        for wanted in batch:
             last = wanted.pk
             file = folder.find(wanted.address)
             if file is None:
                 continue
             try:
                 with file.open("rb") as source:
-                    bring(wanted, source.read(uploads.BYTES + 1))
+                    import_picture(wanted, source.read(uploads.BYTES + 1))
             except (uploads.NoPicture, OSError) as error:
                 give_up(wanted, str(error))
     return Image.objects.count() - before
@@ -154,54 +154,54 @@ def read_folder(folder: Folder) -> int:
 
 @job()
 def fetch_wanted() -> None:
-    """For a few seconds, so that whatever else the worker has to do comes in between."""
+    """Fetch pictures for a few seconds only, so that the worker can run other jobs in between."""
     end = time.monotonic() + SECONDS
     while wanted := WantedPicture.objects.due().first():
         if claim(wanted):
-            fetch_one(wanted)
+            fetch_picture(wanted)
         if time.monotonic() >= end:
             break
     fetch_later()
 
 
-def fetch_one(wanted: WantedPicture) -> None:
+def fetch_picture(wanted: WantedPicture) -> None:
     try:
-        bring(wanted)
+        import_picture(wanted)
     except (fetch.Refused, uploads.NoPicture) as error:
         give_up(wanted, str(error))
     except fetch.Failed as error:
-        try_later(wanted, str(error))
+        retry_later(wanted, str(error))
 
 
 def fetch_later() -> None:
-    """Have the job run when the next picture is due, unless it will."""
+    """Schedule the job for when the next picture is due, unless it is scheduled already."""
     due = WantedPicture.objects.next_due()
     if due is None:
         return
     due = max(due, timezone.now())
-    same = DBTaskResult.objects.filter(task_path=fetch_wanted.module_path, status=TaskResultStatus.READY)
-    if not same.filter(run_after__lte=due).exists():
-        fetch_wanted.using(priority=AFTER_EVERYTHING_ELSE, run_after=due).enqueue()
+    scheduled = DBTaskResult.objects.filter(task_path=fetch_wanted.module_path, status=TaskResultStatus.READY)
+    if not scheduled.filter(run_after__lte=due).exists():
+        fetch_wanted.using(priority=LOW_PRIORITY, run_after=due).enqueue()
 
 
 def claim(wanted: WantedPicture) -> bool:
-    """Have it for ourselves for a while; another worker that is after it finds it no longer due."""
-    until = timezone.now() + CLAIM_LASTS
+    """Reserve a picture for a few minutes, so that no other worker fetches it; return whether it worked."""
+    until = timezone.now() + CLAIM_TIME
     claimed = WantedPicture.objects.filter(pk=wanted.pk, due=wanted.due).update(due=until)
     wanted.due = until
     return bool(claimed)
 
 
-def try_later(wanted: WantedPicture, why: str) -> None:
+def retry_later(wanted: WantedPicture, reason: str) -> None:
     if wanted.tries >= len(PAUSES):
-        give_up(wanted, why)
+        give_up(wanted, reason)
         return
     wanted.due = timezone.now() + PAUSES[wanted.tries]
     wanted.tries += 1
-    wanted.error = why
+    wanted.error = reason
     wanted.save(update_fields=["due", "tries", "error"])
 
 
-def give_up(wanted: WantedPicture, why: str) -> None:
-    wanted.due, wanted.error = None, why
+def give_up(wanted: WantedPicture, reason: str) -> None:
+    wanted.due, wanted.error = None, reason
     wanted.save(update_fields=["due", "error"])

@@ -1,4 +1,4 @@
-"""What an import made, what it left out and why, in words and counted."""
+"""Reports of imports and exports: what was written, what was omitted and why, as counts and sentences."""
 
 import re
 from collections import Counter
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from accounts.profiles.names import tidy_line
 
-EXAMPLES = 5
+MAX_EXAMPLES = 5
 ORDER = ("essay", "page", "comment", "author", "tag", "redirect", "picture")
-ONE_NAME = 80
-MOST = 100
-_ENDINGS = re.compile(r"\(([^()]*)\)")
+MAX_LENGTH = 80
+MAX_KINDS = 100
+_PLURAL = re.compile(r"\(([^()]*)\)")
 
 
 class Unreadable(Exception):
@@ -20,7 +20,7 @@ class Unreadable(Exception):
 
 @dataclass
 class Remark:
-    """Something the owner should know: said once, with how often and the first few of where."""
+    """Something for the owner to know, with how often it happened and the first examples."""
 
     count: int = 0
     examples: list[str] = field(default_factory=list)
@@ -38,68 +38,68 @@ class Report:
     def has_changes(self) -> bool:
         return bool(self.made.total())
 
-    def leave_out(self, what: str, example: str = "", count: int = 1) -> None:
-        _add(self.left_out, what, example, count)
+    def leave_out(self, kind: str, example: str = "", count: int = 1) -> None:
+        _add(self.left_out, kind, example, count)
 
-    def remark(self, what: str, example: str = "", count: int = 1) -> None:
-        _add(self.remarks, what, example, count)
+    def remark(self, kind: str, example: str = "", count: int = 1) -> None:
+        _add(self.remarks, kind, example, count)
 
     def lines(self, *, is_trial: bool = False) -> Iterator[str]:
-        """For people to read. What is counted is named for one and for many, as `counted` takes it."""
+        """Yield the report for people; kinds are written as `pluralize` takes them."""
         if self.has_changes:
             yield f"Would be imported from {self.source}:" if is_trial else f"Imported from {self.source}:"
-            yield from _numbers(self.made)
+            yield from _count_lines(self.made)
         else:
             yield f"Nothing new in {self.source}."
         if self.known.total():
             yield "Already here, left unchanged:"
-            yield from _numbers(self.known)
+            yield from _count_lines(self.known)
         if self.left_out:
             yield "Not imported:"
-            yield from _listed(self.left_out)
+            yield from _remark_lines(self.left_out)
         if self.remarks:
             yield "Please note:"
-            yield from _listed(self.remarks)
+            yield from _remark_lines(self.remarks)
         if is_trial:
             yield "This was a dry run. Nothing was changed."
 
     def numbers(self) -> Iterator[str]:
-        """What was made, a line each."""
-        return _numbers(self.made)
+        """Yield a line for each kind that was written."""
+        return _count_lines(self.made)
 
 
-def counted(number: int, what: str) -> str:
-    """`1 essay`, `2 essays` from `essay(s)`; `1 repl(y|ies) (has|have)` likewise."""
+def pluralize(number: int, kind: str) -> str:
+    """Return `1 essay` or `2 essays` from `essay(s)`, and likewise from `repl(y|ies) (has|have)`."""
 
     def ending(match: re.Match[str]) -> str:
-        one, bar, many = match[1].partition("|")
-        return (one if bar else "") if number == 1 else (many if bar else one)
+        singular, bar, plural = match[1].partition("|")
+        return (singular if bar else "") if number == 1 else (plural if bar else singular)
 
-    return f"{number:,} {_ENDINGS.sub(ending, what)}"
+    return f"{number:,} {_PLURAL.sub(ending, kind)}"
 
 
-def _add(remarks: dict[str, Remark], what: str, example: str, count: int) -> None:
-    """Words of the file itself are tidied: they are printed to somebody's terminal."""
-    what, example = tidy_line(what), tidy_line(example)
-    if what not in remarks and len(remarks) >= MOST:
-        what, example = "other item(s)", f"{what} {example}"
-    remark = remarks.setdefault(what, Remark())
+def _add(remarks: dict[str, Remark], kind: str, example: str, count: int) -> None:
+    """Count a remark; text from the file is tidied, because a terminal shows it."""
+    kind, example = tidy_line(kind), tidy_line(example)
+    if kind not in remarks and len(remarks) >= MAX_KINDS:
+        kind, example = "other item(s)", f"{kind} {example}"
+    remark = remarks.setdefault(kind, Remark())
     remark.count += count
-    if example and len(remark.examples) <= EXAMPLES and example not in remark.examples:
-        remark.examples.append(example if len(example) <= ONE_NAME else f"{example[: ONE_NAME - 1]}…")
+    if example and len(remark.examples) <= MAX_EXAMPLES and example not in remark.examples:
+        remark.examples.append(example if len(example) <= MAX_LENGTH else f"{example[: MAX_LENGTH - 1]}…")
 
 
-def _numbers(counts: Counter[str]) -> Iterator[str]:
-    for what in sorted(
-        counts, key=lambda what: next((at for at, word in enumerate(ORDER) if what.startswith(word)), len(ORDER))
+def _count_lines(counts: Counter[str]) -> Iterator[str]:
+    for kind in sorted(
+        counts, key=lambda kind: next((at for at, word in enumerate(ORDER) if kind.startswith(word)), len(ORDER))
     ):
-        if counts[what]:
-            yield f"  {counted(counts[what], what)}"
+        if counts[kind]:
+            yield f"  {pluralize(counts[kind], kind)}"
 
 
-def _listed(remarks: dict[str, Remark]) -> Iterator[str]:
-    for what, remark in remarks.items():
-        yield f"  {counted(remark.count, what)}"
-        yield from (f"    {example}" for example in remark.examples[:EXAMPLES])
-        if len(remark.examples) > EXAMPLES:
+def _remark_lines(remarks: dict[str, Remark]) -> Iterator[str]:
+    for kind, remark in remarks.items():
+        yield f"  {pluralize(remark.count, kind)}"
+        yield from (f"    {example}" for example in remark.examples[:MAX_EXAMPLES])
+        if len(remark.examples) > MAX_EXAMPLES:
             yield "    …"

@@ -1,6 +1,6 @@
-"""Comments from elsewhere → our trees: whole threads in batches, or one by one under threads that are here already.
+"""Import of comments into trees: new threads in batches, replies to existing comments one by one.
 
-What is in memory of every comment is a few numbers; its words are read when its batch is stored.
+Only a few numbers per comment are kept in memory; its text is read when its batch is stored.
 """
 
 from array import array
@@ -18,17 +18,17 @@ from comments.transitions import transition
 
 REMOVED = {Status.SPAM, Status.TRASH}
 BATCH = 500
-NONE = -1  # answers nothing
-ABSENT = -2  # answers what is not in the file
+NONE = -1  # not a reply
+ABSENT = -2  # reply to a comment missing from the file
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NOT_THERE = "repl(y|ies) to a comment missing from the file (starts its own thread|start their own threads)"
-MOVED_UP = "repl(y|ies) to a comment that was not imported moved up one level"
-RING = "loop(s) of comments that reply to each other (was|were) broken"
+PARENT_MISSING = "repl(y|ies) to a comment missing from the file (starts its own thread|start their own threads)"
+PARENT_OMITTED = "repl(y|ies) to a comment that was not imported moved up one level"
+LOOP = "loop(s) of comments that reply to each other (was|were) broken"
 
 
 @dataclass(slots=True)
 class Said:
-    """One comment as its own site kept it."""
+    """A comment as the old site stored it."""
 
     commenter: int
     status: Status
@@ -52,28 +52,28 @@ class Said:
 
 
 Read = Callable[[Sequence[int]], Sequence[Said]]
-"""The comments with these numbers, with their words."""
+"""Returns the comments with these numbers, with their texts."""
 
 
 @dataclass
 class Outline:
-    """The comments of one essay without their words, numbered from 0 in the order of the file."""
+    """The comments of one essay without their texts, numbered from 0 in the order of the file."""
 
     names: list[str] = field(default_factory=list)
-    """Their keys in the file."""
-    # Quoted: Python 3.11 cannot subscript array while it runs.
+    """Their ids in the file."""
+    # Quoted: Python 3.11 cannot subscript array at run time.
     parents: "array[int]" = field(default_factory=lambda: array("q"))
-    """The number of the one that each answers, or NONE, or ABSENT."""
+    """The number of each one's parent, or NONE, or ABSENT."""
     created: "array[float]" = field(default_factory=lambda: array("d"))
     is_approved: bytearray = field(default_factory=bytearray)
     is_gone: bytearray = field(default_factory=bytearray)
-    """Whether it is left out."""
+    """Whether it is omitted."""
     pks: "array[int]" = field(default_factory=lambda: array("q"))
-    """Of those that are here already; 0 of the others."""
+    """Keys of the comments imported before, else 0."""
 
     @property
     def new(self) -> list[int]:
-        """What is to be stored, oldest first."""
+        """The numbers of the comments to store, oldest first."""
         found = (number for number in range(len(self.names)) if not self.pks[number] and not self.is_gone[number])
         return sorted(found, key=lambda number: (self.created[number], len(self.names[number]), self.names[number]))
 
@@ -82,32 +82,32 @@ class Outline:
 
 
 def settle(outline: Outline) -> list[tuple[str, int]]:
-    """Let every parent be a comment that is brought or here. Return what was wrong, and the number it was wrong at."""
+    """Give every comment a parent that exists; return the problems with the numbers of their comments."""
     parents, is_gone = array("q", outline.parents), outline.is_gone
     problems: list[tuple[str, int]] = []
     for number, parent in enumerate(parents):
         if is_gone[number]:
             continue
-        passed = {number}
-        while parent >= 0 and is_gone[parent] and parent not in passed:
-            passed.add(parent)
+        skipped = {number}
+        while parent >= 0 and is_gone[parent] and parent not in skipped:
+            skipped.add(parent)
             parent = outline.parents[parent]
         if parent == ABSENT or (parent >= 0 and is_gone[parent]):
-            problems.append((NOT_THERE, number))
+            problems.append((PARENT_MISSING, number))
             parent = NONE
-        elif len(passed) > 1:
-            problems.append((MOVED_UP, number))
+        elif len(skipped) > 1:
+            problems.append((PARENT_OMITTED, number))
         parents[number] = parent
     for number in rings([NONE if is_gone[each] else parent for each, parent in enumerate(parents)], outline.names):
-        problems.append((RING, number))
+        problems.append((LOOP, number))
         parents[number] = NONE
     outline.parents = parents
     return problems
 
 
 def rings(parents: Sequence[int], names: Sequence[str]) -> list[int]:
-    """One number of each ring, that of the shortest and first name: without its parent there is none left."""
-    found: list[int] = []
+    """Return one number per loop, that of the shortest and first id; removing its parent breaks the loop."""
+    loops: list[int] = []
     is_done = bytearray(len(parents))
     for start in range(len(parents)):
         path: dict[int, None] = {}
@@ -116,15 +116,15 @@ def rings(parents: Sequence[int], names: Sequence[str]) -> list[int]:
             path[number] = None
             number = parents[number]
         if number in path:
-            ring = [*path][[*path].index(number) :]
-            found.append(min(ring, key=lambda each: (len(names[each]), names[each])))
+            loop = [*path][[*path].index(number) :]
+            loops.append(min(loop, key=lambda each: (len(names[each]), names[each])))
         for each in path:
             is_done[each] = 1
-    return found
+    return loops
 
 
-class Family:
-    """Which new comments answer which, in the order of time."""
+class Replies:
+    """The new replies to each comment, oldest first."""
 
     def __init__(self, outline: Outline, new: Iterable[int]) -> None:
         self.first = array("q", [NONE]) * len(outline.names)
@@ -134,47 +134,49 @@ class Family:
                 self.next[number], self.first[parent] = self.first[parent], number
 
     def from_root(self, root: int) -> Iterator[int]:
-        """A comment, then what answers it, each with its own replies after it."""
-        waiting = [root]
-        while waiting:
-            number = waiting.pop()
+        """Yield a comment and its replies, each followed by its own replies."""
+        pending = [root]
+        while pending:
+            number = pending.pop()
             yield number
             if number != root and self.next[number] >= 0:
-                waiting.append(self.next[number])
+                pending.append(self.next[number])
             if self.first[number] >= 0:
-                waiting.append(self.first[number])
+                pending.append(self.first[number])
 
 
 def batches(numbers: Iterable[int]) -> Iterator[list[int]]:
-    waiting = iter(numbers)
-    while some := list(islice(waiting, BATCH)):
-        yield some
+    remaining = iter(numbers)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def put(essay: Essay, outline: Outline, read: Read) -> Iterator[list[tuple[int, Comment]]]:
-    """Store the new comments of a settled outline, oldest first; yield each batch by its numbers."""
+    """Store the new comments of an outline with resolved parents, oldest first; yield each batch with its numbers."""
     new = outline.new
-    family = Family(outline, new)
-    under_known = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
-    yield from plant(essay, outline, [number for number in new if outline.parents[number] == NONE], family, read)
-    for number in under_known:
-        yield from grow(essay, outline, number, family, read)
+    replies = Replies(outline, new)
+    under_existing = [number for number in new if outline.parents[number] >= 0 and outline.pks[outline.parents[number]]]
+    yield from store_threads(
+        essay, outline, [number for number in new if outline.parents[number] == NONE], replies, read
+    )
+    for number in under_existing:
+        yield from store_replies(essay, outline, number, replies, read)
 
 
-class Numbering:
-    """The places of new threads' comments in their trees."""
+class TreePositions:
+    """The tree positions of the comments in new threads."""
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         count = len(outline.names)
         self.tree, self.level, self.left, self.right, self.readable = (array("q", [0]) * count for _ in range(5))
-        self.order: list[int] = []  # in which they are read
+        self.order: list[int] = []  # reading order
 
-    def thread(self, root: int, tree: int, family: Family) -> int:
-        """Number a thread in one walk, without recursion; return how many of it are approved."""
+    def thread(self, root: int, tree: int, replies: Replies) -> int:
+        """Number a thread in one walk, without recursion; return how many of its comments are approved."""
         open_: list[int] = []
         count = approved = 0
-        for number in family.from_root(root):
+        for number in replies.from_root(root):
             while open_ and open_[-1] != self.outline.parents[number]:
                 count += 1
                 self.right[open_.pop()] = count
@@ -189,78 +191,80 @@ class Numbering:
         return approved
 
 
-def plant(
-    essay: Essay, outline: Outline, roots: Sequence[int], family: Family, read: Read
+def store_threads(
+    essay: Essay, outline: Outline, roots: Sequence[int], replies: Replies, read: Read
 ) -> Iterator[list[tuple[int, Comment]]]:
-    """Whole new threads: numbered here, then stored level by level, since nobody else can be writing in them."""
-    places = Numbering(outline)
+    """Store new threads: numbered in memory, then written level by level, since nothing else can write to them yet."""
+    positions = TreePositions(outline)
     trees = array("q")
-    for some in batches(roots):
-        for root, number in zip(some, TreeNumber.objects.bulk_create(TreeNumber() for _ in some), strict=True):
+    for batch in batches(roots):
+        for root, number in zip(batch, TreeNumber.objects.bulk_create(TreeNumber() for _ in batch), strict=True):
             trees.append(number.pk)
-            places.readable[root] = places.thread(root, number.pk, family)
-    places.order.sort(key=places.level.__getitem__)
-    for some in batches(places.order):
-        yield store(essay, outline, places, some, read(some))
+            positions.readable[root] = positions.thread(root, number.pk, replies)
+    positions.order.sort(key=positions.level.__getitem__)
+    for batch in batches(positions.order):
+        yield store_batch(essay, outline, positions, batch, read(batch))
     if trees:
-        ours = Comment.objects.under(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
-        ours.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
-    if responses := sum(places.readable):
-        Discussion.objects.recount(essay.pk, responses=responses, threads=sum(map(bool, places.readable)))
+        new_comments = Comment.objects.under(essay).filter(tree_id__range=(min(trees), max(trees)), wording=None)
+        new_comments.update(wording=Subquery(Wording.objects.filter(comment=OuterRef("pk")).values("pk")[:1]))
+    if responses := sum(positions.readable):
+        Discussion.objects.recount(essay.pk, responses=responses, threads=sum(map(bool, positions.readable)))
 
 
-def store(
-    essay: Essay, outline: Outline, places: Numbering, numbers: Sequence[int], saying: Sequence[Said]
+def store_batch(
+    essay: Essay, outline: Outline, positions: TreePositions, numbers: Sequence[int], texts: Sequence[Said]
 ) -> list[tuple[int, Comment]]:
-    """One batch; level by level in it, since a reply needs the key of what it answers."""
-    made: list[tuple[int, Comment]] = []
+    """Store a batch level by level, because a reply needs the key of its parent."""
+    stored: list[tuple[int, Comment]] = []
     wordings: list[Wording] = []
-    for _level, pairs in groupby(zip(numbers, saying, strict=True), key=lambda pair: places.level[pair[0]]):
-        some = list(pairs)
-        rows = Comment.objects.bulk_create([row(essay, outline, places, *pair) for pair in some])
-        for (number, said), comment in zip(some, rows, strict=True):
+    for _level, pairs in groupby(zip(numbers, texts, strict=True), key=lambda pair: positions.level[pair[0]]):
+        level_pairs = list(pairs)
+        rows = Comment.objects.bulk_create([make_row(essay, outline, positions, *pair) for pair in level_pairs])
+        for (number, source), comment in zip(level_pairs, rows, strict=True):
             outline.pks[number] = comment.pk
-            wording = said.wording
+            wording = source.wording
             wording.comment = comment
             wordings.append(wording)
-            made.append((number, comment))
+            stored.append((number, comment))
     Wording.objects.bulk_create(wordings)
-    return made
+    return stored
 
 
-def row(essay: Essay, outline: Outline, places: Numbering, number: int, said: Said) -> Comment:
+def make_row(essay: Essay, outline: Outline, positions: TreePositions, number: int, source: Said) -> Comment:
     parent = outline.parents[number]
     return Comment(  # type: ignore[no-untyped-call]
         essay=essay,
-        commenter_id=said.commenter,
+        commenter_id=source.commenter,
         parent_id=outline.pks[parent] if parent >= 0 else None,
-        status=said.status,
-        removed_by=said.removed_by,
-        created=said.created,
-        changed=said.created,
-        tree_id=places.tree[number],
-        level=places.level[number],
-        lft=places.left[number],
-        rght=places.right[number],
-        readable=places.readable[number],
+        status=source.status,
+        removed_by=source.removed_by,
+        created=source.created,
+        changed=source.created,
+        tree_id=positions.tree[number],
+        level=positions.level[number],
+        lft=positions.left[number],
+        rght=positions.right[number],
+        readable=positions.readable[number],
     )
 
 
-def grow(essay: Essay, outline: Outline, first: int, family: Family, read: Read) -> Iterator[list[tuple[int, Comment]]]:
-    """A comment and what answers it, under one that is here: readers may be writing there, so one by one."""
-    for some in batches(family.from_root(first)):
-        made: list[tuple[int, Comment]] = []
-        for number, said in zip(some, read(some), strict=True):
-            root, above = Comment.objects.lock_thread(outline.pks[outline.parents[number]], essay)
+def store_replies(
+    essay: Essay, outline: Outline, first: int, replies: Replies, read: Read
+) -> Iterator[list[tuple[int, Comment]]]:
+    """Store a comment and its replies under an existing one, one by one, because readers may be posting there."""
+    for batch in batches(replies.from_root(first)):
+        stored: list[tuple[int, Comment]] = []
+        for number, source in zip(batch, read(batch), strict=True):
+            root, parent = Comment.objects.lock_thread(outline.pks[outline.parents[number]], essay)
             comment = Comment.objects.insert_comment(
                 essay=essay,
-                commenter=Commenter(pk=said.commenter),
-                parent=above,
-                wording=said.wording,
-                created=said.created,
-                changed=said.created,
+                commenter=Commenter(pk=source.commenter),
+                parent=parent,
+                wording=source.wording,
+                created=source.created,
+                changed=source.created,
             )
-            transition(comment, said.status, root=root or comment, removed_by=said.removed_by, notify=False)
+            transition(comment, source.status, root=root or comment, removed_by=source.removed_by, notify=False)
             outline.pks[number] = comment.pk
-            made.append((number, comment))
-        yield made
+            stored.append((number, comment))
+        yield stored

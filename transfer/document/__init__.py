@@ -1,4 +1,4 @@
-"""One document, .docx, .html or .md → a draft, with its notes, its pictures, and a list of what stayed behind."""
+"""Import of one document (.docx, .html or .md) as a draft, with its notes, pictures and a report of losses."""
 
 from pathlib import Path
 
@@ -16,25 +16,25 @@ from transfer.models import WantedPicture
 from transfer.report import Report, Unreadable
 
 BYTES = 20 * 1024 * 1024
-TEXT_BYTES = 5 * 1024 * 1024
-TAGS = 20_000  # several times those of an essay of 20,000 words from the wordiest of programs
-TITLE = 300
+MAX_TEXT_BYTES = 5 * 1024 * 1024
+MAX_TAGS = 20_000  # several times those of 20,000 words from the most verbose program
+MAX_TITLE = 300
 
 
 def bring_document(
     name: str, data: bytes, *, by: User | None = None, folder: Path | None = None, is_trial: bool = False
 ) -> tuple[Essay, Report]:
-    """Make a draft of it, with `by` as its author; its own pictures are looked for in `folder`.
+    """Create a draft from a document; pictures named by relative paths are read from `folder`.
 
-    All of it or nothing; of a trial only the report stays. Raises Unreadable.
+    All of it or nothing; a dry run keeps only the report. Raises Unreadable.
     """
     report = Report(name)
     with transaction.atomic():
         media = Media(folder)
-        brought = read(name, data, media)
-        essay = made(name, brought, by)
-        tell(report, essay, brought)
-        want(essay, report)
+        result = read(name, data, media)
+        essay = create_draft(name, result, by)
+        add_to_report(report, essay, result)
+        register_pictures(essay, report)
         if is_trial:
             transaction.set_rollback(True)
         else:
@@ -47,21 +47,21 @@ def bring_document(
 
 
 def read(name: str, data: bytes, media: Media) -> Brought:
-    """By the end of its name. Raises Unreadable."""
+    """Read a document by its extension. Raises Unreadable."""
     kind = Path(name).suffix.lower()
-    if len(data) > (BYTES if kind == ".docx" else TEXT_BYTES):
-        raise Unreadable(f"the file is larger than {(BYTES if kind == '.docx' else TEXT_BYTES) // 1024 // 1024} MB")
+    if len(data) > (BYTES if kind == ".docx" else MAX_TEXT_BYTES):
+        raise Unreadable(f"the file is larger than {(BYTES if kind == '.docx' else MAX_TEXT_BYTES) // 1024 // 1024} MB")
     match kind:
         case ".docx":
             return word.read(data, media)
         case ".html" | ".htm" | ".xhtml":
             if looks_binary(data):
                 raise Unreadable("this is not an HTML file")
-            return markdown.read_html(bounded(decoded(data)), media)
+            return markdown.read_html(check_tag_count(decode(data)), media)
         case ".md" | ".markdown" | ".txt":
             if looks_binary(data):
                 raise Unreadable("this is not a text file")
-            return markdown.read(bounded(decoded(data)), media)
+            return markdown.read(check_tag_count(decode(data)), media)
         case ".doc":
             raise Unreadable("this is the old Word format; save it as .docx in Word")
         case ".odt":
@@ -69,10 +69,10 @@ def read(name: str, data: bytes, media: Media) -> Brought:
     raise Unreadable("only .docx, .html and .md files can be imported")
 
 
-def bounded(source: str) -> str:
-    """Raises Unreadable where it would take too long to put in order."""
-    if source.count("<") > TAGS:
-        raise Unreadable(f"it has more than {TAGS:,} HTML tags")
+def check_tag_count(source: str) -> str:
+    """Check that the HTML has few enough tags to be converted in time. Raises Unreadable."""
+    if source.count("<") > MAX_TAGS:
+        raise Unreadable(f"it has more than {MAX_TAGS:,} HTML tags")
     return source
 
 
@@ -80,8 +80,8 @@ def looks_binary(data: bytes) -> bool:
     return b"\0" in data[:100_000] and not data.startswith((b"\xff\xfe", b"\xfe\xff"))
 
 
-def decoded(data: bytes) -> str:
-    """By its mark of order, as UTF-8, else as Windows writes Western text."""
+def decode(data: bytes) -> str:
+    """Decode text by its byte order mark, as UTF-8, or as Windows-1252."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
@@ -91,17 +91,17 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def made(name: str, brought: Brought, by: User | None) -> Essay:
-    title = brought.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
-    essay = Essay(title=title[:TITLE], deck=brought.deck[:TITLE], body=brought.html)
+def create_draft(name: str, result: Brought, by: User | None) -> Essay:
+    title = result.title or Path(name).stem.replace("_", " ").replace("-", " ").strip()
+    essay = Essay(title=title[:MAX_TITLE], deck=result.deck[:MAX_TITLE], body=result.html)
     actions.write(essay)
     if by:
         Authorship.objects.create(essay=essay, author=by)
     return essay
 
 
-def want(essay: Essay, report: Report) -> None:
-    """Its pictures on the web are fetched by a job."""
+def register_pictures(essay: Essay, report: Report) -> None:
+    """Register the pictures on the web to be fetched by a job."""
     found = pictures.wanted_in(essay.body, "")
     wanted = [WantedPicture(essay=essay, written=key, address=address) for key, address in found.items() if address]
     nowhere = {key for key, address in found.items() if not address and key.startswith("http")}
@@ -112,13 +112,13 @@ def want(essay: Essay, report: Report) -> None:
         report.remark("picture(s) will be downloaded in the background", count=len(wanted))
 
 
-def tell(report: Report, essay: Essay, brought: Brought) -> None:
+def add_to_report(report: Report, essay: Essay, result: Brought) -> None:
     report.made["essay(s), draft"] += 1
-    report.made["footnote(s)"] += brought.notes
+    report.made["footnote(s)"] += result.notes
     report.made["picture(s)"] += essay.body.count("<img ")
-    if brought.title and len(brought.title) > TITLE:
-        report.remark("title(s) longer than 300 characters (was|were) shortened", brought.title)
-    for what, example in brought.lost:
-        report.leave_out(what, example)
-    for what, example in brought.changed:
-        report.remark(what, example)
+    if result.title and len(result.title) > MAX_TITLE:
+        report.remark("title(s) longer than 300 characters (was|were) shortened", result.title)
+    for kind, example in result.lost:
+        report.leave_out(kind, example)
+    for kind, example in result.changed:
+        report.remark(kind, example)

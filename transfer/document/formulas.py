@@ -1,4 +1,4 @@
-"""Formulas of a .docx (OMML) → runs of words: what is raised stays raised, what is under a line follows a stroke."""
+"""Conversion of a .docx file's formulas (OMML) to text: superscripts are kept, fractions are written with a slash."""
 
 from xml.etree.ElementTree import Element, SubElement
 
@@ -7,11 +7,11 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _PARTS = {"sup": "superscript", "sub": "subscript"}
 _SPACED = "{http://www.w3.org/XML/1998/namespace}space"
 
-Said = list[tuple[str, str]]
+Findings = list[tuple[str, str]]
 
 
-def in_runs(paragraph: Element, lost: Said, changed: Said) -> None:
-    """A matrix cannot be said in a line and stays behind."""
+def in_runs(paragraph: Element, lost: Findings, changed: Findings) -> None:
+    """Replace formulas by runs of text; a matrix cannot be written in a line, so it is dropped and reported."""
     if paragraph.find(f".//{M}oMath") is None:
         return
     for parent in list(paragraph.iter()):
@@ -19,67 +19,67 @@ def in_runs(paragraph: Element, lost: Said, changed: Said) -> None:
         for child in list(parent):
             if child.tag != f"{M}oMath":
                 continue
-            words = "".join(text.text or "" for text in child.iter(f"{M}t"))
-            place = list(parent).index(child)
+            formula_text = "".join(text.text or "" for text in child.iter(f"{M}t"))
+            index = list(parent).index(child)
             parent.remove(child)
-            if not words.strip() or child.find(f".//{M}m") is not None:
-                lost.append(("formula(s)", words[:60]))
+            if not formula_text.strip() or child.find(f".//{M}m") is not None:
+                lost.append(("formula(s)", formula_text[:60]))
                 continue
-            changed.append(("formula(s) (was|were) converted to text", words[:60]))
-            for offset, run in enumerate(runs(child)):
-                parent.insert(place + offset, run)
+            changed.append(("formula(s) (was|were) converted to text", formula_text[:60]))
+            for offset, run in enumerate(text_runs(child)):
+                parent.insert(index + offset, run)
 
 
 def unwrap(parent: Element) -> None:
     for child in [each for each in parent if each.tag == f"{M}oMathPara"]:
-        place = list(parent).index(child)
+        index = list(parent).index(child)
         parent.remove(child)
         for offset, inner in enumerate(list(child)):
-            parent.insert(place + offset, inner)
+            parent.insert(index + offset, inner)
 
 
-def runs(formula: Element) -> list[Element]:
-    """One after another; each piece knows whether something above raises or lowers it."""
-    made: list[Element] = []
-    waiting: list[tuple[Element | str, str]] = [(formula, "")]
-    while waiting:
-        piece, place = waiting.pop()
+def text_runs(formula: Element) -> list[Element]:
+    """Return a formula's text as runs, each raised or lowered like the element that contains it."""
+    result: list[Element] = []
+    pending: list[tuple[Element | str, str]] = [(formula, "")]
+    while pending:
+        piece, position = pending.pop()
         if isinstance(piece, str):
-            made.append(run(piece, place))
+            result.append(text_run(piece, position))
         elif piece.tag == f"{M}t":
-            made.append(run(piece.text or "", place))
+            result.append(text_run(piece.text or "", position))
         else:
             name = piece.tag.removeprefix(M)
-            place = _PARTS.get(name, place)
-            inner: list[tuple[Element | str, str]] = [(each, place) for each in piece]
-            waiting += reversed(around(name, piece, inner, place))
-    return made
+            position = _PARTS.get(name, position)
+            inner: list[tuple[Element | str, str]] = [(each, position) for each in piece]
+            pending += reversed(with_signs(name, piece, inner, position))
+    return result
 
 
-def around(
-    name: str, piece: Element, inner: list[tuple[Element | str, str]], place: str
+def with_signs(
+    name: str, piece: Element, inner: list[tuple[Element | str, str]], position: str
 ) -> list[tuple[Element | str, str]]:
-    words = "".join(text.text or "" for text in piece.iter(f"{M}t"))
-    is_long = len(words) > 1 and not words.isalnum()
+    formula_text = "".join(text.text or "" for text in piece.iter(f"{M}t"))
+    is_long = len(formula_text) > 1 and not formula_text.isalnum()
     match name:
         case "den":
-            return [("/(" if is_long else "/", place), *inner, (")" if is_long else "", place)]
+            return [("/(" if is_long else "/", position), *inner, (")" if is_long else "", position)]
         case "num" if is_long:
-            return [("(", place), *inner, (")", place)]
+            return [("(", position), *inner, (")", position)]
         case "rad":
-            return [("√(", place), *inner, (")", place)]
+            return [("√(", position), *inner, (")", position)]
         case "d":
-            return [("(", place), *inner, (")", place)]
+            return [("(", position), *inner, (")", position)]
         case "nary":
             sign = piece.find(f"{M}naryPr/{M}chr")
-            return [(sign.get(f"{M}val", "∫") if sign is not None else "∫", place), *inner]
+            return [(sign.get(f"{M}val", "∫") if sign is not None else "∫", position), *inner]
     return inner
 
 
-def run(words: str, place: str) -> Element:
-    made = Element(f"{W}r")
-    if place:
-        SubElement(SubElement(made, f"{W}rPr"), f"{W}vertAlign", {f"{W}val": place})
-    text = SubElement(made, f"{W}t", {_SPACED: "preserve"})
-    text.text = words
-    return made
+def text_run(content: str, position: str) -> Element:
+    element = Element(f"{W}r")
+    if position:
+        SubElement(SubElement(element, f"{W}rPr"), f"{W}vertAlign", {f"{W}val": position})
+    text = SubElement(element, f"{W}t", {_SPACED: "preserve"})
+    text.text = content
+    return element

@@ -1,4 +1,4 @@
-"""A text in Markdown, or HTML, → the body of an essay: tables, struck-out words, footnotes, a head of its own."""
+"""Import of Markdown or HTML files with tables, strikethrough, footnotes and front matter."""
 
 import json
 import re
@@ -11,44 +11,44 @@ from blog.editor import Brought, bring
 from transfer.document.media import Media
 from transfer.report import Unreadable
 
-DEEPEST = 40
-MOST_SIGNS = 20_000  # ten times what an essay of 20,000 words with a hundred notes has
-_SIGN = re.compile(r"[][*_~`<!&\\>|]")
-_HEAD = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
+MAX_NESTING = 40
+MAX_MARKUP_CHARACTERS = 20_000  # ten times those of 20,000 words with a hundred notes
+_MARKUP_CHARACTER = re.compile(r"[][*_~`<!&\\>|]")
+_FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(?P<head>(?:(?!---[ \t]*$).*\n){0,200})---[ \t]*$", re.MULTILINE)
 _FIELD = re.compile(r"^(?P<name>[A-Za-z_-]{1,40})[ \t]*:[ \t]*(?P<value>.*)$", re.MULTILINE)
-OURS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "", "layout": "", "lang": ""}
+KNOWN_FIELDS = {"title": "title", "subtitle": "deck", "deck": "deck", "description": "", "layout": "", "lang": ""}
 
 
 def read(source: str, media: Media) -> Brought:
-    """Raises Unreadable."""
-    if len(_SIGN.findall(source)) > MOST_SIGNS:
-        raise Unreadable(f"it has more than {MOST_SIGNS:,} Markdown characters")
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
+    """Convert a Markdown file. Raises Unreadable."""
+    if len(_MARKUP_CHARACTER.findall(source)) > MAX_MARKUP_CHARACTERS:
+        raise Unreadable(f"it has more than {MAX_MARKUP_CHARACTERS:,} Markdown characters")
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
     parser.use(front_matter_plugin).use(footnote_plugin)
     tokens = parser.parse(source)
-    head = next((token.content for token in tokens if token.type == "front_matter"), "")
+    front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
     html = str(parser.renderer.render([token for token in tokens if token.type != "front_matter"], parser.options, {}))
-    return with_head(bring(html, picture=media.bring, has_title=True), head)
+    return apply_front_matter(bring(html, picture=media.bring, has_title=True), front_matter)
 
 
 def read_html(source: str, media: Media) -> Brought:
-    """HTML, before which the generators of sites allow the same head as before Markdown."""
-    found = _HEAD.match(source)
-    head, rest = (found["head"], source[found.end() :]) if found else ("", source)
-    return with_head(bring(rest, picture=media.bring, has_title=True), head)
+    """Convert an HTML file, which may have front matter like a Markdown file."""
+    found = _FRONT_MATTER.match(source)
+    front_matter, rest = (found["head"], source[found.end() :]) if found else ("", source)
+    return apply_front_matter(bring(rest, picture=media.bring, has_title=True), front_matter)
 
 
-def with_head(brought: Brought, head: str) -> Brought:
-    for field in _FIELD.finditer(head):
-        name, value = field["name"].lower(), unquoted(field["value"])
+def apply_front_matter(result: Brought, front_matter: str) -> Brought:
+    for field in _FIELD.finditer(front_matter):
+        name, value = field["name"].lower(), unquote(field["value"])
         if name in {"title", "subtitle", "deck"} and value:
-            setattr(brought, OURS[name], value)
-        elif name not in OURS:
-            brought.lost.append(("line(s) of front matter", f"{field['name']}: {value}"))
-    return brought
+            setattr(result, KNOWN_FIELDS[name], value)
+        elif name not in KNOWN_FIELDS:
+            result.lost.append(("line(s) of front matter", f"{field['name']}: {value}"))
+    return result
 
 
-def unquoted(value: str) -> str:
+def unquote(value: str) -> str:
     value = value.strip()
     if value.startswith('"'):
         try:

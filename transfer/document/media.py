@@ -1,4 +1,4 @@
-"""A document's own pictures: inside it, or beside it in its folder."""
+"""Pictures of a document, embedded in it or in its folder."""
 
 import base64
 import binascii
@@ -10,37 +10,36 @@ from blog.images import uploads
 from blog.models import Image
 from transfer.report import Unreadable
 
-MOST = 200
+MAX_PICTURES = 200
 _DATA = re.compile(r"data:image/[\w.+-]{1,40};base64,(?P<data>[A-Za-z0-9+/=\s]*+)", re.ASCII)
 
 
 class Media:
     def __init__(self, folder: Path | None) -> None:
         self.root = folder.resolve() if folder else None
-        self.kept: list[Image] = []
-        self.refused: list[str] = []
+        self.stored: list[Image] = []
 
     def bring(self, address: str, alt: str) -> str:
-        """Where it can be seen from now on; nothing when it cannot."""
+        """Store a picture and return its address, or nothing if there is none; pictures on the web stay there."""
         if address.startswith(("https://", "http://")):
             return address
         if address.startswith("//"):
             return f"https:{address}"
         try:
-            data = self.inside(address) if address.startswith("data:") else self.beside(address)
+            data = self.decode_data_address(address) if address.startswith("data:") else self.read_file(address)
             return "" if data is None else self.keep(data, alt)
         except (uploads.NoPicture, OSError, ValueError):
             return ""
 
-    def inside(self, address: str) -> bytes | None:
+    def decode_data_address(self, address: str) -> bytes | None:
         found = _DATA.fullmatch(address)
         try:
             return base64.b64decode(found["data"]) if found else None
         except binascii.Error:
             return None
 
-    def beside(self, address: str) -> bytes | None:
-        """Nothing outside of the folder is opened, whatever an address or a link says."""
+    def read_file(self, address: str) -> bytes | None:
+        """Read a file from the document's folder; no file outside it is opened, whatever a path or link says."""
         parts = urlsplit(address)
         if self.root is None or parts.scheme or not parts.path or "\0" in address:
             return None
@@ -54,14 +53,14 @@ class Media:
             return source.read(uploads.BYTES + 1)
 
     def keep(self, data: bytes, alt: str) -> str:
-        """Raises pictures.NoPicture, and Unreadable where there are too many."""
-        if len(self.kept) >= MOST:
-            raise Unreadable(f"it has more than {MOST} pictures")
+        """Store a picture and return its address. Raises uploads.NoPicture, and Unreadable above the limit."""
+        if len(self.stored) >= MAX_PICTURES:
+            raise Unreadable(f"it has more than {MAX_PICTURES} pictures")
         image = uploads.keep(data, alt=alt)
-        self.kept.append(image)
+        self.stored.append(image)
         return str(image.file.url)
 
     def drop_all(self) -> None:
-        """The files of a trial."""
-        for image in self.kept:
+        """Delete the files stored by a dry run."""
+        for image in self.stored:
             image.file.delete(save=False)

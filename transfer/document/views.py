@@ -1,4 +1,4 @@
-"""The admin's page that makes a draft of a document."""
+"""The admin page that imports a document as a draft."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A .docx file → the body of an essay: looked through for bombs, read by mammoth, cleaned like any other HTML."""
+"""Import of .docx files: checked for archive bombs, converted by mammoth, cleaned like any other HTML."""
 
 import io
 import re
@@ -18,10 +18,10 @@ from transfer.document import signs
 from transfer.document.media import Media
 from transfer.report import Unreadable
 
-MEMBERS, RATIO = 2000, 100
-TOTAL, XML = 200 * 1024 * 1024, 8 * 1024 * 1024
-DEPTH, ELEMENTS = 250, 400_000
-NOTHING_WORTH = 1024 * 1024  # small files may be packed as tightly as they like
+MAX_MEMBERS, MAX_RATIO = 2000, 100
+MAX_TOTAL, MAX_XML = 200 * 1024 * 1024, 8 * 1024 * 1024
+MAX_DEPTH, MAX_ELEMENTS = 250, 400_000
+SMALL = 1024 * 1024  # smaller files may have any compression ratio
 STYLES = """
 p[style-name='Title'] => h1.document-title:fresh
 p[style-name='Subtitle'] => p.document-deck:fresh
@@ -45,7 +45,7 @@ highlight => mark
 br[type='page'] =>
 br[type='column'] =>
 """
-NOT_READ = {
+OMITTED = {
     "chart": "chart(s)",
     "relIds": "diagram(s)",
     "OLEObject": "embedded object(s)",
@@ -53,8 +53,8 @@ NOT_READ = {
 
 
 def read(data: bytes, media: Media) -> Brought:
-    """Raises Unreadable."""
-    look_through(data)
+    """Convert a .docx file to an essay's body. Raises Unreadable."""
+    check_archive(data)
     lost: list[tuple[str, str]] = []
     changed: list[tuple[str, str]] = []
 
@@ -64,12 +64,12 @@ def read(data: bytes, media: Media) -> Brought:
             with image.open() as source:
                 return {"src": media.keep(source.read(uploads.BYTES + 1), alt)}
         except (uploads.NoPicture, KeyError, OSError, zipfile.BadZipFile) as error:
-            why = str(error) if isinstance(error, uploads.NoPicture) else "it is not in the file"
-            lost.append(("picture(s) that could not be imported", f"{alt} ({why})".strip()))
+            reason = str(error) if isinstance(error, uploads.NoPicture) else "it is not in the file"
+            lost.append(("picture(s) that could not be imported", f"{alt} ({reason})".strip()))
             return {"src": ""}
 
     try:
-        found = mammoth.convert_to_html(
+        html = mammoth.convert_to_html(
             io.BytesIO(signs.put(data, lost, changed)),
             style_map=STYLES,
             include_embedded_style_map=False,
@@ -77,56 +77,56 @@ def read(data: bytes, media: Media) -> Brought:
         )
     except Unreadable:
         raise
-    except Exception as error:  # mammoth and its parser raise whatever they stumble over in a broken file
+    except Exception as error:  # mammoth raises exceptions of any kind for a broken file
         raise Unreadable("this .docx file could not be read") from error
-    brought = bring(signs.resolved(found.value), picture=lambda address, alt: address, has_title=True)
-    brought.lost = [one for one in brought.lost if one[0] != "picture(s) that could not be imported"]
-    brought.lost += lost
-    brought.changed += changed
-    brought.lost += [(what, "") for message in found.messages for what in not_read(str(message.message))]
-    brought.lost += [("review comment(s)", "")] * remarks(data)
-    return brought
+    result = bring(signs.resolved(html.value), picture=lambda address, alt: address, has_title=True)
+    result.lost = [finding for finding in result.lost if finding[0] != "picture(s) that could not be imported"]
+    result.lost += lost
+    result.changed += changed
+    result.lost += [(kind, "") for message in html.messages for kind in omitted_kinds(str(message.message))]
+    result.lost += [("review comment(s)", "")] * count_review_comments(data)
+    return result
 
 
-def not_read(message: str) -> Iterator[str]:
-    """What mammoth says it left out, as far as a reader would miss it."""
-    _, said, name = message.partition("An unrecognised element was ignored: ")
-    if said and (what := NOT_READ.get(re.split(r"[}:]", name)[-1])):
-        yield what
+def omitted_kinds(message: str) -> Iterator[str]:
+    """Yield what mammoth reports as ignored, if readers would miss it."""
+    _, is_ignored, name = message.partition("An unrecognised element was ignored: ")
+    if is_ignored and (kind := OMITTED.get(re.split(r"[}:]", name)[-1])):
+        yield kind
 
 
-def look_through(data: bytes) -> None:
-    """Raises Unreadable for what would open to more than it may, or is no document."""
+def check_archive(data: bytes) -> None:
+    """Check an archive's size and contents before it is unpacked. Raises Unreadable."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = packed.infolist()
-            if len(members) > MEMBERS:
-                raise Unreadable(f"this .docx file has more than {MEMBERS} parts")
-            if sum(member.file_size for member in members) > TOTAL:
-                raise Unreadable(f"this .docx file unpacks to more than {TOTAL // 1024 // 1024} MB")
+            if len(members) > MAX_MEMBERS:
+                raise Unreadable(f"this .docx file has more than {MAX_MEMBERS} parts")
+            if sum(member.file_size for member in members) > MAX_TOTAL:
+                raise Unreadable(f"this .docx file unpacks to more than {MAX_TOTAL // 1024 // 1024} MB")
             for member in members:
-                check(packed, member)
+                check_member(packed, member)
             if "word/document.xml" not in packed.namelist() and "[Content_Types].xml" not in packed.namelist():
                 raise Unreadable("this is a ZIP archive, not a Word document")
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise Unreadable("this is not a .docx file, or it is damaged") from error
 
 
-def check(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+def check_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
     if member.flag_bits & 1:
         raise Unreadable("this .docx file is password-protected")
-    tightness = member.file_size / max(1, member.compress_size)
-    if member.file_size > NOTHING_WORTH and tightness > RATIO:
+    ratio = member.file_size / max(1, member.compress_size)
+    if member.file_size > SMALL and ratio > MAX_RATIO:
         raise Unreadable("part of this .docx file unpacks to a suspiciously large size")
-    if is_xml and member.file_size > XML:
-        raise Unreadable(f"part of this .docx file is larger than {XML // 1024 // 1024} MB")
+    if is_xml and member.file_size > MAX_XML:
+        raise Unreadable(f"part of this .docx file is larger than {MAX_XML // 1024 // 1024} MB")
     if is_xml:
-        walk(packed, member)
+        check_xml(packed, member)
 
 
-def walk(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Through one part without keeping it: no entities, no depth or number that would exhaust what reads it next."""
+def check_xml(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Check an XML part without storing it: no entities, no excessive depth or number of elements."""
     depth = count = 0
     try:
         with packed.open(member) as part:
@@ -136,7 +136,7 @@ def walk(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
                 else:
                     depth -= 1
                     element.clear()
-                if depth > DEPTH or count > ELEMENTS:
+                if depth > MAX_DEPTH or count > MAX_ELEMENTS:
                     raise Unreadable("part of this .docx file is nested too deeply or has too many elements")
     except DefusedXmlException as error:
         raise Unreadable("part of this .docx file declares entities, which Word documents never do") from error
@@ -144,8 +144,8 @@ def walk(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         raise Unreadable("part of this .docx file is damaged") from error
 
 
-def remarks(data: bytes) -> int:
-    """How many remarks of reviewers stay behind."""
+def count_review_comments(data: bytes) -> int:
+    """Count the review comments, which are not imported."""
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         if "word/comments.xml" not in packed.namelist():
             return 0

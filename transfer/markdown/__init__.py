@@ -1,1 +1,1 @@
-"""A folder of Markdown files, as generators of sites read them."""
+"""Export as a folder of Markdown files for static site generators."""

@@ -1,4 +1,4 @@
-"""Essays, pages and drafts → one zip: a Markdown file each with a head, their pictures, and all comments as JSON."""
+"""Export to one ZIP file: a Markdown file with front matter per essay, pictures, and all comments as JSON."""
 
 import json
 import re
@@ -19,8 +19,8 @@ from comments.models import Comment, Status
 from transfer.markdown import text
 from transfer.report import Report
 
-AT_ONCE = 50
-_ALONE = re.compile(r"<li([^>]*)><p>((?:[^<]|<(?!/?(?:p|li)>))*)</p></li>")
+BATCH = 50
+_SINGLE_PARAGRAPH = re.compile(r"<li([^>]*)><p>((?:[^<]|<(?!/?(?:p|li)>))*)</p></li>")
 
 
 def write(file: Path, report: Report) -> None:
@@ -31,10 +31,10 @@ def write(file: Path, report: Report) -> None:
             .prefetch_related("tags")
             .select_related("series")
             .order_by("pk")
-            .iterator(AT_ONCE)
+            .iterator(BATCH)
         ):
             report.made[f"{essay.kind}(s)"] += 1
-            packed.writestr(free(name_of(essay), taken), head(essay) + body(essay))
+            packed.writestr(unique_name(file_name(essay), taken), front_matter(essay) + body(essay))
         for image in Image.objects.order_by("pk").iterator(500):
             with default_storage.open(str(image.file.name)) as source:
                 packed.writestr(f"media/{image.file.name}", source.read(), zipfile.ZIP_STORED)
@@ -46,13 +46,13 @@ def write(file: Path, report: Report) -> None:
             out.write(b"\n]\n")
 
 
-def name_of(essay: Essay) -> str:
+def file_name(essay: Essay) -> str:
     day = f"{essay.dated or essay.published.date()}-" if essay.published and essay.kind == Essay.Kind.ESSAY else ""
     return f"{day}{essay.slug or essay.pk}"
 
 
-def free(name: str, taken: set[str]) -> str:
-    """No two of one name, also where capitals make no difference."""
+def unique_name(name: str, taken: set[str]) -> str:
+    """Return a file name that isn't taken yet, ignoring case."""
     found, number = name, 1
     while found.casefold() in taken:
         number += 1
@@ -61,9 +61,9 @@ def free(name: str, taken: set[str]) -> str:
     return f"{found}.md"
 
 
-def head(essay: Essay) -> str:
-    """In the words that the generators of sites know; each value is JSON, which is YAML too."""
-    said = {
+def front_matter(essay: Essay) -> str:
+    """Return front matter in the usual terms of static site generators; each value is JSON, which is also YAML."""
+    fields = {
         "title": essay.title,
         "subtitle": essay.deck,
         "description": essay.excerpt,
@@ -80,30 +80,30 @@ def head(essay: Essay) -> str:
         "canonical": essay.canonical,
     }
     lines = (
-        f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in said.items() if value or value == 0
+        f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in fields.items() if value or value == 0
     )
     return f"---\n{''.join(lines)}---\n\n"
 
 
 def body(essay: Essay) -> str:
-    """Markdown, if reading it again gives the same essay; else the HTML that Markdown allows."""
-    beside = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
-    written = text.markdown(beside)
-    return written if alike(read_again(written)) == alike(beside) else text.as_html(beside)
+    """Return Markdown if it converts back to the same essay, else HTML, which Markdown allows."""
+    source = essay.body.replace(f'src="{settings.MEDIA_URL}', 'src="media/')
+    markdown = text.markdown(source)
+    return markdown if alike(convert_back(markdown)) == alike(source) else text.as_html(source)
 
 
-def read_again(written: str) -> str:
+def convert_back(written: str) -> str:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(footnote_plugin)
     return bring(str(parser.render(written)), picture=lambda address, alt: address).html
 
 
 def alike(html: str) -> str:
-    """Without what makes no difference: breaks of lines in running text, and a paragraph that is alone in its item."""
-    return " ".join(_ALONE.sub(r"<li\1>\2</li>", html).split())
+    """Normalize line breaks and single paragraphs in items, which make no difference."""
+    return " ".join(_SINGLE_PARAGRAPH.sub(r"<li\1>\2</li>", html).split())
 
 
 def comments(report: Report) -> Iterator[dict[str, Any]]:
-    """In the order in which they were written; a reply names what it answers."""
+    """Yield the comments in the order they were written, with the key of their parent."""
     found = Comment.objects.select_related("commenter", "wording", "essay").order_by("pk")
     for comment in found.iterator(500):
         report.made[f"comment(s), {Status(comment.status).label}"] += 1

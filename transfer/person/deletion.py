@@ -1,4 +1,4 @@
-"""A person's request to delete their data: it waits for a fresh login and a confirmation, and expires in an hour."""
+"""A person's request to delete their data: confirmed after a fresh login, within an hour."""
 
 import time
 from dataclasses import astuple, dataclass
@@ -17,13 +17,13 @@ from accounts.profiles import merging
 from comments.posting import editing
 
 SALT = "transfer.person.deletion"
-LASTS = 60 * 60  # seconds
+MAX_AGE = 60 * 60  # seconds
 CHOICES = {"stay", "go"}
 
 
 @transaction.atomic
 def delete_person(commenter: Commenter, *, keep_comments: bool) -> None:
-    """Delete everything about a person; their comments stay as “Anonymous”, or are erased. Raises erasure.Needed."""
+    """Delete a person; their comments stay as “Anonymous” or are erased. Raises erasure.Needed."""
     if not erasure.may_be_forgotten(commenter):
         raise erasure.Needed
     merging.locked(Commenter, commenter.pk)  # before any thread: post() locks in this order too
@@ -34,21 +34,21 @@ def delete_person(commenter: Commenter, *, keep_comments: bool) -> None:
 
 @dataclass(frozen=True)
 class DeletionRequest:
-    """Signed and kept in an address, so that it outlives the session in which it was made."""
+    """A request, signed and stored in an address, so that it outlives the session."""
 
     commenter: int
-    words: str  # of their comments: "stay" or "go"
+    words: str  # for their comments: "stay" or "go"
     made: float
 
     @classmethod
-    def by(cls, commenter: Commenter, words: str) -> Self:
-        return cls(commenter.pk, words, time.time())
+    def by(cls, commenter: Commenter, choice: str) -> Self:
+        return cls(commenter.pk, choice, time.time())
 
     @classmethod
     def read(cls, token: str) -> Self | None:
-        """None if it is not ours or has expired."""
+        """Return the request, or None if it is invalid or expired."""
         try:
-            values: Any = signing.loads(token, salt=SALT, max_age=LASTS)
+            values: Any = signing.loads(token, salt=SALT, max_age=MAX_AGE)
         except signing.BadSignature:
             return None
         return cls(*values)
@@ -59,14 +59,14 @@ class DeletionRequest:
 
     @property
     def url(self) -> str:
-        """Of the page that asks for confirmation."""
+        """The address of the confirmation page."""
         return f"{reverse('forget')}?{urlencode({'request': self.token})}"
 
     def is_of(self, request: Request) -> bool:
         return request.commenter is not None and request.commenter.pk == self.commenter
 
     def is_confirmable(self, request: Request) -> bool:
-        """Whether the person has logged in since; guests have no login, only their browser's cookie."""
+        """Whether the person has logged in since; guests only have their browser's cookie."""
         if not request.user.is_authenticated:
             return True
         logins: list[dict[str, Any]] = get_authentication_records(request, request.user)

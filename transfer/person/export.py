@@ -1,4 +1,4 @@
-"""Everything that is kept about one person, as they may have it: by the relations that lead to them."""
+"""Everything stored about a person, found by the relations that lead to them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ from moderation.models import Note
 
 @dataclass(frozen=True)
 class Part:
-    """What is told of the rows of one model; `owner` leads from it to the Commenter or the User."""
+    """The rows of one model that are exported; `owner` leads from it to the Commenter or the User."""
 
     model: type[Model]
     title: Any  # a str, translated when it is shown
@@ -32,49 +32,49 @@ class Part:
     fields: tuple[str, ...]
 
     def rows(self, person: Model) -> list[dict[str, Any]]:
-        found: QuerySet[Model] = self.model._default_manager.filter(self.of(person)).order_by("pk")
+        found: QuerySet[Model] = self.model._default_manager.filter(self.filter_for(person)).order_by("pk")
         return list(found.values(*self.fields))
 
-    def of(self, person: Model) -> Q:
+    def filter_for(self, person: Model) -> Q:
         return Q(**{self.owner: person.pk})
 
     def label(self, field: str) -> str:
         return capfirst(str(getattr(self.model._meta.get_field(field.partition("__")[0]), "verbose_name", field)))
 
 
-class Invitations(Part):
-    """Those that somebody sent, and those that wait for them: by an address that they have proved."""
+class InvitationPart(Part):
+    """Invitations that a person sent, and those to an email address that they verified."""
 
-    def of(self, person: Model) -> Q:
-        proved = EmailAddress.objects.filter(user=person.pk, verified=True)
-        return super().of(person) | Q(email__in=proved.values("email"))
+    def filter_for(self, person: Model) -> Q:
+        verified = EmailAddress.objects.filter(user=person.pk, verified=True)
+        return super().filter_for(person) | Q(email__in=verified.values("email"))
 
 
-class Followed(Part):
-    """What somebody asked for, and what is asked for at an address that they have proved."""
+class SubscriptionPart(Part):
+    """Subscriptions of a person, and those of an email address that they verified."""
 
     through = ("commenter", "address__email")
 
-    def of(self, person: Model) -> Q:
+    def filter_for(self, person: Model) -> Q:
         commenter, email = self.through
         found = Q(**{commenter: person.pk})
         if isinstance(person, Commenter) and person.user_id:
-            proved = EmailAddress.objects.filter(user=person.user_id, verified=True)
-            found |= Q(**{f"{email}__in": [address.email.lower() for address in proved]})
+            verified = EmailAddress.objects.filter(user=person.user_id, verified=True)
+            found |= Q(**{f"{email}__in": [address.email.lower() for address in verified]})
         return found
 
 
-class Mails(Followed):
-    """Those that rest on what they follow, and those to somebody who writes or keeps order here."""
+class EmailPart(SubscriptionPart):
+    """Emails for a person's subscriptions, and emails to them as author or moderator."""
 
     through = ("subscription__commenter", "email")
 
-    def of(self, person: Model) -> Q:
-        found = super().of(person)
+    def filter_for(self, person: Model) -> Q:
+        found = super().filter_for(person)
         return found | Q(recipient=person.user_id) if isinstance(person, Commenter) and person.user_id else found
 
 
-# A test fails for a relation of Commenter or User that no part tells of.
+# A test fails for a relation of Commenter or User that no part exports.
 OF_COMMENTER = (
     Part(
         Commenter,
@@ -95,7 +95,7 @@ OF_COMMENTER = (
         ("comment_id", "text", "created", "network", "reasons"),
     ),
     Part(Like, _("Your likes"), "commenter", ("essay__title", "comment_id", "network", "created")),
-    Followed(
+    SubscriptionPart(
         Subscription,
         _("Email subscriptions"),
         "",
@@ -110,7 +110,7 @@ OF_COMMENTER = (
             "created",
         ),
     ),
-    Mails(Notice, _("Emails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
+    EmailPart(Notice, _("Emails to you"), "", ("kind", "email", "comment_id", "essay__title", "state", "created")),
     Part(Bar, _("Blocked from liking"), "commenter", ("created",)),
     Part(Block, _("Trusted, held or blocked"), "commenter", ("kind", "until", "sentence", "created")),
     Part(Report, _("Your reports"), "commenter", ("comment_id", "kind", "words", "network", "state", "created")),
@@ -149,7 +149,7 @@ OF_USER = (
     Part(PreviewLink, _("Your preview links"), "by", ("essay__title", "created", "expires")),
     Part(Profile, _("Your author page"), "user", ("about", "links", "time_zone")),
     Part(Image, _("Images you uploaded"), "by", ("file", "alt", "created")),
-    Invitations(
+    InvitationPart(
         Invitation,
         _("Pending invitations, sent or received"),
         "by",
@@ -170,15 +170,15 @@ OF_USER = (
 
 
 def about(commenter: Commenter) -> list[tuple[Part, list[dict[str, Any]]]]:
-    """Each part that has rows, with them."""
-    told = [(part, part.rows(commenter)) for part in OF_COMMENTER]
+    """Return each part that has rows, with its rows."""
+    parts = [(part, part.rows(commenter)) for part in OF_COMMENTER]
     if commenter.user:
-        told += [(part, part.rows(commenter.user)) for part in OF_USER]
-    return [(part, rows) for part, rows in told if rows]
+        parts += [(part, part.rows(commenter.user)) for part in OF_USER]
+    return [(part, rows) for part, rows in parts if rows]
 
 
 def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
-    """By model; two parts may tell of one, as of notes about somebody and by them."""
+    """Return the rows by model; two parts can have the same one, such as notes about and by a person."""
     found: dict[str, list[dict[str, Any]]] = {}
     for part, rows in about(commenter):
         found.setdefault(part.model._meta.label_lower, []).extend(rows)
@@ -186,12 +186,12 @@ def as_dict(commenter: Commenter) -> dict[str, list[dict[str, Any]]]:
 
 
 def as_file(request: HttpRequest, commenter: Commenter, kind: str, name: str) -> HttpResponse:
-    """Return a download of all of it: `json` for machines, `html` for reading."""
+    """Return a download of everything: `json` for programs, `html` for reading."""
     if kind == "json":
         body = DjangoJSONEncoder(ensure_ascii=False, indent=2).encode(as_dict(commenter))
         response = HttpResponse(body, content_type="application/json; charset=utf-8")
     else:
-        words = {"parts": about(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
-        response = HttpResponse(render_to_string("transfer/person.html", words))
+        context = {"parts": about(commenter), "commenter": commenter, "now": timezone.now(), "request": request}
+        response = HttpResponse(render_to_string("transfer/person.html", context))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response

@@ -1,4 +1,4 @@
-"""The owner's page for one person: export or delete everything that is kept about them, at their request."""
+"""The owner's page to export or delete a person's data at their request."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied(_("Only the owner can export or delete a person’s data."))
     commenter = get_object_or_404(Commenter.objects.select_related("user"), pk=pk)
     if request.method != "POST":
-        return draw(request, commenter)
+        return render_page(request, commenter)
     action = ACTIONS.get(request.POST.get("action", ""))
     if action is None:
         raise BadRequest("Unknown action.")
@@ -36,22 +36,22 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     """Download the file that the person would download, and log it."""
     response = person_export.as_file(request, commenter, request.POST["action"], f"person-{commenter.pk}")
-    record(request, Verb.EXPORT, commenter.pk)
+    log_action(request, Verb.EXPORT, commenter.pk)
     return response
 
 
 def delete(request: HttpRequest, commenter: Commenter) -> HttpResponse:
     """Delete the person as they could themselves, once the owner has confirmed it, and log it."""
-    words, key = request.POST.get("words"), commenter.pk
-    if words not in {"stay", "go"}:
-        return draw(request, commenter, 422, is_undecided=True)
+    choice, key = request.POST.get("words"), commenter.pk
+    if choice not in {"stay", "go"}:
+        return render_page(request, commenter, 422, is_undecided=True)
     if not erasure.may_be_forgotten(commenter):
-        return draw(request, commenter, 403)
+        return render_page(request, commenter, 403)
     if not request.POST.get("sure"):
-        return draw(request, commenter, words=words, count=commenter.comments.count())
+        return render_page(request, commenter, choice=choice, count=commenter.comments.count())
     with transaction.atomic():
-        deletion.delete_person(commenter, keep_comments=words == "stay")
-        record(request, Verb.FORGET, key)
+        deletion.delete_person(commenter, keep_comments=choice == "stay")
+        log_action(request, Verb.FORGET, key)
     messages.success(request, _("Everything about commenter %(number)d has been deleted.") % {"number": key})
     return redirect("admin:index")
 
@@ -63,12 +63,12 @@ ACTIONS: dict[str, Callable[[HttpRequest, Commenter], HttpResponse]] = {
 }
 
 
-def record(request: HttpRequest, verb: Verb, commenter: int) -> None:
-    """Log who did it and about which commenter, without a word that tells who that was."""
+def log_action(request: HttpRequest, verb: Verb, commenter: int) -> None:
+    """Log the action with the commenter's number only, so that the log doesn't identify the person."""
     Decision.objects.create(verb=verb, moderator_id=request.user.pk, commenter_key=commenter)
 
 
-def draw(request: HttpRequest, commenter: Commenter, status: int = 200, **more: object) -> HttpResponse:
+def render_page(request: HttpRequest, commenter: Commenter, status: int = 200, **more: object) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": _("Data about %(name)s") % {"name": commenter.name or commenter.pk},

@@ -1,4 +1,4 @@
-"""A person's own data: download it, or delete it."""
+"""The pages on which people download or delete their data."""
 
 from typing import cast
 
@@ -22,19 +22,19 @@ from transfer.person.deletion import CHOICES, DeletionRequest, delete_person
 
 @require_safe
 def data(request: Request) -> HttpResponse:
-    """What is here about whoever asks, and what they can do about it."""
+    """Show what is stored about the visitor, with links to download or delete it."""
     if not request.commenter:
-        return to_log_in()
+        return redirect_to_login()
     can_go = erasure.may_be_forgotten(request.commenter)
     return render(request, "transfer/data.html", {"parts": person_export.about(request.commenter), "can_go": can_go})
 
 
 @require_GET
 def download(request: Request, kind: str) -> HttpResponse:
-    """All of it as a file, for machines (json) or for reading (html)."""
+    """Download everything as a file, for programs (json) or for reading (html)."""
     commenter = request.commenter
     if not commenter:
-        return to_log_in()
+        return redirect_to_login()
     if kind not in {"json", "html"}:
         raise Http404
     return person_export.as_file(request, commenter, kind, "about-me")
@@ -44,45 +44,45 @@ def download(request: Request, kind: str) -> HttpResponse:
 def forget(request: Request) -> HttpResponse:
     """Delete a person's data in two steps: their choice and a fresh login, then a page that asks for confirmation."""
     token = request.GET.get("request", "") if request.method != "POST" else request.POST.get("request", "")
-    wish = DeletionRequest.read(token)
+    deletion_request = DeletionRequest.read(token)
     if not request.commenter:
-        return to_log_in(wish.url if wish else reverse("data"))
+        return redirect_to_login(deletion_request.url if deletion_request else reverse("data"))
     if request.method == "POST" and not token:
-        return begin(request, request.commenter)
-    if wish is None:
-        return refuse(request, _("Your request has expired. Nothing was deleted.") if token else "")
-    if not wish.is_of(request):
-        return refuse(request, _("You are logged in with another account. Nothing was deleted."))
-    if not wish.is_confirmable(request) or not erasure.may_be_forgotten(request.commenter):
-        return refuse(request, _("Log in again to delete your account. Nothing was deleted."))
+        return request_deletion(request, request.commenter)
+    if deletion_request is None:
+        return redirect_with_error(request, _("Your request has expired. Nothing was deleted.") if token else "")
+    if not deletion_request.is_of(request):
+        return redirect_with_error(request, _("You are logged in with another account. Nothing was deleted."))
+    if not deletion_request.is_confirmable(request) or not erasure.may_be_forgotten(request.commenter):
+        return redirect_with_error(request, _("Log in again to delete your account. Nothing was deleted."))
     if request.method == "POST":
-        return let_go(request, wish)
-    return render(request, "transfer/delete.html", {"wish": wish})
+        return delete_data(request, deletion_request)
+    return render(request, "transfer/delete.html", {"wish": deletion_request})
 
 
-def begin(request: Request, commenter: Commenter) -> HttpResponse:
-    """Log an account out, so that its owner logs in again by any of their ways; a guest goes on to confirm."""
+def request_deletion(request: Request, commenter: Commenter) -> HttpResponse:
+    """Log a user out so that they log in again by any method; a guest continues to the confirmation."""
     can_go = erasure.may_be_forgotten(commenter)
-    words = request.POST.get("words", "")
-    if words not in CHOICES or not can_go:
-        page = {"parts": person_export.about(commenter), "can_go": can_go, "is_undecided": words not in CHOICES}
+    choice = request.POST.get("words", "")
+    if choice not in CHOICES or not can_go:
+        page = {"parts": person_export.about(commenter), "can_go": can_go, "is_undecided": choice not in CHOICES}
         return render(request, "transfer/data.html", page, status=422)
-    wish = DeletionRequest.by(commenter, words)
+    deletion_request = DeletionRequest.by(commenter, choice)
     if not request.user.is_authenticated:
-        return redirect(wish.url)
+        return redirect(deletion_request.url)
     logout(request)
     messages.info(request, _("Log in again to confirm that you want to delete your account."))
-    return to_log_in(wish.url)
+    return redirect_to_login(deletion_request.url)
 
 
-def refuse(request: Request, words: str) -> HttpResponse:
-    if words:
-        messages.error(request, words)
+def redirect_with_error(request: Request, message: str) -> HttpResponse:
+    if message:
+        messages.error(request, message)
     return redirect("data")
 
 
-def let_go(request: Request, wish: DeletionRequest) -> HttpResponse:
-    delete_person(cast(Commenter, request.commenter), keep_comments=wish.words == "stay")
+def delete_data(request: Request, deletion_request: DeletionRequest) -> HttpResponse:
+    delete_person(cast(Commenter, request.commenter), keep_comments=deletion_request.words == "stay")
     request.session.flush()
     return devices.forget(forget_cookie(redirect("forgotten")))
 
@@ -92,5 +92,5 @@ def forgotten(request: Request) -> HttpResponse:
     return render(request, "transfer/forgotten.html")
 
 
-def to_log_in(onward: str = "") -> HttpResponse:
-    return redirect(f"{reverse('account_login')}?{urlencode({'next': onward or reverse('data')})}")
+def redirect_to_login(next_url: str = "") -> HttpResponse:
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': next_url or reverse('data')})}")

@@ -1,4 +1,4 @@
-"""For the page that tells somebody what is kept about them."""
+"""The filter for the page that shows a person's stored data."""
 
 from django import template
 

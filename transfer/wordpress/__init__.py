@@ -1,4 +1,4 @@
-"""WordPress's export (WXR 1.0 to 1.2) → essays, pages and their discussions."""
+"""Import of WordPress exports (WXR 1.0 to 1.2): essays, pages and their comments."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +16,7 @@ from transfer.wordpress.survey import Survey, survey
 from transfer.wordpress.terms import Terms
 from transfer.wordpress.wxr import Record
 
-NOT_BROUGHT = {
+OMITTED_TYPES = {
     "nav_menu_item": "menu item(s)",
     "revision": "revision(s)",
     "wp_block": "block pattern(s)",
@@ -24,7 +24,7 @@ NOT_BROUGHT = {
 
 
 class WordPress:
-    """One file, read once to see that it is sound; `write` reads it again and puts it here, item by item."""
+    """An export, read once to check that it is valid; `write` reads it again and imports it item by item."""
 
     def __init__(self, file: Path) -> None:
         self.survey: Survey = survey(file)
@@ -53,18 +53,18 @@ class WordPress:
                 if essay:
                     discussion.bring(essay, record, offset)
                 else:
-                    without_essay(record, report)
+                    omit_comments(record, report)
             else:
                 if record["wp:post_type"] == "attachment":
                     library.bring(record)
                 else:
                     kind = record["wp:post_type"]
-                    report.leave_out(NOT_BROUGHT.get(kind, f"item(s) of type “{kind[:30]}”"))
-                without_essay(record, report)
+                    report.leave_out(OMITTED_TYPES.get(kind, f"item(s) of type “{kind[:30]}”"))
+                omit_comments(record, report)
         if self.survey.channel.mended:
             report.remark("XML error(s) in the file (was|were) corrected", count=self.survey.channel.mended)
 
 
-def without_essay(item: Record, report: Report) -> None:
+def omit_comments(item: Record, report: Report) -> None:
     if item.comments:
         report.leave_out("comment(s) on items that were not imported", count=len(item.comments))

@@ -1,4 +1,4 @@
-"""An item's comments: which are brought, who said them, and how they stood."""
+"""Import of an item's comments with their authors and statuses."""
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,18 +27,18 @@ STATUSES = {
     "0": Status.PENDING, "hold": Status.PENDING,
     "spam": Status.SPAM, "trash": Status.TRASH, "post-trashed": Status.TRASH,
 }  # fmt: skip
-SAID = {"", "comment", "review"}
+IMPORTED_TYPES = {"", "comment", "review"}
 NOTE = "note"
-KINDS = {
+OMITTED_TYPES = {
     "pingback": "pingback(s) or trackback(s)",
     "trackback": "pingback(s) or trackback(s)",
     NOTE: "editorial note(s)",
 }
-BYTES = 65_535  # as long as WordPress can keep one
+MAX_BYTES = 65_535  # WordPress's limit for one
 
 
 class Discussion:
-    """Brings comments item by item; who an author is, it learns from the file's own numbers and addresses."""
+    """Imports comments item by item, and recognizes authors by the file's user numbers and addresses."""
 
     def __init__(self, authors: Authors, report: Report) -> None:
         self.authors = authors
@@ -46,9 +46,9 @@ class Discussion:
         for status in STATUSES.values():  # in the order of the report
             report.made[f"comment(s), {status.label}"] += 0
         self.logins: dict[str, str] = {}
-        """The authors' log-ins by their numbers on the old site, and by their addresses."""
-        self.speakers: dict[str, int] = {}
-        """The keys of the authors' rows as commenters, by log-in."""
+        """The authors' usernames by their number on the old site and by their email address."""
+        self.commenters: dict[str, int] = {}
+        """The keys of the authors' Commenters by username."""
 
     def knows(self, number: str, email: str, login: str) -> None:
         for key in (number, email.casefold()):
@@ -57,31 +57,31 @@ class Discussion:
 
     def bring(self, essay: Essay, item: Record, offset: timedelta) -> None:
         if item.comments:
-            One(self, essay, item.comments, offset).bring()
+            ItemComments(self, essay, item.comments, offset).bring()
 
-    def author(self, said: Texts) -> int | None:
-        """The author who was logged in when this was written; an address that was merely typed makes nobody one."""
-        number = said["wp:comment_user_id"]
+    def author(self, texts: Texts) -> int | None:
+        """Return the logged-in author of a comment; typing an author's address doesn't make anyone an author."""
+        number = texts["wp:comment_user_id"]
         if number in {"", "0"}:
             return None
-        login = self.logins.get(number) or self.logins.get(said["wp:comment_author_email"].casefold())
-        if login and login not in self.speakers:
-            self.speakers[login] = self.authors.commenter(self.authors.of(login)).pk
-        return self.speakers[login] if login else None
+        login = self.logins.get(number) or self.logins.get(texts["wp:comment_author_email"].casefold())
+        if login and login not in self.commenters:
+            self.commenters[login] = self.authors.commenter(self.authors.of(login)).pk
+        return self.commenters[login] if login else None
 
 
-class One:
-    """The discussion of one item. What is kept of each comment in memory is a few numbers."""
+class ItemComments:
+    """The comments of one item; only a few numbers per comment are kept in memory."""
 
-    def __init__(self, brought: Discussion, essay: Essay, comments: Comments, offset: timedelta) -> None:
-        self.brought = brought
-        self.report = brought.report
+    def __init__(self, importer: Discussion, essay: Essay, comments: Comments, offset: timedelta) -> None:
+        self.importer = importer
+        self.report = importer.report
         self.essay = essay
         self.comments = comments
         self.offset = offset
         self.outline = Outline()
-        self.places = array("q")
-        """Where each is among the item's comments: those that the file holds twice are left out."""
+        self.positions = array("q")
+        """The position of each among the item's comments; duplicates have none."""
         self.guests = Guests()
         self.now = essay.published or timezone.now()
 
@@ -90,9 +90,9 @@ class One:
         return f"{self.essay.source}#comment-"
 
     def bring(self) -> None:
-        numbers = self.name()
+        numbers = self.assign_ids()
         self.read_outline(numbers)
-        here = self.find(numbers)
+        deleted = self.find_imported(numbers)
         del numbers
         problems = threads.settle(self.outline)
         is_new = [not pk for pk in self.outline.pks]
@@ -100,65 +100,65 @@ class One:
         for batch in threads.put(self.essay, self.outline, self.read):
             self.record(batch)
         self.report.known["comment(s)"] += known
-        for number in sorted(here, key=self.outline.names.__getitem__):
+        for number in sorted(deleted, key=self.outline.names.__getitem__):
             self.report.leave_out("comment(s) imported before and since deleted here", f"#{self.outline.names[number]}")
         for problem, number in problems:
             if is_new[number]:
                 self.report.remark(problem, f"#{self.outline.names[number]}")
 
-    def name(self) -> dict[str, int]:
-        """By their numbers; those without, and others under a number that is taken, by what they are made of.
+    def assign_ids(self) -> dict[str, int]:
+        """Assign ids: the file's, or a digest of the content for comments without an id or with another's.
 
-        Two exports put together give other comments the same number: then replies to it mean the first.
+        In two exports joined to one, different comments have the same id; replies to it mean the first.
         """
         found: dict[str, int] = {}
-        for place, said in enumerate(self.comments):
-            key = said["wp:comment_id"][:40] or made_of_words(said)
-            if key in found and (made_of := made_of_words(said)) != made_of_words(self.text_of(found[key])):
+        for position, texts in enumerate(self.comments):
+            key = texts["wp:comment_id"][:40] or content_digest(texts)
+            if key in found and (digest := content_digest(texts)) != content_digest(self.text_of(found[key])):
                 self.report.remark("comment(s) with the same ID as another comment (was|were) imported too", f"#{key}")
-                key = made_of
+                key = digest
             if key in found:
                 self.report.leave_out("duplicate comment(s)", f"#{key}")
                 continue
             found[key] = len(found)
-            self.places.append(place)
+            self.positions.append(position)
         self.outline.names = list(found)
         return found
 
     def text_of(self, number: int) -> Texts:
-        return self.comments[self.places[number]]
+        return self.comments[self.positions[number]]
 
     def read_outline(self, numbers: Mapping[str, int]) -> None:
-        """What each answers, when it was written, and whether it is shown; what is never published is left out."""
+        """Read each comment's parent, time and status, and mark what is never published as omitted."""
         outline = self.outline
         is_note = bytearray()
         kinds: dict[int, str] = {}
         for number in range(len(outline.names)):
-            said = self.text_of(number)
-            parent = parent_of(said)
+            texts = self.text_of(number)
+            parent = parent_of(texts)
             outline.parents.append(numbers.get(parent, threads.ABSENT) if parent else threads.NONE)
-            at = items.of_clocks(said["wp:comment_date_gmt"], said["wp:comment_date"], self.offset) or self.now
+            at = items.of_clocks(texts["wp:comment_date_gmt"], texts["wp:comment_date"], self.offset) or self.now
             outline.created.append((at - threads.EPOCH).total_seconds())
-            outline.is_approved.append(STATUSES.get(said["wp:comment_approved"]) == Status.APPROVED)
-            kind = said["wp:comment_type"]
+            outline.is_approved.append(STATUSES.get(texts["wp:comment_approved"]) == Status.APPROVED)
+            kind = texts["wp:comment_type"]
             is_note.append(kind == NOTE)
-            if kind not in SAID:
+            if kind not in IMPORTED_TYPES:
                 kinds[number] = kind
         outline.is_gone = bytearray(len(outline.names))
         outline.pks = array("q", [0]) * len(outline.names)
-        self.leave_out(kinds, is_note)
+        self.omit_unpublished(kinds, is_note)
 
-    def leave_out(self, kinds: Mapping[int, str], is_note: bytearray) -> None:
-        """What is never published; nor is anything said under an editorial note."""
-        under_note = below(self.outline.parents, is_note) if any(is_note) else is_note
+    def omit_unpublished(self, kinds: Mapping[int, str], is_note: bytearray) -> None:
+        """Omit what is never published, and all replies to editorial notes."""
+        under_note = mark_replies(self.outline.parents, is_note) if any(is_note) else is_note
         for number, is_under in enumerate(under_note):
             if is_under or number in kinds:
                 kind = NOTE if is_under else kinds[number]
                 self.outline.is_gone[number] = 1
-                self.report.leave_out(KINDS.get(kind, f"comment(s) of type “{kind[:30]}”"))
+                self.report.leave_out(OMITTED_TYPES.get(kind, f"comment(s) of type “{kind[:30]}”"))
 
-    def find(self, numbers: Mapping[str, int]) -> list[int]:
-        """Note what an earlier import brought. Return what was deleted here since."""
+    def find_imported(self, numbers: Mapping[str, int]) -> list[int]:
+        """Record the keys of comments imported before; return the numbers of those deleted here since."""
         deleted = []
         found = ImportedComment.objects.filter(essay=self.essay, source__startswith=self.prefix)
         rows: Iterator[tuple[str, int | None]] = found.values_list("source", "comment_id").iterator()
@@ -174,23 +174,23 @@ class One:
         return deleted
 
     def read(self, numbers: Sequence[int]) -> list[Said]:
-        """A batch, with its words and who wrote it."""
-        texts = [self.text_of(number) for number in numbers]
-        authors = [self.brought.author(said) for said in texts]
-        typed = [details_of(said) for said, author in zip(texts, authors, strict=True) if author is None]
+        """Return a batch with its texts and commenters."""
+        batch = [self.text_of(number) for number in numbers]
+        authors = [self.importer.author(text) for text in batch]
+        typed = [details_of(text) for text, author in zip(batch, authors, strict=True) if author is None]
         guests = iter(self.guests.of(typed))
         return [
-            self.one(number, said, next(guests) if author is None else author)
-            for number, said, author in zip(numbers, texts, authors, strict=True)
+            self.source_comment(number, text, next(guests) if author is None else author)
+            for number, text, author in zip(numbers, batch, authors, strict=True)
         ]
 
-    def one(self, number: int, said: Texts, commenter: int) -> Said:
+    def source_comment(self, number: int, texts: Texts, commenter: int) -> Said:
         name = f"#{self.outline.names[number]}"
-        text = tidy_text(said["wp:comment_content"])
-        if len(text.encode()) > BYTES:
-            text = text.encode()[:BYTES].decode(errors="ignore")
+        text = tidy_text(texts["wp:comment_content"])
+        if len(text.encode()) > MAX_BYTES:
+            text = text.encode()[:MAX_BYTES].decode(errors="ignore")
             self.report.remark("comment(s) longer than WordPress’s limit (was|were) shortened", name)
-        status = STATUSES.get(said["wp:comment_approved"])
+        status = STATUSES.get(texts["wp:comment_approved"])
         if status is None:
             status = Status.PENDING
             self.report.remark("comment(s) with an unknown status (is|are) pending", name)
@@ -207,18 +207,18 @@ class One:
             self.report.made[f"comment(s), {Status(comment.status).label}"] += 1
 
 
-def made_of_words(said: Texts) -> str:
-    parts = (said["wp:comment_date"], said["wp:comment_author"], said["wp:comment_content"])
+def content_digest(texts: Texts) -> str:
+    parts = (texts["wp:comment_date"], texts["wp:comment_author"], texts["wp:comment_content"])
     return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
 
 
-def parent_of(said: Texts) -> str:
-    parent = said["wp:comment_parent"][:40]
+def parent_of(texts: Texts) -> str:
+    parent = texts["wp:comment_parent"][:40]
     return "" if parent == "0" else parent
 
 
-def below(parents: Sequence[int], marked: bytearray) -> bytearray:
-    """Those that are marked, and all that answers them; rings without a mark are not."""
+def mark_replies(parents: Sequence[int], marked: bytearray) -> bytearray:
+    """Mark all replies under the marked comments; loops without a mark stay unmarked."""
     found = bytearray(marked)
     is_known = bytearray(marked)
     for start in range(len(parents)):
@@ -233,5 +233,5 @@ def below(parents: Sequence[int], marked: bytearray) -> bytearray:
     return found
 
 
-def details_of(said: Texts) -> Details:
-    return Details.of(said["wp:comment_author"], said["wp:comment_author_email"], said["wp:comment_author_url"])
+def details_of(texts: Texts) -> Details:
+    return Details.of(texts["wp:comment_author"], texts["wp:comment_author_email"], texts["wp:comment_author_url"])

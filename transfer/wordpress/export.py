@@ -1,4 +1,4 @@
-"""Everything that was published or drafted here → a WordPress export (WXR 1.2), written item by item."""
+"""Export of all essays, drafts and comments in WordPress's format (WXR 1.2), written item by item."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,8 +24,8 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <channel>
 """
 STATUSES = {Status.APPROVED: "1", Status.PENDING: "0", Status.SPAM: "spam", Status.TRASH: "trash"}
-AT_ONCE = 500
-OF_IMAGES = 1_000_000_000  # numbers of pictures begin here: in WordPress they are posts too
+BATCH = 500
+FIRST_IMAGE_ID = 1_000_000_000  # WordPress numbers pictures together with posts
 
 
 def write(out: IO[str], report: Report) -> None:
@@ -47,12 +47,12 @@ def parts(report: Report) -> Iterator[str]:
         report.made["tag(s)"] += 1
         named = element("wp:tag_slug", tag.slug) + element("wp:tag_name", tag.name)
         yield f"<wp:tag>{named}{element('wp:tag_description', tag.description)}</wp:tag>\n"
-    for essay in Essay.objects.with_authors().prefetch_related("tags").order_by("pk").iterator(AT_ONCE // 10):
+    for essay in Essay.objects.with_authors().prefetch_related("tags").order_by("pk").iterator(BATCH // 10):
         report.made[f"{essay.kind}(s)"] += 1
         yield from item(essay, report)
-    for image in Image.objects.order_by("pk").iterator(AT_ONCE):
+    for image in Image.objects.order_by("pk").iterator(BATCH):
         report.made["picture(s), as links"] += 1
-        yield attachment(image)
+        yield image_item(image)
 
 
 def cdata(text: str) -> str:
@@ -72,13 +72,13 @@ def author(user: User) -> str:
     )
 
 
-def moments(prefix: str, at: datetime | None) -> str:
-    """By the site's own clock and by the world's."""
+def dates(prefix: str, at: datetime | None) -> str:
+    """Return a time in the site's time zone and in UTC."""
     if at is None:
         return element(f"{prefix}_date", "0000-00-00 00:00:00") + element(f"{prefix}_date_gmt", "0000-00-00 00:00:00")
-    here, there = timezone.localtime(at), at.astimezone(UTC)
-    form = "%Y-%m-%d %H:%M:%S"
-    return element(f"{prefix}_date", here.strftime(form)) + element(f"{prefix}_date_gmt", there.strftime(form))
+    local, utc = timezone.localtime(at), at.astimezone(UTC)
+    format_ = "%Y-%m-%d %H:%M:%S"
+    return element(f"{prefix}_date", local.strftime(format_)) + element(f"{prefix}_date_gmt", utc.strftime(format_))
 
 
 def item(essay: Essay, report: Report) -> Iterator[str]:
@@ -94,7 +94,7 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     yield element("content:encoded", f"<!-- wp:html -->{body}<!-- /wp:html -->" if body else "") + element(
         "excerpt:encoded", escape(essay.excerpt, quote=False)
     )
-    yield element("wp:post_id", essay.pk) + moments("wp:post", essay.published or essay.created)
+    yield element("wp:post_id", essay.pk) + dates("wp:post", essay.published or essay.created)
     yield element("wp:post_modified_gmt", essay.changed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"))
     yield element("wp:comment_status", "open" if discussion is None or discussion.is_open else "closed")
     yield element("wp:post_name", essay.slug) + element("wp:status", state)
@@ -108,15 +108,15 @@ def item(essay: Essay, report: Report) -> Iterator[str]:
     if essay.kind == Essay.Kind.PAGE:
         yield meta("rejoinder_in_menu", str(int(essay.is_in_menu)))
     for old in Redirect.objects.filter(essay=essay).values_list("old", flat=True):
-        yield from earlier(old)
-    for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(AT_ONCE):
+        yield from old_address_fields(old)
+    for comment in essay.comments.select_related("commenter", "wording").order_by("pk").iterator(BATCH):
         report.made[f"comment(s), {Status(comment.status).label}"] += 1
-        yield said(comment)
+        yield comment_element(comment)
     yield "</item>\n"
 
 
-def earlier(path: str) -> Iterator[str]:
-    """An address that it once had, as WordPress remembers those."""
+def old_address_fields(path: str) -> Iterator[str]:
+    """Yield an essay's earlier address as WordPress stores it."""
     if "?" in path:
         return
     *before, slug = path.strip("/").split("/")
@@ -133,29 +133,29 @@ def meta(key: str, value: str) -> str:
     return f"<wp:postmeta>{element('wp:meta_key', key)}{element('wp:meta_value', value)}</wp:postmeta>"
 
 
-def said(comment: Comment) -> str:
-    who = comment.commenter
+def comment_element(comment: Comment) -> str:
+    commenter = comment.commenter
     return "<wp:comment>{}</wp:comment>\n".format(
         element("wp:comment_id", comment.pk)
-        + element("wp:comment_author", who.name)
-        + element("wp:comment_author_email", who.email)
-        + element("wp:comment_author_url", who.website)
-        + moments("wp:comment", comment.created)
+        + element("wp:comment_author", commenter.name)
+        + element("wp:comment_author_email", commenter.email)
+        + element("wp:comment_author_url", commenter.website)
+        + dates("wp:comment", comment.created)
         + element("wp:comment_content", comment.wording.html if comment.wording else "")
         + element("wp:comment_approved", STATUSES[Status(comment.status)])
         + element("wp:comment_type", "comment")
         + element("wp:comment_parent", comment.parent_id or 0)
-        + element("wp:comment_user_id", who.user_id or 0)
+        + element("wp:comment_user_id", commenter.user_id or 0)
     )
 
 
-def attachment(image: Image) -> str:
+def image_item(image: Image) -> str:
     address = settings.SITE_URL + image.file.url
     return "<item>{}</item>\n".format(
         element("title", image.alt)
         + element("link", address)
-        + element("wp:post_id", OF_IMAGES + image.pk)
-        + moments("wp:post", None)
+        + element("wp:post_id", FIRST_IMAGE_ID + image.pk)
+        + dates("wp:post", None)
         + element("wp:status", "inherit")
         + element("wp:post_type", "attachment")
         + element("wp:attachment_url", address)

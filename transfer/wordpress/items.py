@@ -1,4 +1,4 @@
-"""What an export says of one post, page or comment, in our words: moments, addresses, whether it was public."""
+"""Values of one exported post, page or comment: times, addresses, custom fields."""
 
 import re
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from transfer.wordpress.wxr import Record
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_OF_FEED = re.compile(r"(?:[A-Za-z]{3}, )?[0-9]{1,2} [A-Za-z]{3} [0-9]{4} [0-9:]{5,8} [-+A-Z0-9]{1,5}")
+_FEED_DATE = re.compile(r"(?:[A-Za-z]{3}, )?[0-9]{1,2} [A-Za-z]{3} [0-9]{4} [0-9:]{5,8} [-+A-Z0-9]{1,5}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-YEARS = range(1000, 9998)  # an address has four figures, and a day's shift must not lead out of the calendar
+YEARS = range(1000, 9998)  # four digits, as in addresses, with room for a day's shift
 
 
 def moment(text: str) -> datetime | None:
-    """`2012-01-05 14:30:46`, as UTC; nothing for what is no moment, above all WordPress's 0000-00-00."""
+    """Parse `2012-01-05 14:30:46` as UTC; None for anything else, such as WordPress's 0000-00-00."""
     try:
         if _MOMENT.fullmatch(text[:19]):
-            found = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)  # several times as fast
+            found = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)  # much faster than strptime
         else:
             found = datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
@@ -28,9 +28,9 @@ def moment(text: str) -> datetime | None:
     return found if found.year in YEARS else None
 
 
-def posted(text: str) -> datetime | None:
-    """A feed's own date, always given with its offset; WordPress writes one of 1970 or before for none."""
-    if not _OF_FEED.fullmatch(text):
+def feed_time(text: str) -> datetime | None:
+    """Parse a feed's date, which has an offset; WordPress writes 1970 or earlier for none."""
+    if not _FEED_DATE.fullmatch(text):
         return None
     try:
         found = parsedate_to_datetime(text)
@@ -41,25 +41,25 @@ def posted(text: str) -> datetime | None:
 
 
 def decoded(text: str) -> str:
-    """A part of an address as requests have it; what no request can carry goes."""
+    """Decode a part of an address as requests have it, without characters that no request can contain."""
     return _CONTROLS.sub("", unquote(text))
 
 
 def when(record: Record, prefix: str, offset: timedelta) -> datetime | None:
-    """When something was written: by the world's clock, else by the old site's own, else as its feed says."""
-    return of_clocks(record[f"{prefix}_date_gmt"], record[f"{prefix}_date"], offset) or posted(record["pubDate"])
+    """Return when an item was written: in UTC, else in the old site's time, else by the feed's date."""
+    return of_clocks(record[f"{prefix}_date_gmt"], record[f"{prefix}_date"], offset) or feed_time(record["pubDate"])
 
 
-def of_clocks(world: str, own: str, offset: timedelta) -> datetime | None:
-    """A moment as the world's clock gives it, else as the old site's own does."""
-    if there := moment(world):
-        return there
-    here = moment(own)
-    return here - offset if here else None
+def of_clocks(utc: str, local: str, offset: timedelta) -> datetime | None:
+    """Return a time given in UTC, else one in the old site's time."""
+    if time := moment(utc):
+        return time
+    local_time = moment(local)
+    return local_time - offset if local_time else None
 
 
 def meta_of(record: Record) -> dict[str, list[str]]:
-    """The kept custom fields; a name may come more than once."""
+    """Return the custom fields; a name can have several values."""
     found: dict[str, list[str]] = {}
     for meta in record.each("wp:postmeta"):
         if value := meta["wp:meta_value"]:
@@ -68,14 +68,14 @@ def meta_of(record: Record) -> dict[str, list[str]]:
 
 
 def menu_order(record: Record) -> int:
-    """Zero, as WordPress itself gives, also for what is no small number."""
+    """Return the menu position, or 0 for anything but a small number."""
     order = record["wp:menu_order"]
     return int(order) if order.isascii() and order.isdigit() and len(order) < 5 else 0
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an item stood: the addresses that led to it on the old site."""
+    """The addresses of an item on the old site."""
 
     number: str
     is_page: bool
@@ -98,7 +98,7 @@ class Place:
         )
 
     def addresses(self, site: str) -> list[str]:
-        """Paths as our own addresses are written: decoded, with a slash at their end, or `/?p=` with a number."""
+        """Return paths in the form of our own: decoded, with a final slash; or `/?p=` with a number."""
         found: list[str] = []
         if self.number.isascii() and self.number.isdigit():
             found += [f"/?page_id={self.number}"] * self.is_page + [f"/?p={self.number}"]
@@ -113,7 +113,7 @@ class Place:
         return list(dict.fromkeys(address for address in found if len(address) <= 500))
 
     def path(self, site: str) -> str:
-        """The path of the item's own link, if that leads to the old site and not to `/?p=`."""
+        """Return the path of the item's link, if that leads to the old site and not to `/?p=`."""
         try:
             parts = urlsplit(self.link)
         except ValueError:

@@ -1,4 +1,4 @@
-"""The old site's library of files: its pictures are wanted here too, also those that no essay shows."""
+"""Import of the old site's media library: pictures that no essay shows are fetched too."""
 
 from blog.models import Image
 from transfer import pictures

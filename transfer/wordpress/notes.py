@@ -1,7 +1,7 @@
-"""Footnotes of the ways WordPress has for them → marks in the text and one list at its end, as our essays keep them.
+"""Conversion of WordPress's kinds of footnotes to marks in the text and one list at its end, as essays store them.
 
-The block editor keeps the texts beside the body; plug-ins put them into the text between `[ref]` and `[/ref]`, or
-link a raised number to a list of class `footnotes`.
+The block editor stores the notes apart from the body; plug-ins write them in the text between `[ref]` and `[/ref]`,
+or link a superscript to a list with the class `footnotes`.
 """
 
 import json
@@ -21,11 +21,11 @@ _LIST = re.compile(
 )
 _NOTE = re.compile(r'<li\b[^<>]*?\bid="(?P<key>[^"<>]*+)"[^<>]*+>', re.IGNORECASE)
 _END_OF_NOTE = re.compile(r"</li\s*+>.*", re.IGNORECASE | re.DOTALL)
-_WAY_BACK = re.compile(r'<a\b[^<>]*?\bhref="#[^"<>]*+"[^<>]*+>[^<]*+</a>', re.IGNORECASE)
+_BACKLINK = re.compile(r'<a\b[^<>]*?\bhref="#[^"<>]*+"[^<>]*+>[^<]*+</a>', re.IGNORECASE)
 
 
 class Notes:
-    """The notes of one essay, numbered in the order in which they are marked."""
+    """The notes of one essay, numbered in the order of their marks."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -42,12 +42,12 @@ class Notes:
         return f'<section role="doc-endnotes"><ol>{notes}</ol></section>'
 
     def from_blocks(self, body: str, meta: str) -> str:
-        """Marks of the block editor, whose texts are the custom field `footnotes`."""
+        """Replace the marks of the block editor, whose notes are in the custom field `footnotes`."""
         texts = block_texts(meta)
         return self._marked(_BLOCK_MARK, body, texts) if texts else body
 
     def from_list(self, body: str) -> str:
-        """Links to the entries of a list of class `footnotes`, the last one in the body; the list goes."""
+        """Replace links to the last list with the class `footnotes`, and remove the list."""
         lists = [*_LIST.finditer(body)]
         if not lists:
             return body
@@ -78,10 +78,10 @@ def block_texts(meta: str) -> dict[str, str]:
 
 
 def list_texts(source: str) -> dict[str, str]:
-    """The entries by their ids, without the links that lead back."""
+    """Return the entries by id, without their backlinks."""
     starts = [*_NOTE.finditer(source)]
     ends = [*(start.start() for start in starts[1:]), len(source)]
     return {
-        start["key"]: _END_OF_NOTE.sub("", _WAY_BACK.sub("", source[start.end() : end])).strip()
-        for start, end in zip(starts, ends, strict=False)  # of none, there is an end too many
+        start["key"]: _END_OF_NOTE.sub("", _BACKLINK.sub("", source[start.end() : end])).strip()
+        for start, end in zip(starts, ends, strict=False)  # without notes there is one end too many
     }

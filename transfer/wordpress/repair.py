@@ -1,14 +1,14 @@
-"""What WordPress and its plug-ins write that is not quite XML, made so; only for a file that does not parse as it is.
+"""Repair of exports that are not well-formed XML; used only for a file that does not parse otherwise.
 
-Old versions left the ampersands of addresses and a `]]>` inside a text as they were; texts carry control characters
-that XML has no way to write; a plug-in puts an empty line before the declaration.
+Old versions of WordPress didn't escape ampersands in addresses and `]]>` in texts; texts contain control characters
+that XML cannot represent; a plug-in writes an empty line before the declaration.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from html.entities import html5
 
-# So much of a piece waits for what follows it: longer than anything looked for.
+# Bytes held back until more follow: longer than any match.
 HELD_BACK = 64
 
 _OUTSIDE = re.compile(
@@ -21,7 +21,7 @@ _XML_NAMES = {b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"}
 
 
 class Mender:
-    """Bytes in, the same bytes mended out; `count` says how many places were mended."""
+    """Repairs a stream of bytes; `count` is the number of repairs."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -33,23 +33,23 @@ class Mender:
         for piece in pieces:
             held = (held + piece).lstrip() if is_first else held + piece
             is_first = is_first and not held
-            done, held = self._through(held, len(held) - HELD_BACK)
+            done, held = self._repair_until(held, len(held) - HELD_BACK)
             yield done
-        yield self._through(held, len(held))[0]
+        yield self._repair_until(held, len(held))[0]
 
-    def _through(self, data: bytes, until: int) -> tuple[bytes, bytes]:
-        """What begins before `until`, mended, and the rest as it is."""
+    def _repair_until(self, data: bytes, until: int) -> tuple[bytes, bytes]:
+        """Repair what begins before `until`; return it and the unchanged rest."""
         out: list[bytes] = []
         position = 0
         while position < until and (match := self.inside.search(data, position)) and match.start() < until:
-            written, position_after = self._mended(match)
+            written, position_after = self._repair_match(match)
             out += (data[position : match.start()], written)
             position = position_after
         end = max(position, until)
         out.append(data[position:end])
         return b"".join(out), data[end:]
 
-    def _mended(self, match: re.Match[bytes]) -> tuple[bytes, int]:
+    def _repair_match(self, match: re.Match[bytes]) -> tuple[bytes, int]:
         found = match[0]
         if found in {b"<![CDATA[", b"<!--"}:
             self.inside = _IN_TEXT if found == b"<![CDATA[" else _IN_COMMENT
@@ -68,7 +68,7 @@ class Mender:
 
 
 def _reference(match: re.Match[bytes]) -> bytes:
-    """A reference that XML knows as it is; a name that only HTML knows as its character; any other `&` as that sign."""
+    """Keep references that XML has, resolve names that only HTML has, and escape any other `&`."""
     name, tens, hex_ = match["name"], match["tens"], match["hex"]
     if name in _XML_NAMES:
         return match[0]

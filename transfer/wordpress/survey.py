@@ -1,4 +1,4 @@
-"""The first reading of a file: whether it is sound, and what must be known before its first item is written."""
+"""The first reading of an export: whether it is valid, and what is needed before its first item is imported."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from transfer.report import Unreadable
 from transfer.wordpress import items, wxr
 
-MOST_ATTACHMENTS = 200_000  # that galleries can ask for
+MAX_ATTACHMENTS = 200_000  # for galleries
 
 
 @dataclass
 class Attachment:
-    """A file of the old site's library."""
+    """A file in the old site's media library."""
 
     url: str
     alt: str
@@ -30,17 +30,17 @@ class Survey:
     is_mended: bool = False
     attachments: dict[str, Attachment] = field(default_factory=dict)
     offset: timedelta | None = None
-    """How far the old site's own time was from UTC, for items that say only that."""
+    """The old site's offset from UTC, for items with only a local time."""
 
     @property
     def address(self) -> str:
-        """The old site's own address, as the file says it."""
+        """The old site's address as given in the file."""
         names = ("wp:base_blog_url", "wp:base_site_url", "link")
         return next((self.channel[name] for name in names if self.channel[name]), "")
 
     @property
     def site(self) -> str:
-        """What the old site is known by, whether it was asked by http or https, with www or without."""
+        """The name of the old site, the same with http or https and with or without www."""
         try:
             parts = urlsplit(self.address)
         except ValueError:
@@ -51,7 +51,7 @@ class Survey:
         return wxr.records(self.file, wxr.Channel(), is_mended=self.is_mended)
 
     def gallery(self, parent: str) -> list[str]:
-        """The numbers of what was uploaded to an item."""
+        """Return the numbers of the files uploaded to an item."""
         return [number for number, attachment in self.attachments.items() if attachment.parent == parent]
 
 
@@ -71,11 +71,11 @@ def _read(found: Survey) -> Survey:
     for record in wxr.records(found.file, found.channel, is_mended=found.is_mended, keeps_comments=False):
         if record.name != "item":
             continue
-        here, there = items.moment(record["wp:post_date"]), items.moment(record["wp:post_date_gmt"])
-        if here and there:
-            offsets[here - there] += 1
+        local, utc = items.moment(record["wp:post_date"]), items.moment(record["wp:post_date_gmt"])
+        if local and utc:
+            offsets[local - utc] += 1
         is_attachment = record["wp:post_type"] == "attachment" and record["wp:attachment_url"]
-        if is_attachment and len(found.attachments) < MOST_ATTACHMENTS:
+        if is_attachment and len(found.attachments) < MAX_ATTACHMENTS:
             meta = items.meta_of(record)
             found.attachments[record["wp:post_id"]] = Attachment(
                 url=record["wp:attachment_url"],

@@ -1,4 +1,4 @@
-"""WordPress's tags and categories are tags here; both their addresses lead to them."""
+"""Import of WordPress's tags and categories as tags, with redirects from their old addresses."""
 
 from django.utils.text import slugify
 
@@ -11,7 +11,7 @@ from transfer.wordpress import items
 from transfer.wordpress.wxr import Record
 
 PATHS = {"category": "/category/{}/", "post_tag": "/tag/{}/"}
-SAME = {"tag": "post_tag", "category": "category", "post_tag": "post_tag"}  # WXR 1.0 said tag
+KINDS = {"tag": "post_tag", "category": "category", "post_tag": "post_tag"}  # WXR 1.0 said tag
 
 
 class Terms:
@@ -20,30 +20,30 @@ class Terms:
         self.tags: dict[tuple[str, str], Tag] = {}
 
     def declared(self, record: Record) -> None:
-        """A term of the site's own list."""
+        """Add a term from the site's list."""
         if record.name == "wp:category":
             if record["wp:category_parent"]:
                 self.report.remark("subcategor(y|ies) became (an ordinary tag|ordinary tags)")
             name, about = record["wp:cat_name"], record["wp:category_description"]
-            self.tag("category", record["wp:category_nicename"], name, about)
+            self.find_or_create("category", record["wp:category_nicename"], name, about)
         elif record.name == "wp:tag":
-            self.tag("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
+            self.find_or_create("post_tag", record["wp:tag_slug"], record["wp:tag_name"], record["wp:tag_description"])
         else:
             self.report.leave_out("term(s) of other taxonomies")
 
     def of(self, item: Record) -> list[Tag]:
-        """An item's tags, in its own order."""
+        """Return an item's tags in its order."""
         found = {}
         for record in item.each("category"):
             domain = record.attributes.get("domain", "")
-            kind = SAME.get(domain)
+            kind = KINDS.get(domain)
             if domain == "post_format":
                 self.report.leave_out("post format(s)", record[""])
-            if kind and (tag := self.tag(kind, record.attributes.get("nicename", ""), record[""])):
+            if kind and (tag := self.find_or_create(kind, record.attributes.get("nicename", ""), record[""])):
                 found[tag.pk] = tag
         return list(found.values())
 
-    def tag(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
+    def find_or_create(self, kind: str, slug: str, name: str, about: str = "") -> Tag | None:
         slug = items.decoded(slug).strip("/")
         if slug and (known := self.tags.get((kind, slug))):
             return known
@@ -52,27 +52,27 @@ class Terms:
             return None
         key = (kind, slug or name)
         if key not in self.tags:
-            self.tags[key] = self.kept(kind, slug, name, about)
+            self.tags[key] = self.store_tag(kind, slug, name, about)
         return self.tags[key]
 
-    def kept(self, kind: str, slug: str, name: str, about: str) -> Tag:
+    def store_tag(self, kind: str, slug: str, name: str, about: str) -> Tag:
         tag = Tag.objects.filter(name=name).first() or Tag.objects.filter(name__iexact=name).first()
         if tag is None:
-            tag = self.made(slug, name, markup.plain(markup.essay(about)))
+            tag = self.create_tag(slug, name, markup.plain(markup.essay(about)))
             self.report.made["tag(s)"] += 1
         path = PATHS[kind].format(slug)
         if slug and len(path) <= 500 and not (kind == "post_tag" and Tag.objects.filter(slug=slug).exists()):
-            kept, elsewhere = redirects.keep([path], tag)
-            self.report.made["redirect(s) to (a tag|tags)"] += kept
+            count, elsewhere = redirects.keep([path], tag)
+            self.report.made["redirect(s) to (a tag|tags)"] += count
             for old in elsewhere:
                 self.report.remark("old address(es) already redirect(s|) elsewhere", old)
         return tag
 
-    def made(self, slug: str, name: str, about: str) -> Tag:
-        """With the slug it had, so that its address stays, if no other tag has that."""
-        own = slugify(slug, allow_unicode=True)[:90].strip("-")
-        if own and not Tag.objects.filter(slug=own).exists():
-            return Tag.objects.create(name=name, slug=own, description=about)
+    def create_tag(self, slug: str, name: str, about: str) -> Tag:
+        """Create a tag, with its old slug if no other tag has it."""
+        old_slug = slugify(slug, allow_unicode=True)[:90].strip("-")
+        if old_slug and not Tag.objects.filter(slug=old_slug).exists():
+            return Tag.objects.create(name=name, slug=old_slug, description=about)
         tag = Tag.objects.named(name)
         if about:
             tag.description = about

@@ -1,4 +1,4 @@
-"""A post's text as WordPress keeps it → HTML for our own markup: blocks, shortcodes, players, notes."""
+"""Conversion of a post's text to HTML for our markup: blocks, shortcodes, players, notes."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from transfer.wordpress.survey import Attachment
 
 _BLOCK = "<!-- wp:"
 _DYNAMIC = re.compile(r"<!--\s++wp:(?P<name>[a-z][a-z0-9_/-]{0,60}+)\s[^<>]*?/-->")
-# Blocks without content that have a place of their own here, or need none.
+# Blocks without content that are imported in another way, or that need nothing.
 _SILENT = {"footnotes", "more", "nextpage", "spacer", "separator", "paragraph", "heading", "list", "post-content"}
 _SHORTCODE = re.compile(
     r"\[(?P<escaped>\[?)(?P<name>[a-zA-Z][a-zA-Z0-9_-]{1,30})(?P<rest>(?:[\s=/][^\[\]]{0,2000}+)?+)\]"
@@ -29,10 +29,10 @@ _DATA = re.compile(r"""<img\b[^<>]*?\bsrc\s*+=\s*+["']?data:[^<>]*+>""", re.IGNO
 
 @dataclass
 class Text:
-    """One post's text on its way; what could not come along is said in `lost`, what came otherwise in `changed`."""
+    """The conversion of one post's text; `lost` lists what was dropped, `changed` what was replaced."""
 
     gallery: Callable[[list[str]], list[Attachment]]
-    """The pictures of these numbers; of none given, those uploaded to the post."""
+    """Returns the pictures with these numbers, or without numbers those uploaded to the post."""
     notes: Notes = field(default_factory=Notes)
     lost: list[tuple[str, str]] = field(default_factory=list)
     changed: list[tuple[str, str]] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Text:
                 continue
             yield code["escaped"]
             position = code.end()
-            if name not in _MEANINGS:
+            if name not in _HANDLERS:
                 if "=" in code["rest"] or f"[/{code['name']}]" in body[position : position + 5000]:
                     self.changed.append(("plugin shortcode(s) (was|were) left in the text", f"[{name}]"))
                 yield code[0][len(code["escaped"]) :]
@@ -77,11 +77,11 @@ class Text:
                 else:
                     content = body[position:end]
                     position = end + len(closing)
-            yield _MEANINGS[name](self, Shortcode(name, code["rest"], content))
+            yield _HANDLERS[name](self, Shortcode(name, code["rest"], content))
         yield body[position:]
 
     def _with_players(self, body: str) -> Iterator[str]:
-        """What needs a frame or plays by itself becomes a link: pages here load nothing from elsewhere."""
+        """Replace embedded players by links, because essays load nothing from other sites."""
         position = 0
         never_closed: set[str] = set()
         while player := _PLAYER.search(body, position):
@@ -105,10 +105,10 @@ class Text:
         return link(f"https:{address}" if address.startswith("//") else address)
 
     def figure(self, picture: str, caption: str) -> str:
-        words = f"<figcaption>{caption.strip()}</figcaption>" if caption.strip() else ""
-        return f"<figure>{picture}{words}</figure>"
+        caption_html = f"<figcaption>{caption.strip()}</figcaption>" if caption.strip() else ""
+        return f"<figure>{picture}{caption_html}</figure>"
 
-    # What the shortcodes mean
+    # Shortcode handlers
 
     def caption(self, code: "Shortcode") -> str:
         picture = _PICTURE.match(code.content)
@@ -118,8 +118,8 @@ class Text:
 
     def pictures(self, code: "Shortcode") -> str:
         wanted = [number.strip() for number in (code["ids"] or code["include"]).split(",") if number.strip()]
-        left_out = {number.strip() for number in code["exclude"].split(",")}
-        found = self.gallery([number for number in wanted if number not in left_out])
+        excluded = {number.strip() for number in code["exclude"].split(",")}
+        found = self.gallery([number for number in wanted if number not in excluded])
         if not found:
             self.lost.append(("galler(y|ies) whose pictures are not in the file", ""))
         return "".join(
@@ -134,10 +134,10 @@ class Text:
         return self.notes.mark(code.content) if code.content.strip() else ""
 
     def code(self, code: "Shortcode") -> str:
-        words = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
-        return f"<pre><code>{words}</code></pre>"
+        escaped = code.content.strip("\r\n").replace("<", "&lt;").replace(">", "&gt;")
+        return f"<pre><code>{escaped}</code></pre>"
 
-    def nothing(self, code: "Shortcode") -> str:
+    def unsupported(self, code: "Shortcode") -> str:
         self.lost.append(("shortcode(s) that work only in WordPress", f"[{code.name}]"))
         return ""
 
@@ -155,22 +155,22 @@ class Shortcode:
         return ""
 
 
-_MEANINGS: dict[str, Callable[[Text, Shortcode], str]] = {
+_HANDLERS: dict[str, Callable[[Text, Shortcode], str]] = {
     **dict.fromkeys(("caption", "wp_caption"), Text.caption),
     "gallery": Text.pictures,
     **dict.fromkeys(("audio", "video", "embed", "youtube", "vimeo", "soundcloud", "ted", "spotify"), Text.media),
     **dict.fromkeys(("ref", "footnote", "fn", "efn_note", "mfn"), Text.note),
     **dict.fromkeys(("code", "sourcecode"), Text.code),
     **dict.fromkeys(
-        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), Text.nothing
+        ("contact-form", "contact-field", "playlist", "polldaddy", "poll", "wpvideo", "archives"), Text.unsupported
     ),
 }
-_WITH_CONTENT = {name for name, meaning in _MEANINGS.items() if meaning not in {Text.pictures}}
+_WITH_CONTENT = {name for name, handler in _HANDLERS.items() if handler not in {Text.pictures}}
 
 
-def pictures_as_links(words: str) -> str:
-    """For comments, which show no pictures."""
-    return _IMG.sub(lambda picture: link(unescape(picture["url"])), words)
+def pictures_as_links(text: str) -> str:
+    """Replace pictures by links, for comments, which show none."""
+    return _IMG.sub(lambda picture: link(unescape(picture["url"])), text)
 
 
 def link(address: str) -> str:
@@ -178,21 +178,21 @@ def link(address: str) -> str:
 
 
 def as_words(body: str) -> str:
-    """Brackets that an author wrote, so that WordPress shows them and takes none for a shortcode.
+    """Escape an author's brackets, so that WordPress doesn't take them for shortcodes.
 
-    It shows `[[gallery]]` as `[gallery]`; where the same name is closed later on, only an entity is safe.
+    WordPress shows `[[gallery]]` as `[gallery]`; if a closing tag of that name follows, only an entity is safe.
     """
 
-    def shown(code: re.Match[str]) -> str:
-        if code["name"].lower() not in _MEANINGS:
+    def replacement(code: re.Match[str]) -> str:
+        if code["name"].lower() not in _HANDLERS:
             return code[0]
         if body.find(f"[/{code['name']}]", code.end()) == -1:
             return f"[{code[0]}]"
         return "&#91;" * (1 + len(code["escaped"])) + code[0].lstrip("[")
 
-    return _SHORTCODE.sub(shown, body)
+    return _SHORTCODE.sub(replacement, body)
 
 
 def has_blocks(body: str) -> bool:
-    """Whether the block editor wrote it: then bare newlines are nothing but space."""
+    """Whether the block editor wrote the text, in which bare newlines are only space."""
     return _BLOCK in body

@@ -1,4 +1,4 @@
-"""Write everything that was said here to a file that other programs read."""
+"""Write all essays and comments to a file for other programs."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bring in what was written on another site."""
+"""Import essays and comments from another site."""
 
 from pathlib import Path
 from typing import Any

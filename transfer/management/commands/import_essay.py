@@ -1,4 +1,4 @@
-"""Make a draft of one document."""
+"""Create a draft from one document."""
 
 from pathlib import Path
 from typing import Any
