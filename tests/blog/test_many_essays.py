@@ -1,4 +1,4 @@
-"""A site of many essays: no page, feed or sitemap asks or holds more than on a site of few."""
+"""A site with many essays: no page, feed or sitemap needs more queries or memory than on a small site."""
 
 import re
 from xml.etree import ElementTree
@@ -26,7 +26,7 @@ MOST = {"/archive/": 40_000, "/{year}/": 40_000, "/{year}/{month}/": 40_000, "/s
 
 
 def costs(essays: list[Essay]) -> dict[str, tuple[int, int]]:
-    """Of each address how many queries it takes and how many bytes it has."""
+    """Return the number of queries and of bytes for each address."""
     client, found = Client(), {}
     middle = essays[len(essays) // 2]
     day = middle.day
@@ -41,7 +41,7 @@ def costs(essays: list[Essay]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def test_no_address_asks_more_or_grows_on_a_site_of_many_essays() -> None:
+def test_no_page_needs_more_queries_or_bytes_with_many_essays() -> None:
     make.site(essays_a_page=5)
     few = costs(corpus.essays(10, years=0.4))
     some = costs(corpus.essays(600, years=0.4))
@@ -54,7 +54,7 @@ def test_no_address_asks_more_or_grows_on_a_site_of_many_essays() -> None:
         assert size <= some[form][1] * 1.05 + 1_000, form
 
 
-def test_the_archive_names_its_years_once_it_has_several_pages(client: Client) -> None:
+def test_the_archive_lists_its_years_once_it_has_several_pages(client: Client) -> None:
     corpus.essays(90, years=3)
     page = client.get("/archive/").content.decode()
     assert len(LINK.findall(page)) == 90
@@ -103,7 +103,7 @@ def locations(client: Client, address: str) -> list[str]:
     return [str(place.text) for place in ElementTree.fromstring(client.get(address).content).iter(LOCATION)]
 
 
-def test_the_sitemap_leads_to_parts_that_hold_every_essay_once(client: Client) -> None:
+def test_the_sitemap_parts_contain_every_essay_once(client: Client) -> None:
     corpus.essays(1_100)
     about = make.essay("About", kind="page")
     parts = [part.removeprefix("http://127.0.0.1:8000") for part in locations(client, "/sitemap.xml")]
@@ -126,7 +126,7 @@ FEW = {"accounts_user", "blog_series", "blog_tag"}  # here, so that statistics m
 
 @pytest.mark.once
 @pytest.mark.parametrize("has_statistics", [False, True], ids=["without statistics", "with statistics"])
-def test_lists_are_read_in_the_order_of_an_index(has_statistics: bool, client: Client) -> None:
+def test_lists_are_read_from_an_index(has_statistics: bool, client: Client) -> None:
     essays = corpus.essays(1_200)
     make.essay("About", kind="page")
     corpus.forget_statistics()
@@ -152,5 +152,5 @@ def test_lists_are_read_in_the_order_of_an_index(has_statistics: bool, client: C
 
 
 def sorts(query: plans.Query) -> str:
-    """What SQLite sorts of a query on essays that asks for several at once."""
+    """Return what SQLite sorts for a query that reads several essays."""
     return query.plan() if '"blog_essay"."published" <= ' in query.sql and "LIMIT" in query.sql else ""

@@ -1,4 +1,4 @@
-"""Comments as people write them, and what becomes of them."""
+"""Comments as people type them, and the HTML they become."""
 
 import pytest
 
@@ -32,7 +32,7 @@ REL = 'rel="nofollow ugc noopener"'
         ("\n \n", ""),
     ],
 )
-def test_a_comment_is_markdown_as_talk_needs_it(typed: str, shown: str) -> None:
+def test_a_comment_is_simple_markdown(typed: str, shown: str) -> None:
     assert markup.comment(typed) == shown
 
 
@@ -57,7 +57,7 @@ def test_a_comment_is_markdown_as_talk_needs_it(typed: str, shown: str) -> None:
         ('<b class="x" onclick="y">a</b>', "<p><b>a</b></p>"),
     ],
 )
-def test_some_tags_may_be_typed_and_others_are_shown(typed: str, shown: str) -> None:
+def test_allowed_tags_work_and_others_are_shown_as_text(typed: str, shown: str) -> None:
     assert markup.comment(typed) == shown
 
 
@@ -81,7 +81,7 @@ def test_some_tags_may_be_typed_and_others_are_shown(typed: str, shown: str) -> 
         ("[x](http://%65.example)", "http://e.example", "x"),
     ],
 )
-def test_a_link_leads_where_it_says_and_vouches_for_nothing(typed: str, href: str, words: str) -> None:
+def test_a_link_leads_where_it_says_with_nofollow(typed: str, href: str, words: str) -> None:
     assert markup.comment(typed) == f'<p><a href="{href}" {REL}>{words}</a></p>'
 
 
@@ -94,7 +94,7 @@ def test_a_link_leads_where_it_says_and_vouches_for_nothing(typed: str, href: st
         "http://[e.example", "http://a b.example", "http://℀.example", "https://" + "a" * 2000, "mailto:", "mailto:a", "tel:123",
     ],
 )  # fmt: skip
-def test_an_address_of_another_kind_is_no_link(address: str) -> None:
+def test_an_address_of_another_kind_is_not_linked(address: str) -> None:
     assert markup.comment_html(f'<a href="{address}">x</a>') == "<p>x</p>"
 
 
@@ -120,7 +120,7 @@ def test_addresses_in_the_text_become_links_without_the_punctuation_around_them(
     assert list(dict.fromkeys(markup.links(markup.comment(text)))) == linked
 
 
-def test_no_more_than_a_hundred_links_are_made_and_the_rest_stay_text() -> None:
+def test_at_most_a_hundred_links_are_made_and_the_rest_stay_text() -> None:
     html = markup.comment("http://e.example/ " * 500 + "[x](http://e.example/)" * 500)
     assert len(markup.links(html)) == 100
     assert markup.plain(html).count("http://e.example/") == 500
@@ -144,7 +144,7 @@ def test_no_more_than_a_hundred_links_are_made_and_the_rest_stay_text() -> None:
         ("<td>a</td><td>b</td>", "<p>a</p><p>b</p>"),
     ],
 )
-def test_a_comment_from_wordpress_is_html_whose_newlines_count(html: str, shown: str) -> None:
+def test_an_imported_comment_is_html_with_significant_newlines(html: str, shown: str) -> None:
     link = f'<a href="http://e.example/" {REL}>http://e.example/</a>'
     assert markup.comment_html(html) == shown.replace("LINK", link)
 
@@ -156,7 +156,7 @@ def test_a_comment_from_wordpress_is_html_whose_newlines_count(html: str, shown:
         "a\x00\x08\x1b\x9bb", "a\ud800b", "\ufdd0\uffff\U0001ffff",
     ],
 )  # fmt: skip
-def test_what_cannot_be_seen_goes_even_when_an_entity_hid_it(typed: str) -> None:
+def test_invisible_characters_are_removed_even_from_entities(typed: str) -> None:
     for html in (markup.comment(typed), markup.comment_html(typed), markup.essay(f"<p>{typed}</p>")):
         assert not set(html) & set(
             "\x00\x01\x08\x1b\x9b\u200b\u202e\u202c\u2066\ufeff\ud800\ufdd0\uffff\U0001ffff\U000e0041"
@@ -182,10 +182,10 @@ def test_blank_lines_cannot_make_a_comment_tall() -> None:
         "<q>" * 500 + "the end",
     ],
 )
-def test_no_words_are_lost_past_any_bound(text: str) -> None:
+def test_no_text_is_lost_beyond_any_limit(text: str) -> None:
     assert markup.plain(markup.comment(text)).endswith("the end")
 
 
-def test_links_are_listed_as_they_lead() -> None:
+def test_links_are_listed_in_order() -> None:
     html = markup.comment("[a](http://e.example/?a=1&b=2) www.f.example/x mailto:no <b>http://g.example</b>")
     assert markup.links(html) == ["http://e.example/?a=1&b=2", "https://www.f.example/x", "http://g.example"]

@@ -1,4 +1,4 @@
-"""Essays as an editor or an import hands them over, stored, drawn and put into words."""
+"""Essays from the editor or an import: stored, rendered and converted to text."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "publishing"
         ("<!-- wp:paragraph --><p>x</p><!-- /wp:paragraph -->", "<p>x</p>"),
     ],
 )
-def test_an_essay_keeps_what_essays_are_made_of(html: str, stored: str) -> None:
+def test_an_essay_keeps_the_allowed_markup(html: str, stored: str) -> None:
     assert markup.essay(html) == stored
 
 
@@ -65,7 +65,7 @@ def test_an_essay_keeps_what_essays_are_made_of(html: str, stored: str) -> None:
         ),
     ],
 )
-def test_a_picture_keeps_its_place_and_its_words(html: str, stored: str) -> None:
+def test_a_picture_keeps_its_position_and_alternative_text(html: str, stored: str) -> None:
     expected = {
         html: stored.replace('.png">', '.png" alt="">'),
         "//e": '<p><img src="https://e.example/x.png" alt=""></p>',
@@ -86,7 +86,7 @@ def test_a_picture_keeps_its_place_and_its_words(html: str, stored: str) -> None
         ("other/", 'href="other/"'),
     ],
 )
-def test_an_essay_may_link_within_the_site_and_is_trusted_with_its_links(address: str, href: str) -> None:
+def test_an_essay_can_link_within_the_site_and_without_nofollow(address: str, href: str) -> None:
     assert markup.essay(f'<a href="{address}" target=_blank class=x>x</a>') == f"<p><a {href}>x</a></p>"
 
 
@@ -127,12 +127,12 @@ def test_a_link_that_may_be_a_site_or_a_file_is_unclear(typed: str) -> None:
     assert markup.unclear_links(markup.essay(f'<a href="{typed}">x</a>')) == [typed]
 
 
-def test_wordpress_newlines_are_read_where_they_are_asked_for() -> None:
+def test_wordpress_newlines_count_on_request() -> None:
     html = "one\ntwo\n\n<h2>x</h2>\nthree\n\n<pre>a\n\nb</pre>"
     assert markup.essay(html, newlines=True) == "<p>one<br>two</p><h2>x</h2><p>three</p><pre>a\n\nb</pre>"
 
 
-def test_what_wordpress_would_have_embedded_becomes_a_link() -> None:
+def test_wordpress_embeds_become_links() -> None:
     html = "<figure><div>\nhttps://video.example/x\n</div><figcaption>c</figcaption></figure>"
     link = '<a href="https://video.example/x" rel="noopener">https://video.example/x</a>'
     assert markup.essay(html, newlines=True) == f"<figure>{link}<figcaption>c</figcaption></figure>"
@@ -148,7 +148,7 @@ NOTED = (
 )
 
 
-def test_an_essay_keeps_its_notes_and_draws_them_with_ways_there_and_back() -> None:
+def test_an_essay_keeps_its_notes_and_renders_them_with_backlinks() -> None:
     assert markup.essay(NOTED) == NOTED
     assert markup.draw(NOTED, "e1-") == (
         '<h2 id="e1-h-the-start">The start</h2>'
@@ -172,25 +172,25 @@ def test_an_essay_keeps_its_notes_and_draws_them_with_ways_there_and_back() -> N
         '<h2 id="comments" role="doc-endnotes">x</h2>',
     ],
 )
-def test_no_other_id_or_role_survives(html: str) -> None:
+def test_other_ids_and_roles_are_dropped(html: str) -> None:
     stored = markup.essay(html)
     assert " id=" not in stored
     assert " role=" not in stored
 
 
-def test_an_id_is_given_once() -> None:
+def test_an_id_is_used_once() -> None:
     twice = markup.essay(NOTED + NOTED)
     assert twice.count('id="note-1"') == twice.count('id="ref-1"') == 1
 
 
-# Drawn
+# Rendering
 
 
-def test_an_essay_without_notes_is_drawn_as_it_is() -> None:
+def test_an_essay_without_notes_is_rendered_unchanged() -> None:
     assert markup.draw("<p>x</p>", "e1-") == "<p>x</p>"
 
 
-def test_headings_can_be_linked_to_and_the_second_level_is_listed() -> None:
+def test_headings_get_ids_and_the_second_level_is_listed() -> None:
     essay = '<h2>What <em>is</em> it?</h2><h3>Why</h3><h2>What is it?</h2><h2>…</h2><h2 lang="ru">Кто</h2>'
     listed = markup.contents(essay, "e1-")
     assert listed == [
@@ -204,21 +204,21 @@ def test_headings_can_be_linked_to_and_the_second_level_is_listed() -> None:
     assert '<h3 id="e1-h-why">' in drawn
 
 
-def test_a_picture_is_fetched_when_it_comes_near() -> None:
+def test_pictures_are_loaded_lazily() -> None:
     assert '<img loading="lazy" decoding="async" src="/a.png" alt="">' in markup.draw(
         '<p><img src="/a.png" alt=""></p>', ""
     )
 
 
-def test_the_names_of_notes_and_ways_back_are_translated() -> None:
+def test_the_labels_of_notes_and_backlinks_are_translated() -> None:
     with translation.override("de"):
         assert "aria-label" in markup.draw(NOTED, "e1-")
 
 
-# In words
+# Plain text
 
 
-def test_the_words_alone_leave_out_marks_and_tags() -> None:
+def test_plain_text_omits_marks_and_tags() -> None:
     essay = (
         NOTED
         + "<ul><li>a</li><li>b<ul><li>b &lt; c</li></ul></li></ul><table><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
@@ -242,7 +242,7 @@ def test_words_are_counted_without_notes(html: str, words: int) -> None:
     assert markup.count_words(html) == words
 
 
-def test_an_excerpt_is_the_opening_in_one_line() -> None:
+def test_an_excerpt_is_the_beginning_in_one_line() -> None:
     assert markup.excerpt(NOTED, 2) == "Foo bar"
     assert markup.excerpt(NOTED, 1) == "Foo…"
     assert markup.excerpt("<p>One, two; three.</p><p>Four</p>", 2) == "One, two…"

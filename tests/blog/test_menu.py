@@ -1,4 +1,4 @@
-"""The menu at the top of every page: the pages that an editor puts there, in the order they choose."""
+"""The menu at the top of every page: the pages that an editor adds to it, in the chosen order."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,25 +22,25 @@ def shown(address: str = "/") -> list[str]:
     return [words(link) for link in links if words(link) not in {"Essays", "Archive"}]
 
 
-def put_in_menu(user: User, page: Essay, **typed: Any) -> Any:
+def add_to_menu(user: User, page: Essay, **typed: Any) -> Any:
     desk = Desk(user, page)
     desk.open()
     return desk.publish(is_in_menu="on", **typed)
 
 
 @pytest.mark.once
-def test_a_new_page_is_not_in_the_menu_until_an_editor_puts_it_there() -> None:
+def test_a_new_page_is_not_in_the_menu_until_an_editor_adds_it() -> None:
     page = make.essay("Colophon", kind="page")
     assert shown() == []
-    assert put_in_menu(make.owner(), page).status_code == 302
+    assert add_to_menu(make.owner(), page).status_code == 302
     assert shown() == shown("/archive/") == shown("/colophon/") == ["Colophon"]
 
 
 @pytest.mark.once
-def test_the_menu_follows_the_order_of_its_pages_and_then_their_titles() -> None:
+def test_the_menu_is_sorted_by_position_and_then_by_title() -> None:
     owner = make.owner()
     for title, order in (("Beta", "2"), ("Alpha", ""), ("Gamma", "1"), ("Delta", "2")):
-        assert put_in_menu(owner, make.essay(title, kind="page"), menu_order=order).status_code == 302
+        assert add_to_menu(owner, make.essay(title, kind="page"), menu_order=order).status_code == 302
     assert shown() == ["Alpha", "Gamma", "Beta", "Delta"]
 
 
@@ -48,16 +48,16 @@ def test_the_menu_follows_the_order_of_its_pages_and_then_their_titles() -> None
 def test_an_author_who_is_no_editor_cannot_change_the_menu() -> None:
     author = make.author()
     page = make.essay("Colophon", kind="page", by=author)
-    put_in_menu(author, page)
+    add_to_menu(author, page)
     assert shown() == []
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("kind", ["essay", "page"])
-def test_the_form_refuses_what_the_menu_cannot_show(kind: str) -> None:
+def test_the_form_rejects_what_the_menu_cannot_show(kind: str) -> None:
     for number in range(MENU_LIMIT):
         make.essay(f"Page {number}", kind="page", is_in_menu=True)
-    answer = put_in_menu(make.owner(), make.essay("One More", kind=kind))
+    answer = add_to_menu(make.owner(), make.essay("One More", kind=kind))
     assert answer.status_code == 422
     (problem,) = answer.context_data["adminform"].form.errors["is_in_menu"]
     assert problem.startswith(
@@ -75,7 +75,7 @@ def test_drafts_and_scheduled_pages_are_not_shown_in_the_menu() -> None:
 
 @pytest.fixture
 def many() -> Iterator[None]:
-    """Thousands of essays and a few pages, after the database gathered its statistics."""
+    """Thousands of essays and a few pages, analyzed by the database."""
     day = timezone.now() - timedelta(days=1)
     rows = [Essay(title=f"Essay {n}", slug=f"e{n}", published=day, dated=day.date()) for n in range(3000)]
     rows += [Essay(title=f"Page {n}", slug=f"p{n}", kind="page", published=day, is_in_menu=n < 3) for n in range(30)]
@@ -89,7 +89,7 @@ def many() -> Iterator[None]:
             cursor.execute("ANALYZE sqlite_schema")
 
 
-def test_the_menu_is_read_from_an_index_of_its_own(many: None) -> None:
+def test_the_menu_is_read_from_its_own_index(many: None) -> None:
     plan = Essay.objects.in_menu().exclude(published=None)[:MENU_LIMIT].explain()
     assert "essay_in_menu" in plan
     assert shown() == ["Page 0", "Page 1", "Page 2"]

@@ -1,4 +1,4 @@
-"""Two began from one text: what only one of them changed comes together, and where both did, both stand."""
+"""Merging two edits of one text: single changes are merged, and conflicting ones are both kept."""
 
 import pytest
 
@@ -10,7 +10,7 @@ MARK = '<sup><a id="ref-{0}" href="#note-{0}" role="doc-noteref">{0}</a></sup>'
 
 
 def body(*paragraphs: str) -> str:
-    """Paragraphs in which `[words]` are a note."""
+    """Return paragraphs in which `[words]` are a note."""
     notes: list[str] = []
     made = []
     for paragraph in paragraphs:
@@ -35,15 +35,15 @@ A, B, C = "The first one has words", "The second says another thing", "And the t
     ("stored", "mine", "merged"),
     [
         (f"{A} more|{B}|{C}", f"{A}|{B}|{C} too", f"{A} more|{B}|{C} too"),
-        (f"{A} more|{B}|{C}", f"{A}|{B} more|{C}", f"{A} more|{B} more|{C}"),  # neighbours
+        (f"{A} more|{B}|{C}", f"{A}|{B} more|{C}", f"{A} more|{B} more|{C}"),  # neighbors
         (f"{A}|{C}", f"{A}|{B}|{C}|New", f"{A}|{C}|New"),
         (f"New|{A}|{B}|{C}", f"{A}|{B} of mine|{C}", f"New|{A}|{B} of mine|{C}"),
-        (f"{A} more|{B}|{C}", f"{A} more|{B}|{C}|New", None),  # mine has all of it
+        (f"{A} more|{B}|{C}", f"{A} more|{B}|{C}|New", None),  # mine contains all of it
         (f"{A}[Ibid.]|{B}|{C}", f"{A}|{B}|{C}[Ibid.] x[Mine]", f"{A}[Ibid.]|{B}|{C}[Ibid.] x[Mine]"),
         ("Entirely rewritten words here", f"{A}|{B}|{C}|New", "Entirely rewritten words here|New"),
     ],
 )
-def test_what_only_one_changed_is_taken_from_there(stored: str, mine: str, merged: str | None) -> None:
+def test_a_change_in_only_one_version_is_merged(stored: str, mine: str, merged: str | None) -> None:
     found = both(f"{A}|{B}|{C}", stored, mine)
     assert (found and found.text.body) == (merged and body(*merged.split("|")))
     assert not (found and found.is_contested)
@@ -54,17 +54,17 @@ def test_what_only_one_changed_is_taken_from_there(stored: str, mine: str, merge
     [
         (f"{A}|{B} hers|{C}", f"{A} mine|{B} mine|{C}", f"{A} mine|{B} hers|{B} mine|{C}"),
         (f"{A}|{B}|Hers|{C}|x", f"{A}|{B}|Mine|{C}", f"{A}|{B}|Hers|Mine|{C}|x"),
-        (f"{A}|{C}|x", f"{A}|{B} kept|{C}", f"{A}|{B} kept|{C}|x"),  # one took out what the other changed
+        (f"{A}|{C}|x", f"{A}|{B} kept|{C}", f"{A}|{B} kept|{C}|x"),  # one deleted what the other changed
     ],
 )
-def test_where_both_changed_the_same_both_stand_and_it_is_said(stored: str, mine: str, merged: str) -> None:
+def test_conflicting_changes_are_both_kept_and_reported(stored: str, mine: str, merged: str) -> None:
     found = both(f"{A}|{B}|{C}", stored, mine)
     assert found
     assert found.text.body == body(*merged.split("|"))
     assert len(found.places) == 1
 
 
-def test_title_and_tags_come_together_too() -> None:
+def test_title_and_tags_are_merged_too() -> None:
     base = Text(title="Old", deck="Deck", slug="old", body=body(A, B), tags=("both", "gone"))
     stored = Text(title="Hers", deck="Deck", slug="old", body=body(A, B), tags=("both", "gone", "hers"))
     mine = Text(title="Old", deck="Mine", slug="", body=body(A, B), tags=("both",))
@@ -76,7 +76,7 @@ def test_title_and_tags_come_together_too() -> None:
     assert (again.text.title, [theirs for _label, theirs in again.lines]) == ("Mine", ["Hers"])
 
 
-def test_a_body_that_is_not_built_as_ours_is_left_alone() -> None:
+def test_a_body_with_foreign_structure_is_not_merged() -> None:
     orphan = f'{body(A)}<section role="doc-endnotes"><ol><li id="note-1">No mark</li></ol></section>'
     assert merging.together(Text(body=orphan), Text(body=orphan + "<p>x</p>"), Text(body=body(A, B))) is None
 

@@ -1,4 +1,4 @@
-"""An address that readers may have kept goes on leading to what it was of, in any script."""
+"""Old addresses keep redirecting to what they belonged to, in any script."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("before", "after"), [("before", "after"), ("πριν", "μετά"), ("以前", "after")])
-def test_a_changed_slug_leads_on(client: Client, before: str, after: str) -> None:
+def test_a_changed_slug_redirects(client: Client, before: str, after: str) -> None:
     essay = make.essay(slug=before)
     old = essay.get_absolute_url()
     essay = Essay.objects.get(pk=essay.pk)
@@ -30,7 +30,7 @@ def test_a_changed_slug_leads_on(client: Client, before: str, after: str) -> Non
     assert answer.headers["Location"] == essay.get_absolute_url()
 
 
-def test_an_address_that_is_taken_again_is_its_new_owners(client: Client) -> None:
+def test_a_reused_address_belongs_to_its_new_owner(client: Client) -> None:
     first = make.essay("First", slug="λόγος")
     old = first.get_absolute_url()
     first = Essay.objects.get(pk=first.pk)
@@ -42,7 +42,7 @@ def test_an_address_that_is_taken_again_is_its_new_owners(client: Client) -> Non
 
 
 def followed(client: Client, address: str) -> str:
-    """Where it leads to in one step, for ever; what stands there is there."""
+    """Return the target of a permanent redirect, which has to be the final page."""
     answer = client.get(address)
     assert answer.status_code == 301, address
     assert client.get(answer.headers["Location"]).status_code == 200
@@ -57,7 +57,7 @@ def moved(essay: Essay, **fields: Any) -> str:
 
 
 @pytest.mark.once
-def test_there_and_back_goes_round_nowhere(client: Client) -> None:
+def test_moving_there_and_back_makes_no_redirect_loop(client: Client) -> None:
     essay = make.essay(slug="a")
     a, b = essay.get_absolute_url(), moved(essay, slug="b")
     assert moved(essay, slug="a") == a
@@ -70,7 +70,7 @@ def test_there_and_back_goes_round_nowhere(client: Client) -> None:
 
 
 @pytest.mark.once
-def test_two_exchange_their_addresses(client: Client) -> None:
+def test_two_essays_can_exchange_their_addresses(client: Client) -> None:
     one, two = make.essay("One", slug="a"), make.essay("Two", slug="b")
     a, b = one.get_absolute_url(), two.get_absolute_url()
     between = moved(one, slug="c")
@@ -82,7 +82,7 @@ def test_two_exchange_their_addresses(client: Client) -> None:
 
 
 @pytest.mark.once
-def test_another_day_or_another_clock_moves_nothing(client: Client) -> None:
+def test_a_new_date_or_time_zone_keeps_the_address(client: Client) -> None:
     essay = make.essay(published=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
     address = essay.get_absolute_url()
     assert moved(essay, published=datetime(2026, 2, 1, tzinfo=UTC)) == address
@@ -95,7 +95,7 @@ def test_another_day_or_another_clock_moves_nothing(client: Client) -> None:
 
 
 @pytest.mark.once
-def test_what_moves_while_it_is_withdrawn_is_found_from_where_it_was(client: Client) -> None:
+def test_an_essay_moved_while_withdrawn_is_found_at_its_old_address(client: Client) -> None:
     owner = make.owner()
     essay = make.essay(slug="a")
     a = essay.get_absolute_url()
@@ -114,7 +114,7 @@ def test_what_moves_while_it_is_withdrawn_is_found_from_where_it_was(client: Cli
 
 
 @pytest.mark.once
-def test_what_is_deleted_takes_its_old_addresses_along(client: Client) -> None:
+def test_deleting_an_essay_deletes_its_old_addresses(client: Client) -> None:
     essay = make.essay("Gone", slug="a")
     a, b = essay.get_absolute_url(), moved(essay, slug="b")
     actions.delete(Essay.objects.get())
@@ -125,7 +125,7 @@ def test_what_is_deleted_takes_its_old_addresses_along(client: Client) -> None:
 
 
 @pytest.mark.once
-def test_tags_and_series_go_there_and_back_too(client: Client) -> None:
+def test_tags_and_series_can_be_renamed_back_and_forth(client: Client) -> None:
     tag, other = Tag.objects.create(name="A", slug="a"), Tag.objects.create(name="B", slug="b")
     essay = make.essay()
     essay.tags.add(tag, other)
@@ -144,7 +144,7 @@ def test_tags_and_series_go_there_and_back_too(client: Client) -> None:
 
 
 @pytest.mark.once
-def test_one_by_hand_is_taken_as_browsers_show_it_and_leads_nowhere_round(client: Client) -> None:
+def test_a_manual_redirect_is_normalized_and_makes_no_loop(client: Client) -> None:
     desk = Desk(make.owner())
     essay = make.essay()
     here = essay.get_absolute_url()
@@ -154,10 +154,10 @@ def test_one_by_hand_is_taken_as_browsers_show_it_and_leads_nowhere_round(client
     for old in ("http://127.0.0.1:8000/%CE%BB%CF%8C%CE%B3%CE%BF%CF%82/", here):
         assert desk.client.post(add, {"old": old, "essay": essay.pk}).status_code == 302
     assert followed(client, "/λόγος/") == here
-    assert client.get(here).status_code == 200  # its own address is its own, whatever leads from there
+    assert client.get(here).status_code == 200  # an object's own address wins over a redirect
 
 
-def test_no_page_takes_an_address_of_the_site() -> None:
+def test_no_page_can_use_an_address_of_the_site() -> None:
     firsts = {str(pattern.pattern).partition("/")[0] for pattern in urls()}
     assert {first for first in firsts if re.fullmatch(r"[-\w]+", first)} - RESERVED == set()
 

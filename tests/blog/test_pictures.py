@@ -1,4 +1,4 @@
-"""Pictures from elsewhere become files of our own, or a word why not."""
+"""Imported pictures are stored on this site, or rejected with a reason."""
 
 import io
 import re
@@ -46,14 +46,14 @@ def opened(image: Image) -> Pillow.Image:
 @pytest.mark.parametrize(
     ("kind", "kept_as"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("GIF", "GIF"), ("WEBP", "WEBP"), ("AVIF", "JPEG")]
 )
-def test_a_picture_is_kept_under_a_name_of_our_own(kind: str, kept_as: str) -> None:
+def test_a_picture_is_stored_under_a_generated_name(kind: str, kept_as: str) -> None:
     kept = uploads.keep(encoded(kind), source="https://old.example/x.php?<b>", alt=" A\n hill ")
     assert re.fullmatch(rf"images/\d{{4}}/\d\d/[0-9a-f]{{16}}\.{reencode.KINDS[kept_as]}", str(kept.file))
     assert (kept.width, kept.height, kept.alt) == (60, 40, "A hill")
     assert opened(kept).format == kept_as
 
 
-def test_nothing_that_travelled_beside_the_pixels_is_kept() -> None:
+def test_metadata_is_removed() -> None:
     exif = Pillow.Exif()
     exif[0x010F] = "Secret camera"
     exif[0x8825] = {1: "N", 2: (52.0, 30.0, 0.0)}
@@ -64,14 +64,14 @@ def test_nothing_that_travelled_beside_the_pixels_is_kept() -> None:
     assert not opened(kept).getexif()
 
 
-def test_a_picture_taken_sideways_stands_upright() -> None:
+def test_a_rotated_picture_is_turned_upright() -> None:
     exif = Pillow.Exif()
     exif[0x0112] = 6
     kept = uploads.keep(encoded("JPEG", (60, 40), exif=exif))
     assert (kept.width, kept.height) == (40, 60)
 
 
-def test_a_large_picture_becomes_as_large_as_a_page_can_use() -> None:
+def test_a_large_picture_is_scaled_down() -> None:
     kept = uploads.keep(encoded("PNG", (5000, 2500), mode="P"))
     assert (kept.width, kept.height) == (2560, 1280)
 
@@ -81,13 +81,13 @@ def test_every_kind_of_jpeg_is_read(mode: str) -> None:
     assert opened(uploads.keep(encoded("JPEG", mode=mode))).mode in {"RGB", "L"}
 
 
-def test_what_can_be_seen_through_stays_so() -> None:
+def test_transparency_is_kept() -> None:
     kept = opened(uploads.keep(encoded("PNG", mode="RGBA", color=(1, 2, 3, 0))))
     assert kept.getpixel((0, 0)) == (1, 2, 3, 0)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_a_moving_picture_moves_on(kind: str) -> None:
+def test_an_animation_is_kept(kind: str) -> None:
     frames = [Pillow.new("RGB", (20, 20), (shade, 0, 0)) for shade in (0, 120, 240)]
     out = io.BytesIO()
     frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=70, loop=0)
@@ -95,7 +95,7 @@ def test_a_moving_picture_moves_on(kind: str) -> None:
     assert getattr(kept, "n_frames", 1) == 3
 
 
-def test_a_moving_picture_past_the_bound_stands_still() -> None:
+def test_a_too_long_animation_becomes_a_still_picture() -> None:
     frames = [Pillow.new("P", (8, 8), shade) for shade in range(250)]
     for frame in frames:
         frame.putpalette([part for shade in range(256) for part in (shade, shade, shade)])
@@ -130,7 +130,7 @@ if HOSTILE.is_dir():
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_picture_is_refused_at_once_and_leaves_nothing(name: str) -> None:
+def test_an_invalid_picture_is_rejected_at_once_and_leaves_nothing(name: str) -> None:
     data, why = REFUSED[name]
     start = time.process_time()
     with pytest.raises(uploads.NoPicture, match=why):
@@ -150,7 +150,7 @@ DEAD = (
 
 
 @pytest.mark.parametrize("address", DEAD)
-def test_a_saved_essay_holds_no_picture_from_elsewhere(address: str) -> None:
+def test_a_saved_essay_contains_no_external_picture(address: str) -> None:
     desk = Desk(make.author("miriam"))
     desk.open()
     body = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
@@ -159,7 +159,7 @@ def test_a_saved_essay_holds_no_picture_from_elsewhere(address: str) -> None:
     assert "was left out: A hill." in answer.content.decode()
 
 
-def test_a_saved_essay_keeps_pictures_that_are_on_this_site() -> None:
+def test_a_saved_essay_keeps_pictures_on_this_site() -> None:
     image = uploads.keep(encoded("JPEG"), alt="A hill")
     desk = Desk(make.author("miriam"))
     desk.open()
@@ -168,7 +168,7 @@ def test_a_saved_essay_keeps_pictures_that_are_on_this_site() -> None:
     assert Essay.objects.get().body == own + own
 
 
-def test_saving_keeps_a_picture_that_an_import_still_waits_for() -> None:
+def test_saving_keeps_a_picture_that_an_import_still_has_to_fetch() -> None:
     body = '<p>Words. <img src="https://old.example/a.jpg" alt=""></p>'
     author = make.author("miriam")
     essay = make.essay("Imported", by=author, body=body)
@@ -183,7 +183,7 @@ def test_saving_keeps_a_picture_that_an_import_still_waits_for() -> None:
 
 
 @pytest.mark.parametrize("address", DEAD[:8])
-def test_pasting_keeps_no_picture_from_elsewhere_and_lists_it(address: str) -> None:
+def test_pasting_drops_and_lists_external_pictures(address: str) -> None:
     desk = Desk(make.author("miriam"))
     html = f'<p>Words.</p><p><img src="{address}" alt="A hill"></p>'
     answer = desk.client.post("/admin/blog/essay/clean/", html, content_type="text/html").json()

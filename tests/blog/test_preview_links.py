@@ -1,4 +1,4 @@
-"""An essay before readers have it: as it will look, for its author, and by a secret link for a friend."""
+"""Previews of an essay before publication: for its author, and by a secret link for others."""
 
 import logging
 from datetime import timedelta
@@ -40,7 +40,7 @@ def link(desk: Desk, **fields: str) -> str:
     return f"/preview/{PreviewLink.objects.latest('pk').token}/"
 
 
-def test_a_friend_reads_the_newest_text_without_an_account(desk: Desk, friend: Client, essay: Essay) -> None:
+def test_the_link_shows_the_newest_text_without_an_account(desk: Desk, friend: Client, essay: Essay) -> None:
     make.comment(make.essay("Other"))
     address = link(desk)
     desk.keep(tab="a", number="1", title="Typed Title", body="<h2>Part</h2><p>Typed, not saved.</p>")
@@ -59,7 +59,7 @@ def test_a_friend_reads_the_newest_text_without_an_account(desk: Desk, friend: C
     assert not answer.cookies
 
 
-def test_a_link_shows_a_live_essays_waiting_text(friend: Client) -> None:
+def test_the_link_shows_a_published_essays_unpublished_changes(friend: Client) -> None:
     author = make.author("ruth")
     essay = make.essay("Out", by=author, body="<p>Published.</p>")
     make.comment(essay, "A reader's words")
@@ -71,7 +71,7 @@ def test_a_link_shows_a_live_essays_waiting_text(friend: Client) -> None:
     assert "A reader" not in page
 
 
-def test_a_link_ends_by_itself_or_when_it_is_withdrawn(desk: Desk, friend: Client) -> None:
+def test_a_link_expires_or_can_be_revoked(desk: Desk, friend: Client) -> None:
     address, other = link(desk), link(desk, days="30")
     first, second = PreviewLink.objects.order_by("pk")
     assert first.expires - timezone.now() < timedelta(days=7)
@@ -84,7 +84,7 @@ def test_a_link_ends_by_itself_or_when_it_is_withdrawn(desk: Desk, friend: Clien
     assert friend.get("/preview/guessed/").status_code == 404
 
 
-def test_the_author_sees_what_stands_in_the_form_and_nothing_is_saved(desk: Desk, essay: Essay) -> None:
+def test_the_author_previews_the_form_and_nothing_is_saved(desk: Desk, essay: Essay) -> None:
     tag = Tag.objects.named("Promises")
     answer = desk.client.post(
         desk.at("preview"), {**desk.opened, "body": "<p>In the form.</p><script>x</script>", "tags": [tag.pk]}
@@ -100,7 +100,7 @@ def test_the_author_sees_what_stands_in_the_form_and_nothing_is_saved(desk: Desk
     assert "Stored." in desk.client.get(desk.at("preview")).content.decode()
 
 
-def test_a_new_essay_is_seen_before_it_is_saved_and_so_is_a_page(desk: Desk) -> None:
+def test_new_essays_and_pages_can_be_previewed_before_saving(desk: Desk) -> None:
     new = Desk(User.objects.get(username="miriam"))
     new.open()
     for kind in ("essay", "page"):
@@ -111,6 +111,6 @@ def test_a_new_essay_is_seen_before_it_is_saved_and_so_is_a_page(desk: Desk) -> 
     assert not Essay.objects.filter(title="Fresh").exists()
 
 
-def test_the_log_does_not_tell_a_link() -> None:
+def test_the_log_does_not_contain_the_link() -> None:
     record = logging.LogRecord("django", 30, "", 0, "Not Found: %s", ("/preview/s3cret-T0ken_x/?a=1",), None)
     assert WithoutProofs("%(message)s").format(record) == "Not Found: /preview/…/?a=1"

@@ -1,4 +1,4 @@
-"""An essay comes out, goes back and moves, and every address that readers may have kept leads to it."""
+"""Publishing, withdrawing and moving essays, with redirects from every address that readers may have."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -31,7 +31,7 @@ def renamed(essay: Essay, slug: str) -> Essay:
     return actions.save(essay)
 
 
-def test_every_old_address_leads_there_in_one_step(client: Client) -> None:
+def test_every_old_address_redirects_in_one_step(client: Client) -> None:
     essay = make.essay(slug="a")
     before = [essay.get_absolute_url()]
     before += [renamed(essay, slug).get_absolute_url() for slug in ("b", "c", "d", "b", "e")]
@@ -40,8 +40,8 @@ def test_every_old_address_leads_there_in_one_step(client: Client) -> None:
         assert (answer.status_code, answer.headers["Location"]) == (301, before[-1])
 
 
-def test_whatever_authors_do_to_addresses_none_is_lost_and_none_goes_round(client: Client) -> None:
-    """At random, over essays that exchange slugs, go back to drafts, wait and come out again."""
+def test_no_address_is_lost_or_loops_whatever_authors_change(client: Client) -> None:
+    """Random essays exchange slugs, become drafts, are scheduled and are published again."""
     random = Random(6)
     now = timezone.now()
     essays = [make.essay(slug=f"x{number}") for number in range(3)]
@@ -71,7 +71,7 @@ def test_whatever_authors_do_to_addresses_none_is_lost_and_none_goes_round(clien
                 assert Page(answer).one("h1").text == target.title
 
 
-def test_one_that_waits_or_was_never_out_leaves_no_address() -> None:
+def test_a_scheduled_or_unpublished_essay_leaves_no_redirect() -> None:
     for when in (None, timezone.now() + timedelta(days=1)):
         essay = make.essay(slug="quiet", published=when)
         renamed(essay, "louder")
@@ -80,7 +80,7 @@ def test_one_that_waits_or_was_never_out_leaves_no_address() -> None:
     assert not Redirect.objects.exists()
 
 
-def test_a_draft_takes_no_address_from_what_readers_have(client: Client) -> None:
+def test_a_draft_takes_no_address_from_a_published_essay(client: Client) -> None:
     essay = make.essay(slug="a")
     old = essay.get_absolute_url()
     renamed(essay, "b")
@@ -88,7 +88,7 @@ def test_a_draft_takes_no_address_from_what_readers_have(client: Client) -> None
     assert client.get(old).status_code == 301
 
 
-def test_what_was_withdrawn_comes_back_to_its_own_address(client: Client) -> None:
+def test_a_withdrawn_essay_returns_to_its_address(client: Client) -> None:
     essay = make.essay(published=datetime(2026, 3, 1, 12, tzinfo=UTC))
     address = essay.get_absolute_url()
     revisions.withdraw(essay, by=make.owner())
@@ -99,7 +99,7 @@ def test_what_was_withdrawn_comes_back_to_its_own_address(client: Client) -> Non
     assert client.get(address).status_code == 200
 
 
-def test_a_time_is_given_by_the_authors_own_clock_and_the_address_by_the_sites(author: User) -> None:
+def test_times_use_the_authors_time_zone_and_addresses_the_sites(author: User) -> None:
     make.site(time_zone="Europe/Berlin")
     Profile.objects.create(user=author, time_zone="Asia/Tokyo")
     desk = client_of(author)
@@ -122,7 +122,7 @@ def chosen(desk: Client, action: str, *essays: Essay) -> Any:
     return desk.post(ESSAYS, {"action": action, "_selected_action": [essay.pk for essay in essays]}, follow=True)
 
 
-def test_several_come_out_or_go_back_from_the_list(author: User) -> None:
+def test_several_essays_are_published_or_withdrawn_from_the_list(author: User) -> None:
     desk = client_of(author)
     essays = [make.essay(by=author, published=None) for _ in range(2)]
     assert "2 essays published." in Page(chosen(desk, "publish_now", *essays)).words
@@ -136,7 +136,7 @@ def history(essay: Essay) -> list[tuple[str, str]]:
 
 
 def test_the_list_publishes_as_the_form_does(author: User) -> None:
-    """The newest text, a revision of it, and only what readers would have something of."""
+    """The newest text, with a revision, and only essays with something for readers."""
     desk = Desk(author, make.essay(by=author, published=None))
     desk.open()
     desk.save(title="Whole", body="<p>Newest.</p>")
@@ -158,7 +158,7 @@ def test_the_list_publishes_as_the_form_does(author: User) -> None:
 
 @pytest.mark.parametrize("way", ["form", "list"])
 @pytest.mark.parametrize("is_out", [True, False], ids=["out", "waiting"])
-def test_what_is_out_or_waits_becomes_a_draft_again_with_its_newest_text(
+def test_a_published_or_scheduled_essay_becomes_a_draft_with_its_newest_text(
     way: str, is_out: bool, author: User, client: Client
 ) -> None:
     published = timezone.now() + timedelta(days=-1 if is_out else 1)
@@ -175,13 +175,13 @@ def test_what_is_out_or_waits_becomes_a_draft_again_with_its_newest_text(
     assert (essay.published, essay.body) == (None, "<p>Not yet for readers.</p>")
     assert history(essay)[-1] == ("draft", "Miriam Achterberg")
     assert client.get(essay.get_absolute_url()).status_code == 404
-    assert Redirect.objects.exists() == is_out  # its address waits for it
+    assert Redirect.objects.exists() == is_out  # its address is kept for it
     assert "Not yet for readers." in desk.look()
     desk.publish()
     assert "Not yet for readers." in readers_page(Essay.objects.get())
 
 
-def test_saving_what_waits_says_what_will_appear(author: User) -> None:
+def test_saving_a_scheduled_essay_says_what_will_appear(author: User) -> None:
     essay = make.essay("Soon", by=author, published=timezone.now() + timedelta(days=1))
     desk = Desk(author, essay)
     desk.open()
@@ -191,11 +191,11 @@ def test_saving_what_waits_says_what_will_appear(author: User) -> None:
     assert essay.body == "<p>What I think.</p>"
 
 
-def test_a_pinned_essay_stands_first_and_says_so(client: Client, author: User) -> None:
+def test_a_pinned_essay_comes_first_and_is_labeled(client: Client, author: User) -> None:
     old = make.essay("Old", by=author, published=timezone.now() - timedelta(days=9))
     make.essay("New")
     chosen(client_of(author), "pin", old)
-    assert not Essay.objects.filter(is_pinned=True).exists()  # what all see first is an editor's to say
+    assert not Essay.objects.filter(is_pinned=True).exists()  # only editors pin essays
     chosen(client_of(make.editor()), "pin", old)
     page = Page(client.get("/"))
     assert [("".join(heading.itertext())) for heading in page.all("h2")] == ["Old", "New"]
@@ -206,7 +206,7 @@ def test_a_pinned_essay_stands_first_and_says_so(client: Client, author: User) -
     assert [("".join(heading.itertext())) for heading in Page(client.get("/")).all("h2")] == ["New", "Old"]
 
 
-def test_time_zones_are_chosen_from_a_list_in_which_what_was_given_stays(author: User) -> None:
+def test_the_list_of_time_zones_contains_the_current_one(author: User) -> None:
     make.site(time_zone="Europe/Berlin")
     profile = Profile.objects.create(user=author, time_zone="EST5EDT")
     desk = client_of(author)

@@ -1,4 +1,4 @@
-"""What an author saves, publishes, compares and has back; readers of a live essay see what was published."""
+"""Saving, publishing, comparing and restoring revisions; readers see the published text."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def kinds(essay: Essay) -> list[str]:
     return list(essay.revisions.order_by("pk").values_list("kind", flat=True))
 
 
-def test_a_draft_is_saved_with_nothing_in_it_and_publishing_says_what_is_missing(desk: Desk) -> None:
+def test_an_empty_draft_is_saved_and_publishing_says_what_is_missing(desk: Desk) -> None:
     assert desk.save().status_code == 302
     page = desk.look()
     assert "Save draft" in page
@@ -67,7 +67,7 @@ def test_readers_see_the_published_text_until_the_changes_are_published(desk: De
     assert kinds(essay) == ["publish", "save", "publish"]
 
 
-def test_a_scheduled_text_is_not_changed_by_saving_either(desk: Desk) -> None:
+def test_saving_does_not_change_a_scheduled_text_either(desk: Desk) -> None:
     at = timezone.now() + timedelta(days=2)
     desk.publish(title="Later", body="<p>Ready.</p>", published_0=at.strftime("%Y-%m-%d"), published_1="09:00:00")
     desk.open()
@@ -78,7 +78,7 @@ def test_a_scheduled_text_is_not_changed_by_saving_either(desk: Desk) -> None:
     assert essay.revisions.newest().body == "<p>Half a sen</p>"  # type: ignore[union-attr]
 
 
-def test_settings_hold_at_once_while_the_text_waits(author: User) -> None:
+def test_settings_apply_immediately_while_the_text_is_unpublished(author: User) -> None:
     essay = make.essay("Out", by=author, body="<p>Old.</p>")
     desk = Desk(author, essay)
     desk.open()
@@ -88,7 +88,7 @@ def test_settings_hold_at_once_while_the_text_waits(author: User) -> None:
     assert "Old." in page
 
 
-def test_the_same_text_saved_again_makes_no_revision(desk: Desk) -> None:
+def test_saving_the_same_text_again_makes_no_revision(desk: Desk) -> None:
     desk.save(title="One", body="<p onclick=x>Words <b>here</b>.</p>")
     for _ in range(2):
         desk.open()
@@ -96,7 +96,7 @@ def test_the_same_text_saved_again_makes_no_revision(desk: Desk) -> None:
     assert kinds(Essay.objects.get()) == ["save"]
 
 
-def test_a_wish_for_a_time_waits_with_the_draft(desk: Desk) -> None:
+def test_a_requested_time_is_saved_with_the_draft(desk: Desk) -> None:
     desk.save(title="Soon", body="<p>x</p>", published_0="2031-05-06", published_1="07:08:00")
     assert Essay.objects.get().published is None
     desk.open()
@@ -113,7 +113,7 @@ def test_the_address_follows_the_title_until_it_is_published(desk: Desk) -> None
     assert Essay.objects.get().slug == "a-title-at-last"
 
 
-def test_what_changed_is_told_to_readers_if_the_author_says_so(desk: Desk) -> None:
+def test_readers_see_a_note_about_changes_if_the_author_adds_one(desk: Desk) -> None:
     desk.publish(title="T", body="<p>One.</p>")
     essay = Essay.objects.get()
     desk.open()
@@ -130,7 +130,7 @@ def test_what_changed_is_told_to_readers_if_the_author_says_so(desk: Desk) -> No
         assert part in history
 
 
-def test_a_tag_that_was_renamed_meanwhile_stays_on_the_text_that_waits(desk: Desk) -> None:
+def test_a_tag_renamed_since_stays_on_the_unpublished_text(desk: Desk) -> None:
     tag = Tag.objects.named("Promises")
     desk.publish(title="T", body="<p>One.</p>")
     desk.open()
@@ -143,7 +143,7 @@ def test_a_tag_that_was_renamed_meanwhile_stays_on_the_text_that_waits(desk: Des
     assert [tag.name for tag in Tag.objects.all()] == ["Vows"]
 
 
-def test_what_was_there_before_revisions_were_kept_is_the_first_of_them(author: User) -> None:
+def test_a_text_from_before_revisions_becomes_the_first_revision(author: User) -> None:
     essay = make.essay("Imported", by=author, body="<p>From elsewhere.</p>")
     desk = Desk(author, essay)
     desk.open()
@@ -154,7 +154,7 @@ def test_what_was_there_before_revisions_were_kept_is_the_first_of_them(author: 
     assert first.created < second.created
 
 
-def test_what_was_written_past_the_form_is_what_the_form_shows(author: User) -> None:
+def test_the_form_shows_text_written_without_it(author: User) -> None:
     essay = make.essay("Twice", by=author)
     desk = Desk(author, essay)
     desk.open()
@@ -165,7 +165,7 @@ def test_what_was_written_past_the_form_is_what_the_form_shows(author: User) -> 
     assert "Imported again." in desk.look()
 
 
-def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
+def test_an_old_text_is_restored_as_a_new_revision(desk: Desk) -> None:
     desk.publish(title="T", body="<p>One.</p>")
     essay = Essay.objects.get()
     desk.open()
@@ -183,7 +183,7 @@ def test_an_old_text_comes_back_as_a_new_revision(desk: Desk) -> None:
     assert "One." in readers_page(essay)
 
 
-def test_an_essay_of_13600_words_with_62_notes_goes_through_all_of_it(desk: Desk) -> None:
+def test_a_long_essay_with_62_notes_can_be_saved_compared_and_restored(desk: Desk) -> None:
     body = long_essay()
     desk.save(title="Long", body=body)
     essay = Essay.objects.get()
@@ -210,7 +210,7 @@ def test_an_essay_of_13600_words_with_62_notes_goes_through_all_of_it(desk: Desk
     assert essay.revisions.count() == 5
 
 
-def test_nobody_reads_anothers_history(desk: Desk) -> None:
+def test_no_one_reads_the_history_of_another_authors_essay(desk: Desk) -> None:
     others = make.essay("Hers", by=make.author("other"))
     for name in ("revisions", "difference", "preview", "links", "draft"):
         assert desk.client.get(f"/admin/blog/essay/{others.pk}/{name}/").status_code == 403
@@ -221,10 +221,10 @@ def test_nobody_reads_anothers_history(desk: Desk) -> None:
     assert Client(headers={"host": "127.0.0.1"}).get(f"/admin/blog/essay/{mine.pk}/revisions/").status_code == 302
 
 
-def test_a_picture_that_arrives_is_in_every_text_and_no_text_takes_anothers_place(desk: Desk) -> None:
-    """It is fetched by a job while somebody writes: readers' text, what waits, what was typed, and the history."""
+def test_a_fetched_picture_is_in_every_text_and_overwrites_none(desk: Desk) -> None:
+    """A job fetches it during editing: published text, unpublished changes, the form and the history."""
     old = '<p>Out. <img src="https://old.example/a.jpg" alt=""></p>'
-    essay = make.essay("T", by=User.objects.get(username="miriam"), body=old)  # as an import leaves it
+    essay = make.essay("T", by=User.objects.get(username="miriam"), body=old)  # as imported
     desk.essay = essay
     desk.open()
     desk.publish()

@@ -1,7 +1,7 @@
-"""Who may open and send what of writing: every address × everybody, as one table says.
+"""Who may open and submit what in writing: one table of every address and every role.
 
-An address that is added without lines here fails the first test, which prints the lines as they would stand now: read
-them, and if that is what should be, put them into the table.
+A new address without lines here fails the first test, which prints the lines for its current behavior: check them,
+and if they are right, add them to the table.
 """
 
 import re
@@ -26,8 +26,8 @@ from tests.rights import Table, addresses, answer, everything, told, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# `author` wrote it, `other` is an author too. `login`: led to the log-in; `302`: led elsewhere, in the admin with the
-# words that there is no such thing. What is sent is an empty form. What stands in brackets is made by world(), below.
+# `author` wrote it, `other` is another author. `login`: redirected to the login page; `302`: redirected elsewhere, in
+# the admin with "doesn't exist". Forms are sent empty. world() below creates the objects in brackets.
 TABLE = Table("""
                                                 nobody guest person author other editor moderator owner
 GET  admin:blog_essay_add                       login  login login  200    200   200    403       200
@@ -155,8 +155,8 @@ BY_LINK = {"preview(link)"}
 SECRETS = ("not for readers yet", "typed and not saved", "Nobody Knows This")
 OF_ADMIN = re.compile(r"admin:blog_")
 ROOMS = ("blog.", "transfer.documents")
-READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}  # what everybody reads, as other tables say
-ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # with which of its revisions
+READ = {"blog.views", "blog.feeds", "blog.sitemaps", "blog.images.media"}  # public pages, covered by other tables
+ASKED = {"essay-difference": "new", "essay-restore": "revision"}  # parameters that name a revision
 
 
 class World(rights.World):
@@ -183,7 +183,7 @@ class World(rights.World):
         old = preview.make_link(essay, by=author)
         old.expires = timezone.now() - timedelta(seconds=1)
         old.save()
-        # One's own is made when one's form is opened for the first time.
+        # A person's own is created when they first open the form.
         profiles = {name: Profile.objects.create(user=users[name]) for name in WRITERS}
         things: dict[str, Any] = {
             "essay": essay,
@@ -212,7 +212,7 @@ def world(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
 
 
 def rows(method: str, part: str) -> Iterator[tuple[str, list[str]]]:
-    """Those of the stock admin's that are no essay's own, or the others."""
+    """Yield the rows of the stock admin that are not about essays, or the others."""
     for address, answers in TABLE.rows(method):
         is_stock = OF_ADMIN.match(address) is not None and not address.endswith("(essay)")
         if is_stock == (part == "stock"):
@@ -223,7 +223,7 @@ PARTS = ["ours", pytest.param("stock", marks=pytest.mark.long)]
 
 
 def of_writing() -> dict[str, list[str]]:
-    """The addresses that the table must know: the stock admin's of this room, and what stands around its forms."""
+    """Return the addresses that the table must list: the stock admin's, and those around its forms."""
     return {
         name: about
         for name, module, about in addresses()
@@ -231,12 +231,12 @@ def of_writing() -> dict[str, list[str]]:
     }
 
 
-def test_every_address_stands_in_the_table(world: World) -> None:
+def test_every_address_is_in_the_table(world: World) -> None:
     rights.assert_all_stand(TABLE, of_writing(), world)
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_opening_answers_as_the_table_says_and_changes_nothing(part: str, world: World) -> None:
+def test_get_responses_match_the_table_and_change_nothing(part: str, world: World) -> None:
     wrong: list[str] = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
@@ -250,7 +250,7 @@ def test_opening_answers_as_the_table_says_and_changes_nothing(part: str, world:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_sending_answers_as_the_table_says_and_the_refused_change_nothing(part: str, world: World) -> None:
+def test_post_responses_match_the_table_and_rejected_ones_change_nothing(part: str, world: World) -> None:
     wrong: list[str] = []
     for at, who in enumerate(TABLE.people):
         world.client(who)
@@ -272,8 +272,8 @@ def faults(who: str, verb: str, address: str, response: Any, expected: str) -> I
         yield f"{who} {verb} {address} and reads what is not theirs"
 
 
-def test_nobody_without_the_right_changes_what_becomes_of_an_essay(world: World) -> None:
-    """By the list, by the form's buttons, or by restoring, sent as whoever may sends them."""
+def test_no_one_without_permission_changes_an_essays_state(world: World) -> None:
+    """By the list, the form's buttons or restoring a revision."""
     draft, live = world.things["essay"], world.things["live"]
     before = state(draft), state(live)
     verbs = ("publish_now", "unpublish", "pin", "unpin", "delete_selected")

@@ -1,4 +1,4 @@
-"""Essays that follow one another, that are to be read in several languages, or that first stood elsewhere."""
+"""Essays in a series, in several languages, or first published elsewhere."""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def kicker(page: Page) -> str:
     return " ".join("".join(page.one("header/p[@class='caps kicker']").itertext()).split())
 
 
-def test_an_essay_says_where_it_stands_and_leads_on(series: Series, client: Client) -> None:
+def test_an_essay_shows_its_number_in_the_series_and_links_onward(series: Series, client: Client) -> None:
     first, second, third = parts(series, "One", "Two", "Three")
     page = Page(client.get(second.get_absolute_url()))
     assert kicker(page) == "Debts without Creditors, second of three"
@@ -45,7 +45,7 @@ def test_an_essay_says_where_it_stands_and_leads_on(series: Series, client: Clie
     assert [link.get("rel") for link in around] == ["prev", "next"]
 
 
-def test_the_order_is_the_authors_and_then_that_of_time(series: Series, client: Client) -> None:
+def test_the_order_is_the_authors_and_then_by_time(series: Series, client: Client) -> None:
     parts(series, "B", "C")
     make.essay("A", series=series, series_position=1)
     page = Page(client.get("/series/debts/"))
@@ -54,7 +54,7 @@ def test_the_order_is_the_authors_and_then_that_of_time(series: Series, client: 
     assert "Series" in page.words
 
 
-def test_all_series_are_found_once_there_is_something_to_read_of_them(series: Series, client: Client) -> None:
+def test_series_are_listed_once_they_have_published_essays(series: Series, client: Client) -> None:
     other = Series.objects.create(title="Small Courtesies", slug="courtesies")
     Series.objects.create(title="Never Begun", slug="never")
     assert client.get("/series/").status_code == 404
@@ -75,7 +75,7 @@ def test_all_series_are_found_once_there_is_something_to_read_of_them(series: Se
         assert len(asked) <= 4
 
 
-def test_its_form_lists_what_is_in_it_but_nobody_elses_drafts(series: Series) -> None:
+def test_its_form_lists_its_essays_without_other_authors_drafts(series: Series) -> None:
     author = make.author()
     parts(series, "Read by All")
     make.essay("My Draft", by=author, series=series, published=None)
@@ -88,7 +88,7 @@ def test_its_form_lists_what_is_in_it_but_nobody_elses_drafts(series: Series) ->
     assert "Not Yet Yours" in client_of(make.editor()).get(address).content.decode()
 
 
-def test_what_waits_is_not_counted(series: Series, client: Client) -> None:
+def test_scheduled_essays_are_not_counted(series: Series, client: Client) -> None:
     (one,) = parts(series, "One")
     make.essay("Two", series=series, published=timezone.now() + timedelta(days=1))
     page = Page(client.get(one.get_absolute_url()))
@@ -96,12 +96,12 @@ def test_what_waits_is_not_counted(series: Series, client: Client) -> None:
     assert page.find("nav[@class='in-series']") is None
 
 
-def test_past_what_people_count_in_words_it_counts_in_figures(series: Series, client: Client) -> None:
+def test_large_numbers_are_written_in_figures(series: Series, client: Client) -> None:
     essays = parts(series, *[f"Part {number}" for number in range(1, 14)])
     assert kicker(Page(client.get(essays[1].get_absolute_url()))) == "Debts without Creditors, 2 of 13"
 
 
-def test_a_series_that_moves_leaves_its_address(series: Series, client: Client) -> None:
+def test_a_renamed_series_redirects_from_its_old_address(series: Series, client: Client) -> None:
     parts(series, "One")
     desk = client_of(make.author())
     sent = {"title": series.title, "slug": "owed", "description": ""}
@@ -111,7 +111,7 @@ def test_a_series_that_moves_leaves_its_address(series: Series, client: Client) 
     assert client.get("/series/none/").status_code == 404
 
 
-def test_translations_lead_to_one_another(client: Client) -> None:
+def test_translations_link_to_each_other(client: Client) -> None:
     english = make.essay("A Promise")
     german = make.essay("Ein Versprechen", language="de", translation_of=english)
     hebrew = make.essay("הבטחה", language="he", translation_of=english)
@@ -132,13 +132,13 @@ def test_translations_lead_to_one_another(client: Client) -> None:
     assert Page(client.get(english.get_absolute_url())).one("article").get("lang") is None
 
 
-def test_what_first_stood_elsewhere_says_where(client: Client) -> None:
+def test_an_essay_first_published_elsewhere_links_there(client: Client) -> None:
     essay = make.essay(canonical="https://review.example/2026/promise")
     page = Page(client.get(essay.get_absolute_url()))
     assert [link.get("href") for link in page.all("link") if link.get("rel") == "canonical"] == [essay.canonical]
 
 
-def test_an_essay_with_all_of_this_takes_few_queries(
+def test_an_essay_with_all_of_this_needs_few_queries(
     series: Series, client: Client, django_assert_max_num_queries: Any
 ) -> None:
     essay = parts(series, "One", "Two", language="de")[0]

@@ -1,4 +1,4 @@
-"""Tags are renamed and made one, and every address they had leads to where their essays are."""
+"""Renaming and merging tags, with redirects from their old addresses."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def merged(desk: Client, *tags: Tag, **fields: Any) -> Any:
     return desk.post(TAGS, {"action": "merge", "_selected_action": [tag.pk for tag in tags], **fields}, follow=True)
 
 
-def test_several_become_one_with_all_their_essays_and_addresses(client: Client) -> None:
+def test_merged_tags_keep_all_essays_and_addresses(client: Client) -> None:
     one, two, both = (make.essay(title) for title in ("One", "Two", "Both"))
     kept, other, third = tagged("Promises", one, both), tagged("promise", two, both), tagged("Vows", two)
     desk = client_of(make.editor())
@@ -39,7 +39,7 @@ def test_several_become_one_with_all_their_essays_and_addresses(client: Client) 
         assert (answer.status_code, answer.headers["Location"]) == (301, "/tag/promises/")
 
 
-def test_addresses_of_what_was_renamed_and_then_merged_lead_there_in_one_step(client: Client) -> None:
+def test_addresses_of_renamed_and_merged_tags_redirect_in_one_step(client: Client) -> None:
     kept, other = tagged("Promises", make.essay()), tagged("Oath", make.essay())
     desk = client_of(make.editor())
     sent = {"name": "Oaths", "slug": "oaths", "description": ""}
@@ -50,7 +50,7 @@ def test_addresses_of_what_was_renamed_and_then_merged_lead_there_in_one_step(cl
         assert client.get(f"/tag/{old}/").headers["Location"] == "/tag/promises/"
 
 
-def test_a_name_that_is_taken_up_again_has_its_own_address(client: Client) -> None:
+def test_a_reused_name_has_its_own_address(client: Client) -> None:
     kept, other = tagged("Promises", make.essay()), tagged("Vows", make.essay())
     merged(client_of(make.editor()), kept, other, merge="Merge", into=kept.pk)
     client_of(make.author()).post(f"{TAGS}add/", {"name": "Vows", "slug": "vows", "description": ""})
@@ -58,7 +58,7 @@ def test_a_name_that_is_taken_up_again_has_its_own_address(client: Client) -> No
     assert "Again" in client.get("/tag/vows/").content.decode()
 
 
-def test_which_one_stays_has_to_be_said_and_only_editors_say_it() -> None:
+def test_the_remaining_tag_must_be_chosen_and_only_by_editors() -> None:
     kept, other = tagged("Promises"), tagged("Vows")
     answer = merged(client_of(make.editor()), kept, other, merge="Merge")
     assert answer.status_code == 422

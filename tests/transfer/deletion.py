@@ -1,4 +1,4 @@
-"""How a person deletes their account or, as a guest, their data: the choice, a fresh login, the confirmation."""
+"""Steps to delete an account or a guest's data: the choice, a fresh login, the confirmation."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ PASSWORD = "orchards are not sold"
 
 
 def begin(client: Client, words: str = "stay") -> str:
-    """The address of the confirmation page, for which an account is asked to log in again."""
+    """Return the address of the confirmation page, for which a user has to log in again."""
     onward = str(client.post(FORGET, {"words": words}).headers["Location"])
     step = urlsplit(onward)
     return parse_qs(step.query)["next"][0] if step.path == "/accounts/login/" else onward

@@ -1,4 +1,4 @@
-"""WordPress exports written by tests: as little as a test needs, the rest as WordPress has it; what became of them."""
+"""WordPress exports written by tests, with only what a test needs; and helpers to check an import."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -53,7 +53,7 @@ def item(
     meta: Sequence[tuple[str, str]] = (),
     **fields: Any,
 ) -> str:
-    """`fields` are the export's own names: `post_type`, `status`, `post_date_gmt`; those of a feed are `link`, `creator`."""
+    """`fields` have the export's names (`post_type`, `status`, `post_date_gmt`); a feed's are `link` and `creator`."""
     fields = {
         "post_type": "post", "status": "publish", "post_name": f"post-{number}", "comment_status": "open",
         "post_date": "2020-01-02 12:00:00", "post_date_gmt": "2020-01-02 11:00:00",
@@ -98,7 +98,7 @@ def comment(number: int, text: str = "", *, to: int = 0, approved: str = "1", **
 
 
 def bring(file: Path, *options: str) -> str:
-    """What the command says."""
+    """Run the command and return its output."""
     out = StringIO()
     call_command("import", "wordpress", str(file), *options, stdout=out)
     return out.getvalue()
@@ -111,7 +111,7 @@ def bring_text(folder: Path, text: str, *options: str) -> str:
 
 
 def everything() -> dict[str, list[Any]]:
-    """All that an import can write, to be compared."""
+    """Return everything that an import can write, for comparison."""
     tables = (Essay, Tag, Redirect, Comment, Wording, Discussion, ImportedAuthor, ImportedComment, WantedPicture)
     return {table.__name__: list(table.objects.order_by("pk").values_list()) for table in tables}
 
@@ -121,7 +121,7 @@ def essay(number: int, site: str = "old.example") -> Essay:
 
 
 def where_it_leads(client: Client, address: str) -> str:
-    """The path at which a reader ends who follows an old address, in at most two steps."""
+    """Return the path where a reader arrives from an old address, in at most two steps."""
     for _ in range(3):
         answer = client.get(address)
         if answer.status_code == 200:

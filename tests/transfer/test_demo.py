@@ -1,4 +1,4 @@
-"""`manage.py demo`: an empty site becomes a small magazine, and any other stays as it is."""
+"""`manage.py demo` fills an empty site with a small magazine and leaves any other site unchanged."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def demo(*, is_trial: bool = True) -> str:
 
 @pytest.fixture(scope="class")
 def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Filled once for the class; each test undoes its own changes, the last undoes all."""
+    """Filled once for the class; each test rolls its changes back, and the last one all."""
     with django_db_blocker.unblock(), transaction.atomic():
         demo()
         yield
@@ -52,19 +52,19 @@ class TestFilled:
     def test_the_about_page_is_in_the_menu(self) -> None:
         assert [page.title for page in Essay.objects.in_menu()] == ["About"]
 
-    def test_the_newest_essay_is_of_yesterday_and_the_others_some_days_older(self) -> None:
+    def test_the_newest_essay_is_from_yesterday_and_the_others_are_older(self) -> None:
         days = [(timezone.now() - essay.published).days for essay in Essay.objects.essays() if essay.published]
         assert days == sorted(days)
         assert days[0] == 1
         assert len(set(days)) == 3
 
-    def test_the_essays_differ_in_length_and_stand_under_their_tags_and_authors(self, client: Client) -> None:
+    def test_the_essays_differ_in_length_and_have_tags_and_authors(self, client: Client) -> None:
         words = sorted(Essay.objects.essays().values_list("words", flat=True))
         assert words[0] < 700 < words[1] < 1500 < words[2]
         for address in ["/tag/argument/", "/author/author/", "/author/owner/"]:
             assert client.get(address).status_code == 200, address
 
-    def test_the_about_page_is_there(self, client: Client) -> None:
+    def test_the_about_page_exists(self, client: Client) -> None:
         assert "Mara Sundqvist" in client.get("/about/").content.decode()
 
     def test_notes_and_their_marks_link_both_ways(self, client: Client) -> None:
@@ -76,7 +76,7 @@ class TestFilled:
         assert list(marks.values()) == notes[: len(marks)]
         assert list(marks) == ways_back
 
-    def test_the_long_essay_uses_what_essays_are_made_of(self, client: Client) -> None:
+    def test_the_long_essay_uses_every_kind_of_markup(self, client: Client) -> None:
         body = Essay.objects.get(title=TITLES[0]).body
         for element in ["<h2>", '<blockquote class="pull">', "<blockquote><p>", "<li>", "<hr>"]:
             assert element in body, element
@@ -88,7 +88,7 @@ class TestFilled:
         assert max(comments.values_list("level", flat=True)) >= 5
         assert comments.values("commenter").distinct().count() >= 8
 
-    def test_comments_hold_markdown_and_another_direction(self, client: Client) -> None:
+    def test_comments_contain_markdown_and_right_to_left_text(self, client: Client) -> None:
         page = page_of(client, TITLES[0]).partition('id="comments"')[2]
         for element in ["<blockquote>", "<em>", "<code>", "<ul>", "تهافت التهافت"]:
             assert element in page, element
@@ -106,7 +106,7 @@ class TestFilled:
         for status in Status.values:
             assert Comment.objects.filter(status=status).exists(), status
 
-    def test_held_comments_wait_for_different_reasons(self) -> None:
+    def test_pending_comments_have_different_reasons(self) -> None:
         waiting = Wording.objects.filter(comment__status=Status.PENDING).values_list("reasons", flat=True)
         assert {reason["code"] for reasons in waiting for reason in reasons} >= {"first", "links", "word", "name"}
 
@@ -124,25 +124,25 @@ class TestFilled:
             assert decision.comment
             assert decision.comment.created < decision.created <= timezone.now()
 
-    def test_comments_stand_in_the_order_in_which_they_were_said(self) -> None:
+    def test_comments_are_in_chronological_order(self) -> None:
         times = list(Comment.objects.order_by("pk").values_list("created", flat=True))
         assert times == sorted(times)
 
-    def test_nobody_is_owed_a_mail_about_the_past(self) -> None:
+    def test_no_email_about_the_past_is_enqueued(self) -> None:
         work_off()
         assert not Notice.objects.exists()
 
-    def test_counts_and_trees_are_right(self) -> None:
+    def test_counts_and_trees_are_correct(self) -> None:
         call_command("check_threads", stdout=StringIO())
 
     @pytest.mark.parametrize("name", PEOPLE)
-    def test_each_of_the_people_can_log_in_by_password_and_reach_the_admin(self, client: Client, name: str) -> None:
+    def test_every_demo_person_can_log_in_by_password_and_reach_the_admin(self, client: Client, name: str) -> None:
         answer = client.post("/accounts/login/", {"login": name, "password": "demo"})
         assert answer.status_code == 302, answer.content.decode()
         assert client.get("/admin/").status_code == 200
 
     @pytest.mark.parametrize(("name", "sees_queue"), [("owner", True), ("author", False), ("moderator", True)])
-    def test_those_who_decide_reach_the_queue(self, client: Client, name: str, sees_queue: bool) -> None:
+    def test_only_moderators_reach_the_queue(self, client: Client, name: str, sees_queue: bool) -> None:
         client.post("/accounts/login/", {"login": name, "password": "demo"})
         answer = client.get("/admin/comments/queue/")
         assert (answer.status_code == 200) == sees_queue
@@ -153,7 +153,7 @@ class TestFilled:
         assert client.get("/admin/blog/essay/add/").status_code == 200
         assert client.get("/admin/blog/site/1/change/").status_code == 403
 
-    def test_a_second_run_changes_nothing_and_says_so_in_a_line(self) -> None:
+    def test_a_second_run_changes_nothing_and_says_so(self) -> None:
         before = everything()
         said = demo()
         assert everything() == before
@@ -170,14 +170,14 @@ def everything() -> list[object]:
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
-def test_it_is_quick_and_says_who_can_log_in() -> None:
+def test_it_is_quick_and_lists_the_logins() -> None:
     start = process_time()
     said = demo()
     assert process_time() - start < 2
     assert all(name in said for name in (*PEOPLE, "demo"))
 
 
-def test_a_site_with_an_essay_is_left_alone() -> None:
+def test_a_site_with_an_essay_is_left_unchanged() -> None:
     make.essay("Mine")
     assert "in use" in demo()
     assert list(Essay.objects.values_list("title", flat=True)) == ["Mine"]
@@ -191,6 +191,6 @@ def test_a_site_whose_demo_essays_were_deleted_does_not_get_them_back() -> None:
     assert not Essay.objects.exists()
 
 
-def test_in_production_nobody_gets_a_password_that_everybody_knows() -> None:
+def test_no_well_known_password_is_set_in_production() -> None:
     assert "not for production" in demo(is_trial=False)
     assert not User.objects.exists()

@@ -1,4 +1,4 @@
-"""One document becomes a draft: by the command, and by upload in the admin; what is no document is refused in words."""
+"""Import of one document as a draft, by command and by upload; errors for files that are no documents."""
 
 import base64
 import io
@@ -121,7 +121,7 @@ def sent(name: str, data: bytes) -> dict[str, Any]:
     return {"file": SimpleUploadedFile(name, data)}
 
 
-def test_an_upload_becomes_a_draft_with_everything_in_its_place(desk: Client, author: User) -> None:
+def test_an_uploaded_document_becomes_a_complete_draft(desk: Client, author: User) -> None:
     answer = desk.post(UPLOAD, sent("walk.docx", WHOLE), follow=True)
     essay = Essay.objects.get()
     assert answer.redirect_chain[-1][0] == f"/admin/blog/essay/{essay.pk}/change/"
@@ -144,7 +144,7 @@ def test_an_upload_becomes_a_draft_with_everything_in_its_place(desk: Client, au
     assert "1 review comment" in shown
 
 
-def test_whoever_may_not_write_may_not_bring_in(client: Client) -> None:
+def test_only_authors_can_import_documents(client: Client) -> None:
     client.force_login(make.moderator("mara"))
     assert client.post(UPLOAD, sent("walk.docx", WHOLE), headers={"sec-fetch-site": "same-origin"}).status_code in {
         302,
@@ -153,7 +153,7 @@ def test_whoever_may_not_write_may_not_bring_in(client: Client) -> None:
     assert not Essay.objects.exists()
 
 
-def test_pictures_come_along_and_odd_ones_are_named(author: User) -> None:
+def test_pictures_are_imported_and_failed_ones_are_listed(author: User) -> None:
     png = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
     inside = base64.b64encode(png.getvalue()).decode()
@@ -195,7 +195,7 @@ def test_a_picture_outside_its_folder_is_not_opened(tmp_path: Path) -> None:
     assert not Image.objects.exists()
 
 
-def test_a_trial_changes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "walk.docx"
     file.write_bytes(WHOLE)
     call_command("import_essay", file, dry_run=True, verbosity=0)
@@ -228,7 +228,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_no_document_is_refused_in_words(case: str, desk: Client) -> None:
+def test_an_invalid_file_is_rejected_with_a_message(case: str, desk: Client) -> None:
     name, data, words = BAD[case]
     answer = desk.post(UPLOAD, sent(name, data))
     assert answer.status_code == 422
@@ -238,8 +238,7 @@ def test_what_is_no_document_is_refused_in_words(case: str, desk: Client) -> Non
 
 @pytest.mark.parametrize("file", sorted((SHARED / "security/files").glob("*")), ids=lambda file: file.name)
 @pytest.mark.parametrize("ending", ["docx", "html"])
-def test_hostile_files(file: Path, ending: str) -> None:
-    """Refused, or taken for the harmless words that they hold."""
+def test_hostile_files_are_rejected_or_harmless(file: Path, ending: str) -> None:
     try:
         essay, _report = bring_document(f"a.{ending}", file.read_bytes())
     except Unreadable:
@@ -249,13 +248,13 @@ def test_hostile_files(file: Path, ending: str) -> None:
 
 
 @pytest.mark.parametrize("file", sorted((SHARED / "publishing/docx").glob("*.docx")), ids=lambda file: file.stem)
-def test_real_documents(file: Path) -> None:
+def test_real_documents_are_imported(file: Path) -> None:
     essay, _report = bring_document(file.name, file.read_bytes())
     assert essay.body.count('role="doc-noteref"') == essay.body.count('<li id="note-')
     assert "style=" not in essay.body
 
 
-def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
+def test_the_command_reports_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_essay", tmp_path / "none.docx")
     (tmp_path / "a.docx").write_bytes(b"x")
@@ -283,7 +282,7 @@ def numbered(words: str, level: int = 0) -> str:
     return f"<w:p>{style}{run(words)}</w:p>"
 
 
-def test_what_a_document_says_of_lists_languages_and_formulas_is_kept_and_hidden_words_are_not() -> None:
+def test_lists_languages_and_formulas_are_kept_and_hidden_text_is_dropped() -> None:
     formula = (
         f'<m:oMath xmlns:m="{MATH}"><m:f><m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:sSup><m:e><m:r><m:t>b</m:t></m:r>'
         "</m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:den></m:f></m:oMath>"

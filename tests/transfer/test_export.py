@@ -1,4 +1,4 @@
-"""Exports keep everything: essays with every note, comments in their threads, pictures."""
+"""Exports are complete: essays with all notes, comments in their threads, pictures."""
 
 import io
 import json
@@ -40,7 +40,7 @@ IN_TABLE = (
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_picture_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wanted, "fetch_later", lambda: None)
 
 
@@ -60,7 +60,7 @@ def essays() -> dict[str, Essay]:
     return {essay.title: essay for essay in Essay.objects.all()}
 
 
-def test_brackets_and_anchors_of_an_author_mean_elsewhere_what_they_mean_here(tmp_path: Path) -> None:
+def test_brackets_and_anchors_keep_their_meaning_in_an_export(tmp_path: Path) -> None:
     body = (
         '<h2>Part</h2><p>Write [caption], [[gallery]], [Gallery ids="1"], [code]x[/code] or [x]; '
         'see <a href="#h-part">above</a> and <a href="#gone">there</a>.</p>'
@@ -88,7 +88,7 @@ def shape_of(essay: Essay) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def test_a_wordpress_export_is_read_again_as_it_was(tmp_path: Path) -> None:
+def test_a_wordpress_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     before = essays()
     told = io.StringIO()
     call_command("export", "wordpress", tmp_path / "all.xml", stdout=told)
@@ -114,7 +114,7 @@ def test_a_wordpress_export_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert Comment.objects.filter(status=Status.PENDING).count() == 1
 
 
-def test_a_page_keeps_its_place_in_the_menu_through_an_export(tmp_path: Path) -> None:
+def test_a_page_keeps_its_menu_position_through_an_export(tmp_path: Path) -> None:
     for number in range(8):
         make.essay(f"Page {number}", kind="page", is_in_menu=number != 3, menu_order=9 - number)
     before = list(Essay.objects.values_list("title", "is_in_menu", "menu_order").order_by("title"))
@@ -128,7 +128,7 @@ def test_a_page_keeps_its_place_in_the_menu_through_an_export(tmp_path: Path) ->
     assert sorted(re.findall(r"menu_order: (\d+)", "".join(heads))) == ["2", "3", "4", "5", "7", "8", "9"]
 
 
-def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:
+def test_a_markdown_export_can_be_imported_unchanged(tmp_path: Path) -> None:
     before = essays()
     png = io.BytesIO()
     Pillow.new("RGB", (4, 3), "red").save(png, "PNG")
@@ -156,7 +156,7 @@ def test_a_folder_of_markdown_is_read_again_as_it_was(tmp_path: Path) -> None:
     assert said[2]["answers"] == said[1]["id"]
 
 
-def test_a_place_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_export_leaves_the_existing_file_untouched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "all.xml"
     file.write_text("older")
     make.essay("One")
@@ -167,7 +167,7 @@ def test_a_place_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, mo
     assert file.read_text() == "older"
 
 
-def test_the_manual_says_which_exports_can_be_imported() -> None:
+def test_the_manual_lists_the_exports_that_can_be_imported() -> None:
     manual = (Path(__file__).resolve().parents[2] / "docs/commands.md").read_text()
     (row,) = re.findall(r"^\| `export FORMAT FILE` .*$", manual, re.MULTILINE)
     for name in exporting.FORMATS:

@@ -1,4 +1,4 @@
-"""One's own data: all of it as a file, and nothing left of it when somebody asks to be forgotten."""
+"""A person's data: downloaded as a file, and completely deleted on request."""
 
 import json
 from datetime import timedelta
@@ -56,16 +56,16 @@ OF_BOTH = (*person_export.OF_COMMENTER, *person_export.OF_USER)
 
 
 @pytest.mark.parametrize(("model", "parts"), [(Commenter, person_export.OF_COMMENTER), (User, OF_BOTH)])
-def test_no_relation_is_left_out(model: Any, parts: tuple[person_export.Part, ...]) -> None:
+def test_every_relation_is_exported(model: Any, parts: tuple[person_export.Part, ...]) -> None:
     assert relations(model) <= {part.model for part in parts}
 
 
-def test_every_relation_of_a_commenter_can_be_forgotten() -> None:
+def test_every_relation_of_a_commenter_can_be_erased() -> None:
     for relation in Commenter._meta.related_objects:
         assert hasattr(relation.related_model._default_manager, "forget"), relation
 
 
-def test_a_file_holds_everything(essay: Essay, reader: User) -> None:
+def test_the_file_contains_everything(essay: Essay, reader: User) -> None:
     said = make.comment(essay, "My very words.", by=Commenter.objects.of(reader))
     client = log_in(reader)
     assert b"My very words." not in client.get(DATA).content
@@ -83,7 +83,7 @@ def test_a_file_holds_everything(essay: Essay, reader: User) -> None:
         assert words in read
 
 
-def test_open_invitations_are_told_to_who_sent_them_and_to_who_has_them(reader: User) -> None:
+def test_pending_invitations_are_exported_for_sender_and_recipient(reader: User) -> None:
     owner = make.owner("joris", name="Joris Vane", password="orchards are not sold")
     desk = log_in(owner)
     asked = (("Rosa", reader.email, "Moderators"), ("Tomás Vega", "tomas@example.org", "Authors"))
@@ -103,17 +103,17 @@ def test_open_invitations_are_told_to_who_sent_them_and_to_who_has_them(reader: 
     for words in ("Invited by", "Joris Vane", "Tomás Vega", "Moderators"):
         assert words in read
     reader.emailaddress_set.update(verified=False)
-    assert told(rosa) == []  # whose address it is, nobody has proved
+    assert told(rosa) == []  # the address is no longer verified
 
 
-def test_a_stranger_is_asked_to_log_in_first() -> None:
+def test_a_stranger_is_asked_to_log_in() -> None:
     stranger = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     for answer in (stranger.get(DATA), stranger.get(f"{DATA}about-me.json"), stranger.post(FORGET, {"words": "stay"})):
         assert answer.headers["Location"].startswith("/accounts/login/")
 
 
 @pytest.mark.parametrize("words", ["stay", "go"])
-def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay, reader: User, words: str) -> None:
+def test_a_deleted_person_leaves_nothing_that_identifies_them(essay: Essay, reader: User, words: str) -> None:
     commenter = Commenter.objects.of(reader)
     said = make.comment(essay, "My very words.", by=commenter)
     Wording.objects.update(network="203.0.113.0/24")
@@ -142,7 +142,7 @@ def test_somebody_forgotten_leaves_nothing_that_tells_who_they_were(essay: Essay
     assert client.get(DATA).headers["Location"].startswith("/accounts/login/")
 
 
-def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: User) -> None:
+def test_subscriptions_are_exported_and_deleted(essay: Essay, reader: User) -> None:
     now = timezone.now()
     commenter, other = Commenter.objects.of(reader), make.guest("Ines Okafor", email="ines@example.org")
     other.save()
@@ -169,7 +169,7 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
     assert list(Subscription.objects.all()) == others
     assert list(Address.objects.order_by("email")) == [foreign, shared]
     assert [notice.subscription for notice in Notice.objects.exclude(subscription=None).order_by("pk")] == others
-    asked = Notice.objects.filter(subscription=None)  # for a day: whoever is forgotten often must not mail often
+    asked = Notice.objects.filter(subscription=None)  # kept for a day, so that repeated deletion sends no more emails
     assert set(asked.values_list("email", "kind")) == {
         (f"{name}@example.org", "confirm") for name in ("typed", "shared")
     }
@@ -179,7 +179,7 @@ def test_what_somebody_follows_is_told_and_then_forgotten(essay: Essay, reader: 
     assert not Notice.objects.filter(pk=daily.pk).exists()
 
 
-def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
+def test_a_remembered_guest_can_delete_their_data(essay: Essay) -> None:
     client = Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"})
     client.post(f"{essay.get_absolute_url()}respond/", make.details(remember="on"))
     assert "anna@example.org" in client.get(f"{DATA}about-me.json").text
@@ -189,7 +189,7 @@ def test_a_remembered_guest_may_be_forgotten_too(essay: Essay) -> None:
     assert client.cookies["commenter"]["max-age"] == 0
 
 
-def test_no_other_browser_and_no_log_remembers_who_is_forgotten(essay: Essay, reader: User) -> None:
+def test_deletion_ends_other_sessions_and_removes_the_name_from_the_log(essay: Essay, reader: User) -> None:
     Invitation.objects.create(email=reader.email, name=reader.name, role="Authors", nonce="n", sent=timezone.now())
     owner = make.owner("owner", password="orchards are not sold")
     log_in(owner).post(f"/admin/accounts/user/{reader.pk}/change/", {"username": "rosa", "name": "Rosa Castellanos",
@@ -204,7 +204,7 @@ def test_no_other_browser_and_no_log_remembers_who_is_forgotten(essay: Essay, re
     assert LogEntry.objects.get().object_repr == "Anonymous"
 
 
-def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay: Essay) -> None:
+def test_the_cookie_of_a_deleted_guest_is_ignored(essay: Essay) -> None:
     client, other = (Client(headers={"host": "127.0.0.1", "sec-fetch-site": "same-origin"}) for _ in range(2))
     client.post(f"{essay.get_absolute_url()}respond/", make.details(text="My very words.", remember="on"))
     other.cookies["commenter"] = client.cookies["commenter"].value
@@ -215,7 +215,7 @@ def test_a_browser_that_remembers_a_forgotten_guest_knows_nobody_any_more(essay:
     assert other.get(DATA).headers["Location"].startswith("/accounts/login/")
 
 
-def test_who_is_forgotten_while_they_post_says_nothing_in_nobodys_name(essay: Essay, reader: User) -> None:
+def test_a_person_deleted_while_posting_posts_nothing(essay: Essay, reader: User) -> None:
     commenter = Commenter.objects.of(reader)
     delete_person(commenter, keep_comments=True)
     with pytest.raises(actions.Joined):
@@ -223,7 +223,7 @@ def test_who_is_forgotten_while_they_post_says_nothing_in_nobodys_name(essay: Es
     assert not Comment.objects.exists()
 
 
-def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
+def test_an_author_is_told_to_ask_the_owner(essay: Essay) -> None:
     author = make.author(name="Miriam Achterberg")
     author.set_password("orchards are not sold")
     author.save()
@@ -235,7 +235,7 @@ def test_an_author_is_told_whom_to_ask(essay: Essay) -> None:
     assert User.objects.filter(pk=author.pk).exists()
 
 
-def test_the_privacy_page_says_what_the_settings_do(settings: Any) -> None:
+def test_the_privacy_page_describes_the_settings(settings: Any) -> None:
     client = Client(headers={"host": "127.0.0.1"})
     page = client.get("/privacy/").text
     assert "for 30 days to fight spam" in page
@@ -250,6 +250,6 @@ def test_the_privacy_page_says_what_the_settings_do(settings: Any) -> None:
     assert "Facebook" not in page
 
 
-def test_the_owners_own_privacy_page_stands_instead() -> None:
+def test_the_owners_privacy_page_replaces_ours() -> None:
     make.essay("Privacy", kind="page", slug="privacy", body="<p>We keep bees.</p>")
     assert "We keep bees." in Client(headers={"host": "127.0.0.1"}).get("/privacy/").text

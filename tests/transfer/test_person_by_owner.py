@@ -1,4 +1,4 @@
-"""The owner exports or deletes a person's data at their request, and the log says so."""
+"""The owner exports or deletes a person's data at their request, and the log records it."""
 
 import json
 
@@ -50,7 +50,7 @@ def read(client: Client, address: str) -> str:
     return response.content.decode()
 
 
-def test_the_persons_page_leads_the_owner_to_it_and_no_moderator(owner: Client, anna: Commenter) -> None:
+def test_only_the_owner_sees_the_link_on_a_persons_page(owner: Client, anna: Commenter) -> None:
     page = f"/admin/comments/queue/people/{anna.pk}/"
     assert page_of(anna) in read(owner, page)
     assert page_of(anna) in read(owner, f"{page}?form=person")
@@ -100,7 +100,7 @@ def test_the_owner_deletes_a_person_after_confirming_and_the_log_keeps_only_the_
     assert not [row for row in logged if "Anna" in str(row) or "anna@example.org" in str(row)]
 
 
-def test_what_happens_to_the_comments_has_to_be_chosen(owner: Client, anna: Commenter) -> None:
+def test_deletion_requires_a_choice_about_the_comments(owner: Client, anna: Commenter) -> None:
     answer = owner.post(page_of(anna), {"action": "delete", "sure": "1"})
     assert answer.status_code == 422
     assert "Choose what happens to the comments." in answer.content.decode()

@@ -1,4 +1,4 @@
-"""Pictures of an imported essay: from a folder, or by the job, and then shown from here alone."""
+"""Pictures of an imported essay, from a folder or fetched by the job, and shown from this site only."""
 
 import io
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _media(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def uploads(tmp_path: Path) -> Path:
-    """The old site's uploads, as they come from its disk."""
+    """The old site's uploads folder."""
     folder = tmp_path / "old"
     month = folder / "wp-content/uploads/2019/03"
     month.mkdir(parents=True)
@@ -49,7 +49,7 @@ def uploads(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """The old site itself, still there to be asked."""
+    """The old site's server, still online."""
     with serving() as server:
         pass_for_public(monkeypatch, server.origin)
         server.answer = lambda handler: handler.say(body=jpeg(), Content_Type="image/jpeg")
@@ -57,7 +57,7 @@ def old_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def fetching() -> Any:
-    """The jobs that fetch pictures; each picture that is kept has one more, which makes its smaller forms."""
+    """The jobs that fetch pictures; every stored picture has another job, which makes its renditions."""
     return DBTaskResult.objects.filter(task_path=pictures.fetch_wanted.module_path)
 
 
@@ -90,7 +90,7 @@ def test_a_picture_in_the_folder_is_shown_from_here(tmp_path: Path, uploads: Pat
     assert not fetching().exists()
 
 
-def test_a_second_time_with_the_folder_brings_what_was_missing(tmp_path: Path, uploads: Path) -> None:
+def test_a_second_import_with_the_folder_adds_missing_pictures(tmp_path: Path, uploads: Path) -> None:
     text = export(item(1, body=f'<img src="{HILL}">'), attachment(5, HILL))
     bring_text(tmp_path, text)
     assert WantedPicture.objects.count() == 2
@@ -107,7 +107,7 @@ def test_a_second_time_with_the_folder_brings_what_was_missing(tmp_path: Path, u
     assert Image.objects.count() == 1
 
 
-def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, uploads: Path) -> None:
+def test_a_dry_run_lists_the_folders_pictures_and_writes_no_file(tmp_path: Path, uploads: Path) -> None:
     other = HILL.replace("hill", "sea")
     report = bring_text(
         tmp_path, export(item(1, body=f'<img src="{HILL}"><img src="{other}">')), "--dry-run", "--media", str(uploads)
@@ -119,7 +119,7 @@ def test_a_trial_says_what_the_folder_has_and_writes_no_file(tmp_path: Path, upl
     assert not fetching().exists()
 
 
-def test_a_file_in_the_folder_that_is_no_picture_is_named(tmp_path: Path, uploads: Path) -> None:
+def test_an_invalid_picture_in_the_folder_is_listed(tmp_path: Path, uploads: Path) -> None:
     (uploads / "wp-content/uploads/2019/03/hill.jpg").write_bytes(b"<html>")
     report = bring_text(tmp_path, export(item(1, body=f'<img src="{HILL}">')), "--media", str(uploads))
     assert "  1 picture could not be imported" in report.splitlines()
@@ -142,7 +142,7 @@ def test_a_file_in_the_folder_that_is_no_picture_is_named(tmp_path: Path, upload
     ],
 )
 @pytest.mark.parametrize("root", ["", "wp-content", "wp-content/uploads"])
-def test_the_folder_is_asked_by_what_stands_after_the_uploads(uploads: Path, address: str, root: str) -> None:
+def test_the_folder_is_searched_by_the_path_after_uploads(uploads: Path, address: str, root: str) -> None:
     found = Folder(uploads / root).find(address)
     assert found == (uploads / "wp-content/uploads/2019/03/hill.jpg").resolve()
 
@@ -152,7 +152,7 @@ def test_the_folder_is_asked_by_what_stands_after_the_uploads(uploads: Path, add
     ["../secret.jpg", "..%2fsecret.jpg", "2019/../../../../secret.jpg", "%2e%2e/secret.jpg", "/etc/passwd", "//etc/passwd",
      "link.jpg", "folder/secret.jpg", "2019/03", "", ".", "a%00b.jpg", "x" * 5000 + ".jpg"],
 )  # fmt: skip
-def test_nothing_outside_the_folder_is_ever_found(tmp_path: Path, uploads: Path, tail: str) -> None:
+def test_no_file_outside_the_folder_is_found(tmp_path: Path, uploads: Path, tail: str) -> None:
     (tmp_path / "secret.jpg").write_bytes(jpeg())
     (uploads.parent / "outside").mkdir()
     (uploads.parent / "outside/secret.jpg").write_bytes(jpeg())
@@ -165,7 +165,7 @@ def test_nothing_outside_the_folder_is_ever_found(tmp_path: Path, uploads: Path,
 # By the job
 
 
-def test_the_job_fetches_what_the_folder_has_not(tmp_path: Path, old_site: Server, client: Client) -> None:
+def test_the_job_fetches_what_the_folder_lacks(tmp_path: Path, old_site: Server, client: Client) -> None:
     url = f"{old_site.origin}/wp-content/uploads/2019/03/hill.jpg"
     body = f'<p>A <a href="{url}"><img src="/wp-content/uploads/2019/03/hill.jpg" alt="A hill"></a>.</p>'
     report = bring_text(tmp_path, export(item(1, body=body), site=old_site.origin))
@@ -183,7 +183,7 @@ def test_the_job_fetches_what_the_folder_has_not(tmp_path: Path, old_site: Serve
     assert bring_text(tmp_path, export(item(1, body=body), site=old_site.origin)).startswith("Nothing")
 
 
-def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path: Path, old_site: Server) -> None:
+def test_media_library_pictures_are_imported_with_their_descriptions(tmp_path: Path, old_site: Server) -> None:
     files = ["a.jpg", "b.mp3", "c.pdf", "d"]
     text = export(*(attachment(n, f"{old_site.origin}/{name}", f"Alt {name}") for n, name in enumerate(files, 1)))
     report = bring_text(tmp_path, text)
@@ -201,7 +201,7 @@ def test_pictures_that_no_essay_shows_come_too_with_their_descriptions(tmp_path:
         (200, b"\xff\xd8" + bytes(11_000_000), "larger than 10 MB"),
     ],
 )
-def test_what_cannot_be_had_is_named_by_the_next_report(
+def test_failed_pictures_are_listed_in_the_next_report(
     tmp_path: Path, old_site: Server, status: int, body: bytes, why: str
 ) -> None:
     old_site.answer = lambda handler: handler.say(status, body)
@@ -216,7 +216,7 @@ def test_what_cannot_be_had_is_named_by_the_next_report(
     assert not fetching().ready().exists()
 
 
-def test_a_site_that_is_away_is_asked_again_later_and_later_then_no_more(tmp_path: Path, old_site: Server) -> None:
+def test_an_unavailable_site_is_retried_with_growing_pauses_and_then_given_up(tmp_path: Path, old_site: Server) -> None:
     old_site.answer = lambda handler: handler.say(503)
     bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     now = datetime.now(UTC)
@@ -233,7 +233,7 @@ def test_a_site_that_is_away_is_asked_again_later_and_later_then_no_more(tmp_pat
     assert WantedPicture.objects.get().error == "the server answered 503"
 
 
-def test_a_private_address_is_never_asked(tmp_path: Path, settings: Settings) -> None:
+def test_a_private_address_is_never_requested(tmp_path: Path, settings: Settings) -> None:
     with serving() as private:
         settings.FETCH_ALLOWED_ORIGINS = frozenset({private.origin})
         urls = [f"{private.origin}/a.jpg", "http://169.254.169.254/latest/a.jpg", "http://localhost/a.jpg"]
@@ -244,7 +244,9 @@ def test_a_private_address_is_never_asked(tmp_path: Path, settings: Settings) ->
     assert not Image.objects.exists()
 
 
-def test_the_job_lets_others_come_in_between(tmp_path: Path, old_site: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_job_lets_other_jobs_run_in_between(
+    tmp_path: Path, old_site: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pictures, "SECONDS", 0)
     bring_text(tmp_path, export(item(1, body="".join(f'<img src="{old_site.origin}/{n}.jpg">' for n in range(5)))))
     work_off()
@@ -252,7 +254,7 @@ def test_the_job_lets_others_come_in_between(tmp_path: Path, old_site: Server, m
     assert Image.objects.count() == 5
 
 
-def test_two_workers_do_not_fetch_the_same(tmp_path: Path, old_site: Server) -> None:
+def test_two_workers_do_not_fetch_the_same_picture(tmp_path: Path, old_site: Server) -> None:
     bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     mine, theirs = WantedPicture.objects.get(), WantedPicture.objects.get()
     assert pictures.claim(mine)
@@ -261,7 +263,7 @@ def test_two_workers_do_not_fetch_the_same(tmp_path: Path, old_site: Server) -> 
     assert old_site.asked == []
 
 
-def test_an_essay_that_is_deleted_takes_its_wishes_along(tmp_path: Path, old_site: Server) -> None:
+def test_deleting_an_essay_deletes_its_wanted_pictures(tmp_path: Path, old_site: Server) -> None:
     bring_text(tmp_path, export(item(1, body=f'<img src="{old_site.origin}/a.jpg">')))
     writing.delete(Essay.objects.get())
     work_off()
@@ -269,7 +271,7 @@ def test_an_essay_that_is_deleted_takes_its_wishes_along(tmp_path: Path, old_sit
 
 
 @pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "file:///etc/passwd", "ftp://x.org/a.jpg", "x.jpg"])
-def test_what_has_no_address_on_the_web_is_never_asked_for(tmp_path: Path, source: str) -> None:
+def test_a_picture_without_a_web_address_is_never_requested(tmp_path: Path, source: str) -> None:
     report = bring_text(tmp_path, export(item(1, body=f'A<img src="{source}">'), site="old blog"))
     assert not WantedPicture.objects.exists()
     assert Essay.objects.get().body == "<p>A</p>"

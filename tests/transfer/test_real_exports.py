@@ -1,4 +1,4 @@
-"""Real exports arrive whole: what is here is counted against what a few plain patterns find in the file."""
+"""Real exports are imported completely: counts are compared with what simple patterns find in the file."""
 
 import html
 import re
@@ -34,7 +34,7 @@ def text_of(source: str, name: str) -> str:
 
 
 class Plain:
-    """A file as patterns see it."""
+    """A file as seen by simple patterns."""
 
     def __init__(self, file: Path) -> None:
         text = file.read_text()
@@ -85,7 +85,7 @@ class Plain:
 
 
 @pytest.mark.parametrize("file", both_one_in(7, SOUND), ids=[file.name for file in SOUND])
-def test_a_real_export_arrives_whole_is_read_and_changes_nothing_a_second_time(file: Path, client: Client) -> None:
+def test_a_real_export_is_imported_completely_and_only_once(file: Path, client: Client) -> None:
     report = bring(file)
     plain = Plain(file)
     assert Counter(Essay.objects.values_list("kind", flat=True)) == plain.kinds()
@@ -98,7 +98,7 @@ def test_a_real_export_arrives_whole_is_read_and_changes_nothing_a_second_time(f
     every_old_link_leads_to_its_essay(file, client)
     every_imported_page_can_be_read(client)
     if file == THEME_DATA:
-        the_theme_unit_test_data_keeps_what_is_odd_about_it(report, client)
+        the_theme_unit_test_data_keeps_its_oddities(report, client)
     before = everything()
     report = bring(file)
     assert report.startswith(f"Nothing new in {file.name}.")
@@ -129,7 +129,7 @@ def every_imported_page_can_be_read(client: Client) -> None:
         assert client.get(address).status_code == 200, address
 
 
-def the_theme_unit_test_data_keeps_what_is_odd_about_it(report: str, client: Client) -> None:
+def the_theme_unit_test_data_keeps_its_oddities(report: str, client: Client) -> None:
     lines = report.splitlines()
     for line in (
         "  55 essays, published", "  1 essay, scheduled", "  2 essays, draft", "  21 pages, published",
@@ -155,7 +155,7 @@ def the_theme_unit_test_data_keeps_what_is_odd_about_it(report: str, client: Cli
 
 
 @pytest.mark.parametrize("file", BROKEN, ids=[file.name for file in BROKEN])
-def test_a_broken_one_is_refused_and_changes_nothing(file: Path) -> None:
+def test_a_broken_export_is_rejected_and_changes_nothing(file: Path) -> None:
     for _ in range(2):
         with pytest.raises(CommandError, match=r"line \d+: .*\. Nothing was changed\.$"):
             bring(file)
@@ -170,7 +170,7 @@ ATTACKS = [file for file in (SHARED / "security/files").glob("wxr-*.xml") if fil
 
 
 @pytest.mark.parametrize("file", ATTACKS, ids=[file.name for file in ATTACKS])
-def test_a_hostile_one_does_no_harm(file: Path) -> None:
+def test_a_hostile_export_does_no_harm(file: Path) -> None:
     shape = HOSTILE[file.name]
     if shape is None:
         with pytest.raises(CommandError, match=r"line 1: .*\. Nothing was changed\.$"):

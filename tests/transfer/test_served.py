@@ -1,4 +1,4 @@
-"""An import into a site that is being read shows on the very next page, kept ones included."""
+"""An import into a running site shows on the next page, despite the page cache."""
 
 import urllib.request
 
@@ -9,7 +9,7 @@ from tests.transfer.exports import FIXTURES
 
 
 @pytest.mark.once
-def test_what_was_imported_is_on_the_next_page(serve: Serve) -> None:
+def test_an_import_shows_on_the_next_page(serve: Serve) -> None:
     server = serve()
 
     def read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Comments from elsewhere find their places in our trees, whatever the file says they answer."""
+"""Imported comments form correct trees, whatever the file says about their parents."""
 
 import time
 import weakref
@@ -27,12 +27,12 @@ def shape() -> list[tuple[int, str]]:
     return [(level, text.removeprefix("Words ")) for level, text in rows]
 
 
-def test_a_parent_may_come_after_what_answers_it(tmp_path: Path) -> None:
+def test_a_parent_can_follow_its_reply_in_the_file(tmp_path: Path) -> None:
     bring_text(tmp_path, export(item(1, comment(3, to=2), comment(2, to=1), comment(1))))
     assert shape() == [(0, "1"), (1, "2"), (2, "3")]
 
 
-def test_siblings_stand_in_order_of_time_whatever_their_numbers(tmp_path: Path) -> None:
+def test_siblings_are_sorted_by_time_not_by_number(tmp_path: Path) -> None:
     early, late = "2020-01-01 10:00:00", "2020-01-01 11:00:00"
     bring_text(
         tmp_path,
@@ -49,14 +49,14 @@ def test_siblings_stand_in_order_of_time_whatever_their_numbers(tmp_path: Path) 
     assert shape() == [(0, "7"), (0, "5"), (1, "9"), (1, "1")]
 
 
-def test_what_answers_nothing_in_the_file_stands_by_itself_and_is_named(tmp_path: Path) -> None:
+def test_a_reply_to_a_missing_comment_becomes_a_root_and_is_listed(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1, to=99), comment(2, to=1))))
     assert shape() == [(0, "1"), (1, "2")]
     assert "  1 reply to a comment missing from the file starts its own thread" in report.splitlines()
     assert "    #1" in report.splitlines()
 
 
-def test_rings_are_cut_once_each_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_each_loop_is_broken_once_and_nothing_is_lost(tmp_path: Path) -> None:
     answers = {1: 3, 2: 1, 3: 2, 4: 4, 5: 2, 6: 7, 7: 6, 8: 0}
     report = bring_text(tmp_path, export(item(1, *(comment(n, to=to) for n, to in answers.items()))))
     assert shape() == [(0, "1"), (1, "2"), (2, "3"), (2, "5"), (0, "4"), (0, "6"), (1, "7"), (0, "8")]
@@ -64,7 +64,7 @@ def test_rings_are_cut_once_each_and_nothing_is_lost(tmp_path: Path) -> None:
     assert list(problems()) == []
 
 
-def test_what_answers_a_pingback_moves_up_to_what_that_answered(tmp_path: Path) -> None:
+def test_a_reply_to_a_pingback_moves_up_to_its_parent(tmp_path: Path) -> None:
     report = bring_text(
         tmp_path,
         export(
@@ -82,7 +82,7 @@ def test_what_answers_a_pingback_moves_up_to_what_that_answered(tmp_path: Path) 
     assert "  2 replies to a comment that was not imported moved up one level" in report.splitlines()
 
 
-def test_nothing_said_under_an_editorial_note_is_ever_published(tmp_path: Path) -> None:
+def test_replies_to_an_editorial_note_are_never_published(tmp_path: Path) -> None:
     report = bring_text(
         tmp_path,
         export(
@@ -101,7 +101,7 @@ def test_nothing_said_under_an_editorial_note_is_ever_published(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", ["pingback", "trackback", "note", "order_note", "webmention", "action_log"])
-def test_only_comments_are_comments(tmp_path: Path, kind: str) -> None:
+def test_only_comments_are_imported(tmp_path: Path, kind: str) -> None:
     bring_text(tmp_path, export(item(1, comment(1, type=kind))))
     assert not Comment.objects.exists()
 
@@ -118,12 +118,12 @@ def test_only_comments_are_comments(tmp_path: Path, kind: str) -> None:
         ("7", "pending"),
     ],
 )
-def test_a_status_stays(tmp_path: Path, approved: str, status: str) -> None:
+def test_statuses_are_kept(tmp_path: Path, approved: str, status: str) -> None:
     bring_text(tmp_path, export(item(1, comment(1, approved=approved))))
     assert Comment.objects.get().status == status
 
 
-def test_replies_under_what_is_not_shown_hang_from_a_tombstone(tmp_path: Path, client: Client) -> None:
+def test_replies_to_a_hidden_comment_appear_under_a_tombstone(tmp_path: Path, client: Client) -> None:
     bring_text(
         tmp_path,
         export(
@@ -146,7 +146,7 @@ def test_replies_under_what_is_not_shown_hang_from_a_tombstone(tmp_path: Path, c
     assert list(problems()) == []
 
 
-def test_a_thread_may_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
+def test_a_thread_can_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
     bring_text(tmp_path, export(item(1, *(comment(n, to=n - 1) for n in range(1, 1001)))))
     deepest = Comment.objects.order_by("-level").first()
     assert deepest is not None
@@ -154,16 +154,14 @@ def test_a_thread_may_be_as_deep_as_it_is_long(tmp_path: Path) -> None:
     assert list(problems()) == []
 
 
-def test_a_long_discussion_takes_few_questions(tmp_path: Path, django_assert_max_num_queries: Any) -> None:
+def test_a_long_discussion_needs_few_queries(tmp_path: Path, django_assert_max_num_queries: Any) -> None:
     comments = [comment(n, to=n // 2 if n % 3 else 0, author=f"Guest {n}") for n in range(1, 301)]
     with django_assert_max_num_queries(250):
         bring_text(tmp_path, export(item(1, *comments)))
     assert Comment.objects.count() == 300
 
 
-def test_memory_holds_one_batch_of_comments_whatever_their_number(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_one_batch_of_comments_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "BATCH", 20)
     alive: dict[int, Any] = {}
     most: list[int] = []
@@ -184,8 +182,8 @@ def test_memory_holds_one_batch_of_comments_whatever_their_number(
         most.clear()
 
 
-def test_the_words_of_an_items_comments_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "IN_MEMORY", 100)
+def test_the_texts_of_an_items_comments_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "MAX_IN_MEMORY", 100)
     file = tmp_path / "export.xml"
     file.write_text(export(item(1, *(comment(n, f"Wörds {n}") for n in range(1, 101)))))
     (record,) = (record for record in wxr.records(file, wxr.Channel()) if record.name == "item")
@@ -209,7 +207,7 @@ class AnyFile(TestCase):
         ),
         some.integers(0, 14),
     )
-    def test_whatever_answers_whatever_every_tree_is_sound(self, rows: list[tuple[int, str, str]], cut: int) -> None:
+    def test_every_tree_is_correct_for_any_parents(self, rows: list[tuple[int, str, str]], cut: int) -> None:
         """Also when the file comes in two parts, the second with all of the first."""
         said = [comment(n, to=to, approved=status, type=kind) for n, (to, status, kind) in enumerate(rows, 1)]
         with TemporaryDirectory() as folder:
@@ -236,13 +234,13 @@ class AnyFile(TestCase):
         ({"10": "9", "9": "10", "8": "9"}, ["9"]),
     ],
 )
-def test_a_ring_is_found_by_its_oldest(parents: dict[str, str], cut: list[str]) -> None:
+def test_a_loop_is_reported_by_its_oldest_comment(parents: dict[str, str], cut: list[str]) -> None:
     names = list(parents)
     numbers = [names.index(parent) if parent else threads.NONE for parent in parents.values()]
     assert [names[number] for number in threads.rings(numbers, names)] == cut
 
 
-def test_rings_are_found_in_no_time() -> None:
+def test_loops_are_found_quickly() -> None:
     start = time.process_time()
     parents = [(n + 1) % 50_000 for n in range(50_000)]
     assert len(threads.rings(parents, [str(n) for n in range(50_000)])) == 1

@@ -1,4 +1,4 @@
-"""`manage.py import wordpress`: a blog moves here whole, says what it did, and shows on the next page."""
+"""`manage.py import wordpress` imports a whole blog, reports what it did, and shows it on the next page."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ class TestOldBlog:
     def _report(self, db: None) -> None:
         self.report = bring(OLD_BLOG)
 
-    def test_the_report_counts_what_was_made_and_what_was_left_out(self) -> None:
+    def test_the_report_counts_what_was_imported_and_what_was_not(self) -> None:
         assert self.report.splitlines()[:10] == [
             "Imported from old-blog.xml:",
             "  2 essays, published",
@@ -52,7 +52,7 @@ class TestOldBlog:
         ):
             assert line in self.report.splitlines()
 
-    def test_a_post_is_an_essay_at_its_old_address_with_its_own_dates(self, client: Client) -> None:
+    def test_a_post_becomes_an_essay_with_its_old_address_and_dates(self, client: Client) -> None:
         first = essay(12)
         assert first.title == "Whose Promise Is It? – I"
         assert first.published == datetime(2019, 3, 30, 23, 30, tzinfo=UTC)
@@ -63,7 +63,7 @@ class TestOldBlog:
         assert page.status_code == 200
         assert "A first line,<br>and its second." in page.content.decode()
 
-    def test_its_text_is_in_our_own_forms(self) -> None:
+    def test_a_posts_text_is_converted_to_our_markup(self) -> None:
         body = essay(12).body
         assert "<figcaption>The <em>hill</em>.</figcaption></figure>" in body
         assert '<a href="https://www.youtube.com/watch?v=abc" rel="noopener">' in body
@@ -72,7 +72,7 @@ class TestOldBlog:
         assert "[ref]" not in body
         assert "more" not in body
 
-    def test_the_block_editors_text_and_notes_come_too(self) -> None:
+    def test_block_editor_text_and_notes_are_imported(self) -> None:
         body = essay(14).body
         assert body.startswith("<p>Blocks,\non two lines.<sup>")
         assert '<li id="note-1">A note <em>in blocks</em>.</li>' in body
@@ -93,18 +93,18 @@ class TestOldBlog:
             ("/tag/promises-tag/", "/tag/promises/"),
         ],
     )
-    def test_an_old_address_leads_to_where_it_is_now(self, client: Client, old: str, new: str) -> None:
+    def test_an_old_address_redirects_to_the_new_one(self, client: Client, old: str, new: str) -> None:
         assert where_it_leads(client, old) == new
 
     @pytest.mark.parametrize("number", [17, 18, 19, 20])
-    def test_what_was_not_public_is_not_public_here(self, client: Client, number: int) -> None:
+    def test_unpublished_posts_stay_unpublished(self, client: Client, number: int) -> None:
         hidden = essay(number)
         assert not hidden.is_published
         assert (hidden.published is None) == (number != 20)
         assert client.get(hidden.get_absolute_url()).status_code == 404
         assert client.get(f"/?p={number}").status_code == 404
 
-    def test_authors_are_people_who_cannot_log_in_and_whose_addresses_are_not_proved(self) -> None:
+    def test_authors_become_inactive_users_with_unverified_addresses(self) -> None:
         vera, ilse = User.objects.order_by("pk")
         assert (vera.username, vera.name, vera.email) == ("vera", "Vera Holm & Co", "vera@old.example")
         assert (ilse.username, ilse.name) == ("ilse-brandt", "Ilse Brandt")
@@ -116,7 +116,7 @@ class TestOldBlog:
         assert [person.name for person in essay(12).bylines] == ["Vera Holm & Co"]
         assert [person.name for person in essay(14).bylines] == ["Ilse Brandt", "Vera Holm & Co"]
 
-    def test_categories_and_tags_are_tags_once(self) -> None:
+    def test_categories_and_tags_become_tags_once(self) -> None:
         assert set(Tag.objects.values_list("name", "slug")) == {
             ("Ethics & Law", "ethics"),
             ("Promises", "promises"),
@@ -125,7 +125,7 @@ class TestOldBlog:
         assert {tag.name for tag in essay(12).tags.all()} == {"Promises", "debt"}
         assert Tag.objects.get(slug="ethics").description == "What we owe."
 
-    def test_comments_keep_thread_date_status_and_who_said_them(self) -> None:
+    def test_comments_keep_their_thread_date_status_and_author(self) -> None:
         rows = Comment.objects.under(essay(12)).in_order().select_related("commenter__user", "wording")
         assert [(row.level, row.status, row.commenter.name) for row in rows] == [
             (0, "approved", "Tom O’Neil"),
@@ -153,7 +153,7 @@ class TestOldBlog:
         assert essay(12).discussion.threads == 1
         assert list(problems()) == []
 
-    def test_a_reader_sees_the_thread_with_a_tombstone_and_the_authors_mark(self, client: Client) -> None:
+    def test_readers_see_the_thread_with_a_tombstone_and_the_author_badge(self, client: Client) -> None:
         page = client.get("/2019/03/31/whose-promise/").content.decode()
         assert "Under one that waits." in page
         assert "Waits." not in page
@@ -162,12 +162,12 @@ class TestOldBlog:
         assert "2 comments" in page.lower()
         assert client.get("/2020/01/05/two-hands/").content.decode().count("Comments are closed.") == 1
 
-    def test_nobody_is_mailed_and_nothing_was_decided(self) -> None:
+    def test_no_email_is_sent_and_no_decision_recorded(self) -> None:
         assert not Notice.objects.exists()
         assert not Decision.objects.exists()
         assert mail.outbox == []
 
-    def test_a_second_time_changes_nothing_and_says_so(self) -> None:
+    def test_a_second_import_changes_nothing_and_reports_it(self) -> None:
         before = everything()
         report = bring(OLD_BLOG)
         assert report.splitlines()[:6] == [
@@ -180,7 +180,7 @@ class TestOldBlog:
         ]
         assert everything() == before
 
-    def test_what_was_edited_here_stays_as_it_was_edited(self) -> None:
+    def test_edits_made_here_are_kept(self) -> None:
         edited = essay(12)
         edited.title, edited.body, edited.slug = "Mine now", "<p>New words.</p>", "mine"
         writing.save(edited)
@@ -193,13 +193,13 @@ class TestOldBlog:
         vera.refresh_from_db()
         assert (vera.is_active, vera.name) == (True, "V. Holm")
 
-    def test_a_comment_that_was_deleted_here_stays_away(self) -> None:
+    def test_a_comment_deleted_here_is_not_imported_again(self) -> None:
         Comment.objects.filter(wording__text="Buy.").delete()
         report = bring(OLD_BLOG)
         assert "  1 comment imported before and since deleted here" in report.splitlines()
         assert not Comment.objects.filter(wording__text="Buy.").exists()
 
-    def test_an_essay_that_was_deleted_here_can_be_brought_again_whole(self) -> None:
+    def test_an_essay_deleted_here_is_imported_again_completely(self) -> None:
         writing.delete(essay(12))
         assert Comment.objects.count() == 0
         report = bring(OLD_BLOG)
@@ -209,7 +209,7 @@ class TestOldBlog:
 
 
 @pytest.mark.both
-def test_a_trial_says_the_same_and_changes_nothing() -> None:
+def test_a_dry_run_reports_the_same_and_changes_nothing() -> None:
     before = everything()
     trial = bring(OLD_BLOG, "--dry-run").splitlines()
     assert everything() == before
@@ -222,12 +222,12 @@ def test_a_trial_says_the_same_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
-def test_every_version_is_read(tmp_path: Path, version: str) -> None:
+def test_every_wxr_version_is_imported(tmp_path: Path, version: str) -> None:
     bring_text(tmp_path, export(item(1), version=version))
     assert essay(1).title == "A title"
 
 
-def test_what_an_importer_wrote_is_read_by_the_next_page(tmp_path: Path, client: Client) -> None:
+def test_an_import_shows_on_the_next_page(tmp_path: Path, client: Client) -> None:
     assert "A title" not in client.get("/").content.decode()
     bring_text(tmp_path, export(item(1)))
     assert "A title" in client.get("/").content.decode()

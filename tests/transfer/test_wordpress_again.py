@@ -1,4 +1,4 @@
-"""What is asked for again, or stands twice in a file, comes once; and what is new comes to what was there."""
+"""Repeated imports and duplicates in a file are imported once; new content is added to the old."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.both
-class TestGrown:
-    """A later export of the same blog adds what is new, and that alone."""
+class TestLaterExport:
+    """A later export of the same blog adds only what is new."""
 
     @pytest.fixture(autouse=True)
     def _first(self, db: None, tmp_path: Path) -> None:
@@ -26,12 +26,12 @@ class TestGrown:
     def grow(self, *parts: str) -> str:
         return bring_text(self.folder, export(*parts))
 
-    def test_new_essays_come(self) -> None:
+    def test_new_essays_are_added(self) -> None:
         self.grow(item(1, comment(1), comment(2, to=1), comment(3)), item(2, comment(9)))
         assert Essay.objects.count() == 2
         assert Comment.objects.count() == 4
 
-    def test_new_comments_come_under_old_ones_with_all_that_answers_them(self) -> None:
+    def test_new_comments_are_added_under_old_ones_with_their_replies(self) -> None:
         report = self.grow(
             item(1, *(comment(n, to=to) for n, to in [(1, 0), (2, 1), (3, 0), (4, 2), (5, 4), (6, 4), (7, 1), (8, 0)]))
         )
@@ -43,7 +43,7 @@ class TestGrown:
         assert Discussion.objects.get().responses == 8
         assert list(problems()) == []
 
-    def test_a_reader_who_answered_here_in_between_is_not_in_the_way(self) -> None:
+    def test_replies_posted_here_do_not_disturb_a_later_import(self) -> None:
         here = make.comment(essay(1), to=Comment.objects.get(wording__text="Words 2"))
         self.grow(item(1, comment(1), comment(2, to=1), comment(3), comment(4, to=2)))
         new = Comment.objects.get(wording__text="Words 4")
@@ -52,7 +52,7 @@ class TestGrown:
         assert new.lft > here.rght
         assert list(problems()) == []
 
-    def test_what_answers_a_comment_deleted_here_stands_by_what_that_answered(self) -> None:
+    def test_a_reply_to_a_comment_deleted_here_moves_up_to_its_parent(self) -> None:
         Comment.objects.get(wording__text="Words 2").delete()
         self.grow(item(1, comment(1), comment(2, to=1), comment(3), comment(4, to=2)))
         new = Comment.objects.get(wording__text="Words 4")
@@ -60,7 +60,7 @@ class TestGrown:
         assert new.parent.wording is not None
         assert new.parent.wording.text == "Words 1"
 
-    def test_the_same_guest_is_the_same_row(self) -> None:
+    def test_the_same_guest_has_one_row(self) -> None:
         self.grow(item(1, comment(1), comment(2, to=1), comment(3)), item(2, comment(9), comment(10, author="Ann")))
         assert sorted(Commenter.objects.values_list("name", flat=True)) == ["Ann", "Tom"]
 
@@ -70,7 +70,7 @@ class TestGrown:
         )
         assert report.startswith("Nothing new in export.xml.")
 
-    def test_another_blog_is_another(self) -> None:
+    def test_another_blog_is_separate(self) -> None:
         bring_text(self.folder, export(item(1, comment(1)), site="https://other.example"))
         assert Essay.objects.count() == 2
         assert Comment.objects.count() == 4
@@ -79,7 +79,7 @@ class TestGrown:
         assert Redirect.objects.get(old="/?p=1").essay == essay(1)
 
 
-def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
+def test_posts_with_the_same_number_and_title_are_one_post(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1)), item(1, comment(1), comment(2), title="Again")))
     assert "1 post with the same ID as an earlier post was treated as that post\n    Again" in report
     assert essay(1).title == "A title"
@@ -87,7 +87,7 @@ def test_the_same_number_twice_is_the_same_post(tmp_path: Path) -> None:
 
 
 def test_posts_that_share_a_number_alone_are_all_imported(tmp_path: Path) -> None:
-    """As in a file that was put together from the exports of several blogs."""
+    """As in a file joined from the exports of several blogs."""
     parts = [
         item(7, comment(number), title=f"Title {number}", post_name=f"slug-{number}", body=f"Body {number}.")
         for number in (1, 2, 3)
@@ -117,7 +117,7 @@ def test_exports_of_two_sites_that_share_numbers_and_an_address_are_both_importe
 
 
 @pytest.mark.parametrize("changes", [{"title": "New"}, {"post_name": "new"}])
-def test_a_post_with_a_new_title_or_a_new_slug_is_the_same(tmp_path: Path, changes: dict[str, str]) -> None:
+def test_a_post_with_a_new_title_or_slug_is_recognized(tmp_path: Path, changes: dict[str, str]) -> None:
     bring_text(tmp_path, export(item(1, comment(1))))
     again = {"title": "New", "post_name": "new"}
     assert bring_text(tmp_path, export(item(1, comment(1), **changes))).startswith("Nothing")  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ def test_a_post_with_a_new_title_or_a_new_slug_is_the_same(tmp_path: Path, chang
     assert Essay.objects.count() == 1
 
 
-def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_path: Path) -> None:
+def test_two_comments_with_one_number_are_imported_but_not_a_duplicate(tmp_path: Path) -> None:
     twice = export(item(1, comment(1, "First"), comment(2, "Second", to=1), comment(1, "Third"), comment(1, "First")))
     report = bring_text(tmp_path, twice)
     assert "1 duplicate comment\n    #1" in report
@@ -138,6 +138,6 @@ def test_two_comments_under_one_number_are_both_brought_and_a_copy_is_not(tmp_pa
     assert found["Second"].parent == found["First"]
 
 
-def test_comments_of_two_posts_may_have_the_same_numbers(tmp_path: Path) -> None:
+def test_comments_of_two_posts_can_have_the_same_numbers(tmp_path: Path) -> None:
     bring_text(tmp_path, export(item(1, comment(1)), item(2, comment(1))))
     assert Comment.objects.count() == 2

@@ -1,4 +1,4 @@
-"""Who wrote what on the old site: authors, co-authors and guests are the right people here, and nobody else's."""
+"""Authors, co-authors and guests of the old site are matched to the right people here."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 class TestPeople:
-    def test_a_log_in_that_is_here_is_never_taken_for_an_authors(self, tmp_path: Path) -> None:
+    def test_an_existing_user_is_never_taken_for_an_author(self, tmp_path: Path) -> None:
         owner = make.owner("vera")
         report = bring_text(tmp_path, export(author("vera", name="Vera", email=owner.email), item(1)))
         made = essay(1).bylines[0]
@@ -24,7 +24,7 @@ class TestPeople:
         assert (made.username, made.email, made.is_active) == ("vera-2", "", False)
         assert "    vera is now vera-2" in report.splitlines()
 
-    def test_the_owner_can_say_who_an_author_is(self, tmp_path: Path) -> None:
+    def test_the_owner_can_assign_an_author_to_a_user(self, tmp_path: Path) -> None:
         owner = make.owner("me")
         text = export(
             author("vera", number=5, name="Vera"), item(1, comment(1, user_id=5, author="Vera"), creator="vera")
@@ -36,13 +36,13 @@ class TestPeople:
         assert bring_text(tmp_path, text).startswith("Nothing")
 
     @pytest.mark.parametrize("pair", ["vera=nobody", "vera", "=me", ""])
-    def test_but_only_somebody_who_is_here(self, tmp_path: Path, pair: str) -> None:
+    def test_an_author_can_only_be_assigned_to_an_existing_user(self, tmp_path: Path, pair: str) -> None:
         make.owner("me")
         with pytest.raises(CommandError, match="Nothing was changed"):
             bring_text(tmp_path, export(item(1)), "--author", pair)
         assert not Essay.objects.exists()
 
-    def test_an_author_whom_the_file_does_not_introduce_is_made_from_the_posts(self, tmp_path: Path) -> None:
+    def test_an_author_missing_from_the_files_list_is_created_from_posts(self, tmp_path: Path) -> None:
         bring_text(
             tmp_path, export(item(1, creator="sam o'hara@old.example"), item(2, creator=">sam"), item(3, creator="sam"))
         )
@@ -51,7 +51,7 @@ class TestPeople:
         assert second.username == "sam"
         assert essay(2).bylines == essay(3).bylines == [second]
 
-    def test_who_was_logged_in_is_the_author_and_who_only_typed_the_address_is_not(self, tmp_path: Path) -> None:
+    def test_only_a_logged_in_commenter_is_the_author(self, tmp_path: Path) -> None:
         vera = author("vera", number=5, name="Vera", email="vera@old.example")
         typed: dict[str, Any] = {"author": "Vera", "author_email": "vera@old.example"}
         bring_text(
@@ -70,12 +70,12 @@ class TestPeople:
         users = Comment.objects.order_by("created").values_list("commenter__user__username", flat=True)
         assert list(users) == ["vera", "vera", None, None]
 
-    def test_a_guest_of_this_site_is_never_taken_for_one_of_the_old_ones(self, tmp_path: Path) -> None:
+    def test_a_guest_of_this_site_is_never_reused(self, tmp_path: Path) -> None:
         here = make.comment(make.essay(), by=make.guest("Tom", email="tom@example.org"))
         bring_text(tmp_path, export(item(1, comment(1))))
         assert Comment.objects.get(wording__text="Words 1").commenter != here.commenter
 
-    def test_each_name_address_and_website_is_one_guest(self, tmp_path: Path) -> None:
+    def test_each_combination_of_name_email_and_website_is_one_guest(self, tmp_path: Path) -> None:
         people = [("Tom", "t@x.org", ""), ("Tom", "t@x.org", "tom.example"), ("Tom", "", ""), ("Tom", "t@x.org", "")]
         bring_text(
             tmp_path,
@@ -88,13 +88,13 @@ class TestPeople:
             ("Tom", "t@x.org", ""), ("Tom", "t@x.org", "https://tom.example"), ("Tom", "", ""),
         }  # fmt: skip
 
-    def test_names_are_tidied_as_if_typed_here(self, tmp_path: Path) -> None:
+    def test_names_are_tidied(self, tmp_path: Path) -> None:
         names = ["<b>Bold</b>", "Admin\u202e\u200b", "x" * 400, "A &amp; B"]
         bring_text(tmp_path, export(item(1, *(comment(n, author=name) for n, name in enumerate(names, 1)))))
         kept = list(Comment.objects.order_by("created").values_list("commenter__name", flat=True))
         assert kept == ["Bold", "Admin", "x" * 245, "A & B"]
 
-    def test_co_authors_stand_in_their_order_however_their_log_ins_are_written(self, tmp_path: Path) -> None:
+    def test_co_authors_keep_their_order_however_their_usernames_are_written(self, tmp_path: Path) -> None:
         bring_text(
             tmp_path,
             export(

@@ -1,4 +1,4 @@
-"""Each post of an export: its date, title and address, whether it is public, and what has no place here."""
+"""Imported posts: date, title, address, visibility, and what cannot be imported."""
 
 import re
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 class TestDates:
-    def test_the_old_sites_own_time_is_used_where_there_is_no_other(self, tmp_path: Path) -> None:
+    def test_local_time_is_used_without_a_utc_time(self, tmp_path: Path) -> None:
         zero = "0000-00-00 00:00:00"
         bring_text(
             tmp_path,
@@ -37,13 +37,13 @@ class TestDates:
         assert essay(4).published is None
         assert essay(5).published is None
 
-    def test_a_file_without_any_pair_of_dates_is_read_in_this_sites_time_zone(self, tmp_path: Path) -> None:
+    def test_a_file_without_utc_times_uses_this_sites_time_zone(self, tmp_path: Path) -> None:
         make.site(time_zone="Asia/Tokyo")
         bring_text(tmp_path, export(item(1, post_date="2021-05-06 00:30:00", post_date_gmt="")))
         assert essay(1).published == datetime(2021, 5, 5, 15, 30, tzinfo=UTC)
 
     @pytest.mark.parametrize("year", ["0001", "0999", "9999"])
-    def test_a_year_that_no_address_can_have_is_no_date(self, tmp_path: Path, year: str) -> None:
+    def test_a_year_that_no_address_can_have_is_ignored(self, tmp_path: Path, year: str) -> None:
         bring_text(
             tmp_path,
             export(
@@ -72,7 +72,7 @@ class TestDates:
         ({"status": "acf-disabled"}, False), ({"status": ""}, False),
     ],
 )  # fmt: skip
-def test_only_what_was_public_is_public(tmp_path: Path, fields: dict[str, Any], is_public: bool) -> None:
+def test_only_published_posts_are_published(tmp_path: Path, fields: dict[str, Any], is_public: bool) -> None:
     bring_text(tmp_path, export(item(1, **fields)))
     assert essay(1).is_published is is_public
 
@@ -87,7 +87,7 @@ def test_only_what_was_public_is_public(tmp_path: Path, fields: dict[str, Any], 
         {"post_type": "product"},
     ],
 )
-def test_what_is_no_post_is_left_out_and_counted(tmp_path: Path, fields: dict[str, Any]) -> None:
+def test_other_items_are_omitted_and_counted(tmp_path: Path, fields: dict[str, Any]) -> None:
     report = bring_text(tmp_path, export(item(1, comment(1), **fields)))
     assert not Essay.objects.exists()
     assert re.search(r"Not imported:\n  1 ", report)
@@ -106,12 +106,12 @@ def test_what_is_no_post_is_left_out_and_counted(tmp_path: Path, fields: dict[st
         ("<script>alert(1)</script>Fine", "Fine"),
     ],
 )
-def test_titles_are_words(tmp_path: Path, title: str, kept: str) -> None:
+def test_titles_become_plain_text(tmp_path: Path, title: str, kept: str) -> None:
     bring_text(tmp_path, export(item(1, title=title)))
     assert essay(1).title == kept
 
 
-def test_a_title_that_never_ends_is_cut_and_named(tmp_path: Path) -> None:
+def test_an_overlong_title_is_shortened_and_listed(tmp_path: Path) -> None:
     report = bring_text(tmp_path, export(item(1, title="very long " * 60)))
     assert len(essay(1).title) == 300
     assert essay(1).title.endswith("…")
@@ -129,7 +129,7 @@ def test_a_title_that_never_ends_is_cut_and_named(tmp_path: Path) -> None:
         ("../../etc", "", "etc"),
     ],
 )
-def test_slugs_are_the_old_ones_where_they_can_be(tmp_path: Path, name: str, title: str, slug: str) -> None:
+def test_slugs_are_kept_where_possible(tmp_path: Path, name: str, title: str, slug: str) -> None:
     bring_text(tmp_path, export(item(1, title=title, post_name=name)))
     assert essay(1).slug == slug
 
@@ -155,12 +155,12 @@ def test_a_page_cannot_take_an_address_of_the_site_itself(tmp_path: Path, client
         ("https://old.example/" + "x" * 600, set()),
     ],
 )
-def test_the_path_of_the_link_is_kept_when_it_is_the_old_sites(tmp_path: Path, link: str, paths: set[str]) -> None:
+def test_the_path_of_a_link_to_the_old_site_redirects(tmp_path: Path, link: str, paths: set[str]) -> None:
     bring_text(tmp_path, export(item(1, link=link)))
     assert set(Redirect.objects.values_list("old", flat=True)) - {"/?p=1"} == paths
 
 
-def test_the_first_pages_at_the_top_of_a_site_are_in_the_menu(tmp_path: Path) -> None:
+def test_the_first_top_level_pages_are_in_the_menu(tmp_path: Path) -> None:
     pages: list[dict[str, Any]] = [
         {},
         {"menu_order": "3"},
@@ -175,7 +175,7 @@ def test_the_first_pages_at_the_top_of_a_site_are_in_the_menu(tmp_path: Path) ->
     assert list(menu) == [("Page 1", 0), ("Page 3", 0), ("Page 6", 0), ("Page 7", 0), ("Page 8", 0), ("Page 2", 3)]
 
 
-def test_old_slugs_and_old_days_lead_here_too(tmp_path: Path, client: Client) -> None:
+def test_old_slugs_and_dates_redirect(tmp_path: Path, client: Client) -> None:
     meta = [
         ("_wp_old_slug", "once"),
         ("_wp_old_slug", "%e6%97%a5"),
@@ -195,7 +195,7 @@ def test_old_slugs_and_old_days_lead_here_too(tmp_path: Path, client: Client) ->
 
 
 @pytest.mark.both
-def test_two_posts_that_claim_one_address_do_not_stop_each_other(tmp_path: Path) -> None:
+def test_two_posts_with_one_address_are_both_imported(tmp_path: Path) -> None:
     report = bring_text(
         tmp_path, export(item(1, link="https://old.example/same/"), item(2, link="https://old.example/same/"))
     )
@@ -221,9 +221,7 @@ NASTY = [
 
 @pytest.mark.both
 @pytest.mark.parametrize("nasty", NASTY)
-def test_no_value_anywhere_in_a_file_is_too_much(tmp_path: Path, nasty: str) -> None:
-    """Neither for the import nor for a terminal that shows its report."""
-
+def test_no_value_breaks_the_import_or_a_terminal(tmp_path: Path, nasty: str) -> None:
     def one(name: str) -> dict[str, Any]:
         return {name: nasty}
 
@@ -266,7 +264,7 @@ def test_no_value_anywhere_in_a_file_is_too_much(tmp_path: Path, nasty: str) -> 
     assert list(problems()) == []
 
 
-def test_what_has_no_place_here_is_named(tmp_path: Path) -> None:
+def test_what_cannot_be_imported_is_listed(tmp_path: Path) -> None:
     meta = [("_yoast_wpseo_title", "x"), ("_edit_last", "1"), ("mood", "fine")]
     report = bring_text(
         tmp_path,
@@ -278,7 +276,7 @@ def test_what_has_no_place_here_is_named(tmp_path: Path) -> None:
     assert "  1 multi-page post became a single page" in lines
 
 
-def test_all_words_are_cleaned_as_if_typed_here(tmp_path: Path) -> None:
+def test_all_texts_are_cleaned(tmp_path: Path) -> None:
     evil = (
         '<p onclick="x()">A</p><script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">b</a>'
     )

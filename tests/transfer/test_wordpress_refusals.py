@@ -1,4 +1,4 @@
-"""A file that is no sound export gets one line that says where and why, quickly, and changes nothing."""
+"""An invalid export gets one line that says where and why, quickly, and changes nothing."""
 
 import codecs
 import gzip
@@ -76,7 +76,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_wrong_is_said_in_one_line_and_nothing_changes(tmp_path: Path, name: str) -> None:
+def test_an_error_is_reported_in_one_line_and_nothing_changes(tmp_path: Path, name: str) -> None:
     data, words = BROKEN[name]
     file = tmp_path / "export.xml"
     file.write_bytes(data)
@@ -98,7 +98,7 @@ def refused(file: Path, words: str = "") -> None:
     assert everything() == before
 
 
-def test_a_packed_export_says_what_to_do(tmp_path: Path) -> None:
+def test_a_compressed_export_gets_a_helpful_message(tmp_path: Path) -> None:
     file = tmp_path / "export.zip"
     with zipfile.ZipFile(file, "w") as packed:
         packed.writestr("export.xml", SOUND)
@@ -106,34 +106,34 @@ def test_a_packed_export_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", [Path.mkdir, lambda path: None], ids=["a folder", "nothing"])
-def test_what_is_no_file_is_said_so(tmp_path: Path, what: Callable[[Path], None]) -> None:
+def test_a_missing_file_gets_a_message(tmp_path: Path, what: Callable[[Path], None]) -> None:
     what(tmp_path / "export.xml")
     refused(
         tmp_path / "export.xml", "the file does not exist" if not (tmp_path / "export.xml").exists() else "not a file"
     )
 
 
-def test_a_folder_of_pictures_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_media_folder_gets_a_message(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"is not a folder. Nothing was changed\."):
         bring_text(tmp_path, SOUND, "--media", str(tmp_path / "none"))
     assert not Essay.objects.exists()
 
 
-def test_a_file_that_is_too_large_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wxr, "LARGEST_FILE", 1000)
+def test_an_oversized_file_gets_a_helpful_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wxr, "MAX_FILE", 1000)
     file = tmp_path / "export.xml"
     file.write_text(SOUND)
     refused(file, "export it in parts")
 
 
-def test_what_breaks_after_many_sound_posts_changes_nothing(tmp_path: Path) -> None:
+def test_an_error_after_many_valid_posts_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "export.xml"
     sound = export(author("vera"), *(item(number, comment(number)) for number in range(1, 60)))
     file.write_text(sound.replace("</channel>", "<item></channel>"))
     refused(file)
 
 
-def test_what_goes_wrong_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_writing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "export.xml"
     file.write_text(SOUND)
     monkeypatch.setattr("transfer.wordpress.discussion.markup.comment_html", lambda text: 1 / 0)
@@ -143,7 +143,7 @@ def test_what_goes_wrong_while_writing_changes_nothing(tmp_path: Path, monkeypat
     assert everything() == before
 
 
-# What WordPress itself wrote that is not quite XML is read as it was meant.
+# Malformed XML that WordPress itself wrote is repaired.
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_goes_wrong_while_writing_changes_nothing(tmp_path: Path, monkeypat
         ("a ]]> b", "a ]]> b"),
     ],
 )
-def test_what_is_not_quite_xml_is_read_as_meant(tmp_path: Path, written: str, read: str) -> None:
+def test_malformed_xml_is_repaired(tmp_path: Path, written: str, read: str) -> None:
     sound = export(item(1, title="TITLE", post_name="x\x01"))
     report = bring_text(tmp_path, sound.replace("<![CDATA[TITLE]]>", written))
     assert Essay.objects.get().title == read
@@ -165,8 +165,10 @@ def test_what_is_not_quite_xml_is_read_as_meant(tmp_path: Path, written: str, re
 
 
 @pytest.mark.parametrize("size", [1, 7, 63, 64, 65, 100])
-def test_it_is_mended_the_same_wherever_it_is_cut(tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wxr, "PIECE", size)
+def test_the_repair_does_not_depend_on_the_chunk_size(
+    tmp_path: Path, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wxr, "CHUNK_SIZE", size)
     body = "".join(f"<![CDATA[{number} \x0b ]]> not the end <!-- ]]>" for number in range(40))
     text = export(item(1)).replace("<![CDATA[Words.]]>", body)
     bring_text(tmp_path, text.replace("<![CDATA[A title]]>", "&nbsp; A & ]]> &amp; <!-- & \x02 ]]> -->&rarr; &#8;B"))
@@ -176,18 +178,18 @@ def test_it_is_mended_the_same_wherever_it_is_cut(tmp_path: Path, size: int, mon
     assert "\x0b" not in kept.body
 
 
-def test_lines_before_the_declaration_do_no_harm(tmp_path: Path) -> None:
+def test_lines_before_the_declaration_are_ignored(tmp_path: Path) -> None:
     bring_text(tmp_path, "\n\n  " + SOUND)
     assert Essay.objects.count() == 1
 
 
-def test_a_sound_file_is_never_mended(tmp_path: Path) -> None:
+def test_a_valid_file_is_never_repaired(tmp_path: Path) -> None:
     bring_text(tmp_path, export(item(1)).replace("<![CDATA[A title]]>", "<![CDATA[one ]]>two<![CDATA[ three]]>"))
     assert Essay.objects.get().title == "one two three"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
-def test_every_encoding_that_says_its_name_is_read(tmp_path: Path, encoding: str) -> None:
+def test_every_declared_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "export.xml"
     text = export(item(1, title="Für alle")).replace("UTF-8", encoding.removesuffix("-sig"))
     file.write_bytes(text.encode(encoding))
@@ -196,7 +198,7 @@ def test_every_encoding_that_says_its_name_is_read(tmp_path: Path, encoding: str
     assert Essay.objects.get().title == "Für alle"
 
 
-def test_a_file_of_terms_alone_is_an_export(tmp_path: Path) -> None:
+def test_a_file_with_only_terms_is_a_valid_export(tmp_path: Path) -> None:
     tag = "<wp:tag><wp:tag_slug>a</wp:tag_slug><wp:tag_name>A</wp:tag_name></wp:tag>"
     bring_text(tmp_path, export(tag))
     assert Tag.objects.get().name == "A"
@@ -207,7 +209,7 @@ PAYLOADS = [json.loads(line) for line in ATTACKS.read_text().splitlines()] if AT
 
 
 @pytest.mark.parametrize("payload", [one["payload"] for one in PAYLOADS], ids=[one["id"] for one in PAYLOADS])
-def test_an_attack_by_xml_is_refused(tmp_path: Path, payload: str) -> None:
+def test_an_xml_attack_is_rejected(tmp_path: Path, payload: str) -> None:
     file = tmp_path / "export.xml"
     file.write_text(payload)
     refused(file)
@@ -215,7 +217,7 @@ def test_an_attack_by_xml_is_refused(tmp_path: Path, payload: str) -> None:
 
 
 @pytest.mark.parametrize("payload", [one["payload"] for one in PAYLOADS], ids=[one["id"] for one in PAYLOADS])
-def test_an_attack_in_a_text_is_text(tmp_path: Path, payload: str) -> None:
+def test_an_attack_in_a_text_stays_text(tmp_path: Path, payload: str) -> None:
     bring_text(tmp_path, export(item(1, comment(1, payload), title=payload[:200], body=payload, excerpt=payload)))
     kept = str(everything()).lower()
     assert "root:" not in kept

@@ -1,4 +1,4 @@
-"""WordPress's ways of writing become ours; what cannot come along is said."""
+"""Conversion of WordPress's markup to ours, and the report of what was dropped."""
 
 import time
 
@@ -86,11 +86,11 @@ FIGURE = f"<figure>{IMG}<figcaption>{{}}</figcaption></figure>"
         ('<a href="#top">Up</a><ol class="footnotes"><li id="x">Kept</li></ol>', '<p><a href="#top">Up</a></p><ol><li>Kept</li></ol>'),
     ],
 )  # fmt: skip
-def test_what_wordpress_writes_becomes_ours(written: str, kept: str) -> None:
+def test_wordpress_markup_is_converted(written: str, kept: str) -> None:
     assert read(written) == kept
 
 
-def test_the_block_editors_notes_are_numbered_in_the_order_of_their_marks() -> None:
+def test_block_editor_notes_are_numbered_in_the_order_of_their_marks() -> None:
     body = (
         '<!-- wp:paragraph --><p>A.<sup data-fn="b" class="fn"><a href="#b" id="b-link">1</a></sup> '
         'B.<sup data-fn="a" class="fn"><a href="#a">2</a></sup> C.<sup data-fn="gone" class="fn"><a href="#gone">3</a></sup></p>'
@@ -103,13 +103,13 @@ def test_the_block_editors_notes_are_numbered_in_the_order_of_their_marks() -> N
 
 
 @pytest.mark.parametrize("meta", ["", "[", "{}", "[1]", '[{"id":1}]', "null", "[" * 100_000])
-def test_notes_that_cannot_be_read_leave_the_text_as_it_is(meta: str) -> None:
+def test_unreadable_notes_leave_the_text_unchanged(meta: str) -> None:
     body = '<!-- wp:paragraph --><p>A.<sup data-fn="a" class="fn"><a href="#a">1</a></sup></p><!-- /wp:paragraph -->'
     assert read(body, meta).startswith("<p>A.")
     assert "doc-noteref" not in read(body, meta)
 
 
-def test_what_cannot_come_along_is_said() -> None:
+def test_what_cannot_be_imported_is_reported() -> None:
     on_its_way = text()
     on_its_way.html(
         '<!-- wp:latest-posts {"a":1} /--><!-- wp:footnotes /-->[contact-form][/contact-form]<img src="data:image/png;base64,xx">'
@@ -142,7 +142,7 @@ WORST = [
 
 
 @pytest.mark.parametrize("piece", WORST)
-def test_no_text_takes_long(piece: str) -> None:
+def test_no_text_takes_long_to_convert(piece: str) -> None:
     body = (piece * 100_000)[:100_000]
     start = time.process_time()
     text().html(body, body)
