@@ -1,4 +1,4 @@
-"""Pictures in a bucket: read and written there, seen at our own address, so that pages ask nobody else."""
+"""Media files stored in an S3 bucket and served at our own address, so that pages load nothing from other hosts."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""How connections to the two databases are opened."""
+"""Connection options of SQLite and PostgreSQL."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ SQLITE_OPTIONS: dict[str, Any] = {
         "PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF"
     ),
 }
-# For commands, which may take long: their patience for a lock is longer than a request can hold one.
+# For commands, which may take long: they wait for a lock longer than a request can hold one.
 POSTGRES_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     "options": "-c lock_timeout=30s",
@@ -21,7 +21,7 @@ POSTGRES_OPTIONS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-# What requests and jobs have besides (server/database.py)
+# Added for requests and jobs (server/database.py)
 POSTGRES_REQUEST_OPTIONS: dict[str, Any] = {
     "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
     "pool": {"min_size": 1, "max_size": 18, "timeout": 5, "max_lifetime": 1800, "max_idle": 300},

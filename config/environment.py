@@ -33,7 +33,7 @@ def stop(message: str) -> NoReturn:
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Stop with the words of a configuration error."""
+    """Stop with the message of a configuration error."""
     try:
         yield
     except ImproperlyConfigured as error:

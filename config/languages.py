@@ -1,4 +1,4 @@
-"""The languages that the site itself speaks: English, and those for which there is a catalog of translations."""
+"""The languages of the interface: English, and those with a catalog of translations."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +8,6 @@ from django.utils.translation import to_language
 
 
 def with_catalogs(folders: Iterable[Path]) -> list[tuple[str, str]]:
-    """Codes and names of the languages whose compiled catalogs are in the folders."""
+    """Return codes and names of the languages whose compiled catalogs are in the folders."""
     found = {to_language(file.parts[-3]) for folder in folders for file in folder.glob("*/LC_MESSAGES/django.mo")}
     return [(code, name) for code, name in LANGUAGES if code == "en" or code in found]

@@ -1,4 +1,4 @@
-"""The accounts people may log in with: which of them the environment switches on, and what allauth is told of each."""
+"""The login providers: which of them the environment enables, and allauth's settings for each."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,27 +14,27 @@ ALLAUTH = "allauth.socialaccount.providers"
 
 @dataclass(frozen=True)
 class Provider:
-    """One way to log in."""
+    """A service that people can log in with."""
 
     key: str  # in our addresses; in capitals, the beginning of its names in the environment
-    name: str  # as it stands on the page
-    id: str  # as allauth keeps it with an account
-    origins: tuple[str, ...]  # where its pages are: what a form that leads there may reach
-    proves_addresses: bool = False  # whether we take its word for whose an address is
-    app: str = ""  # what Django installs for it; accounts.providers holds our own
+    name: str  # as shown on the page
+    id: str  # as allauth stores it with an account
+    origins: tuple[str, ...]  # of its pages, for form-action of the content policy
+    proves_addresses: bool = False  # whether we trust the emails that it reports
+    app: str = ""  # the Django app; accounts.providers has our own
     settings: Mapping[str, Any] = field(default_factory=dict)  # allauth's
-    server_url: str = ""  # of one that speaks OpenID Connect
-    demo: Mapping[str, str] = field(default_factory=dict)  # its addresses at the demo provider, which can play it
+    server_url: str = ""  # of an OpenID Connect server
+    demo: Mapping[str, str] = field(default_factory=dict)  # its paths at the demo provider, which can imitate it
     is_demo: bool = False
 
     @property
     def callback(self) -> str:
-        """The path of ours that its owner's page asks for."""
+        """Return the path that the provider redirects to, which its owner's page asks for."""
         return f"/accounts/{'oidc/' if self.server_url else ''}{self.id}/login/callback/"
 
     @property
     def names(self) -> list[str]:
-        """What switches it on, in the environment."""
+        """Return the environment variables that enable this provider."""
         parts = ["TEAM_ID", "KEY_ID", "KEY_FILE"] if self.key == "apple" else ["CLIENT_SECRET"]
         return [f"{self.key.upper()}_{part}" for part in ("CLIENT_ID", *parts)]
 
@@ -95,44 +95,44 @@ KNOWN = (
 
 
 def configured(environment: Mapping[str, str], demo: str = "") -> tuple[Provider, ...]:
-    """Every provider that has its keys, in the order of the icons; `demo` is the demo provider, which plays others."""
-    found = [switched_on(known, environment, demo) for known in KNOWN]
+    """Return each provider that has its keys, in the order of the icons; `demo` is the demo provider's URL."""
+    found = [read_provider(known, environment, demo) for known in KNOWN]
     if demo and "OIDC_SERVERS" not in environment:
-        found.append(server({**played(demo), "trusted": True}, is_demo=True))
+        found.append(server({**demo_server(demo), "trusted": True}, is_demo=True))
     found += servers(environment.get("OIDC_SERVERS", ""))
     return tuple(provider for provider in found if provider)
 
 
-def played(demo: str) -> dict[str, str]:
+def demo_server(demo: str) -> dict[str, str]:
     return {"id": "demo", "name": "Demo ID", "server": f"{demo}/oidc", "client_id": "demo", "client_secret": "demo"}
 
 
-def switched_on(known: Provider, environment: Mapping[str, str], demo: str) -> Provider | None:
+def read_provider(known: Provider, environment: Mapping[str, str], demo: str) -> Provider | None:
     names = known.names
     values = [environment.get(name, "").strip() for name in names]
     if all(values):
-        return replace(known, settings=known_settings(known, *values))
+        return replace(known, settings=build_settings(known, *values))
     if any(values):
         missing = ", ".join(name for name, value in zip(names, values, strict=True) if not value)
         raise ImproperlyConfigured(f"Login with {known.name} needs {', '.join(names)}. Missing: {missing}.")
     if not demo or not known.demo:
         return None
     addresses = {name: f"{demo}{path}" for name, path in known.demo.items()}
-    settings = {**known_settings(known, "demo", "demo"), **addresses}
+    settings = {**build_settings(known, "demo", "demo"), **addresses}
     return replace(known, settings=settings, origins=(demo,), is_demo=True)
 
 
-def known_settings(known: Provider, client_id: str, *secrets: str) -> dict[str, Any]:
+def build_settings(known: Provider, client_id: str, *secrets: str) -> dict[str, Any]:
     app: dict[str, Any] = {"client_id": client_id, "secret": secrets[0]}
     if known.server_url:
         app |= {"provider_id": known.id, "name": known.name, "settings": {"server_url": known.server_url}}
-    elif known.key == "apple":  # signs with a key of its own instead of sending a secret
+    elif known.key == "apple":  # signs with a key instead of sending a secret
         team, key, file = secrets
-        app |= {"key": team, "secret": key, "settings": {"certificate_key": key_in(Path(file))}}
+        app |= {"key": team, "secret": key, "settings": {"certificate_key": read_key(Path(file))}}
     return {"APP": app, "OAUTH_PKCE_ENABLED": True, **known.settings}
 
 
-def key_in(file: Path) -> str:
+def read_key(file: Path) -> str:
     try:
         return file.read_text()
     except (OSError, ValueError) as error:
@@ -140,23 +140,24 @@ def key_in(file: Path) -> str:
 
 
 def servers(text: str) -> list[Provider]:
-    """OIDC_SERVERS: a JSON list of objects with id, name, server, client_id, client_secret; `trusted` if we are to
-    take the server's word for whose an address is; `origins`, where its log-in page stands on another host.
+    """Parse OIDC_SERVERS, a JSON list of objects with id, name, server, client_id and client_secret.
+
+    `trusted` accepts the server's word for verified emails; `origins` lists other hosts that its login page uses.
     """
     try:
-        found = [server(one) for one in json.loads(text or "[]")]
+        found = [server(entry) for entry in json.loads(text or "[]")]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ImproperlyConfigured(
             'OIDC_SERVERS must be a JSON list such as [{"id": "lab", "name": "The Lab", "server": '
             '"https://id.example.org", "client_id": "…", "client_secret": "…", "trusted": false}]'
         ) from error
-    if len({provider.key for provider in found}) < len(found):  # else one server's people could be another's
+    if len({provider.key for provider in found}) < len(found):  # else one server's users could log in as another's
         raise ImproperlyConfigured("OIDC_SERVERS: each server needs a unique id.")
     return found
 
 
-def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
-    key, address, origins = str(one["id"]), str(one["server"]).rstrip("/"), one.get("origins", [])
+def server(entry: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
+    key, address, origins = str(entry["id"]), str(entry["server"]).rstrip("/"), entry.get("origins", [])
     if not isinstance(origins, list):
         raise TypeError(f"The origins of {key!r} are not a list.")
     if not key.isascii() or not key.replace("-", "").isalnum() or key in {"site", *(known.key for known in KNOWN)}:
@@ -168,24 +169,24 @@ def server(one: Mapping[str, Any], *, is_demo: bool = False) -> Provider:
         raise ImproperlyConfigured(f"OIDC_SERVERS: {key!r} needs a full address such as https://id.example.org.")
     provider = Provider(
         key=key,
-        name=str(one["name"]),
+        name=str(entry["name"]),
         id=key,
         origins=(f"{parts.scheme}://{parts.netloc}", *map(str, origins)),
-        proves_addresses=one.get("trusted") is True,
+        proves_addresses=entry.get("trusted") is True,
         server_url=address,
         is_demo=is_demo,
     )
-    return replace(provider, settings=known_settings(provider, str(one["client_id"]), str(one["client_secret"])))
+    return replace(provider, settings=build_settings(provider, str(entry["client_id"]), str(entry["client_secret"])))
 
 
 def apps(providers: Iterable[Provider]) -> list[str]:
-    """What Django installs for them: nothing for those that are off."""
+    """Return the Django apps that these providers need."""
     needed = [f"{ALLAUTH}.openid_connect" if provider.server_url else provider.app for provider in providers]
     return [app for app in dict.fromkeys(needed) if app]
 
 
 def for_allauth(providers: Iterable[Provider]) -> dict[str, Any]:
-    """SOCIALACCOUNT_PROVIDERS."""
+    """Return the value of SOCIALACCOUNT_PROVIDERS."""
     listed = list(providers)
     found: dict[str, Any] = {provider.id: dict(provider.settings) for provider in listed if not provider.server_url}
     spoken = [provider.settings["APP"] for provider in listed if provider.server_url]

@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment; without DEBUG this is production."""
+"""All settings, read once from the environment; without DEBUG this is production."""
 
 import os
 import secrets
@@ -14,8 +14,8 @@ from config.languages import with_catalogs
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def kept_secret(file: Path) -> str:
-    """The key generated for this installation: made once, readable by its owner alone."""
+def load_or_create_secret_key(file: Path) -> str:
+    """Return the key of this installation, which is generated once and readable by its owner alone."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(64))
@@ -28,7 +28,7 @@ def kept_secret(file: Path) -> str:
     return file.read_text().strip()
 
 
-# What this installation is
+# The installation
 DEBUG = environment.boolean("DEBUG")
 PORT = environment.number("PORT", 8000, most=65534 if DEBUG else 65535)  # the demo provider's is the next one
 SITE_URL = environment.address("SITE_URL", f"http://127.0.0.1:{PORT}")
@@ -43,7 +43,7 @@ ALLOWED_HOSTS = [_address.hostname or ""] if SITE_URL_IS_SET else ["127.0.0.1", 
 
 SECRET_KEY_IS_SET = bool(environment.text("SECRET_KEY"))
 try:
-    SECRET_KEY = environment.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+    SECRET_KEY = environment.text("SECRET_KEY") or load_or_create_secret_key(DATA_DIR / "secret_key")
 except OSError as error:
     environment.stop(f"DATA_DIR must be a folder that this user can read and write: {error}.")
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
@@ -53,14 +53,14 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("d
         "or leave it unset to have one generated in DATA_DIR."
     )
 
-# With what people may log in; in the demo and the tests a provider of our own plays those that have no keys
+# Login providers; in the demo and the tests our demo provider imitates those that have no keys
 DEMO_PROVIDER_URL = f"http://localhost:{PORT + 1}" if DEBUG else ""
 with environment.one_line():
     PROVIDERS = providers.configured(os.environ, DEMO_PROVIDER_URL)
 KNOWN_PROVIDERS = providers.KNOWN
 SOCIALACCOUNT_PROVIDERS = providers.for_allauth(PROVIDERS)
 
-# The rooms
+# Apps and middleware
 INSTALLED_APPS = [
     "server",
     "pagecache",
@@ -130,19 +130,19 @@ TEMPLATES = [
     },
 ]
 
-# Where things are kept
+# Databases, caches and files
 DATABASES: dict[str, Any] = {
     "default": environment.database("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'rejoinder.sqlite3'))}"),
 }
 ON_SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if ON_SQLITE:
     DATABASES["default"]["ENGINE"] = "server.sqlite"
-_of_the_url = DATABASES["default"].get("OPTIONS", {})
+_url_options = DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] = {
     **(database.SQLITE_OPTIONS if ON_SQLITE else database.POSTGRES_OPTIONS),
-    **_of_the_url,
+    **_url_options,
 }
-REQUEST_OPTIONS = {} if ON_SQLITE else {**database.POSTGRES_REQUEST_OPTIONS, **_of_the_url}
+REQUEST_OPTIONS = {} if ON_SQLITE else {**database.POSTGRES_REQUEST_OPTIONS, **_url_options}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_CONCURRENCY = environment.number("WEB_CONCURRENCY", 1 if ON_SQLITE else 2, most=128)
@@ -156,7 +156,7 @@ MEDIA_URL = "/media/"
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Pictures on this machine's disk, or in a bucket that every host reaches; readers get them from here either way
+# Images are on this machine's disk or in a bucket that every host reaches; the site serves them in both cases
 S3_BUCKET = environment.text("S3_BUCKET")
 if S3_BUCKET:
     start.need_bucket_package()
@@ -188,10 +188,10 @@ else:
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.email("DEFAULT_FROM_EMAIL", f"Rejoinder <rejoinder@{_address.hostname}>")
-BOUNCE_ADDRESS = environment.email("BOUNCE_ADDRESS")  # where mail that cannot be delivered goes back to
+BOUNCE_ADDRESS = environment.email("BOUNCE_ADDRESS")  # receives undeliverable emails
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# What it says
+# Languages and time
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -199,7 +199,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 SITE_LANGUAGES = with_catalogs(LOCALE_PATHS)
 FORMAT_MODULE_PATH = ["config.formats"]
 
-# Who may come in
+# Logins
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.login.backends.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -208,10 +208,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/done/?login=out"  # which tells every open page
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/done/?login=out"  # which notifies every open page
 ACCOUNT_ADAPTER = "accounts.login.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without it the log-in form has no password either
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]  # without password1 the login form has no password either
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.profiles.forms.SignupForm"
 ACCOUNT_FORMS = {
     "signup": "accounts.login.allauth_forms.SignupForm",
@@ -223,7 +223,7 @@ ACCOUNT_FORMS = {
     "confirm_password_reset_code": "accounts.login.allauth_forms.ConfirmResetCodeForm",
     "confirm_email_verification_code": "accounts.login.allauth_forms.ConfirmAddressForm",
 }
-# Mailed codes are typed where they were asked for, wherever the mail is read; figures suit every keyboard
+# Emailed codes are typed where they were requested; digits suit every keyboard
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
@@ -233,7 +233,7 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/accounts/email/"
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # some mail servers make a stranger wait
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # some mail servers delay emails from new senders
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = ACCOUNT_LOGIN_BY_CODE_TIMEOUT
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = ACCOUNT_PASSWORD_RESET_BY_CODE_MAX_ATTEMPTS = 5
@@ -261,7 +261,7 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(
 )
 SOCIALACCOUNT_ADAPTER = "accounts.login.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_FORMS = {"disconnect": "accounts.login.disconnecting.DisconnectForm"}
-SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a log-in by provider never waits for a mail
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"  # a login by provider never waits for an email
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_QUERY_EMAIL = True
@@ -277,11 +277,11 @@ MFA_FORMS = {
 MFA_ADAPTER = "accounts.login.mfa.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-STAFF_SECOND_FACTOR = environment.boolean("STAFF_SECOND_FACTOR")  # whether the admin opens with nothing less
-ALLAUTH_TRUSTED_PROXY_COUNT = 0  # the door has already made REMOTE_ADDR right
+STAFF_SECOND_FACTOR = environment.boolean("STAFF_SECOND_FACTOR")  # required for the admin
+ALLAUTH_TRUSTED_PROXY_COUNT = 0  # server.http.gateway has already corrected REMOTE_ADDR
 
-# What a browser is told
-SECURE_SSL_REDIRECT = False  # the proxy's business: redirect loops are the commonest first-day fault
+# Security headers, cookies and limits
+SECURE_SSL_REDIRECT = False  # left to the proxy: redirect loops are the commonest first-day fault
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
@@ -311,7 +311,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        # also what a form's answer leads on to: Chromium stops a log-in at the first address that is not here
+        # includes redirects after a form: Chromium stops a login at the first origin that is not listed
         "form-action": [SELF, *(origin for provider in PROVIDERS for origin in provider.origins)],
         "base-uri": [NONE],
         "object-src": [NONE],
@@ -319,32 +319,32 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # the door holds each address to its own, lower bound
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # BODY_LIMITS sets a lower limit for each path
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
-# A service elsewhere that is asked about comments, if there is a key; the owner may name another that speaks alike
+# Akismet is used if there is a key; the owner may name another service with the same interface
 AKISMET_KEY = environment.text("AKISMET_KEY")
 AKISMET_URL = environment.address("AKISMET_URL", "https://rest.akismet.com/1.1")
 
-# Private origins that the client for logins may ask, and no other: the demo provider, and servers that the owner named
+# The only private origins that the login client may request: the demo provider, and servers that the owner named
 FETCH_ALLOWED_ORIGINS = frozenset(
     origin for provider in PROVIDERS if provider.is_demo or provider.server_url for origin in provider.origins
 )
 
-# Pages that are the same for everybody: the names in an address that make another page of it,
-# and those that make it personal
+# For the page cache: query parameters that select another page,
+# and those that make a page personal
 PAGECACHE_QUERY_NAMES = frozenset(
     {"cpage", "order", "by", "essay", "comment", "thread", "after", "replyto", "page", "p", "page_id"}
 )
-# What a browser remembers of `?order=newest`, on pages that may have threads (pagecache/choices.py)
+# The cookie that remembers `?order=newest`, on pages that may have threads (pagecache/choices.py)
 PAGECACHE_CHOICE = "order"
 PAGECACHE_CHOICE_VALUES = ("oldest", "newest", "liked")
 PAGECACHE_CHOICE_BESIDE = ("by",)
 PAGECACHE_CHOICE_PATHS = r"(/\d{4}/\d\d/\d\d)?/[^/]+/"
 PAGECACHE_PERSONAL_NAMES = frozenset({"key", "login", "change", "edited", "deleted", "said", "mailed"})
-# The longest beginning of an address that fits says how many bytes may be sent to it; elsewhere 256 KiB
+# Largest request bodies: the longest matching path prefix counts; elsewhere 256 KiB
 BODY_LIMITS = {
     "/admin/": 4 * 1024 * 1024,
     "/admin/blog/essay/import/": 21 * 1024 * 1024,
@@ -371,7 +371,7 @@ LOGGING: dict[str, Any] = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # server.http.origin.OriginMiddleware is that middleware, with more
+    "security.W003",  # server.http.origin.OriginMiddleware extends that middleware
     "security.W008",  # SECURE_SSL_REDIRECT: see above
     "security.W004",  # HSTS is off only where SITE_URL is http
     "security.W005",  # subdomains and preload are the owner's to decide

@@ -1,4 +1,4 @@
-"""What has to hold before the site or any of its commands starts; otherwise one line says what to do."""
+"""Checks before the site or any command starts; a failed one prints one line that says what to do."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ SYSTEM = re.compile(
 
 
 def claim_data_dir(folder: Path, program: Path) -> None:
-    """Create DATA_DIR, closed to other users; stop if it belongs to one, who could not open what is made now."""
+    """Create DATA_DIR, closed to other users; stop if another user owns it, who could not open new files."""
     if SYSTEM.fullmatch(str(folder)) or program.is_relative_to(folder):
         stop(f"DATA_DIR cannot be {folder}. Choose a folder that nothing else uses.")
     try:
@@ -34,7 +34,7 @@ def claim_data_dir(folder: Path, program: Path) -> None:
 
 
 def name_of(user: int) -> str:
-    """A user's name, or the number as sudo takes it: a container may have users without names."""
+    """Return a user's name, or the number as sudo takes it: a container may have users without names."""
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

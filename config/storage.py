@@ -1,4 +1,4 @@
-"""Static files: CSS parts joined into one file, all without comments, names with a hash, all compressed ahead."""
+"""Static files: joined CSS, minified scripts, hashed names, and all of them compressed in advance."""
 
 import gzip
 import re
@@ -18,7 +18,7 @@ OURS = re.compile(r"^(css|js)/.*\.(css|js)$|^mark.*\.svg$")
 
 
 class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
-    """Names without a hash until collectstatic has run, so that nothing has to be built to work on a template."""
+    """Uses names without a hash until collectstatic has run, so that templates work without a build step."""
 
     support_js_module_import_aggregation = True
 
@@ -44,25 +44,25 @@ class JoinedStaticFilesStorage(ManifestStaticFilesStorage):
         for name, hashed in self.hashed_files.items():
             if OURS.match(name) and not self.exists(f"{hashed}.br"):
                 with self.open(hashed) as file:
-                    words = file.read()
-                self._put(f"{hashed}.gz", gzip.compress(words, 9, mtime=0))
-                self._put(f"{hashed}.br", brotli.compress(words, mode=brotli.MODE_TEXT))
+                    content = file.read()
+                self._put(f"{hashed}.gz", gzip.compress(content, 9, mtime=0))
+                self._put(f"{hashed}.br", brotli.compress(content, mode=brotli.MODE_TEXT))
 
     def _part(self, sheet: str, paths: dict[str, Any]) -> Any:
         folder = sheet.rsplit("/", 1)[0]
 
         def joined(match: re.Match[str]) -> str:
-            words = self._read(paths[f"{folder}/{match['file']}"])
-            return f"@layer {match['layer']} {{\n{words}\n}}" if match["layer"] else words
+            content = self._read(paths[f"{folder}/{match['file']}"])
+            return f"@layer {match['layer']} {{\n{content}\n}}" if match["layer"] else content
 
         return joined
 
     def _read(self, source: tuple[Any, str]) -> str:
-        """From where it was written: what was collected once may be joined already, or older than its parts."""
+        """Read the source file: what was collected earlier may be joined already, or older than its parts."""
         storage, path = source
         with storage.open(path) as file:
             return bytes(file.read()).decode()
 
-    def _put(self, name: str, words: bytes) -> None:
+    def _put(self, name: str, content: bytes) -> None:
         self.delete(name)
-        self.save(name, ContentFile(words))
+        self.save(name, ContentFile(content))

@@ -1,4 +1,4 @@
-"""Where the apps meet."""
+"""The root URL configuration, which includes that of every app."""
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
@@ -26,7 +26,7 @@ from transfer.person import views as data
 admin.site.site_header = _("Rejoinder administration")
 admin.site.site_title = _("Rejoinder")
 admin.site.index_title = _("Administration")
-# services stand in the settings; tokens are not kept; two-factor secrets are for no one to see
+# providers are configured in the settings; tokens are not stored; two-factor secrets must not be visible
 admin.site.unregister([SocialApp, SocialToken, UserSession, Authenticator])
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

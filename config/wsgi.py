@@ -1,4 +1,4 @@
-"""What the server calls: the door, the page cache, the gate, then Django."""
+"""The WSGI application: gateway, page cache, concurrency limiter, then Django."""
 
 import gc
 import os
@@ -15,7 +15,7 @@ from server.http.gateway import Door  # noqa: E402
 
 application = Door(PageCache(Gate(django_application)))
 
-# Every module is read now, not at the first request; then the garbage collector never looks through them again.
+# Import every module now, not at the first request, and exclude them all from garbage collection.
 _ = get_resolver().url_patterns
 gc.collect()
 gc.freeze()

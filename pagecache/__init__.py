@@ -1,4 +1,4 @@
-"""Ready pages as bytes, in front of Django: a page says what it was made from, a write moves those generations."""
+"""Pages cached as bytes in front of Django: a page names what it depends on, and a write invalidates that."""
 
 from pagecache.declaration import made_from
 from pagecache.generations import bump

@@ -1,4 +1,4 @@
-"""Which requests may share a page, under what name it is kept, and what of the request may reach it."""
+"""Which requests may share a cached page, under what key, and which parts of a request may reach the page."""
 
 import functools
 from typing import NamedTuple
@@ -18,11 +18,13 @@ LONGEST_QUERY = 1000
 
 
 class Address(NamedTuple):
+    """The key of a cached page."""
+
     key: Key  # scheme, host, path, query
-    is_bare: bool  # nothing but the key can reach the page
+    is_bare: bool  # nothing but the key can affect the page
 
     def bare(self, environ: WSGIEnvironment) -> WSGIEnvironment:
-        """The request as everybody could have sent it."""
+        """Return the request without anything personal, as any visitor could have sent it."""
         _, host, _, query = self.key
         bare = environ | {"REQUEST_METHOD": "GET", "HTTP_HOST": host, "QUERY_STRING": query}
         bare.pop("HTTP_COOKIE", None)
@@ -30,6 +32,8 @@ class Address(NamedTuple):
 
 
 class Addresses:
+    """Turns requests into keys, and finds those that bypass the cache."""
+
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
         self._cookies = (settings.SESSION_COOKIE_NAME, settings.COMMENTER_COOKIE_NAME, CookieStorage.cookie_name)
@@ -38,10 +42,10 @@ class Addresses:
         self._files = tuple(url for url in (settings.STATIC_URL, settings.MEDIA_URL) if url)
         self._site = urlsplit(settings.SITE_URL).netloc.lower()
         self._hosts: dict[tuple[str, str], str] = {}
-        self._tidied = functools.lru_cache(maxsize=1000)(self._tidy)
+        self._normalized = functools.lru_cache(maxsize=1000)(self._normalize)
 
     def read(self, environ: WSGIEnvironment) -> Address | None:
-        """None for a request that passes by the cache."""
+        """Return the address, or None for a request that bypasses the cache."""
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
             return None
         path = environ["PATH_INFO"]
@@ -51,11 +55,13 @@ class Addresses:
         if cookie and self._is_personal(cookie, environ):
             return None
         sent_host = environ.get("HTTP_HOST", "")
-        host = self._hosts.get((sent_host, environ["SERVER_PORT"])) or self._check(sent_host, environ["SERVER_PORT"])
+        host = self._hosts.get((sent_host, environ["SERVER_PORT"])) or self._check_host(
+            sent_host, environ["SERVER_PORT"]
+        )
         if not host:
             return None
         sent_query = environ.get("QUERY_STRING", "")
-        query = self._tidied(sent_query) if len(sent_query) <= LONGEST_QUERY else None
+        query = self._normalized(sent_query) if len(sent_query) <= LONGEST_QUERY else None
         if query is None:
             return None
         if cookie:
@@ -71,22 +77,25 @@ class Addresses:
         sent = parse_cookie(get_str_from_wsgi(environ, "HTTP_COOKIE", ""))
         return any(name in sent for name in self._cookies)
 
-    def _check(self, host: str, port: str) -> str:
-        """A host may have few spellings, or strangers could fill the cache by counting through the ports."""
-        wanted = host.lower()
-        domain, sent_port = split_domain_port(wanted)
+    def _check_host(self, host: str, port: str) -> str:
+        """Return our host normalized, or nothing: with any spelling, clients could fill the cache with ports."""
+        normalized = host.lower()
+        domain, sent_port = split_domain_port(normalized)
         allowed = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-        is_ours = wanted == self._site or (
-            domain and validate_host(domain, allowed) and sent_port in {"", port} and not wanted.endswith((".", ":"))
+        is_ours = normalized == self._site or (
+            domain
+            and validate_host(domain, allowed)
+            and sent_port in {"", port}
+            and not normalized.endswith((".", ":"))
         )
         if not is_ours:
             return ""
         if len(self._hosts) < 100:
-            self._hosts[host, port] = wanted
-        return wanted
+            self._hosts[host, port] = normalized
+        return normalized
 
-    def _tidy(self, query: str) -> str | None:
-        """The known names in order; None when a name makes the page personal."""
+    def _normalize(self, query: str) -> str | None:
+        """Return the known query parameters, sorted, or None if one makes the page personal."""
         sent = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
         if any(name in self._personal for name, _ in sent):
             return None

@@ -1,4 +1,4 @@
-"""The app that holds the generations."""
+"""The app with the table of generations."""
 
 from django.apps import AppConfig
 

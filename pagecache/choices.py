@@ -1,10 +1,10 @@
-"""What a reader chose on a page, such as `?order=newest`: their browser remembers it in a cookie of the same name.
+"""A reader's choice such as `?order=newest`, remembered in a cookie of the same name.
 
-Where an address says nothing of it the cookie speaks: whoever has chosen is given the page of the address that names
-it, which is one page for everybody. So nobody is led elsewhere, nothing needs a script, and no page holds a choice.
+If the URL has no such parameter, the cookie selects the page of the URL that has it, which is the same for everyone. So
+there are no redirects and no scripts, and no page contains a choice.
 
-A choice is a link followed on a page of ours. A link from elsewhere shows what it says and is not remembered, nor is
-one that asks for more beside, as those of a pager do. An empty value forgets.
+A choice is a link followed on a page of ours. A link from elsewhere shows what it says but is not remembered, nor is
+one with more parameters, such as a pager's. An empty value clears the cookie.
 """
 
 import re
@@ -25,11 +25,11 @@ class Choices:
     def __init__(self) -> None:
         self._name: str = settings.PAGECACHE_CHOICE
         self._values = frozenset(settings.PAGECACHE_CHOICE_VALUES)
-        self._beside = frozenset({self._name, *settings.PAGECACHE_CHOICE_BESIDE})
+        self._companions = frozenset({self._name, *settings.PAGECACHE_CHOICE_BESIDE})
         self._paths = re.compile(settings.PAGECACHE_CHOICE_PATHS)
 
     def speak(self, environ: WSGIEnvironment, query: str) -> str:
-        """The query with what the browser remembers, where it does not say that itself."""
+        """Return the query with the remembered choice, unless it has one itself."""
         remembered = self._remembered(environ)
         if remembered is None or not self._paths.fullmatch(environ["PATH_INFO"]):
             return query
@@ -39,16 +39,16 @@ class Choices:
         return urlencode(sorted([*sent, (self._name, remembered)], key=lambda pair: pair[0]), encoding="latin-1")
 
     def remembering(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
-        """What starts the answer, and has the browser remember what this request chooses, if it does."""
+        """Return start_response, wrapped to set the cookie if this request makes a choice."""
         chosen = self._chosen(environ)
         if chosen is None or (chosen or None) == self._remembered(environ):
             return start_response
         secure = "; Secure" if settings.SESSION_COOKIE_SECURE else ""
-        kept = f"{self._name}={chosen}; Max-Age={KEPT_FOR if chosen else 0}; Path=/; HttpOnly; SameSite=Lax{secure}"
+        cookie = f"{self._name}={chosen}; Max-Age={KEPT_FOR if chosen else 0}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             if status.startswith(("200 ", "304 ")):
-                headers = [*headers, ("Set-Cookie", kept)]
+                headers = [*headers, ("Set-Cookie", cookie)]
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return start
@@ -66,13 +66,13 @@ class Choices:
         sent = parse_qsl(query[:1000], keep_blank_values=True, encoding="latin-1")
         names = {name for name, _ in sent}
         value: str | None = dict(sent).get(self._name)
-        if names <= self._beside and value in {"", *self._values} and self._paths.fullmatch(environ["PATH_INFO"]):
+        if names <= self._companions and value in {"", *self._values} and self._paths.fullmatch(environ["PATH_INFO"]):
             return value
         return None
 
 
 def is_followed_here(environ: WSGIEnvironment) -> bool:
-    """Whether somebody followed a link of this site; not what a script or a browser fetches ahead."""
+    """Return whether someone followed a link on this site, as opposed to a script or a prefetch."""
     return (
         environ["REQUEST_METHOD"] == "GET"
         and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin"

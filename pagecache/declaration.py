@@ -1,4 +1,4 @@
-"""What a view says of its page, as response headers that `PageCache` reads and takes away."""
+"""What a view declares about its page, in response headers that `PageCache` reads and removes."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 MADE_FROM = "X-Made-From"
 MADE_UNTIL = "X-Made-Until"
-SITE = "site"  # every page is made from it
+SITE = "site"  # every page depends on it
 KEY = re.compile(r"[\w:.-]{1,64}", re.ASCII)
 
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -17,9 +17,9 @@ Headers = list[tuple[str, str]]
 
 
 def made_from(response: Response, *keys: str, ends: datetime | None = None) -> Response:
-    """Marks a page that is the same for everybody: kept until one of these is bumped, or `ends` has come.
+    """Mark a page that is the same for everyone: cached until one of the keys is invalidated or `expires` is reached.
 
-    May be called again for the same response: the keys add up, the earliest end holds.
+    It may be called again for the same response: the keys add up, the earliest expiry counts.
     """
     if response.streaming:
         raise ValueError("A streaming response cannot be kept.")
@@ -37,6 +37,8 @@ def made_from(response: Response, *keys: str, ends: datetime | None = None) -> R
 
 
 class Declaration(NamedTuple):
+    """The keys and the expiry that a view declared."""
+
     keys: tuple[str, ...]
     ends: float
 

@@ -1,4 +1,4 @@
-"""The write side: moving the generations of what a transaction changed, in that transaction."""
+"""Invalidates pages by raising the generations of what a transaction changed, in that transaction."""
 
 import functools
 import threading
@@ -7,20 +7,20 @@ import time
 from django.db import transaction
 
 TABLE = "pagecache_generation"
-ANY = "any"  # the row that moves with every bump, so that one small read tells whether anything moved
-LEASE = 0.002  # seconds that readers may go on with the number they last read, and a writer outlasts them
+ANY = "any"  # the row that rises with every change, so that one small read tells whether anything changed
+LEASE = 0.002  # seconds that readers may reuse the number they last read; a writer waits for them
 
 waited = threading.local()
 
 
 def bump(*keys: str) -> None:
-    """Has every page that was made from one of these made anew, from the commit on.
+    """Invalidate every page that depends on one of these keys, from the commit on.
 
-    Call it once and last in a transaction: it holds the row ANY until the commit. That row comes first, so bumps
-    queue there and never wait for one another in a ring. Numbers follow the clock, so that a database put back from
-    a backup does not give out again a number that a kept page remembers.
+    Call it once and last in a transaction: it locks the row ANY until the commit. That row comes first, so
+    transactions queue there and never deadlock. Numbers follow the clock, so that a database restored from a backup does not repeat a
+    number that a cached page remembers.
 
-    After the commit it waits for LEASE to pass, so whoever is told of the change is never shown a page from before it.
+    After the commit it waits for LEASE to pass, so no one who learns of the change is shown a page from before it.
     """
     if not keys:
         return
@@ -40,7 +40,7 @@ def bump(*keys: str) -> None:
 
 
 def outlast_readers(bumped: float) -> None:
-    """Once for a transaction: a wait of this thread that began after this bump began after its commit too."""
+    """Wait once for a transaction: a wait of this thread that began after this call began after its commit too."""
     if getattr(waited, "since", float("-inf")) < bumped:
         waited.since = time.monotonic()
         time.sleep(LEASE)

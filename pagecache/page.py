@@ -1,4 +1,4 @@
-"""A ready page: its bytes plain, as gzip and as brotli, each with its own ETag, and the answer to a request for it."""
+"""A cached page: its bytes plain, as gzip and as brotli, each with its own ETag, and the response to a request."""
 
 import base64
 import functools
@@ -16,14 +16,14 @@ from pagecache.declaration import Headers
 PLAIN = "identity"
 ENCODERS: dict[str, Callable[[bytes], bytes]] = {  # the better one first
     "br": lambda body: brotli.compress(body, quality=5),
-    "gzip": lambda body: gzip.compress(body, 6, mtime=0),  # a time inside would change the ETag at each making
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),  # a time inside would change the ETag at each compression
 }
 OURS = frozenset({"cache-control", "vary", "etag", "content-length"})
-DESCRIBING = frozenset({"content-type", "content-language", "content-disposition"})  # left out where no body follows
+DESCRIBING = frozenset({"content-type", "content-language", "content-disposition"})  # left out if there is no body
 
 
 class Form(NamedTuple):
-    """One encoding of a page; its body stands in a list of one, which a server takes without copying."""
+    """One encoding of a page; its body is a list of one, which a server takes without copying."""
 
     etag: str
     headers: Headers
@@ -36,7 +36,7 @@ class Page:
         self.size = 0
         self._headers = [
             *((name, value) for name, value in headers if name.lower() not in OURS),
-            # Browsers may keep the page, and ask at each visit whether it still holds: so neither they nor a shared
+            # Browsers may store the page and revalidate it at each visit: so neither they nor a shared
             # cache show an old page after a commit, and going back stays instant, which no-store would forbid.
             ("Cache-Control", "no-cache"),
             ("Vary", "Accept-Encoding, Cookie"),
@@ -68,7 +68,7 @@ class Page:
         headers = [*self._headers, ("ETag", etag), ("Content-Length", str(len(body)))]
         if encoding != PLAIN:
             headers.append(("Content-Encoding", encoding))
-        # A 304 carries the other headers too: they replace those a browser has kept, should only they have changed.
+        # A 304 carries the other headers too: they replace those that a browser has stored, if only they have changed.
         unchanged = [
             *((name, value) for name, value in self._headers if name.lower() not in DESCRIBING),
             ("ETag", etag),
@@ -79,7 +79,7 @@ class Page:
 
 @functools.lru_cache(maxsize=256)
 def preferred(accept: str) -> str:
-    """The encoding that an Accept-Encoding header likes best; where it likes several alike, the smaller one."""
+    """Return the encoding that an Accept-Encoding header prefers; of several equal ones, the smaller."""
     weights: dict[str, float] = {}
     for choice in accept.lower().split(","):
         name, *parameters = (part.strip() for part in choice.split(";"))
@@ -87,8 +87,8 @@ def preferred(accept: str) -> str:
         weights[name.removeprefix("x-")] = weight(quality)
     others = weights.get("*", 0.0)
     best = max(ENCODERS, key=lambda encoding: weights.get(encoding, others))
-    liking = weights.get(best, others)
-    return best if liking > 0 and liking >= weights.get(PLAIN, 0.0) else PLAIN
+    quality = weights.get(best, others)
+    return best if quality > 0 and quality >= weights.get(PLAIN, 0.0) else PLAIN
 
 
 def weight(quality: str) -> float:

@@ -1,4 +1,4 @@
-"""Generations read from PostgreSQL: one connection, where one question answers all who waited when it was asked."""
+"""Reads generations from PostgreSQL by one connection, where one query answers all threads that waited for it."""
 
 import threading
 import time
@@ -17,11 +17,11 @@ STATEMENTS = {
     NUMBERS: f'SELECT "key", number FROM {TABLE} WHERE "key" = ANY($1::text[])',  # noqa: S608
 }
 TIMEOUT = 2.0
-SLOW, REST = 0.5, 1.0  # after a failure that took long, nobody waits for the next one for a while
+SLOW, REST = 0.5, 1.0  # after a slow failure no thread tries for a while
 
 
 class Asking:
-    """A question about to be asked, and all who wait for its answer."""
+    """A query about to be sent, and the threads that wait for its result."""
 
     __slots__ = ("answer", "is_answered")
 
@@ -32,7 +32,7 @@ class Asking:
 
 
 class PostgresReader:
-    """Speaks libpq's own calls: a cursor costs half as much again."""
+    """Uses libpq's own calls: a cursor costs half as much again."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         limits = f"-c statement_timeout={TIMEOUT:.0f}s -c lock_timeout={TIMEOUT:.0f}s"
@@ -45,26 +45,26 @@ class PostgresReader:
         self._connection: psycopg.Connection | None = None
         self._turn = threading.Lock()
         self._next: Asking | None = None
-        self._rest_until = 0.0
+        self._backoff_until = 0.0
 
     def current(self) -> int:
-        """Whoever finds a question waiting for its turn joins it; once it is being asked, nobody finds it any more.
+        """Share a query that waits for its turn, or send one; a query that is being sent cannot be joined any more.
 
-        No lock guards `_next`: of two who find none at once both ask, and a question taken away never comes back.
+        No lock guards `_next`: two threads that find none both send one, and a query taken away never comes back.
         """
         asking = self._next
         if asking is None:
             asking = self._next = Asking()
             self._lead(asking)
         elif asking.is_answered.acquire(timeout=TIMEOUT):
-            asking.is_answered.release()  # lets the next of us through
+            asking.is_answered.release()  # lets the next waiting thread through
         if asking.answer is None:
             raise Away
         return asking.answer
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
         listed = ",".join(f'"{key}"' for key in (ANY, *keys))
-        self._take_turn()
+        self._acquire_connection()
         try:
             found = self._read(NUMBERS, [f"{{{listed}}}".encode()])
         finally:
@@ -77,7 +77,7 @@ class PostgresReader:
 
     def _lead(self, asking: Asking) -> None:
         try:
-            self._take_turn()
+            self._acquire_connection()
             try:
                 self._withdraw(asking)
                 asking.answer = self._read(CURRENT).get(ANY, 0)
@@ -91,25 +91,25 @@ class PostgresReader:
         if self._next is asking:
             self._next = None
 
-    def _take_turn(self) -> None:
-        """When a server hangs, it holds up the one whose turn it is, and nobody else for long."""
-        if time.monotonic() < self._rest_until:
+    def _acquire_connection(self) -> None:
+        """Acquire the connection. A server that hangs delays the thread that has it, and no other for long."""
+        if time.monotonic() < self._backoff_until:
             raise Away
         if not self._turn.acquire(timeout=TIMEOUT):
-            self._rest_until = time.monotonic() + REST
+            self._backoff_until = time.monotonic() + REST
             raise Away
 
     def _read(self, statement: bytes, values: Sequence[bytes] = ()) -> Numbers:
         began = time.monotonic()
         try:
-            return self._ask_persistently(statement, values)
+            return self._read_with_reconnect(statement, values)
         except psycopg.Error as error:
             if time.monotonic() - began > SLOW:
-                self._rest_until = time.monotonic() + REST
+                self._backoff_until = time.monotonic() + REST
             raise Away from error
 
-    def _ask_persistently(self, statement: bytes, values: Sequence[bytes]) -> Numbers:
-        """A server that was started again has ended our connection, and answers a new one."""
+    def _read_with_reconnect(self, statement: bytes, values: Sequence[bytes]) -> Numbers:
+        """Run a statement; reconnect once, since a restarted server has closed the connection."""
         if self._connection is not None:
             try:
                 return ask(self._connection, statement, values)

@@ -1,4 +1,4 @@
-"""The read side: what the generations are now, by connections of our own that never write."""
+"""The interface for reading generations, by separate connections that never write."""
 
 from collections.abc import Collection
 from typing import Protocol
@@ -7,18 +7,18 @@ Numbers = dict[str, int]
 
 
 class Away(Exception):
-    """The database does not answer."""
+    """The database cannot be read."""
 
 
 class Reader(Protocol):
-    """Every answer was read after its question, so it knows all that was committed before the question."""
+    """Reads generations; each result includes everything that was committed before the call."""
 
     def current(self) -> int:
-        """The number of ANY: while it stands still nothing has moved."""
+        """Return the number of ANY: while it is unchanged, nothing has changed."""
         ...
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
-        """The number of ANY and those of these keys, of one moment; what was never bumped has none."""
+        """Return the number of ANY and those of the keys, read at one moment; keys never invalidated are missing."""
         ...
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""What the application answered, held back until it is known what becomes of it."""
+"""The application's response, held back until the cache has decided what to do with it."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from pagecache.declaration import MADE_FROM, MADE_UNTIL, Headers
 
 PRIVATE = ("Cache-Control", "private, no-store")
-KEPT_APART = frozenset({"accept-encoding", "cookie"})  # what the cache sees to, of all that an answer may vary by
+KEPT_APART = frozenset({"accept-encoding", "cookie"})  # the parts of Vary that the cache handles
 
 
 class Answer(NamedTuple):
@@ -17,17 +17,17 @@ class Answer(NamedTuple):
 
     @classmethod
     def of(cls, application: WSGIApplication, environ: WSGIEnvironment) -> "Answer":
-        heard: list[tuple[str, Headers]] = []
+        started: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
-            heard.append((status, headers))
+            started.append((status, headers))
             return never_called
 
         chunks = application(environ, start)
-        return cls(*heard[-1], chunks)
+        return cls(*started[-1], chunks)
 
     def is_for_everybody(self) -> bool:
-        """Whether the headers bear out the declaration: another visitor may be given the same bytes."""
+        """Return whether the headers allow what the view declared: other visitors may get the same bytes."""
         if not self.status.startswith("200 "):
             return False
         for name, value in ((name.lower(), value.lower()) for name, value in self.headers):
@@ -66,7 +66,7 @@ def undeclared(headers: Headers) -> Headers:
 
 
 def personal(headers: Headers) -> Headers:
-    """A page that could have been everybody's, but was made for one request, is that visitor's alone."""
+    """Make a declared page private if it was rendered for one request."""
     if all(name != MADE_FROM for name, _ in headers):
         return headers
     return [*((name, value) for name, value in undeclared(headers) if name.lower() != "cache-control"), PRIVATE]

@@ -1,4 +1,4 @@
-"""Generations read from SQLite: one row by its key, which costs no more than `PRAGMA data_version` and says more."""
+"""Reads generations from SQLite: one row by its key costs no more than `PRAGMA data_version` and says more."""
 
 import sqlite3
 import threading
@@ -12,21 +12,21 @@ from pagecache.reader import Away, Numbers
 CURRENT = f"SELECT number FROM {TABLE} WHERE \"key\" = '{ANY}'"  # noqa: S608
 
 
-LOOK_AGAIN = 1.0  # seconds between two looks whether a restore has put another file in the database's place
+LOOK_AGAIN = 1.0  # seconds between checks whether a restore has replaced the database file
 
 
 class ReadOnlyConnection(sqlite3.Connection):
     """Closes itself when the thread that owns it ends."""
 
     file: tuple[int, int]
-    looked: float
+    checked_at: float
 
     def __del__(self) -> None:
         self.close()
 
 
 class SqliteReader:
-    """A connection for each thread: shared ones went wrong under load."""
+    """Uses a connection for each thread: shared ones failed under load."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -37,13 +37,13 @@ class SqliteReader:
         return int(rows[0][0]) if rows else 0
 
     def numbers(self, keys: Collection[str]) -> tuple[int, Numbers]:
-        places = ", ".join(["?"] * (len(keys) + 1))
-        rows = self._rows(f'SELECT "key", number FROM {TABLE} WHERE "key" IN ({places})', (ANY, *keys))  # noqa: S608
+        markers = ", ".join(["?"] * (len(keys) + 1))
+        rows = self._rows(f'SELECT "key", number FROM {TABLE} WHERE "key" IN ({markers})', (ANY, *keys))  # noqa: S608
         found = dict(rows)
         return found.pop(ANY, 0), found
 
     def close(self) -> None:
-        """Closes this thread's connection; the others go with their threads, or with the reader."""
+        """Close this thread's connection; the others close with their threads, or with the reader."""
         self._local.__dict__.clear()
 
     def _rows(self, statement: str, parameters: tuple[str, ...] = ()) -> list[tuple[str, int]]:
@@ -56,7 +56,7 @@ class SqliteReader:
     def _connection(self) -> sqlite3.Connection:
         now = time.monotonic()
         connection: ReadOnlyConnection | None = getattr(self._local, "connection", None)
-        if connection is not None and now - connection.looked < LOOK_AGAIN:
+        if connection is not None and now - connection.checked_at < LOOK_AGAIN:
             return connection
         status = Path(self._path).stat()
         file = (status.st_dev, status.st_ino)
@@ -70,5 +70,5 @@ class SqliteReader:
                 factory=ReadOnlyConnection,
             )
             connection.file = file
-        connection.looked = now
+        connection.checked_at = now
         return connection

@@ -1,4 +1,4 @@
-"""Where ready pages are kept: bounded in number and in bytes, what nobody asked for goes first."""
+"""The cached pages in memory, bounded in number and bytes; pages without recent requests are dropped first."""
 
 import threading
 from dataclasses import dataclass, field
@@ -11,16 +11,16 @@ Key = tuple[str, ...]
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A page, the numbers of what it was made from, and when they were last found to hold."""
+    """A page, the generations it depends on, and when they were last checked."""
 
     page: Page
     keys: tuple[str, ...]
     numbers: Numbers
     ends: float
     verified: int  # the number of ANY at which `numbers` held
-    seen: float  # when that was, by the monotonic clock
+    seen: float  # time of that check, by the monotonic clock
     weight: int = 0
-    is_used: bool = field(default=True, init=False)  # else a newcomer would make room for itself by going
+    is_used: bool = field(default=True, init=False)  # else a new entry would be dropped first
 
 
 class Store:
@@ -54,7 +54,7 @@ class Store:
             self._remove(key)
 
     def weigh(self, key: Key, entry: Entry) -> None:
-        """The page has grown by another encoding."""
+        """Update the weight of a page that was stored in another encoding too."""
         with self._lock:
             if self._entries.get(key) is entry:
                 self._weigh(key, entry)

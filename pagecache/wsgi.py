@@ -1,4 +1,4 @@
-"""The layer in front of Django's handler: answers from ready pages, and never with one that a commit has outdated."""
+"""WSGI middleware in front of Django that answers from cached pages, never with one that a commit has outdated."""
 
 import logging
 import threading
@@ -23,24 +23,24 @@ logger = logging.getLogger("rejoinder.pagecache")
 
 
 class Drawing:
-    """A page being made, which others wait for."""
+    """A page being rendered, which other requests wait for."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.done = threading.Event()
-        self.page: Page | None = None  # none when what came out is not for everybody
+        self.page: Page | None = None  # None if the result is not the same for everyone
         self.next: Drawing | None = None  # begun by one who waited for this one
 
 
 class PageCache:
-    """Keeps what a view declared with `made_from`; whatever else passes through is not touched.
+    """Caches what a view declared with `mark_cacheable`; everything else passes through unchanged.
 
-    While the database is away nothing commits through us, so a page that was found fresh up to GRACE seconds ago is
-    still shown; without a database that answers nothing new is kept.
+    While the database is unavailable no writes commit through us, so a page checked up to GRACE seconds ago is still
+    shown, and nothing new is cached.
     """
 
     GRACE = 60.0
-    PATIENCE = 5.0  # how long a request waits for another one's drawing
+    PATIENCE = 5.0  # how long a request waits for another one's rendering
     PLAIN_KEYS, LONGEST_PLAIN_KEY = 1000, 500
 
     def __init__(self, application: WSGIApplication, max_bytes: int | None = None, max_entries: int = 10_000) -> None:
@@ -49,22 +49,22 @@ class PageCache:
         self._addresses = Addresses(self._choices)
         self._store = Store(settings.PAGECACHE_BYTES if max_bytes is None else max_bytes, max_entries)
         self._drawings: dict[Key, Drawing] = {}
-        self._plain: set[Key] = set()  # addresses that gave nothing to keep the last time
+        self._plain: set[Key] = set()  # keys of responses that could not be cached
         self._reader = open_reader()
-        self._last = (0, float("-inf"))  # the number of ANY, and until when it may be gone by
-        self._complained = float("-inf")
+        self._last = (0, float("-inf"))  # the number of ANY, and until when it may be used
+        self._last_warning = float("-inf")
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response = self._choices.remembering(environ, start_response)
         address = self._addresses.read(environ)
         if address is None:
-            return self._pass_by(environ, start_response)
+            return self._bypass(environ, start_response)
         entry = self._store.get(address.key)
         if entry is not None and self._is_fresh(entry):
-            return self._tell(address.key, entry, environ, start_response)
+            return self._respond(address.key, entry, environ, start_response)
         if address.key in self._plain:
-            return self._pass_by(environ, start_response, address.key)
-        return self._make(address, environ, start_response)
+            return self._bypass(environ, start_response, address.key)
+        return self._render_once(address, environ, start_response)
 
     def close(self) -> None:
         self._reader.close()
@@ -77,7 +77,7 @@ class PageCache:
             if current != entry.verified:
                 current, numbers = self._reader.numbers(entry.keys)
                 if numbers != entry.numbers:
-                    entry.seen = float("-inf")  # outdated for good, whatever becomes of the database
+                    entry.seen = float("-inf")  # outdated for good, also if the database fails
                     return False
                 entry.verified = current
         except Away:
@@ -86,7 +86,7 @@ class PageCache:
         return True
 
     def _current(self) -> int:
-        """A lease counts from before the reading, the wait of a writer from after the commit: the wait ends later."""
+        """Return the number of ANY. A lease starts before the read, a writer's wait after its commit: it ends later."""
         current, until = self._last
         began = time.monotonic()
         if began >= until:
@@ -94,86 +94,93 @@ class PageCache:
             self._last = (current, began + generations.LEASE)
         return current
 
-    def _tell(self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _respond(
+        self, key: Key, entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         size = entry.page.size
         body = entry.page.answer(environ, start_response)
         if entry.page.size != size:
             self._store.weigh(key, entry)
         return body
 
-    def _pass_by(
+    def _bypass(
         self, environ: WSGIEnvironment, start_response: StartResponse, key: Key | None = None
     ) -> Iterable[bytes]:
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            told = personal(headers)
-            if told is not headers and key is not None:
+            sent = personal(headers)
+            if sent is not headers and key is not None:
                 self._plain.discard(key)
-            return start_response(status, told, exc_info) if exc_info else start_response(status, told)
+            return start_response(status, sent, exc_info) if exc_info else start_response(status, sent)
 
         return self._application(environ, start)
 
-    def _make(self, address: Address, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Draws the page, or waits for who does already: theirs will do if it began after we came, or is fresh."""
+    def _render_once(
+        self, address: Address, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Render the page, or wait for a request that does: its result is used if it began later, or is fresh."""
         key, arrived = address.key, time.monotonic()
-        mine, last = Drawing(), None
-        while (other := self._drawings.setdefault(key, mine)) is not mine:
+        rendering, last = Drawing(), None
+        while (other := self._drawings.setdefault(key, rendering)) is not rendering:
             is_done = other.done.wait(arrived + self.PATIENCE - time.monotonic())
             if not is_done or other.page is None:
-                break  # then everybody draws for himself
+                break  # then every request renders for itself
             if other.began > arrived:
                 return other.page.answer(environ, start_response)
             entry = self._store.get(key)
             if entry is not None and self._is_fresh(entry):
-                return self._tell(key, entry, environ, start_response)
-            mine, last = Drawing(), other
+                return self._respond(key, entry, environ, start_response)
+            rendering, last = Drawing(), other
         try:
             if last is not None and last.next is not None and last.next.page is not None:
-                mine.began, mine.page = last.next.began, last.next.page  # drawn before we heard that the last was done
-                return mine.page.answer(environ, start_response)
+                # Rendered before we noticed that the last one was done.
+                rendering.began, rendering.page = last.next.began, last.next.page
+                return rendering.page.answer(environ, start_response)
             if last is not None:
-                last.next = mine
-            return self._draw(address, environ, start_response, mine)
+                last.next = rendering
+            return self._render(address, environ, start_response, rendering)
         finally:
-            if self._drawings.get(key) is mine:
+            if self._drawings.get(key) is rendering:
                 del self._drawings[key]
-            mine.done.set()
+            rendering.done.set()
 
-    def _draw(
-        self, address: Address, environ: WSGIEnvironment, start_response: StartResponse, drawing: Drawing
+    def _render(
+        self, address: Address, environ: WSGIEnvironment, start_response: StartResponse, rendering: Drawing
     ) -> Iterable[bytes]:
-        """What was read between two looks that saw the same numbers is a page of those numbers."""
+        """Render the page, and store it if the generations before and after are the same."""
         key, old = address.key, self._store.get(address.key)
         known = old.keys if old is not None else ()
-        before = self._look(known)
-        answer, declaration = self._ask(address, environ, is_page=old is not None)
+        before = self._read_numbers(known)
+        answer, declaration = self._call_application(address, environ, is_page=old is not None)
         if declaration is None or not answer.is_for_everybody():
             self._store.drop(key)
             self._remember_plain(key)
             return answer.hand_on(environ, start_response)
-        drawing.page = page = Page(undeclared(answer.headers), answer.body())
-        after = self._look(declaration.keys)
+        rendering.page = page = Page(undeclared(answer.headers), answer.body())
+        after = self._read_numbers(declaration.keys)
         if before is None or after is None:
             return page.answer(environ, start_response)
-        # Elsewhere on the site something may have moved meanwhile, if only what this page is made from stood still.
+        # Other generations may have changed in between, as long as those of this page have not.
         if before[0] != after[0] and (set(known) != set(declaration.keys) or before[1] != after[1]):
             return page.answer(environ, start_response)
         entry = Entry(page, declaration.keys, after[1], declaration.ends, after[0], time.monotonic())
         self._store.put(key, entry)
-        return self._tell(key, entry, environ, start_response)
+        return self._respond(key, entry, environ, start_response)
 
-    def _look(self, keys: tuple[str, ...]) -> tuple[int, Numbers] | None:
+    def _read_numbers(self, keys: tuple[str, ...]) -> tuple[int, Numbers] | None:
         try:
             return self._reader.numbers(keys)
         except Away as error:
-            if time.monotonic() - self._complained > self.GRACE:
-                self._complained = time.monotonic()
+            if time.monotonic() - self._last_warning > self.GRACE:
+                self._last_warning = time.monotonic()
                 logger.warning(
                     "The page cache is not used because the database cannot be read: %s", error.__cause__ or error
                 )
             return None
 
-    def _ask(self, address: Address, environ: WSGIEnvironment, is_page: bool) -> tuple[Answer, Declaration | None]:
-        """A page is drawn from the bare request; an address not yet known for one sees the request as it came first."""
+    def _call_application(
+        self, address: Address, environ: WSGIEnvironment, is_page: bool
+    ) -> tuple[Answer, Declaration | None]:
+        """Render a page from the anonymous request; at an unknown address, try the request as it came first."""
         if not (address.is_bare or is_page):
             answer = Answer.of(self._application, environ | {"REQUEST_METHOD": "GET"})
             if Declaration.read(answer.headers) is None:
@@ -193,7 +200,7 @@ class PageCache:
 def open_reader() -> Reader:
     connection = connections["default"]
     if connection.vendor == "postgresql":
-        from pagecache.postgres import PostgresReader  # psycopg is there only where it is used
+        from pagecache.postgres import PostgresReader  # psycopg is installed only where it is used
 
         return PostgresReader(connection.get_connection_params())
     from pagecache.sqlite import SqliteReader

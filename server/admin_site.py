@@ -1,4 +1,4 @@
-"""The admin site: whatever is asked of a page or sent to it, its work is bounded and an answer says what is wrong."""
+"""The admin site, with bounded work for hostile queries and forms, and errors that say what is wrong."""
 
 from collections.abc import Iterable, Iterator
 from types import new_class
@@ -20,7 +20,7 @@ LETTERS = 500
 
 class AdminSite(admin.AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register models as usual, with `Bounded` in front of each class, also of those that come with packages."""
+        """Register models with `BoundedAdmin` in front of each class, also of those that come with packages."""
         base = admin_class or admin.ModelAdmin
         bounded = new_class(
             base.__name__, (Bounded, base), exec_body=lambda body: body.update(__module__=base.__module__)
@@ -29,10 +29,10 @@ class AdminSite(admin.AdminSite):
 
 
 class Bounded:
-    """A mixin for every ModelAdmin."""
+    """A mixin for every ModelAdmin that limits filters, searches and formsets."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Return the list as it was asked for. Raises BadRequest if a filter's value is none."""
+        """Return the list as requested. Raises BadRequest if a filter's value is invalid."""
         try:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (IncorrectLookupParameters, ValueError, OverflowError, DataError) as error:
@@ -43,8 +43,8 @@ class Bounded:
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if len(search_term) > LETTERS or len(search_term.split()) > WORDS:
-            words = _("Your search is too long. Use at most %(words)d words and %(letters)d characters.")
-            messages.warning(request, words % {"words": WORDS, "letters": LETTERS})
+            message = _("Your search is too long. Use at most %(words)d words and %(letters)d characters.")
+            messages.warning(request, message % {"words": WORDS, "letters": LETTERS})
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
@@ -57,7 +57,7 @@ class Bounded:
 
 
 def bounded_formset(formset: Any) -> Any:
-    """More forms than these are not made, whatever TOTAL_FORMS says, and are an error of the formset."""
+    """Limit the forms of a formset, whatever TOTAL_FORMS says; more are an error of the formset."""
     formset.absolute_max = min(formset.absolute_max, FORMS)
     formset.max_num = min(formset.max_num, FORMS)
     return formset

@@ -1,4 +1,4 @@
-"""The ground everything stands on: how the site is served, who may write, and what runs by itself."""
+"""The app that serves the site, checks the origin of requests and runs jobs."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps

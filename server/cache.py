@@ -23,10 +23,10 @@ CHANGES = {"add", "set", "touch", "delete", "incr"}
 
 
 class RedisOrDatabase(BaseCache):
-    """Django's Redis cache; the first request that Redis fails goes to the database, as do all others until it is back.
+    """Django's Redis cache; once Redis fails a request, all requests use the database until Redis is back.
 
-    A thread looks for Redis meanwhile, so that no other request waits for it. Before Redis is used again, everything
-    that was written to the database is copied to it, so that no older value comes back.
+    A thread waits for Redis, so that no other request does. Before Redis is used again, all entries written to the
+    database are copied to it, so that no older value comes back.
     """
 
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
@@ -35,34 +35,34 @@ class RedisOrDatabase(BaseCache):
         self.switch = shared_switch(servers, tuple(sorted(params.get("OPTIONS", {}).items())))
 
     def trouble(self) -> str:
-        """Ask Redis, and return what is wrong with it in words, or nothing."""
+        """Try Redis, and return a description of what is wrong with it, or an empty string."""
         self.get("trouble")
         return self.switch.trouble
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return bool(self.switch.call("add", self._made(key, version), value, self._seconds(timeout)))
+        return bool(self.switch.call("add", self._full_key(key, version), value, self._seconds(timeout)))
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self.switch.call("get", self._made(key, version), default)
+        return self.switch.call("get", self._full_key(key, version), default)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        self.switch.call("set", self._made(key, version), value, self._seconds(timeout))
+        self.switch.call("set", self._full_key(key, version), value, self._seconds(timeout))
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return bool(self.switch.call("touch", self._made(key, version), self._seconds(timeout)))
+        return bool(self.switch.call("touch", self._full_key(key, version), self._seconds(timeout)))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return bool(self.switch.call("delete", self._made(key, version)))
+        return bool(self.switch.call("delete", self._full_key(key, version)))
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        return bool(self.switch.call("has_key", self._made(key, version)))
+        return bool(self.switch.call("has_key", self._full_key(key, version)))
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        return int(self.switch.call("incr", self._made(key, version), delta))
+        return int(self.switch.call("incr", self._full_key(key, version), delta))
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        made = {self._made(key, version): key for key in keys}
-        return {made[key]: value for key, value in self.switch.call("get_many", list(made)).items()}
+        full_keys = {self._full_key(key, version): key for key in keys}
+        return {full_keys[key]: value for key, value in self.switch.call("get_many", list(full_keys)).items()}
 
     def clear(self) -> None:
         self.switch.call("clear")
@@ -70,12 +70,12 @@ class RedisOrDatabase(BaseCache):
     def _seconds(self, timeout: Any) -> Any:
         return self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
 
-    def _made(self, key: Any, version: int | None) -> str:
+    def _full_key(self, key: Any, version: int | None) -> str:
         return self.make_and_validate_key(key, version=version)
 
 
 class Switch:
-    """Which of the two is asked now; one for all threads of a process."""
+    """Chooses between Redis and the database; one for all threads of a process."""
 
     def __init__(self, servers: str, options: dict[str, Any]) -> None:
         # Here: the package is installed only where Redis is used.
@@ -84,10 +84,10 @@ class Switch:
         from redis.retry import Retry
 
         limits = {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT, "retry": Retry(NoBackoff(), 0)}
-        as_made = {"KEY_FUNCTION": lambda key, prefix, version: key}
+        final_key = {"KEY_FUNCTION": lambda key, prefix, version: key}
         self.errors = (redis.RedisError, OSError)
-        self.redis = RedisCache(servers, {**as_made, "OPTIONS": {**limits, **options}})
-        self.database = DatabaseCache(TABLE, {**as_made, "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
+        self.redis = RedisCache(servers, {**final_key, "OPTIONS": {**limits, **options}})
+        self.database = DatabaseCache(TABLE, {**final_key, "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}})
         self.trouble = ""
         self.outdated: set[str] = set()  # keys whose value in Redis must not come back
         self.lock = threading.Lock()
@@ -97,22 +97,22 @@ class Switch:
             try:
                 return getattr(self.redis, operation)(*arguments)
             except self.errors as error:
-                self.open(error)
-                # A Redis that hangs still does what it was asked once it goes on, such as taking a lock.
+                self.fail_over(error)
+                # A Redis that hangs still executes the command once it goes on, such as taking a lock.
                 self.outdated.update(arguments[:1] if operation in CHANGES else ())
         if operation == "delete" and len(self.outdated) < MOST_ENTRIES:
             self.outdated.add(arguments[0])
         return getattr(self.database, operation)(*arguments)
 
-    def open(self, error: Exception) -> None:
+    def fail_over(self, error: Exception) -> None:
         with self.lock:
             if self.trouble:
                 return
             self.trouble = "Redis is not responding, so the database is used as the cache"
         logger.warning("%s (%s).", self.trouble, error)
-        threading.Thread(target=self.look_for_redis, name="look for Redis", daemon=True).start()
+        threading.Thread(target=self.restore_redis, name="restore Redis", daemon=True).start()
 
-    def look_for_redis(self) -> None:
+    def restore_redis(self) -> None:
         pause = threading.Event()
         while self.trouble:
             pause.wait(RETRY_AFTER)
@@ -129,7 +129,7 @@ class Switch:
         logger.warning("Redis is responding again and is used as the cache.")
 
     def copy_to_redis(self, *, overwrite: bool) -> None:
-        """Delete what is outdated there, then move every entry from the database."""
+        """Delete what is outdated in Redis, then move every entry from the database to it."""
         for _ in range(2):  # by then Redis has read whatever was still on its way
             self.redis.get("trouble")
         while self.outdated:
@@ -149,14 +149,14 @@ def shared_switch(servers: str, options: tuple[tuple[str, Any], ...]) -> Switch:
 
 
 def entries() -> list[tuple[str, str, datetime]]:
-    """Return the key, the stored value and the end of everything that the table holds."""
+    """Return key, stored value and expiry of all entries in the table."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT cache_key, value, expires FROM {TABLE}")  # noqa: S608
         return [(key, stored, in_utc(expires)) for key, stored, expires in cursor.fetchall()]
 
 
 def in_utc(expires: datetime | str) -> datetime:
-    """SQLite returns text."""
+    """Return the time in UTC; SQLite returns text."""
     found = datetime.fromisoformat(expires) if isinstance(expires, str) else expires
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""The database connections of processes that answer requests or run jobs."""
+"""Connection options for processes that answer requests or run jobs."""
 
 from django.conf import settings
 from django.db import connection

@@ -1,4 +1,4 @@
-"""File modes: what belongs to this installation is closed to other users of the machine."""
+"""Permissions of the installation's files, which are closed to other users of the machine."""
 
 import os
 import stat
@@ -18,7 +18,7 @@ def restrict(folder: Path) -> None:
 
 
 def count_open(folder: Path) -> int:
-    """Return how many files and folders have modes that let other users in."""
+    """Return how many files and folders other users can access."""
     return sum(bool(status.st_mode & OTHERS) for _, status in _all_in(folder))
 
 
@@ -28,7 +28,7 @@ def count_foreign(folder: Path) -> int:
 
 
 def _all_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield the folder and everything in it, but neither links nor what they lead to."""
+    """Yield the folder and everything in it, except links and their targets."""
     yield folder, folder.stat()
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):

@@ -1,4 +1,4 @@
-"""What the log shows: everything but the signed part of an address, by which whoever reads it could act for others."""
+"""Log formatting: signatures in URLs are removed, because anyone who reads them could act for others."""
 
 import logging
 import re
@@ -8,24 +8,26 @@ from collections import Counter
 logger = logging.getLogger("rejoinder.server")
 HOST = "DisallowedHost"
 
-# As Django signs: what is signed, when, and the mark; as it stands in an address, or escaped. What is signed is looked
-# for at the beginning of a word alone: at each of its letters, a path of 60,000 would be read 60,000 times.
+# Django's signatures: value, time and signature, plain or percent-encoded. The value is only matched
+# from the start of a word: tried at each character, a path of 60,000 would be read 60,000 times.
 PROOF = re.compile(
     r"(?:(?<![\w.%-])[\w.%-]*)?(?:(?::|%3A)[\w-]+)?(?::|%3A)[\w-]{43}(?![\w-])",
     re.IGNORECASE,
 )
 
-# The part after a name by which somebody without an account may read.
+# The token of a preview link, which lets people without an account read a draft.
 SECRET = re.compile(r"(/preview/)[\w-]+")
 
 
 class WithoutProofs(logging.Formatter):
+    """Removes signatures and preview tokens from log lines."""
+
     def format(self, record: logging.LogRecord) -> str:
         return SECRET.sub(r"\1…", PROOF.sub("…", super().format(record)))
 
 
 class WithoutTraceback(logging.Filter):
-    """Anyone can send a request that is refused, so its log line has no traceback: only our own faults have."""
+    """Drops tracebacks of rejected requests, which anyone can send; only our own errors keep theirs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "status_code", 500) < 500:
@@ -34,7 +36,7 @@ class WithoutTraceback(logging.Filter):
 
 
 class CountedRefusals(logging.Handler):
-    """Count the requests that Django refuses as suspicious, and log at most one line a minute about each kind.
+    """Counts the requests that Django rejects as suspicious, and logs at most one line a minute for each kind.
 
     The first is logged immediately, so that an owner with a wrong SITE_URL sees why nothing works; those that follow
     within a minute are logged together at its end. Each process counts its own.
@@ -57,7 +59,7 @@ class CountedRefusals(logging.Handler):
             self._report(kind)
 
     def report(self, kind: str) -> None:
-        """At the end of a minute: log what came in it, and begin the next one only if anything did."""
+        """At the end of a minute, log what came in it, and start the next one only if there was anything."""
         with self.lock or threading.RLock():
             if self.counts[kind]:
                 self._report(kind)
@@ -66,7 +68,7 @@ class CountedRefusals(logging.Handler):
                 self.latest.pop(kind, None)
 
     def _report(self, kind: str) -> None:
-        logger.warning("%s", _in_words(kind, self.counts[kind], self.latest[kind]))
+        logger.warning("%s", _describe(kind, self.counts[kind], self.latest[kind]))
         self.counts[kind] = 0
         timer = threading.Timer(self.SECONDS, self.report, [kind])
         timer.daemon = True
@@ -80,7 +82,7 @@ def _subject(kind: str, record: logging.LogRecord) -> str:
     return record.getMessage()
 
 
-def _in_words(kind: str, count: int, latest: str) -> str:
+def _describe(kind: str, count: int, latest: str) -> str:
     requests = f"{count} request{'' if count == 1 else 's'}"
     if kind == HOST:
         return (

@@ -1,10 +1,10 @@
-"""What the server itself remembers: who has to wait, which jobs are in hand, when the clock strikes next."""
+"""Tables of the server: rate limits, the schedule, and leases of workers."""
 
 from django.db import models
 
 
 class Bucket(models.Model):
-    """How far somebody, known by a keyed hash alone, has drawn on a limit; times are seconds since the epoch."""
+    """One rate limit of one client, known by a keyed hash alone; times are seconds since the epoch."""
 
     key = models.CharField(max_length=64, primary_key=True)
     drawn_until = models.FloatField(db_index=True)
@@ -14,7 +14,7 @@ class Bucket(models.Model):
 
 
 class Tick(models.Model):
-    """When a periodic job is due; whoever moves `due` on enqueues it."""
+    """When a periodic job is due; the worker that moves `due` on enqueues it."""
 
     name = models.CharField(max_length=200, primary_key=True)
     due = models.DateTimeField()
@@ -24,7 +24,7 @@ class Tick(models.Model):
 
 
 class Lease(models.Model):
-    """A sign of life from a worker with a long job in hand."""
+    """A sign of life from a worker that runs a long job."""
 
     worker = models.CharField(max_length=64, primary_key=True)
     renewed = models.DateTimeField()

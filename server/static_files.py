@@ -1,4 +1,4 @@
-"""The collected static files: whether they are there and as new as their sources."""
+"""Static files: whether they are collected and as new as their sources, and how to collect them."""
 
 from collections.abc import Iterator
 from datetime import datetime

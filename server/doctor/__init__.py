@@ -1,4 +1,4 @@
-"""What is not yet right about this installation, in words: for `serve`, the command, Django's checks and the owner."""
+"""Checks of this installation and how to fix what they find: for `serve`, `doctor`, system checks and the admin."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -15,13 +15,13 @@ __all__ = ["Finding", "Gravity", "doctor_page", "findings", "looks_round"]
 
 
 def findings(*, is_served: bool = True) -> list[Finding]:
-    """Return the gravest first; what only a site that is served can show is left out at its start."""
+    """Return all findings, the most severe first; `is_served=False` leaves out checks that need a running site."""
     found = [*about_settings(), *about_data(), *about_database(), *(about_proxy() if is_served else ())]
     return sorted(found, key=lambda finding: -finding.gravity)
 
 
 def doctor_page(request: HttpRequest) -> HttpResponse:
-    """On the stock admin, for the owner."""
+    """Show the findings in the admin, to superusers."""
     if not getattr(request.user, "is_superuser", False):
         raise PermissionDenied
     context = {**admin.site.each_context(request), "title": _("Health check"), "findings": findings()}

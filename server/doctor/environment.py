@@ -1,4 +1,4 @@
-"""What the settings and the machine say, without asking the database."""
+"""Checks of the settings and the machine, which do not need the database."""
 
 import ipaddress
 import os
@@ -21,18 +21,18 @@ LEAST_SPACE = 200 * 1024 * 1024
 
 
 def about_settings() -> Iterator[Finding]:
-    """What can be said without the database."""
-    yield from _about_address()
-    yield from _about_secret_key()
-    yield from _about_mail()
-    yield from _about_proxies()
-    yield from _about_two_factor()
-    yield from _about_debugging()
+    """Yield what is wrong with the settings."""
+    yield from _check_address()
+    yield from _check_secret_key()
+    yield from _check_mail()
+    yield from _check_proxies()
+    yield from _check_two_factor()
+    yield from _check_debugging()
     if connection.vendor == "sqlite":
-        yield from _about_sqlite()
+        yield from _check_sqlite()
 
 
-def _about_address() -> Iterator[Finding]:
+def _check_address() -> Iterator[Finding]:
     address = urlsplit(settings.SITE_URL)
     if not settings.SITE_URL_IS_SET:
         yield Finding(
@@ -50,7 +50,7 @@ def _about_address() -> Iterator[Finding]:
         )
 
 
-def _about_secret_key() -> Iterator[Finding]:
+def _check_secret_key() -> Iterator[Finding]:
     if settings.SECRET_KEY_IS_SET:
         return
     file = Path(settings.DATA_DIR) / "secret_key"
@@ -69,7 +69,7 @@ def _about_secret_key() -> Iterator[Finding]:
         )
 
 
-def _about_mail() -> Iterator[Finding]:
+def _check_mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL_IS_SET:
         yield Finding(
             Gravity.WARNING,
@@ -79,7 +79,7 @@ def _about_mail() -> Iterator[Finding]:
         )
 
 
-def _about_proxies() -> Iterator[Finding]:
+def _check_proxies() -> Iterator[Finding]:
     if any(ipaddress.ip_network(text, strict=False).prefixlen == 0 for text in settings.TRUSTED_PROXIES):
         yield Finding(
             Gravity.ERROR,
@@ -96,7 +96,7 @@ def _about_proxies() -> Iterator[Finding]:
         )
 
 
-def _about_two_factor() -> Iterator[Finding]:
+def _check_two_factor() -> Iterator[Finding]:
     if not settings.STAFF_SECOND_FACTOR:
         yield Finding(
             Gravity.WARNING,
@@ -106,7 +106,7 @@ def _about_two_factor() -> Iterator[Finding]:
         )
 
 
-def _about_debugging() -> Iterator[Finding]:
+def _check_debugging() -> Iterator[Finding]:
     if settings.DEBUG:
         yield Finding(
             Gravity.WARNING,
@@ -116,7 +116,7 @@ def _about_debugging() -> Iterator[Finding]:
         )
 
 
-def _about_sqlite() -> Iterator[Finding]:
+def _check_sqlite() -> Iterator[Finding]:
     has_several = settings.WEB_CONCURRENCY > 1
     if has_several:
         yield Finding(
@@ -137,7 +137,7 @@ def _about_sqlite() -> Iterator[Finding]:
 
 
 def about_data() -> Iterator[Finding]:
-    """What the folder of this installation says."""
+    """Yield what is wrong with DATA_DIR and the static files."""
     folder: Path = settings.DATA_DIR
     try:
         free = shutil.disk_usage(folder).free
@@ -152,7 +152,7 @@ def about_data() -> Iterator[Finding]:
             % {"count": free // (1024 * 1024), "folder": folder},
             _("Free disk space."),
         )
-    yield from _about_files(folder)
+    yield from _check_files(folder)
     if not settings.DEBUG and not static_files.are_collected():
         yield Finding(
             Gravity.ERROR,
@@ -162,9 +162,9 @@ def about_data() -> Iterator[Finding]:
         )
 
 
-def _about_files(folder: Path) -> Iterator[Finding]:
+def _check_files(folder: Path) -> Iterator[Finding]:
     if count := file_modes.count_open(folder):
-        words = ngettext(
+        message = ngettext(
             "Other users on this machine can use %(count)d file or folder in %(folder)s.",
             "Other users on this machine can use %(count)d files and folders in %(folder)s.",
             count,
@@ -172,11 +172,11 @@ def _about_files(folder: Path) -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Data"),
-            words % {"count": count, "folder": folder},
+            message % {"count": count, "folder": folder},
             _("Restart the site, or run: chmod -R go= %(folder)s") % {"folder": folder},
         )
     if count := file_modes.count_foreign(folder):
-        words = ngettext(
+        message = ngettext(
             "%(count)d file or folder in %(folder)s belongs to another user.",
             "%(count)d files and folders in %(folder)s belong to another user.",
             count,
@@ -184,16 +184,16 @@ def _about_files(folder: Path) -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Data"),
-            words % {"count": count, "folder": folder},
+            message % {"count": count, "folder": folder},
             _("Run as root: chown -R %(user)s %(folder)s") % {"user": os.geteuid(), "folder": folder},
         )
 
 
 def loses_commits(version: tuple[int, int, int]) -> bool:
-    """Whether two checkpoints at once can lose a commit: mended in 3.51.3, and in 3.50.7 and 3.44.6 of older lines."""
+    """Return whether two checkpoints at once can lose a commit: fixed in 3.51.3, 3.50.7 and 3.44.6."""
     major, minor, patch = version
-    mended = {44: 6, 50: 7}.get(minor)
-    return version < (3, 51, 3) if major != 3 or mended is None else patch < mended
+    fixed = {44: 6, 50: 7}.get(minor)
+    return version < (3, 51, 3) if major != 3 or fixed is None else patch < fixed
 
 
 def _is_network(text: str) -> bool:

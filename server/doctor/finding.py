@@ -1,4 +1,4 @@
-"""What a finding is."""
+"""A finding of the doctor, and the registry of checks that other apps add."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +27,6 @@ looks: list[Look] = []
 
 
 def looks_round(look: Look) -> Look:
-    """Has the doctor ask a room above as well, which it does once the database is as it should be."""
+    """Register a check that the doctor runs once the database is migrated."""
     looks.append(look)
     return look

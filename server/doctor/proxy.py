@@ -1,4 +1,4 @@
-"""What comes of a forged header on its way through the proxy: the doctor sends one to the site's own address."""
+"""A check of the proxy: send a request with a forged header to the site's own address and see who rejects it."""
 
 import http.client
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def about_proxy() -> Iterator[Finding]:
     if not settings.TRUSTED_PROXIES or not settings.SITE_URL_IS_SET:
         return
     try:
-        status, words = ask_forged()
+        status, text = ask_forged()
     except (OSError, http.client.HTTPException) as error:
         yield Finding(
             Gravity.WARNING,
@@ -26,11 +26,11 @@ def about_proxy() -> Iterator[Finding]:
             _("Check SITE_URL, the proxy and its certificate."),
         )
         return
-    yield Finding(Gravity.NOTE, _("Proxies"), _who_refuses(status, words) % {"name": FORGED}, "")
+    yield Finding(Gravity.NOTE, _("Proxies"), _describe_rejection(status, text) % {"name": FORGED}, "")
 
 
-def _who_refuses(status: int, words: str) -> str:
-    if status == 400 and FORGED in words:
+def _describe_rejection(status: int, text: str) -> str:
+    if status == 400 and FORGED in text:
         return _("The proxy forwards headers such as %(name)s, and the site rejects these requests.")
     if status >= 400:
         return _("The proxy rejects requests with headers such as %(name)s.")
@@ -38,7 +38,7 @@ def _who_refuses(status: int, words: str) -> str:
 
 
 def ask_forged() -> tuple[int, str]:
-    """Return the status and the words of the answer to a request that such a header came with."""
+    """Send a request with a forged header, and return the status and text of the response."""
     parts = urlsplit(settings.SITE_URL)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""What the database says."""
+"""Checks of the database: connection, migrations, SQLite's file, cache, superuser, demo passwords and jobs."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,7 +22,7 @@ RECENTLY = timedelta(days=7)
 
 def about_database() -> Iterator[Finding]:
     try:
-        yield from _about_database()
+        yield from _check_database()
     except Error as error:
         yield Finding(
             Gravity.ERROR,
@@ -32,15 +32,15 @@ def about_database() -> Iterator[Finding]:
         )
 
 
-def _about_database() -> Iterator[Finding]:
+def _check_database() -> Iterator[Finding]:
     if pending := health.pending_migrations():
-        words = ngettext("%(count)d migration is pending.", "%(count)d migrations are pending.", len(pending))
-        yield Finding(Gravity.ERROR, _("Database"), words % {"count": len(pending)}, _("Run: manage.py migrate"))
+        message = ngettext("%(count)d migration is pending.", "%(count)d migrations are pending.", len(pending))
+        yield Finding(Gravity.ERROR, _("Database"), message % {"count": len(pending)}, _("Run: manage.py migrate"))
         return
     if connection.vendor == "sqlite":
-        yield from _about_sqlite()
-    if words := health.cache_trouble():
-        yield Finding(Gravity.ERROR, _("Redis"), f"{words}.", _("Start Redis, or check CACHE_URL."))
+        yield from _check_sqlite()
+    if problem := health.cache_trouble():
+        yield Finding(Gravity.ERROR, _("Redis"), f"{problem}.", _("Start Redis, or check CACHE_URL."))
     if not get_user_model()._default_manager.filter(is_superuser=True, is_active=True).exists():
         yield Finding(
             Gravity.WARNING,
@@ -48,13 +48,13 @@ def _about_database() -> Iterator[Finding]:
             _("There is no superuser yet."),
             _("Run: manage.py createsuperuser"),
         )
-    yield from _about_demo()
-    yield from _about_jobs()
+    yield from _check_demo()
+    yield from _check_jobs()
     for look in looks:
         yield from look()
 
 
-def _about_sqlite() -> Iterator[Finding]:
+def _check_sqlite() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
         (mode,) = cursor.fetchone()
@@ -77,7 +77,7 @@ def _about_sqlite() -> Iterator[Finding]:
         )
 
 
-def _about_demo() -> Iterator[Finding]:
+def _check_demo() -> Iterator[Finding]:
     if settings.DEBUG:
         return
     people = get_user_model()._default_manager.filter(username__in=("owner", "author", "moderator"), is_active=True)
@@ -90,12 +90,12 @@ def _about_demo() -> Iterator[Finding]:
         )
 
 
-def _about_jobs() -> Iterator[Finding]:
+def _check_jobs() -> Iterator[Finding]:
     now = timezone.now()
-    # A job without a time of its own has the last moment of all.
-    waits = Q(run_after__gt=now) | Q(run_after__lt=now - LONGEST_WAIT)
-    if count := DBTaskResult.objects.ready().filter(waits, enqueued_at__lt=now - LONGEST_WAIT).count():
-        words = ngettext(
+    # A job without a time of its own has the latest possible time.
+    is_late = Q(run_after__gt=now) | Q(run_after__lt=now - LONGEST_WAIT)
+    if count := DBTaskResult.objects.ready().filter(is_late, enqueued_at__lt=now - LONGEST_WAIT).count():
+        message = ngettext(
             "%(count)d job has been waiting for over ten minutes.",
             "%(count)d jobs have been waiting for over ten minutes.",
             count,
@@ -103,14 +103,16 @@ def _about_jobs() -> Iterator[Finding]:
         yield Finding(
             Gravity.ERROR,
             _("Jobs"),
-            words % {"count": count},
+            message % {"count": count},
             _("No emails are sent until the job worker runs. Start it with manage.py serve or manage.py worker"),
         )
     if count := DBTaskResult.objects.failed().filter(finished_at__gt=now - RECENTLY).count():
-        words = ngettext("%(count)d job failed in the last 7 days.", "%(count)d jobs failed in the last 7 days.", count)
+        message = ngettext(
+            "%(count)d job failed in the last 7 days.", "%(count)d jobs failed in the last 7 days.", count
+        )
         yield Finding(
             Gravity.WARNING,
             _("Jobs"),
-            words % {"count": count},
+            message % {"count": count},
             _("The errors are in the admin under Task Results."),
         )

@@ -1,4 +1,4 @@
-"""Django's system checks: what the doctor finds in the settings, for `manage.py check --deploy`."""
+"""Django system checks that report the doctor's findings about the settings, for `manage.py check --deploy`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Info, Tags, register
 from server.doctor.environment import about_settings
 from server.doctor.finding import Gravity
 
-# What a fresh installation has not set yet is said but is no fault of the code that is checked.
+# Settings that a fresh installation lacks are reported, but do not fail the check of the code.
 KINDS: dict[Gravity, type[Info] | type[Error]] = {Gravity.NOTE: Info, Gravity.WARNING: Info, Gravity.ERROR: Error}
 
 

@@ -1,7 +1,7 @@
-"""Taking in what a visitor sends: whole before Django is entered, bounded in bytes, in time and in number.
+"""Reads request bodies completely before Django is entered, within limits of bytes, time and number.
 
-Most bodies arrive at once and need no place. One that does not needs a place to be waited for, of which each network
-has a few; when all are taken, the oldest is given up for the newest.
+Most bodies arrive at once and are not counted. A body that must be waited for is admitted as one of a limited number;
+at the limit the oldest one is rejected in favor of the newest.
 """
 
 import threading
@@ -12,16 +12,16 @@ from time import monotonic
 from typing import Protocol
 
 AT_ONCE = 128
-EACH = 16  # of one network, and of one person who is logged in
-KEPT_FOR_PEOPLE = 4  # a quarter of the places and of the memory is for people who are logged in
-MOMENT = 0.5  # seconds that a small body is waited for without a place
+EACH = 16  # of one network, and of one logged-in user
+KEPT_FOR_PEOPLE = 4  # a quarter of the number and of the memory is reserved for logged-in users
+MOMENT = 0.5  # seconds that a small body is waited for without being admitted
 SMALL = 256 * 1024
-MAY_GO = 1.0  # seconds that every body has its place, however many want one
+MAY_GO = 1.0  # seconds before an admitted body may be evicted
 FIRST_BYTE = 3.0
 PATIENCE = 10.0
-SLOWEST = 16 * 1024  # bytes a second that buy more time
+SLOWEST = 16 * 1024  # bytes a second that extend the timeout
 
-# What is too large is read and dropped for a while, since a browser shows no answer before it has sent everything.
+# A body that is too large is read and dropped for a while: browsers show no response before they have sent everything.
 DRAINED = 64 * 1024 * 1024
 DRAIN_PATIENCE = 20.0
 
@@ -47,11 +47,11 @@ class TooBusy(Refused): ...
 
 @dataclass(eq=False)
 class Place:
-    """A body on its way in."""
+    """A body that is being received."""
 
     network: str
     size: int
-    person: str = ""  # who is logged in, as far as that was asked
+    person: str = ""  # the user's id, if it was needed
     entered: float = 0.0
     woken: threading.Event = field(default_factory=threading.Event)
     is_lost: bool = False
@@ -59,7 +59,7 @@ class Place:
 
 @dataclass
 class Room:
-    """How much may be on its way in at once, from everyone, from one network and from one person."""
+    """Limits how many bodies and bytes are received at once, in total, for each network and for each user."""
 
     bodies: int = AT_ONCE
     volume: int = 64 * 1024 * 1024
@@ -68,12 +68,12 @@ class Room:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def enter(self, place: Place, person: Callable[[], str] = str) -> None:
-        """Take a place. `person` says who is logged in, and is asked only when it is getting crowded."""
+        """Admit a body. `person` returns the user's id; it reads the session, so it is called near the limits alone."""
         if self.is_crowded(place):
             place.person = person()
         with self.lock:
-            while group := self.too_full(place):
-                self.dismiss_oldest(group)
+            while group := self.find_full_group(place):
+                self.evict_oldest(group)
             place.entered = monotonic()
             self.places.append(place)
 
@@ -84,34 +84,34 @@ class Room:
 
     def is_crowded(self, place: Place) -> bool:
         with self.lock:
-            strangers = self.strangers()
+            anonymous = self.anonymous()
             return (
-                len(strangers) >= self.bodies // 2
-                or volume(strangers) + place.size > self.volume // 2
-                or len(self.of(place.network)) >= self.each // 2
+                len(anonymous) >= self.bodies // 2
+                or volume(anonymous) + place.size > self.volume // 2
+                or len(self.from_network(place.network)) >= self.each // 2
             )
 
-    def strangers(self) -> list[Place]:
+    def anonymous(self) -> list[Place]:
         return [place for place in self.places if not place.person]
 
-    def of(self, network: str) -> list[Place]:
-        return [place for place in self.strangers() if place.network == network]
+    def from_network(self, network: str) -> list[Place]:
+        return [place for place in self.anonymous() if place.network == network]
 
-    def too_full(self, place: Place) -> list[Place]:
-        """Return those of whom one has to go before this one can come in."""
+    def find_full_group(self, place: Place) -> list[Place]:
+        """Return the uploads of which one has to end before this one is admitted; empty if there is room."""
         if place.person:
-            own = [other for other in self.places if other.person == place.person]
-            if len(own) >= self.each:
-                return own
+            theirs = [other for other in self.places if other.person == place.person]
+            if len(theirs) >= self.each:
+                return theirs
             is_full = len(self.places) >= self.bodies or volume(self.places) + place.size > self.volume
             return self.places if is_full else []
-        strangers, network = self.strangers(), self.of(place.network)
+        anonymous, network = self.anonymous(), self.from_network(place.network)
         if len(network) >= self.each:
             return network
         most, most_volume = (number - number // KEPT_FOR_PEOPLE for number in (self.bodies, self.volume))
-        return strangers if len(strangers) >= most or volume(strangers) + place.size > most_volume else []
+        return anonymous if len(anonymous) >= most or volume(anonymous) + place.size > most_volume else []
 
-    def dismiss_oldest(self, group: list[Place]) -> None:
+    def evict_oldest(self, group: list[Place]) -> None:
         oldest = min(group, key=lambda place: (bool(place.person), place.entered))
         if monotonic() - oldest.entered < MAY_GO:
             raise TooBusy
@@ -122,10 +122,10 @@ class Room:
     def receive(
         self, stream: Stream, *, length: int | None, limit: int, network: str, person: Callable[[], str] = str
     ) -> bytes:
-        """Return the whole body; its length is what the client says, None when it says nothing."""
+        """Return the whole body; `length` is that of the client's header, None without one. Raises Rejected."""
         place = Place(network, limit if length is None else min(length, limit))
         try:
-            return Reading(stream, place, partial(self.enter, place, person), length, limit).whole()
+            return Reading(stream, place, partial(self.enter, place, person), length, limit).read_all()
         finally:
             self.leave(place)
 
@@ -159,8 +159,8 @@ class Reading:
     def moment(self) -> float:
         return MOMENT if max(self.place.size, self.received) <= SMALL else 0.0
 
-    def whole(self) -> bytes:
-        while piece := self.next():
+    def read_all(self) -> bytes:
+        while piece := self.next_piece():
             self.received += len(piece)
             self.pieces.append(piece)
             if self.is_too_large:
@@ -173,8 +173,8 @@ class Reading:
             raise CutShort
         return b"".join(self.pieces)
 
-    def next(self) -> bytes:
-        """Return the next piece, or nothing at the end."""
+    def next_piece(self) -> bytes:
+        """Return the next piece, empty at the end."""
         piece = None
         while piece is None:
             passed = monotonic() - self.began

@@ -1,4 +1,4 @@
-"""No more requests inside Django at once than it has memory and connections for; the others wait their turn."""
+"""Limits the requests inside Django to its memory and connections; the others wait."""
 
 import threading
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ PATIENCE = 10.0
 
 
 class Gate:
-    """Stands behind the page cache, so that ready pages go past those who wait."""
+    """WSGI middleware behind the page cache, so that cached pages never wait."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
-        self.places = threading.BoundedSemaphore(AT_ONCE)
+        self.slots = threading.BoundedSemaphore(AT_ONCE)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not self.places.acquire(timeout=PATIENCE):
+        if not self.slots.acquire(timeout=PATIENCE):
             raise TooBusy
         try:
             return self.application(environ, start_response)
         finally:
-            close_old_connections()  # a long answer goes out without one, however slowly it is read
-            self.places.release()
+            close_old_connections()  # a long response needs none, however slowly it is read
+            self.slots.release()

@@ -1,4 +1,4 @@
-"""What a stranger did wrong is answered by the site's own pages under DEBUG too: only our faults show the code."""
+"""The site's own pages for errors 400 and 404 under DEBUG too; only errors of our code show technical pages."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.views import debug
 
 
 class StrangersSee:
-    """What Django's handler takes for its module of technical pages: it asks DEBUG, and nothing that could be set."""
+    """Replaces Django's module of technical error pages: Django asks only DEBUG, so there is nothing to configure."""
 
     @staticmethod
     def technical_404_response(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""A page of a few words for when there is no other: it asks the database nothing."""
+"""Plain error pages that need no database."""
 
 from django.http import HttpResponse
 from django.templatetags.static import static
@@ -38,8 +38,8 @@ PAGE = """<!doctype html>
 """
 
 
-def page(status: int, title: str, *words: str, retry_after: float | None = None) -> HttpResponse:
-    paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in words))
+def page(status: int, title: str, *sentences: str, retry_after: float | None = None) -> HttpResponse:
+    paragraphs = format_html_join("\n", "<p>{}</p>", ((sentence,) for sentence in sentences))
     direction = "rtl" if get_language_bidi() else "ltr"
     content = format_html(
         PAGE, get_language() or "en", direction, title, _stylesheet(), title, paragraphs, _("Go to the home page")

@@ -1,4 +1,4 @@
-"""Which errors say that the records are away for a moment, rather than that the code is wrong."""
+"""Tells errors of an unavailable database from errors of the code."""
 
 import errno
 import sqlite3
@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 
 def is_away(error: BaseException | None) -> bool:
-    """The database cannot be reached, is locked, or cannot write because the disk is full."""
+    """Return whether the database cannot be reached, is locked, or cannot write because the disk is full."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, InterfaceError):
@@ -23,7 +23,7 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def is_unreachable(error: DatabaseError) -> bool:
-    """Return whether no connection could be made, or the one there was has ended."""
+    """Return whether no connection could be made or the existing one has ended."""
     cause = error.__cause__
     code: int = getattr(cause, "sqlite_errorcode", None) or 0
     if code & 0xFF in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}:
@@ -39,6 +39,6 @@ def one_line_without_database() -> Iterator[None]:
     except DatabaseError as error:
         if not is_unreachable(error):
             raise
-        words = f"The database cannot be reached. Check DATABASE_URL and the database server: {error}"
-        sys.stderr.write(" ".join(words.split()) + "\n")
+        message = f"The database cannot be reached. Check DATABASE_URL and the database server: {error}"
+        sys.stderr.write(" ".join(message.split()) + "\n")
         raise SystemExit(2) from None

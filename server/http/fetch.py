@@ -1,4 +1,4 @@
-"""The one guarded client for what we ask of other machines: public addresses alone, little time, few bytes."""
+"""The only HTTP client for other machines: public addresses only, bounded in time and bytes."""
 
 import http.client
 import io
@@ -33,7 +33,7 @@ NOT_PUBLIC = [
         "224.0.0.0/4", "240.0.0.0/4",
     )
 ]  # fmt: skip
-# Of IPv6 only this part is handed out to the public; mapped, translated (NAT64) and local addresses lie outside of it.
+# The only public part of IPv6; mapped, translated (NAT64) and local addresses are outside of it.
 PUBLIC = ipaddress.IPv6Network("2000::/3")
 NOT_PUBLIC_6 = [ipaddress.IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
@@ -44,11 +44,11 @@ TOO_LATE = "timed out"
 
 
 class Failed(Exception):
-    """Nothing was brought; the argument says why, in words."""
+    """Nothing was fetched; the message says why."""
 
 
 class Refused(Failed):
-    """It is no use to ask again: the address is none that we ask, or the answer is none that we take."""
+    """Trying again is useless: the address is not allowed, or the response is unusable."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Answer:
 
 
 def get(url: str, *, seconds: float = SECONDS, most: int = BYTES, allowed: Collection[str] = ()) -> Answer:
-    """What stands at a web address, after at most three redirects. Raises Failed or Refused.
+    """Fetch a URL, following at most three redirects. Raises FetchError.
 
-    Of private origins only those that the caller names in `allowed` are asked.
+    Private origins are requested only if `allowed` names them.
     """
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
@@ -82,7 +82,7 @@ def exchange(
     body: bytes | None = None,
     allowed: Collection[str] = (),
 ) -> Iterator[http.client.HTTPResponse]:
-    """One question to one address, and its answer, read within the block. Raises Failed or Refused."""
+    """Send one request and yield its response, to be read inside the block. Raises FetchError."""
     target = checked(url, allowed)
     connection = GuardedConnection(target, deadline, allowed)
     try:
@@ -97,7 +97,7 @@ def exchange(
 
 
 def checked(url: str, allowed: Collection[str]) -> SplitResult:
-    """The parts of an address that may be asked."""
+    """Return the parts of a URL that may be requested. Raises PermanentFetchError."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -111,19 +111,19 @@ def checked(url: str, allowed: Collection[str]) -> SplitResult:
 
 
 def is_allowed(parts: SplitResult, allowed: Collection[str]) -> bool:
-    """Whether an address belongs to one of the private origins that the caller may ask."""
+    """Return whether a URL belongs to one of the private origins that the caller allows."""
     return origin(parts) in {origin(urlsplit(each)) for each in allowed}
 
 
 def origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port, so that https://id.example.org and https://id.example.org:443 are the same."""
+    """Return scheme, host and port, so that https://id.example.org and https://id.example.org:443 are equal."""
     return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
 
 
 def is_public(address: str) -> bool:
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # with a zone, as only local ones have
+    except ValueError:  # with a zone, which only local addresses have
         return False
     if isinstance(ip, ipaddress.IPv4Address):
         return not any(ip in network for network in NOT_PUBLIC)
@@ -131,7 +131,7 @@ def is_public(address: str) -> bool:
 
 
 class GuardedConnection(http.client.HTTPConnection):
-    """Looks at the very address that it then connects to, so that a name that changes its mind gains nothing."""
+    """Checks the very address that it connects to, so that DNS rebinding gains nothing."""
 
     def __init__(self, target: SplitResult, deadline: float, allowed: Collection[str]) -> None:
         super().__init__(ascii_host(target), target.port or PORTS[target.scheme])
@@ -164,7 +164,7 @@ class GuardedConnection(http.client.HTTPConnection):
 
 
 class TimedSocket:
-    """What http.client needs of a socket; every reading ends at the deadline, however slowly the bytes drip."""
+    """The part of a socket that http.client uses; every read ends at the deadline, however slowly bytes arrive."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
@@ -217,7 +217,7 @@ def ascii_host(target: SplitResult) -> str:
 
 
 def resolved(host: str, port: int, deadline: float) -> Iterator[tuple[int, Address]]:
-    """The host's addresses. Asked in a thread of its own: the system's resolver knows no deadline."""
+    """Yield the host's addresses. Runs in a thread, because the system's resolver has no timeout."""
     answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def resolve() -> None:

@@ -1,4 +1,4 @@
-"""The outermost layer: who is calling, what they send, and what they get when anything behind the door fails."""
+"""The outermost WSGI layer: corrects the client's address, reads the body and answers errors of inner layers."""
 
 import io
 import logging
@@ -21,7 +21,7 @@ BODY = 256 * 1024  # a legal comment may be three times as long on the wire
 
 
 class Door:
-    """BODY_LIMITS in the settings names the addresses that may be sent more: the longest beginning that fits counts."""
+    """WSGI middleware. The setting BODY_LIMITS allows larger bodies by path; the longest matching prefix counts."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
@@ -35,14 +35,14 @@ class Door:
         try:
             if self.proxies.trusted and UNDERSCORED in environ:
                 return last_answer(error_pages.underscored(), start_response)
-            self.take_in(environ)
+            self.read_body(environ)
             if path in {"/healthz", "/readyz"}:
                 return answer(probed(path), start_response)
             if not is_readable(environ):
                 return answer(error_pages.unreadable(), start_response)
             return responses.give(self.application(environ, start_response))
-        except bodies.Refused as refused:
-            return self.refuse(refused, path, start_response)
+        except bodies.Refused as rejected:
+            return self.reject(rejected, path, start_response)
         except Exception as error:
             if is_away(error):
                 logger.warning("Answered %r with 503: %s", path, str(error).strip())
@@ -50,8 +50,8 @@ class Door:
             logger.exception("Unhandled error at %r", path)
             return answer(error_pages.broken(), start_response)
 
-    def take_in(self, environ: WSGIEnvironment) -> None:
-        """Reads the body, if there is one, and puts it where Django looks."""
+    def read_body(self, environ: WSGIEnvironment) -> None:
+        """Read the body, if there is one, and put it where Django looks."""
         text = environ.get("CONTENT_LENGTH") or "0"
         is_chunked = bool(environ.pop("HTTP_TRANSFER_ENCODING", ""))
         stream, environ["wsgi.input"] = environ["wsgi.input"], io.BytesIO()
@@ -70,8 +70,8 @@ class Door:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
 
-    def refuse(self, refused: bodies.Refused, path: str, start_response: StartResponse) -> Iterable[bytes]:
-        match refused:
+    def reject(self, rejected: bodies.Refused, path: str, start_response: StartResponse) -> Iterable[bytes]:
+        match rejected:
             case bodies.TooLarge():
                 page = error_pages.too_large(self.limit(path))
             case bodies.TooSlow():
@@ -88,7 +88,7 @@ class Door:
 
 
 def probed(path: str) -> HttpResponse:
-    """Answered here, so that neither the Host a prober sends nor a busy or broken site stands in the way."""
+    """Answer here, so that neither the prober's Host header nor a busy or broken site matters."""
     if path == "/healthz":
         return health.healthz(HttpRequest())
     try:
@@ -98,7 +98,7 @@ def probed(path: str) -> HttpResponse:
 
 
 def last_answer(response: HttpResponse, start_response: StartResponse) -> list[bytes]:
-    """End the connection, so that what else is on its way is not read as another request."""
+    """Respond and end the connection, so that the rest of the body is not read as another request."""
     response.headers["Connection"] = "close"
     response.headers["Content-Length"] = str(len(response.content))
     return answer(response, start_response)

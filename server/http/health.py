@@ -1,4 +1,4 @@
-"""For load balancers and service managers: is the process there, and can it serve?"""
+"""Health checks for load balancers and service managers: whether the process runs, and whether it can serve."""
 
 from django.core.cache import caches
 from django.db import Error, connection
@@ -13,7 +13,7 @@ _is_migrated = False
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process lives; says nothing of the database."""
+    """Answer that the process runs, without asking the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -25,17 +25,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
         trouble = "the database is not responding"
     if trouble:
         return HttpResponse(f"{trouble}\n", status=503, content_type="text/plain", headers={"Retry-After": "2"})
-    words = cache_trouble()
-    return HttpResponse(f"ok, but: {words}\n" if words else "ok\n", content_type="text/plain")
+    problem = cache_trouble()
+    return HttpResponse(f"ok, but: {problem}\n" if problem else "ok\n", content_type="text/plain")
 
 
 def cache_trouble() -> str:
-    """Return what is wrong with Redis, where it is used: the site can serve without it."""
+    """Return what is wrong with Redis if it is used: the site can serve without it."""
     return found.trouble() if isinstance(found := caches["default"], RedisOrDatabase) else ""
 
 
 def find_trouble() -> str:
-    global _is_migrated  # a database that was migrated stays so, and the plan takes a while to make
+    global _is_migrated  # a migrated database stays migrated, and making the plan is slow
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     if not _is_migrated:

@@ -1,4 +1,4 @@
-"""Who is logged in, for the server itself: asked only where there is no room for everyone."""
+"""The user of a request, looked up before Django is entered, and only when there are too many uploads."""
 
 import threading
 from importlib import import_module
@@ -10,11 +10,13 @@ from django.db import DatabaseError, close_old_connections
 from django.http.cookie import parse_cookie
 
 PATIENCE = 2.0
-_turns = threading.BoundedSemaphore(2)  # however many send cookies of no worth, the database hears of two at once
+_turns = threading.BoundedSemaphore(
+    2
+)  # however many requests have invalid cookies, at most two ask the database at once
 
 
 def person(environ: WSGIEnvironment) -> str:
-    """Return the number of the account that this request's session belongs to, or nothing."""
+    """Return the id of the user whose session this request has, or an empty string."""
     key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME, "")
     if not key or not _turns.acquire(timeout=PATIENCE):
         return ""

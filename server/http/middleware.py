@@ -1,4 +1,4 @@
-"""A database that is away, or a full disk, is a page in words that says when to come back."""
+"""Answers with 503 and Retry-After while the database is unavailable or the disk is full."""
 
 import logging
 import sys
@@ -15,10 +15,10 @@ logger = logging.getLogger("rejoinder.server")
 
 
 class DatabaseAwayMiddleware:
-    """Outermost, so that it also sees what fails in the other middleware.
+    """The outermost middleware, so that it also sees errors of the others.
 
-    Django makes a 500 of every error between two layers before the outer one can catch it; its signal is the only
-    way to learn which error it was, in production and under DEBUG alike.
+    Django turns each error between two layers into a 500 before the outer one can catch it; its signal is the only way
+    to learn which error it was, in production and under DEBUG alike.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Who may write: what a browser says of where a request comes from, and Django's token where it says nothing."""
+"""Cross-site request protection by Sec-Fetch-Site and Origin, and by Django's token where a browser sends neither."""
 
 import logging
 from collections.abc import Callable
@@ -27,9 +27,9 @@ class Origin(Enum):
 
 
 class OriginMiddleware(CsrfViewMiddleware):
-    """Sets request.origin_proved, which screening reads, and refuses what another site had a browser send.
+    """Sets request.is_origin_verified, which screening reads, and rejects requests sent from other sites.
 
-    The admin's and allauth's own checks see csrf_processing_done and are content.
+    It sets csrf_processing_done, so that the checks of the admin and allauth do not run again.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -84,13 +84,13 @@ def is_left_alone(request: HttpRequest, callback: Callable[..., HttpResponseBase
 
 
 def is_open_to_strangers(request: HttpRequest) -> bool:
-    """A comment from a browser that says nothing and that nobody is logged in with: screening will hold it."""
+    """Return whether this posts a comment without a session: without a known origin, screening holds it."""
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     return request.method == "POST" and request.path_info.endswith(OPEN_TO_STRANGERS) and not has_session
 
 
 def refused(request: HttpRequest, reason: str = "") -> HttpResponseForbidden:
-    """CSRF_FAILURE_VIEW."""
+    """Answer 403 with instructions; the view of CSRF_FAILURE_VIEW."""
     page = error_pages.page(
         403,
         _("We couldn’t verify where this form came from"),

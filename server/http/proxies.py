@@ -1,4 +1,4 @@
-"""Whose word counts about who is calling: the peer's own address, or what a trusted proxy says of it."""
+"""The client's address and scheme: the peer's own, or those that a trusted proxy forwards."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Any
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# Whatever could tell Django, or a library under it, of another address, host, path or method than the real one.
+# Headers by which Django or a library could see another address, host, path or method than the real one.
 NAMES = """
     CF_CONNECTING_IP CF_CONNECTING_IPV6 CLIENT_IP FASTLY_CLIENT_IP FORWARDED FORWARDED_FOR FORWARDED_HOST
     FORWARDED_PROTO FRONT_END_HTTPS PROXY TRUE_CLIENT_IP X_CLIENT_IP X_CLUSTER_CLIENT_IP X_FORWARDED
@@ -19,14 +19,14 @@ NAMES = """
     X_REWRITE_URL X_SCHEME X_URL_SCHEME
 """
 FORWARDING = frozenset(f"HTTP_{name}" for name in NAMES.split())
-UNDERSCORED = "rejoinder.underscored"  # in the environ: there was a header such as X_Forwarded_For
+UNDERSCORED = "rejoinder.underscored"  # environ key that marks a header such as X_Forwarded_For
 MOST_HOPS = 50
 LONGEST = 64
 
 
 @lru_cache(4096)
 def parse(text: str) -> Address | None:
-    """An address as proxies write it: bare, with a port, in brackets, in quotes, with a zone; or None."""
+    """Parse an address as proxies write it: bare, with a port, in brackets, in quotes or with a zone; else None."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -40,7 +40,7 @@ def parse(text: str) -> Address | None:
 
 
 def network(text: str) -> str:
-    """Those who share a limit: one IPv4 address, one IPv6 /64; what is no address stays itself."""
+    """Return the network that shares a rate limit: one IPv4 address or an IPv6 /64; other text is returned as it is."""
     address = parse(text)
     if address is None:
         return text
@@ -48,7 +48,7 @@ def network(text: str) -> str:
 
 
 def is_forwarding(name: str) -> bool:
-    """Return whether a header, in capitals and with underscores, tells of another caller, host, path or method."""
+    """Return whether a header, upper-case with underscores, names another client, host, path or method."""
     return f"HTTP_{name}" in FORWARDING
 
 
@@ -60,26 +60,26 @@ class Proxies:
         return any(address in network for network in self.trusted)
 
     def settle(self, environ: dict[str, Any]) -> None:
-        """Makes REMOTE_ADDR and the scheme true, and leaves no header that says otherwise."""
+        """Set REMOTE_ADDR and the scheme to the client's, and remove all forwarding headers."""
         if self.trusted or ":" in environ.get("REMOTE_ADDR", ""):
-            self._believe(environ)
+            self._apply_forwarded(environ)
         if not FORWARDING.isdisjoint(environ):
             for name in FORWARDING & environ.keys():
                 del environ[name]
 
-    def _believe(self, environ: dict[str, Any]) -> None:
+    def _apply_forwarded(self, environ: dict[str, Any]) -> None:
         if (peer := parse(environ.get("REMOTE_ADDR", ""))) is None:
             return
         environ["REMOTE_ADDR"] = str(peer)
         if not self.are_trusted(peer):
             return
-        environ["REMOTE_ADDR"] = str(self._caller(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
+        environ["REMOTE_ADDR"] = str(self._client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", "")))
         scheme = environ.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
         if scheme in {"http", "https"}:
             environ["wsgi.url_scheme"] = scheme
 
-    def _caller(self, peer: Address, chain: str) -> Address:
-        """The right-most address that is not a trusted proxy's own; where the chain breaks off, the last one known."""
+    def _client_address(self, peer: Address, chain: str) -> Address:
+        """Return the right-most address that is not a trusted proxy; in a malformed chain, the last valid one."""
         known = peer
         for hop in reversed(chain.rsplit(",", MOST_HOPS)):
             address = parse(hop) if len(hop) <= LONGEST else None

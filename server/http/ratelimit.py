@@ -1,4 +1,4 @@
-"""How often somebody may do something, counted in the database so that every process and host counts alike."""
+"""Rate limits counted in the database, shared by all processes and hosts."""
 
 import hmac
 import time
@@ -11,8 +11,8 @@ from django.db.models import F, Max
 from server.http import proxies
 from server.models import Bucket
 
-# Clocks of several hosts, and threads of one, do not agree to the moment; a draw further ahead than this comes
-# from a clock set back, or from a limit that was longer once, and must lock nobody out.
+# Clocks of several hosts, and threads of one, differ slightly; a time further ahead than this comes
+# from a clock set back, or from a limit that was longer once, and must not lock anyone out.
 SKEW = 60.0
 
 TAKE = """
@@ -25,10 +25,10 @@ RETURNING {table}.key
 
 
 def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int = 1) -> float:
-    """Takes one of `count` turns in `seconds`, or says how many seconds to wait; 0 is taken.
+    """Use one of `count` turns in `seconds`, and return 0, or the seconds to wait if there is none left.
 
-    Somebody is an address (an IPv6 one stands for its /64) or any other name, and is not stored in clear. Of several
-    each has to have a turn left: ask for them in a transaction that is given up when there is one to wait for.
+    `who` is an IP address (an IPv6 one counts as its /64) or any other name, and is stored as a keyed hash. Of several
+    names each needs a turn: call it in a transaction that is rolled back if the result is not 0.
     """
     if seconds <= 0:
         return 0.0
@@ -36,7 +36,7 @@ def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int =
     turn = seconds / count
     patience = now + seconds - turn
     too_far = now + seconds + SKEW
-    keys = sorted({_key(purpose, one) for one in ([who] if isinstance(who, str) else who)})
+    keys = sorted({_key(purpose, name) for name in ([who] if isinstance(who, str) else who)})
     rows = ", ".join(["(%s, %s)"] * len(keys))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -51,24 +51,24 @@ def take(purpose: str, who: str | Sequence[str], seconds: float, *, count: int =
 
 
 def give_back(purpose: str, who: str, seconds: float, *, count: int = 1) -> None:
-    """Return a turn that take() counted and that came to nothing."""
+    """Return a turn that acquire() counted but that was not used."""
     Bucket.objects.filter(key=_key(purpose, who)).update(drawn_until=F("drawn_until") - seconds / count)
 
 
 def is_spent(purpose: str, who: str, seconds: float, *, count: int = 1) -> bool:
-    """Whether take() would have to wait for a turn; none is taken."""
+    """Return whether acquire() would have to wait; uses no turn."""
     drawn_until = Bucket.objects.filter(key=_key(purpose, who)).values_list("drawn_until", flat=True).first()
     now = time.time()
     return drawn_until is not None and now + seconds - seconds / count < drawn_until <= now + seconds + SKEW
 
 
 def issue(purpose: str, what: str, seconds: float) -> None:
-    """Note something that can be redeemed once within so many seconds; like addresses, it is not stored in clear."""
+    """Store something that can be redeemed once within so many seconds, as a keyed hash."""
     Bucket.objects.update_or_create(key=_key(purpose, what), defaults={"drawn_until": time.time() + seconds})
 
 
 def redeem(purpose: str, what: str) -> bool:
-    """Use up what was issued. Returns whether it was there, in time and unused."""
+    """Use up what was issued, and return whether it was there, in time and unused."""
     deleted, _ = Bucket.objects.filter(key=_key(purpose, what), drawn_until__gt=time.time()).delete()
     return bool(deleted)
 
@@ -79,5 +79,5 @@ def forget_spent() -> int:
 
 
 def _key(purpose: str, who: str) -> str:
-    words = f"{purpose}\0{proxies.network(who)}".encode(errors="replace")
-    return hmac.new(settings.SECRET_KEY.encode(), b"server.http.ratelimit\0" + words, "sha256").hexdigest()
+    text = f"{purpose}\0{proxies.network(who)}".encode(errors="replace")
+    return hmac.new(settings.SECRET_KEY.encode(), b"server.http.ratelimit\0" + text, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Answers handed to the server whole: short ones in memory, long ones as files, so no thread waits for a reader."""
+"""Buffers responses: short ones in memory, long ones in files, so that no thread waits for a slow reader."""
 
 import io
 import os
@@ -12,13 +12,13 @@ WHOLE = 1024 * 1024
 PIECE = 64 * 1024
 KEPT = 64
 
-# Granian opens a file a moment after it was named, so the latest temporary ones stay open.
+# Granian opens a file shortly after it gets the name, so the latest temporary files are not closed yet.
 _recent: deque[IO[bytes]] = deque(maxlen=KEPT)
 _lock = threading.Lock()
 
 
 class Answer:
-    """A long answer, in a file."""
+    """A long response body in a file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class Answer:
 
 
 class FileWrapper:
-    """PEP 3333's wsgi.file_wrapper."""
+    """The wsgi.file_wrapper of PEP 3333."""
 
     def __init__(self, file: Any, size: int = PIECE) -> None:
         self.file, self.size = file, size
@@ -42,7 +42,7 @@ class FileWrapper:
 
     @property
     def path(self) -> str:
-        """Where the file is on disk, if all of it is sent from there."""
+        """Return the path of a large file that is sent as a whole, else an empty string."""
         raw = getattr(self.file, "file", self.file)
         if not isinstance(raw, io.BufferedReader) or not isinstance(raw.name, str) or raw.tell():
             return ""
@@ -55,24 +55,24 @@ def give(parts: Iterable[bytes]) -> list[bytes] | Answer:
     try:
         if isinstance(parts, FileWrapper) and parts.path:
             return Answer(os.path.abspath(parts.path))  # noqa: PTH100
-        return _gathered(iter(parts))
+        return _buffer(iter(parts))
     finally:
         if hasattr(parts, "close"):
             parts.close()
 
 
-def _gathered(parts: Iterator[bytes]) -> list[bytes] | Answer:
+def _buffer(parts: Iterator[bytes]) -> list[bytes] | Answer:
     start: list[bytes] = []
     size = 0
     for part in parts:
         start.append(part)
         size += len(part)
         if size > WHOLE:
-            return _on_disk(b"".join(start), parts)
+            return _spool(b"".join(start), parts)
     return [b"".join(start)]
 
 
-def _on_disk(start: bytes, rest: Iterator[bytes]) -> Answer:
+def _spool(start: bytes, rest: Iterator[bytes]) -> Answer:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it is no longer among the recent ones
     file.write(start)
     file.writelines(rest)

@@ -1,7 +1,7 @@
-"""Granian's RSGI requests, answered by a WSGI application in the thread that they come in.
+"""Granian's RSGI requests, answered by a WSGI application in the thread that they arrive in.
 
-Granian's own WSGI interface shows X_Forwarded_For under the name of X-Forwarded-For, and a body that does not come can
-be neither given up nor refused. RSGI has the names as they were sent, and what it awaits can be canceled.
+Granian's own WSGI interface shows X_Forwarded_For under the name of X-Forwarded-For, and cannot give up or reject a
+body that does not arrive. RSGI has the names as they were sent, and its reads can be canceled.
 """
 
 import logging
@@ -40,7 +40,7 @@ class Caller:
         except Exception:
             logger.exception("Unhandled error at %r", watcher.scope.path)
         finally:
-            watcher.done()  # answers with 500 what has no answer yet
+            watcher.done()  # sends 500 if there is no response yet
 
     def respond(self, scope: Any, proto: Any) -> None:
         started: list[Any] = []
@@ -81,16 +81,16 @@ def environ(scope: Any, body: "Body") -> WSGIEnvironment:
 
 @lru_cache(100)
 def of_server(address: str) -> WSGIEnvironment:
-    """Return what every request to that address of ours has."""
+    """Return the part of the environ that all requests to this address of ours share."""
     name, _, port = address.rpartition(":")
     return {**ALWAYS, "SERVER_NAME": name.strip("[]"), "SERVER_PORT": port}
 
 
 @lru_cache(1000)
 def key_of(header: str) -> str:
-    """Return the name in the environ; none for a header with an underscore, which would pass for another.
+    """Return the environ key of a header, empty for one with an underscore, which would pass for another.
 
-    UNDERSCORED stands for one that tells of another caller, as a proxy's does.
+    UNDERSCORED replaces forwarding headers with an underscore.
     """
     key = header.replace("-", "_").upper()
     if "_" in header:
@@ -99,7 +99,7 @@ def key_of(header: str) -> str:
 
 
 class Body:
-    """What a client sends, piece by piece."""
+    """The request body, read piece by piece."""
 
     def __init__(self, proto: Any) -> None:
         self.proto = proto
@@ -107,9 +107,9 @@ class Body:
         self.awaited: Any = None
 
     def receive(self, seconds: float, woken: threading.Event) -> bytes | None:
-        """Return the next piece, nothing at the end, or None if there is none in time or `woken` is set.
+        """Return the next piece, empty at the end, or None if none arrives in time or `woken` is set.
 
-        Raises ConnectionError where the connection ends before the body does.
+        Raises ConnectionError if the connection ends before the body does.
         """
         if self.awaited is None:
             self.pieces = self.pieces or aiter(self.proto)
@@ -126,7 +126,7 @@ class Body:
         self.awaited.add_done_callback(lambda future: woken.set())
 
     def end(self, woken: threading.Event) -> bytes:
-        """Granian says nothing of an error, but only after the real end is there nothing to await."""
+        """Return the empty last piece. Granian reports no error, but after the real end there is nothing to await."""
         try:
             self.expect(woken)
         except StopAsyncIteration:
@@ -134,7 +134,7 @@ class Body:
         raise ConnectionError("The body broke off.")
 
     def close(self) -> None:
-        """Await nothing more; with the answer the connection ends, if something is still on its way."""
+        """Cancel the pending read; if the body is incomplete, the connection ends with the response."""
         if self.awaited is not None:
             self.awaited.cancel()
             self.awaited = None

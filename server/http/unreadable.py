@@ -1,4 +1,4 @@
-"""What Django or the database stumbles over, answered in words."""
+"""Answers 400 or 404 for input that Django or the database cannot process."""
 
 from collections.abc import Callable
 from email.message import Message
@@ -13,20 +13,23 @@ from django.views.defaults import bad_request, page_not_found
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_NUMBERS = ("expected a number but got", "Exceeds the limit (4300 digits)")
-TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's word for more than 50,000 letters to compare with
-OUT_OF_RANGE = "out of range"  # PostgreSQL's for a number that no column holds
-NO_TEXT = "cannot contain NUL"  # psycopg's for a letter that PostgreSQL's texts never hold
+TOO_LONG = "LIKE or GLOB pattern too complex"  # SQLite's error for a pattern of more than 50,000 bytes
+OUT_OF_RANGE = "out of range"  # PostgreSQL's error for a number too large for the column
+NO_TEXT = "cannot contain NUL"  # psycopg's error for NUL, which PostgreSQL's text cannot contain
 
 
 def is_readable(environ: WSGIEnvironment) -> bool:
-    """Forms are in UTF-8; what other bodies say of theirs goes: Django would read the address by it, and may fail."""
+    """Return whether Django can decode forms and query; removes the charset of other bodies.
+
+    Django would decode the path by that charset and could fail.
+    """
     kind = environ.get("CONTENT_TYPE", "")
     if "charset" in kind.lower():
-        said = Message()
-        said["Content-Type"] = kind.encode("ascii", "replace").decode().replace("\r", "").replace("\n", "")
-        if said.get_content_type() not in FORMS:
-            environ["CONTENT_TYPE"] = said.get_content_type()
-        elif str(said.get_param("charset")).lower().replace("_", "-") not in {"utf-8", "utf8"}:
+        header = Message()
+        header["Content-Type"] = kind.encode("ascii", "replace").decode().replace("\r", "").replace("\n", "")
+        if header.get_content_type() not in FORMS:
+            environ["CONTENT_TYPE"] = header.get_content_type()
+        elif str(header.get_param("charset")).lower().replace("_", "-") not in {"utf-8", "utf8"}:
             return False
     query: str = environ.get("QUERY_STRING", "")
     return query.count("&") < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
@@ -41,9 +44,11 @@ class UnreadableMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         is_of_admin = request.path_info.startswith(reverse("admin:index")) and (
-            isinstance(exception, FieldDoesNotExist | OverflowError)  # of ?_to_field=, of numbers that no column holds
-            # of fields that complete themselves, and of JSON
-            or (isinstance(exception, ValueError) and any(words in str(exception) for words in NO_NUMBERS))
+            isinstance(
+                exception, FieldDoesNotExist | OverflowError
+            )  # by ?_to_field= and by numbers too large for the column
+            # by autocomplete fields and by JSON
+            or (isinstance(exception, ValueError) and any(text in str(exception) for text in NO_NUMBERS))
         )
         is_too_long = isinstance(exception, OperationalError) and str(exception) == TOO_LONG
         is_no_number = isinstance(exception, DataError) and OUT_OF_RANGE in str(exception)

@@ -1,4 +1,4 @@
-"""What an installation needs done by itself: the database kept in shape and looked over, what is spent thrown away."""
+"""Periodic maintenance: database optimization and checks, WAL checkpoints, and deletion of expired rows."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -40,7 +40,7 @@ def optimise() -> None:
 @every(days=1)
 @job()
 def look_over() -> str:
-    """What SQLite says of its own file, kept with the job and shown by the doctor: `ok`, or what is damaged."""
+    """Check SQLite's file; the job's result, shown by the doctor, is `ok` or what is damaged."""
     if connection.vendor != "sqlite":
         return "ok"
     with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ def look_over() -> str:
 
 
 def checkpoint() -> None:
-    """Moves SQLite's newest pages from the log into the file; under `serve` the worker alone does that."""
+    """Move SQLite's newest pages from the log into the file; under `serve` only the worker does that."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:

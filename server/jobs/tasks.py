@@ -1,6 +1,6 @@
-"""Work for after the answer: a job commits with the change that owes it, may be tried again, may come by the clock.
+"""Background jobs that commit with the change that enqueued them, with retries and a schedule.
 
-A job can run twice (its worker may die between the work and the word of it), so each is written to bear that.
+A job can run twice (its worker may die after the work but before it is marked as done), so each must be idempotent.
 """
 
 from collections.abc import Callable
@@ -31,58 +31,58 @@ SKEW = timedelta(minutes=1)
 FIRST = 50
 UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
-_tried_again: set[str] = set()
-_clock: dict[str, tuple[Task[[], Any], timedelta]] = {}
+_retried: set[str] = set()
+_schedule: dict[str, tuple[Task[[], Any], timedelta]] = {}
 
 
 def job(*, retry: bool = False, is_first: bool = False) -> Callable[[Callable[P, T]], Task[P, T]]:
-    """Makes a module's function a job: `send.enqueue()`. With retry, one that fails runs again after each of PAUSES.
+    """Make a module's function a job: `send.enqueue()`. With `retry`, a failed job runs again after each delay.
 
-    `is_first`: it runs before what was asked for earlier and waits still.
+    An urgent job runs before others that were enqueued earlier.
     """
 
-    def made(function: Callable[P, T]) -> Task[P, T]:
+    def make_task(function: Callable[P, T]) -> Task[P, T]:
         made_task: Task[P, T] = task(priority=FIRST if is_first else 0)(function)
         if retry:
-            _tried_again.add(made_task.module_path)
+            _retried.add(made_task.module_path)
         return made_task
 
-    return made
+    return make_task
 
 
 def every(**period: float) -> Callable[[Task[[], T]], Task[[], T]]:
-    """Has the clock enqueue a job without arguments: `@every(days=1)` above `@job()`. Found in an app's jobs.py."""
+    """Enqueue a job without arguments periodically: `@every(days=1)` above `@job()`. Found in an app's jobs.py."""
 
     def registered(periodic: Task[[], T]) -> Task[[], T]:
-        _clock[periodic.module_path] = (periodic, timedelta(**period))
+        _schedule[periodic.module_path] = (periodic, timedelta(**period))
         return periodic
 
     return registered
 
 
 def next_try(result: Result, error: Exception, now: datetime) -> datetime | None:
-    """When a job that has just failed runs again, or None; that the database was away is never the job's own fault."""
+    """Return when a failed job runs again, or None; an unavailable database is never the job's own fault."""
     tries = len(result.worker_ids)
-    may_again = result.task_path in _tried_again or isinstance(error, OperationalError | InterfaceError)
+    may_again = result.task_path in _retried or isinstance(error, OperationalError | InterfaceError)
     if not may_again or tries > len(PAUSES):
         return None
     return now + PAUSES[tries - 1]
 
 
 def strike() -> int:
-    """Enqueues the periodic jobs that are due: each once, whoever of several workers comes first."""
+    """Enqueue the periodic jobs that are due, each once, whichever of several workers comes first; return how many."""
     now = timezone.now()
     due = dict(Tick.objects.values_list("name", "due"))
     return sum(
-        _strike(periodic, now, period)
-        for name, (periodic, period) in _clock.items()
+        _enqueue_if_due(periodic, now, period)
+        for name, (periodic, period) in _schedule.items()
         if name not in due or not now < due[name] <= now + period + SKEW
     )
 
 
-def _strike(periodic: Task[[], Any], now: datetime, period: timedelta) -> bool:
+def _enqueue_if_due(periodic: Task[[], Any], now: datetime, period: timedelta) -> bool:
     name = periodic.module_path
-    # A moment further ahead than the period comes from a clock set back, or from a period that was longer once.
+    # A time further ahead than the period comes from a clock set back, or from a period that was longer once.
     is_due = Q(due__lte=now) | Q(due__gt=now + period + SKEW)
     with transaction.atomic():
         Tick.objects.bulk_create([Tick(name=name, due=now)], ignore_conflicts=True)

@@ -1,4 +1,4 @@
-"""The process that does the jobs: one at a time, keeps the clock, and takes up what a dead worker left behind."""
+"""The job worker: runs one job at a time, enqueues scheduled ones, and recovers those of dead workers."""
 
 import hashlib
 import logging
@@ -30,7 +30,7 @@ MOST_DEATHS = 6
 
 
 class WorkerDied(Exception):
-    """A job whose worker dies each time is given up rather than let it kill the next one."""
+    """A job failed because its worker died each time; it is given up so that it does not kill the next one."""
 
 
 class Worker:
@@ -39,17 +39,17 @@ class Worker:
         self.told = threading.Event()
 
     def run(self) -> None:
-        """Until stop(): what goes wrong with the database is waited out, so that the process stands by itself."""
+        """Run jobs until stop(), waiting while the database is unavailable."""
         logger.debug("Worker %s started.", self.id)
-        look_round, pause = 0.0, 0.0
+        next_upkeep, pause = 0.0, 0.0
         while not self.told.is_set():
             try:
-                if monotonic() >= look_round:
+                if monotonic() >= next_upkeep:
                     recover(self.id)
                     tasks.strike()
                     maintenance.checkpoint()
-                    look_round = monotonic() + LOOK_ROUND
-                did_one = self.work()
+                    next_upkeep = monotonic() + LOOK_ROUND
+                has_run = self.work()
             except (OperationalError, InterfaceError) as error:
                 pause = min(max(1.0, pause * 2), 30.0)
                 logger.warning("The database cannot be reached (%s). Trying again in %d s.", str(error).strip(), pause)
@@ -58,16 +58,16 @@ class Worker:
             else:
                 pause = 0.0
                 connection.close_if_unusable_or_obsolete()  # back to the pool, which notices a restored file
-                if not did_one:
+                if not has_run:
                     self.told.wait(POLL)
         connection.close()
 
     def stop(self) -> None:
-        """The job in hand is finished first."""
+        """Stop after the current job."""
         self.told.set()
 
     def work(self) -> bool:
-        """Does the next job that is ready, if there is one."""
+        """Run the next job that is ready, and return whether there was one."""
         if (result := claim(self.id)) is None:
             return False
         with leased(self.id):
@@ -76,7 +76,7 @@ class Worker:
 
 
 def work_off(worker_id: str = "") -> int:
-    """Does everything that is ready now, and says how much that was."""
+    """Run all jobs that are ready now, and return how many."""
     done = 0
     while (result := claim(worker_id or identity(os.getpid()))) is not None:
         perform(result)
@@ -112,7 +112,7 @@ def perform(result: Result) -> None:
 
 
 def recover(own_id: str) -> int:
-    """Puts back the jobs of dead workers; this one's own too, since it has none in hand when it looks round."""
+    """Enqueue the jobs of dead workers again, and this worker's own, which has none running between two jobs."""
     found = 0
     for result in DBTaskResult.objects.running():
         if result.worker_ids[-1] != own_id and is_alive(result):
@@ -132,7 +132,7 @@ def recover(own_id: str) -> int:
 
 
 def is_alive(result: Result) -> bool:
-    """The process table knows on this machine; of another's worker, its lease speaks."""
+    """Return whether a job's worker lives: by the process table on this machine, by its lease on another."""
     worker_id: str = result.worker_ids[-1]
     where, _, pid = worker_id.rpartition(".")[0].rpartition(".")
     if where == machine() and pid.isdigit():
@@ -145,7 +145,7 @@ def is_alive(result: Result) -> bool:
 
 @contextmanager
 def leased(worker_id: str) -> Iterator[None]:
-    """While a long job is in hand, a sign of life for workers on other machines."""
+    """Renew a lease while a job runs, so that workers on other machines know that this one lives."""
     over = threading.Event()
     renewal = threading.Thread(target=_renew, args=(worker_id, over), name="lease", daemon=True)
     renewal.start()
@@ -166,7 +166,7 @@ def _renew(worker_id: str, over: threading.Event) -> None:
 
 
 def machine() -> str:
-    """This machine since it was started, or this container: where process numbers mean the same."""
+    """Return an id of this machine since its start, or of this container, within which process ids are unique."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         namespace = str(Path("/proc/self/ns/pid").readlink())
@@ -176,9 +176,9 @@ def machine() -> str:
 
 
 def identity(pid: int) -> str:
-    """machine.pid.start: the same for one process and no other, empty for none."""
+    """Return machine.pid.start, unique for each process, or an empty string if there is none."""
     try:
-        # The command's name, in brackets, may hold blanks; after it the 3rd field is the state, the 22nd the start.
+        # The command's name, in brackets, may contain spaces; after it the 3rd field is the state, the 22nd the start.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         if Path("/proc/self/stat").exists() or not _is_running(pid):

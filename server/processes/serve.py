@@ -1,4 +1,4 @@
-"""The production server: granian with our door in front, and the job worker kept running beside it."""
+"""The production server: Granian with our gateway in front, and supervised commands such as the job worker."""
 
 import socket
 import sys
@@ -18,7 +18,7 @@ from server.processes import signals
 from server.processes.supervisor import STOP_WITHIN, Keeper
 from server.processes.web_server import BACKLOG, Server, listen_again
 
-# A peer that is gone without a word is noticed, since a body may be waited for.
+# Detect peers that vanished, since a body may be waited for.
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
 
 # Web processes leave checkpoints to the worker, short of a log of 40 MB; see loses_commits in the doctor.
@@ -29,13 +29,13 @@ class PortTaken(Exception): ...
 
 
 def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on_ready: Callable[[], None]) -> int:
-    """Until SIGTERM or Ctrl-C; says with which status to exit. `beside`: the commands that run beside it, by name."""
+    """Serve until SIGTERM or Ctrl-C, and return the exit status. The commands, by name, run as supervised processes."""
     listener = listen(host, port)
     signals.guard_children()
     keepers = [Keeper(name, partial(run_beside, listener, command)) for name, command in beside.items()]
     server = Server(listener, processes, keepers)
     signals.once_told(signals.STOPS, server.signal_handler_interrupt)
-    for keeper in keepers:  # one by one, and nothing else goes on here: a lock held at a birth stays held in the child
+    for keeper in keepers:  # one by one: a lock held during a fork stays held in the child
         keeper.start()
         keeper.born.wait(STOP_WITHIN)
     threading.Thread(target=announce, args=(listener.getsockname(), on_ready), daemon=True).start()
@@ -50,7 +50,7 @@ def serve(host: str, port: int, *, processes: int, beside: Mapping[str, str], on
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """One socket for all processes: while one of them is made anew, its callers wait instead of being refused."""
+    """Return one socket for all processes: while one of them restarts, its callers wait instead of being refused."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -65,7 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def application() -> Any:
-    """In a server process, before it answers."""
+    """Return the WSGI application; called in a server process before it answers."""
     signals.die_with_parent()
     listen_again()
     database.limit_statements()
@@ -75,7 +75,7 @@ def application() -> Any:
 
 
 def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
-    """Calls on_ready when the first process has accepted a call."""
+    """Call on_ready once the first process has answered a request."""
     host, port = address[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     with suppress(OSError), socket.create_connection((host, port)) as caller:
@@ -85,14 +85,14 @@ def announce(address: tuple[Any, ...], on_ready: Callable[[], None]) -> None:
 
 
 def run_beside(listener: socket.socket, command: str) -> None:
-    """In a process of its own, which answers no calls."""
+    """Run a command of manage.py in a process that answers no requests."""
     listener.close()
     execute_from_command_line([sys.argv[0], command])
 
 
 def leave_database() -> None:
-    """Server processes are forked from this one and must not share its connections."""
-    for one in connections.all():
-        one.close()
-        if hasattr(one, "close_pool"):
-            one.close_pool()
+    """Close all connections: server processes are forked from this one and must not share them."""
+    for each in connections.all():
+        each.close()
+        if hasattr(each, "close_pool"):
+            each.close_pool()

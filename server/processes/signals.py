@@ -1,4 +1,4 @@
-"""How processes of ours begin and end: one at a time, deaf at first, and none outlives the one that started it."""
+"""Signals and forks of our processes: one fork at a time, no lost signals, and no child outlives its parent."""
 
 import ctypes
 import multiprocessing
@@ -14,15 +14,15 @@ PR_SET_NAME = 15
 PARENT = "REJOINDER_SERVE_PID"
 STOPS = {signal.SIGTERM, signal.SIGINT}
 
-# Whoever forks holds it, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
+# Held while forking, or a child would inherit the pipe on which another thread waits for its own, and keep it open.
 births = threading.Lock()
 
 
 @contextmanager
 def birth() -> Iterator[None]:
-    """Whoever is forked meanwhile is told to stop only when it can act on it, after it has taken its own signals.
+    """Fork with stop signals blocked: a child unblocks them once it has set its own handlers.
 
-    It would handle the signal as its parent does, and nobody in it looks at what that handler leaves.
+    Otherwise it would handle the signal as its parent does, where no one in it acts on what that handler sets.
     """
     with births:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
@@ -33,11 +33,11 @@ def birth() -> Iterator[None]:
 
 
 def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
-    """Calls act in a thread of its own at the first of these signals; later ones change nothing.
+    """Call act in a separate thread at the first of these signals; later ones change nothing.
 
-    A handler of Python's is called late, or never, when the signal comes after the main thread last looked for one and
-    before it waits: under load that is milliseconds long. To be called before any thread is started, since threads
-    leave these signals alone only from then on; who is forked later does, too, until it unblocks them.
+    A handler of Python's is called late, or never, when the signal comes after the main thread last checked for one and
+    before it waits: under load that is milliseconds long. Call this before any thread is started, since only later
+    threads leave these signals alone; processes forked later do, too, until they unblock them.
     """
 
     def listen() -> None:
@@ -49,18 +49,18 @@ def once_told(numbers: set[signal.Signals], act: Callable[[], object]) -> None:
 
 
 def guard_children() -> None:
-    """What this process starts from now on may call die_with_parent."""
+    """Allow processes that this one starts from now on to call die_with_parent."""
     os.environ[PARENT] = str(os.getpid())
     if sys.platform == "linux":  # the default until Python 3.14, whose new one cannot pass on what was loaded here
         multiprocessing.set_start_method("fork", force=True)
 
 
 def die_with_parent() -> None:
-    """Asks the kernel to kill this process with its parent; nothing unanswered was promised, so SIGKILL is right.
+    """Ask the kernel to kill this process with its parent; no unanswered request was promised, so SIGKILL is right.
 
-    The parent may be gone before the kernel was asked: then its number is no longer ours.
+    If the parent ended before the kernel was asked, its process id is no longer ours.
     """
-    parent = os.environ.pop(PARENT, "")  # what this process starts in turn is its own affair
+    parent = os.environ.pop(PARENT, "")  # not for the children of this process
     if not parent:
         return
     if sys.platform == "linux":
@@ -70,7 +70,7 @@ def die_with_parent() -> None:
 
 
 def be_called(name: str) -> None:
-    """What `ps -o comm` and `top` say of this process: fifteen bytes; its command line stays its parent's."""
+    """Set the name that `ps -o comm` and `top` show: fifteen bytes; the command line stays the parent's."""
     if sys.platform == "linux":
         _prctl(PR_SET_NAME, name.encode())
 

@@ -1,4 +1,4 @@
-"""Keeps a process running beside the site, and waits longer each time it dies soon."""
+"""Runs a process next to the site and restarts it with growing delays when it dies."""
 
 import logging
 import multiprocessing
@@ -19,7 +19,7 @@ STOP_WITHIN = 8  # under the ten seconds that container managers wait
 
 
 class Pause:
-    """How long to wait before the next try: not at all after the first death, then 1, 2, 4 … 30 seconds."""
+    """The delay before the next restart: none after the first death, then 1, 2, 4 … 30 seconds."""
 
     def __init__(self) -> None:
         self.deaths = 0
@@ -33,13 +33,13 @@ class Pause:
 
 
 class Keeper(threading.Thread):
-    """Keeps one process running: forked from this one where granian forks too, so it has loaded everything already.
+    """Keeps one process running: forked from this one where Granian forks too, so everything is loaded already.
 
     The thread lives as long as this process: Linux ties a child to the thread that started it.
     """
 
     def __init__(self, name: str, work: Callable[[], object]) -> None:
-        """`name` is what the log and the process table call it."""
+        """`name` appears in the log and the process table."""
         super().__init__(name=f"keeper of the {name}", daemon=True)
         self.what = name
         self.work = work
@@ -82,10 +82,10 @@ class Keeper(threading.Thread):
 
 
 def live(name: str, work: Callable[[], object]) -> None:
-    """The process that is kept, from its first moment."""
+    """Run the supervised process, from its first moment."""
     signals.die_with_parent()
     signals.be_called(name)
-    os.setsid()  # or a terminal's Ctrl-C would reach it beside our own signal
+    os.setsid()  # or a terminal's Ctrl-C would reach it in addition to our own signal
     for number in (*signals.STOPS, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.STOPS)

@@ -24,7 +24,7 @@ from server.processes.supervisor import STOP_WITHIN, Keeper, Pause
 
 logger = logging.getLogger("rejoinder.serve")
 
-# Each body on its way in and each request in Django may keep a thread; ready pages, and what arrives, need some too.
+# Each body being received and each request in Django may occupy a thread; cached and new requests need some too.
 THREADS = bodies.AT_ONCE + concurrency.AT_ONCE + 200
 BACKLOG = 1024
 MOST_MEMORY = 500  # MB
@@ -57,9 +57,8 @@ class Scheduler(CallbackScheduler):
 def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any, loop: Any, *options: Any) -> None:
     """Run the server process that granian's WSGI interface would run, with a thread for each request, but as RSGI.
 
-    SIGTERM is handled otherwise than granian handles it: its handler waits forever for its own lock when a second
-    signal interrupts it. There are two whenever a service manager tells every process to stop and the parent then tells
-    its children.
+    SIGTERM is handled differently: granian's handler waits forever for its own lock when a second signal interrupts it.
+    There are two whenever a service manager signals every process and the parent then signals its children.
     """
     stop, stopped = WorkerSignal(), threading.Event()
     stop.add_cb(stopped.set)
@@ -72,13 +71,13 @@ def run_worker(worker_id: int, application: WSGIApplication, sock: Any, ipc: Any
 
 
 def listen_again() -> None:
-    """Until granian can stop in order, SIGTERM ends the process at once; a terminal's Ctrl-C is left to the parent."""
+    """Let SIGTERM end the process until granian can stop in order; a terminal's Ctrl-C is left to the parent."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 class Server(MPServer):
-    """Granian that never gives up; by itself it exits when a worker dies twice within five seconds."""
+    """A Granian server that never gives up; by itself it exits when a worker dies twice within five seconds."""
 
     def __init__(self, listener: socket.socket, processes: int, keepers: Sequence[Keeper]) -> None:
         host, port = listener.getsockname()[:2]
@@ -101,7 +100,7 @@ class Server(MPServer):
         self.pause = Pause()
 
     def run(self, load: Callable[[], WSGIApplication]) -> None:
-        """Serve until told to stop; `load` returns the application, in each server process."""
+        """Serve until stopped; `load` returns the application, in each server process."""
         self.serve(spawn_target=run_worker, target_loader=load, wrap_loader=False)
 
     def _init_shared_socket(self) -> None:
@@ -123,7 +122,7 @@ class Server(MPServer):
         with signals.birth():
             super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()
-        # Two that die at the same moment may be noticed as one.
+        # Two deaths at the same moment may be noticed as one.
         for worker in self.wrks:
             if worker.idx not in self.interrupt_children and not worker.is_alive():  # type: ignore[no-untyped-call]
                 self.interrupt_children.append(worker.idx)

@@ -1,4 +1,4 @@
-"""Django's SQLite: pooled connections, a fair wait for the write lock, files for one user; what `ENGINE` names."""
+"""Django's SQLite backend with pooled connections, a fair wait for the write lock, and files for one user."""
 
 import os
 import random
@@ -19,13 +19,13 @@ asking = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """`OPTIONS["pool"]` says how many idle connections a process keeps; without it each is closed as Django closes it.
+    """`OPTIONS["pool"]` limits the idle connections of a process; without it each is closed as Django closes it.
 
-    Threads share them, rather than keep one each (CONN_MAX_AGE): hundreds of threads serve, sixteen at a time.
+    Threads share them rather than keep one each (CONN_MAX_AGE): hundreds of threads serve, sixteen at a time.
     """
 
     _pools: ClassVar[dict[str, Pool]] = {}
-    _taken: Idle | None = None
+    _pooled: Idle | None = None
     _cursors: "weakref.WeakSet[Cursor]"
 
     @property
@@ -48,8 +48,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         pool = self.pool
         if pool is None:
             return self._open(conn_params)
-        self._taken = pool.take(lambda: self._open(conn_params))
-        return self._taken.connection
+        self._pooled = pool.take(lambda: self._open(conn_params))
+        return self._pooled.connection
 
     def _open(self, conn_params: dict[str, Any]) -> Connection:
         create_private(str(conn_params["database"]))
@@ -65,11 +65,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not self.errors_occurred
 
     def _close(self) -> None:
-        """Give the connection back, unless something went wrong on it.
+        """Return the connection to the pool, unless something went wrong on it.
 
-        A cursor that was not read to its end would hold the next request to what the database was then.
+        An unfinished cursor would keep the next request in the database's earlier state.
         """
-        taken, self._taken = self._taken, None
+        taken, self._pooled = self._pooled, None
         if taken is None or self.pool is None or self.errors_occurred:
             super()._close()  # type: ignore[misc]
             return
@@ -78,24 +78,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.pool.give(taken)
 
     def _start_transaction_under_autocommit(self) -> None:
-        """BEGIN: in a process one asks at a time, the others behind it in a row, each for OPTIONS["timeout"] at most.
+        """Run BEGIN. One thread of a process tries at a time; the others queue, for OPTIONS["timeout"] at most.
 
-        SQLite itself soon looks but once in 100 ms, and among many who write one can miss every moment in which nobody
-        does: of eight writers with 40 replies each, one was refused after five seconds though a reply took 20 ms.
+        SQLite itself soon tries only once in 100 ms, and with many writers one can miss every moment in which the lock is
+        free: of eight writers with 40 replies each, one failed after five seconds though a reply took 20 ms.
         """
         patience = float(self.settings_dict["OPTIONS"].get("timeout", 5))
         deadline = time.monotonic() + patience
         is_next = asking.acquire(timeout=patience)
         try:
             self.connection.execute("PRAGMA busy_timeout = 0")
-            while not self._has_begun(is_last_time=time.monotonic() > deadline):
+            while not self._try_begin(is_last_time=time.monotonic() > deadline):
                 time.sleep(random.uniform(*PAUSE))  # noqa: S311 - two processes not in step
         finally:
             if is_next:
                 asking.release()
             self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
 
-    def _has_begun(self, *, is_last_time: bool) -> bool:
+    def _try_begin(self, *, is_last_time: bool) -> bool:
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except OperationalError as error:
@@ -108,5 +108,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def create_private(name: str) -> None:
     """Create the file if there is none, closed to other users; SQLite gives its log and index the same mode."""
     if not name.startswith((":memory:", "file:")):
-        with suppress(OSError):  # it is there, or SQLite says why it cannot be
+        with suppress(OSError):  # it exists, or SQLite says why it cannot
             os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

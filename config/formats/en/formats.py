@@ -1,4 +1,4 @@
-"""English dates as a book sets them: day, month, year."""
+"""English date formats in the order day, month, year."""
 
 DATE_FORMAT = "j F Y"
 DATETIME_FORMAT = "j F Y, H:i"

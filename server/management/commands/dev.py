@@ -1,4 +1,4 @@
-"""`manage.py dev`: the development server, which restarts when a file changes, with the job worker beside it."""
+"""`manage.py dev`: the development server, which restarts when a file changes, and the job worker."""
 
 import atexit
 import sys
@@ -15,7 +15,7 @@ from server.management.commands.serve import demo
 from server.processes import signals
 from server.processes.supervisor import Keeper
 
-BESIDE = {"job worker": "worker", "demo identity provider": "demo_provider"}
+COMMANDS = {"job worker": "worker", "demo identity provider": "demo_provider"}
 
 
 class Command(runserver.Command):
@@ -35,7 +35,7 @@ class Command(runserver.Command):
         # Django only clears its template loaders; comments' templates are compiled once per process.
         autoreload.file_changed.disconnect(dispatch_uid="template_loaders_file_changed")
         signals.guard_children()
-        for name, command in BESIDE.items():
+        for name, command in COMMANDS.items():
             keeper = Keeper(name, partial(execute_from_command_line, [sys.argv[0], command]))
             keeper.start()
             keeper.born.wait()

@@ -1,4 +1,4 @@
-"""`manage.py serve`: the site, with the job worker beside it."""
+"""`manage.py serve`: the site and the job worker."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             os.environ["PORT"] = str(port)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         file_modes.restrict(settings.DATA_DIR)
-        self.refuse_pending_migrations()
+        self.check_migrations()
         if not static_files.are_collected():
             self.stdout.write("Collecting static files.")
             static_files.collect()
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 port,
                 processes=processes,
                 beside=beside,
-                on_ready=lambda: self.say(greeting),
+                on_ready=lambda: self.print_lines(greeting),
             )
         except serve.PortTaken as error:
             raise CommandError(
@@ -63,15 +63,15 @@ class Command(BaseCommand):
             ) from None
         sys.exit(status)
 
-    def refuse_pending_migrations(self) -> None:
+    def check_migrations(self) -> None:
         pending = health.pending_migrations()
         if not pending:
             return
         names = ", ".join(pending[:3]) + (" …" if len(pending) > 3 else "")
-        words = f"The database needs migrating ({len(pending)} pending: {names}). Run: manage.py migrate"
+        message = f"The database needs migrating ({len(pending)} pending: {names}). Run: manage.py migrate"
         if not settings.DEBUG:
-            raise CommandError(words)
-        self.stderr.write(words)
+            raise CommandError(message)
+        self.stderr.write(message)
 
     def greeting(self, host: str, port: int) -> list[str]:
         here = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             *(f"- {each}" for each in found),
         ]
 
-    def say(self, lines: list[str]) -> None:
+    def print_lines(self, lines: list[str]) -> None:
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 

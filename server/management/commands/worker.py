@@ -1,4 +1,4 @@
-"""`manage.py worker`: does the jobs and keeps the clock; `serve` runs one beside the site."""
+"""`manage.py worker`: runs jobs and the schedule; `serve` starts one too."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from server.processes import signals
 
 class Command(BaseCommand):
     help = "Runs background and scheduled jobs. `serve` starts a worker itself."
-    # `migrate` and `serve` ask them before: here they would only read every view, at each start after a death.
+    # `migrate` and `serve` run them before: here they would only import every view at each restart.
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
