@@ -17,8 +17,8 @@ def bump(*keys: str) -> None:
     """Invalidate every page that depends on one of these keys, from the commit on.
 
     Call it once and last in a transaction: it locks the row ANY until the commit. That row comes first, so
-    transactions queue there and never deadlock. Numbers follow the clock, so that a database restored from a backup does not repeat a
-    number that a cached page remembers.
+    transactions queue there and never deadlock. Numbers follow the clock, so that a database restored from a backup
+    does not repeat a number that a cached page remembers.
 
     After the commit it waits for LEASE to pass, so no one who learns of the change is shown a page from before it.
     """

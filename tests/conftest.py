@@ -1,4 +1,4 @@
-"""What every test may ask for: a clean environment, whole sites served for real, a browser, a mailbox, a Redis."""
+"""Fixtures for all tests: a clean environment, served sites, a browser, a mailbox and Redis."""
 
 import contextlib
 import gc
@@ -158,7 +158,7 @@ Made = contextlib.AbstractContextManager[Installation]
 
 
 def _once(name: str, make: Callable[[Path], Made], folders: pytest.TempPathFactory) -> Made:
-    """What nobody changes but everybody copies is made once: all parts but one are on SQLite."""
+    """Make something once that all parts copy; all parts but one are on SQLite."""
     if PART in {None, "postgres"}:
         return make(folders.mktemp(name))
     return alike(Path(os.environ["REJOINDER_SHARED"]) / name, make)

@@ -1,4 +1,4 @@
-"""Long lists of cases that are much alike: a fixed sample of them by default, every one under --all."""
+"""Long lists of similar cases: a fixed sample by default, every case under --all."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,12 +7,12 @@ import pytest
 
 
 def one_in(number: int, cases: Iterable[Any], *, first: int = 0) -> list[Any]:
-    """Every so manieth case; the others are `long`. Neighbours are of one kind, so some of each kind stay."""
+    """Keep every n-th case and mark the others `long`. Neighbors are similar, so some of each kind remain."""
     return [marked(case, pytest.mark.long) if (index - first) % number else case for index, case in enumerate(cases)]
 
 
 def both_one_in(number: int, cases: Iterable[Any]) -> list[Any]:
-    """Every so manieth case on both databases, the others on one."""
+    """Run every n-th case on both databases, the others on one."""
     return [marked(case, pytest.mark.once if index % number else pytest.mark.both) for index, case in enumerate(cases)]
 
 

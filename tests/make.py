@@ -1,4 +1,4 @@
-"""People and essays for tests: as few words as a test needs, everything else as a site would have it."""
+"""Factories for people, essays and comments, with defaults as on a real site."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,7 +29,7 @@ def site(**fields: Any) -> Site:
 
 
 def rules(**fields: Any) -> Rules:
-    """The site's rules; in tests nobody waits between two comments unless the test says so."""
+    """Return the site's rules, without a pause between two comments unless the test sets one."""
     fields = {"flood_seconds": 0, "hold_quick": 0} | fields
     if not Rules.objects.filter(pk=1).update(**fields):
         Rules.objects.create(pk=1, **fields)
@@ -84,7 +84,7 @@ def guest(name: str = "Anna Karg", **fields: Any) -> Commenter:
 def comment(
     essay: Essay, text: str = "", *, by: Commenter | None = None, to: Comment | None = None, status: str = "approved"
 ) -> Comment:
-    """A comment as the reader's verb puts it there, then with the status the test wants."""
+    """Post a comment as a reader does, then give it the status that the test needs."""
     from moderation.decisions import actions as deciding
 
     if status == "approved":
@@ -109,7 +109,7 @@ def comment(
 
 @transaction.atomic
 def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = None) -> Comment:
-    """What `actions.post` does for somebody whom everybody trusts, without asking about their past."""
+    """Post a comment by a trusted commenter, without looking at the commenter's history."""
     root, above = actions.lock_commenter_and_thread(None, essay, to.pk if to else None)
     who = by or guest(f"Guest {next(numbers)}")
     if who._state.adding:
@@ -123,9 +123,9 @@ def said(essay: Essay, text: str, to: Comment | None, by: Commenter | None = Non
 
 @transaction.atomic
 def talk(essay: Essay, *above: int | None) -> list[Comment]:
-    """Approved comments as so many calls of `comment` leave them, put there as rows: for tests that need many to read.
+    """Insert approved comments as rows, for tests that need many to read.
 
-    Each hangs from the one of that number among them; None begins a thread.
+    Each number is the index of the parent among them; None starts a thread.
     """
     people = Commenter.objects.bulk_create(guest(f"Guest {next(numbers)}") for _ in above)
     trees = iter(TreeNumber.objects.bulk_create(TreeNumber() for parent in above if parent is None))
@@ -162,9 +162,9 @@ def talk(essay: Essay, *above: int | None) -> list[Comment]:
 
 
 def waiting(essay: Essay, count: int = 0, said: Mapping[str, str] | None = None) -> list[Comment]:
-    """Comments that wait, each by a guest of its own, put there as rows: for tests that need many to look at.
+    """Insert pending comments as rows, each by its own guest, for tests that need many to moderate.
 
-    `said`: by whom, and what.
+    `said` maps the names of guests to texts.
     """
     said = said or {f"Guest {next(numbers)}": f"Held words {n}" for n in range(count)}
     people = Commenter.objects.bulk_create(Commenter(name=name) for name in said)

@@ -1,4 +1,4 @@
-"""How the database means to answer the queries of a page: its plans, with or without statistics."""
+"""Query plans of a page's queries, with or without statistics."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def steps(node: dict[str, Any]) -> Iterator[str]:
 
 @contextmanager
 def queries() -> Iterator[list[Query]]:
-    """Collects what is asked of the database meanwhile."""
+    """Collect the queries that run inside the block."""
     found: list[Query] = []
 
     def keep(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:

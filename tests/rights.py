@@ -1,4 +1,4 @@
-"""Who may open and send what, as a table says: its lines, what is answered to each, and what was written meanwhile."""
+"""Tables of permissions: who may open and send what, the response, and what was written."""
 
 import re
 from collections.abc import Iterator
@@ -100,7 +100,7 @@ class World:
 
 
 def assert_all_stand(table: Table, named: dict[str, list[str]], world: World) -> None:
-    """Every address of these names, and none that is no longer there."""
+    """Check that the table has every address of these names and no others."""
     known = {(method, row[0].partition("(")[0]) for method in ("GET", "POST") for row in table.rows(method)}
     asked = [(method, name, about) for name, about in sorted(named.items()) for method in ("GET", "POST")]
     missing = [world.line(table, *each) for each in asked if each[:2] not in known]
@@ -117,7 +117,7 @@ def guest_cookie(client: Client) -> None:
 
 
 def addresses() -> Iterator[tuple[str, str, list[str]]]:
-    """Name, view's module and what it is about, of every named address of the site."""
+    """Yield name, view module and subject of every named address of the site."""
     open_: list[tuple[Any, str]] = [(get_resolver().url_patterns, "")]
     while open_:
         patterns, space = open_.pop()
@@ -142,7 +142,7 @@ def told(response: Any) -> str:
 
 @contextmanager
 def writes() -> Iterator[list[str]]:
-    """The statements that changed anything but sessions."""
+    """Record the statements that changed anything but sessions."""
     found: list[str] = []
     with CaptureQueriesContext(connection) as asked:
         yield found
@@ -153,6 +153,6 @@ def writes() -> Iterator[list[str]]:
 
 
 def everything() -> dict[str, list[Any]]:
-    """All that is stored."""
+    """Return all stored rows."""
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table not in OF_SESSIONS]
     return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in models}

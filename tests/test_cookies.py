@@ -40,7 +40,7 @@ class Provider:
 
 @pytest.fixture
 def listed(settings: Any) -> set[str]:
-    """Where everything is switched on."""
+    """Return the cookies of the privacy page when every feature is on."""
     settings.PROVIDERS = (*settings.PROVIDERS, Provider)
     return {cookie.name for cookie in privacy.cookies()}
 

@@ -1,4 +1,4 @@
-"""Imports run one way: accounts ← blog ← comments ← moderation ← transfer, on the ground of the rest."""
+"""Imports run in one direction: accounts ← blog ← comments ← moderation ← transfer, all above server and pagecache."""
 
 import ast
 from collections.abc import Iterator
@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = ("config", "server", "pagecache", "imaging")
+LOWEST = ("config", "server", "pagecache", "imaging")
 APPS = ("accounts", "blog", "comments", "moderation", "transfer", "demo")  # each may import those before it
-ROOMS = (*GROUND, *APPS)
-MEETING_PLACES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet
+PACKAGES = (*LOWEST, *APPS)
+COMPOSING_FILES = {Path("config/urls.py"), Path("config/wsgi.py")}  # where the apps meet
 
 
-def may_import(file: Path, room: str) -> bool:
+def may_import(file: Path, package: str) -> bool:
     own = file.parts[0]
-    if room == own or file in MEETING_PLACES:
+    if package == own or file in COMPOSING_FILES:
         return True
-    if "config" in {own, room}:
+    if "config" in {own, package}:
         return False  # settings come through django.conf, and name our modules as strings
-    return room in GROUND or (own in APPS and APPS.index(room) < APPS.index(own))
+    return package in LOWEST or (own in APPS and APPS.index(package) < APPS.index(own))
 
 
 def imported(source: str) -> Iterator[str]:
-    """The rooms that this source imports, wherever in it the import stands."""
+    """Yield the packages that this source imports, inside functions too."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -33,11 +33,15 @@ def imported(source: str) -> Iterator[str]:
             modules = [str(text.value) for text in node.args[:1] if isinstance(text, ast.Constant)]
         else:
             continue
-        yield from {module.split(".")[0] for module in modules} & {*ROOMS, "tests"}
+        yield from {module.split(".")[0] for module in modules} & {*PACKAGES, "tests"}
 
 
 def broken(file: Path, source: str) -> list[str]:
-    return [f"{file} imports {room}" for room in imported(source) if room == "tests" or not may_import(file, room)]
+    return [
+        f"{file} imports {package}"
+        for package in imported(source)
+        if package == "tests" or not may_import(file, package)
+    ]
 
 
 def _name(function: ast.expr) -> str:
@@ -45,8 +49,8 @@ def _name(function: ast.expr) -> str:
 
 
 def our_files() -> Iterator[Path]:
-    for room in ROOMS:
-        yield from (file.relative_to(ROOT) for file in (ROOT / room).rglob("*.py"))
+    for package in PACKAGES:
+        yield from (file.relative_to(ROOT) for file in (ROOT / package).rglob("*.py"))
 
 
 def test_imports_run_one_way() -> None:

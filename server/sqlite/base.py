@@ -80,8 +80,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         """Run BEGIN. One thread of a process tries at a time; the others queue, for OPTIONS["timeout"] at most.
 
-        SQLite itself soon tries only once in 100 ms, and with many writers one can miss every moment in which the lock is
-        free: of eight writers with 40 replies each, one failed after five seconds though a reply took 20 ms.
+        SQLite itself soon tries only once in 100 ms, and with many writers one can miss every moment in which the lock
+        is free: of eight writers with 40 replies each, one failed after five seconds though a reply took 20 ms.
         """
         patience = float(self.settings_dict["OPTIONS"].get("timeout", 5))
         deadline = time.monotonic() + patience

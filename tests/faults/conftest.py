@@ -1,4 +1,4 @@
-"""A site with an essay to answer, whose rules let everything through at once."""
+"""A served site with an essay whose rules approve every comment immediately."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The main road over real HTTP: somebody who posts and reads, one connection a request, and says what was answered."""
+"""A person who posts and reads over real HTTP, with one connection for each request."""
 
 import http.client
 import time

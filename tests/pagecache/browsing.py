@@ -1,4 +1,4 @@
-"""Asking a WSGI application as a server would, and a small application that says what it has been told to say."""
+"""Calls a WSGI application as a server would, and a small application with configurable responses."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

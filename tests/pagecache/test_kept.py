@@ -1,4 +1,4 @@
-"""What is kept and until when, what is not, and how much room it takes."""
+"""What the page cache stores, for how long, and how much memory it uses."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

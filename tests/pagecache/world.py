@@ -77,7 +77,7 @@ class World:
         return self.application(environ, start_response)
 
     def read(self, address: str | Essay) -> str:
-        """What the visitor is shown at an address."""
+        """Return what the visitor is shown at an address."""
         return self.answer(address if isinstance(address, str) else address.get_absolute_url()).body.decode()
 
     def answer(self, address: str) -> Answer:
@@ -93,7 +93,7 @@ class World:
                 assert self.drawn == drawn, f"{address} is not kept"
 
     def agree(self) -> None:
-        """What is shown is what Django would draw now, at every address; what it draws just then, it is."""
+        """Check that every address shows what Django would render now."""
         for address in self.addresses:
             drawn = self.drawn
             shown = self.answer(address)

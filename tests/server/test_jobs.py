@@ -1,4 +1,4 @@
-"""Jobs: tried again after a while, taken up when their worker died, and enqueued by the clock once."""
+"""Jobs are retried, recovered from dead workers, and enqueued once by the schedule."""
 
 import os
 import sys
@@ -81,7 +81,7 @@ def workplace(_workplace: Workplace, django_db_blocker: DjangoDbBlocker) -> Iter
 
 
 @pytest.mark.django_db
-def test_what_is_ready_is_done_in_turn(tmp_path: Path) -> None:
+def test_ready_jobs_run_in_order(tmp_path: Path) -> None:
     file = tmp_path / "notes"
     for words in ("one", "two"):
         chores.note.enqueue(str(file), words)
@@ -91,7 +91,7 @@ def test_what_is_ready_is_done_in_turn(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_is_not_done_when_what_owed_it_was_given_up(tmp_path: Path) -> None:
+def test_a_rolled_back_job_does_not_run(tmp_path: Path) -> None:
     with transaction.atomic():
         chores.note.enqueue(str(tmp_path / "notes"), "never")
         transaction.set_rollback(True)
@@ -102,7 +102,7 @@ def test_a_job_is_not_done_when_what_owed_it_was_given_up(tmp_path: Path) -> Non
 
 
 @pytest.mark.django_db
-def test_a_job_that_fails_is_tried_again_with_longer_and_longer_pauses() -> None:
+def test_a_failed_job_is_retried_with_growing_delays() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.fail.enqueue()
         result = enqueued()
@@ -117,21 +117,21 @@ def test_a_job_that_fails_is_tried_again_with_longer_and_longer_pauses() -> None
 
 
 @pytest.mark.django_db
-def test_a_job_that_did_not_ask_for_it_fails_at_once() -> None:
+def test_a_job_without_retry_fails_immediately() -> None:
     chores.fail_once_and_for_all.enqueue()
     worker.work_off()
     assert status(enqueued()) == TaskResultStatus.FAILED
 
 
 @pytest.mark.django_db
-def test_a_database_that_was_away_is_no_jobs_own_fault() -> None:
+def test_a_job_is_retried_after_the_database_was_unavailable() -> None:
     chores.find_the_database_away.enqueue()
     worker.work_off()
     assert status(enqueued()) == TaskResultStatus.READY
 
 
 @pytest.mark.django_db
-def test_a_job_that_no_longer_exists_is_said_to_have_failed() -> None:
+def test_a_job_that_no_longer_exists_is_marked_as_failed() -> None:
     chores.sweep.enqueue()
     DBTaskResult.objects.update(task_path="tests.server.chores.long_gone")
     worker.work_off()
@@ -141,7 +141,7 @@ def test_a_job_that_no_longer_exists_is_said_to_have_failed() -> None:
 # The worker, and taking up what a dead one left
 
 
-def test_a_worker_does_the_upkeep_by_itself(workplace: Workplace) -> None:
+def test_a_worker_runs_the_maintenance(workplace: Workplace) -> None:
     periodic = {job.module_path for job in (maintenance.forget_spent, maintenance.optimise, maintenance.look_over)}
 
     def is_done() -> bool:
@@ -150,7 +150,7 @@ def test_a_worker_does_the_upkeep_by_itself(workplace: Workplace) -> None:
     workplace.worker.wait_until(is_done, "the upkeep to be done")
 
 
-def test_a_job_whose_worker_was_killed_is_done_by_the_next(workplace: Workplace) -> None:
+def test_a_job_of_a_killed_worker_is_run_by_the_next(workplace: Workplace) -> None:
     result = workplace.begun()
     workplace.worker.kill()
     assert status(result) == TaskResultStatus.RUNNING
@@ -160,7 +160,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_the_next(workplace: Workplace)
     assert len(result.worker_ids) == 2
 
 
-def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(workplace: Workplace) -> None:
+def test_a_stopping_worker_finishes_its_job(workplace: Workplace) -> None:
     result = workplace.begun()
     workplace.worker.running.terminate()
     workplace.go.touch()
@@ -169,7 +169,7 @@ def test_a_worker_told_to_stop_finishes_what_it_has_in_hand(workplace: Workplace
 
 
 @pytest.mark.django_db
-def test_a_job_is_left_to_a_worker_that_lives() -> None:
+def test_a_job_of_a_living_worker_is_not_recovered() -> None:
     chores.sweep.enqueue()
     alive = worker.identity(os.getppid())
     assert worker.claim(alive) is not None
@@ -179,7 +179,7 @@ def test_a_job_is_left_to_a_worker_that_lives() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("pid", [os.getpid(), 2**22 + 1])
-def test_a_number_given_to_another_process_since_proves_nothing(pid: int) -> None:
+def test_a_reused_process_id_does_not_keep_a_job(pid: int) -> None:
     chores.sweep.enqueue()
     worker.claim(f"{worker.machine()}.{pid}.1")
     assert worker.recover("me") == 1
@@ -187,7 +187,7 @@ def test_a_number_given_to_another_process_since_proves_nothing(pid: int) -> Non
 
 
 @pytest.mark.django_db
-def test_of_a_worker_on_another_machine_its_lease_speaks() -> None:
+def test_a_worker_on_another_machine_is_judged_by_its_lease() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.sweep.enqueue()
         worker.claim(ELSEWHERE)
@@ -214,7 +214,7 @@ def test_a_job_that_kills_its_workers_is_given_up() -> None:
 
 
 @pytest.mark.django_db
-def test_the_clock_strikes_once_in_a_period() -> None:
+def test_a_periodic_job_is_enqueued_once_in_a_period() -> None:
     def swept() -> int:
         return DBTaskResult.objects.filter(task_path=chores.sweep.module_path).count()
 
@@ -235,7 +235,7 @@ def test_the_clock_strikes_once_in_a_period() -> None:
 
 
 @pytest.mark.django_db
-def test_a_clock_that_was_set_back_does_not_stand_still() -> None:
+def test_a_clock_set_back_does_not_stop_periodic_jobs() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         tasks.strike()
         worker.work_off()
@@ -245,7 +245,9 @@ def test_a_clock_that_was_set_back_does_not_stand_still() -> None:
         assert Tick.objects.get(name=chores.sweep.module_path).due == timezone.now() + timedelta(hours=1)
 
 
-def test_of_several_workers_one_hears_the_clock(installation: Installation, django_db_blocker: DjangoDbBlocker) -> None:
+def test_only_one_of_several_workers_enqueues_a_periodic_job(
+    installation: Installation, django_db_blocker: DjangoDbBlocker
+) -> None:
     together = Barrier(8)
 
     def strike(_: int) -> int:
@@ -265,7 +267,7 @@ def test_of_several_workers_one_hears_the_clock(installation: Installation, djan
 
 
 @pytest.mark.django_db
-def test_the_database_is_looked_over_and_what_is_old_thrown_away() -> None:
+def test_the_database_is_checked_and_old_rows_are_deleted() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         chores.fail_once_and_for_all.enqueue()
         maintenance.look_over.enqueue()

@@ -1,4 +1,4 @@
-"""How often somebody may do something: counted exactly, whoever asks at the same moment."""
+"""Rate limits count exactly, also for simultaneous requests."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ WHO = "203.0.113.7"
 
 
 @pytest.mark.django_db
-def test_one_passes_and_the_next_is_told_how_long_to_wait() -> None:
+def test_the_second_call_returns_the_seconds_to_wait() -> None:
     with time_machine.travel("2026-11-24 12:00:00Z", tick=False) as clock:
         assert ratelimit.take("comment", WHO, 15) == 0
         assert ratelimit.take("comment", WHO, 15) == pytest.approx(15)
@@ -29,7 +29,7 @@ def test_one_passes_and_the_next_is_told_how_long_to_wait() -> None:
 
 
 @pytest.mark.django_db
-def test_purposes_and_people_do_not_wait_for_each_other() -> None:
+def test_limits_of_different_purposes_and_clients_are_separate() -> None:
     assert ratelimit.take("comment", WHO, 15) == 0
     assert ratelimit.take("search", WHO, 15) == 0
     assert ratelimit.take("comment", "203.0.113.8", 15) == 0
@@ -44,7 +44,7 @@ def test_no_seconds_is_no_limit() -> None:
 
 
 @pytest.mark.django_db
-def test_several_turns_in_a_while() -> None:
+def test_a_limit_allows_several_turns_in_a_period() -> None:
     with time_machine.travel("2026-11-24 12:00:00Z", tick=False) as clock:
         assert [ratelimit.take("search", WHO, 60, count=3) for _ in range(3)] == [0, 0, 0]
         assert ratelimit.take("search", WHO, 60, count=3) == pytest.approx(20)
@@ -54,7 +54,7 @@ def test_several_turns_in_a_while() -> None:
 
 
 @pytest.mark.django_db
-def test_a_turn_that_comes_to_nothing_is_given_back() -> None:
+def test_a_rolled_back_turn_is_not_counted() -> None:
     with transaction.atomic():
         assert ratelimit.take("comment", WHO, 15) == 0
         transaction.set_rollback(True)
@@ -62,7 +62,7 @@ def test_a_turn_that_comes_to_nothing_is_given_back() -> None:
 
 
 @pytest.mark.django_db
-def test_a_clock_that_was_set_back_locks_nobody_out() -> None:
+def test_a_clock_set_back_locks_no_one_out() -> None:
     with time_machine.travel("2026-11-25 12:00:00Z", tick=False) as clock:
         assert ratelimit.take("comment", WHO, 15) == 0
         clock.shift(-24 * 60 * 60)
@@ -71,7 +71,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out() -> None:
 
 
 @pytest.mark.django_db
-def test_nobodys_address_is_stored_and_what_is_spent_is_forgotten() -> None:
+def test_addresses_are_not_stored_and_expired_limits_are_deleted() -> None:
     with time_machine.travel("2026-11-24 12:00:00Z", tick=False) as clock:
         ratelimit.take("comment", WHO, 15)
         ratelimit.take("search", WHO, 600)
@@ -82,7 +82,7 @@ def test_nobodys_address_is_stored_and_what_is_spent_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_of_fifty_at_once_exactly_one_passes(
+def test_exactly_one_of_fifty_simultaneous_calls_succeeds(
     installation: Installation, django_db_blocker: DjangoDbBlocker, is_known: bool
 ) -> None:
     together = Barrier(50)
@@ -102,14 +102,14 @@ def test_of_fifty_at_once_exactly_one_passes(
 
 
 @pytest.mark.django_db
-def test_somebody_of_two_names_waits_for_both() -> None:
+def test_a_client_with_two_names_waits_for_both() -> None:
     assert ratelimit.take("comment", ["ida", WHO], 15) == 0
     assert ratelimit.take("comment", "ida", 15) > 0
     assert ratelimit.take("comment", ["otto", WHO], 15) > 0
 
 
 @pytest.mark.django_db
-def test_a_turn_is_given_back() -> None:
+def test_an_unused_turn_can_be_released() -> None:
     assert ratelimit.take("try", "someone", 60, count=2) == 0
     assert ratelimit.take("try", "someone", 60, count=2) == 0
     assert ratelimit.is_spent("try", "someone", 60, count=2)
@@ -120,7 +120,7 @@ def test_a_turn_is_given_back() -> None:
 
 
 @pytest.mark.django_db
-def test_what_was_issued_is_redeemed_once_and_in_time() -> None:
+def test_an_issued_token_can_be_redeemed_once_before_it_expires() -> None:
     with time_machine.travel(1_800_000_000, tick=False) as clock:
         for what in ("first", "second"):
             ratelimit.issue("code", what, 60)

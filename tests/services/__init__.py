@@ -1,1 +1,1 @@
-"""The real servers that the tests talk to, each on a free port and in a folder of its own."""
+"""Real servers for the tests, each on a free port and in its own folder."""

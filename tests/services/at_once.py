@@ -1,4 +1,4 @@
-"""Several things in the same moment, each on a connection of its own to one site's database."""
+"""Runs several functions at the same moment, each with its own connection to one site's database."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from tests.services.site import Installation
 
 
 def at_once(house: Installation, *jobs: Callable[[], Any]) -> list[Any]:
-    """What each returned or raised, all of them started in the same moment."""
+    """Return what each function returned or raised; all start at the same moment."""
     results: list[Any] = [None] * len(jobs)
     start = threading.Barrier(len(jobs))
 

@@ -1,4 +1,4 @@
-"""The processes below a served site: which of them answer, which does the jobs, and whether they still live."""
+"""The child processes of a served site: which answer requests, which runs jobs, and whether they live."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def fields(pid: int) -> list[str]:
 
 
 def is_there(pid: int) -> bool:
-    """Not gone, and not a mere name that its parent has yet to strike out."""
+    """Return whether a process exists and is not a zombie."""
     return fields(pid)[:1] not in ([], ["Z"], ["X"])
 
 
@@ -37,7 +37,7 @@ def job_workers(main: int) -> list[int]:
 
 
 def called(pid: int) -> str:
-    """What the process table calls it; nothing when it is gone."""
+    """Return its name in the process table, empty if it is gone."""
     try:
         return Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Databases made and dropped for one test, of the kind that a DATABASE_URL names."""
+"""Databases created and dropped for one test, of the kind that a DATABASE_URL names."""
 
 import contextlib
 import secrets
@@ -43,7 +43,7 @@ def database(like: str, folder: Path, template: str = "") -> Iterator[str]:
 
 @contextlib.contextmanager
 def connected(url: str) -> Iterator[None]:
-    """The ORM of this thread speaks to that database, until the block ends."""
+    """Connect this thread's ORM to that database until the block ends."""
     from django.contrib.contenttypes.models import ContentType  # a model: only once Django is set up
 
     own: dict[str, Any] = settings.DATABASES["default"]

@@ -1,4 +1,4 @@
-"""A page as somebody uses it who has a keyboard and nothing else."""
+"""Uses a page by keyboard alone."""
 
 from playwright.sync_api import Page
 
@@ -19,7 +19,7 @@ BETWEEN = """(selector) => {
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """On and on, past the end and from the start again."""
+    """Press Tab until the element has the focus, past the end and from the start again."""
     between = page.evaluate(BETWEEN, selector)
     for _stop in range(between):
         page.keyboard.press("Tab")

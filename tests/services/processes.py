@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them: on its exit, its failure, its Ctrl-C and its kill -9."""
+"""Child processes that end with their parent: on exit, failure, Ctrl-C and kill -9."""
 
 import contextlib
 import ctypes
@@ -19,7 +19,7 @@ PORTS = count(FIRST_PORT) if FIRST_PORT else repeat(0)
 
 
 class NotReadyError(Exception):
-    """A server died or stayed silent."""
+    """A server ended or did not answer in time."""
 
 
 def free_port(neighbours: int = 0) -> int:
@@ -44,7 +44,7 @@ def free_port(neighbours: int = 0) -> int:
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    """Ask again and again until it holds; after that many seconds it is an error that says what was awaited."""
+    """Poll until the condition holds; after that many seconds raise an error that says what was awaited."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -53,7 +53,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIEN
 
 
 def answers(port: int) -> bool:
-    """Whether something listens there."""
+    """Return whether something listens on the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -68,7 +68,7 @@ def end_with_parent(how: signal.Signals) -> Callable[[], object]:
 
 
 class Process:
-    """A started server; what it writes goes to a log file."""
+    """A started server whose output goes to a log file."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Process:
         self.running.wait()
 
     def stop(self, seconds: float = 15) -> int:
-        """The polite signal, then the other one when it does not help; returns the exit code."""
+        """Send SIGTERM, or SIGKILL if it does not end in time, and return the exit code."""
         if self.is_alive:
             self.running.send_signal(self.ends_by)
         try:

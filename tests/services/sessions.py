@@ -1,4 +1,4 @@
-"""A browser that is logged in without having typed anything."""
+"""Logs a browser in without a form."""
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,7 +12,7 @@ def log_in(browser: BrowserContext, user: User, url: str) -> None:
 
 
 def session_of(user: User) -> str:
-    """The key of a new session that is logged in."""
+    """Create a logged-in session and return its key."""
     session = SessionStore()
     session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "accounts.login.backends.Backend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -1,4 +1,4 @@
-"""A whole site as its owner has it: a database, a data folder, `manage.py`, and the server that people reach."""
+"""A whole site: database, data folder, `manage.py`, and the production server."""
 
 import contextlib
 import fcntl
@@ -21,18 +21,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Installation:
-    """What stays when a server stops."""
+    """The parts of a site that remain when its server stops."""
 
     data_dir: Path
     database_url: str
 
     def environment(self, **more: str | None) -> dict[str, str]:
-        """This process's own, with this installation's places; a value of None takes the name away."""
+        """Return this process's environment with this installation's paths; a value of None removes a name."""
         merged = {**os.environ, "DATA_DIR": str(self.data_dir), "DATABASE_URL": self.database_url, **more}
         return {name: value for name, value in merged.items() if value is not None}
 
     def manage(self, *arguments: str, **environment: str | None) -> str:
-        """What a command of manage.py prints; an error with both its outputs when it fails."""
+        """Run manage.py and return its output; raise an error with both outputs if it fails."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
             command,
@@ -50,7 +50,7 @@ class Installation:
 
     @contextlib.contextmanager
     def copied(self, folder: Path) -> Iterator["Installation"]:
-        """Another one with the same content."""
+        """Return a copy with the same content."""
         data_dir = folder / "data"
         shutil.copytree(
             self.data_dir, data_dir, ignore=shutil.ignore_patterns("*.sqlite3*"), copy_function=shared_or_copied
@@ -60,7 +60,7 @@ class Installation:
 
 
 def shared_or_copied(source: str, target: str) -> None:
-    """Static files, pictures and mails are made anew and never written into, so one file may lie in two places."""
+    """Link or copy a file: static files, media and emails are never changed in place."""
     try:
         os.link(source, target)
     except OSError:  # on another disk
@@ -69,7 +69,7 @@ def shared_or_copied(source: str, target: str) -> None:
 
 @contextlib.contextmanager
 def installed(like: str, folder: Path) -> Iterator[Installation]:
-    """A fresh one, migrated, on a database of the kind that the address names."""
+    """Return a new, migrated installation on a database of the kind that the URL names."""
     data_dir = folder / "data"
     data_dir.mkdir()
     with database(like, data_dir) as url:
@@ -98,7 +98,7 @@ def collect_static(installation: Installation) -> None:
 def alike(
     folder: Path, make: Callable[[Path], contextlib.AbstractContextManager[Installation]]
 ) -> Iterator[Installation]:
-    """One on SQLite to copy from, for several workers: the first makes it in the folder, while the others wait."""
+    """Return an installation on SQLite to copy from: the first worker creates it while the others wait."""
     with alone_in(folder):
         place = folder / "place"
         if not place.exists():
@@ -110,7 +110,7 @@ def alike(
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[Path]:
-    """Whatever another worker begins there waits for the end."""
+    """Lock the folder against other workers."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -150,7 +150,7 @@ class Server:
         return self.process.stop()
 
     def kill(self) -> None:
-        """kill -9 of the main process alone."""
+        """Send SIGKILL to the main process alone."""
         self.process.kill()
 
     def restart(self) -> None:
@@ -158,7 +158,7 @@ class Server:
         self.start()
 
     def connected(self) -> contextlib.AbstractContextManager[None]:
-        """The ORM of this thread speaks to this server's database, until the block ends."""
+        """Connect this thread's ORM to the server's database until the block ends."""
         return self.installation.connected()
 
 

@@ -1,4 +1,4 @@
-"""A mail server in the tests' own process: what arrives is kept, to be read by the test."""
+"""A mail server in the tests' own process that stores what arrives."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from tests.services.processes import free_port, wait_until
 
 
 class Mailbox:
-    """Takes every mail; `answer` says what the next ones are told instead of a thank-you, such as "451 Later"."""
+    """Accepts every email; `answer` replaces the response to the next ones, such as "451 Later"."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -73,7 +73,7 @@ class Mailbox:
         return [message for message in self.messages if address in str(message["To"])]
 
     def tally(self) -> Counter[str]:
-        """How many mails came for each address."""
+        """Return how many emails arrived for each address."""
         return Counter(str(message["To"]) for message in self.messages)
 
     def wait_for(self, number: int) -> list[EmailMessage]:

@@ -1,4 +1,4 @@
-"""Tabs that one visitor after another gets, each as blank as a new one: a new one costs two processes of Chromium's."""
+"""Browser tabs reused by one visitor after another and cleaned in between: a new one costs two Chromium processes."""
 
 import contextlib
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Tab:
 
 
 class Tabs:
-    """Gives out a kept tab that was opened with the same options, else a new one."""
+    """Returns a stored tab that was opened with the same options, else a new one."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
@@ -74,11 +74,11 @@ class Tabs:
 
 
 class GoneError(Exception):
-    """The page is closed, or was on several sites, of which each keeps something for it alone."""
+    """The page is closed, or was on several sites, each of which has its own storage."""
 
 
 def blank(tab: Tab) -> None:
-    """Nothing stays of who had it: no other window, no answer of a test's own, no cookie, no draft, no look."""
+    """Remove everything of the last visitor: windows, routes, cookies, drafts and emulated media."""
     page, context = tab.page, tab.context
     for other in context.pages:
         if other != page:
@@ -104,7 +104,7 @@ def blank(tab: Tab) -> None:
 
 
 def only_alone(page: Page) -> None:
-    """What cannot be taken away again, nobody may add to a tab that others get."""
+    """Forbid changes to a shared tab that cannot be undone."""
 
     def refuse(name: str) -> Callable[..., NoReturn]:
         def refused(*_: Any, **__: Any) -> NoReturn:

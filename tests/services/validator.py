@@ -13,7 +13,7 @@ JAVA = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss4m", "-jar",
 
 
 def errors(pages: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
-    """What is wrong with each page, by its name; warnings are left out."""
+    """Return the errors of each page by its name, without warnings."""
     assert JAR.exists(), "The HTML validator is missing: bin/test installs it."
     assert shutil.which("java"), "Java is missing: bin/test installs Debian's default-jre-headless."
     names = {}
