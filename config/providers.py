@@ -98,12 +98,12 @@ def configured(environment: Mapping[str, str], demo: str = "") -> tuple[Provider
     """Return each provider that has its keys, in the order of the icons; `demo` is the demo provider's URL."""
     found = [read_provider(known, environment, demo) for known in KNOWN]
     if demo and "OIDC_SERVERS" not in environment:
-        found.append(server({**demo_server(demo), "trusted": True}, is_demo=True))
+        found.append(server({**played(demo), "trusted": True}, is_demo=True))
     found += servers(environment.get("OIDC_SERVERS", ""))
     return tuple(provider for provider in found if provider)
 
 
-def demo_server(demo: str) -> dict[str, str]:
+def played(demo: str) -> dict[str, str]:
     return {"id": "demo", "name": "Demo ID", "server": f"{demo}/oidc", "client_id": "demo", "client_secret": "demo"}
 
 

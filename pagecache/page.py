@@ -87,8 +87,8 @@ def preferred(accept: str) -> str:
         weights[name.removeprefix("x-")] = weight(quality)
     others = weights.get("*", 0.0)
     best = max(ENCODERS, key=lambda encoding: weights.get(encoding, others))
-    quality = weights.get(best, others)
-    return best if quality > 0 and quality >= weights.get(PLAIN, 0.0) else PLAIN
+    best_weight = weights.get(best, others)
+    return best if best_weight > 0 and best_weight >= weights.get(PLAIN, 0.0) else PLAIN
 
 
 def weight(quality: str) -> float:
