@@ -15,7 +15,7 @@ from blog.images import renditions
 
 BYTES = 3 * 1024 * 1024
 TAGS = 20_000
-_UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/editor/pictures.js
+_UPLOADING = re.compile(r"https://[0-9a-f-]{36}\.invalid/[0-9]+")  # static/js/writing/editor/pasted-images.js
 
 
 @require_POST
